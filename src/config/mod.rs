@@ -1,0 +1,226 @@
+//! The configuration: TOML in, checked types out. Every error names the file, the line, the key and
+//! what to write instead.
+
+use crate::limits::NAME_BYTES;
+use crate::text::Text;
+use crate::time::Duration;
+use crate::upnp::Udn;
+use core::net::Ipv4Addr;
+use std::path::PathBuf;
+
+/// A checked configuration: nothing in it is contradictory.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// The box's name, shown to people.
+    pub name: Text<NAME_BYTES>,
+    /// Where the media are. Absolute.
+    pub media_folder: PathBuf,
+    /// Port of the media server.
+    pub media_port: Port,
+    /// Port of status and page, loopback only.
+    pub control_port: Port,
+    /// Whether renderers are stopped when the box shuts down.
+    pub stop_at_exit: bool,
+    /// Where the pins are.
+    pub gpio: Backend,
+    /// What the renderers play. The first rule that matches a renderer holds. Never empty: without
+    /// `[[renderer]]` there is one rule for [`Who::Any`].
+    pub rules: Vec<Rule>,
+    /// The front panel's buttons.
+    pub buttons: Vec<Button>,
+    /// The front panel's LEDs.
+    pub leds: Vec<Led>,
+}
+
+/// A port to listen on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Port {
+    /// Just this one; busy is an error.
+    Fixed(u16),
+    /// This one, or the next free one of the following 32.
+    From(u16),
+}
+
+/// Which GPIO hardware to use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// The Pi's header if this is a Pi; otherwise none, said once.
+    Auto,
+    /// A GPIO character device, such as `/dev/gpiochip0`, or its label; lines are pins.
+    Chip(String),
+    /// No hardware: pins are pressed through a datagram socket at this path, for tests.
+    Simulated(PathBuf),
+    /// No pins at all.
+    None,
+}
+
+/// One `[[renderer]]` table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    /// Which renderers it is for.
+    pub who: Who,
+    /// What they play, in order: files and folders, absolute. Never empty.
+    pub plays: Vec<PathBuf>,
+    /// Start by itself when the renderer appears.
+    pub autoplay: bool,
+    /// Begin again after the last item.
+    pub repeat: bool,
+    /// Volume to set, in per cent.
+    pub volume: Option<u8>,
+    /// What to do when a viewer stops it with the TV's remote.
+    pub on_stop: OnStop,
+    /// How rounds follow each other.
+    pub loop_method: LoopMethod,
+    /// How much of an item's end may be cut by [`LoopMethod::Seek`].
+    pub max_cut: Duration,
+}
+
+/// Which renderers a [`Rule`] is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// By friendly name, without regard to case.
+    Name(Text<NAME_BYTES>),
+    /// By UDN.
+    Udn(Udn),
+    /// By address; found without multicast. With a port: its description is asked for there first.
+    Address(Ipv4Addr, Option<u16>),
+    /// Every renderer.
+    Any,
+}
+
+/// Policy when a viewer stops a renderer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnStop {
+    /// Leave it until a button is pressed.
+    #[default]
+    Respect,
+    /// Start again after a while: 10 s, 30 s, 60 s.
+    Insist,
+}
+
+/// How the next round, or the next item, is started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LoopMethod {
+    /// Restart; seek if `max_cut` allows; next for audio or where proven.
+    #[default]
+    Auto,
+    /// SetAVTransportURI and Play as soon as the end is known.
+    Restart,
+    /// Seek to 0 just before the end.
+    Seek,
+    /// SetNextAVTransportURI.
+    Next,
+}
+
+/// A pin in BCM numbers (Broadcom GPIO), 0 to 27 on the header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pin(pub u8);
+
+/// One `[[button]]` table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Button {
+    /// Where it is wired.
+    pub pin: Pin,
+    /// On a short press.
+    pub press: Option<PanelAction>,
+    /// On a press held for `hold_time`. With a volume action on `press` and no `long`, holding repeats it.
+    pub long: Option<PanelAction>,
+    /// On two presses within 0.4 s.
+    pub double: Option<PanelAction>,
+    /// How long is long.
+    pub hold_time: Duration,
+    /// How long the contact may bounce.
+    pub debounce: Duration,
+    /// Internal resistor.
+    pub pull: Pull,
+    /// Level when pressed.
+    pub active: Level,
+    /// How it is read.
+    pub detect: Detect,
+    /// Which renderers it acts on.
+    pub targets: Targets,
+}
+
+/// One `[[led]]` table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Led {
+    /// Where it is wired.
+    pub pin: Pin,
+    /// What it shows.
+    pub shows: Shows,
+    /// Level when lit.
+    pub active: Level,
+}
+
+/// What an LED shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shows {
+    /// The state of the box: see the table of patterns.
+    Status,
+    /// Lit while any of these renderers plays.
+    Playing(Targets),
+}
+
+/// Which renderers a button or LED is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Targets {
+    /// All.
+    #[default]
+    All,
+    /// Those that these match.
+    Some(Vec<Who>),
+}
+
+/// What a button does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PanelAction {
+    /// Play if it does not play, else pause.
+    PlayPause,
+    /// Play, or go on.
+    Play,
+    /// Pause.
+    Pause,
+    /// Stop.
+    Stop,
+    /// Next item.
+    Next,
+    /// Previous item.
+    Prev,
+    /// Louder by one step.
+    VolumeUp,
+    /// Softer by one step.
+    VolumeDown,
+    /// Mute, or unmute.
+    Mute,
+}
+
+/// Internal pull resistor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pull {
+    /// To 3.3 V: for a button to ground.
+    #[default]
+    Up,
+    /// To ground: for a button to 3.3 V.
+    Down,
+    /// None: there is a resistor outside.
+    Off,
+}
+
+/// A logic level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// 0 V.
+    Low,
+    /// 3.3 V.
+    High,
+}
+
+/// How a button is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detect {
+    /// By edges from the kernel: no wakeups at rest.
+    #[default]
+    Edges,
+    /// By looking at the level every 10 ms: where edges do not work.
+    Level,
+}

@@ -1,0 +1,108 @@
+//! Everything the kiosk wants of the world, as values. Small: the shell reads URLs and bodies from
+//! the kiosk by their ids. Performing one never awaits and never fails; failures come back as events.
+
+use super::event::{LedId, ReplyTo, TaskName, Ticket, Token};
+use crate::media::mime::MediaType;
+use crate::time::Duration;
+use crate::upnp::{Action, HttpUrl};
+use core::net::{Ipv4Addr, SocketAddrV4};
+use std::path::PathBuf;
+
+/// The effects of one step.
+pub type Effects = Vec<Effect>;
+
+/// One effect.
+#[derive(Debug, PartialEq)]
+pub enum Effect {
+    /// Send M-SEARCH for every target from every interface, by multicast.
+    Search,
+    /// Send M-SEARCH to one address.
+    SearchAt(SocketAddrV4),
+    /// Run an errand: ask [`Kiosk::errand`](super::Kiosk::errand) for it now, answer with the ticket.
+    Run(Ticket),
+    /// Drop the errand with this number, if it still runs.
+    Cancel(u32),
+    /// Read the media folder and the files named by the configuration.
+    Scan,
+    /// Look into the file of this token for its duration.
+    Probe(Token),
+    /// Answer a media client: [`Kiosk::published`](super::Kiosk::published) tells what with.
+    Serve(ReplyTo, Token),
+    /// Answer a NOTIFY: known (200) or not (412).
+    Acknowledge(ReplyTo, bool),
+    /// Answer with [`Kiosk::status`](super::Kiosk::status).
+    Report(ReplyTo),
+    /// Light an LED, or not.
+    Light(LedId, bool),
+    /// Start a task again.
+    Restart(TaskName),
+    /// READY=1 to systemd.
+    Ready,
+    /// WATCHDOG=1 to systemd.
+    Watchdog,
+    /// STOPPING=1 to systemd.
+    Stopping,
+    /// Leave with this exit code.
+    Exit(u8),
+}
+
+/// An errand to a renderer: one exchange over HTTP.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Errand {
+    /// GET a description.
+    Describe {
+        /// Where.
+        location: HttpUrl,
+    },
+    /// POST an action.
+    Act {
+        /// controlURL.
+        url: HttpUrl,
+        /// Version of the service type.
+        version: u8,
+        /// What.
+        action: Action,
+    },
+    /// SUBSCRIBE (UDA 1.0 §4.1.1).
+    Subscribe {
+        /// eventSubURL.
+        url: HttpUrl,
+        /// Where events go.
+        callback: Box<HttpUrl>,
+        /// Asked duration.
+        timeout: Duration,
+    },
+    /// SUBSCRIBE with a SID: renewal.
+    Renew {
+        /// eventSubURL.
+        url: HttpUrl,
+        /// Subscription.
+        sid: String,
+        /// Asked duration.
+        timeout: Duration,
+    },
+    /// UNSUBSCRIBE.
+    Unsubscribe {
+        /// eventSubURL.
+        url: HttpUrl,
+        /// Subscription.
+        sid: String,
+    },
+}
+
+/// What the media server needs to serve a token.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Published {
+    /// The file: absolute, as it was found by the scan.
+    pub path: PathBuf,
+    /// The folder that it must not leave, symbolic links resolved.
+    pub root: PathBuf,
+    /// Its kind.
+    pub media_type: &'static MediaType,
+    /// Content-Type: the MIME type said in the metadata.
+    pub mime: &'static str,
+    /// contentFeatures.dlna.org
+    pub content_features: String,
+    /// Only this address may fetch it.
+    pub renderer: Ipv4Addr,
+}

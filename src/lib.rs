@@ -1,0 +1,10 @@
+//! dlna-kiosk: plays its owner's media on every DLNA renderer in the room, and keeps it playing.
+
+pub mod config;
+pub mod kiosk;
+pub mod limits;
+pub mod media;
+pub mod shell;
+pub mod text;
+pub mod time;
+pub mod upnp;

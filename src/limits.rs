@@ -1,0 +1,60 @@
+//! Every capacity, with its reason. "Full" is an ordinary, counted outcome everywhere.
+
+use crate::time::Duration;
+
+/// Renderers driven at once. A projector wall has 16; each costs a few kilobytes.
+pub const RENDERERS: usize = 32;
+/// Descriptions watched: a home network answered one search with 9, an office with 40.
+pub const SIGHTINGS: usize = 64;
+/// Description fetches under way at once, so that one bad device delays nobody.
+pub const FETCHES: usize = 10;
+/// Buttons and LEDs: the header has 28 GPIO pins.
+pub const PINS: usize = 28;
+/// `[[renderer]]` tables.
+pub const RULES: usize = RENDERERS;
+/// Media files in the catalogue; beyond this they are counted and left out.
+pub const MEDIA: usize = 4096;
+/// Depth of folders below the media folder.
+pub const FOLDER_DEPTH: usize = 8;
+/// Events that wait for the logic: several rounds of everything that can speak at once.
+pub const MAILBOX: usize = 128;
+/// Effects of one step: each renderer may speak, plus panel, reply and system.
+pub const EFFECTS: usize = 4 * RENDERERS;
+/// Transitions kept in the flight recorder.
+pub const TRACE: usize = 256;
+/// Connections of the media server in total and from one renderer
+/// (a TV was seen to open several parallel ranges: at least 8).
+pub const MEDIA_CONNECTIONS: usize = 64;
+/// See [`MEDIA_CONNECTIONS`].
+pub const MEDIA_CONNECTIONS_PER_PEER: usize = 12;
+/// Connections of the control port.
+pub const CONTROL_CONNECTIONS: usize = 16;
+
+/// A UDN is opaque; real ones reach 80 bytes.
+pub const UDN_BYTES: usize = 128;
+/// Names shown to people.
+pub const NAME_BYTES: usize = 64;
+/// Path of a URL on a renderer.
+pub const PATH_BYTES: usize = 256;
+/// Subscription identifiers.
+pub const SID_BYTES: usize = 96;
+/// A sentence about a fault.
+pub const SENTENCE_BYTES: usize = 160;
+
+/// Bodies: description 2 MiB, SOAP 1 MiB, NOTIFY 256 KiB (the caps of go2tv).
+pub const DESCRIPTION_BODY: usize = 2 << 20;
+/// See [`DESCRIPTION_BODY`].
+pub const SOAP_BODY: usize = 1 << 20;
+/// See [`DESCRIPTION_BODY`].
+pub const NOTIFY_BODY: usize = 256 << 10;
+/// Heads of requests and answers.
+pub const HTTP_HEAD: usize = 16 << 10;
+/// Header lines in one head.
+pub const HTTP_HEADERS: usize = 64;
+/// Bytes sent from one media stream in one turn of the executor:
+/// at 64 streams 64 KiB delayed a timer by at most 13 ms, 256 KiB by 23.
+pub const MEDIA_CHUNK: usize = 64 << 10;
+/// A client that sends no complete head within this time is cut off.
+pub const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// A stream without progress for this long is cut off. A paused TV reads nothing for minutes.
+pub const STREAM_STALL: Duration = Duration::from_secs(3600);

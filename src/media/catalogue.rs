@@ -1,0 +1,28 @@
+//! The files that can be played: what a scan found, kept in name order.
+
+use super::mime::MediaType;
+use std::path::PathBuf;
+
+/// A playable file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MediaFile {
+    /// Where it is: absolute, below `root`.
+    pub path: PathBuf,
+    /// The folder it was found in: the media folder, or the parent of a file named by the configuration.
+    pub root: PathBuf,
+    /// Its kind.
+    pub media_type: &'static MediaType,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// What reading the media folder and the configured files brought.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scan {
+    /// Playable files, each path once, in any order.
+    pub files: Vec<MediaFile>,
+    /// Configured paths that are not there or cannot be read, with the reason.
+    pub missing: Vec<(PathBuf, String)>,
+    /// Files beyond [`crate::limits::MEDIA`], left out.
+    pub skipped: u32,
+}

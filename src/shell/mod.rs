@@ -1,0 +1,8 @@
+//! The shell: the only place with sockets, files, pins and a clock. It turns the world into events
+//! and effects into the world, and decides nothing.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "this is where the clock is read and where tasks wait"
+)]
+
+pub mod mailbox;

@@ -1,0 +1,28 @@
+//! Short bounded strings: what the network says, cut to a size at the edge.
+
+/// A string of at most `N` bytes, held in place.
+pub type Text<const N: usize> = heapless::String<N>;
+
+/// `from`, trimmed, without control characters, cut at a character boundary to at most `N` bytes.
+#[must_use]
+pub fn clip<const N: usize>(from: &str) -> Text<N> {
+    let mut text = Text::new();
+    for c in from.trim().chars().filter(|c| !c.is_control()) {
+        if text.push(c).is_err() {
+            break;
+        }
+    }
+    text.truncate(text.trim_end().len());
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clips_at_a_character_boundary_and_drops_control_characters() {
+        assert_eq!(clip::<5>("  a\u{1}bé€"), "abé");
+        assert_eq!(clip::<8>("Denon \u{1}   "), "Denon");
+    }
+}

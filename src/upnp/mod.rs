@@ -1,0 +1,56 @@
+//! The wire: UPnP Device Architecture and UPnP AV, parsed and written, without I/O.
+//!
+//! Every module works in both directions, because the simulated renderer speaks the other side.
+//! What comes from the network is hostile and dirty: parsers are lenient (see [`xml`]), bounded,
+//! and never panic.
+
+pub mod av_transport;
+pub mod connection_manager;
+pub mod description;
+pub mod didl;
+pub mod gena;
+pub mod rendering_control;
+pub mod soap;
+pub mod ssdp;
+pub mod url;
+pub mod xml;
+
+use crate::limits::UDN_BYTES;
+use crate::text::{Text, clip};
+use core::fmt;
+
+pub use soap::{Action, Reply, ServiceKind, UpnpError};
+pub use url::HttpUrl;
+
+/// Unique Device Name: the identity of a device (UDA 1.0 §1.1). Opaque: real ones are UUIDs, MAC
+/// addresses or words. Compared without regard to case, so kept in lower case.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Udn(Text<UDN_BYTES>);
+
+impl Udn {
+    /// The UDN in `from`, which may be a UDN or a USN (`uuid:…::urn:…`); `None` if it is empty.
+    #[must_use]
+    pub fn new(from: &str) -> Option<Self> {
+        let udn = from.trim().split("::").next().unwrap_or_default();
+        let text: Text<UDN_BYTES> = clip(&udn.to_lowercase());
+        (!text.is_empty()).then_some(Self(text))
+    }
+
+    /// The text, in lower case, with its `uuid:` if the device says one.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Udn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Udn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,1 @@
+//! A lenient reading of XML: what renderers send is often not well-formed.
