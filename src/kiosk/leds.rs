@@ -94,8 +94,15 @@ impl Leds {
     /// This many LEDs, dark.
     #[must_use]
     pub fn new(count: usize) -> Self {
-        let dark = Shown { pattern: Pattern::Dark, since: Instant::START, lit: None, changes_at: None };
-        Self { leds: vec![dark; count] }
+        let dark = Shown {
+            pattern: Pattern::Dark,
+            since: Instant::START,
+            lit: None,
+            changes_at: None,
+        };
+        Self {
+            leds: vec![dark; count],
+        }
     }
 
     /// From now on this LED shows this pattern.
@@ -103,7 +110,12 @@ impl Leds {
         if let Some(led) = self.leds.get_mut(usize::from(id.0))
             && led.pattern != pattern
         {
-            *led = Shown { pattern, since: now, changes_at: None, ..*led };
+            *led = Shown {
+                pattern,
+                since: now,
+                changes_at: None,
+                ..*led
+            };
         }
     }
 
@@ -124,7 +136,9 @@ impl Leds {
 
     /// Pattern and level of each, for the status.
     pub fn shown(&self) -> impl Iterator<Item = (Pattern, bool)> {
-        self.leds.iter().map(|led| (led.pattern, led.lit.unwrap_or(false)))
+        self.leds
+            .iter()
+            .map(|led| (led.pattern, led.lit.unwrap_or(false)))
     }
 }
 
@@ -145,7 +159,15 @@ mod tests {
 
     #[test]
     fn three_flashes_say_configuration_error() {
-        let flashes = [(0, true), (120, false), (300, true), (420, false), (600, true), (720, false), (1700, true)];
+        let flashes = [
+            (0, true),
+            (120, false),
+            (300, true),
+            (420, false),
+            (600, true),
+            (720, false),
+            (1700, true),
+        ];
         assert_eq!(changes(Pattern::ConfigurationError, 1700), flashes);
     }
 

@@ -16,7 +16,12 @@ impl Programme {
     /// A programme of files and folders, not yet resolved.
     #[must_use]
     pub fn new(plays: Vec<PathBuf>, repeat: bool) -> Self {
-        Self { plays, repeat, files: Vec::new(), at: 0 }
+        Self {
+            plays,
+            repeat,
+            files: Vec::new(),
+            at: 0,
+        }
     }
 
     /// Resolves the files: in the order of `plays`, folders in name order. The current file stays
@@ -25,9 +30,12 @@ impl Programme {
         let current = self.current().map(|file| file.path.clone());
         self.files.clear();
         for play in &self.plays {
-            let mut found: Vec<&MediaFile> =
-                scan.files.iter().filter(|file| file.path == *play || file.path.starts_with(play)).collect();
-            found.sort_by(|a, b| natural(&a.path).cmp(&natural(&b.path)));
+            let mut found: Vec<&MediaFile> = scan
+                .files
+                .iter()
+                .filter(|file| file.path == *play || file.path.starts_with(play))
+                .collect();
+            found.sort_by_cached_key(|file| natural(&file.path));
             self.files.extend(found.into_iter().cloned());
         }
         let kept = current.and_then(|path| self.files.iter().position(|file| file.path == path));
@@ -64,7 +72,9 @@ impl Programme {
 
     /// Goes one file on or back, round the ends: what a person at a button asks for.
     pub fn step(&mut self, by: isize) {
-        let len = isize::try_from(self.files.len()).unwrap_or(isize::MAX).max(1);
+        let len = isize::try_from(self.files.len())
+            .unwrap_or(isize::MAX)
+            .max(1);
         let at = isize::try_from(self.at).unwrap_or(0);
         self.at = usize::try_from((at + by).rem_euclid(len)).unwrap_or(0);
     }
@@ -100,7 +110,10 @@ fn natural(path: &Path) -> Vec<(String, u64)> {
             continue;
         }
         if !digits.is_empty() {
-            key.push((core::mem::take(&mut words), digits.parse().unwrap_or(u64::MAX)));
+            key.push((
+                core::mem::take(&mut words),
+                digits.parse().unwrap_or(u64::MAX),
+            ));
             digits.clear();
         }
         words.push(c);
@@ -116,19 +129,45 @@ mod tests {
 
     fn scan(paths: &[&str]) -> Scan {
         let media_type = mime::of_extension("mp4").expect("known");
-        let file = |path: &&str| MediaFile { path: path.into(), root: "/m".into(), media_type, size: 1 };
-        Scan { files: paths.iter().map(file).collect(), ..Scan::default() }
+        let file = |path: &&str| MediaFile {
+            path: path.into(),
+            root: "/m".into(),
+            media_type,
+            size: 1,
+        };
+        Scan {
+            files: paths.iter().map(file).collect(),
+            ..Scan::default()
+        }
     }
 
     fn names(programme: &Programme) -> Vec<String> {
-        programme.files.iter().map(|f| f.path.display().to_string()).collect()
+        programme
+            .files
+            .iter()
+            .map(|f| f.path.display().to_string())
+            .collect()
     }
 
     #[test]
     fn folders_play_in_name_order_and_lists_in_their_own() {
         let mut programme = Programme::new(vec!["/m/z.mp4".into(), "/m/show".into()], true);
-        programme.resolve(&scan(&["/m/show/10.mp4", "/m/show/2.mp4", "/m/z.mp4", "/m/show/A/1.mp4", "/m/showy.mp4"]));
-        assert_eq!(names(&programme), ["/m/z.mp4", "/m/show/2.mp4", "/m/show/10.mp4", "/m/show/A/1.mp4"]);
+        programme.resolve(&scan(&[
+            "/m/show/10.mp4",
+            "/m/show/2.mp4",
+            "/m/z.mp4",
+            "/m/show/A/1.mp4",
+            "/m/showy.mp4",
+        ]));
+        assert_eq!(
+            names(&programme),
+            [
+                "/m/z.mp4",
+                "/m/show/2.mp4",
+                "/m/show/10.mp4",
+                "/m/show/A/1.mp4"
+            ]
+        );
     }
 
     #[test]
@@ -142,7 +181,10 @@ mod tests {
         let mut round = Programme::new(vec!["/m".into()], true);
         round.resolve(&files);
         round.step(-1);
-        assert_eq!(round.current().map(|f| f.path.as_path()), Some(Path::new("/m/2.mp4")));
+        assert_eq!(
+            round.current().map(|f| f.path.as_path()),
+            Some(Path::new("/m/2.mp4"))
+        );
         assert!(round.advance());
         assert!(round.at_start());
     }
@@ -153,9 +195,15 @@ mod tests {
         programme.resolve(&scan(&["/m/b.mp4", "/m/c.mp4"]));
         programme.step(1);
         programme.resolve(&scan(&["/m/a.mp4", "/m/b.mp4", "/m/c.mp4"]));
-        assert_eq!(programme.current().map(|f| f.path.as_path()), Some(Path::new("/m/c.mp4")));
+        assert_eq!(
+            programme.current().map(|f| f.path.as_path()),
+            Some(Path::new("/m/c.mp4"))
+        );
         programme.resolve(&scan(&["/m/a.mp4"]));
-        assert_eq!(programme.current().map(|f| f.path.as_path()), Some(Path::new("/m/a.mp4")));
+        assert_eq!(
+            programme.current().map(|f| f.path.as_path()),
+            Some(Path::new("/m/a.mp4"))
+        );
         programme.resolve(&Scan::default());
         assert!(programme.is_empty() && !programme.advance());
     }

@@ -43,8 +43,26 @@ pub const KNOWN_PLACES: [(u16, &str); 16] = [
 ];
 
 /// The paths tried at a port that the owner gave.
-pub const KNOWN_PATHS: [&str; 7] =
-    ["/description.xml", "/dmr", "/dmr.xml", "/rootDesc.xml", "/DeviceDescription.xml", "/nmrDescription.xml", "/"];
+pub const KNOWN_PATHS: [&str; 7] = [
+    "/description.xml",
+    "/dmr",
+    "/dmr.xml",
+    "/rootDesc.xml",
+    "/DeviceDescription.xml",
+    "/nmrDescription.xml",
+    "/",
+];
+
+/// Where the description of a renderer at this address may be.
+pub fn places(host: Ipv4Addr, port: Option<u16>) -> impl Iterator<Item = HttpUrl> {
+    let at_port = port
+        .into_iter()
+        .flat_map(|port| KNOWN_PATHS.map(|path| (port, path)));
+    let anywhere = KNOWN_PLACES.into_iter().filter(move |_| port.is_none());
+    at_port
+        .chain(anywhere)
+        .filter_map(move |(port, path)| HttpUrl::new(host, port, path))
+}
 
 /// Everything that was sighted.
 #[derive(Debug, Default)]
@@ -68,7 +86,11 @@ enum State {
     /// Fetch the description at this time.
     Wanted { at: Instant, attempts: u8 },
     /// It is being fetched.
-    Fetching { ticket: u32, deadline: Instant, attempts: u8 },
+    Fetching {
+        ticket: u32,
+        deadline: Instant,
+        attempts: u8,
+    },
     /// It is this renderer's.
     Renderer(Udn),
     /// It is no renderer's.
@@ -91,7 +113,9 @@ pub enum News {
 impl Roster {
     /// Takes an announcement.
     pub fn hear(&mut self, announcement: &Announcement, now: Instant) -> News {
-        let Some(location) = &announcement.location else { return self.part(announcement) };
+        let Some(location) = &announcement.location else {
+            return self.part(announcement);
+        };
         let known = self.sightings.iter_mut().find(|s| s.location == *location);
         let Some(sighting) = known else {
             self.watch(location.clone(), now);
@@ -100,7 +124,8 @@ impl Roster {
             }
             return News::None;
         };
-        let differs = |old: Option<u32>, new: Option<u32>| old.is_some() && new.is_some() && old != new;
+        let differs =
+            |old: Option<u32>, new: Option<u32>| old.is_some() && new.is_some() && old != new;
         let rebooted = differs(sighting.boot_id, announcement.boot_id);
         let reconfigured = differs(sighting.config_id, announcement.config_id);
         sighting.adopt(announcement, now);
@@ -112,7 +137,11 @@ impl Roster {
                 if reconfigured || rebooted {
                     sighting.want(now);
                 }
-                return if rebooted { News::Rebooted(udn) } else { News::Alive(udn) };
+                return if rebooted {
+                    News::Rebooted(udn)
+                } else {
+                    News::Alive(udn)
+                };
             }
             _ => {}
         }
@@ -121,14 +150,21 @@ impl Roster {
 
     fn part(&mut self, announcement: &Announcement) -> News {
         let theirs = |s: &Sighting| match &s.state {
-            State::Renderer(udn) => *udn == announcement.udn || s.udn.as_ref() == Some(&announcement.udn),
+            State::Renderer(udn) => {
+                *udn == announcement.udn || s.udn.as_ref() == Some(&announcement.udn)
+            }
             _ => s.udn.as_ref() == Some(&announcement.udn),
         };
-        let news = self.sightings.iter().filter(|s| theirs(s)).find_map(|s| match &s.state {
-            State::Renderer(udn) => Some(News::Leaving(udn.clone())),
-            _ => None,
-        });
-        self.sightings.retain(|s| !theirs(s) || matches!(s.state, State::Fetching { .. }));
+        let news = self
+            .sightings
+            .iter()
+            .filter(|s| theirs(s))
+            .find_map(|s| match &s.state {
+                State::Renderer(udn) => Some(News::Leaving(udn.clone())),
+                _ => None,
+            });
+        self.sightings
+            .retain(|s| !theirs(s) || matches!(s.state, State::Fetching { .. }));
         news.unwrap_or(News::None)
     }
 
@@ -147,7 +183,10 @@ impl Roster {
             config_id: None,
             heard_at: now,
             lifetime: Duration::from_secs(1800),
-            state: State::Wanted { at: now, attempts: 0 },
+            state: State::Wanted {
+                at: now,
+                attempts: 0,
+            },
         });
         true
     }
@@ -159,14 +198,20 @@ impl Roster {
             State::Wanted { attempts: 1.., .. } => Some((1, s.heard_at)),
             _ => None,
         };
-        let victim = self.sightings.iter().enumerate().filter_map(|(i, s)| Some((dispensable(s)?, i))).min();
+        let victim = self
+            .sightings
+            .iter()
+            .enumerate()
+            .filter_map(|(i, s)| Some((dispensable(s)?, i)))
+            .min();
         victim.map(|(_, i)| self.sightings.swap_remove(i)).is_some()
     }
 
     /// Forgets what was not heard of within its lifetime; renderers are watched by their own polls.
     pub fn expire(&mut self, now: Instant) {
         self.sightings.retain(|s| {
-            matches!(s.state, State::Renderer(_) | State::Fetching { .. }) || now.since(s.heard_at) < s.lifetime
+            matches!(s.state, State::Renderer(_) | State::Fetching { .. })
+                || now.since(s.heard_at) < s.lifetime
         });
     }
 
@@ -181,8 +226,19 @@ impl Roster {
 
     /// The next description to fetch now, if fewer than [`FETCHES`] are under way and `free` agrees
     /// (no other call to that renderer is under way).
-    pub fn next_fetch(&mut self, now: Instant, ticket: u32, free: impl Fn(&HttpUrl) -> bool) -> Option<HttpUrl> {
-        if self.sightings.iter().filter(|s| matches!(s.state, State::Fetching { .. })).count() >= FETCHES {
+    pub fn next_fetch(
+        &mut self,
+        now: Instant,
+        ticket: u32,
+        free: impl Fn(&HttpUrl) -> bool,
+    ) -> Option<HttpUrl> {
+        if self
+            .sightings
+            .iter()
+            .filter(|s| matches!(s.state, State::Fetching { .. }))
+            .count()
+            >= FETCHES
+        {
             return None;
         }
         for sighting in &mut self.sightings {
@@ -194,7 +250,11 @@ impl Roster {
                 && at <= now
                 && free(&sighting.location)
             {
-                sighting.state = State::Fetching { ticket, deadline: now + FETCH_TIMEOUT, attempts };
+                sighting.state = State::Fetching {
+                    ticket,
+                    deadline: now + FETCH_TIMEOUT,
+                    attempts,
+                };
                 return Some(sighting.location.clone());
             }
         }
@@ -204,7 +264,9 @@ impl Roster {
     /// A fetch that has waited long enough: its ticket.
     pub fn overdue(&self, now: Instant) -> Option<u32> {
         self.sightings.iter().find_map(|s| match s.state {
-            State::Fetching { ticket, deadline, .. } if deadline <= now => Some(ticket),
+            State::Fetching {
+                ticket, deadline, ..
+            } if deadline <= now => Some(ticket),
             _ => None,
         })
     }
@@ -222,7 +284,9 @@ impl Roster {
     pub fn described(&mut self, number: u32, udn: &Udn) -> Option<(Option<u32>, Option<u32>)> {
         let location = self.fetching(number)?.clone();
         // The same renderer at an old place: that place is gone.
-        self.sightings.retain(|s| s.location == location || !matches!(&s.state, State::Renderer(old) if old == udn));
+        self.sightings.retain(|s| {
+            s.location == location || !matches!(&s.state, State::Renderer(old) if old == udn)
+        });
         let sighting = self.sightings.iter_mut().find(|s| s.location == location)?;
         sighting.state = State::Renderer(udn.clone());
         Some((sighting.boot_id, sighting.config_id))
@@ -230,28 +294,66 @@ impl Roster {
 
     /// A description could not be fetched, or is no renderer's. `jitter` in 0..1.
     pub fn failed(&mut self, number: u32, why: &Failure, now: Instant, jitter: f64) {
-        let found = self.sightings.iter_mut().find(|s| matches!(s.state, State::Fetching { ticket, .. } if ticket == number));
+        let found = self
+            .sightings
+            .iter_mut()
+            .find(|s| matches!(s.state, State::Fetching { ticket, .. } if ticket == number));
         let Some(sighting) = found else { return };
-        let State::Fetching { attempts, .. } = sighting.state else { return };
-        sighting.state = if *why == Failure::NotARenderer {
-            State::Stranger { until: now + STRANGER_FOR }
-        } else {
-            let pause = FIRST_PAUSE.saturating_mul(1 << attempts.min(9)).min(LONGEST_PAUSE);
-            let at = now + pause.mul_f64(0.75 + 0.25 * jitter.clamp(0.0, 1.0));
-            State::Wanted { at, attempts: attempts.saturating_add(1) }
+        let State::Fetching { attempts, .. } = sighting.state else {
+            return;
         };
+        sighting.state = if *why == Failure::NotARenderer {
+            State::Stranger {
+                until: now + STRANGER_FOR,
+            }
+        } else {
+            let pause = FIRST_PAUSE
+                .saturating_mul(1 << attempts.min(9))
+                .min(LONGEST_PAUSE);
+            let at = now + pause.mul_f64(0.75 + 0.25 * jitter.clamp(0.0, 1.0));
+            State::Wanted {
+                at,
+                attempts: attempts.saturating_add(1),
+            }
+        };
+    }
+
+    /// Whether the description at this place is being fetched.
+    #[must_use]
+    pub fn is_fetching(&self, location: &HttpUrl) -> bool {
+        self.sightings
+            .iter()
+            .any(|s| s.location == *location && matches!(s.state, State::Fetching { .. }))
+    }
+
+    /// Sightings known now.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.sightings.len()
+    }
+
+    /// Nothing was sighted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sightings.is_empty()
     }
 
     /// Whether a sighting at this address waits or is a renderer: no need to guess at its places.
     #[must_use]
     pub fn knows(&self, host: Ipv4Addr) -> bool {
-        self.sightings.iter().any(|s| s.location.host == host && !matches!(s.state, State::Stranger { .. }))
+        self.sightings
+            .iter()
+            .any(|s| s.location.host == host && !matches!(s.state, State::Stranger { .. }))
     }
 
     /// When something is due next.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
-        let fetching = self.sightings.iter().filter(|s| matches!(s.state, State::Fetching { .. })).count();
+        let fetching = self
+            .sightings
+            .iter()
+            .filter(|s| matches!(s.state, State::Fetching { .. }))
+            .count();
         let due = self.sightings.iter().filter_map(|s| match s.state {
             State::Wanted { at, .. } => (fetching < FETCHES).then_some(at),
             State::Fetching { deadline, .. } => Some(deadline),
@@ -264,7 +366,10 @@ impl Roster {
 
 impl Sighting {
     fn want(&mut self, now: Instant) {
-        self.state = State::Wanted { at: now, attempts: 0 };
+        self.state = State::Wanted {
+            at: now,
+            attempts: 0,
+        };
     }
 
     fn adopt(&mut self, announcement: &Announcement, now: Instant) {
@@ -304,12 +409,19 @@ mod tests {
             roster.hear(&alive(host, 1), Instant::START);
         }
         let mut fetched = Vec::new();
-        while let Some(url) = roster.next_fetch(Instant::START, u32::try_from(fetched.len()).expect("few"), |_| true) {
+        while let Some(url) = roster.next_fetch(
+            Instant::START,
+            u32::try_from(fetched.len()).expect("few"),
+            |_| true,
+        ) {
             fetched.push(url.host.octets()[3]);
         }
         assert_eq!(fetched, (1..=10).collect::<Vec<u8>>(), "ten at once");
         roster.failed(3, &Failure::NotARenderer, Instant::START, 0.0);
-        assert_eq!(roster.next_fetch(Instant::START, 90, |_| true), Some(location(11)));
+        assert_eq!(
+            roster.next_fetch(Instant::START, 90, |_| true),
+            Some(location(11))
+        );
     }
 
     #[test]
@@ -338,10 +450,19 @@ mod tests {
         assert_eq!(roster.hear(&alive(1, 1), Instant::START), News::None);
         roster.next_fetch(Instant::START, 5, |_| true);
         assert_eq!(roster.described(5, &udn), Some((Some(1), None)));
-        assert_eq!(roster.hear(&alive(1, 1), Instant::START), News::Alive(udn.clone()));
+        assert_eq!(
+            roster.hear(&alive(1, 1), Instant::START),
+            News::Alive(udn.clone())
+        );
         assert_eq!(roster.next_fetch(Instant::START, 6, |_| true), None);
-        assert_eq!(roster.hear(&alive(1, 2), Instant::START), News::Rebooted(udn.clone()));
-        assert_eq!(roster.next_fetch(Instant::START, 7, |_| true), Some(location(1)));
+        assert_eq!(
+            roster.hear(&alive(1, 2), Instant::START),
+            News::Rebooted(udn.clone())
+        );
+        assert_eq!(
+            roster.next_fetch(Instant::START, 7, |_| true),
+            Some(location(1))
+        );
     }
 
     #[test]
@@ -349,11 +470,17 @@ mod tests {
         let mut roster = Roster::default();
         for host in 0..=255u8 {
             roster.hear(&alive(host, 1), Instant::from_millis(host.into()));
-            if roster.next_fetch(Instant::from_millis(host.into()), u32::from(host), |_| true).is_some() {
+            if roster
+                .next_fetch(Instant::from_millis(host.into()), u32::from(host), |_| true)
+                .is_some()
+            {
                 roster.failed(u32::from(host), &Failure::NotARenderer, Instant::START, 0.0);
             }
         }
         assert!(roster.sightings.len() <= SIGHTINGS);
-        assert!(roster.sightings.iter().any(|s| s.location == location(255)), "the newest is there");
+        assert!(
+            roster.sightings.iter().any(|s| s.location == location(255)),
+            "the newest is there"
+        );
     }
 }

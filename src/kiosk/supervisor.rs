@@ -6,8 +6,13 @@ use crate::time::{Duration, Instant};
 use serde::Serialize;
 
 /// The essential tasks.
-pub const TASKS: [TaskName; 5] =
-    [TaskName::Multicast, TaskName::MediaServer, TaskName::PageServer, TaskName::Panel, TaskName::Network];
+pub const TASKS: [TaskName; 5] = [
+    TaskName::Multicast,
+    TaskName::MediaServer,
+    TaskName::PageServer,
+    TaskName::Panel,
+    TaskName::Network,
+];
 /// A task that said nothing for this long is stuck, and the watchdog is not fed:
 /// three times the 5 s in which each says that it lives.
 pub const SILENCE: Duration = Duration::from_secs(15);
@@ -62,8 +67,16 @@ impl Supervisor {
             restart_at: None,
             attempts: 0,
         };
-        let watchdog = watchdog.map(|period| Watchdog { every: period / 2, feed_at: Instant::START });
-        Self { tasks: TASKS.map(task), watchdog, ready: false, leave_by: None }
+        let watchdog = watchdog.map(|period| Watchdog {
+            every: period / 2,
+            feed_at: Instant::START,
+        });
+        Self {
+            tasks: TASKS.map(task),
+            watchdog,
+            ready: false,
+            leave_by: None,
+        }
     }
 
     /// A task said that it lives.
@@ -79,7 +92,9 @@ impl Supervisor {
     /// A task ended: it is started again after a pause that doubles.
     pub fn ended(&mut self, name: TaskName, why: String, now: Instant) {
         if let Some(task) = self.task(name) {
-            let pause = FIRST_PAUSE.saturating_mul(1 << task.attempts.min(6)).min(LONGEST_PAUSE);
+            let pause = FIRST_PAUSE
+                .saturating_mul(1 << task.attempts.min(6))
+                .min(LONGEST_PAUSE);
             task.attempts = task.attempts.saturating_add(1);
             task.restart_at = Some(now + pause);
             task.ended = Some(why);
@@ -124,7 +139,10 @@ impl Supervisor {
                 effects.push(Effect::Restart(task.name));
             }
         }
-        let live = self.tasks.iter().all(|task| task.restart_at.is_none() && now.since(task.heard_at) <= SILENCE);
+        let live = self
+            .tasks
+            .iter()
+            .all(|task| task.restart_at.is_none() && now.since(task.heard_at) <= SILENCE);
         if let Some(watchdog) = self.watchdog.as_mut()
             && watchdog.feed_at <= now
         {
@@ -139,7 +157,10 @@ impl Supervisor {
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         let restarts = self.tasks.iter().filter_map(|task| task.restart_at);
-        restarts.chain(self.watchdog.as_ref().map(|w| w.feed_at)).chain(self.leave_by).min()
+        restarts
+            .chain(self.watchdog.as_ref().map(|w| w.feed_at))
+            .chain(self.leave_by)
+            .min()
     }
 
     /// The tasks, for the status.
@@ -179,7 +200,11 @@ mod tests {
         }
         assert_eq!(due(&mut supervisor, 30), [], "one has been silent for 21 s");
         supervisor.heard(TASKS[0], Instant::START + 31 * SECOND);
-        assert_eq!(due(&mut supervisor, 40), [Effect::Watchdog], "fed again once it speaks");
+        assert_eq!(
+            due(&mut supervisor, 40),
+            [Effect::Watchdog],
+            "fed again once it speaks"
+        );
     }
 
     #[test]

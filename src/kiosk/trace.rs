@@ -71,7 +71,9 @@ impl What {
     #[must_use]
     pub fn level(&self) -> Level {
         match self {
-            Self::Trouble(_) | Self::Missing(_) | Self::TaskEnded(..) | Self::Full(_) => Level::Warn,
+            Self::Trouble(_) | Self::Missing(_) | Self::TaskEnded(..) | Self::Full(_) => {
+                Level::Warn
+            }
             Self::Looped(_) | Self::Loading(_) => Level::Debug,
             _ => Level::Info,
         }
@@ -98,11 +100,18 @@ impl fmt::Display for Entry {
             What::Trouble(fault) => write!(f, "{fault}"),
             What::Recovered => write!(f, "works again"),
             What::Scanned(files, 0) => write!(f, "{files} media files"),
-            What::Scanned(files, missing) => write!(f, "{files} media files; {missing} configured ones are missing"),
+            What::Scanned(files, missing) => write!(
+                f,
+                "{files} media files; {missing} configured ones are missing"
+            ),
             What::Missing(why) => write!(f, "{why}"),
-            What::Addresses(list) if list.is_empty() => write!(f, "no network: the box has no address"),
+            What::Addresses(list) if list.is_empty() => {
+                write!(f, "no network: the box has no address")
+            }
             What::Addresses(list) => write!(f, "own address {list}"),
-            What::TaskEnded(name, why) => write!(f, "{name:?} ended and will be started again: {why}"),
+            What::TaskEnded(name, why) => {
+                write!(f, "{name:?} ended and will be started again: {why}")
+            }
             What::NoPanel(why) => write!(f, "no buttons and LEDs: {why}"),
             What::Full(what) => write!(f, "too many {what}: some are left out"),
             What::Leaving => write!(f, "leaving"),
@@ -123,7 +132,11 @@ impl Trace {
         if self.entries.is_full() {
             self.entries.pop_front();
         }
-        let entry = Entry { at, who: crate::text::clip(who), what };
+        let entry = Entry {
+            at,
+            who: crate::text::clip(who),
+            what,
+        };
         if self.entries.push_back(entry).is_ok() {
             self.written += 1;
         }
@@ -138,7 +151,9 @@ impl Trace {
     /// The entries written after the first `seen`, oldest first.
     pub fn since(&self, seen: u64) -> impl Iterator<Item = &Entry> {
         let new = usize::try_from(self.written - seen.min(self.written)).unwrap_or(TRACE);
-        self.entries.iter().skip(self.entries.len().saturating_sub(new))
+        self.entries
+            .iter()
+            .skip(self.entries.len().saturating_sub(new))
     }
 }
 

@@ -56,7 +56,10 @@ impl Playhead {
     /// Playback began, or was seeked, to `position` between these two moments.
     pub fn begin(&mut self, earliest: Instant, latest: Instant, position: Duration) {
         let at = micros(position);
-        self.origin = Some(Origin { earliest: moment(earliest) - at, latest: moment(latest) - at });
+        self.origin = Some(Origin {
+            earliest: moment(earliest) - at,
+            latest: moment(latest) - at,
+        });
         self.frozen = None;
         self.report = None;
         self.unmoved = 0;
@@ -179,7 +182,12 @@ mod tests {
 
     fn whole_seconds(head: &mut Playhead, origin_ms: u64, at_ms: u64) {
         let position = Duration::from_secs((at_ms - origin_ms) / 1000);
-        head.take(Report { asked_at: ms(at_ms - 1), answered_at: ms(at_ms + 1), position, fractional: false });
+        head.take(Report {
+            asked_at: ms(at_ms - 1),
+            answered_at: ms(at_ms + 1),
+            position,
+            fractional: false,
+        });
     }
 
     #[test]
@@ -189,12 +197,17 @@ mod tests {
         head.begin(ms(5_000), ms(6_000), Duration::ZERO);
         let mut now = 6_000;
         for _ in 0..8 {
-            let Some(at) = head.narrowing_at(ms(now)) else { break };
+            let Some(at) = head.narrowing_at(ms(now)) else {
+                break;
+            };
             now = at.as_micros() / 1000;
             whole_seconds(&mut head, origin, now);
         }
         let (earliest, latest) = head.end(Duration::from_secs(10)).expect("it plays");
-        assert!(latest.since(earliest) < Duration::from_millis(42), "{earliest:?} {latest:?}");
+        assert!(
+            latest.since(earliest) < Duration::from_millis(42),
+            "{earliest:?} {latest:?}"
+        );
         assert!(earliest <= ms(origin + 10_000) && ms(origin + 10_000) <= latest);
         assert!(now < origin + 9_000, "known before a 10 s clip ends");
     }
