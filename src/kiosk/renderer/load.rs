@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn the_end_is_told_from_a_stop_by_the_position() {
-        let at = |secs| Instant::from_millis(secs * 1000);
+        let at = |secs: u64| Instant::from_millis(secs * 1000);
         let film = load("/m/a.mp4", 600);
         assert!(!film.stopped_at_its_end(at(300), true), "in the middle");
         assert!(film.stopped_at_its_end(at(599), false), "sure at once");
