@@ -106,20 +106,38 @@ mod tests {
 
     #[test]
     fn a_range_behind_the_end_is_unsatisfiable() {
-        for header in ["bytes=100-", "bytes=100-200", "bytes=-0", "bytes=99999999999999999999999-"] {
+        for header in [
+            "bytes=100-",
+            "bytes=100-200",
+            "bytes=-0",
+            "bytes=99999999999999999999999-",
+        ] {
             assert_eq!(parse(Some(header), 100), Range::Unsatisfiable, "{header}");
         }
         assert_eq!(parse(Some("bytes=0-"), 0), Range::Unsatisfiable);
         assert_eq!(parse(Some("bytes=-5"), 0), Range::Unsatisfiable);
-        assert_eq!(parse(Some("bytes=200-,0-5"), 100), Range::Whole, "others may be good");
+        assert_eq!(
+            parse(Some("bytes=200-,0-5"), 100),
+            Range::Whole,
+            "others may be good"
+        );
     }
 
     #[test]
     fn nonsense_is_no_range() {
         assert_eq!(parse(None, 100), Range::Whole);
         for header in [
-            "", "bytes", "bytes=", "bytes=-", "bytes=9-5", "bytes=a-b", "bytes=1-x", "items=0-5",
-            "bytes=+1-5", "bytes=--5", "0-5",
+            "",
+            "bytes",
+            "bytes=",
+            "bytes=-",
+            "bytes=9-5",
+            "bytes=a-b",
+            "bytes=1-x",
+            "items=0-5",
+            "bytes=+1-5",
+            "bytes=--5",
+            "0-5",
         ] {
             assert_eq!(parse(Some(header), 100), Range::Whole, "{header}");
         }
@@ -128,7 +146,10 @@ mod tests {
     #[test]
     fn offsets_have_64_bits() {
         let size = 5 << 30;
-        assert_eq!(parse(Some("bytes=5000000000-"), size), part(5_000_000_000, size - 1));
+        assert_eq!(
+            parse(Some("bytes=5000000000-"), size),
+            part(5_000_000_000, size - 1)
+        );
     }
 
     #[test]

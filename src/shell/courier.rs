@@ -6,7 +6,6 @@ use super::http::client::{Request, Response, exchange};
 use crate::kiosk::effect::Errand;
 use crate::kiosk::event::{Answer, Failure};
 use crate::limits::{DESCRIPTION_BODY, NOTIFY_BODY, SOAP_BODY};
-use crate::text::clip;
 use crate::upnp::description::{self, DescriptionError};
 use crate::upnp::soap::{self, SoapError};
 use crate::upnp::{Action, HttpUrl, gena};
@@ -169,11 +168,8 @@ fn subscribed(answer: &Response, asked: core::time::Duration) -> Answer {
 
 /// Where `Location` leads from `url`: elsewhere on the same host, or nowhere.
 fn redirected(url: &HttpUrl, location: &str) -> Option<HttpUrl> {
-    if location.starts_with('/') && !location.starts_with("//") {
-        return Some(HttpUrl {
-            path: clip(location),
-            ..url.clone()
-        });
+    if location.contains("://") {
+        return HttpUrl::parse(location).filter(|to| to.host == url.host);
     }
-    HttpUrl::parse(location).filter(|to| to.host == url.host)
+    url.join(None, location)
 }

@@ -39,7 +39,14 @@ pub async fn run(listener: Async<TcpListener>, mailbox: &Mailbox, replies: &Repl
         per_peer: CONTROL_CONNECTIONS,
     };
     let connection = |stream, _| connection(stream, mailbox, replies);
-    server::serve(&listener, capacity, mailbox, TaskName::PageServer, connection).await
+    server::serve(
+        &listener,
+        capacity,
+        mailbox,
+        TaskName::PageServer,
+        connection,
+    )
+    .await
 }
 
 async fn connection(socket: Async<TcpStream>, mailbox: &Mailbox, replies: &Replies) {
@@ -72,7 +79,8 @@ async fn connection(socket: Async<TcpStream>, mailbox: &Mailbox, replies: &Repli
 
 /// The status code and a JSON body.
 async fn respond(request: &RequestHead, mailbox: &Mailbox, replies: &Replies) -> (u16, String) {
-    let error = |status, sentence: &str| (status, serde_json::json!({ "error": sentence }).to_string());
+    let error =
+        |status, sentence: &str| (status, serde_json::json!({ "error": sentence }).to_string());
     if !is_loopback(request.headers.get("Host")) {
         // A web site whose name was pointed at 127.0.0.1 could read the answer (DNS rebinding).
         return error(403, "ask for localhost or 127.0.0.1");

@@ -41,11 +41,20 @@ pub fn duration(path: &Path) -> Option<Duration> {
     let mut hint = Hint::new();
     hint.with_extension(&extension);
     let (format, metadata) = (FormatOptions::default(), MetadataOptions::default());
-    let reader = symphonia::default::get_probe().probe(&hint, stream, format, metadata).ok()?;
+    let reader = symphonia::default::get_probe()
+        .probe(&hint, stream, format, metadata)
+        .ok()?;
 
-    let MediaInfo { time_base, duration, .. } = *reader.media_info();
+    let MediaInfo {
+        time_base,
+        duration,
+        ..
+    } = *reader.media_info();
     let media = span(time_base, duration);
-    let tracks = reader.tracks().iter().map(|track| span(track.time_base, track.duration));
+    let tracks = reader
+        .tracks()
+        .iter()
+        .map(|track| span(track.time_base, track.duration));
     let longest = tracks.chain([media]).flatten().max()?;
     (longest > Duration::ZERO && longest <= LONGEST).then_some(longest)
 }

@@ -41,19 +41,28 @@ impl Replies {
     }
 
     /// Answers [`Self::media`].
-    #[allow(clippy::needless_pass_by_value, reason = "the right to reply is used up")]
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "the right to reply is used up"
+    )]
     pub fn serve(&self, reply: ReplyTo, published: Option<Published>) {
         self.media.answer(reply.0, published);
     }
 
     /// Answers [`Self::notification`].
-    #[allow(clippy::needless_pass_by_value, reason = "the right to reply is used up")]
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "the right to reply is used up"
+    )]
     pub fn acknowledge(&self, reply: ReplyTo, known: bool) {
         self.notifications.answer(reply.0, known);
     }
 
     /// Answers [`Self::status`].
-    #[allow(clippy::needless_pass_by_value, reason = "the right to reply is used up")]
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "the right to reply is used up"
+    )]
     pub fn report(&self, reply: ReplyTo, json: String) {
         self.status.answer(reply.0, json);
     }
@@ -100,7 +109,9 @@ impl<T> Questions<T> {
         let mut open = self.0.borrow_mut();
         if let Some(question) = open.iter_mut().find(|q| q.number == number) {
             question.answer = Some(answer);
-            question.waker.take().map(Waker::wake);
+            if let Some(waker) = question.waker.take() {
+                waker.wake();
+            }
         }
     }
 }
@@ -131,7 +142,10 @@ impl<T> Future for Waiting<'_, T> {
 
 impl<T> Drop for Waiting<'_, T> {
     fn drop(&mut self) {
-        self.questions.0.borrow_mut().retain(|q| q.number != self.number);
+        self.questions
+            .0
+            .borrow_mut()
+            .retain(|q| q.number != self.number);
     }
 }
 

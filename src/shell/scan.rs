@@ -125,7 +125,13 @@ impl Search {
         }
     }
 
-    fn find(&mut self, path: PathBuf, root: &Path, media_type: &'static MediaType, metadata: &Metadata) {
+    fn find(
+        &mut self,
+        path: PathBuf,
+        root: &Path,
+        media_type: &'static MediaType,
+        metadata: &Metadata,
+    ) {
         // An empty file is one that is still being copied.
         if metadata.len() == 0 || !self.found.insert(path.clone()) {
             return;
@@ -152,7 +158,9 @@ impl Search {
 /// What is visible in a folder, in the order of names, so that every scan finds the same.
 fn entries(folder: &Path) -> io::Result<Vec<DirEntry>> {
     let hidden = |entry: &DirEntry| entry.file_name().as_encoded_bytes().starts_with(b".");
-    let entries = fs::read_dir(folder)?.flatten().filter(|entry| !hidden(entry));
+    let entries = fs::read_dir(folder)?
+        .flatten()
+        .filter(|entry| !hidden(entry));
     let mut entries: Vec<_> = entries.take(4 * MEDIA).collect();
     entries.sort_by_key(DirEntry::file_name);
     Ok(entries)

@@ -92,7 +92,12 @@ impl Stream<'_> {
         (untold.bytes, result)
     }
 
-    async fn chunks(&self, mut offset: u64, end: u64, untold: &mut Untold) -> Result<(), StreamEnd> {
+    async fn chunks(
+        &self,
+        mut offset: u64,
+        end: u64,
+        untold: &mut Untold,
+    ) -> Result<(), StreamEnd> {
         let mut tellable = true;
         while offset < end {
             let count = (end - offset).min(MEDIA_CHUNK as u64);
@@ -150,7 +155,13 @@ impl Stream<'_> {
             let bytes = core::mem::take(&mut untold.bytes);
             untold.due = Some(now + TELL_PERIOD);
             let token = self.token;
-            self.mailbox.post(Event::Served { token, bytes, end: None }).await;
+            self.mailbox
+                .post(Event::Served {
+                    token,
+                    bytes,
+                    end: None,
+                })
+                .await;
         }
     }
 

@@ -84,6 +84,9 @@ impl<R: AsyncRead + Unpin> Reader<R> {
                 self.taken += self.unread().iter().take_while(blank).count();
             }
             if let Some(length) = head::length(self.unread(), seen) {
+                if length > HTTP_HEAD {
+                    return Err(ReadError::TooLarge);
+                }
                 let parsed = parse(&self.unread()[..length]).ok_or(ReadError::Malformed);
                 self.taken += length;
                 return parsed;
@@ -94,7 +97,11 @@ impl<R: AsyncRead + Unpin> Reader<R> {
             }
             if !self.more().await.map_err(ReadError::Io)? {
                 let nothing = seen == 0;
-                return Err(if nothing { ReadError::Closed } else { ReadError::Malformed });
+                return Err(if nothing {
+                    ReadError::Closed
+                } else {
+                    ReadError::Malformed
+                });
             }
         }
     }
@@ -226,7 +233,10 @@ mod tests {
     }
 
     fn read(message: &[u8], cap: usize) -> Result<(u16, Vec<u8>), ReadError> {
-        async fn from(stream: impl AsyncRead + Unpin, cap: usize) -> Result<(u16, Vec<u8>), ReadError> {
+        async fn from(
+            stream: impl AsyncRead + Unpin,
+            cap: usize,
+        ) -> Result<(u16, Vec<u8>), ReadError> {
             let mut reader = Reader::new(stream);
             let head = reader.head(response).await?;
             let framing = Framing::of(&head.headers, Framing::ToEnd);
@@ -248,16 +258,40 @@ mod tests {
         for (message, expected) in [
             ("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody", "body"),
             ("\r\n\nHTTP/1.1 200 OK\nContent-Length: 4\n\nbody", "body"),
-            ("HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\nshort", "short"),
+            (
+                "HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\nshort",
+                "short",
+            ),
             ("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nthé", "thé"),
-            ("HTTP/1.1 200 OK\r\nContent-Length: 4, 4\r\n\r\nbody", "body"),
-            ("HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\nbody", "body"),
+            (
+                "HTTP/1.1 200 OK\r\nContent-Length: 4, 4\r\n\r\nbody",
+                "body",
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\nbody",
+                "body",
+            ),
             ("HTTP/1.0 200 OK\r\n\r\nto the end", "to the end"),
-            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\nContent-Length: 1\r\n\r\n4\r\nbody\r\n0\r\n\r\n", "body"),
-            ("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n4;x=y\nbody\n3\nies\n0\n\n", "bodyies"),
-            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n", "body"),
-            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\nbody", "body"),
-            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n004 \r\nbody4\r\nbody\r\n0", "bodybody"),
+            (
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\nContent-Length: 1\r\n\r\n4\r\nbody\r\n0\r\n\r\n",
+                "body",
+            ),
+            (
+                "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n4;x=y\nbody\n3\nies\n0\n\n",
+                "bodyies",
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n",
+                "body",
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\nbody",
+                "body",
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n004 \r\nbody4\r\nbody\r\n0",
+                "bodybody",
+            ),
         ] {
             assert_eq!(body(message), expected, "{message}");
         }
@@ -267,7 +301,8 @@ mod tests {
     fn caps_heads_and_bodies() {
         for message in [
             "HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n".to_owned(),
-            "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n".to_owned() + &"x".repeat(1001),
+            "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n".to_owned()
+                + &"x".repeat(1001),
             "HTTP/1.1 200 OK\r\n\r\n".to_owned() + &"x".repeat(1001),
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfff0\r\nx".to_owned(),
             "HTTP/1.1 200 OK\r\nX: ".to_owned() + &"x".repeat(HTTP_HEAD),
@@ -280,8 +315,14 @@ mod tests {
     #[test]
     fn silence_and_garbage_are_told_apart() {
         assert!(matches!(read(b"", 10), Err(ReadError::Closed)));
-        assert!(matches!(read(b"HTTP/1.1 20", 10), Err(ReadError::Malformed)));
-        assert!(matches!(read(b"garbage\r\n\r\n", 10), Err(ReadError::Malformed)));
+        assert!(matches!(
+            read(b"HTTP/1.1 20", 10),
+            Err(ReadError::Malformed)
+        ));
+        assert!(matches!(
+            read(b"garbage\r\n\r\n", 10),
+            Err(ReadError::Malformed)
+        ));
         let chunk = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n";
         assert!(matches!(read(chunk, 10), Err(ReadError::Malformed)));
     }

@@ -158,7 +158,9 @@ pub(crate) mod tests {
         let Some((head, body)) = text.split_once("\r\n\r\n") else {
             return false;
         };
-        let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
+        let length = head
+            .lines()
+            .find_map(|line| line.strip_prefix("Content-Length: "));
         body.len() >= length.map_or(0, |length| length.parse().unwrap())
     }
 
@@ -190,7 +192,10 @@ pub(crate) mod tests {
     fn sends_names_as_given_and_never_asks_to_keep_the_connection() {
         let (answer, heard) = ask(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
         let answer = answer.unwrap();
-        assert_eq!((answer.status, answer.body.as_slice()), (200, b"ok".as_slice()));
+        assert_eq!(
+            (answer.status, answer.body.as_slice()),
+            (200, b"ok".as_slice())
+        );
         assert_eq!(answer.local, Some(Ipv4Addr::LOCALHOST));
         assert!(heard.starts_with("POST /dmr?x=1 HTTP/1.1\r\nHost: 127.0.0.1:"));
         assert!(heard.contains("\r\nConnection: close\r\n"));
@@ -202,10 +207,19 @@ pub(crate) mod tests {
     #[test]
     fn understands_dirty_answers() {
         for (answer, body) in [
-            (&b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"[..], "ok"),
+            (
+                &b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"[..],
+                "ok",
+            ),
             (b"HTTP/1.0 200 OK\nServer: x\n\nto the end", "to the end"),
-            (b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\nshort", "short"),
-            (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n", "ok"),
+            (
+                b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\nshort",
+                "short",
+            ),
+            (
+                b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n",
+                "ok",
+            ),
             (b"HTTP/1.1 204 No Content\r\n\r\n", ""),
         ] {
             let (answer, _) = ask(answer);
@@ -226,7 +240,15 @@ pub(crate) mod tests {
 
         let (listener, url) = listen("/");
         drop(listener);
-        let request = Request { method: "GET", url: &url, headers: &[], body: None };
-        assert_eq!(block_on(exchange(&request, 10)).unwrap_err(), Failure::Unreachable);
+        let request = Request {
+            method: "GET",
+            url: &url,
+            headers: &[],
+            body: None,
+        };
+        assert_eq!(
+            block_on(exchange(&request, 10)).unwrap_err(),
+            Failure::Unreachable
+        );
     }
 }

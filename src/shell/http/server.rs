@@ -177,11 +177,16 @@ pub fn lacks_host(request: &RequestHead) -> bool {
     request.http_1_1 && request.headers.get("Host").is_none()
 }
 
-/// Sends a short answer and closes in a way that lets it arrive. Who does not take it is cut off.
-pub async fn answer(mut stream: &Async<TcpStream>, text: &str) {
-    let sent = within(ANSWER_TIMEOUT, stream.write_all(text.as_bytes())).await;
-    if matches!(sent, Some(Ok(()))) {
-        close(stream).await;
+/// Sends a short answer; whether the client took it in time.
+pub async fn say(mut socket: &Async<TcpStream>, text: &str) -> bool {
+    let sent = within(ANSWER_TIMEOUT, socket.write_all(text.as_bytes())).await;
+    matches!(sent, Some(Ok(())))
+}
+
+/// Sends a short answer and closes. Who does not take it is cut off.
+pub async fn answer(socket: &Async<TcpStream>, text: &str) {
+    if say(socket, text).await {
+        close(socket).await;
     }
 }
 
