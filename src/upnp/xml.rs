@@ -130,6 +130,16 @@ impl<'a> Node<'a> {
             .map(|(_, value)| value.as_str())
     }
 
+    /// The value of its first attribute that starts with `prefix`: a namespace.
+    #[must_use]
+    pub fn attribute_value_starting(self, prefix: &str) -> Option<&'a str> {
+        self.element()
+            .attributes
+            .iter()
+            .map(|(_, value)| value.as_str())
+            .find(|value| value.starts_with(prefix))
+    }
+
     /// Everything in it, in document order.
     pub fn descendants(self) -> impl Iterator<Item = Node<'a>> {
         self.descendants_outside(&[])
