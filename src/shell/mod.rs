@@ -5,4 +5,5 @@
     reason = "this is where the clock is read and where tasks wait"
 )]
 
+pub mod config_file;
 pub mod mailbox;
