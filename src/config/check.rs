@@ -184,3 +184,91 @@ fn letters(text: &str) -> String {
         .filter(|c| c.is_alphanumeric())
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::each_is_told;
+
+    #[test]
+    fn contradictions_between_tables_are_told() {
+        each_is_told(&[
+            (
+                "[[renderer]]\nname = \"TV\"\n[[renderer]]\nname = \"tv\"",
+                "3: error: [[renderer]]: line 1 is for \"tv\" too; make one table of the \
+                 two, or name another renderer",
+            ),
+            (
+                "[[renderer]]\n[[renderer]]\nname = \"tv\"",
+                "2: warning: [[renderer]]: it never applies: the table in line 1 comes first \
+                 and is for more; move it above that table",
+            ),
+            (
+                "[[renderer]]\n[[renderer]]\nname = \"*\"",
+                "2: error: [[renderer]]: line 1 is for every renderer too; make one table of \
+                 the two, or name another renderer",
+            ),
+            (
+                "[[renderer]]\naddress = \"10.0.0.1\"\n[[renderer]]\naddress = \"10.0.0.1:80\"",
+                "3: warning: [[renderer]]: it never applies: the table in line 1 comes first \
+                 and is for more; move it above that table",
+            ),
+            (
+                "[[button]]\npin = 2\npress = \"play\"",
+                "2: warning: [[button]] pin = 2: GPIO2 (header pin 3) is also used for I²C, \
+                 with a fixed pull-up of 1.8 kΩ; wire it to GPIO17 (header pin 11) and write \
+                 pin = 17, unless you are sure",
+            ),
+            (
+                "[[button]]\npin = 8\npress = \"play\"",
+                "2: warning: [[button]] pin = 8: GPIO8 (header pin 24) is also used for SPI; \
+                 wire it to GPIO17 (header pin 11) and write pin = 17, unless you are sure",
+            ),
+            (
+                "[[led]]\npin = 14\nshows = \"status\"",
+                "2: warning: [[led]] pin = 14: GPIO14 (header pin 8) is also used for the \
+                 serial console (UART); wire it to GPIO17 (header pin 11) and write pin = 17, \
+                 unless you are sure",
+            ),
+            (
+                "[[button]]\npin = 0\npress = \"play\"",
+                "2: warning: [[button]] pin = 0: GPIO0 (header pin 27) is also used for the \
+                 ID EEPROM of HAT boards; wire it to GPIO17 (header pin 11) and write pin = \
+                 17, unless you are sure",
+            ),
+            (
+                "[[button]]\npin = 17\npress = \"play\"\n[[button]]\npin = 17\npress = \"stop\"",
+                "5: error: [[button]] pin = 17: GPIO17 (header pin 11) is used by the \
+                 [[button]] in line 1 too; wire it to GPIO27 (header pin 13) and write pin = 27",
+            ),
+            (
+                "[[button]]\npin = 17\npress = \"play\"\n[[led]]\npin = \"GPIO17\"\nshows = \
+                \"status\"",
+                "5: error: [[led]] pin = \"GPIO17\": GPIO17 (header pin 11) is used by the \
+                 [[button]] in line 1 too; wire it to GPIO27 (header pin 13) and write pin = 27",
+            ),
+            (
+                "[[renderer]]\nname = \"TV 1\"\n[[button]]\npin = 17\npress = \
+                \"play\"\nrenderer = \"TV1\"",
+                "6: warning: [[button]] renderer = \"TV1\": no [[renderer]] table is for \
+                 \"TV1\"; did you mean \"TV 1\"?",
+            ),
+            (
+                "[[renderer]]\nname = \"TV 1\"\n[[renderer]]\n[[button]]\npin = 17\npress = \
+                \"play\"\nrenderer = \"TV1\"",
+                "7: warning: [[button]] renderer = \"TV1\": no [[renderer]] table is for \
+                 \"TV1\"; did you mean \"TV 1\"?",
+            ),
+            (
+                "[[renderer]]\nname = \"TV 1\"\n[[led]]\npin = 17\nshows = \
+                \"playing\"\nrenderer = \"Kitchen\"",
+                "6: warning: [[led]] renderer = \"Kitchen\": no [[renderer]] table is for \
+                 \"Kitchen\"; write it as in its table, or add a [[renderer]] for \"Kitchen\"",
+            ),
+            (
+                "[gpio]\nbackend = \"none\"\n[[button]]\npin = 17\npress = \"play\"",
+                "3: warning: [[button]]: buttons and LEDs do nothing with backend = \
+                 \"none\"; write backend = \"auto\" below [gpio]",
+            ),
+        ]);
+    }
+}

@@ -17,6 +17,8 @@ mod problem;
 mod renderer;
 mod section;
 mod syntax;
+#[cfg(test)]
+mod tests;
 mod vocabulary;
 
 pub use effective::effective;

@@ -97,7 +97,7 @@ fn check_actions(report: &mut Report<'_>, table: &Section<'_>, button: &Button) 
         if button.hold_time <= button.debounce {
             field.error(
                 report,
-                "a press is over before debounce is",
+                "this is not longer than debounce",
                 "write hold_time = 1.0",
             );
         }
@@ -232,12 +232,12 @@ fn targets(report: &mut Report<'_>, table: &Section<'_>) -> Targets {
     let Some(field) = table.field("renderer") else {
         return Targets::All;
     };
-    let texts = field.texts(report, "\"TV 1\"").unwrap_or_default();
-    if let Some(long) = texts
+    let texts = field.texts(report, "\"TV 1\"");
+    for (long, item) in texts
         .iter()
-        .find(|text| text.len() > NAME_BYTES && !is_udn(text))
+        .filter(|(text, _)| text.len() > NAME_BYTES && !is_udn(text))
     {
-        field.error(
+        item.error(
             report,
             format!("\"{long}\" is longer than {NAME_BYTES} bytes"),
             "write the renderer's udn or address instead of its name",
@@ -250,7 +250,7 @@ fn targets(report: &mut Report<'_>, table: &Section<'_>) -> Targets {
             format!("{RENDERERS} are possible: leave the line out to mean all"),
         );
     }
-    let all: Vec<Who> = texts.iter().map(|text| who_from_text(text)).collect();
+    let all: Vec<Who> = texts.iter().map(|(text, _)| who_from_text(text)).collect();
     if all.is_empty() || all.contains(&Who::Any) {
         return Targets::All;
     }
@@ -259,4 +259,164 @@ fn targets(report: &mut Report<'_>, table: &Section<'_>) -> Targets {
 
 fn is_udn(text: &str) -> bool {
     matches!(who_from_text(text), Who::Udn(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::each_is_told;
+
+    #[test]
+    fn faults_in_buttons_and_leds_are_told() {
+        each_is_told(&[
+            (
+                "[[button]]\npress = \"play\"",
+                "1: error: [[button]]: there is no pin; write pin = 17, or where it is wired",
+            ),
+            (
+                "[[button]]\npin = 17",
+                "1: error: [[button]]: the button does nothing; write press = \
+                 \"play_pause\", or another action",
+            ),
+            (
+                "[[button]]\npin = 42\npress = \"play\"",
+                "2: error: [[button]] pin = 42: there is no GPIO42 on the header; use 0 to \
+                 27 (see the wiring table)",
+            ),
+            (
+                "[[button]]\npin = 29\npress = \"play\"",
+                "2: error: [[button]] pin = 29: there is no GPIO29 on the header; pins are \
+                 GPIO (BCM) numbers: header pin 29 is GPIO5, so write pin = 5",
+            ),
+            (
+                "[[button]]\npin = 39\npress = \"play\"",
+                "2: error: [[button]] pin = 39: there is no GPIO39 on the header; use 0 to \
+                 27 (see the wiring table); header pin 39 is ground",
+            ),
+            (
+                "[[button]]\npin = 40\npress = \"play\"",
+                "2: error: [[button]] pin = 40: there is no GPIO40 on the header; pins are \
+                 GPIO (BCM) numbers: header pin 40 is GPIO21, so write pin = 21",
+            ),
+            (
+                "[[button]]\npin = -1\npress = \"play\"",
+                "2: error: [[button]] pin = -1: there is no GPIO-1 on the header; use 0 to \
+                 27 (see the wiring table)",
+            ),
+            (
+                "[[button]]\npin = \"pin 11\"\npress = \"play\"",
+                "2: error: [[button]] pin = \"pin 11\": this is no GPIO number; pins are \
+                 GPIO (BCM) numbers: header pin 11 is GPIO17, so write pin = 17",
+            ),
+            (
+                "[[button]]\npin = \"red\"\npress = \"play\"",
+                "2: error: [[button]] pin = \"red\": this is text in quotes, but it must be \
+                 a GPIO number; write pin = 17",
+            ),
+            (
+                "[[button]]\npin = 17\npress = \"toggle\"",
+                "3: error: [[button]] press = \"toggle\": this word is unknown; did you mean \
+                 \"play_pause\"?",
+            ),
+            (
+                "[[button]]\npin = 17\npress = \"volume_upp\"",
+                "3: error: [[button]] press = \"volume_upp\": this word is unknown; did you \
+                 mean \"volume_up\"?",
+            ),
+            (
+                "[[button]]\npin = 17\npress = \"dance\"",
+                "3: error: [[button]] press = \"dance\": this word is unknown; write \
+                 \"play_pause\", \"play\", \"pause\", \"stop\", \"next\", \"prev\", \
+                 \"volume_up\", \"volume_down\" or \"mute\"",
+            ),
+            (
+                "[[button]]\npin = 17\npress = \"play\"\nhold_time = 2",
+                "4: warning: [[button]] hold_time = 2: nothing happens on a long press; \
+                 write long = \"stop\", or another action, or leave the line out",
+            ),
+            (
+                "[[button]]\npin = 17\nlong = \"play\"\nhold_time = 0.01",
+                "4: error: [[button]] hold_time = 0.01: this is not longer than debounce; \
+                 write hold_time = 1.0",
+            ),
+            (
+                "[[button]]\npin = 17\nlong = \"play\"\nhold_time = 0",
+                "4: error: [[button]] hold_time = 0: the time is out of range; use more than \
+                 0 to 30 seconds, such as hold_time = 1.0",
+            ),
+            (
+                "[[button]]\npin = 17\npress = \"play\"\ndebounce = 30",
+                "4: error: [[button]] debounce = 30: the time is out of range; use more than \
+                 0 to 1 seconds, such as debounce = 0.03",
+            ),
+            (
+                "[[button]]\npin = 17\npress = \"play\"\npull = true",
+                "4: error: [[button]] pull = true: this is true or false, but it must be one \
+                 of the known words, in quotes; write pull = \"up\", \"down\" or \"off\"",
+            ),
+            (
+                "[[button]]\npin = 17\npress = \"play\"\ndetect = \"poll\"",
+                "4: error: [[button]] detect = \"poll\": this word is unknown; did you mean \
+                 \"level\"?",
+            ),
+            (
+                "[[button]]\npin = 17\nlong = \"play\"\npress = \"play\"",
+                "3: warning: [[button]] long = \"play\": a long press does the same as a \
+                 short one; leave the line out, or write another action",
+            ),
+            (
+                "[[button]]\npin = 17\npress = \"volume_up\"\ndouble = \"play\"",
+                "4: warning: [[button]] double = \"play\": with double, the volume waits 0.4 \
+                 s after each press for a second one; leave the line out, or put it on \
+                 another button",
+            ),
+            (
+                "[[button]]\npin = 17\npress = \"play\"\nactive = \"high\"",
+                "4: warning: [[button]] active = \"high\": with pull = \"up\" the button \
+                 counts as pressed while it is open; write active = \"low\", unless the \
+                 contact opens when pressed",
+            ),
+            (
+                "[[button]]\npin = 17\npress = \"play\"\npull = \"down\"\nactive = \"low\"",
+                "5: warning: [[button]] active = \"low\": with pull = \"down\" the button \
+                 counts as pressed while it is open; write active = \"high\", unless the \
+                 contact opens when pressed",
+            ),
+            (
+                "[[button]]\npin = 17\npress = \"play\"\nrenderer = []",
+                "4: error: [[button]] renderer = []: there is nothing in it; write renderer \
+                 = \"TV 1\", or leave the line out",
+            ),
+            (
+                "[[button]]\npin = 17\npress = \"play\"\nrenderer = \
+                [\"a\",\n\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"]",
+                "5: error: [[button]] renderer = \
+                 \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…: \
+                 \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\" is \
+                 longer than 64 bytes; write the renderer's udn or address instead of its name",
+            ),
+            (
+                "[[button]]\npin = 17\npress = \"play\"\ngpio = 2",
+                "4: error: [[button]] gpio = 2: this key is unknown; write \"pin\"",
+            ),
+            (
+                "[[led]]\npin = 17",
+                "1: error: [[led]]: it is not said what the LED shows; write shows = \
+                 \"status\" or shows = \"playing\"",
+            ),
+            (
+                "[[led]]\nshows = \"status\"",
+                "1: error: [[led]]: there is no pin; write pin = 17, or where it is wired",
+            ),
+            (
+                "[[led]]\npin = 17\nshows = \"status\"\nrenderer = \"TV\"",
+                "4: warning: [[led]] renderer = \"TV\": the status is that of the whole box; \
+                 leave the line out, or write shows = \"playing\"",
+            ),
+            (
+                "[[led]]\npin = 17\nshows = \"satus\"",
+                "3: error: [[led]] shows = \"satus\": this word is unknown; did you mean \
+                 \"status\"?",
+            ),
+        ]);
+    }
 }

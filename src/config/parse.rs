@@ -1,6 +1,6 @@
 //! The whole file: its top, and the tables in their order.
 
-use super::plays::MediaFolder;
+use super::plays::{self, MediaFolder};
 use super::problem::{Problem, Report, Severity};
 use super::section::Section;
 use super::vocabulary::{GPIO, TOP, Words, nearest, normalised};
@@ -134,12 +134,22 @@ pub(super) fn name(report: &mut Report<'_>, section: &Section<'_>) -> Option<Tex
 
 fn media_folder(report: &mut Report<'_>, top: &Section<'_>, files: Files<'_>) -> MediaFolder {
     let written = top.text(report, "media", "\"/srv/dlna-kiosk\"");
-    let path = PathBuf::from(written.unwrap_or(MEDIA_FOLDER));
+    let path = plays::plain(Path::new(written.unwrap_or(MEDIA_FOLDER)));
     let state = files(&path);
     let media = MediaFolder {
         present: state == FileState::Folder,
         path,
     };
+    if media.path.parent().is_none()
+        && let Some(field) = top.field("media")
+    {
+        field.error(
+            report,
+            "this is the whole disk",
+            "write the folder that holds your media, such as media = \"/srv/dlna-kiosk\"",
+        );
+        return media;
+    }
     let shown = media.path.display();
     let (message, advice) = match state {
         FileState::Folder => return media,
@@ -336,4 +346,145 @@ fn table<'a>(value: &'a Spanned<DeValue<'a>>, words: &'static Words) -> Option<S
         return None;
     };
     Some(Section::new(table, words, value.span().start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::each_is_told;
+
+    #[test]
+    fn faults_at_the_top_are_told() {
+        each_is_told(&[
+            (
+                "medja = \"/x\"",
+                "1: error: medja = \"/x\": this key is unknown; did you mean \"media\"?",
+            ),
+            (
+                "name = 5",
+                "1: error: name = 5: this is a number, but it must be text in quotes; write \
+                 name = \"TV 1\"",
+            ),
+            (
+                "name = \" \"",
+                "1: error: name = \" \": the text is empty; write name = \"TV 1\", or leave \
+                 the line out",
+            ),
+            (
+                "name = \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"",
+                "1: error: name = \
+                 \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…: the name is \
+                 longer than 64 bytes; write a shorter one; for a renderer, use its udn or \
+                 address instead",
+            ),
+            (
+                "\nstop_at_exit = \"no\"",
+                "2: error: stop_at_exit = \"no\": this is text in quotes, but it must be \
+                 true or false, without quotes; write stop_at_exit = false",
+            ),
+            (
+                "media_port = 0",
+                "1: error: media_port = 0: the number is out of range; use 1 to 65535, such \
+                 as media_port = 8895",
+            ),
+            (
+                "media_port = 80",
+                "1: warning: media_port = 80: only root may use ports below 1024; write \
+                 media_port = 8895, or leave the line out",
+            ),
+            (
+                "media_port = 70000",
+                "1: error: media_port = 70000: the number is out of range; use 1 to 65535, \
+                 such as media_port = 8895",
+            ),
+            (
+                "media_port = \"8895\"",
+                "1: error: media_port = \"8895\": this is text in quotes, but it must be a \
+                 whole number, without quotes; write media_port = 8895",
+            ),
+            (
+                "media_port = 8080\ncontrol_port = 8080",
+                "2: error: control_port = 8080: port 8080 is the media port too; write \
+                 another one, such as control_port = 8081",
+            ),
+            (
+                "media = \"videos\"",
+                "1: error: media = \"videos\": the path does not begin with /; write the \
+                 whole path, such as media = \"/srv/videos\"",
+            ),
+            (
+                "media = \"~/videos\"",
+                "1: error: media = \"~/videos\": the path does not begin with /; write media \
+                 = \"/home/pi/videos\", with your user's name",
+            ),
+            (
+                "media = \"/mnt/usb\"",
+                "1: warning: media = \"/mnt/usb\": the media folder /mnt/usb is not there; \
+                 create it (sudo mkdir -p /mnt/usb) or plug in its disk; the box waits for it",
+            ),
+            (
+                "media = \"/etc/hostname\"",
+                "1: error: media = \"/etc/hostname\": /etc/hostname is a file, not a folder; \
+                 write the folder the file is in",
+            ),
+            (
+                "media = \"/srv/..\"",
+                "1: error: media = \"/srv/..\": this is the whole disk; write the folder \
+                 that holds your media, such as media = \"/srv/dlna-kiosk\"",
+            ),
+            (
+                "media = \"/root\"",
+                "1: warning: media = \"/root\": the media folder /root is not there; create \
+                 it (sudo mkdir -p /root) or plug in its disk; the box waits for it",
+            ),
+            (
+                "gpio = \"none\"",
+                "1: error: gpio = \"none\": this is not a table; write [gpio] on a line of \
+                 its own, and below it backend = \"auto\"",
+            ),
+            (
+                "[gpio]\nbackend = \"atuo\"",
+                "2: error: [gpio] backend = \"atuo\": this is neither a known backend nor \
+                 likely a chip; did you mean \"auto\"?",
+            ),
+            (
+                "[gpio]\nbackend = \"simulated\"",
+                "1: error: [gpio]: the simulated backend needs a socket; write socket = \
+                 \"/run/dlna-kiosk/pins\"",
+            ),
+            (
+                "[gpio]\nbackend = \"simulated\"\nsocket = \"pins\"",
+                "3: error: [gpio] socket = \"pins\": the path does not begin with /; write \
+                 socket = \"/run/dlna-kiosk/pins\"",
+            ),
+            (
+                "[gpio]\nsocket = \"/run/pins\"",
+                "2: warning: [gpio] socket = \"/run/pins\": there is a socket only with the \
+                 simulated backend; leave the line out, or write backend = \"simulated\"",
+            ),
+            (
+                "[gpio]\nchip = \"auto\"",
+                "2: error: [gpio] chip = \"auto\": this key is unknown; write \"backend\"",
+            ),
+            (
+                "button = 17",
+                "1: error: button = 17: this is not a table; write [[button]] on a line of \
+                 its own, and its keys below it",
+            ),
+            (
+                "led = [1]",
+                "1: error: led = [1]: this is not a table; write [[led]] on a line of its \
+                 own, and its keys below it",
+            ),
+            (
+                "[button]\npin = 17\npress = \"play\"",
+                "1: warning: [[button]]: one pair of brackets allows only one such table; \
+                 write [[button]] with two pairs",
+            ),
+            (
+                "plays = \"a.mp4\"",
+                "1: error: plays = \"a.mp4\": this key is unknown; it belongs in a \
+                 [[renderer]] table",
+            ),
+        ]);
+    }
 }

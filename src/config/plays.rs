@@ -28,10 +28,15 @@ pub(super) fn paths(
     media: &MediaFolder,
     files: Files<'_>,
 ) -> Vec<PathBuf> {
-    let texts = field.texts(report, "\"clip.mp4\"").unwrap_or_default();
+    let texts = field.texts(report, "\"clip.mp4\"");
     let all = texts.iter();
-    all.filter_map(|text| path(report, field, text, media, files))
+    all.filter_map(|(text, item)| path(report, item, text, media, files))
         .collect()
+}
+
+/// Whether there is a folder at `path`. A `/` at the end would hide a file from the disk.
+pub(super) fn is_folder(path: &Path, files: Files<'_>) -> bool {
+    files(&path.components().collect::<PathBuf>()) == FileState::Folder
 }
 
 fn path(
@@ -59,7 +64,7 @@ fn path(
         return None;
     };
     let state = match media.present {
-        true => files(&path),
+        true => files(&path.components().collect::<PathBuf>()),
         false => FileState::Missing,
     };
     let shown = path.display();
@@ -106,23 +111,29 @@ fn unknown_kind(report: &mut Report<'_>, field: &Field<'_>, text: &str, otherwis
     );
 }
 
-/// `text` below `media`, without `.` and `..`; `None` if it is outside. A `/` at the end stays: it
-/// says that a folder is meant.
+/// `text` below `media`; `None` if it is outside. A `/` at the end stays: it says that a folder is
+/// meant.
 fn below(media: &Path, text: &str) -> Option<PathBuf> {
-    let mut path = PathBuf::new();
-    for component in media.join(text).components() {
-        match component {
-            Component::ParentDir => {
-                path.pop();
-            }
-            Component::CurDir => {}
-            other => path.push(other),
-        }
-    }
+    let mut path = plain(&media.join(text));
     if text.ends_with('/') {
         path.push("");
     }
     path.starts_with(media).then_some(path)
+}
+
+/// `path` without `.`, `..` and a `/` at its end.
+pub(super) fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::ParentDir => {
+                plain.pop();
+            }
+            Component::CurDir => {}
+            other => plain.push(other),
+        }
+    }
+    plain
 }
 
 fn extension(path: &Path) -> Option<String> {
@@ -145,7 +156,92 @@ fn looks_like_a_file(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::each_is_told;
     use super::*;
+
+    #[test]
+    fn faults_in_plays_are_told() {
+        each_is_told(&[
+            (
+                "[[renderer]]\nplays = []",
+                "2: error: [[renderer]] plays = []: there is nothing in it; write plays = \
+                 \"clip.mp4\", or leave the line out",
+            ),
+            (
+                "[[renderer]]\nplays = [1]",
+                "2: error: [[renderer]] plays = [1]: this is a list, but it must be text in \
+                 quotes or a list of such; write plays = \"clip.mp4\"",
+            ),
+            (
+                "[[renderer]]\nplays = 1",
+                "2: error: [[renderer]] plays = 1: this is a number, but it must be text in \
+                 quotes or a list of such; write plays = \"clip.mp4\"",
+            ),
+            (
+                "[[renderer]]\nplays = \"\"",
+                "2: error: [[renderer]] plays = \"\": there is nothing in it; write plays = \
+                 \"clip.mp4\", or leave the line out",
+            ),
+            (
+                "[[renderer]]\nplays = \"d.mp4\"",
+                "2: warning: [[renderer]] plays = \"d.mp4\": /srv/dlna-kiosk/d.mp4 is not \
+                 there; copy it there, or correct the name (capital letters count); it will \
+                 be played as soon as it is there",
+            ),
+            (
+                "[[renderer]]\nplays = [\n\"a.mp4\",\n\"d/\"]",
+                "4: warning: [[renderer]] plays = \"d/\": /srv/dlna-kiosk/d/ is not there; \
+                 copy it there, or correct the name (capital letters count); it will be \
+                 played as soon as it is there",
+            ),
+            (
+                "[[renderer]]\nplays = \"notes.txt\"",
+                "2: error: [[renderer]] plays = \"notes.txt\": \"notes.txt\" is of a kind \
+                 that renderers do not know; use one of mp4, m4v, mkv, mov, avi, ts, m2ts, \
+                 mts, m2t, mpg, mpeg, webm, wmv, flv, mp3, flac, m4a, aac, wav, ogg, oga, \
+                 opus, wma, aiff, aif, jpg, jpeg, png or gif; convert it to .mp4",
+            ),
+            (
+                "[[renderer]]\nplays = \"gone.xyz\"",
+                "2: error: [[renderer]] plays = \"gone.xyz\": \"gone.xyz\" is of a kind that \
+                 renderers do not know; use one of mp4, m4v, mkv, mov, avi, ts, m2ts, mts, \
+                 m2t, mpg, mpeg, webm, wmv, flv, mp3, flac, m4a, aac, wav, ogg, oga, opus, \
+                 wma, aiff, aif, jpg, jpeg, png or gif; if it is a folder, write / at its end",
+            ),
+            (
+                "[[renderer]]\nplays = \"a.mp4/\"",
+                "2: error: [[renderer]] plays = \"a.mp4/\": /srv/dlna-kiosk/a.mp4/ is a \
+                 file, not a folder; leave out the / at the end",
+            ),
+            (
+                "[[renderer]]\nplays = \"*.mp4\"",
+                "2: error: [[renderer]] plays = \"*.mp4\": patterns with * are unknown; \
+                 write the folder, with / at the end: all media in it are played",
+            ),
+            (
+                "[[renderer]]\nplays = \"../x.mp4\"",
+                "2: error: [[renderer]] plays = \"../x.mp4\": \"../x.mp4\" is outside the \
+                 media folder /srv/dlna-kiosk; move it there, or write the folder that holds \
+                 all your media at the top: media = \"/…\"",
+            ),
+            (
+                "[[renderer]]\nplays = \"/etc/x.mp4\"",
+                "2: error: [[renderer]] plays = \"/etc/x.mp4\": \"/etc/x.mp4\" is outside \
+                 the media folder /srv/dlna-kiosk; move it there, or write the folder that \
+                 holds all your media at the top: media = \"/…\"",
+            ),
+            (
+                "[[renderer]]\nplays = \"http://x/x.mp4\"",
+                "2: error: [[renderer]] plays = \"http://x/x.mp4\": \"http://x/x.mp4\" is on \
+                 another computer; copy it to /srv/dlna-kiosk and write its file name",
+            ),
+            (
+                "[[renderer]]\nplays = \"secret.mp4\"",
+                "2: warning: [[renderer]] plays = \"secret.mp4\": /srv/dlna-kiosk/secret.mp4 \
+                 may not be read; allow it: sudo chmod -R a+rX /srv/dlna-kiosk/secret.mp4",
+            ),
+        ]);
+    }
 
     #[test]
     fn paths_stay_below_the_media_folder() {

@@ -2,7 +2,7 @@
 //! the reader goes on with the default, so that every problem is found in one go.
 
 use super::problem::Report;
-use super::vocabulary::{Words, listed, nearest, normalised};
+use super::vocabulary::{Words, listed, nearest, normalised, synonym};
 use crate::time::{Duration, seconds};
 use core::ops::{Range, RangeInclusive};
 use serde_spanned::Spanned;
@@ -76,33 +76,47 @@ impl Field<'_> {
             format!("write {} = {example}", self.key),
         );
     }
+}
 
-    /// One or several texts; `None` after a problem.
-    pub(super) fn texts(&self, report: &mut Report<'_>, example: &str) -> Option<Vec<String>> {
-        let wanted = "text in quotes or a list of such";
-        let all: Option<Vec<&str>> = match self.value {
-            DeValue::String(one) => Some(vec![&**one]),
-            DeValue::Array(list) => list.iter().map(|one| one.get_ref().as_str()).collect(),
+impl<'a> Field<'a> {
+    /// One or several texts, each with its own place; empty after a problem.
+    pub(super) fn texts(&self, report: &mut Report<'_>, example: &str) -> Vec<(&'a str, Self)> {
+        let one = |span: Range<usize>, at: usize, value: &'a DeValue<'a>| {
+            let text = value.as_str()?.trim();
+            let key = self.key;
+            Some((
+                text,
+                Self {
+                    label: self.label,
+                    key,
+                    at,
+                    span,
+                    value,
+                },
+            ))
+        };
+        let all: Option<Vec<_>> = match self.value {
+            DeValue::String(_) => one(self.span.clone(), self.at, self.value).map(|one| vec![one]),
+            DeValue::Array(list) => {
+                let all = list.iter();
+                all.map(|item| one(item.span(), item.span().start, item.get_ref()))
+                    .collect()
+            }
             _ => None,
         };
-        let Some(all) = all else {
-            self.wrong_type(report, wanted, example);
-            return None;
+        let Some(mut all) = all else {
+            self.wrong_type(report, "text in quotes or a list of such", example);
+            return Vec::new();
         };
-        if all.iter().all(|text| text.trim().is_empty()) {
+        all.retain(|(text, _)| !text.is_empty());
+        if all.is_empty() {
             self.error(
                 report,
                 "there is nothing in it",
                 format!("write {} = {example}, or leave the line out", self.key),
             );
-            return None;
         }
-        let all = all.into_iter().map(str::trim);
-        Some(
-            all.filter(|text| !text.is_empty())
-                .map(str::to_owned)
-                .collect(),
-        )
+        all
     }
 }
 
@@ -227,7 +241,11 @@ impl<'a> Section<'a> {
         field.error(
             report,
             "the number is out of range",
-            format!("use {} to {}", range.start(), range.end()),
+            format!(
+                "use {} to {}, such as {key} = {example}",
+                range.start(),
+                range.end()
+            ),
         );
         None
     }
@@ -284,7 +302,8 @@ impl<'a> Section<'a> {
         if let Some(&(_, value)) = choices.iter().find(|(word, _)| *word == meant) {
             return Some(value);
         }
-        let advice = match nearest(&meant, words.iter().copied()) {
+        let known = words.iter().copied();
+        let advice = match synonym(&meant, &words).or_else(|| nearest(&meant, known)) {
             Some(word) => format!("did you mean \"{word}\"?"),
             None => {
                 let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();

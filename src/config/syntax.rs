@@ -51,6 +51,10 @@ fn hint(line: &str, message: &str) -> String {
     let (key, value) = line.split_once('=').unwrap_or((line, ""));
     let (key, value) = (key.trim(), value.trim());
     let first = value.chars().next();
+    if message.contains("duplicate") && line.starts_with('[') {
+        let name = line.trim_matches(['[', ']']);
+        return format!("write [[{name}]] with two pairs of brackets, each time");
+    }
     if message.contains("duplicate") {
         return "it is there twice: keep one of the lines".to_owned();
     }
@@ -65,6 +69,12 @@ fn hint(line: &str, message: &str) -> String {
             Some((key, value)) => format!("write = instead of the colon: {key} = {}", value.trim()),
             None => "a line is key = value, or [[table]]; a remark begins with #".to_owned(),
         };
+    }
+    if key.is_empty() {
+        return "write a key before the =".to_owned();
+    }
+    if message.contains("unclosed array") {
+        return "close the list with ]".to_owned();
     }
     if value.is_empty() {
         return format!("write a value behind {key} =, or leave the line out");
@@ -99,4 +109,107 @@ fn hint(line: &str, message: &str) -> String {
         return format!("text needs quotes: {key} = \"{}\"", value.replace('"', ""));
     }
     "compare the line with the example file".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::each_is_told;
+
+    #[test]
+    fn faults_of_toml_itself_come_with_a_hint() {
+        each_is_told(&[
+            (
+                "name = Foyer\n",
+                "1: error: name = Foyer: this is not TOML (invalid boolean, expected \
+                 `false`); text needs quotes: name = \"Foyer\"",
+            ),
+            (
+                "name = “Foyer”",
+                "1: error: name = “Foyer”: this is not TOML (string values must be quoted, \
+                 expected literal string); use straight quotes: \"",
+            ),
+            (
+                "name: \"x\"",
+                "1: error: name: \"x\": this is not TOML (key with no value, expected `=`); \
+                 write = instead of the colon: name = \"x\"",
+            ),
+            (
+                "name = \"Foyer\nmedia_port = 1",
+                "1: error: name = \"Foyer: this is not TOML (invalid basic string, expected \
+                 `\"`); close the quotes: text begins and ends with \"",
+            ),
+            (
+                "[[button]\npin = 1",
+                "1: error: [[button]: this is not TOML (unclosed array table, expected `]`); \
+                 close as many brackets as you open, such as [[button]]",
+            ),
+            (
+                "[[button]]\npin = 07",
+                "2: error: pin = 07: this is not TOML (unexpected leading zero, expected \
+                 nothing); leave out the leading 0: pin = 7",
+            ),
+            (
+                "[[renderer]]\nmax_cut = 0,3",
+                "2: error: max_cut = 0,3: this is not TOML (unexpected key or value, \
+                 expected newline, `#`); write a point, not a comma: max_cut = 0.3",
+            ),
+            (
+                "[[renderer]]\nloop = True",
+                "2: error: loop = True: this is not TOML (invalid boolean, expected `true`); \
+                 write loop = true",
+            ),
+            (
+                "stop_at_exit = no",
+                "1: error: stop_at_exit = no: this is not TOML (invalid float, expected \
+                 `nan`); write stop_at_exit = false",
+            ),
+            (
+                "name = \"a\"\nname = \"b\"",
+                "2: error: name = \"b\": this is not TOML (duplicate key); it is there \
+                 twice: keep one of the lines",
+            ),
+            (
+                "name =\nmedia = \"/x\"",
+                "1: error: name =: this is not TOML (string values must be quoted, expected \
+                 literal string); write a value behind name =, or leave the line out",
+            ),
+            (
+                "media = \"C:\\Videos\"",
+                "1: error: media = \"C:\\Videos\": this is not TOML (missing escaped value, \
+                 expected `b`, `e`, `f`, `n`, `r`, `\\`, `\"`, `x`, `u`, `U`); write / \
+                 instead of \\",
+            ),
+            (
+                "[[renderer]]\nplays = [\"a.mp4\",\n\n",
+                "2: error: plays = [\"a.mp4\",: this is not TOML (unclosed array, expected \
+                 `]`); close the list with ]",
+            ),
+            (
+                "[[renderer]]\nmax_cut = 300ms",
+                "2: error: max_cut = 300ms: this is not TOML (string values must be quoted, \
+                 expected literal string); write a plain number without a unit, or text in \
+                 quotes: max_cut = \"300ms\"",
+            ),
+            (
+                "hello\n",
+                "1: error: hello: this is not TOML (key with no value, expected `=`); a line \
+                 is key = value, or [[table]]; a remark begins with #",
+            ),
+            (
+                "[[renderer]]\nname = \"a\"\n[renderer]\n",
+                "3: error: [renderer]: this is not TOML (duplicate key); write [[renderer]] \
+                 with two pairs of brackets, each time",
+            ),
+            (
+                "= 5",
+                "1: error: = 5: this is not TOML (unquoted keys cannot be empty, expected \
+                 letters, numbers, `-`, `_`); write a key before the =",
+            ),
+            (
+                "[[button]]\npin = GPIO17\npress = \"play\"",
+                "2: error: pin = GPIO17: this is not TOML (string values must be quoted, \
+                 expected literal string); text needs quotes: pin = \"GPIO17\"",
+            ),
+        ]);
+    }
 }

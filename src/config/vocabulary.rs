@@ -169,6 +169,31 @@ pub(super) const LED: Words = Words {
     ],
 };
 
+/// Words that mean one of those that a key allows.
+const CHOICES: [(&str, &str); 14] = [
+    ("toggle", "play_pause"),
+    ("start", "play"),
+    ("halt", "stop"),
+    ("forward", "next"),
+    ("skip", "next"),
+    ("previous", "prev"),
+    ("back", "prev"),
+    ("louder", "volume_up"),
+    ("vol_up", "volume_up"),
+    ("softer", "volume_down"),
+    ("vol_down", "volume_down"),
+    ("none", "off"),
+    ("state", "status"),
+    ("poll", "level"),
+];
+
+/// The word among `allowed` that means the same as `word`.
+pub(super) fn synonym(word: &str, allowed: &[&'static str]) -> Option<&'static str> {
+    let mut choices = CHOICES.iter();
+    let fits = |&&(wrong, right): &&(&str, &str)| wrong == word && allowed.contains(&right);
+    choices.find(fits).map(|&(_, right)| right)
+}
+
 impl Words {
     /// What to write instead of the unknown `word`.
     pub(super) fn instead_of(&self, word: &str) -> String {
