@@ -180,3 +180,109 @@ impl Toml {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{disk, good};
+    use super::super::{FileState, Pin, Severity, parse};
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn shows_pins_by_both_numbers_and_every_default() {
+        let text = effective(&good("[[button]]\npin = 17\npress = \"play\""));
+        for part in [
+            "pin = 17  # GPIO17 (header pin 11)\n",
+            "# media_port = 8895  (or the next free one)\n",
+            "plays = \".\"\nautoplay = false\n",
+            "debounce = 0.03\npull = \"up\"\nactive = \"low\"\n",
+        ] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+
+    /// A line, or nothing.
+    fn maybe(line: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
+        prop_oneof![Just(String::new()), line.prop_map(|line| line + "\n")]
+    }
+
+    fn one_of(key: &'static str, words: &'static [&'static str]) -> impl Strategy<Value = String> {
+        maybe(prop::sample::select(words).prop_map(move |word| format!("{key} = \"{word}\"")))
+    }
+
+    fn name() -> impl Strategy<Value = String> {
+        "[^\\pC]{1,16}".prop_map(|name| format!("name = {}", quoted(&name)))
+    }
+
+    fn renderer() -> impl Strategy<Value = String> {
+        let who = prop_oneof![
+            name(),
+            "[A-Fa-f0-9-]{1,40}".prop_map(|udn| format!("udn = \"uuid:{udn}\"")),
+            (1u8..200, 1u16..)
+                .prop_map(|(host, port)| format!("address = \"10.0.0.{host}:{port}\"")),
+        ];
+        let plays: &[&str] = &["\"a.mp4\"", "\"b/\"", "[\"vol.two\", \"ü 'x'.mkv\"]"];
+        (
+            maybe(who),
+            maybe(prop::sample::select(plays).prop_map(|plays| format!("plays = {plays}"))),
+            maybe(any::<bool>().prop_map(|on| format!("autoplay = {on}"))),
+            maybe((0..=100).prop_map(|volume| format!("volume = {volume}"))),
+            one_of("on_stop", &["respect", "insist"]),
+            one_of("loop_method", &["auto", "restart", "next", "seek"]),
+            maybe((0.0..10.0).prop_map(|cut| format!("max_cut = {cut:?}"))),
+        )
+            .prop_map(|(a, b, c, d, e, f, g)| format!("[[renderer]]\n{a}{b}{c}{d}{e}{f}{g}"))
+    }
+
+    fn panel() -> impl Strategy<Value = String> {
+        const ACTIONS: &[&str] = &["play_pause", "volume_up", "mute"];
+        const WHO: &[&str] = &["TV 1", "uuid:A-b", "10.0.0.4:80", "10.0.0.4", "*"];
+        let pin = || (0u8..28).prop_map(|pin| format!("pin = {pin}\n"));
+        let button = (
+            pin(),
+            one_of("press", ACTIONS),
+            one_of("long", ACTIONS),
+            maybe((0.1..30.0).prop_map(|time| format!("hold_time = {time:?}"))),
+            one_of("pull", &["up", "down", "off"]),
+            one_of("active", &["low", "high"]),
+            one_of("renderer", WHO),
+        );
+        let led = (
+            pin(),
+            one_of("shows", &["status", "playing"]),
+            one_of("active", &["low", "high"]),
+            one_of("renderer", WHO),
+        );
+        prop_oneof![
+            button.prop_map(|(a, b, c, d, e, f, g)| format!("[[button]]\n{a}{b}{c}{d}{e}{f}{g}")),
+            led.prop_map(|(a, b, c, d)| format!("[[led]]\n{a}{b}{c}{d}")),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn reads_back_as_the_same_configuration(
+            name in maybe(name()),
+            port in maybe((1024u16..).prop_map(|port| format!("control_port = {port}"))),
+            renderers in prop::collection::vec(renderer(), 0..3),
+            panel in prop::collection::vec(panel(), 0..3),
+        ) {
+            let text = format!("{name}{port}{}{}", renderers.concat(), panel.concat());
+            if let Some(config) = parse(&text, &disk).config {
+                let again = parse(&effective(&config), &disk);
+                prop_assert_eq!(again.config, Some(config), "{:?}", again.problems);
+            }
+        }
+
+        #[test]
+        fn nothing_that_is_written_breaks_the_reader(
+            text in "(\\[\\[?|\\]\\]?|button|led|renderer|gpio|pin|plays|max_cut|udn|address|=|\n|\"|'|,|#|\\{|\\}|-?[0-9]{1,20}|\\.|:|_|\\PC){0,40}",
+        ) {
+            let loaded = parse(&text, &|_| FileState::Missing);
+            let mut problems = loaded.problems.iter();
+            let error = problems.any(|problem| problem.severity == Severity::Error);
+            prop_assert_eq!(loaded.has_errors(), error);
+            prop_assert!(loaded.leds_anyway.iter().all(|led| led.pin <= Pin(27)));
+        }
+    }
+}

@@ -65,7 +65,7 @@ pub fn import(json: &str) -> Result<Imported, String> {
             None => title,
         };
         if let Some(device) = device(entry, title, &mut warnings) {
-            if let Some(other) = devices.iter().find(|other| other.who == device.who) {
+            if let Some(other) = devices.iter().find(|other| same(other, &device)) {
                 let (title, other) = (&device.title, &other.title);
                 warnings.push(format!(
                     "{title} is the same renderer as {other} and was left out"
@@ -117,6 +117,12 @@ fn device(entry: &Map<String, Value>, title: String, warnings: &mut Vec<String>)
         return None;
     };
     let video = video.replace('\\', "/");
+    if video.contains("://") || video.contains('*') {
+        warn(&format!(
+            "\"{video}\" is not a single file of this machine; left out"
+        ));
+        return None;
+    }
     if !is_playable(Path::new(&video)) {
         warn(&format!(
             "\"{video}\" is of a kind that renderers do not know; left out"
@@ -183,6 +189,11 @@ fn flag(value: Option<&Value>) -> Option<bool> {
     }
 }
 
+/// Names are compared without regard to case.
+fn same(a: &Device, b: &Device) -> bool {
+    a.who.to_lowercase() == b.who.to_lowercase()
+}
+
 /// The file.
 fn written(devices: &[Device], warnings: &mut Vec<String>) -> String {
     let media = common_folder(devices);
@@ -244,4 +255,130 @@ fn common_folder(devices: &[Device]) -> Option<PathBuf> {
     }
     let is_plain = !common.components().any(|part| part.as_os_str() == "..");
     (common.parent().is_some() && is_plain).then_some(common)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{FileState, Loaded, Severity, Who, parse};
+    use super::*;
+    use crate::text::clip;
+    use proptest::prelude::*;
+
+    fn read(toml: &str) -> Loaded {
+        parse(toml, &|_| FileState::Missing)
+    }
+
+    const LIST: &str = r#"[
+      {"device_name": "Hccast-3ADE76_dlna", "type": "dlna", "hostname": "10.0.0.45",
+       "action_url": "http://10.0.0.45:49595/upnp/control/rendertransport1",
+       "video_file": "/home/pi/videos/door.mp4", "loop": true, "priority": 1},
+      {"device_name": "wall", "friendly_name": "Küche \"TV\"", "hostname": "10.0.0.46",
+       "video_file": "/home/pi/videos/wall/hall.mkv", "loop": "False", "priority": "5", "color": 3}
+    ]"#;
+
+    #[test]
+    fn takes_a_device_list_over() {
+        let imported = import(LIST).unwrap();
+        let config = read(&imported.toml).config.expect("our own file is valid");
+        assert_eq!(config.media_folder, Path::new("/home/pi/videos"));
+        let [wall, door] = &*config.rules else {
+            panic!("{}", imported.toml)
+        };
+        assert_eq!(
+            wall.who,
+            Who::Name(clip("Küche \"TV\"")),
+            "higher priority first"
+        );
+        assert_eq!(door.who, Who::Address(Ipv4Addr::new(10, 0, 0, 45), None));
+        assert_eq!(wall.plays, [Path::new("/home/pi/videos/wall/hall.mkv")]);
+        assert!(!wall.repeat && door.repeat && door.autoplay);
+        assert_eq!(
+            imported.warnings,
+            [
+                "entry 1 (Hccast-3ADE76_dlna): \"type\" is needed no more",
+                "entry 1 (Hccast-3ADE76_dlna): \"priority\" is needed no more; it decided the \
+                 order of the tables",
+                "entry 2 (wall): \"color\" is unknown and was ignored",
+                "entry 2 (wall): \"priority\" is needed no more; it decided the order of the \
+                 tables",
+            ]
+        );
+    }
+
+    #[test]
+    fn one_device_needs_no_list() {
+        let imported = import(r#"{"device_name": "TV", "video_file": "a.mp4"}"#).unwrap();
+        let config = read(&imported.toml).config.unwrap();
+        assert_eq!(config.rules[0].who, Who::Name(clip("TV")));
+        assert!(imported.warnings[0].contains("must be the name the renderer shows"));
+    }
+
+    #[test]
+    fn what_cannot_be_taken_over_is_told() {
+        for (entry, warning) in [
+            (
+                r#"{"video_file": "a.mp4"}"#,
+                "entry 1: neither a name nor an address to know the renderer by; left out",
+            ),
+            (
+                r#"{"device_name": "TV", "hostname": "10.0.0.4"}"#,
+                "entry 1 (TV): no \"video_file\"; left out",
+            ),
+            (
+                r#"{"hostname": "10.0.0.4", "video_file": "a.txt"}"#,
+                "entry 1: \"a.txt\" is of a kind that renderers do not know; left out",
+            ),
+            ("[7]", "entry 1 is no device and was left out"),
+            (
+                r#"[{"hostname": "10.0.0.4", "video_file": "a.mp4"},
+                    {"hostname": "10.0.0.4", "video_file": "b.mp4"}]"#,
+                "entry 2 is the same renderer as entry 1 and was left out",
+            ),
+            (
+                r#"{"hostname": "10.0.0.4", "video_file": "C:\\Videos\\a.mp4"}"#,
+                "entry 1: copy C:/Videos/a.mp4 into the media folder",
+            ),
+            (
+                r#"{"hostname": "10.0.0.4", "video_file": "a.mp4", "loop": "maybe"}"#,
+                "entry 1: \"loop\" is neither true nor false; it loops",
+            ),
+        ] {
+            let imported = import(entry).unwrap();
+            assert_eq!(imported.warnings, [warning], "{entry}");
+            assert!(read(&imported.toml).config.is_some(), "{}", imported.toml);
+        }
+    }
+
+    #[test]
+    fn broken_json_is_told_with_its_place() {
+        let error = import("[\n {\"device_name\": }\n]").unwrap_err();
+        assert!(error.starts_with("this is not JSON: "), "{error}");
+        assert!(error.ends_with("line 2 column 18"), "{error}");
+        assert!(import("\"TV\"").unwrap_err().contains("must begin with ["));
+        assert!(import("").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_imported_can_be_read(
+            devices in prop::collection::vec(
+                ("\\PC{0,70}", "[ -~]{0,20}", "\\PC{0,20}|/[a-z./]{0,20}", any::<i64>()),
+                0..40,
+            ),
+        ) {
+            let list: Vec<Value> = devices
+                .into_iter()
+                .map(|(friendly, device, video, priority)| serde_json::json!({
+                    "friendly_name": friendly,
+                    "device_name": device,
+                    "video_file": format!("{video}.mp4"),
+                    "priority": priority,
+                }))
+                .collect();
+            let imported = import(&Value::Array(list).to_string()).unwrap();
+            let problems = read(&imported.toml).problems;
+            let error = problems.iter().find(|problem| problem.severity == Severity::Error);
+            prop_assert!(error.is_none(), "{:?}\n{}", error, imported.toml);
+        }
+    }
 }

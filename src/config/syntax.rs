@@ -20,13 +20,15 @@ pub(super) fn report_faults(report: &mut Report<'_>, text: &str, faults: &[Error
         let start = text[..at].rfind('\n').map_or(0, |before| before + 1);
         let end = text[at..].find('\n').map_or(text.len(), |after| at + after);
         let written = report.written(start..end);
-        let message = format!("this is not TOML ({})", fault.message().trim());
-        report.error(
-            at,
-            written.clone(),
-            message,
-            hint(&text[start..end], fault.message()),
-        );
+        match hint(&text[start..end], fault.message()) {
+            Some(hint) => report.error(at, written, "this is not TOML", hint),
+            None => report.error(
+                at,
+                written,
+                format!("this is not TOML ({})", fault.message().trim()),
+                "compare the line with the commented example",
+            ),
+        }
     }
 }
 
@@ -45,70 +47,75 @@ fn last_written(text: &str, at: usize) -> usize {
     }
 }
 
-/// What to write instead of `line`.
-fn hint(line: &str, message: &str) -> String {
+/// What to write instead of `line`, if it is a usual mistake.
+fn hint(line: &str, message: &str) -> Option<String> {
     let line = line.trim();
-    let (key, value) = line.split_once('=').unwrap_or((line, ""));
-    let (key, value) = (key.trim(), value.trim());
-    let first = value.chars().next();
-    if message.contains("duplicate") && line.starts_with('[') {
-        let name = line.trim_matches(['[', ']']);
-        return format!("write [[{name}]] with two pairs of brackets, each time");
-    }
     if message.contains("duplicate") {
-        return "it is there twice: keep one of the lines".to_owned();
+        return Some(match line.strip_prefix('[') {
+            Some(_) => {
+                let name = line.trim_matches(['[', ']']);
+                format!("write [[{name}]] with two pairs of brackets, each time")
+            }
+            None => "it is there twice: keep one of the lines".to_owned(),
+        });
     }
     if line.contains(['“', '”', '„', '‘', '’', '«', '»']) {
-        return "use straight quotes: \"".to_owned();
+        return Some("use straight quotes: \"".to_owned());
     }
     if line.starts_with('[') && line.matches('[').count() != line.matches(']').count() {
-        return "close as many brackets as you open, such as [[button]]".to_owned();
+        return Some("close as many brackets as you open, such as [[button]]".to_owned());
     }
-    if !line.contains('=') {
-        return match line.split_once(':') {
+    let Some((key, value)) = line.split_once('=') else {
+        return Some(match line.split_once(':') {
             Some((key, value)) => format!("write = instead of the colon: {key} = {}", value.trim()),
             None => "a line is key = value, or [[table]]; a remark begins with #".to_owned(),
-        };
-    }
+        });
+    };
+    let value = value.split(" #").next().unwrap_or_default();
+    let (key, value) = (key.trim(), value.trim());
     if key.is_empty() {
-        return "write a key before the =".to_owned();
-    }
-    if message.contains("unclosed array") {
-        return "close the list with ]".to_owned();
+        return Some("write a key before the =".to_owned());
     }
     if value.is_empty() {
-        return format!("write a value behind {key} =, or leave the line out");
+        return Some(format!(
+            "write a value behind {key} =, or leave the line out"
+        ));
+    }
+    if message.contains("unclosed array") {
+        return Some("close the list with ]".to_owned());
     }
     if line.matches('"').count() % 2 == 1 {
-        return "close the quotes: text begins and ends with \"".to_owned();
+        return Some("close the quotes: text begins and ends with \"".to_owned());
     }
     if value.contains('\\') {
-        return "write / instead of \\".to_owned();
+        return Some("write / instead of \\".to_owned());
     }
-    match &*value.to_lowercase() {
-        "true" | "yes" | "on" => return format!("write {key} = true"),
-        "false" | "no" | "off" => return format!("write {key} = false"),
-        _ => {}
-    }
-    if first.is_some_and(|c| c.is_ascii_digit()) {
-        if value.contains(',') {
-            return format!(
-                "write a point, not a comma: {key} = {}",
-                value.replacen(',', ".", 1)
-            );
+    instead_of_bare(key, value)
+}
+
+/// What to write instead of a `value` without quotes.
+fn instead_of_bare(key: &str, value: &str) -> Option<String> {
+    let first = value.chars().next()?;
+    let is_number = value.chars().all(|c| c.is_ascii_digit());
+    Some(match &*value.to_lowercase() {
+        "true" | "yes" | "on" => format!("write {key} = true"),
+        "false" | "no" | "off" => format!("write {key} = false"),
+        number if is_number && number.starts_with('0') => match number.trim_start_matches('0') {
+            "" => format!("write {key} = 0"),
+            number => format!("leave out the leading 0: {key} = {number}"),
+        },
+        number if first.is_ascii_digit() && number.contains(',') => {
+            let number = number.replacen(',', ".", 1);
+            format!("write a point, not a comma: {key} = {number}")
         }
-        if value.starts_with('0') && value.chars().all(|c| c.is_ascii_digit()) {
-            let number = value.trim_start_matches('0');
-            return format!("leave out the leading 0: {key} = {number}");
+        _ if first.is_ascii_digit() => {
+            format!("write a plain number without a unit, or text in quotes: {key} = \"{value}\"")
         }
-        return format!(
-            "write a plain number without a unit, or text in quotes: {key} = \"{value}\""
-        );
-    }
-    if first.is_some_and(|c| c.is_alphabetic() || matches!(c, '/' | '.' | '~')) {
-        return format!("text needs quotes: {key} = \"{}\"", value.replace('"', ""));
-    }
-    "compare the line with the example file".to_owned()
+        _ if first.is_alphabetic() || matches!(first, '/' | '.' | '~') => {
+            format!("text needs quotes: {key} = \"{}\"", value.replace('"', ""))
+        }
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -120,95 +127,75 @@ mod tests {
         each_is_told(&[
             (
                 "name = Foyer\n",
-                "1: error: name = Foyer: this is not TOML (invalid boolean, expected \
-                 `false`); text needs quotes: name = \"Foyer\"",
+                "1: error: name = Foyer: this is not TOML; text needs quotes: name = \"Foyer\"",
             ),
             (
                 "name = “Foyer”",
-                "1: error: name = “Foyer”: this is not TOML (string values must be quoted, \
-                 expected literal string); use straight quotes: \"",
+                "1: error: name = “Foyer”: this is not TOML; use straight quotes: \"",
             ),
             (
                 "name: \"x\"",
-                "1: error: name: \"x\": this is not TOML (key with no value, expected `=`); \
-                 write = instead of the colon: name = \"x\"",
+                "1: error: name: \"x\": this is not TOML; write = instead of the colon: name = \"x\"",
             ),
             (
                 "name = \"Foyer\nmedia_port = 1",
-                "1: error: name = \"Foyer: this is not TOML (invalid basic string, expected \
-                 `\"`); close the quotes: text begins and ends with \"",
+                "1: error: name = \"Foyer: this is not TOML; close the quotes: text begins and ends with \"",
             ),
             (
                 "[[button]\npin = 1",
-                "1: error: [[button]: this is not TOML (unclosed array table, expected `]`); \
-                 close as many brackets as you open, such as [[button]]",
+                "1: error: [[button]: this is not TOML; close as many brackets as you open, such as [[button]]",
             ),
             (
                 "[[button]]\npin = 07",
-                "2: error: pin = 07: this is not TOML (unexpected leading zero, expected \
-                 nothing); leave out the leading 0: pin = 7",
+                "2: error: pin = 07: this is not TOML; leave out the leading 0: pin = 7",
             ),
             (
                 "[[renderer]]\nmax_cut = 0,3",
-                "2: error: max_cut = 0,3: this is not TOML (unexpected key or value, \
-                 expected newline, `#`); write a point, not a comma: max_cut = 0.3",
+                "2: error: max_cut = 0,3: this is not TOML; write a point, not a comma: max_cut = 0.3",
             ),
             (
                 "[[renderer]]\nloop = True",
-                "2: error: loop = True: this is not TOML (invalid boolean, expected `true`); \
-                 write loop = true",
+                "2: error: loop = True: this is not TOML; write loop = true",
             ),
             (
                 "stop_at_exit = no",
-                "1: error: stop_at_exit = no: this is not TOML (invalid float, expected \
-                 `nan`); write stop_at_exit = false",
+                "1: error: stop_at_exit = no: this is not TOML; write stop_at_exit = false",
             ),
             (
                 "name = \"a\"\nname = \"b\"",
-                "2: error: name = \"b\": this is not TOML (duplicate key); it is there \
-                 twice: keep one of the lines",
+                "2: error: name = \"b\": this is not TOML; it is there twice: keep one of the lines",
             ),
             (
                 "name =\nmedia = \"/x\"",
-                "1: error: name =: this is not TOML (string values must be quoted, expected \
-                 literal string); write a value behind name =, or leave the line out",
+                "1: error: name =: this is not TOML; write a value behind name =, or leave the line out",
             ),
             (
                 "media = \"C:\\Videos\"",
-                "1: error: media = \"C:\\Videos\": this is not TOML (missing escaped value, \
-                 expected `b`, `e`, `f`, `n`, `r`, `\\`, `\"`, `x`, `u`, `U`); write / \
-                 instead of \\",
+                "1: error: media = \"C:\\Videos\": this is not TOML; write / instead of \\",
             ),
             (
                 "[[renderer]]\nplays = [\"a.mp4\",\n\n",
-                "2: error: plays = [\"a.mp4\",: this is not TOML (unclosed array, expected \
-                 `]`); close the list with ]",
+                "2: error: plays = [\"a.mp4\",: this is not TOML; close the list with ]",
             ),
             (
                 "[[renderer]]\nmax_cut = 300ms",
-                "2: error: max_cut = 300ms: this is not TOML (string values must be quoted, \
-                 expected literal string); write a plain number without a unit, or text in \
-                 quotes: max_cut = \"300ms\"",
+                "2: error: max_cut = 300ms: this is not TOML; write a plain number without a unit, or text in quotes: max_cut = \"300ms\"",
             ),
             (
                 "hello\n",
-                "1: error: hello: this is not TOML (key with no value, expected `=`); a line \
-                 is key = value, or [[table]]; a remark begins with #",
+                "1: error: hello: this is not TOML; a line is key = value, or [[table]]; a remark begins with #",
             ),
             (
                 "[[renderer]]\nname = \"a\"\n[renderer]\n",
-                "3: error: [renderer]: this is not TOML (duplicate key); write [[renderer]] \
-                 with two pairs of brackets, each time",
+                "3: error: [renderer]: this is not TOML; write [[renderer]] with two pairs of brackets, each time",
             ),
             (
                 "= 5",
-                "1: error: = 5: this is not TOML (unquoted keys cannot be empty, expected \
-                 letters, numbers, `-`, `_`); write a key before the =",
+                "1: error: = 5: this is not TOML; write a key before the =",
             ),
             (
                 "[[button]]\npin = GPIO17\npress = \"play\"",
-                "2: error: pin = GPIO17: this is not TOML (string values must be quoted, \
-                 expected literal string); text needs quotes: pin = \"GPIO17\"",
+                "2: error: pin = GPIO17: this is not TOML; text needs quotes: pin = \"GPIO17\"",
             ),
         ]);
     }

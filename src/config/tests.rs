@@ -85,11 +85,13 @@ fn the_shipped_example_is_harmless_and_its_lines_are_all_valid() {
         &vocabulary::LED,
     ] {
         for key in words.keys {
-            let table = format!("#[[{key}]]");
-            let shown = example.contains(&format!("#{key} = "))
-                || example.contains(&format!("#   {key} = "))
-                || example.contains(&table)
-                || example.contains("#[gpio]");
+            let explained = [
+                format!("\n#{key} = "),
+                format!("\n#   {key} = "),
+                format!("\n#[[{key}]]"),
+                format!("\n#[{key}]"),
+            ];
+            let shown = explained.iter().any(|line| example.contains(line));
             assert!(shown, "{key} is not explained");
         }
     }
@@ -145,4 +147,86 @@ fn reads_everything_an_owner_can_write() {
     );
     assert!(matches!(&button.targets, Targets::Some(all) if all.len() == 3));
     assert_eq!(config.leds[0].shows, Shows::Playing(Targets::All));
+}
+
+#[test]
+fn all_problems_are_told_in_one_go_and_in_order() {
+    let told = told(
+        "port = 1\nmedia_port = 0\n[[button]]\npin = 99\npress = \"dance\"\n\
+         [[led]]\npin = 22\n[[renderer]]\nvolume = 200\nip = \"10.0.0.1\"\n",
+    );
+    let lines: Vec<&str> = told
+        .iter()
+        .filter_map(|line| line.split(':').nth(1))
+        .collect();
+    assert_eq!(lines, ["1", "2", "4", "5", "6", "9", "10"], "{told:#?}");
+}
+
+#[test]
+fn leds_show_an_error_whatever_else_is_wrong() {
+    let leds = vec![Led {
+        pin: Pin(22),
+        shows: Shows::Status,
+        active: Level::High,
+    }];
+    let panel = "[gpio]\nbackend = \"/dev/gpiochip4\"\n[[led]]\npin = 22\nshows = \"status\"\n";
+    for text in [
+        format!("{panel}[[button]]\n"),
+        format!("name = Foyer\n{panel}"),
+    ] {
+        let loaded = parse(&text, &disk);
+        assert!(loaded.has_errors(), "{text}");
+        assert_eq!(loaded.leds_anyway, leds, "{text}");
+        assert_eq!(
+            loaded.gpio_anyway,
+            Backend::Chip("/dev/gpiochip4".to_owned())
+        );
+    }
+}
+
+#[test]
+fn more_tables_than_fit_are_refused() {
+    let renderer = |i| format!("[[renderer]]\nname = \"TV {i}\"\n");
+    let renderers: String = (0..33).map(renderer).collect();
+    assert_eq!(
+        told(&renderers),
+        [
+            "config.toml:65: error: [[renderer]]: there are 33 [[renderer]] tables; 32 are \
+             possible: leave some out"
+        ]
+    );
+    let told = told(&"[[led]]\npin = 22\nshows = \"status\"\n".repeat(1000));
+    assert!(told.len() < 40, "{}", told.len());
+    let surplus = "there are 1000 [[led]] tables";
+    assert!(told.iter().any(|line| line.contains(surplus)));
+}
+
+#[test]
+fn an_absent_media_folder_is_told_once() {
+    let text = "media = \"/mnt/usb\"\n[[renderer]]\nplays = [\"a.mp4\", \"c/\", \"d.mkv\"]\n";
+    assert_eq!(told(text).len(), 1);
+    let absent = parse("", &|_| FileState::Missing);
+    assert_eq!(absent.config, Some(Config::default()));
+    assert_eq!(
+        absent.problems[0].to_string(),
+        "config.toml: warning: media: the media folder /srv/dlna-kiosk is not there; create it \
+         (sudo mkdir -p /srv/dlna-kiosk) or plug in its disk; the box waits for it"
+    );
+}
+
+#[test]
+fn a_default_port_makes_way_for_a_fixed_one() {
+    let config = good("media_port = 8080");
+    assert_eq!(config.control_port, Port::From(8081));
+    assert_eq!(good(&effective(&config)), config);
+}
+
+#[test]
+fn pins_are_free_for_all_with_the_simulated_backend() {
+    let config = good(
+        "[gpio]\nbackend = \"simulated\"\nsocket = \"/run/pins\"\n\
+         [[button]]\npin = 2\npress = \"volume_up\"\nhold_time = 0.5\n",
+    );
+    assert_eq!(config.gpio, Backend::Simulated(PathBuf::from("/run/pins")));
+    assert_eq!(good(&effective(&config)), config);
 }
