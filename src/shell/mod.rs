@@ -5,6 +5,7 @@
     reason = "this is where the clock is read and where tasks wait"
 )]
 
+pub mod config_file;
 pub mod courier;
 pub mod http;
 pub mod mailbox;
