@@ -5,6 +5,7 @@ pub mod kiosk;
 pub mod limits;
 pub mod media;
 pub mod shell;
+pub mod sim;
 pub mod text;
 pub mod time;
 pub mod upnp;
