@@ -1,5 +1,7 @@
 //! AVTransport:1–3: the actions a control point sends, and what they answer.
 
+use super::soap::{Arguments, argument};
+use super::{didl, soap};
 use crate::time::Duration;
 
 /// TransportState (AVTransport:1 §2.2.1), with vendors' own states mapped to what they mean.
@@ -86,4 +88,294 @@ pub struct MediaInfo {
     pub next_uri: Option<String>,
     /// MediaDuration.
     pub media_duration: Option<Duration>,
+}
+
+impl TransportState {
+    /// The state that `text` names. Vendors' states count by their ending (`LG_TRANSITIONING`);
+    /// `None` for what says nothing: the last known state then stands.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let name: String = text
+            .chars()
+            .filter(|c| !c.is_whitespace())
+            .map(|c| c.to_ascii_uppercase())
+            .take(64)
+            .collect();
+        Some(match name.as_str() {
+            "STOPPED" => Self::Stopped,
+            "PAUSED_PLAYBACK" => Self::PausedPlayback,
+            "NO_MEDIA_PRESENT" => Self::NoMediaPresent,
+            _ if name.ends_with("TRANSITIONING") => Self::Transitioning,
+            _ if name.ends_with("PLAYING") => Self::Playing,
+            _ => return None,
+        })
+    }
+
+    /// Its name on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stopped => "STOPPED",
+            Self::Playing => "PLAYING",
+            Self::Transitioning => "TRANSITIONING",
+            Self::PausedPlayback => "PAUSED_PLAYBACK",
+            Self::NoMediaPresent => "NO_MEDIA_PRESENT",
+        }
+    }
+}
+
+/// `H+:MM:SS[.F+]` or `H+:MM:SS[.F0/F1]` (AVTransport:1 §2.2.15). `None` for NOT_IMPLEMENTED,
+/// END_OF_MEDIA, nothing, nonsense, and the largest 32-bit number, which also means "not implemented".
+#[must_use]
+pub fn parse_time(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let text = text.strip_prefix('+').unwrap_or(text);
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let mut parts = whole.split(':').map(number);
+    let (hours, minutes, seconds) = match [parts.next(), parts.next(), parts.next(), parts.next()] {
+        [Some(hours), Some(minutes), Some(seconds), None] => (hours?, minutes?, seconds?),
+        // A few leave the hours out.
+        [Some(minutes), Some(seconds), None, None] => (0, minutes?, seconds?),
+        _ => return None,
+    };
+    let seconds = hours * 3600 + minutes * 60 + seconds;
+    // i32::MAX seconds, and i32::MAX milliseconds.
+    if seconds >= 2_147_483_647 || seconds == 2_147_483 {
+        return None;
+    }
+    Some(Duration::from_secs(seconds) + fraction_of_second(fraction)?)
+}
+
+/// At most 7 digits, so that nothing overflows.
+fn number(text: &str) -> Option<u64> {
+    let text = text.trim();
+    (!text.is_empty() && text.len() <= 7 && text.bytes().all(|byte| byte.is_ascii_digit()))
+        .then(|| text.parse().ok())?
+}
+
+fn fraction_of_second(text: &str) -> Option<Duration> {
+    if let Some((part, of)) = text.split_once('/') {
+        let (part, of) = (number(part)?, number(of)?);
+        return (part < of).then(|| Duration::from_nanos(part * 1_000_000_000 / of));
+    }
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let nanos = text
+        .bytes()
+        .chain(core::iter::repeat(b'0'))
+        .take(9)
+        .fold(0, |nanos, digit| nanos * 10 + u64::from(digit - b'0'));
+    Some(Duration::from_nanos(nanos))
+}
+
+/// `H:MM:SS`, with `.mmm` only where it is not on the second.
+#[must_use]
+pub fn format_time(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match time.subsec_millis() {
+        0 => format!("{hours}:{minutes:02}:{seconds:02}"),
+        millis => format!("{hours}:{minutes:02}:{seconds:02}.{millis:03}"),
+    }
+}
+
+impl Action {
+    /// Its name on the wire.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::SetAvTransportUri { .. } => "SetAVTransportURI",
+            Self::SetNextAvTransportUri { .. } => "SetNextAVTransportURI",
+            Self::Play => "Play",
+            Self::Pause => "Pause",
+            Self::Stop => "Stop",
+            Self::Seek { .. } => "Seek",
+            Self::Next => "Next",
+            Self::Previous => "Previous",
+            Self::GetTransportInfo => "GetTransportInfo",
+            Self::GetPositionInfo => "GetPositionInfo",
+            Self::GetMediaInfo => "GetMediaInfo",
+        }
+    }
+
+    /// IN arguments, in the order of the service description: some renderers insist on it.
+    pub(super) fn write_arguments(&self) -> String {
+        let instance = "<InstanceID>0</InstanceID>";
+        match self {
+            Self::SetAvTransportUri { uri, metadata } => format!(
+                "{instance}{}<CurrentURIMetaData>{}</CurrentURIMetaData>",
+                argument("CurrentURI", uri),
+                didl::escape(metadata)
+            ),
+            Self::SetNextAvTransportUri { uri, metadata } => format!(
+                "{instance}{}<NextURIMetaData>{}</NextURIMetaData>",
+                argument("NextURI", uri),
+                didl::escape(metadata)
+            ),
+            Self::Play => format!("{instance}<Speed>1</Speed>"),
+            Self::Seek { target } => format!(
+                "{instance}<Unit>REL_TIME</Unit>{}",
+                argument("Target", &format_time(*target))
+            ),
+            Self::Pause
+            | Self::Stop
+            | Self::Next
+            | Self::Previous
+            | Self::GetTransportInfo
+            | Self::GetPositionInfo
+            | Self::GetMediaInfo => instance.to_owned(),
+        }
+    }
+
+    pub(super) fn parse(name: &str, arguments: &Arguments<'_>) -> Option<Self> {
+        let metadata = |name| arguments.get(name).unwrap_or_default();
+        Some(match name {
+            "SetAVTransportURI" => Self::SetAvTransportUri {
+                uri: arguments.get("CurrentURI")?,
+                metadata: metadata("CurrentURIMetaData"),
+            },
+            "SetNextAVTransportURI" => Self::SetNextAvTransportUri {
+                uri: arguments.get("NextURI")?,
+                metadata: metadata("NextURIMetaData"),
+            },
+            "Play" => Self::Play,
+            "Pause" => Self::Pause,
+            "Stop" => Self::Stop,
+            "Seek" => Self::Seek {
+                target: parse_time(&arguments.get("Target")?)?,
+            },
+            "Next" => Self::Next,
+            "Previous" => Self::Previous,
+            "GetTransportInfo" => Self::GetTransportInfo,
+            "GetPositionInfo" => Self::GetPositionInfo,
+            "GetMediaInfo" => Self::GetMediaInfo,
+            _ => return None,
+        })
+    }
+
+    /// `None` if nothing that the action asks for is there.
+    pub(super) fn parse_reply(&self, arguments: &Arguments<'_>) -> Option<soap::Reply> {
+        let time = |name| arguments.said(name).as_deref().and_then(parse_time);
+        let length = |name| time(name).filter(|length| !length.is_zero());
+        Some(soap::Reply::AvTransport(match self {
+            Self::GetTransportInfo => {
+                let state = arguments.get("CurrentTransportState");
+                let status = arguments.get("CurrentTransportStatus");
+                if state.is_none() && status.is_none() {
+                    return None;
+                }
+                Reply::TransportInfo(TransportInfo {
+                    state: state.as_deref().and_then(TransportState::parse),
+                    error_occurred: status.as_deref().is_some_and(is_error),
+                })
+            }
+            Self::GetPositionInfo => {
+                let rel_time = arguments.get("RelTime");
+                let info = PositionInfo {
+                    track_duration: length("TrackDuration"),
+                    track_uri: arguments.uri("TrackURI"),
+                    rel_time: rel_time.as_deref().and_then(parse_time),
+                    fractional: rel_time
+                        .as_deref()
+                        .is_some_and(|time| time.contains('.') && parse_time(time).is_some()),
+                };
+                if rel_time.is_none() && info == PositionInfo::default() {
+                    return None;
+                }
+                Reply::PositionInfo(info)
+            }
+            Self::GetMediaInfo => {
+                let info = MediaInfo {
+                    current_uri: arguments.uri("CurrentURI"),
+                    next_uri: arguments.uri("NextURI"),
+                    media_duration: length("MediaDuration"),
+                };
+                if info == MediaInfo::default() && arguments.get("NrTracks").is_none() {
+                    return None;
+                }
+                Reply::MediaInfo(info)
+            }
+            Self::SetAvTransportUri { .. }
+            | Self::SetNextAvTransportUri { .. }
+            | Self::Play
+            | Self::Pause
+            | Self::Stop
+            | Self::Seek { .. }
+            | Self::Next
+            | Self::Previous => return Some(soap::Reply::Done),
+        }))
+    }
+}
+
+/// CurrentTransportStatus, TransportStatus.
+pub(super) fn is_error(status: &str) -> bool {
+    status.trim().eq_ignore_ascii_case("ERROR_OCCURRED")
+}
+
+impl Reply {
+    pub(super) fn write_arguments(&self) -> String {
+        let time =
+            |time: Option<Duration>| time.map_or_else(|| "NOT_IMPLEMENTED".to_owned(), format_time);
+        let uri =
+            |uri: &Option<String>| uri.clone().unwrap_or_else(|| "NOT_IMPLEMENTED".to_owned());
+        let arguments: &[(&str, String)] = match self {
+            Self::TransportInfo(info) => &[
+                (
+                    "CurrentTransportState",
+                    info.state.map_or("", TransportState::as_str).to_owned(),
+                ),
+                (
+                    "CurrentTransportStatus",
+                    status(info.error_occurred).to_owned(),
+                ),
+                ("CurrentSpeed", "1".to_owned()),
+            ],
+            Self::PositionInfo(info) => &[
+                ("Track", "1".to_owned()),
+                ("TrackDuration", time(info.track_duration)),
+                ("TrackMetaData", String::new()),
+                ("TrackURI", uri(&info.track_uri)),
+                ("RelTime", rel_time(info)),
+                ("AbsTime", "NOT_IMPLEMENTED".to_owned()),
+                ("RelCount", "2147483647".to_owned()),
+                ("AbsCount", "2147483647".to_owned()),
+            ],
+            Self::MediaInfo(info) => &[
+                ("NrTracks", "1".to_owned()),
+                ("MediaDuration", time(info.media_duration)),
+                ("CurrentURI", uri(&info.current_uri)),
+                ("CurrentURIMetaData", String::new()),
+                ("NextURI", uri(&info.next_uri)),
+                ("NextURIMetaData", String::new()),
+                ("PlayMedium", "NETWORK".to_owned()),
+                ("RecordMedium", "NOT_IMPLEMENTED".to_owned()),
+                ("WriteStatus", "NOT_IMPLEMENTED".to_owned()),
+            ],
+        };
+        arguments
+            .iter()
+            .map(|(name, value)| argument(name, value))
+            .collect()
+    }
+}
+
+/// RelTime. Renderers that count fractions write them also on the full second.
+fn rel_time(info: &PositionInfo) -> String {
+    match info.rel_time {
+        None => "NOT_IMPLEMENTED".to_owned(),
+        Some(time) if info.fractional && time.subsec_millis() == 0 => {
+            format!("{}.000", format_time(time))
+        }
+        Some(time) if !info.fractional => format_time(Duration::from_secs(time.as_secs())),
+        Some(time) => format_time(time),
+    }
+}
+
+pub(super) const fn status(error_occurred: bool) -> &'static str {
+    if error_occurred {
+        "ERROR_OCCURRED"
+    } else {
+        "OK"
+    }
 }

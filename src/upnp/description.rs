@@ -1,8 +1,9 @@
 //! Device descriptions (UDA 1.0 §2): which device of the tree is a renderer, and where its services are.
 
-use super::{HttpUrl, Udn};
+use super::xml::{Document, Node, escape};
+use super::{HttpUrl, ServiceKind, Udn};
 use crate::limits::NAME_BYTES;
-use crate::text::Text;
+use crate::text::{Text, clip};
 
 /// A renderer as its description tells it. All URLs are on the host of LOCATION.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,4 +44,148 @@ pub enum DescriptionError {
     NotADescription,
     /// Devices, but none is a MediaRenderer with AVTransport.
     NotARenderer,
+}
+
+/// The renderer in the description `body` that was found at `location`.
+///
+/// It is the first device of the tree, however deep, that has AVTransport and calls itself a MediaRenderer
+/// or nothing: tuners have AVTransport below a MediaServer. Services are known by serviceType; their
+/// serviceIds are broken on many devices.
+///
+/// # Errors
+/// [`DescriptionError`].
+pub fn parse(body: &[u8], location: &HttpUrl) -> Result<Description, DescriptionError> {
+    let document = Document::parse(body, "root");
+    let mut devices = document.nodes().filter(|node| node.is("device")).peekable();
+    let root = *devices.peek().ok_or(DescriptionError::NotADescription)?;
+    // Some write URLBase after the devices.
+    let base = document
+        .nodes()
+        .find(|node| node.is("URLBase") && !node.text().is_empty())
+        .map(Node::text);
+    devices
+        .filter(|&device| is_renderer(own(device, "deviceType")))
+        .find_map(|device| {
+            let service = |kind| service(device, kind, base, location);
+            let name = [
+                own(device, "friendlyName"),
+                own(root, "friendlyName"),
+                own(device, "modelName"),
+                &location.host.to_string(),
+            ]
+            .into_iter()
+            .map(clip)
+            .find(|name: &Text<NAME_BYTES>| !name.is_empty())?;
+            Some(Description {
+                av_transport: service(ServiceKind::AvTransport)?,
+                rendering_control: service(ServiceKind::RenderingControl),
+                connection_manager: service(ServiceKind::ConnectionManager),
+                udn: Udn::new(own(device, "UDN"))
+                    .or_else(|| Udn::new(own(root, "UDN")))
+                    .or_else(|| Udn::new(&location.to_string()))?,
+                friendly_name: name,
+                manufacturer: clip(own(device, "manufacturer")),
+                model_name: clip(own(device, "modelName")),
+            })
+        })
+        .ok_or(DescriptionError::NotARenderer)
+}
+
+fn is_renderer(device_type: &str) -> bool {
+    device_type.is_empty() || device_type.contains(":device:MediaRenderer:")
+}
+
+/// Text of the element `name` that belongs to `device` itself; empty if there is none.
+fn own<'a>(device: Node<'a>, name: &str) -> &'a str {
+    device
+        .descendants_outside(&["device", "service", "icon"])
+        .filter(|node| node.is(name))
+        .map(|node| said(node.text()))
+        .find(|text| !text.is_empty())
+        .unwrap_or_default()
+}
+
+/// What a device says when its program printed a null pointer counts as nothing.
+fn said(text: &str) -> &str {
+    match text {
+        "(null)" | "null" | "(nil)" => "",
+        text => text,
+    }
+}
+
+fn service(
+    device: Node<'_>,
+    kind: ServiceKind,
+    base: Option<&str>,
+    location: &HttpUrl,
+) -> Option<Service> {
+    device
+        .descendants_outside(&["device"])
+        .filter(|node| node.is("service"))
+        .find_map(|service| {
+            let text = |name| {
+                service
+                    .descendants_outside(&["service"])
+                    .find(|node| node.is(name))
+                    .map_or("", |node| said(node.text()))
+            };
+            let (found, version) = ServiceKind::of(text("serviceType"))?;
+            let url = |name| location.join(base, text(name));
+            (found == kind).then_some(Service {
+                version,
+                control_url: url("controlURL")?,
+                event_url: url("eventSubURL"),
+                scpd_url: url("SCPDURL"),
+            })
+        })
+}
+
+impl Description {
+    /// The document that a renderer like this serves: a device with up to three services.
+    #[must_use]
+    pub fn write(&self) -> String {
+        let services: String = [
+            (ServiceKind::AvTransport, Some(&self.av_transport)),
+            (
+                ServiceKind::RenderingControl,
+                self.rendering_control.as_ref(),
+            ),
+            (
+                ServiceKind::ConnectionManager,
+                self.connection_manager.as_ref(),
+            ),
+        ]
+        .into_iter()
+        .filter_map(|(kind, service)| service.map(|service| service.write(kind)))
+        .collect();
+        format!(
+            "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\
+             <root xmlns=\"urn:schemas-upnp-org:device-1-0\">\
+             <specVersion><major>1</major><minor>0</minor></specVersion><device>\
+             <deviceType>urn:schemas-upnp-org:device:MediaRenderer:{}</deviceType>\
+             <friendlyName>{}</friendlyName><manufacturer>{}</manufacturer><modelName>{}</modelName>\
+             <UDN>{}</UDN><serviceList>{services}</serviceList></device></root>\n",
+            self.av_transport.version,
+            escape(&self.friendly_name),
+            escape(&self.manufacturer),
+            escape(&self.model_name),
+            escape(self.udn.as_str()),
+        )
+    }
+}
+
+impl Service {
+    fn write(&self, kind: ServiceKind) -> String {
+        let path = |url: Option<&HttpUrl>| url.map_or_else(String::new, |url| escape(&url.path));
+        format!(
+            "<service><serviceType>{}</serviceType>\
+             <serviceId>urn:upnp-org:serviceId:{}</serviceId><SCPDURL>{}</SCPDURL>\
+             <controlURL>{}</controlURL><eventSubURL>{}</eventSubURL></service>",
+            kind.urn(self.version),
+            kind.name(),
+            path(self.scpd_url.as_ref()),
+            path(Some(&self.control_url)),
+            path(self.event_url.as_ref()),
+        )
+    }
 }

@@ -1,5 +1,9 @@
 //! DIDL-Lite (ContentDirectory:1 §2.8): the metadata that goes with a URI.
 
+use super::av_transport::format_time;
+use super::xml;
+use crate::media::mime::Kind;
+use crate::media::protocol_info::protocol_info;
 use crate::time::Duration;
 
 /// How much metadata to send: renderers differ in what they refuse, so there is a ladder.
@@ -33,4 +37,117 @@ pub struct Item<'a> {
     pub size: u64,
     /// Length in time, where it is known.
     pub duration: Option<Duration>,
+}
+
+/// Characters kept of a title: the bound that UDA 1.0 sets for names.
+const TITLE: usize = 64;
+
+impl Item<'_> {
+    /// The metadata document, on one line and without a prolog: some renderers echo it unescaped.
+    #[must_use]
+    pub fn write(&self, rung: Rung) -> String {
+        let namespaces = match rung {
+            Rung::Empty => return String::new(),
+            Rung::Full | Rung::Plain => EXTENDED_NAMESPACES,
+            Rung::Compat => "",
+        };
+        let (features, measures) = match rung {
+            Rung::Full => (self.content_features, self.measures()),
+            Rung::Plain | Rung::Compat | Rung::Empty => ("", String::new()),
+        };
+        let ascii_only = rung == Rung::Compat;
+        format!(
+            "<DIDL-Lite xmlns=\"urn:schemas-upnp-org:metadata-1-0/DIDL-Lite/\" \
+             xmlns:dc=\"http://purl.org/dc/elements/1.1/\" \
+             xmlns:upnp=\"urn:schemas-upnp-org:metadata-1-0/upnp/\"{namespaces}>\
+             <item id=\"0\" parentID=\"-1\" restricted=\"1\">\
+             <dc:title>{}</dc:title><upnp:class>{}</upnp:class>\
+             <res protocolInfo=\"{}\"{measures}>{}</res></item></DIDL-Lite>",
+            clean_title(self.title, ascii_only),
+            class(self.kind),
+            xml::escape(&protocol_info(self.mime, features)),
+            xml::escape(self.url),
+        )
+    }
+
+    fn measures(&self) -> String {
+        let duration = self
+            .duration
+            .filter(|duration| self.kind != Kind::Image && !duration.is_zero())
+            .map(|duration| format!(" duration=\"{}\"", format_time(duration)))
+            .unwrap_or_default();
+        format!(" size=\"{}\"{duration}", self.size)
+    }
+}
+
+const EXTENDED_NAMESPACES: &str =
+    " xmlns:dlna=\"urn:schemas-dlna-org:metadata-1-0/\" xmlns:sec=\"http://www.sec.co.kr/\"";
+
+const fn class(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Video => "object.item.videoItem",
+        Kind::Audio => "object.item.audioItem.musicTrack",
+        Kind::Image => "object.item.imageItem.photo",
+    }
+}
+
+/// Without anything that would need escaping: renderers differ in how often they unescape.
+fn clean_title(title: &str, ascii_only: bool) -> String {
+    let kept: String = title
+        .chars()
+        .filter(|&c| !c.is_control() && !"&<>\"'".contains(c))
+        .filter(|c| c.is_ascii() || !ascii_only)
+        .take(TITLE)
+        .collect();
+    match kept.trim() {
+        "" => "Media".to_owned(),
+        title => xml::escape(title),
+    }
+}
+
+/// `metadata` as it stands in the envelope. [`Rung::Compat`], known by what it does not declare,
+/// keeps its quotes: old Samsung TVs look for them before they unescape.
+#[must_use]
+pub fn escape(metadata: &str) -> String {
+    if metadata.contains(EXTENDED_NAMESPACES) {
+        xml::escape(metadata)
+    } else {
+        xml::escape(metadata).replace("&quot;", "\"")
+    }
+}
+
+/// What a renderer reads of metadata.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Described {
+    /// dc:title.
+    pub title: String,
+    /// upnp:class.
+    pub class: String,
+    /// protocolInfo of the first resource; its third field is the MIME type.
+    pub protocol_info: String,
+    /// URL of the first resource.
+    pub url: String,
+}
+
+impl Described {
+    /// The third field of protocolInfo.
+    #[must_use]
+    pub fn mime(&self) -> &str {
+        self.protocol_info.split(':').nth(2).unwrap_or_default()
+    }
+}
+
+/// The first item of `metadata`; `None` if there is no DIDL-Lite with an item and a resource in it.
+#[must_use]
+pub fn parse(metadata: &str) -> Option<Described> {
+    let document = xml::Document::read(metadata, "DIDL-Lite");
+    let item = document.find("DIDL-Lite")?.find("item")?;
+    let res = item.find("res")?;
+    let text = |name| item.find(name).map_or("", xml::Node::text).to_owned();
+    Some(Described {
+        title: text("title"),
+        class: text("class"),
+        protocol_info: res.attribute("protocolInfo").unwrap_or_default().to_owned(),
+        url: res.text().to_owned(),
+    })
 }

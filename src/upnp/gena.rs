@@ -1,6 +1,8 @@
 //! General Event Notification Architecture (UDA 1.0 §4): LastChange events.
 
-use super::av_transport::TransportState;
+use super::av_transport::{TransportState, format_time, is_error, parse_time, status};
+use super::rendering_control::{format_bool, parse_bool, parse_volume};
+use super::xml::{Document, Node, decode, escape, unescape};
 use crate::time::Duration;
 
 /// What a LastChange event says of instance 0: the first occurrence of each variable counts.
@@ -20,4 +22,255 @@ pub struct LastChange {
     pub volume: Option<u16>,
     /// Mute of the Master channel.
     pub mute: Option<bool>,
+}
+
+/// Granted where the answer does not say: what we ask for.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(300);
+/// "infinite" (UDA 1.0 §4.1.1) is not believed beyond this: renderers restart.
+const ENDLESS: Duration = Duration::from_secs(1800);
+/// Nobody stays subscribed longer than a day without renewing.
+const LONGEST: Duration = Duration::from_secs(86_400);
+/// Times that text is unescaped in search of a variable.
+const UNESCAPES: usize = 2;
+/// Longest tag looked at where tags no longer fit together.
+const TAG: usize = 4096;
+
+impl LastChange {
+    /// What the body of a NOTIFY says: a propertyset, or the Event document itself. `None` if it says
+    /// nothing that we know.
+    ///
+    /// First as XML, with the repairs of [`super::xml`]; then what that did not find is looked for in the
+    /// text, where tags are torn or escaped once too often or too seldom. What follows the first
+    /// `</Event>` is what a device's buffer held before, so it does not count.
+    #[must_use]
+    pub fn parse(body: &[u8]) -> Option<Self> {
+        let text = decode(body);
+        let event = Event::read(&text);
+        let state = event.value("TransportState");
+        let status = event.value("TransportStatus");
+        let duration = event.value("CurrentTrackDuration");
+        let volume = event.value("Volume");
+        let mute = event.value("Mute");
+        let uri = |name| {
+            event
+                .value(name)
+                .filter(|uri| !uri.eq_ignore_ascii_case("NOT_IMPLEMENTED"))
+        };
+        let change = Self {
+            transport_state: state.as_deref().and_then(TransportState::parse),
+            error_occurred: status.as_deref().is_some_and(is_error),
+            av_transport_uri: uri("AVTransportURI"),
+            current_track_uri: uri("CurrentTrackURI"),
+            current_track_duration: duration
+                .as_deref()
+                .and_then(parse_time)
+                .filter(|duration| !duration.is_zero()),
+            volume: volume.as_deref().and_then(parse_volume),
+            mute: mute.as_deref().and_then(parse_bool),
+        };
+        let said_something = [state, status, duration, volume, mute]
+            .iter()
+            .any(Option::is_some);
+        (said_something || change != Self::default()).then_some(change)
+    }
+
+    /// The body of a NOTIFY that says this.
+    #[must_use]
+    pub fn write(&self) -> String {
+        let variable = |name: &str, value: &str| format!("<{name} val=\"{}\"/>", escape(value));
+        let master = |name: &str, value: &str| {
+            format!("<{name} channel=\"Master\" val=\"{}\"/>", escape(value))
+        };
+        let uri = |name, uri: &Option<String>| uri.as_deref().map(|uri| variable(name, uri));
+        let transport = self.transport_state.map(|state| {
+            variable("TransportState", state.as_str())
+                + &variable("TransportStatus", status(self.error_occurred))
+        });
+        let status_only = (self.error_occurred && self.transport_state.is_none())
+            .then(|| variable("TransportStatus", status(true)));
+        let duration = self
+            .current_track_duration
+            .map(|duration| variable("CurrentTrackDuration", &format_time(duration)));
+        let volume = self
+            .volume
+            .map(|volume| master("Volume", &volume.to_string()));
+        let mute = self.mute.map(|mute| master("Mute", format_bool(mute)));
+        let namespace = if volume.is_some() || mute.is_some() {
+            "RCS"
+        } else {
+            "AVT"
+        };
+        let variables: String = [
+            transport,
+            status_only,
+            uri("AVTransportURI", &self.av_transport_uri),
+            uri("CurrentTrackURI", &self.current_track_uri),
+            duration,
+            volume,
+            mute,
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let event = format!(
+            "<Event xmlns=\"urn:schemas-upnp-org:metadata-1-0/{namespace}/\">\
+             <InstanceID val=\"0\">{variables}</InstanceID></Event>"
+        );
+        format!(
+            "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
+             <e:propertyset xmlns:e=\"urn:schemas-upnp-org:event-1-0\"><e:property>\
+             <LastChange>{}</LastChange></e:property></e:propertyset>",
+            escape(&event)
+        )
+    }
+}
+
+/// The Event document in a NOTIFY: as elements, and as text for what the elements do not show.
+struct Event {
+    document: Document,
+    texts: Vec<String>,
+}
+
+impl Event {
+    fn read(body: &str) -> Self {
+        let envelope = Document::read(body, "LastChange");
+        let inner = envelope.find("LastChange").map(|node| {
+            let mut inner = node.raw_text().to_owned();
+            for _ in 0..UNESCAPES {
+                if !inner.contains('<') {
+                    inner = unescape(&inner).into_owned();
+                }
+            }
+            inner
+        });
+        // A LastChange without text holds the document as elements; without a LastChange, this is the document.
+        let inner = inner
+            .filter(|inner| inner.contains('<'))
+            .unwrap_or_else(|| body.to_owned());
+        let mut texts = vec![first_event(&inner).to_owned()];
+        for _ in 0..UNESCAPES {
+            let once_more = texts.last().map(|text| unescape(text).into_owned());
+            texts.extend(once_more.map(|text| first_event(&text).to_owned()));
+        }
+        Self {
+            document: Document::read(&inner, "Event"),
+            texts,
+        }
+    }
+
+    /// The value of the first variable `name` of instance 0, of the Master channel if it has channels.
+    fn value(&self, name: &str) -> Option<String> {
+        self.variables()
+            .filter(|node| node.is(name) && is_master(node.attribute("channel")))
+            .find_map(|node| node.attribute("val"))
+            .map(|value| value.trim().to_owned())
+            .or_else(|| self.texts.iter().find_map(|text| torn_value(text, name)))
+    }
+
+    fn variables(&self) -> impl Iterator<Item = Node<'_>> {
+        let event = self
+            .document
+            .find("Event")
+            .or_else(|| self.document.first());
+        let instance = event.map(|event| {
+            event
+                .descendants()
+                .find(|node| {
+                    node.is("InstanceID") && node.attribute("val").map(str::trim) == Some("0")
+                })
+                .filter(|instance| instance.descendants().next().is_some())
+                .unwrap_or(event)
+        });
+        instance
+            .into_iter()
+            .flat_map(|instance| instance.descendants_outside(&["InstanceID"]))
+    }
+}
+
+fn is_master(channel: Option<&str>) -> bool {
+    channel.is_none_or(|channel| {
+        channel.trim().is_empty() || channel.trim().eq_ignore_ascii_case("Master")
+    })
+}
+
+/// `text` up to its first `</Event>`.
+fn first_event(text: &str) -> &str {
+    let end = text.match_indices("</").find(|(at, _)| {
+        let tag = &text[at + 2..];
+        let tag = &tag[..tag.find(['>', '<']).unwrap_or(tag.len())];
+        squeezed_name(tag).eq_ignore_ascii_case("Event")
+    });
+    end.map_or(text, |(at, _)| &text[..at])
+}
+
+/// A name without prefix, and without blanks that tear it apart.
+fn squeezed_name(text: &str) -> String {
+    let local = text.rsplit(':').next().unwrap_or_default();
+    local
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .take(TAG)
+        .collect()
+}
+
+/// The value of the first tag that reads like `<name … val="value"`, however torn the rest.
+fn torn_value(text: &str, name: &str) -> Option<String> {
+    text.split('<').skip(1).find_map(|tag| {
+        let mut rest = tag;
+        let (mut value, mut channel) = (None, None);
+        let mut first = true;
+        while let Some((key, after)) = rest.split_once('=') {
+            let mut key = squeezed_name(key).to_ascii_lowercase();
+            if first {
+                // The name of the element runs into that of its first attribute.
+                key = key.strip_prefix(&name.to_ascii_lowercase())?.to_owned();
+                first = false;
+            }
+            let (said, next) = quoted(after);
+            match key.as_str() {
+                "val" => value = value.or(Some(said)),
+                "channel" => channel = channel.or(Some(said)),
+                _ => {}
+            }
+            rest = next;
+        }
+        value
+            .filter(|_| is_master(channel))
+            .map(|value| value.trim().to_owned())
+    })
+}
+
+/// An attribute's value at the start of `text`, and what follows it. Without quotes it ends at a blank.
+fn quoted(text: &str) -> (&str, &str) {
+    let text = text.trim_start();
+    match text.chars().next() {
+        Some(quote @ ('"' | '\'')) => {
+            let value = &text[1..];
+            value.split_once(quote).unwrap_or((value, ""))
+        }
+        _ => text.split_at(
+            text.find(|c: char| c.is_whitespace() || matches!(c, '/' | '>'))
+                .unwrap_or(text.len()),
+        ),
+    }
+}
+
+/// The TIMEOUT header: `Second-300`, `infinite`. What makes no sense counts as what we ask for.
+#[must_use]
+pub fn parse_timeout(header: &str) -> Duration {
+    let header = header.trim().to_ascii_lowercase();
+    if header.contains("infinite") {
+        return ENDLESS;
+    }
+    let number = header.strip_prefix("second-").unwrap_or(&header).trim();
+    match number.parse() {
+        Ok(seconds) if seconds > 0 => Duration::from_secs(seconds).min(LONGEST),
+        _ => DEFAULT_TIMEOUT,
+    }
+}
+
+/// The value of a TIMEOUT header, in whole seconds.
+#[must_use]
+pub fn format_timeout(timeout: Duration) -> String {
+    format!("Second-{}", timeout.as_secs().max(1))
 }

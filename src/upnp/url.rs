@@ -19,8 +19,170 @@ pub struct HttpUrl {
     pub path: Text<PATH_BYTES>,
 }
 
+impl HttpUrl {
+    /// `None` if the path is too long.
+    #[must_use]
+    pub fn new(host: Ipv4Addr, port: u16, path: &str) -> Option<Self> {
+        let path = clean_path(path)?;
+        Some(Self { host, port, path })
+    }
+
+    /// An absolute `http` URL with a literal, unicast IPv4 host. The port defaults to 80, the path to `/`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let Absolute { host, port, path } = Absolute::parse(text)?;
+        let host: Ipv4Addr = host.parse().ok()?;
+        if host.is_unspecified() || host.is_multicast() || host.is_broadcast() {
+            return None;
+        }
+        Self::new(host, port.unwrap_or(80), path)
+    }
+
+    /// `reference`, as it stands in the description at this LOCATION, made absolute. `base` is URLBase
+    /// where the description has one (UDA 1.0 §2.1).
+    ///
+    /// The result is always on the host of LOCATION: of URLs that name another, only port and path count.
+    /// A colon in the first segment is no scheme: renderers write `_urn:schemas-upnp-org:service:…`.
+    #[must_use]
+    pub fn join(&self, base: Option<&str>, reference: &str) -> Option<Self> {
+        let base = base.and_then(|base| self.at_home(base));
+        base.as_ref().unwrap_or(self).resolve(reference.trim())
+    }
+
+    /// An absolute URL, on our host.
+    fn at_home(&self, text: &str) -> Option<Self> {
+        let Absolute { host, port, path } = Absolute::parse(text)?;
+        let foreign = host.parse() != Ok(self.host);
+        // A foreign host without a port says nothing about ports here.
+        let port = port.unwrap_or(if foreign { self.port } else { 80 });
+        Self::new(self.host, port, path)
+    }
+
+    fn resolve(&self, reference: &str) -> Option<Self> {
+        let reference = reference.split('#').next().unwrap_or_default();
+        if reference.is_empty() {
+            return None;
+        }
+        if Absolute::parse(reference).is_some() {
+            return self.at_home(reference);
+        }
+        if has_scheme(reference) {
+            return None;
+        }
+        if let Some(network_path) = reference.strip_prefix("//") {
+            // A stray second slash is more common than a URL without its scheme.
+            let authority = network_path.split('/').next().unwrap_or_default();
+            if authority.starts_with(|c: char| c.is_ascii_digit()) && authority.contains('.') {
+                return self.at_home(&format!("http:{reference}"));
+            }
+        }
+        let path = self.path.split('?').next().unwrap_or_default();
+        let joined = if reference.starts_with('/') {
+            reference.to_owned()
+        } else if reference.starts_with('?') {
+            format!("{path}{reference}")
+        } else {
+            let folder = &path[..=path.rfind('/')?];
+            format!("{folder}{reference}")
+        };
+        Self::new(self.host, self.port, &without_dots(&joined))
+    }
+
+    /// Host and port, as they stand in the Host header.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+}
+
 impl fmt::Display for HttpUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "http://{}:{}{}", self.host, self.port, self.path)
     }
+}
+
+/// The parts of an absolute http URL, with any host.
+struct Absolute<'a> {
+    host: &'a str,
+    port: Option<u16>,
+    path: &'a str,
+}
+
+impl<'a> Absolute<'a> {
+    fn parse(text: &'a str) -> Option<Self> {
+        let text = text.trim();
+        let (scheme, rest) = text.split_at_checked("http://".len())?;
+        if !scheme.eq_ignore_ascii_case("http://") {
+            return None;
+        }
+        let rest = rest.split('#').next().unwrap_or_default();
+        let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        if authority.contains(['@', '[', ']']) {
+            return None;
+        }
+        let (host, port) = match authority.split_once(':') {
+            // `http://host:/` is legal and means the default.
+            Some((host, "")) => (host, None),
+            Some((host, port)) => (host, Some(port.parse().ok().filter(|&port| port != 0)?)),
+            None => (authority, None),
+        };
+        (!host.is_empty()).then_some(Self { host, port, path })
+    }
+}
+
+/// Whether `reference` starts with a scheme and an authority, not just with a colon somewhere.
+fn has_scheme(reference: &str) -> bool {
+    reference.split_once("://").is_some_and(|(scheme, _)| {
+        !scheme.is_empty()
+            && scheme
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+    })
+}
+
+/// `path` as it may stand in a request line: it starts with `/`, and blanks, quotes and whatever is not
+/// ASCII are percent-encoded. `None` if it is too long.
+fn clean_path(path: &str) -> Option<Text<PATH_BYTES>> {
+    const HEX: [u8; 16] = *b"0123456789ABCDEF";
+    let mut clean = Text::new();
+    if !path.starts_with('/') {
+        clean.push('/').ok()?;
+    }
+    for byte in path.bytes() {
+        if byte.is_ascii_graphic() && !b"\"<>\\^`".contains(&byte) {
+            clean.push(char::from(byte)).ok()?;
+        } else {
+            let [high, low] =
+                [byte >> 4, byte & 15].map(|digit| char::from(HEX[usize::from(digit)]));
+            for c in ['%', high, low] {
+                clean.push(c).ok()?;
+            }
+        }
+    }
+    Some(clean)
+}
+
+/// Dot segments removed (RFC 3986 §5.2.4). A query keeps its dots.
+fn without_dots(path: &str) -> String {
+    let (path, query) = path.split_at(path.find('?').unwrap_or(path.len()));
+    if !path.contains("/.") {
+        return format!("{path}{query}");
+    }
+    let mut kept: Vec<&str> = Vec::new();
+    let mut segments = path.split('/').skip(1).peekable();
+    while let Some(segment) = segments.next() {
+        let last = segments.peek().is_none();
+        match segment {
+            "." | ".." => {
+                if segment == ".." {
+                    kept.pop();
+                }
+                if last {
+                    kept.push("");
+                }
+            }
+            _ => kept.push(segment),
+        }
+    }
+    format!("/{}{query}", kept.join("/"))
 }
