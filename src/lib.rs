@@ -4,6 +4,7 @@ pub mod config;
 pub mod kiosk;
 pub mod limits;
 pub mod media;
+pub mod range;
 pub mod shell;
 pub mod sim;
 pub mod text;

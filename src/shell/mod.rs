@@ -5,4 +5,13 @@
     reason = "this is where the clock is read and where tasks wait"
 )]
 
+pub mod http;
 pub mod mailbox;
+pub mod media_server;
+pub mod page_server;
+pub mod probe;
+pub mod replies;
+pub mod scan;
+#[cfg(test)]
+mod scratch;
+mod stream;

@@ -1,0 +1,339 @@
+//! Reading one message from a connection: its head, then its body by whatever framing it claims.
+//!
+//! A body that ends early is taken as far as it came: renderers announce wrong lengths, leave out
+//! the last chunk, and reset connections instead of closing them.
+
+use super::head::{self, Headers};
+use crate::limits::HTTP_HEAD;
+use smol::io::{AsyncRead, AsyncReadExt};
+use std::io;
+
+/// Bytes asked of the socket at once.
+const PIECE: usize = 8 << 10;
+/// A chunk-size line with its extensions.
+const CHUNK_LINE: usize = 1 << 10;
+
+/// Why a message could not be read.
+#[derive(Debug)]
+pub enum ReadError {
+    /// Closed before the message began or before its head was complete.
+    Closed,
+    /// The connection failed.
+    Io(io::Error),
+    /// Not HTTP.
+    Malformed,
+    /// Longer than the cap.
+    TooLarge,
+}
+
+/// How the end of a body is known (RFC 9112 §6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// Content-Length.
+    Length(u64),
+    /// Transfer-Encoding: chunked.
+    Chunked,
+    /// The connection's end.
+    ToEnd,
+}
+
+impl Framing {
+    /// The framing that `headers` claim; `otherwise` if they claim none.
+    #[must_use]
+    pub fn of(headers: &Headers, otherwise: Self) -> Self {
+        let coding = headers.get("Transfer-Encoding").unwrap_or_default();
+        if coding.to_ascii_lowercase().contains("chunked") {
+            return Self::Chunked;
+        }
+        let length = headers.get("Content-Length");
+        // Some stacks say it twice, in one field: "5, 5".
+        let length = length.and_then(|said| said.split(',').next()?.trim().parse().ok());
+        length.map_or(otherwise, Self::Length)
+    }
+}
+
+/// Reads messages from `from`, through a buffer.
+#[derive(Debug)]
+pub struct Reader<R> {
+    from: R,
+    buffer: Vec<u8>,
+    /// Bytes of the buffer already taken.
+    taken: usize,
+}
+
+impl<R: AsyncRead + Unpin> Reader<R> {
+    /// A reader with nothing read yet.
+    pub fn new(from: R) -> Self {
+        Self {
+            from,
+            buffer: Vec::new(),
+            taken: 0,
+        }
+    }
+
+    /// Reads a head and parses it with `parse`.
+    ///
+    /// # Errors
+    /// See [`ReadError`].
+    pub async fn head<H>(&mut self, parse: fn(&[u8]) -> Option<H>) -> Result<H, ReadError> {
+        let mut seen = 0;
+        loop {
+            // Empty lines before the start line are ignored (RFC 9112 §2.2).
+            if seen == 0 {
+                let blank = |b: &&u8| matches!(b, b'\r' | b'\n');
+                self.taken += self.unread().iter().take_while(blank).count();
+            }
+            if let Some(length) = head::length(self.unread(), seen) {
+                if length > HTTP_HEAD {
+                    return Err(ReadError::TooLarge);
+                }
+                let parsed = parse(&self.unread()[..length]).ok_or(ReadError::Malformed);
+                self.taken += length;
+                return parsed;
+            }
+            seen = self.unread().len();
+            if seen > HTTP_HEAD {
+                return Err(ReadError::TooLarge);
+            }
+            if !self.more().await.map_err(ReadError::Io)? {
+                let nothing = seen == 0;
+                return Err(if nothing {
+                    ReadError::Closed
+                } else {
+                    ReadError::Malformed
+                });
+            }
+        }
+    }
+
+    /// Reads a body of at most `cap` bytes.
+    ///
+    /// # Errors
+    /// See [`ReadError`]; an early end is none.
+    pub async fn body(&mut self, framing: Framing, cap: usize) -> Result<Vec<u8>, ReadError> {
+        match framing {
+            Framing::Length(length) => {
+                let length = usize::try_from(length).ok().filter(|&length| length <= cap);
+                self.reach(length.ok_or(ReadError::TooLarge)?).await?;
+                // Some count characters instead of bytes. On a connection for one message, what
+                // came beyond the announced length can only belong to it.
+                let whole = self.unread();
+                Ok(whole[..whole.len().min(cap)].to_vec())
+            }
+            Framing::ToEnd => {
+                if self.reach(cap + 1).await? {
+                    return Err(ReadError::TooLarge);
+                }
+                Ok(self.unread().to_vec())
+            }
+            Framing::Chunked => self.chunks(cap).await,
+        }
+    }
+
+    async fn chunks(&mut self, cap: usize) -> Result<Vec<u8>, ReadError> {
+        let mut body = Vec::new();
+        loop {
+            let mut line = self.line().await?;
+            if line.as_deref() == Some("") {
+                // The line end behind the previous chunk.
+                line = self.line().await?;
+            }
+            let Some(line) = line else {
+                return Ok(body);
+            };
+            let digits = line.split(';').next().unwrap_or_default().trim();
+            let size = usize::from_str_radix(digits, 16).map_err(|_| ReadError::Malformed)?;
+            if size == 0 {
+                return Ok(body);
+            }
+            if size > cap - body.len() {
+                return Err(ReadError::TooLarge);
+            }
+            self.reach(size).await?;
+            let chunk = &self.unread()[..size.min(self.unread().len())];
+            body.extend_from_slice(chunk);
+            self.taken += chunk.len();
+        }
+    }
+
+    /// The next line without its end; `None` at the end of everything.
+    async fn line(&mut self) -> Result<Option<String>, ReadError> {
+        let mut seen = 0;
+        loop {
+            if let Some(at) = self.unread()[seen..].iter().position(|&b| b == b'\n') {
+                let line = String::from_utf8_lossy(&self.unread()[..seen + at]);
+                let line = line.trim_end().to_owned();
+                self.taken += seen + at + 1;
+                return Ok(Some(line));
+            }
+            seen = self.unread().len();
+            if seen > CHUNK_LINE {
+                return Err(ReadError::Malformed);
+            }
+            if !self.more_of_body().await? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Reads until `length` bytes are unread, or the end; whether they are.
+    async fn reach(&mut self, length: usize) -> Result<bool, ReadError> {
+        while self.unread().len() < length {
+            if !self.more_of_body().await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    async fn more_of_body(&mut self) -> Result<bool, ReadError> {
+        match self.more().await {
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(false),
+            more => more.map_err(ReadError::Io),
+        }
+    }
+
+    /// Reads what there is; false at the end.
+    async fn more(&mut self) -> io::Result<bool> {
+        self.buffer.drain(..self.taken);
+        self.taken = 0;
+        let filled = self.buffer.len();
+        self.buffer.resize(filled + PIECE, 0);
+        let read = self.from.read(&mut self.buffer[filled..]).await;
+        self.buffer.truncate(filled + *read.as_ref().unwrap_or(&0));
+        read.map(|count| count > 0)
+    }
+
+    fn unread(&self) -> &[u8] {
+        &self.buffer[self.taken..]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shell::http::head::response;
+    use proptest::prelude::*;
+    use smol::block_on;
+
+    /// Gives its bytes one by one, as a slow peer does.
+    struct Drip<'a>(&'a [u8]);
+
+    impl AsyncRead for Drip<'_> {
+        fn poll_read(
+            mut self: core::pin::Pin<&mut Self>,
+            _: &mut core::task::Context<'_>,
+            into: &mut [u8],
+        ) -> core::task::Poll<io::Result<usize>> {
+            let count = self.0.len().min(1);
+            into[..count].copy_from_slice(&self.0[..count]);
+            self.0 = &self.0[count..];
+            core::task::Poll::Ready(Ok(count))
+        }
+    }
+
+    fn read(message: &[u8], cap: usize) -> Result<(u16, Vec<u8>), ReadError> {
+        async fn from(
+            stream: impl AsyncRead + Unpin,
+            cap: usize,
+        ) -> Result<(u16, Vec<u8>), ReadError> {
+            let mut reader = Reader::new(stream);
+            let head = reader.head(response).await?;
+            let framing = Framing::of(&head.headers, Framing::ToEnd);
+            Ok((head.status, reader.body(framing, cap).await?))
+        }
+        let slowly = block_on(from(Drip(message), cap));
+        let at_once = block_on(from(message, cap));
+        assert_eq!(slowly.is_ok(), at_once.is_ok());
+        at_once
+    }
+
+    fn body(message: &str) -> String {
+        let (_, body) = read(message.as_bytes(), 1000).expect(message);
+        String::from_utf8(body).unwrap()
+    }
+
+    #[test]
+    fn reads_every_framing_and_takes_short_bodies_as_they_come() {
+        for (message, expected) in [
+            ("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody", "body"),
+            ("\r\n\nHTTP/1.1 200 OK\nContent-Length: 4\n\nbody", "body"),
+            (
+                "HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\nshort",
+                "short",
+            ),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nthé", "thé"),
+            (
+                "HTTP/1.1 200 OK\r\nContent-Length: 4, 4\r\n\r\nbody",
+                "body",
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\nbody",
+                "body",
+            ),
+            ("HTTP/1.0 200 OK\r\n\r\nto the end", "to the end"),
+            (
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\nContent-Length: 1\r\n\r\n4\r\nbody\r\n0\r\n\r\n",
+                "body",
+            ),
+            (
+                "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n4;x=y\nbody\n3\nies\n0\n\n",
+                "bodyies",
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n",
+                "body",
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\nbody",
+                "body",
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n004 \r\nbody4\r\nbody\r\n0",
+                "bodybody",
+            ),
+        ] {
+            assert_eq!(body(message), expected, "{message}");
+        }
+    }
+
+    #[test]
+    fn caps_heads_and_bodies() {
+        for message in [
+            "HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n".to_owned(),
+            "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n".to_owned()
+                + &"x".repeat(1001),
+            "HTTP/1.1 200 OK\r\n\r\n".to_owned() + &"x".repeat(1001),
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfff0\r\nx".to_owned(),
+            "HTTP/1.1 200 OK\r\nX: ".to_owned() + &"x".repeat(HTTP_HEAD),
+        ] {
+            let read = read(message.as_bytes(), 1000);
+            assert!(matches!(read, Err(ReadError::TooLarge)), "{read:?}");
+        }
+    }
+
+    #[test]
+    fn silence_and_garbage_are_told_apart() {
+        assert!(matches!(read(b"", 10), Err(ReadError::Closed)));
+        assert!(matches!(
+            read(b"HTTP/1.1 20", 10),
+            Err(ReadError::Malformed)
+        ));
+        assert!(matches!(
+            read(b"garbage\r\n\r\n", 10),
+            Err(ReadError::Malformed)
+        ));
+        let chunk = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n";
+        assert!(matches!(read(chunk, 10), Err(ReadError::Malformed)));
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics_and_never_exceeds_the_cap(tail in "[0-9a-f\r\n;x]{0,60}", cap in 0usize..20) {
+            let message = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{tail}");
+            if let Ok((_, body)) = read(message.as_bytes(), cap) {
+                prop_assert!(body.len() <= cap);
+            }
+        }
+    }
+}

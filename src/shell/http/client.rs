@@ -1,0 +1,254 @@
+//! The asking side: one request to a renderer, one answer, connection closed.
+//!
+//! There are no time-outs here: the kiosk gives up by dropping the future.
+
+use super::PRODUCT;
+use super::body::{Framing, ReadError, Reader};
+use super::head::{self, Headers};
+use crate::kiosk::event::Failure;
+use crate::upnp::HttpUrl;
+use core::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use rustix::io::Errno;
+use smol::Async;
+use smol::io::AsyncWriteExt;
+use std::fmt::Write as _;
+use std::io;
+use std::net::TcpStream;
+
+/// 1xx answers passed over before the real one.
+const INTERIM_ANSWERS: usize = 4;
+
+/// One request.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// Method.
+    pub method: &'a str,
+    /// Where to.
+    pub url: &'a HttpUrl,
+    /// Fields beside Host, User-Agent, Connection and Content-Length; names are sent as given here,
+    /// because Samsung knows `SOAPACTION` in this case only.
+    pub headers: &'a [(&'a str, &'a str)],
+    /// Body, if the method has one.
+    pub body: Option<&'a str>,
+}
+
+/// One answer.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// Status code.
+    pub status: u16,
+    /// Header fields.
+    pub headers: Headers,
+    /// Body, as far as it came.
+    pub body: Vec<u8>,
+    /// Our own address on the connection.
+    pub local: Option<Ipv4Addr>,
+}
+
+/// Sends `request` and reads the answer with at most `cap` bytes of body.
+///
+/// # Errors
+/// [`Failure::Unreachable`], [`Failure::Malformed`] or [`Failure::Local`]; every status is an answer.
+pub async fn exchange(request: &Request<'_>, cap: usize) -> Result<Response, Failure> {
+    let address = SocketAddrV4::new(request.url.host, request.url.port);
+    let stream = Async::<TcpStream>::connect(address)
+        .await
+        .map_err(|error| of_io(&error))?;
+    // Only a delay would be lost without it.
+    let _ = stream.get_ref().set_nodelay(true);
+    let local = match stream.get_ref().local_addr() {
+        Ok(SocketAddr::V4(local)) => Some(*local.ip()),
+        _ => None,
+    };
+    // A renderer may answer before it has read everything, and close: the answer counts.
+    let written = (&stream).write_all(write(request).as_bytes()).await;
+
+    let mut reader = Reader::new(&stream);
+    for _ in 0..=INTERIM_ANSWERS {
+        let head = match (reader.head(head::response).await, &written) {
+            (Ok(head), _) => head,
+            (Err(_), Err(error)) => return Err(of_io(error)),
+            (Err(error), Ok(())) => return Err(of_read(&error)),
+        };
+        if (100..200).contains(&head.status) {
+            continue;
+        }
+        let body = match head.status {
+            204 | 304 => Vec::new(),
+            _ => {
+                let framing = Framing::of(&head.headers, Framing::ToEnd);
+                let body = reader.body(framing, cap).await;
+                body.map_err(|error| of_read(&error))?
+            }
+        };
+        return Ok(Response {
+            status: head.status,
+            headers: head.headers,
+            body,
+            local,
+        });
+    }
+    Err(Failure::Malformed)
+}
+
+/// The request as it is sent, in one write: some stacks read only the first packet.
+fn write(request: &Request<'_>) -> String {
+    let HttpUrl { host, port, path } = request.url;
+    let mut text = format!(
+        "{} {path} HTTP/1.1\r\nHost: {host}:{port}\r\nUser-Agent: {PRODUCT}\r\nConnection: close\r\n",
+        request.method
+    );
+    // Writing to a string cannot fail.
+    if let Some(body) = request.body {
+        let _ = write!(text, "Content-Length: {}\r\n", body.len());
+    }
+    for (name, value) in request.headers {
+        let _ = write!(text, "{name}: {value}\r\n");
+    }
+    text.push_str("\r\n");
+    text.push_str(request.body.unwrap_or_default());
+    text
+}
+
+fn of_read(error: &ReadError) -> Failure {
+    match error {
+        ReadError::Closed => Failure::Unreachable,
+        ReadError::Io(error) => of_io(error),
+        ReadError::Malformed | ReadError::TooLarge => Failure::Malformed,
+    }
+}
+
+/// Tells the box's own trouble from the renderer's.
+fn of_io(error: &io::Error) -> Failure {
+    match Errno::from_io_error(error) {
+        Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::NOBUFS | Errno::ADDRNOTAVAIL) => {
+            Failure::Local
+        }
+        _ => Failure::Unreachable,
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use smol::{block_on, future};
+    use std::io::Read as _;
+    use std::net::TcpListener;
+
+    /// A renderer that answers one request on each of `answers.len()` connections, and what it heard.
+    pub(crate) async fn renderer(listener: &Async<TcpListener>, answers: &[&[u8]]) -> Vec<String> {
+        let mut heard = Vec::new();
+        for answer in answers {
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut text = String::new();
+            while !complete(&text) {
+                stream.readable().await.unwrap();
+                let mut piece = [0; 4096];
+                let count = stream.get_ref().read(&mut piece).unwrap();
+                assert!(count > 0, "the whole request: {text}");
+                text.push_str(core::str::from_utf8(&piece[..count]).unwrap());
+            }
+            heard.push(text);
+            (&stream).write_all(answer).await.unwrap();
+        }
+        heard
+    }
+
+    fn complete(text: &str) -> bool {
+        let Some((head, body)) = text.split_once("\r\n\r\n") else {
+            return false;
+        };
+        let length = head
+            .lines()
+            .find_map(|line| line.strip_prefix("Content-Length: "));
+        body.len() >= length.map_or(0, |length| length.parse().unwrap())
+    }
+
+    pub(crate) fn listen(path: &str) -> (Async<TcpListener>, HttpUrl) {
+        let listener = Async::<TcpListener>::bind(([127, 0, 0, 1], 0)).unwrap();
+        let url = HttpUrl {
+            host: Ipv4Addr::LOCALHOST,
+            port: listener.get_ref().local_addr().unwrap().port(),
+            path: crate::text::clip(path),
+        };
+        (listener, url)
+    }
+
+    fn ask(answer: &[u8]) -> (Result<Response, Failure>, String) {
+        let (listener, url) = listen("/dmr?x=1");
+        let request = Request {
+            method: "POST",
+            url: &url,
+            headers: &[("SOAPACTION", "\"a#b\"")],
+            body: Some("<é/>"),
+        };
+        let answers = [answer];
+        block_on(future::zip(exchange(&request, 100), async {
+            renderer(&listener, &answers).await.remove(0)
+        }))
+    }
+
+    #[test]
+    fn sends_names_as_given_and_never_asks_to_keep_the_connection() {
+        let (answer, heard) = ask(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        let answer = answer.unwrap();
+        assert_eq!(
+            (answer.status, answer.body.as_slice()),
+            (200, b"ok".as_slice())
+        );
+        assert_eq!(answer.local, Some(Ipv4Addr::LOCALHOST));
+        assert!(heard.starts_with("POST /dmr?x=1 HTTP/1.1\r\nHost: 127.0.0.1:"));
+        assert!(heard.contains("\r\nConnection: close\r\n"));
+        assert!(heard.contains("\r\nSOAPACTION: \"a#b\"\r\n"));
+        assert!(heard.ends_with("\r\n\r\n<é/>") && heard.contains("Content-Length: 5\r\n"));
+        assert!(!heard.contains("Accept-Encoding"));
+    }
+
+    #[test]
+    fn understands_dirty_answers() {
+        for (answer, body) in [
+            (
+                &b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"[..],
+                "ok",
+            ),
+            (b"HTTP/1.0 200 OK\nServer: x\n\nto the end", "to the end"),
+            (
+                b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\nshort",
+                "short",
+            ),
+            (
+                b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n",
+                "ok",
+            ),
+            (b"HTTP/1.1 204 No Content\r\n\r\n", ""),
+        ] {
+            let (answer, _) = ask(answer);
+            assert_eq!(answer.unwrap().body, body.as_bytes());
+        }
+    }
+
+    #[test]
+    fn names_failures_for_what_can_be_done() {
+        assert_eq!(ask(b"").0.unwrap_err(), Failure::Unreachable);
+        assert_eq!(ask(b"not http\r\n\r\n").0.unwrap_err(), Failure::Malformed);
+        let endless = b"HTTP/1.1 100 Continue\r\n\r\n".repeat(20);
+        assert_eq!(ask(&endless).0.unwrap_err(), Failure::Malformed);
+        let long = format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(101));
+        assert_eq!(ask(long.as_bytes()).0.unwrap_err(), Failure::Malformed);
+        assert_eq!(of_io(&Errno::MFILE.into()), Failure::Local);
+        assert_eq!(of_io(&Errno::HOSTUNREACH.into()), Failure::Unreachable);
+
+        let (listener, url) = listen("/");
+        drop(listener);
+        let request = Request {
+            method: "GET",
+            url: &url,
+            headers: &[],
+            body: None,
+        };
+        assert_eq!(
+            block_on(exchange(&request, 10)).unwrap_err(),
+            Failure::Unreachable
+        );
+    }
+}

@@ -1,0 +1,210 @@
+//! The answering side: listening, a bounded number of connections, one request on each.
+//!
+//! The connections of a server run in an executor of its own, one poll of one of them per turn of the
+//! box's executor: however many stream, the logic has every second turn. Dropping the server drops them.
+
+use super::PRODUCT;
+use super::head::RequestHead;
+use super::within;
+use crate::config::Port;
+use crate::kiosk::event::{Event, TaskName};
+use crate::shell::mailbox::Mailbox;
+use crate::time::Duration;
+use core::future::Future;
+use core::net::{IpAddr, Ipv4Addr, SocketAddrV4};
+use smol::io::{AsyncReadExt, AsyncWriteExt};
+use smol::{Async, LocalExecutor, Task, Timer, future};
+use std::fmt::Write as _;
+use std::io;
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::time::{Instant, SystemTime};
+
+/// Ports tried after the first one of [`Port::From`].
+pub const MORE_PORTS: u16 = 32;
+/// How often a server says that it lives.
+const ALIVE_PERIOD: Duration = Duration::from_secs(5);
+/// Pause after accept failed, for want of descriptors or memory: it would fail again at once.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Failures in a row, a minute of them, after which the server ends to be started afresh.
+const ACCEPT_FAILURES: u32 = 600;
+/// A client that takes a short answer slower than this is cut off.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long, and how far, a client may go on sending after its answer. Closing earlier with bytes
+/// unread would reset the connection and could take the answer away from it.
+const LINGER: Duration = Duration::from_secs(1);
+/// See [`LINGER`].
+const LINGER_BYTES: usize = 64 << 10;
+
+/// Listens on `port` of `address`.
+///
+/// # Errors
+/// A sentence for the owner.
+pub fn bind(address: Ipv4Addr, port: Port) -> Result<Async<TcpListener>, String> {
+    let (first, last) = match port {
+        Port::Fixed(port) => (port, port),
+        Port::From(port) => (port, port.saturating_add(MORE_PORTS)),
+    };
+    for number in first..=last {
+        match Async::<TcpListener>::bind(SocketAddrV4::new(address, number)) {
+            Ok(listener) => return Ok(listener),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+            Err(error) => return Err(format!("cannot listen on port {number}: {error}")),
+        }
+    }
+    Err(if first == last {
+        format!("port {first} is taken by another program: stop that one or set another port")
+    } else {
+        format!("ports {first} to {last} are all taken by other programs: set another port")
+    })
+}
+
+/// How many connections a server has at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Capacity {
+    /// From everybody.
+    pub total: usize,
+    /// From one address.
+    pub per_peer: usize,
+}
+
+/// Accepts connections for ever and runs `connection` for each. Who comes when all are taken gets a 503.
+/// Says that it lives through `mailbox`. Gives the reason why it ended, as a sentence.
+pub async fn serve<'a, C: Future<Output = ()> + 'a>(
+    listener: &Async<TcpListener>,
+    capacity: Capacity,
+    mailbox: &Mailbox,
+    name: TaskName,
+    connection: impl Fn(Async<TcpStream>, Ipv4Addr) -> C,
+) -> String {
+    let executor = LocalExecutor::new();
+    let connections = async {
+        loop {
+            executor.tick().await;
+            future::yield_now().await;
+        }
+    };
+    let accept = async {
+        let mut open: Vec<(Ipv4Addr, Task<()>)> = Vec::new();
+        let mut alive_due = Instant::now();
+        let mut failures = 0;
+        loop {
+            if Instant::now() >= alive_due {
+                mailbox.post(Event::Alive(name)).await;
+                alive_due = Instant::now() + ALIVE_PERIOD;
+            }
+            let accepted = future::or(async { Some(listener.accept().await) }, async {
+                Timer::at(alive_due).await;
+                None
+            });
+            match accepted.await {
+                None => {}
+                Some(Err(error)) => {
+                    failures += 1;
+                    if failures == ACCEPT_FAILURES {
+                        return format!("no connection could be accepted for a minute: {error}");
+                    }
+                    Timer::after(ACCEPT_PAUSE).await;
+                }
+                Some(Ok((stream, from))) => {
+                    failures = 0;
+                    let IpAddr::V4(peer) = from.ip() else {
+                        continue;
+                    };
+                    open.retain(|(_, task)| !task.is_finished());
+                    let from_peer = open.iter().filter(|(other, _)| *other == peer).count();
+                    if open.len() < capacity.total && from_peer < capacity.per_peer {
+                        let task = executor.spawn(connection(stream, peer));
+                        open.push((peer, task));
+                    } else {
+                        log::warn!("{name:?}: too many connections, one from {peer} refused");
+                        refuse(&stream);
+                    }
+                }
+            }
+        }
+    };
+    future::or(accept, connections).await
+}
+
+/// Answers 503 without waiting: the first bytes fit into any socket.
+fn refuse(stream: &Async<TcpStream>) {
+    use std::io::{Read, Write};
+    let _ = stream.get_ref().read(&mut [0; 4096]);
+    let _ = stream.get_ref().write(head(503, &[]).as_bytes());
+}
+
+/// The head of an answer, with Date, Server and Connection. Without a Content-Length among `fields`
+/// the answer has no body.
+#[must_use]
+pub fn head(status: u16, fields: &[(&str, &str)]) -> String {
+    let date = httpdate::fmt_http_date(SystemTime::now());
+    let mut text = format!(
+        "HTTP/1.1 {status} {}\r\nDate: {date}\r\nServer: {PRODUCT}\r\nConnection: close\r\n",
+        reason(status)
+    );
+    // Writing to a string cannot fail.
+    for (name, value) in fields {
+        let _ = write!(text, "{name}: {value}\r\n");
+    }
+    if !fields.iter().any(|(name, _)| *name == "Content-Length") {
+        text.push_str("Content-Length: 0\r\n");
+    }
+    text.push_str("\r\n");
+    text
+}
+
+fn reason(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        206 => "Partial Content",
+        400 => "Bad Request",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        406 => "Not Acceptable",
+        412 => "Precondition Failed",
+        413 => "Content Too Large",
+        416 => "Range Not Satisfiable",
+        417 => "Expectation Failed",
+        431 => "Request Header Fields Too Large",
+        _ => "Service Unavailable",
+    }
+}
+
+/// Whether a request is one that must name its host and does not (RFC 9112 §3.2).
+#[must_use]
+pub fn lacks_host(request: &RequestHead) -> bool {
+    request.http_1_1 && request.headers.get("Host").is_none()
+}
+
+/// Sends a short answer; whether the client took it in time.
+pub async fn say(mut socket: &Async<TcpStream>, text: &str) -> bool {
+    let sent = within(ANSWER_TIMEOUT, socket.write_all(text.as_bytes())).await;
+    matches!(sent, Some(Ok(())))
+}
+
+/// Sends a short answer and closes. Who does not take it is cut off.
+pub async fn answer(socket: &Async<TcpStream>, text: &str) {
+    if say(socket, text).await {
+        close(socket).await;
+    }
+}
+
+/// Ends our side, then waits a moment for the client to end its own.
+pub async fn close(mut stream: &Async<TcpStream>) {
+    if stream.get_ref().shutdown(Shutdown::Write).is_err() {
+        return;
+    }
+    let drain = async {
+        let mut piece = [0; 4096];
+        let mut drained = 0;
+        while drained < LINGER_BYTES {
+            match stream.read(&mut piece).await {
+                Ok(count) if count > 0 => drained += count,
+                _ => return,
+            }
+        }
+    };
+    // Either way the connection is over.
+    let _ = within(LINGER, drain).await;
+}

@@ -1,0 +1,946 @@
+//! The media server: files for renderers, and the callback for their events.
+//!
+//! `/m/<token>/<name>.<ext>` is a file that the kiosk published under that token, GET and HEAD alike;
+//! `/e/<number>` takes NOTIFY. What a file request gets is the table of renderers' habits in the tests.
+//! The bytes themselves are the business of [`stream`](super::stream).
+
+use super::http::body::{Framing, ReadError, Reader};
+use super::http::head::{self, RequestHead};
+use super::http::server::{self, Capacity};
+use super::http::within;
+use super::mailbox::Mailbox;
+use super::replies::Replies;
+use super::stream::{Permits, Stream};
+use crate::config::Port;
+use crate::kiosk::effect::Published;
+use crate::kiosk::event::{Event, StreamEnd, TaskName, Token};
+use crate::limits::{HEAD_TIMEOUT, MEDIA_CONNECTIONS, MEDIA_CONNECTIONS_PER_PEER, NOTIFY_BODY};
+use crate::media::mime::Kind;
+use crate::range::{self, Range};
+use crate::time::Duration;
+use crate::upnp::gena::LastChange;
+use core::cell::Cell;
+use core::net::Ipv4Addr;
+use rustix::fs::{Mode, OFlags};
+use smol::Async;
+use smol::io::AsyncWriteExt;
+use socket2::{SockRef, TcpKeepalive};
+use std::fs::File;
+use std::io;
+use std::net::{TcpListener, TcpStream};
+use std::time::SystemTime;
+
+/// How long the kiosk may take to say what to serve. It takes one step.
+const KIOSK_PATIENCE: Duration = Duration::from_secs(10);
+/// A TV that lost its power is found out after a minute of silence and four unanswered probes.
+const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
+    .with_time(Duration::from_secs(60))
+    .with_interval(Duration::from_secs(15))
+    .with_retries(4);
+
+/// Listens on every address of the box.
+///
+/// # Errors
+/// A sentence for the owner.
+pub fn bind(port: Port) -> Result<Async<TcpListener>, String> {
+    server::bind(Ipv4Addr::UNSPECIFIED, port)
+}
+
+/// Serves for ever; gives the reason why it ended, as a sentence.
+pub async fn run(listener: Async<TcpListener>, mailbox: &Mailbox, replies: &Replies) -> String {
+    let floor = Floor {
+        mailbox,
+        replies,
+        permits: Permits::default(),
+        open: Cell::new(0),
+    };
+    let capacity = Capacity {
+        total: MEDIA_CONNECTIONS,
+        per_peer: MEDIA_CONNECTIONS_PER_PEER,
+    };
+    let connection = |stream, peer| floor.connection(stream, peer);
+    server::serve(
+        &listener,
+        capacity,
+        mailbox,
+        TaskName::MediaServer,
+        connection,
+    )
+    .await
+}
+
+/// What all connections share.
+struct Floor<'a> {
+    mailbox: &'a Mailbox,
+    replies: &'a Replies,
+    permits: Permits,
+    open: Cell<u16>,
+}
+
+/// What a path names.
+#[derive(Debug, PartialEq, Eq)]
+enum Resource {
+    Media(Token),
+    Callback(u32),
+}
+
+impl Resource {
+    fn of(target: &str) -> Option<Self> {
+        let path = target.split(['?', '#']).next()?;
+        if let Some(number) = path.strip_prefix("/e/") {
+            return number.parse().ok().map(Self::Callback);
+        }
+        let (token, name) = path.strip_prefix("/m/")?.split_once('/')?;
+        let plain = token.bytes().all(|b| b.is_ascii_hexdigit()) && !name.contains('/');
+        let token = plain.then(|| u64::from_str_radix(token, 16).ok())??;
+        Some(Self::Media(Token(token)))
+    }
+}
+
+impl Floor<'_> {
+    async fn connection(&self, socket: Async<TcpStream>, peer: Ipv4Addr) {
+        self.count(self.open.get() + 1).await;
+        // Only a delay, or a late discovery of a dead TV, would come of a failure here.
+        let _ = socket.get_ref().set_nodelay(true);
+        let _ = SockRef::from(socket.get_ref()).set_tcp_keepalive(&KEEPALIVE);
+
+        let mut reader = Reader::new(&socket);
+        match within(HEAD_TIMEOUT, reader.head(head::request)).await {
+            Some(Ok(request)) => self.respond(&request, &mut reader, &socket, peer).await,
+            Some(Err(ReadError::Malformed)) => {
+                server::answer(&socket, &server::head(400, &[])).await
+            }
+            Some(Err(ReadError::TooLarge)) => {
+                server::answer(&socket, &server::head(431, &[])).await
+            }
+            // Silent or gone.
+            None | Some(Err(ReadError::Closed | ReadError::Io(_))) => {}
+        }
+        drop(socket);
+        self.count(self.open.get() - 1).await;
+    }
+
+    async fn count(&self, open: u16) {
+        self.open.set(open);
+        self.mailbox.post(Event::MediaConnections(open)).await;
+    }
+
+    async fn respond(
+        &self,
+        request: &RequestHead,
+        reader: &mut Reader<&Async<TcpStream>>,
+        socket: &Async<TcpStream>,
+        peer: Ipv4Addr,
+    ) {
+        let (method, headers) = (request.method.as_str(), &request.headers);
+        let continues = match headers.get("Expect") {
+            None => false,
+            Some(expected) if expected.eq_ignore_ascii_case("100-continue") => true,
+            Some(_) => return server::answer(socket, &server::head(417, &[])).await,
+        };
+        let (status, allow) = match (Resource::of(&request.target), method) {
+            (Some(Resource::Media(_)), "GET" | "HEAD") if server::lacks_host(request) => (400, ""),
+            (Some(Resource::Media(token)), "GET" | "HEAD") => {
+                return self.media(token, request, socket, peer).await;
+            }
+            (Some(Resource::Callback(callback)), "NOTIFY") => {
+                if continues {
+                    let mut socket = socket;
+                    // If it fails, so does reading the body.
+                    let _ = socket.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await;
+                }
+                (self.notified(callback, request, reader, peer).await, "")
+            }
+            (Some(Resource::Media(_)), _) => (405, "GET, HEAD"),
+            (Some(Resource::Callback(_)), _) => (405, "NOTIFY"),
+            (None, _) => (404, ""),
+        };
+        let fields = [("Allow", allow)];
+        let fields = if allow.is_empty() { &[][..] } else { &fields };
+        server::answer(socket, &server::head(status, fields)).await;
+    }
+
+    /// Takes an event of a renderer (UDA 1.0 §4.2.1); gives the status to answer.
+    async fn notified(
+        &self,
+        callback: u32,
+        request: &RequestHead,
+        reader: &mut Reader<&Async<TcpStream>>,
+        from: Ipv4Addr,
+    ) -> u16 {
+        let Some(sid) = request.headers.get("SID") else {
+            return 412;
+        };
+        let framing = Framing::of(&request.headers, Framing::Length(0));
+        let body = match within(HEAD_TIMEOUT, reader.body(framing, NOTIFY_BODY)).await {
+            Some(Ok(body)) => body,
+            Some(Err(ReadError::TooLarge)) => return 413,
+            Some(Err(_)) | None => return 400,
+        };
+        let Some((reply, known)) = self.replies.notification() else {
+            return 503;
+        };
+        let event = Event::Notified {
+            callback,
+            sid: sid.to_owned(),
+            seq: request.headers.get("SEQ").and_then(|seq| seq.parse().ok()),
+            // Unreadable events still say that something changed.
+            change: Box::new({
+                let _ = &body;
+                LastChange::default()
+            }),
+            from,
+            reply,
+        };
+        self.mailbox.post(event).await;
+        match within(KIOSK_PATIENCE, known).await {
+            Some(true) => 200,
+            Some(false) => 412,
+            None => 503,
+        }
+    }
+
+    /// Serves a file. After the kiosk said what to serve, exactly one `Served` with an end follows.
+    async fn media(
+        &self,
+        token: Token,
+        request: &RequestHead,
+        socket: &Async<TcpStream>,
+        from: Ipv4Addr,
+    ) {
+        let Some((reply, published)) = self.replies.media() else {
+            return server::answer(socket, &server::head(503, &[])).await;
+        };
+        self.mailbox
+            .post(Event::MediaAsked { token, from, reply })
+            .await;
+        let published = match within(KIOSK_PATIENCE, published).await {
+            Some(Some(published)) => published,
+            Some(None) => return server::answer(socket, &server::head(404, &[])).await,
+            None => return server::answer(socket, &server::head(503, &[])).await,
+        };
+        let (sent, end) = match open(&published) {
+            Ok(file) => self.send(token, &file, &published, request, socket).await,
+            Err(error) => {
+                log::warn!("{}: {error}", published.path.display());
+                let told = server::say(socket, &server::head(404, &[])).await;
+                (
+                    0,
+                    if told {
+                        StreamEnd::FileError
+                    } else {
+                        StreamEnd::Aborted
+                    },
+                )
+            }
+        };
+        let told = Event::Served {
+            token,
+            bytes: sent,
+            end: Some(end),
+        };
+        self.mailbox.post(told).await;
+        if end != StreamEnd::Aborted {
+            server::close(socket).await;
+        }
+    }
+
+    /// Answers with the head and what is asked of the file; gives the bytes not yet told, and the end.
+    async fn send(
+        &self,
+        token: Token,
+        file: &Opened,
+        published: &Published,
+        request: &RequestHead,
+        socket: &Async<TcpStream>,
+    ) -> (u64, StreamEnd) {
+        let plan = Plan::of(request, file);
+        let text = plan.head(request, file, published);
+        if !server::say(socket, &text).await {
+            return (0, StreamEnd::Aborted);
+        }
+        let (first, end) = match plan {
+            _ if request.method == "HEAD" => return (0, StreamEnd::Head),
+            Plan::Refuse(_) => return (0, StreamEnd::Part),
+            Plan::Whole => (0, file.size),
+            Plan::Part { first, last } => (first, last + 1),
+        };
+        let stream = Stream {
+            token,
+            file: &file.file,
+            socket,
+            mailbox: self.mailbox,
+            permits: &self.permits,
+        };
+        match stream.send(first, end).await {
+            (sent, Ok(())) if end == file.size => (sent, StreamEnd::WholeFile),
+            (sent, Ok(())) => (sent, StreamEnd::Part),
+            (sent, Err(end)) => (sent, end),
+        }
+    }
+}
+
+/// A file ready to be served.
+struct Opened {
+    file: File,
+    size: u64,
+    /// As an HTTP date.
+    modified: String,
+}
+
+/// Opens a published file, if it is a regular one and still below its root once all symbolic links
+/// are resolved: the tree may have changed since the scan.
+fn open(published: &Published) -> io::Result<Opened> {
+    let path = published.path.canonicalize()?;
+    if !path.starts_with(published.root.canonicalize()?) {
+        return Err(io::Error::other("leads out of its folder"));
+    }
+    // Without NONBLOCK a FIFO would stop the box here.
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = File::from(rustix::fs::open(&path, flags, Mode::empty())?);
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(io::Error::other("not a regular file"));
+    }
+    let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+    Ok(Opened {
+        size: metadata.len(),
+        modified: httpdate::fmt_http_date(modified),
+        file,
+    })
+}
+
+/// What a request for a file gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Plan {
+    Whole,
+    Part {
+        first: u64,
+        last: u64,
+    },
+    /// This status, and no body.
+    Refuse(u16),
+}
+
+impl Plan {
+    fn of(request: &RequestHead, file: &Opened) -> Self {
+        let headers = &request.headers;
+        let range = headers.get("Range");
+        if range.is_none() && asks_for_time(request) {
+            return Self::Refuse(406);
+        }
+        if !range::stands(headers.get("If-Range"), &file.modified) {
+            return Self::Whole;
+        }
+        match range::parse(range, file.size) {
+            Range::Whole => Self::Whole,
+            Range::Part { first, last } => Self::Part { first, last },
+            Range::Unsatisfiable => Self::Refuse(416),
+        }
+    }
+
+    fn head(self, request: &RequestHead, file: &Opened, published: &Published) -> String {
+        let size = file.size;
+        let (status, length, content_range) = match self {
+            Self::Whole => (200, size, None),
+            Self::Part { first, last } => {
+                let content_range = format!("bytes {first}-{last}/{size}");
+                (206, last - first + 1, Some(content_range))
+            }
+            Self::Refuse(416) => (416, 0, Some(format!("bytes */{size}"))),
+            Self::Refuse(status) => (status, 0, None),
+        };
+        let image = published.media_type.kind == Kind::Image;
+        let length = length.to_string();
+        // The case of the names matters to Samsung; LG seeks only with all three DLNA fields.
+        let mut fields = vec![
+            ("Content-Type", published.mime),
+            ("Content-Length", &length),
+            ("Accept-Ranges", "bytes"),
+            ("Last-Modified", &file.modified),
+            ("EXT", ""),
+            ("transferMode.dlna.org", transfer_mode(request, image)),
+            ("contentFeatures.dlna.org", &published.content_features),
+        ];
+        if !image {
+            fields.push(("realTimeInfo.dlna.org", "DLNA.ORG_TLAG=*"));
+        }
+        if let Some(content_range) = &content_range {
+            fields.push(("Content-Range", content_range));
+        }
+        server::head(status, &fields)
+    }
+}
+
+/// Seeks by time and other speeds than 1 are not offered (`DLNA.ORG_OP=01`), and refused rather than
+/// answered from the beginning.
+fn asks_for_time(request: &RequestHead) -> bool {
+    let speed = request.headers.get("PlaySpeed.dlna.org");
+    request.headers.get("TimeSeekRange.dlna.org").is_some()
+        || speed.is_some_and(|speed| speed.trim_start_matches("speed=") != "1")
+}
+
+/// The transfer mode asked for, where it is legal for the kind of file; otherwise the right one.
+fn transfer_mode(request: &RequestHead, image: bool) -> &'static str {
+    let asked = request
+        .headers
+        .get("transferMode.dlna.org")
+        .unwrap_or_default();
+    match (asked.eq_ignore_ascii_case("Background"), image) {
+        (true, _) => "Background",
+        (false, true) => "Interactive",
+        (false, false) => "Streaming",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::mime::of_extension;
+    use crate::shell::scratch::Scratch;
+    use core::net::SocketAddr;
+    use smol::io::AsyncReadExt;
+    use smol::{block_on, future};
+    use std::cell::RefCell;
+    use std::fs;
+    use std::os::unix::fs::{FileExt, symlink};
+    use std::path::Path;
+
+    const FEATURES: &str = "DLNA.ORG_OP=01;DLNA.ORG_CI=0";
+
+    fn published(path: &Path, root: &Path) -> Published {
+        let extension = path.extension().unwrap().to_str().unwrap();
+        let media_type = of_extension(extension).unwrap();
+        Published {
+            path: path.to_owned(),
+            root: root.to_owned(),
+            media_type,
+            mime: media_type.mimes[0],
+            content_features: FEATURES.to_owned(),
+            renderer: Ipv4Addr::LOCALHOST,
+        }
+    }
+
+    /// Runs a server whose kiosk publishes `file` under token 0x1f and knows one SID. Gives what
+    /// `client` gives, and the events beside the questions.
+    fn served<T>(
+        file: Option<Published>,
+        client: impl AsyncFnOnce(SocketAddr) -> T,
+    ) -> (T, Vec<Event>) {
+        let (mailbox, replies) = (Mailbox::default(), Replies::default());
+        let listener = Async::<TcpListener>::bind(([127, 0, 0, 1], 0)).unwrap();
+        let address = listener.get_ref().local_addr().unwrap();
+        let heard = RefCell::new(Vec::new());
+        let hear = |event| match event {
+            Event::MediaAsked { token, reply, from } => {
+                assert_eq!(from, Ipv4Addr::LOCALHOST);
+                let known = (token == Token(0x1f)).then(|| file.clone());
+                replies.serve(reply, known.flatten());
+            }
+            Event::Notified {
+                ref sid, ref reply, ..
+            } => {
+                let reply = crate::kiosk::event::ReplyTo(reply.0);
+                replies.acknowledge(reply, sid == "uuid:known");
+                heard.borrow_mut().push(event);
+            }
+            event => heard.borrow_mut().push(event),
+        };
+        let kiosk = async {
+            loop {
+                hear(mailbox.take().await);
+            }
+        };
+        let server = async { panic!("{}", run(listener, &mailbox, &replies).await) };
+        let given = block_on(future::or(client(address), future::or(server, kiosk)));
+        while mailbox.depth() > 0 {
+            heard.borrow_mut().push(block_on(mailbox.take()));
+        }
+        (given, heard.take())
+    }
+
+    struct Answered {
+        head: RequestOrAnswer,
+        body: Vec<u8>,
+    }
+
+    struct RequestOrAnswer {
+        status: u16,
+        headers: head::Headers,
+    }
+
+    impl Answered {
+        fn of(bytes: &[u8]) -> Self {
+            let end = bytes
+                .windows(4)
+                .position(|w| w == b"\r\n\r\n")
+                .expect("a head")
+                + 4;
+            let head = head::response(&bytes[..end]).expect("a good head");
+            Self {
+                head: RequestOrAnswer {
+                    status: head.status,
+                    headers: head.headers,
+                },
+                body: bytes[end..].to_vec(),
+            }
+        }
+
+        fn says(&self, name: &str) -> &str {
+            self.head.headers.get(name).unwrap_or("(absent)")
+        }
+    }
+
+    async fn ask(address: SocketAddr, text: &str) -> Answered {
+        let mut socket = Async::<TcpStream>::connect(address).await.unwrap();
+        socket.write_all(text.as_bytes()).await.unwrap();
+        let mut bytes = Vec::new();
+        socket.read_to_end(&mut bytes).await.unwrap();
+        Answered::of(&bytes)
+    }
+
+    /// GET or HEAD of the published file with more header lines.
+    async fn fetch(address: SocketAddr, method: &str, lines: &str) -> Answered {
+        let text = format!("{method} /m/1f/a.mp4 HTTP/1.1\r\nHost: x\r\n{lines}\r\n");
+        ask(address, &text).await
+    }
+
+    fn ends(events: &[Event]) -> Vec<(u64, StreamEnd)> {
+        let mut bytes_so_far = 0;
+        let mut ends = Vec::new();
+        for event in events {
+            if let Event::Served { token, bytes, end } = event {
+                assert_eq!(*token, Token(0x1f));
+                bytes_so_far += bytes;
+                if let Some(end) = end {
+                    ends.push((core::mem::take(&mut bytes_so_far), *end));
+                }
+            }
+        }
+        ends
+    }
+
+    #[test]
+    fn answers_get_and_head_as_renderers_need_it() {
+        let folder = Scratch::new("table");
+        let path = folder.write("film.mp4", "0123456789");
+        let old = "If-Range: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+        let (_, events) = served(Some(published(&path, folder.path())), async |address| {
+            for (lines, status, content_range, body) in [
+                ("", 200, "(absent)", "0123456789"),
+                ("Range: bytes=0-\r\n", 206, "bytes 0-9/10", "0123456789"),
+                ("range: bytes=2-4\r\n", 206, "bytes 2-4/10", "234"),
+                ("Range: bytes=7-99\r\n", 206, "bytes 7-9/10", "789"),
+                ("Range: bytes=-3\r\n", 206, "bytes 7-9/10", "789"),
+                ("Range: bytes=1-2,4-5\r\n", 206, "bytes 1-2/10", "12"),
+                ("Range: bytes=10-\r\n", 416, "bytes */10", ""),
+                ("Range: bytes=5-2\r\n", 200, "(absent)", "0123456789"),
+                ("Range: garbage\r\n", 200, "(absent)", "0123456789"),
+                (
+                    &format!("Range: bytes=2-4\r\n{old}"),
+                    200,
+                    "(absent)",
+                    "0123456789",
+                ),
+                ("TimeSeekRange.dlna.org: npt=5-\r\n", 406, "(absent)", ""),
+                ("PlaySpeed.dlna.org: speed=2\r\n", 406, "(absent)", ""),
+                (
+                    "PlaySpeed.dlna.org: speed=1\r\n",
+                    200,
+                    "(absent)",
+                    "0123456789",
+                ),
+                (
+                    "TimeSeekRange.dlna.org: npt=5-\r\nRange: bytes=8-\r\n",
+                    206,
+                    "bytes 8-9/10",
+                    "89",
+                ),
+                (
+                    "transferMode.dlna.org: Interactive\r\nrealTimeInfo.dlna.org: DLNA.ORG_TLAG=*\r\n",
+                    200,
+                    "(absent)",
+                    "0123456789",
+                ),
+                ("Expect: 100-continue\r\n", 200, "(absent)", "0123456789"),
+            ] {
+                let got = fetch(address, "GET", lines).await;
+                assert_eq!(got.head.status, status, "{lines}");
+                assert_eq!(got.says("Content-Range"), content_range, "{lines}");
+                assert_eq!(got.body, body.as_bytes(), "{lines}");
+                let head = fetch(address, "HEAD", lines).await;
+                assert_eq!((head.head.status, head.body.len()), (status, 0), "{lines}");
+                for name in [
+                    "Content-Length",
+                    "Content-Range",
+                    "Last-Modified",
+                    "Accept-Ranges",
+                ] {
+                    assert_eq!(head.says(name), got.says(name), "{name} of HEAD: {lines}");
+                }
+                assert_eq!(
+                    got.says("Content-Length"),
+                    body.len().to_string(),
+                    "{lines}"
+                );
+                for (name, value) in [
+                    ("Content-Type", "video/mp4"),
+                    ("Accept-Ranges", "bytes"),
+                    ("Connection", "close"),
+                    ("EXT", ""),
+                    ("transferMode.dlna.org", "Streaming"),
+                    ("contentFeatures.dlna.org", FEATURES),
+                    ("realTimeInfo.dlna.org", "DLNA.ORG_TLAG=*"),
+                ] {
+                    assert_eq!(got.says(name), value, "{name}: {lines}");
+                }
+                assert!(httpdate::parse_http_date(got.says("Date")).is_ok());
+                let modified = got.says("Last-Modified").to_owned();
+                let again = format!("Range: bytes=9-\r\nIf-Range: {modified}\r\n");
+                assert_eq!(fetch(address, "GET", &again).await.body, b"9");
+            }
+        });
+        let ends = ends(&events);
+        assert_eq!(ends.len(), 16 * 3, "one end for each request");
+        assert_eq!(ends[0], (10, StreamEnd::WholeFile));
+        assert_eq!(ends[1], (0, StreamEnd::Head));
+        assert_eq!(ends[6], (3, StreamEnd::Part));
+    }
+
+    #[test]
+    fn refuses_what_is_not_a_request_for_a_file() {
+        let folder = Scratch::new("refuses");
+        let path = folder.write("film.mp4", "0123456789");
+        served(Some(published(&path, folder.path())), async |address| {
+            for (text, status) in [
+                ("GET /m/1f/a.mp4 HTTP/1.1\r\n\r\n", 400),
+                ("GET /m/1f/a.mp4 HTTP/1.0\r\n\r\n", 200),
+                (
+                    "GET http://10.0.0.1:99/m/1F/other.avi?x=y HTTP/1.1\r\nHost: x\r\n\r\n",
+                    200,
+                ),
+                ("GET /m/2f/a.mp4 HTTP/1.1\r\nHost: x\r\n\r\n", 404),
+                (
+                    "GET /m/11111111111111111/a.mp4 HTTP/1.1\r\nHost: x\r\n\r\n",
+                    404,
+                ),
+                ("GET /m/+1f/a.mp4 HTTP/1.1\r\nHost: x\r\n\r\n", 404),
+                (
+                    "GET /m/1f/../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n",
+                    404,
+                ),
+                ("GET /m/1f HTTP/1.1\r\nHost: x\r\n\r\n", 404),
+                ("GET / HTTP/1.1\r\nHost: x\r\n\r\n", 404),
+                (
+                    "POST /m/1f/a.mp4 HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc",
+                    405,
+                ),
+                ("GET /e/5 HTTP/1.1\r\nHost: x\r\n\r\n", 405),
+                (
+                    "GET /m/1f/a.mp4 HTTP/1.1\r\nHost: x\r\nExpect: tea\r\n\r\n",
+                    417,
+                ),
+                ("\x16\x03\x01 TLS hello\r\n\r\n", 400),
+            ] {
+                let answer = ask(address, text).await;
+                assert_eq!(answer.head.status, status, "{text}");
+                let length = answer.body.len().to_string();
+                assert_eq!(answer.says("Content-Length"), length, "{text}");
+            }
+            let long = format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(20_000));
+            assert_eq!(ask(address, &long).await.head.status, 431);
+            let with_body =
+                "HEAD /m/1f/a.mp4 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nextra";
+            let answer = ask(address, with_body).await;
+            assert_eq!(
+                (answer.head.status, answer.says("Content-Length")),
+                (200, "10")
+            );
+        });
+    }
+
+    #[test]
+    fn pictures_are_interactive_and_legal_modes_are_echoed() {
+        let folder = Scratch::new("pictures");
+        let path = folder.write("still.jpg", "jpeg");
+        served(Some(published(&path, folder.path())), async |address| {
+            for (asked, mode) in [
+                ("", "Interactive"),
+                ("transferMode.dlna.org: Streaming\r\n", "Interactive"),
+                ("transferMode.dlna.org: background\r\n", "Background"),
+            ] {
+                let answer = fetch(address, "GET", asked).await;
+                assert_eq!(answer.says("transferMode.dlna.org"), mode);
+                assert_eq!(answer.says("realTimeInfo.dlna.org"), "(absent)");
+            }
+        });
+    }
+
+    #[test]
+    fn sizes_and_offsets_have_64_bits() {
+        let folder = Scratch::new("huge");
+        let path = folder.write("huge.mkv", "");
+        let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+        let size: u64 = 5 << 30;
+        file.set_len(size).unwrap();
+        file.write_all_at(b"far out", 4_900_000_000).unwrap();
+        let ((), events) = served(Some(published(&path, folder.path())), async |address| {
+            let head = fetch(address, "HEAD", "").await;
+            assert_eq!(head.says("Content-Length"), size.to_string());
+            let part = fetch(address, "GET", "Range: bytes=4900000000-4900000006\r\n").await;
+            assert_eq!(part.body, b"far out");
+            assert_eq!(
+                part.says("Content-Range"),
+                format!("bytes 4900000000-4900000006/{size}")
+            );
+            let tail = fetch(address, "GET", "Range: bytes=5368709000-\r\n").await;
+            assert_eq!(tail.body.len(), 120);
+        });
+        assert_eq!(ends(&events)[2], (120, StreamEnd::WholeFile));
+    }
+
+    #[test]
+    fn nothing_outside_the_root_is_served() {
+        let folder = Scratch::new("escape");
+        let secret = folder.write("secret.mp4", "secret");
+        let root = folder.path().join("media");
+        fs::create_dir(&root).unwrap();
+        folder.write("media/good.mp4", "good");
+        symlink(&secret, root.join("link.mp4")).unwrap();
+        symlink(root.join("good.mp4"), root.join("inner.mp4")).unwrap();
+        fs::create_dir(root.join("folder.mp4")).unwrap();
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            root.join("fifo.mp4"),
+            rustix::fs::FileType::Fifo,
+            Mode::RUSR,
+            0,
+        )
+        .unwrap();
+        for (name, status) in [
+            ("good.mp4", 200),
+            ("inner.mp4", 200),
+            ("link.mp4", 404),
+            ("../secret.mp4", 404),
+            ("folder.mp4", 404),
+            ("fifo.mp4", 404),
+            ("gone.mp4", 404),
+        ] {
+            let file = published(&root.join(name), &root);
+            let (answer, events) =
+                served(Some(file), async |address| fetch(address, "GET", "").await);
+            assert_eq!(answer.head.status, status, "{name}");
+            let end = if status == 200 {
+                StreamEnd::WholeFile
+            } else {
+                StreamEnd::FileError
+            };
+            assert_eq!(
+                ends(&events).last().map(|(_, end)| *end),
+                Some(end),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_file_that_becomes_shorter_is_not_padded() {
+        let folder = Scratch::new("shrinks");
+        let path = folder.write("film.mp4", "");
+        let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+        file.set_len(64 << 20).unwrap();
+        let ((), events) = served(Some(published(&path, folder.path())), async |address| {
+            let mut socket = Async::<TcpStream>::connect(address).await.unwrap();
+            socket
+                .write_all(b"GET /m/1f/a.mp4 HTTP/1.0\r\n\r\n")
+                .await
+                .unwrap();
+            let mut start = [0; 1000];
+            socket.read_exact(&mut start).await.unwrap();
+            assert!(start.starts_with(b"HTTP/1.1 200"));
+            file.set_len(40 << 20).unwrap();
+            let mut rest = Vec::new();
+            socket.read_to_end(&mut rest).await.unwrap();
+            assert!(rest.len() <= 40 << 20);
+        });
+        assert_eq!(ends(&events), [(40 << 20, StreamEnd::FileError)]);
+    }
+
+    #[test]
+    fn the_kiosk_hears_at_once_then_rarely_and_of_clients_that_leave() {
+        let folder = Scratch::new("leaves");
+        let path = folder.write("film.mp4", vec![7; 32 << 20]);
+        let ((), events) = served(Some(published(&path, folder.path())), async |address| {
+            assert_eq!(fetch(address, "GET", "").await.body.len(), 32 << 20);
+            let mut socket = Async::<TcpStream>::connect(address).await.unwrap();
+            socket
+                .write_all(b"GET /m/1f/a.mp4 HTTP/1.0\r\n\r\n")
+                .await
+                .unwrap();
+            socket.read_exact(&mut [0; 1000]).await.unwrap();
+            drop(socket);
+            // The next answer comes after the server noticed.
+            for _ in 0..50 {
+                fetch(address, "HEAD", "").await;
+            }
+        });
+        let served = |event: &&Event| matches!(event, Event::Served { end: None, .. });
+        assert!(
+            events.iter().filter(served).count() < 20,
+            "not one for each chunk"
+        );
+        let ends = ends(&events);
+        assert_eq!(ends[0], (32 << 20, StreamEnd::WholeFile));
+        assert!(ends.iter().any(|(_, end)| *end == StreamEnd::Aborted));
+        assert!(matches!(events[0], Event::Alive(TaskName::MediaServer)));
+        assert!(
+            events
+                .iter()
+                .any(|event| matches!(event, Event::MediaConnections(1)))
+        );
+        assert!(
+            events
+                .iter()
+                .any(|event| matches!(event, Event::MediaConnections(0)))
+        );
+    }
+
+    #[test]
+    fn silent_clients_are_bounded_and_slow_ones_are_served() {
+        let folder = Scratch::new("silent");
+        let path = folder.write("film.mp4", "0123456789");
+        served(Some(published(&path, folder.path())), async |address| {
+            let mut silent = Vec::new();
+            for _ in 1..MEDIA_CONNECTIONS_PER_PEER {
+                silent.push(Async::<TcpStream>::connect(address).await.unwrap());
+            }
+            let mut slow = Async::<TcpStream>::connect(address).await.unwrap();
+            for byte in b"GET /m/1f/a.mp4 HTTP/1.0\r\n\r" {
+                slow.write_all(&[*byte]).await.unwrap();
+                future::yield_now().await;
+            }
+            assert_eq!(
+                fetch(address, "GET", "").await.head.status,
+                503,
+                "all are taken"
+            );
+            slow.write_all(b"\n").await.unwrap();
+            let mut bytes = Vec::new();
+            slow.read_to_end(&mut bytes).await.unwrap();
+            assert_eq!(Answered::of(&bytes).body, b"0123456789");
+            drop((slow, silent));
+            let mut status = 503;
+            for _ in 0..1000 {
+                if status == 503 {
+                    status = fetch(address, "GET", "").await.head.status;
+                }
+            }
+            assert_eq!(status, 200, "free again");
+        });
+    }
+
+    #[test]
+    fn a_cold_file_arrives_whole() {
+        let folder = Scratch::new("cold");
+        let content: Vec<u8> = (0..3_000_000u32).map(|n| (n * 7919 >> 8) as u8).collect();
+        let path = folder.write("film.mp4", &content);
+        let file = File::open(&path).unwrap();
+        file.sync_all().unwrap();
+        rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed).unwrap();
+        let (got, _) = served(Some(published(&path, folder.path())), async |address| {
+            fetch(address, "GET", "Range: bytes=5-\r\n").await
+        });
+        assert!(got.body == content[5..]);
+    }
+
+    #[test]
+    fn eight_streams_leave_the_logic_its_turns() {
+        use std::io::{Read, Write};
+        const STREAMS: usize = 8;
+        const EACH: usize = 100 << 20;
+        let folder = Scratch::new("fair");
+        let path = folder.write("film.mp4", "");
+        let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+        file.set_len(EACH as u64).unwrap();
+        let (worst, _) = served(Some(published(&path, folder.path())), async |address| {
+            let readers: Vec<_> = (0..STREAMS)
+                .map(|_| {
+                    std::thread::spawn(move || {
+                        let mut socket = TcpStream::connect(address).unwrap();
+                        socket
+                            .write_all(b"GET /m/1f/a.mp4 HTTP/1.0\r\n\r\n")
+                            .unwrap();
+                        let mut piece = vec![0; 256 << 10];
+                        let mut total = 0;
+                        loop {
+                            match socket.read(&mut piece).unwrap() {
+                                0 => return total,
+                                count => total += count,
+                            }
+                        }
+                    })
+                })
+                .collect();
+            let mut worst = Duration::ZERO;
+            while !readers.iter().all(std::thread::JoinHandle::is_finished) {
+                let before = std::time::Instant::now();
+                smol::Timer::after(Duration::from_millis(1)).await;
+                worst = worst.max(before.elapsed());
+            }
+            for reader in readers {
+                assert!(reader.join().unwrap() > EACH);
+            }
+            worst
+        });
+        println!("a 1 ms timer beside {STREAMS} streams took {worst:?} at worst");
+        assert!(worst < Duration::from_millis(250), "{worst:?}");
+    }
+
+    #[test]
+    fn events_of_renderers_are_hints_and_answered_at_once() {
+        let notify = |path: &str, lines: &str, body: &str| {
+            format!(
+                "NOTIFY {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n{lines}\r\n{body}",
+                body.len()
+            )
+        };
+        let ((), events) = served(None, async |address| {
+            let known = "NT: upnp:event\r\nNTS: upnp:propchange\r\nSID: uuid:known\r\nSEQ: 7\r\n";
+            for (text, status) in [
+                (notify("/e/5", known, "not xml at all"), 200),
+                (notify("/e/5", "SID: uuid:other\r\n", ""), 412),
+                (notify("/e/5", "", ""), 412),
+                (notify("/e/x", known, ""), 404),
+                (notify("/e/5", known, &"x".repeat(NOTIFY_BODY + 1)), 413),
+                ("GET /e/5 HTTP/1.0\r\n\r\n".to_owned(), 405),
+            ] {
+                let answer = ask(address, &text).await;
+                assert_eq!(answer.head.status, status, "{}", &text[..60]);
+                assert_eq!(answer.says("Content-Length"), "0");
+            }
+        });
+        let notified = |event| match event {
+            Event::Notified {
+                callback,
+                sid,
+                seq,
+                change,
+                from,
+                ..
+            } => {
+                assert_eq!(
+                    (*change, from),
+                    (LastChange::default(), Ipv4Addr::LOCALHOST)
+                );
+                Some((callback, sid, seq))
+            }
+            _ => None,
+        };
+        let notified: Vec<_> = events.into_iter().filter_map(notified).collect();
+        let expected = [
+            (5, "uuid:known".to_owned(), Some(7)),
+            (5, "uuid:other".to_owned(), None),
+        ];
+        assert_eq!(notified, expected);
+    }
+}

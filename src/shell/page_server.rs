@@ -1,0 +1,155 @@
+//! The control port: the box's status as JSON, for its own command line and page. Loopback only.
+
+use super::http::body::{ReadError, Reader};
+use super::http::client::{Request, exchange};
+use super::http::head::{self, RequestHead};
+use super::http::server::{self, Capacity, MORE_PORTS};
+use super::http::within;
+use super::mailbox::Mailbox;
+use super::replies::Replies;
+use crate::config::Port;
+use crate::kiosk::event::{Event, Failure, TaskName};
+use crate::limits::{CONTROL_CONNECTIONS, HEAD_TIMEOUT};
+use crate::text::clip;
+use crate::time::Duration;
+use crate::upnp::HttpUrl;
+use core::net::Ipv4Addr;
+use smol::Async;
+use std::net::{TcpListener, TcpStream};
+
+/// Where the status is.
+pub const STATUS_PATH: &str = "/api/v1/status";
+/// The box answers from memory; 32 renderers make about 32 KiB.
+const STATUS_BODY: usize = 1 << 20;
+/// How long the kiosk, or the other box asked by [`fetch_status`], may take.
+const STATUS_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Listens on the loopback address.
+///
+/// # Errors
+/// A sentence for the owner.
+pub fn bind(port: Port) -> Result<Async<TcpListener>, String> {
+    server::bind(Ipv4Addr::LOCALHOST, port)
+}
+
+/// Serves for ever; gives the reason why it ended, as a sentence.
+pub async fn run(listener: Async<TcpListener>, mailbox: &Mailbox, replies: &Replies) -> String {
+    let capacity = Capacity {
+        total: CONTROL_CONNECTIONS,
+        per_peer: CONTROL_CONNECTIONS,
+    };
+    let connection = |stream, _| connection(stream, mailbox, replies);
+    server::serve(
+        &listener,
+        capacity,
+        mailbox,
+        TaskName::PageServer,
+        connection,
+    )
+    .await
+}
+
+async fn connection(socket: Async<TcpStream>, mailbox: &Mailbox, replies: &Replies) {
+    let mut reader = Reader::new(&socket);
+    match within(HEAD_TIMEOUT, reader.head(head::request)).await {
+        Some(Ok(request)) => {
+            let (status, body) = respond(&request, mailbox, replies).await;
+            let length = body.len().to_string();
+            let mut answer = server::head(
+                status,
+                &[
+                    ("Content-Type", "application/json"),
+                    ("Content-Length", &length),
+                    ("Cache-Control", "no-store"),
+                    ("X-Content-Type-Options", "nosniff"),
+                ],
+            );
+            if request.method != "HEAD" {
+                answer.push_str(&body);
+            }
+            server::answer(&socket, &answer).await;
+        }
+        Some(Err(ReadError::Malformed | ReadError::TooLarge)) => {
+            server::answer(&socket, &server::head(400, &[])).await;
+        }
+        // Silent or gone.
+        None | Some(Err(ReadError::Closed | ReadError::Io(_))) => {}
+    }
+}
+
+/// The status code and a JSON body.
+async fn respond(request: &RequestHead, mailbox: &Mailbox, replies: &Replies) -> (u16, String) {
+    let error =
+        |status, sentence: &str| (status, serde_json::json!({ "error": sentence }).to_string());
+    if !is_loopback(request.headers.get("Host")) {
+        // A web site whose name was pointed at 127.0.0.1 could read the answer (DNS rebinding).
+        return error(403, "ask for localhost or 127.0.0.1");
+    }
+    if request.target.split('?').next() != Some(STATUS_PATH) {
+        return error(404, "there is only /api/v1/status");
+    }
+    if !matches!(request.method.as_str(), "GET" | "HEAD") {
+        return error(405, "GET or HEAD");
+    }
+    let Some((reply, status)) = replies.status() else {
+        return error(503, "too many ask");
+    };
+    mailbox.post(Event::StatusAsked(reply)).await;
+    match within(STATUS_PATIENCE, status).await {
+        Some(json) => (200, json),
+        None => error(503, "the box is busy"),
+    }
+}
+
+fn is_loopback(host: Option<&str>) -> bool {
+    let name = host.and_then(|host| host.split(':').next());
+    name.is_some_and(|name| name == "127.0.0.1" || name.eq_ignore_ascii_case("localhost"))
+}
+
+/// Asks a box that runs on this machine for its status, as JSON.
+///
+/// # Errors
+/// A sentence for the owner.
+pub async fn fetch_status(port: Port) -> Result<String, String> {
+    let (first, last) = match port {
+        Port::Fixed(port) => (port, port),
+        Port::From(port) => (port, port.saturating_add(MORE_PORTS)),
+    };
+    let mut why = format!("nothing answers on port {first}: is dlna-kiosk running?");
+    for port in first..=last {
+        match within(STATUS_PATIENCE, status_at(port)).await {
+            Some(Ok(json)) => return Ok(json),
+            // Nobody there: the box may have found another port.
+            Some(Err(None)) => {}
+            Some(Err(Some(sentence))) => why = sentence,
+            None => why = format!("what listens on port {port} does not answer"),
+        }
+    }
+    Err(why)
+}
+
+/// The error is a sentence if somebody answered.
+async fn status_at(port: u16) -> Result<String, Option<String>> {
+    let url = HttpUrl {
+        host: Ipv4Addr::LOCALHOST,
+        port,
+        path: clip(STATUS_PATH),
+    };
+    let request = Request {
+        method: "GET",
+        url: &url,
+        headers: &[],
+        body: None,
+    };
+    let strange = || Some(format!("what answers on port {port} is not dlna-kiosk"));
+    match exchange(&request, STATUS_BODY).await {
+        Ok(answer) if answer.status == 200 => {
+            let json = String::from_utf8(answer.body).ok();
+            let json = json.filter(|json| json.trim_start().starts_with('{'));
+            json.ok_or_else(strange)
+        }
+        Ok(answer) if answer.status == 503 => Err(Some("the box is busy: try again".to_owned())),
+        Err(Failure::Unreachable) => Err(None),
+        _ => Err(strange()),
+    }
+}

@@ -1,0 +1,180 @@
+//! Reads the media folder and the files and folders that the configuration names.
+//!
+//! Hidden files are skipped. A symbolic link counts if it leads to something below the same root;
+//! the root itself is what the owner wrote, wherever it leads.
+
+use crate::config::Config;
+use crate::limits::{FOLDER_DEPTH, MEDIA};
+use crate::media::catalogue::{MediaFile, Scan};
+use crate::media::mime::{MediaType, of_extension};
+use smol::future;
+use std::collections::HashSet;
+use std::fs::{self, DirEntry, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Folders read in one scan.
+const FOLDERS: usize = 4096;
+/// Paths reported as missing.
+const MISSING: usize = 64;
+
+/// Reads everything that `config` names. Yields after each folder: a USB stick is slow.
+pub async fn scan(config: &Config) -> Scan {
+    let mut search = Search::default();
+    // What is named comes first, so that a full media folder cannot push it out.
+    let named = config.rules.iter().flat_map(|rule| &rule.plays);
+    for path in named.chain([&config.media_folder]) {
+        if search.started.insert(path.clone()) {
+            search.start(path).await;
+        }
+    }
+    search.scan
+}
+
+/// A scan under way.
+#[derive(Default)]
+struct Search {
+    scan: Scan,
+    started: HashSet<PathBuf>,
+    found: HashSet<PathBuf>,
+    folders: usize,
+}
+
+/// What a path leads to, symbolic links resolved.
+struct Target {
+    path: PathBuf,
+    metadata: Metadata,
+}
+
+impl Target {
+    fn of(path: &Path) -> io::Result<Self> {
+        Ok(Self {
+            path: path.canonicalize()?,
+            metadata: path.metadata()?,
+        })
+    }
+}
+
+impl Search {
+    /// Reads a file or folder that the configuration names.
+    async fn start(&mut self, path: &Path) {
+        let target = match Target::of(path) {
+            Ok(target) => target,
+            Err(error) => return self.miss(path, reason(&error)),
+        };
+        if target.metadata.is_dir() {
+            return self.walk(path, target.path).await;
+        }
+        let Some(root) = target.path.parent().filter(|_| target.metadata.is_file()) else {
+            return self.miss(path, "is neither a file nor a folder".to_owned());
+        };
+        match kind_of(path) {
+            Some(media_type) => self.find(path.to_owned(), root, media_type, &target.metadata),
+            None => self.miss(path, "is not a kind of file that can be played".to_owned()),
+        }
+    }
+
+    /// Reads a folder and those below it. Each folder is read once: those reached through symbolic
+    /// links last, so that files keep their own paths and links in a circle end.
+    async fn walk(&mut self, top: &Path, root: PathBuf) {
+        let mut read = HashSet::new();
+        let mut folders = vec![(top.to_owned(), root.clone(), 0)];
+        let mut links = Vec::new();
+        while let Some((path, target, depth)) = folders.pop().or_else(|| links.pop()) {
+            if self.folders == FOLDERS || !read.insert(target) {
+                continue;
+            }
+            self.folders += 1;
+            match entries(&path) {
+                Ok(entries) => {
+                    for entry in entries {
+                        self.look_at(&entry, &root, depth, &mut folders, &mut links);
+                    }
+                }
+                Err(error) => self.miss(&path, reason(&error)),
+            }
+            future::yield_now().await;
+        }
+    }
+
+    fn look_at(
+        &mut self,
+        entry: &DirEntry,
+        root: &Path,
+        depth: usize,
+        folders: &mut Vec<(PathBuf, PathBuf, usize)>,
+        links: &mut Vec<(PathBuf, PathBuf, usize)>,
+    ) {
+        let path = entry.path();
+        // Broken links and files removed meanwhile are not there.
+        let (Ok(kind), Ok(target)) = (entry.file_type(), Target::of(&path)) else {
+            return;
+        };
+        if !target.path.starts_with(root) {
+            return;
+        }
+        if target.metadata.is_dir() {
+            let queue = if kind.is_symlink() { links } else { folders };
+            if depth < FOLDER_DEPTH {
+                queue.push((path, target.path, depth + 1));
+            }
+        } else if target.metadata.is_file()
+            && let Some(media_type) = kind_of(&path)
+        {
+            self.find(path, root, media_type, &target.metadata);
+        }
+    }
+
+    fn find(
+        &mut self,
+        path: PathBuf,
+        root: &Path,
+        media_type: &'static MediaType,
+        metadata: &Metadata,
+    ) {
+        // An empty file is one that is still being copied.
+        if metadata.len() == 0 || !self.found.insert(path.clone()) {
+            return;
+        }
+        if self.scan.files.len() == MEDIA {
+            self.scan.skipped = self.scan.skipped.saturating_add(1);
+            return;
+        }
+        self.scan.files.push(MediaFile {
+            path,
+            root: root.to_owned(),
+            media_type,
+            size: metadata.len(),
+        });
+    }
+
+    fn miss(&mut self, path: &Path, why: String) {
+        if self.scan.missing.len() < MISSING {
+            self.scan.missing.push((path.to_owned(), why));
+        }
+    }
+}
+
+/// What is visible in a folder, in the order of names, so that every scan finds the same.
+fn entries(folder: &Path) -> io::Result<Vec<DirEntry>> {
+    let hidden = |entry: &DirEntry| entry.file_name().as_encoded_bytes().starts_with(b".");
+    let entries = fs::read_dir(folder)?
+        .flatten()
+        .filter(|entry| !hidden(entry));
+    let mut entries: Vec<_> = entries.take(4 * MEDIA).collect();
+    entries.sort_by_key(DirEntry::file_name);
+    Ok(entries)
+}
+
+fn kind_of(path: &Path) -> Option<&'static MediaType> {
+    of_extension(path.extension()?.to_str()?)
+}
+
+/// Completes the sentence that begins with the path.
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "does not exist".to_owned(),
+        io::ErrorKind::PermissionDenied => "may not be read by this program".to_owned(),
+        _ => format!("cannot be read: {error}"),
+    }
+}
