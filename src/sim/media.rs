@@ -6,7 +6,8 @@
 use super::fake_renderer::FetchId;
 use super::quirks::Still;
 use crate::time::{Duration, Instant};
-use crate::upnp::didl::Rung;
+use crate::upnp::av_transport::parse_time;
+use crate::upnp::didl::{self, Rung};
 
 /// A URI that was set, and what became of it.
 #[derive(Clone, Debug, Default)]
@@ -34,8 +35,8 @@ impl Media {
     pub(super) fn new(uri: &str, metadata: &str) -> Self {
         Self {
             uri: uri.to_owned(),
-            mime: mime_in(metadata),
-            duration: attribute(metadata, "duration").and_then(time_of),
+            mime: didl::parse(metadata).map(|d| d.mime().to_ascii_lowercase()),
+            duration: attribute(metadata, "duration").and_then(parse_time),
             ..Self::default()
         }
     }
@@ -205,15 +206,11 @@ pub(super) fn rung_of(metadata: &str) -> Rung {
         Rung::Empty
     } else if attribute(metadata, "size").is_some() || attribute(metadata, "duration").is_some() {
         Rung::Full
-    } else {
+    } else if metadata.contains("xmlns:sec=") {
         Rung::Plain
+    } else {
+        Rung::Compat
     }
-}
-
-/// The MIME type in protocolInfo.
-fn mime_in(metadata: &str) -> Option<String> {
-    let mime = attribute(metadata, "protocolInfo")?.split(':').nth(2)?;
-    (mime.contains('/')).then(|| mime.to_ascii_lowercase())
 }
 
 /// The value of the first attribute of this name: the metadata is our own, so this is enough.
@@ -223,17 +220,10 @@ fn attribute<'a>(metadata: &'a str, name: &str) -> Option<&'a str> {
     rest[1..].split(quote).next()
 }
 
-/// `H+:MM:SS[.F+]` (AVTransport:1 §2.2).
-fn time_of(text: &str) -> Option<Duration> {
-    let mut parts = text.split(':');
-    let (h, m, s) = (parts.next()?, parts.next()?, parts.next()?);
-    let whole = h.parse::<u32>().ok()? as f64 * 3600.0 + m.parse::<u32>().ok()? as f64 * 60.0;
-    Duration::try_from_secs_f64(whole + s.parse::<f64>().ok()?).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::media::mime::Kind;
 
     fn at(millis: u64) -> Instant {
         Instant::from_millis(millis)
@@ -244,17 +234,22 @@ mod tests {
     }
 
     #[test]
-    fn reads_mime_and_duration_from_the_metadata() {
-        let didl = r#"<res protocolInfo="http-get:*:video/MP4:*" size="9" duration="0:01:02.500">"#;
-        let media = Media::new("http://10.0.0.1/a.mp4", didl);
+    fn knows_the_rungs_and_reads_mime_and_duration_from_the_metadata() {
+        let item = didl::Item {
+            title: "A film",
+            url: "http://10.0.0.1/a.mp4",
+            mime: "video/mp4",
+            content_features: "DLNA.ORG_OP=01",
+            kind: Kind::Video,
+            size: 9,
+            duration: Some(ms(62_500)),
+        };
+        for rung in [Rung::Full, Rung::Plain, Rung::Compat, Rung::Empty] {
+            assert_eq!(rung_of(&item.write(rung)), rung);
+        }
+        let media = Media::new(item.url, &item.write(Rung::Full));
         assert_eq!(media.mime.as_deref(), Some("video/mp4"));
         assert_eq!(media.duration, Some(ms(62_500)));
-        assert_eq!(rung_of(didl), Rung::Full);
-        assert_eq!(
-            rung_of(r#"<res protocolInfo="http-get:*:video/mp4:*">"#),
-            Rung::Plain
-        );
-        assert_eq!(rung_of(" "), Rung::Empty);
     }
 
     #[test]

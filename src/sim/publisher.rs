@@ -140,13 +140,14 @@ impl Publisher {
         current: &LastChange,
         again: bool,
     ) {
+        let heard = self.subscriptions.iter().any(|s| s.service == service);
         let told = self.told(service);
         let mut change = difference(&told.last, current);
         told.last = current.clone();
         if again {
             change.transport_state = current.transport_state;
         }
-        if change == LastChange::default() || !quirks.sends_events {
+        if change == LastChange::default() || !quirks.sends_events || !heard {
             return;
         }
         if quirks.event_batch.is_zero() {

@@ -24,6 +24,8 @@ pub struct Quirks {
     pub full_metadata: Option<u16>,
     /// Refuses metadata without size and duration with this.
     pub plain_metadata: Option<u16>,
+    /// Refuses metadata written for old Samsung TVs with this.
+    pub compat_metadata: Option<u16>,
     /// Refuses the empty string as metadata with this.
     pub empty_metadata: Option<u16>,
     /// A refused SetAVTransportURI leaves the old URI loaded: a Play that follows plays the old file.
@@ -265,6 +267,7 @@ impl Default for Quirks {
             wants_content_features: false,
             full_metadata: None,
             plain_metadata: None,
+            compat_metadata: None,
             empty_metadata: None,
             refused_set_keeps_old: false,
             set_while_playing: SetWhilePlaying::Switches,

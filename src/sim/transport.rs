@@ -208,7 +208,8 @@ impl FakeRenderer {
         let by_metadata = match rung_of(metadata) {
             Rung::Full => quirks.full_metadata,
             Rung::Empty => quirks.empty_metadata,
-            Rung::Plain | Rung::Compat => quirks.plain_metadata,
+            Rung::Plain => quirks.plain_metadata,
+            Rung::Compat => quirks.compat_metadata,
         };
         let http = media.uri.starts_with("http://");
         let extension = path
