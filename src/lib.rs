@@ -6,6 +6,7 @@ pub mod limits;
 pub mod media;
 pub mod range;
 pub mod shell;
+pub mod sim;
 pub mod text;
 pub mod time;
 pub mod upnp;

@@ -1,0 +1,289 @@
+//! The media in a simulated renderer: what was fetched of it, and where in it the playhead is.
+//!
+//! The playhead rolls with the clock while it may, and never past what was read: a server that
+//! stalls freezes it, more bytes set it going again.
+
+use super::fake_renderer::FetchId;
+use super::quirks::Still;
+use crate::time::{Duration, Instant};
+use crate::upnp::av_transport::parse_time;
+use crate::upnp::didl::{self, Rung};
+
+/// A URI that was set, and what became of it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Media {
+    pub uri: String,
+    pub mime: Option<String>,
+    pub duration: Option<Duration>,
+    length: Option<u64>,
+    /// The fetch that feeds the playhead.
+    pub fetch: Option<FetchId>,
+    /// Fetches beside it, whose bytes count for nothing.
+    pub others: Vec<FetchId>,
+    begun: bool,
+    opened: bool,
+    finished: bool,
+    failed: bool,
+    /// First byte of the fetch, and bytes it brought since.
+    from: u64,
+    read: u64,
+    base: Duration,
+    rolling_since: Option<Instant>,
+}
+
+impl Media {
+    pub(super) fn new(uri: &str, metadata: &str) -> Self {
+        Self {
+            uri: uri.to_owned(),
+            mime: didl::parse(metadata).map(|d| d.mime().to_ascii_lowercase()),
+            duration: attribute(metadata, "duration").and_then(parse_time),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn is_still(&self) -> bool {
+        self.mime
+            .as_deref()
+            .is_some_and(|m| m.starts_with("image/"))
+    }
+
+    /// What a picture does has no length of its own: the renderer decides.
+    pub(super) fn apply(&mut self, still: Still) {
+        if self.is_still() {
+            self.duration = match still {
+                Still::Stays => None,
+                Still::EndsAtOnce => Some(Duration::ZERO),
+                Still::EndsAfter(span) => Some(span),
+            };
+        }
+    }
+
+    /// Whether it was ever asked for.
+    pub(super) const fn begun(&self) -> bool {
+        self.begun
+    }
+
+    /// Whether the fetch under way asked for a range.
+    pub(super) const fn seeks(&self) -> bool {
+        self.from > 0
+    }
+
+    pub(super) const fn length(&self) -> Option<u64> {
+        self.length
+    }
+
+    pub(super) const fn fail(&mut self) {
+        self.failed = true;
+    }
+
+    pub(super) fn drop_fetches(&mut self) -> Vec<FetchId> {
+        let mut ids = core::mem::take(&mut self.others);
+        ids.extend(self.fetch.take());
+        ids
+    }
+
+    pub(super) const fn opened(&self) -> bool {
+        self.opened
+    }
+
+    pub(super) const fn failed(&self) -> bool {
+        self.failed
+    }
+
+    /// A fetch from byte `from` begins, to feed the playhead at `position`.
+    pub(super) fn begin(&mut self, fetch: FetchId, from: u64, position: Duration) {
+        self.fetch = Some(fetch);
+        self.begun = true;
+        (self.from, self.read) = (from, 0);
+        (self.opened, self.finished, self.failed) = (false, false, false);
+        self.base = position;
+        self.rolling_since = None;
+    }
+
+    /// The fetch was answered: its body begins.
+    pub(super) fn open(&mut self, mime: Option<String>, length: Option<u64>) {
+        self.opened = true;
+        self.mime = mime.or(self.mime.take());
+        self.length = length.map(|length| self.from + length).or(self.length);
+    }
+
+    pub(super) fn take_bytes(&mut self, bytes: u64) {
+        self.read = self.read.saturating_add(bytes);
+    }
+
+    pub(super) fn finish(&mut self) {
+        self.finished = true;
+    }
+
+    /// The fetch broke off. The byte to go on from, if it brought anything: so a file's length
+    /// bounds the attempts.
+    pub(super) fn break_off(&mut self) -> Option<u64> {
+        self.fetch = None;
+        if self.opened && self.read > 0 {
+            return Some(self.from + self.read);
+        }
+        self.failed = true;
+        None
+    }
+
+    /// The byte where `position` is, as far as it can be known.
+    pub(super) fn byte_at(&self, position: Duration) -> u64 {
+        match (self.length, self.duration) {
+            (Some(length), Some(duration)) if !duration.is_zero() => {
+                let share = position.as_secs_f64() / duration.as_secs_f64();
+                // Within the file: a fraction of its own length.
+                (length as f64 * share.clamp(0.0, 1.0)) as u64
+            }
+            _ => 0,
+        }
+    }
+
+    /// How far was read, in time. `None`: unknown, or everything.
+    fn buffered(&self) -> Option<Duration> {
+        if self.finished {
+            return None;
+        }
+        let (length, duration) = (self.length?, self.duration?);
+        (length > 0).then(|| {
+            let share = (self.from + self.read) as f64 / length as f64;
+            duration.mul_f64(share.clamp(0.0, 1.0))
+        })
+    }
+
+    /// Where the playhead must stop: at what was read, at the end.
+    fn limit(&self) -> Option<Duration> {
+        match (self.buffered(), self.duration) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    pub(super) fn position(&self, now: Instant) -> Duration {
+        let rolled = self.rolling_since.map_or(Duration::ZERO, |t| now.since(t));
+        let position = self.base + rolled;
+        self.limit().map_or(position, |limit| position.min(limit))
+    }
+
+    /// Lets the playhead roll, or stops it where it is.
+    pub(super) fn roll(&mut self, now: Instant, rolls: bool) {
+        self.base = self.position(now);
+        let starved = self.limit().is_some_and(|limit| self.base >= limit);
+        self.rolling_since = (rolls && self.opened && !self.failed && !starved).then_some(now);
+    }
+
+    pub(super) fn rewind(&mut self) {
+        self.base = Duration::ZERO;
+        self.rolling_since = None;
+    }
+
+    pub(super) fn at_end(&self, now: Instant) -> bool {
+        self.opened && self.duration.is_some_and(|d| self.position(now) >= d)
+    }
+
+    /// When the rolling playhead reaches `lead` before the end.
+    pub(super) fn reaches(&self, lead: Duration) -> Option<Instant> {
+        let to_go = self.duration?.saturating_sub(lead);
+        self.rolling_since
+            .map(|t| t + to_go.saturating_sub(self.base))
+    }
+
+    /// When the rolling playhead stops by itself: starved, or at the end.
+    pub(super) fn stops_at(&self) -> Option<Instant> {
+        let limit = self.limit()?;
+        self.rolling_since
+            .map(|t| t + limit.saturating_sub(self.base))
+    }
+
+    /// How much was read ahead of the playhead.
+    pub(super) fn ahead(&self, now: Instant) -> Option<Duration> {
+        Some(self.buffered()?.saturating_sub(self.position(now)))
+    }
+}
+
+/// How much metadata this is.
+pub(super) fn rung_of(metadata: &str) -> Rung {
+    if metadata.trim().is_empty() {
+        Rung::Empty
+    } else if attribute(metadata, "size").is_some() || attribute(metadata, "duration").is_some() {
+        Rung::Full
+    } else if metadata.contains("xmlns:sec=") {
+        Rung::Plain
+    } else {
+        Rung::Compat
+    }
+}
+
+/// The value of the first attribute of this name: the metadata is our own, so this is enough.
+fn attribute<'a>(metadata: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = metadata.split_once(&format!(" {name}="))?;
+    let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    rest[1..].split(quote).next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::mime::Kind;
+
+    fn at(millis: u64) -> Instant {
+        Instant::from_millis(millis)
+    }
+
+    fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn knows_the_rungs_and_reads_mime_and_duration_from_the_metadata() {
+        let item = didl::Item {
+            title: "A film",
+            url: "http://10.0.0.1/a.mp4",
+            mime: "video/mp4",
+            content_features: "DLNA.ORG_OP=01",
+            kind: Kind::Video,
+            size: 9,
+            duration: Some(ms(62_500)),
+        };
+        for rung in [Rung::Full, Rung::Plain, Rung::Compat, Rung::Empty] {
+            assert_eq!(rung_of(&item.write(rung)), rung);
+        }
+        let media = Media::new(item.url, &item.write(Rung::Full));
+        assert_eq!(media.mime.as_deref(), Some("video/mp4"));
+        assert_eq!(media.duration, Some(ms(62_500)));
+    }
+
+    #[test]
+    fn freezes_where_the_bytes_end_and_goes_on_with_more() {
+        let mut media = Media::new("u", r#"<res duration="0:00:10">"#);
+        media.begin(FetchId(1), 0, Duration::ZERO);
+        media.open(None, Some(1000));
+        media.take_bytes(400);
+        media.roll(at(0), true);
+        assert_eq!(media.stops_at(), Some(at(4000)));
+        assert_eq!(media.position(at(9000)), ms(4000));
+
+        media.roll(at(9000), true);
+        assert_eq!(media.stops_at(), None, "starved");
+        media.take_bytes(600);
+        media.finish();
+        media.roll(at(10_000), true);
+        assert_eq!(media.position(at(11_000)), ms(5000));
+        assert_eq!(media.reaches(ms(1000)), Some(at(15_000)));
+        assert!(!media.at_end(at(15_999)));
+        assert!(media.at_end(at(16_000)));
+    }
+
+    #[test]
+    fn goes_on_after_a_cut_until_that_brings_nothing() {
+        let mut media = Media::new("u", "");
+        media.begin(FetchId(1), 0, Duration::ZERO);
+        assert_eq!(media.break_off(), None, "nothing came: failed");
+        assert!(media.failed());
+
+        media.begin(FetchId(2), 0, Duration::ZERO);
+        media.open(None, Some(1000));
+        media.take_bytes(300);
+        assert_eq!(media.break_off(), Some(300));
+        assert!(!media.failed());
+    }
+}
