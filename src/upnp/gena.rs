@@ -147,7 +147,7 @@ impl Event {
         let inner = inner
             .filter(|inner| inner.contains('<'))
             .unwrap_or_else(|| body.to_owned());
-        let mut texts = vec![first_event(&inner).to_owned()];
+        let mut texts = vec![first_event(without_preface(&inner)).to_owned()];
         for _ in 0..UNESCAPES {
             let once_more = texts.last().map(|text| unescape(text).into_owned());
             texts.extend(once_more.map(|text| first_event(&text).to_owned()));
@@ -191,6 +191,18 @@ fn is_master(channel: Option<&str>) -> bool {
     channel.is_none_or(|channel| {
         channel.trim().is_empty() || channel.trim().eq_ignore_ascii_case("Master")
     })
+}
+
+/// `text` without the comments before its first element: they may speak of tags.
+fn without_preface(text: &str) -> &str {
+    let mut text = text.trim_start();
+    while let Some((_, after)) = text
+        .strip_prefix("<!--")
+        .and_then(|comment| comment.split_once("-->"))
+    {
+        text = after.trim_start();
+    }
+    text
 }
 
 /// `text` up to its first `</Event>`.

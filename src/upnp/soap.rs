@@ -134,6 +134,10 @@ impl Action {
     ///
     /// # Errors
     /// [`SoapError`].
+    #[expect(
+        clippy::result_large_err,
+        reason = "made once per call and taken apart at once"
+    )]
     pub fn parse_reply(&self, body: &[u8]) -> Result<Reply, SoapError> {
         let text = decode(body);
         let document = Document::read(&text, "Envelope");
