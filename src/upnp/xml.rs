@@ -222,7 +222,11 @@ impl<'r> Growth<'r> {
         config.allow_unmatched_ends = true;
         config.check_end_names = false;
         while !self.complete && self.elements.len() < ELEMENTS {
+            let start = usize::try_from(reader.buffer_position()).ok()?;
             match reader.read_event() {
+                Ok(Event::Start(tag) | Event::Empty(tag)) if is_torn(&tag) => {
+                    return text.get(start..)?.find('<').map(|at| start + at);
+                }
                 Ok(Event::Start(tag)) => self.open(&tag),
                 Ok(Event::Empty(tag)) => {
                     let depth = self.open.len();
@@ -281,11 +285,18 @@ impl<'r> Growth<'r> {
 
     fn close_from(&mut self, depth: usize) {
         let end = self.elements.len();
+        let mut root_closes = false;
         for index in self.open.drain(depth..) {
             let element = &mut self.elements[index];
             element.end = end;
-            self.complete |= element.name.eq_ignore_ascii_case(self.root);
+            root_closes |= element.name.eq_ignore_ascii_case(self.root);
         }
+        // An element of the root's name inside of the root is not the end.
+        self.complete = root_closes
+            && !self
+                .open
+                .iter()
+                .any(|&index| self.elements[index].name.eq_ignore_ascii_case(self.root));
     }
 
     fn text(&mut self, text: &str) {
@@ -300,6 +311,23 @@ impl<'r> Growth<'r> {
             elements: self.elements,
         }
     }
+}
+
+/// Whether `tag` is rather a stray `<` or a tag without its `>`: it swallowed what stands after it.
+fn is_torn(tag: &BytesStart<'_>) -> bool {
+    let starts_a_name = |c: char| c.is_alphabetic() || c == '_' || c == ':';
+    if !tag.name().0.starts_with(starts_a_name) || tag.name().0.contains('<') {
+        return true;
+    }
+    let mut quote = None;
+    tag.attributes_raw().chars().any(|c| {
+        match quote {
+            Some(open) if c == open => quote = None,
+            None if matches!(c, '"' | '\'') => quote = Some(c),
+            _ => {}
+        }
+        quote.is_none() && c == '<'
+    })
 }
 
 /// What follows the last colon. Prefixes mean nothing here: renderers invent and swallow them.
@@ -390,4 +418,127 @@ fn reference(name: &str) -> Option<char> {
         "apos" => '\'',
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The text of the first element called `name`.
+    fn text(document: &str, name: &str) -> Option<String> {
+        let document = Document::parse(document.as_bytes(), "root");
+        document.find(name).map(|node| node.text().to_owned())
+    }
+
+    #[test]
+    fn reads_through_the_dirt_that_renderers_send() {
+        for dirty in [
+            "<root><a>x</a></root>",
+            "\u{feff}<?xml version=\"1.0\"?><root><a> x\n</a></root>",
+            "\r\n\r\n<!-- first --><?xml version='1.0'?><root><a>x</a></root>",
+            "HTTP/1.1 200 OK\r\nServer: a & b\r\n\r\n<root><a>x</a></root>",
+            "<root><dlna:X_DLNADOC>DMR</dlna:X_DLNADOC><b:a c:d='e'>x</b:a></root>",
+            "<ROOT><A>x</A></ROOT>",
+            "<root><b>AT&T & more &id=3</b><a>x</a></root>",
+            "<root><b>\u{1}</b><a>\u{2}x\u{0}</a></root>\u{0}\u{0}",
+            "<root><b>never closed<a>x</a></root>",
+            "<root></b></c><a>x</a></root>",
+            "<root>#PLACEHOLDER#<a>x</a>text</root>",
+            "<root><a>x</a></root>junk <<< & <a>y</a>",
+            "<root><a b=1 c d=\"2\">x</a></root>",
+            "<root><b attribute=\"></b><a>x</a>",
+            "<root><b attribute=\"1\"</b><a>x</a></root>",
+            "<root><b attribute='1' <a>x</a></root>",
+            "<root>1 < 2 <a>x</a></root>",
+            "<root><a>x",
+            "<root><a><![CDATA[x]]></a></root>",
+            "<!DOCTYPE root [<!ENTITY y \"x\">]><root><a>x</a></root>",
+            "<root><b><!-- never closed</b><a>x</a></root>",
+            "<root><?pi?><a>x</a></root>",
+        ] {
+            assert_eq!(text(dirty, "a").as_deref(), Some("x"), "{dirty:?}");
+        }
+    }
+
+    #[test]
+    fn stops_at_the_end_of_the_root() {
+        assert_eq!(text("<root><b/></root><a>leftover</a>", "a"), None);
+    }
+
+    #[test]
+    fn expands_no_entities_but_the_predefined() {
+        let bomb =
+            "<!DOCTYPE r [<!ENTITY b \"boom\">]><root><a>&b;&lt;&#65;&#x42;&amp;amp;</a></root>";
+        assert_eq!(text(bomb, "a").as_deref(), Some("&b;<AB&amp;"));
+    }
+
+    #[test]
+    fn reads_attributes_in_every_kind_of_quotes() {
+        let document = Document::read("<e VAL='1' x:b=\"a&amp;b&c\" c=3/>", "e");
+        let element = document.find("E").expect("there");
+        assert_eq!(element.attribute("val"), Some("1"));
+        assert_eq!(element.attribute("b"), Some("a&b&c"));
+        assert_eq!(element.attribute("C"), Some("3"));
+        assert_eq!(element.attribute("d"), None);
+    }
+
+    #[test]
+    fn replaces_what_is_not_utf_8() {
+        let lossy = Document::parse(b"<root><a>B\xfccher</a></root>", "root");
+        assert_eq!(lossy.find("a").map(Node::text), Some("B\u{fffd}cher"));
+        let latin = b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><root><a>B\xfccher</a></root>";
+        let latin = Document::parse(latin, "root");
+        assert_eq!(latin.find("a").map(Node::text), Some("B\u{fc}cher"));
+    }
+
+    #[test]
+    fn depth_and_size_are_bounded() {
+        let deep = "<a>".repeat(100_000);
+        let document = Document::read(&deep, "root");
+        assert_eq!(document.nodes().count(), DEPTH);
+        let wide = "<a/>".repeat(100_000);
+        assert_eq!(Document::read(&wide, "root").nodes().count(), ELEMENTS);
+    }
+
+    #[test]
+    fn broken_tags_cost_a_bounded_number_of_looks() {
+        let broken = "<a b=\"".repeat(100_000);
+        assert!(Document::read(&broken, "root").nodes().count() <= ELEMENTS);
+        let broken = "<!-- ".repeat(100_000);
+        assert_eq!(Document::read(&broken, "root").nodes().count(), 0);
+    }
+
+    #[test]
+    fn keeps_nested_elements_apart() {
+        let document = Document::read("<d><n>1</n><d><n>2</n></d><s/></d>", "d");
+        let outer = document.find("d").expect("there");
+        let names: Vec<_> = outer.descendants_outside(&["d"]).map(Node::name).collect();
+        assert_eq!(names, ["n", "d", "s"]);
+        assert_eq!(outer.descendants().count(), 4);
+        assert_eq!(outer.children().count(), 3);
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(body in proptest::collection::vec(any::<u8>(), 0..400)) {
+            let _ = Document::parse(&body, "root").nodes().count();
+        }
+
+        #[test]
+        fn never_panics_on_markup(text in "[<>/a&;\"'=!\\[\\] ?:-]{0,60}") {
+            let _ = Document::read(&text, "a").nodes().count();
+            let _ = unescape(&text);
+        }
+
+        #[test]
+        fn what_is_escaped_comes_back(text in "\\PC{0,40}") {
+            prop_assert_eq!(unescape(&escape(&text)).into_owned(), text.clone());
+            let document = format!("<root a=\"{0}\">{0}</root>", escape(&text));
+            let document = Document::read(&document, "root");
+            let root = document.find("root").expect("there");
+            prop_assert_eq!(root.raw_text(), text.as_str());
+            prop_assert_eq!(root.attribute("a"), Some(text.as_str()));
+        }
+    }
 }
