@@ -1,6 +1,6 @@
 //! AVTransport:1–3: the actions a control point sends, and what they answer.
 
-use super::soap::{Arguments, argument};
+use super::arguments::{Arguments, argument};
 use super::{didl, soap};
 use crate::time::Duration;
 

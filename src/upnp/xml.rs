@@ -42,8 +42,7 @@ pub struct Node<'a> {
 }
 
 impl Document {
-    /// Reads `body` up to the end of its first element called `root`.
-    /// What comes before that element and after it is ignored, as far as [`Self::root`] goes.
+    /// Reads `body` up to the end of its first element called `root`: what follows that is leftover memory.
     #[must_use]
     pub fn parse(body: &[u8], root: &str) -> Self {
         Self::read(&decode(body), root)
@@ -70,7 +69,7 @@ impl Document {
         growth.finish()
     }
 
-    /// The first element called `name` (usually the root's name), anywhere.
+    /// The first element called `name`, anywhere.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<Node<'_>> {
         self.nodes().find(|node| node.is(name))
