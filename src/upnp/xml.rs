@@ -6,6 +6,7 @@
 //! Names are compared without prefix and without regard to case. Document types and their entities
 //! are ignored. Depth, number of elements and repairs are bounded, and nothing here recurses.
 
+use core::ops::Range;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use std::borrow::Cow;
@@ -14,8 +15,10 @@ use std::borrow::Cow;
 const DEPTH: usize = 64;
 /// Further elements are left out. A tuner with seven devices has 600.
 const ELEMENTS: usize = 16 << 10;
-/// Broken tags that are stepped over. Each may cost a look through the whole text.
-const REPAIRS: usize = 64;
+/// Broken tags that are stepped over.
+const REPAIRS: usize = 256;
+/// Bytes read in vain for them, beyond twice the text: a broken tag may show only at the end of the text.
+const READ_IN_VAIN: usize = 64 << 10;
 /// Attributes read of one element.
 const ATTRIBUTES: usize = 64;
 
@@ -53,18 +56,22 @@ impl Document {
     pub fn read(text: &str, root: &str) -> Self {
         let mut growth = Growth::new(root);
         let mut rest = text;
+        let mut patience = READ_IN_VAIN + 2 * text.len();
         for _ in 0..REPAIRS {
             let Some(broken) = growth.read(rest) else {
                 break;
             };
+            patience = patience.saturating_sub(broken.end - broken.start);
+            if patience == 0 {
+                break;
+            }
             // Step over the `<` that starts nothing, to the next one.
-            let Some(next) = rest
-                .get(broken + 1..)
-                .and_then(|after| after.find('<').map(|at| broken + 1 + at))
-            else {
+            let after = broken.start + 1;
+            let next = rest.get(after..).and_then(|rest| rest.find('<'));
+            let Some(next) = next.and_then(|next| rest.get(after + next..)) else {
                 break;
             };
-            rest = &rest[next..];
+            rest = next;
         }
         growth.finish()
     }
@@ -213,18 +220,19 @@ impl<'r> Growth<'r> {
         }
     }
 
-    /// Reads on; the position of a `<` that cannot be understood, if that is why it stopped.
-    fn read(&mut self, text: &str) -> Option<usize> {
+    /// Reads on. If it stopped at a `<` that cannot be understood: from there to where that showed.
+    fn read(&mut self, text: &str) -> Option<Range<usize>> {
         let mut reader = Reader::from_str(text);
         let config = reader.config_mut();
         config.allow_dangling_amp = true;
         config.allow_unmatched_ends = true;
         config.check_end_names = false;
         while !self.complete && self.elements.len() < ELEMENTS {
-            let start = usize::try_from(reader.buffer_position()).ok()?;
+            let start = position(reader.buffer_position());
             match reader.read_event() {
                 Ok(Event::Start(tag) | Event::Empty(tag)) if is_torn(&tag) => {
-                    return text.get(start..)?.find('<').map(|at| start + at);
+                    let start = start + text.get(start..)?.find('<')?;
+                    return Some(start..position(reader.buffer_position()).max(start));
                 }
                 Ok(Event::Start(tag)) => self.open(&tag),
                 Ok(Event::Empty(tag)) => {
@@ -242,7 +250,10 @@ impl<'r> Growth<'r> {
                 }
                 Ok(Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_)) => {}
                 Ok(Event::Eof) => return None,
-                Err(_) => return usize::try_from(reader.error_position()).ok(),
+                Err(_) => {
+                    let start = position(reader.error_position());
+                    return Some(start..position(reader.buffer_position()).max(start));
+                }
             }
         }
         None
@@ -310,6 +321,11 @@ impl<'r> Growth<'r> {
             elements: self.elements,
         }
     }
+}
+
+/// quick-xml counts in 64 bits, also where memory does not.
+fn position(offset: u64) -> usize {
+    usize::try_from(offset).unwrap_or(usize::MAX)
 }
 
 /// Whether `tag` is rather a stray `<` or a tag without its `>`: it swallowed what stands after it.
