@@ -100,7 +100,12 @@ impl Trip {
         Err(Failure::Malformed)
     }
 
-    async fn act(&mut self, url: &HttpUrl, version: u8, action: &Action) -> Result<Answer, Failure> {
+    async fn act(
+        &mut self,
+        url: &HttpUrl,
+        version: u8,
+        action: &Action,
+    ) -> Result<Answer, Failure> {
         let body = action.write(version);
         let soap_action = action.soap_action(version);
         let content_type = ("Content-Type", "text/xml; charset=\"utf-8\"");
@@ -114,7 +119,10 @@ impl Trip {
         // The HTTP Extension Framework, for those who insist (UDA 1.0 §3.2.1).
         let insisting = [
             content_type,
-            ("MAN", "\"http://schemas.xmlsoap.org/soap/envelope/\"; ns=01"),
+            (
+                "MAN",
+                "\"http://schemas.xmlsoap.org/soap/envelope/\"; ns=01",
+            ),
             ("01-SOAPACTION", &soap_action),
         ];
         if answer.status == 405 {
@@ -141,7 +149,10 @@ impl Trip {
         url: &HttpUrl,
         headers: &[(&str, String)],
     ) -> Result<Response, Failure> {
-        let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let headers: Vec<_> = headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
         let request = Request {
             method,
             url,
@@ -172,4 +183,185 @@ fn redirected(url: &HttpUrl, location: &str) -> Option<HttpUrl> {
         return HttpUrl::parse(location).filter(|to| to.host == url.host);
     }
     url.join(None, location)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shell::http::client::tests::{listen, renderer};
+    use crate::text::clip;
+    use crate::time::Duration;
+    use crate::upnp::av_transport::{self, TransportInfo, TransportState};
+    use crate::upnp::description::{Description, Service};
+    use crate::upnp::soap::{Reply, UpnpError};
+    use crate::upnp::{Udn, rendering_control};
+    use smol::{block_on, future};
+
+    /// Runs the errand that `errand` makes of a renderer's URL, which gives these answers.
+    fn run_with(
+        errand: impl FnOnce(HttpUrl) -> Errand,
+        answers: &[&str],
+    ) -> (Result<Answer, Failure>, Vec<String>) {
+        let (listener, url) = listen("/dmr/control");
+        let errand = errand(url);
+        let answers: Vec<_> = answers.iter().map(|text| text.as_bytes()).collect();
+        let running = future::zip(run(&errand), renderer(&listener, &answers));
+        let ((outcome, facing), heard) = block_on(running);
+        assert_eq!(facing, Some(Ipv4Addr::LOCALHOST));
+        (outcome, heard)
+    }
+
+    fn ok(body: &str) -> String {
+        format!(
+            "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+    }
+
+    fn act(action: Action) -> impl FnOnce(HttpUrl) -> Errand {
+        |url| Errand::Act {
+            url,
+            version: 1,
+            action,
+        }
+    }
+
+    const STATE: Action = Action::AvTransport(av_transport::Action::GetTransportInfo);
+    const PLAY: Action = Action::AvTransport(av_transport::Action::Play);
+
+    #[test]
+    fn an_action_brings_its_reply_or_its_fault() {
+        let info = TransportInfo {
+            state: Some(TransportState::Playing),
+            error_occurred: false,
+        };
+        let reply = Reply::AvTransport(av_transport::Reply::TransportInfo(info));
+        let (outcome, heard) = run_with(act(STATE), &[&ok(&reply.write(&STATE, 1))]);
+        assert_eq!(outcome, Ok(Answer::Reply(reply)));
+        assert!(heard[0].starts_with("POST /dmr/control HTTP/1.1\r\n"));
+        assert!(heard[0].contains(
+            "\r\nSOAPACTION: \"urn:schemas-upnp-org:service:AVTransport:1#GetTransportInfo\"\r\n"
+        ));
+        assert!(heard[0].contains("\r\nContent-Type: text/xml; charset=\"utf-8\"\r\n"));
+
+        let error = UpnpError {
+            code: 701,
+            description: clip("Transition not available"),
+        };
+        let fault = ok(&error.write()).replace("200 OK", "500 Internal Server Error");
+        let (outcome, _) = run_with(act(PLAY), &[&fault]);
+        assert_eq!(outcome, Err(Failure::Refused(error)));
+        for (answer, failure) in [
+            ("HTTP/1.1 500 Oops\r\n\r\n<html>", Failure::Status(500)),
+            ("HTTP/1.1 404 Not Found\r\n\r\n", Failure::Status(404)),
+        ] {
+            assert_eq!(run_with(act(PLAY), &[answer]).0, Err(failure));
+        }
+    }
+
+    #[test]
+    fn who_refuses_post_gets_m_post_once() {
+        let volume = Action::RenderingControl(rendering_control::Action::SetVolume { volume: 9 });
+        let refusal = "HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\n\r\n";
+        let done = ok(&Reply::Done.write(&volume, 1));
+        let (outcome, heard) = run_with(act(volume.clone()), &[refusal, &done]);
+        assert_eq!(outcome, Ok(Answer::Reply(Reply::Done)));
+        assert!(heard[1].starts_with("M-POST /dmr/control HTTP/1.1\r\n"));
+        assert!(
+            heard[1].contains("\r\nMAN: \"http://schemas.xmlsoap.org/soap/envelope/\"; ns=01\r\n")
+        );
+        assert!(
+            heard[1].contains("\r\n01-SOAPACTION: \"urn:") && !heard[1].contains("\r\nSOAPACTION")
+        );
+        let (outcome, _) = run_with(act(volume), &[refusal, refusal]);
+        assert_eq!(outcome, Err(Failure::Status(405)));
+    }
+
+    fn description(url: &HttpUrl) -> Description {
+        Description {
+            udn: Udn::new("uuid:1").unwrap(),
+            friendly_name: clip("TV"),
+            manufacturer: clip("Acme"),
+            model_name: clip("X"),
+            av_transport: Service {
+                version: 1,
+                control_url: url.clone(),
+                event_url: None,
+                scpd_url: None,
+            },
+            rendering_control: None,
+            connection_manager: None,
+        }
+    }
+
+    #[test]
+    fn a_description_is_fetched_where_it_was_moved_to_on_the_same_host() {
+        let describe = |location| Errand::Describe { location };
+        let moved = "HTTP/1.1 302 Found\r\nLocation: /desc.xml\r\n\r\n";
+        let control = HttpUrl::new(Ipv4Addr::LOCALHOST, 1, "/control").unwrap();
+        let (outcome, heard) = run_with(describe, &[moved, &ok(&description(&control).write())]);
+        assert!(heard[1].starts_with("GET /desc.xml HTTP/1.1\r\n"));
+        let Ok(Answer::Description(found)) = outcome else {
+            panic!("{outcome:?}");
+        };
+        assert_eq!(found.friendly_name, "TV");
+
+        let away = "HTTP/1.1 302 Found\r\nLocation: http://192.0.2.7/desc.xml\r\n\r\n";
+        assert_eq!(run_with(describe, &[away]).0, Err(Failure::Status(302)));
+        let (outcome, _) = run_with(describe, &[moved, moved, moved]);
+        assert_eq!(outcome, Err(Failure::Malformed), "in a circle");
+        assert_eq!(
+            run_with(describe, &[&ok("hello")]).0,
+            Err(Failure::Malformed)
+        );
+        let printer = "<root><device><deviceType>urn:schemas-upnp-org:device:Printer:1</deviceType>\
+             <UDN>uuid:2</UDN></device></root>";
+        assert_eq!(
+            run_with(describe, &[&ok(printer)]).0,
+            Err(Failure::NotARenderer)
+        );
+    }
+
+    #[test]
+    fn subscribes_with_a_callback_and_renews_with_a_sid_alone() {
+        let (five_minutes, ten_minutes) = (Duration::from_secs(300), Duration::from_secs(600));
+        let granted = "HTTP/1.1 200 OK\r\nSID: uuid:s\r\nTIMEOUT: Second-300\r\n\r\n";
+        let subscribe = |url| Errand::Subscribe {
+            url,
+            callback: Box::new(HttpUrl::new(Ipv4Addr::LOCALHOST, 8200, "/e/5").unwrap()),
+            timeout: ten_minutes,
+        };
+        let subscribed = |sid: Option<&str>, timeout| {
+            let sid = sid.map(str::to_owned);
+            Ok(Answer::Subscribed { sid, timeout })
+        };
+        let (outcome, heard) = run_with(subscribe, &[granted]);
+        assert_eq!(outcome, subscribed(Some("uuid:s"), five_minutes));
+        assert!(heard[0].starts_with("SUBSCRIBE /dmr/control HTTP/1.1\r\n"));
+        assert!(heard[0].contains(
+            "\r\nCALLBACK: <http://127.0.0.1:8200/e/5>\r\nNT: upnp:event\r\nTIMEOUT: Second-600\r\n"
+        ));
+        let (outcome, _) = run_with(subscribe, &["HTTP/1.1 200 OK\r\n\r\n"]);
+        assert_eq!(outcome, Err(Failure::Malformed), "without a SID");
+
+        let renew = |url| Errand::Renew {
+            url,
+            sid: "uuid:s".to_owned(),
+            timeout: ten_minutes,
+        };
+        let (outcome, heard) = run_with(renew, &["HTTP/1.1 200 OK\r\n\r\n"]);
+        assert_eq!(outcome, subscribed(None, ten_minutes));
+        assert!(heard[0].contains("\r\nSID: uuid:s\r\n"));
+        assert!(!heard[0].contains("CALLBACK") && !heard[0].contains("NT:"));
+        let lost = "HTTP/1.1 412 Precondition Failed\r\n\r\n";
+        assert_eq!(run_with(renew, &[lost]).0, Err(Failure::Status(412)));
+
+        let unsubscribe = |url| Errand::Unsubscribe {
+            url,
+            sid: "uuid:s".to_owned(),
+        };
+        let (outcome, heard) = run_with(unsubscribe, &["HTTP/1.1 200 OK\r\n\r\n"]);
+        assert_eq!(outcome, Ok(Answer::Unsubscribed));
+        assert!(heard[0].starts_with("UNSUBSCRIBE /dmr/control HTTP/1.1\r\n"));
+    }
 }

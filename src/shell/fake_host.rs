@@ -718,7 +718,7 @@ mod tests {
         let host = host(presets::rygel());
         let (files, port) = listen();
         let (callback, callback_port) = listen();
-        let heard = RefCell::default();
+        let heard: RefCell<Vec<String>> = RefCell::default();
         let file = clip::wav(1, 440.0);
         let uri = format!("http://127.0.0.1:{port}/m/1/clip.wav");
         let story = async {
@@ -771,7 +771,7 @@ mod tests {
         preset.quirks.reads_ahead = Some(Duration::from_secs(1));
         let host = host(preset);
         let (files, port) = listen();
-        let heard = RefCell::default();
+        let heard: RefCell<Vec<String>> = RefCell::default();
         // More than the sockets' buffers hold.
         let file = clip::wav(3600, 440.0);
         let uri = format!("http://127.0.0.1:{port}/m/1/clip.wav");

@@ -185,10 +185,7 @@ impl Floor<'_> {
             sid: sid.to_owned(),
             seq: request.headers.get("SEQ").and_then(|seq| seq.parse().ok()),
             // Unreadable events still say that something changed.
-            change: Box::new({
-                let _ = &body;
-                LastChange::default()
-            }),
+            change: Box::new(LastChange::parse(&body).unwrap_or_default()),
             from,
             reply,
         };
@@ -842,7 +839,7 @@ mod tests {
     #[test]
     fn a_cold_file_arrives_whole() {
         let folder = Scratch::new("cold");
-        let content: Vec<u8> = (0..3_000_000u32).map(|n| (n * 7919 >> 8) as u8).collect();
+        let content: Vec<u8> = (0..3_000_000u64).map(|n| (n * 7919 >> 8) as u8).collect();
         let path = folder.write("film.mp4", &content);
         let file = File::open(&path).unwrap();
         file.sync_all().unwrap();

@@ -5,6 +5,7 @@
     reason = "this is where the clock is read and where tasks wait"
 )]
 
+pub mod courier;
 pub mod fake_host;
 pub mod http;
 pub mod mailbox;

@@ -153,3 +153,98 @@ async fn status_at(port: u16) -> Result<String, Option<String>> {
         _ => Err(strange()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use smol::io::{AsyncReadExt, AsyncWriteExt};
+    use smol::{block_on, future};
+
+    /// Runs a control port whose kiosk has one status, beside `client`.
+    fn beside<T>(client: impl AsyncFnOnce(u16) -> T) -> T {
+        let (mailbox, replies) = (Mailbox::default(), Replies::default());
+        let listener = bind(Port::Fixed(0)).unwrap();
+        let port = listener.get_ref().local_addr().unwrap().port();
+        let server = async { panic!("{}", run(listener, &mailbox, &replies).await) };
+        let kiosk = async {
+            loop {
+                match mailbox.take().await {
+                    Event::StatusAsked(reply) => replies.report(reply, "{\"a\":1}".to_owned()),
+                    event => assert!(matches!(event, Event::Alive(TaskName::PageServer))),
+                }
+            }
+        };
+        block_on(future::or(client(port), future::or(server, kiosk)))
+    }
+
+    async fn ask(port: u16, text: &str) -> String {
+        let mut socket = Async::<TcpStream>::connect(([127, 0, 0, 1], port))
+            .await
+            .unwrap();
+        socket.write_all(text.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[test]
+    fn tells_the_status_to_the_command_line() {
+        let status = beside(async |port| fetch_status(Port::Fixed(port)).await);
+        assert_eq!(status, Ok("{\"a\":1}".to_owned()));
+        let free = bind(Port::Fixed(0))
+            .unwrap()
+            .get_ref()
+            .local_addr()
+            .unwrap()
+            .port();
+        let nobody = block_on(fetch_status(Port::Fixed(free))).unwrap_err();
+        assert!(nobody.contains("is dlna-kiosk running?"), "{nobody}");
+    }
+
+    #[test]
+    fn answers_only_what_it_has_and_only_to_this_machine() {
+        beside(async |port| {
+            for (request, status, body) in [
+                (
+                    "GET /api/v1/status HTTP/1.1\r\nHost: localhost:8210\r\n\r\n",
+                    200,
+                    "{\"a\":1}",
+                ),
+                (
+                    "GET /api/v1/status?x HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+                    200,
+                    "{\"a\":1}",
+                ),
+                (
+                    "HEAD /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                    200,
+                    "",
+                ),
+                (
+                    "GET /api/v1/status HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+                    403,
+                    "127.0.0.1",
+                ),
+                ("GET /api/v1/status HTTP/1.0\r\n\r\n", 403, "127.0.0.1"),
+                ("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", 404, "error"),
+                (
+                    "POST /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                    405,
+                    "error",
+                ),
+                ("garbage\r\n\r\n", 400, ""),
+            ] {
+                let answer = ask(port, request).await;
+                assert!(
+                    answer.starts_with(&format!("HTTP/1.1 {status} ")),
+                    "{request}: {answer}"
+                );
+                let (_, got) = answer.split_once("\r\n\r\n").unwrap();
+                assert!(
+                    got.contains(body) && got.is_empty() == body.is_empty(),
+                    "{request}: {got}"
+                );
+            }
+        });
+    }
+}

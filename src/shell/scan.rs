@@ -178,3 +178,145 @@ fn reason(error: &io::Error) -> String {
         _ => format!("cannot be read: {error}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Backend, LoopMethod, OnStop, Port, Rule, Who};
+    use crate::shell::scratch::Scratch;
+    use crate::text::clip;
+    use crate::time::Duration;
+    use smol::block_on;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    fn scanned(media_folder: &Path, plays: &[PathBuf]) -> Scan {
+        let rule = Rule {
+            who: Who::Any,
+            plays: plays.to_vec(),
+            autoplay: true,
+            repeat: true,
+            volume: None,
+            on_stop: OnStop::Respect,
+            loop_method: LoopMethod::Auto,
+            max_cut: Duration::ZERO,
+        };
+        let mut scan = block_on(scan(&Config {
+            name: clip("box"),
+            media_folder: media_folder.to_owned(),
+            media_port: Port::Fixed(0),
+            control_port: Port::Fixed(0),
+            stop_at_exit: false,
+            gpio: Backend::None,
+            rules: vec![rule],
+            buttons: Vec::new(),
+            leds: Vec::new(),
+        }));
+        scan.files.sort_by(|a, b| a.path.cmp(&b.path));
+        scan
+    }
+
+    fn names(scan: &Scan, below: &Path) -> Vec<String> {
+        let name = |file: &MediaFile| {
+            let path = file.path.strip_prefix(below).unwrap_or(&file.path);
+            path.to_str().unwrap().to_owned()
+        };
+        scan.files.iter().map(name).collect()
+    }
+
+    #[test]
+    fn finds_what_is_playable_visible_and_inside() {
+        let folder = Scratch::new("scan");
+        let secret = folder.write("outside/secret.mp4", "x");
+        for name in [
+            "a.mp4",
+            "b.JPG",
+            "notes.txt",
+            ".hidden.mp4",
+            ".trash/c.mp4",
+            "deep/er/d.mp3",
+        ] {
+            folder.write(&format!("media/{name}"), "12345");
+        }
+        folder.write("media/copying.mp4", "");
+        let media = folder.path().join("media");
+        symlink(&secret, media.join("escape.mp4")).unwrap();
+        symlink("a.mp4", media.join("inner.mp4")).unwrap();
+        symlink("gone.mp4", media.join("broken.mp4")).unwrap();
+        symlink("..", media.join("deep/up")).unwrap();
+        symlink(folder.path().join("outside"), media.join("away")).unwrap();
+
+        let scan = scanned(&media, &[]);
+        assert_eq!(
+            names(&scan, &media),
+            ["a.mp4", "b.JPG", "deep/er/d.mp3", "inner.mp4"]
+        );
+        assert_eq!((scan.missing.len(), scan.skipped), (0, 0));
+        assert_eq!((scan.files[0].size, &scan.files[0].root), (5, &media));
+    }
+
+    #[test]
+    fn finds_what_is_named_once_and_says_what_is_not_there() {
+        let folder = Scratch::new("named");
+        let film = folder.write("media/loops/film.mp4", "x");
+        let other = folder.write("elsewhere/other.mp4", "x");
+        let text = folder.write("elsewhere/notes.txt", "x");
+        let (media, linked) = (folder.path().join("media"), folder.path().join("link.mp4"));
+        symlink(&other, &linked).unwrap();
+        let gone = folder.path().join("gone");
+        let plays = [
+            media.join("loops"),
+            film.clone(),
+            other.clone(),
+            linked.clone(),
+            text.clone(),
+            gone.clone(),
+        ];
+
+        let scan = scanned(&media, &plays);
+        let paths: Vec<_> = scan.files.iter().map(|file| &file.path).collect();
+        assert_eq!(paths, [&other, &linked, &film]);
+        let elsewhere = folder.path().join("elsewhere");
+        assert!(scan.files[..2].iter().all(|file| file.root == elsewhere));
+        let missing = [
+            (text, "is not a kind of file that can be played".to_owned()),
+            (gone, "does not exist".to_owned()),
+        ];
+        assert_eq!(scan.missing, missing);
+    }
+
+    #[test]
+    fn depth_and_number_are_bounded_and_named_files_come_first() {
+        let folder = Scratch::new("bounds");
+        let media = folder.path().join("media");
+        let deep = (0..=FOLDER_DEPTH)
+            .map(|n| format!("{n}/"))
+            .collect::<String>();
+        folder.write(&format!("media/{deep}below.mp4"), "x");
+        assert_eq!(scanned(&media, &[]).files, []);
+        for n in 0..MEDIA + 5 {
+            folder.write(&format!("media/{n:05}.mp4"), "x");
+        }
+        let last = media.join(format!("{:05}.mp4", MEDIA + 4));
+        let scan = scanned(&media, std::slice::from_ref(&last));
+        assert_eq!((scan.files.len(), scan.skipped), (MEDIA, 5));
+        assert!(scan.files.iter().any(|file| file.path == last));
+    }
+
+    #[test]
+    fn an_unreadable_folder_is_reported_and_the_rest_found() {
+        let folder = Scratch::new("unreadable");
+        folder.write("media/a.mp4", "x");
+        let locked = folder.write("media/locked/b.mp4", "x");
+        let locked = locked.parent().unwrap();
+        fs::set_permissions(locked, fs::Permissions::from_mode(0)).unwrap();
+        let scan = scanned(&folder.path().join("media"), &[]);
+        fs::set_permissions(locked, fs::Permissions::from_mode(0o700)).unwrap();
+        // The superuser may read everything.
+        if scan.files.len() == 1 {
+            let why = "may not be read by this program".to_owned();
+            assert_eq!(scan.missing, [(locked.to_owned(), why)]);
+        } else {
+            assert_eq!(scan.files.len(), 2);
+        }
+    }
+}

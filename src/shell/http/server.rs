@@ -208,3 +208,37 @@ pub async fn close(mut stream: &Async<TcpStream>) {
     // Either way the connection is over.
     let _ = within(LINGER, drain).await;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_busy_port_is_an_error_or_a_reason_to_take_the_next() {
+        let home = Ipv4Addr::LOCALHOST;
+        let taken = bind(home, Port::Fixed(0)).unwrap();
+        let port = taken.get_ref().local_addr().unwrap().port();
+        let sentence = bind(home, Port::Fixed(port)).unwrap_err();
+        assert!(
+            sentence.starts_with(&format!("port {port} is taken")),
+            "{sentence}"
+        );
+        if port <= u16::MAX - MORE_PORTS {
+            let next = bind(home, Port::From(port)).unwrap();
+            let found = next.get_ref().local_addr().unwrap().port();
+            assert!(
+                found > port && found <= port + MORE_PORTS,
+                "{found} after {port}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_answer_without_a_body_says_so() {
+        let text = head(404, &[("Allow", "GET")]);
+        assert!(text.starts_with("HTTP/1.1 404 Not Found\r\n"));
+        assert!(text.contains("\r\nConnection: close\r\n") && text.contains("\r\nAllow: GET\r\n"));
+        assert!(text.ends_with("\r\nContent-Length: 0\r\n\r\n"));
+        assert!(!head(200, &[("Content-Length", "5")]).contains("Content-Length: 0"));
+    }
+}
