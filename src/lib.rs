@@ -1,5 +1,6 @@
 //! dlna-kiosk: plays its owner's media on every DLNA renderer in the room, and keeps it playing.
 
+pub mod command;
 pub mod config;
 pub mod kiosk;
 pub mod limits;

@@ -7,6 +7,7 @@
 
 pub mod config_file;
 pub mod courier;
+pub mod fake_host;
 pub mod http;
 pub mod mailbox;
 pub mod media_server;

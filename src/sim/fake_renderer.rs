@@ -290,6 +290,12 @@ impl FakeRenderer {
         self.on && !self.hung
     }
 
+    /// Whether it is switched on.
+    #[must_use]
+    pub const fn is_on(&self) -> bool {
+        self.on
+    }
+
     /// How often it was switched on: its BOOTID.
     #[must_use]
     pub const fn boots(&self) -> u32 {

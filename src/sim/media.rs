@@ -220,6 +220,20 @@ fn attribute<'a>(metadata: &'a str, name: &str) -> Option<&'a str> {
     rest[1..].split(quote).next()
 }
 
+/// How long a WAV file lasts, from its first bytes.
+#[must_use]
+pub fn wav_duration(file: &[u8]) -> Option<Duration> {
+    let number = |at: usize| Some(u32::from_le_bytes(file.get(at..at + 4)?.try_into().ok()?));
+    let wave = file.get(..4)? == b"RIFF" && file.get(8..16)? == b"WAVEfmt ";
+    let bytes_per_second = number(28).filter(|rate| wave && *rate > 0)?;
+    // Chunks that a player passes over may stand before the samples.
+    let samples = file
+        .windows(4)
+        .take(4096)
+        .position(|four| four == b"data")?;
+    Duration::try_from_secs_f64(f64::from(number(samples + 4)?) / f64::from(bytes_per_second)).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

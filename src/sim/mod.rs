@@ -20,5 +20,6 @@ pub use fake_renderer::{
     Announce, Call, FakeRenderer, Fetch, FetchId, Fetched, Method, Output, Persona, Reading,
     Remote, Subscribed,
 };
+pub use media::wav_duration;
 pub use presets::Preset;
 pub use quirks::Quirks;

@@ -67,7 +67,7 @@ impl FakeRenderer {
         }
         let verdict = match action {
             Action::AvTransport(action) => self.transport_action(now, call, action),
-            Action::RenderingControl(action) => Some(self.rendering_action(*action)),
+            Action::RenderingControl(action) => self.rendering_action(*action),
             Action::ConnectionManager(cm::Action::GetProtocolInfo) => {
                 let sink = self.persona.sink.clone();
                 Some(Ok(Reply::ConnectionManager(cm::Reply::ProtocolInfo {
@@ -452,13 +452,13 @@ impl FakeRenderer {
         DONE
     }
 
-    fn rendering_action(&mut self, action: rc::Action) -> Result<Reply, UpnpError> {
+    fn rendering_action(&mut self, action: rc::Action) -> Verdict {
         if !self.quirks.rendering_control {
-            return Err(fault(401));
+            return refuse(401);
         }
         let about_mute = matches!(action, rc::Action::GetMute | rc::Action::SetMute { .. });
         if let Some(code) = self.quirks.mute_refused.filter(|_| about_mute) {
-            return Err(fault(code));
+            return refuse(code);
         }
         let max = self.quirks.volume_max;
         let reply = match action {
@@ -469,16 +469,16 @@ impl FakeRenderer {
             rc::Action::GetMute => rc::Reply::Mute(self.mute),
             rc::Action::SetVolume { volume } => {
                 match self.quirks.volume_too_loud.filter(|_| volume > max) {
-                    Some(code) => return Err(fault(code)),
+                    Some(code) => return refuse(code),
                     None => self.volume = volume,
                 }
-                return Ok(Reply::Done);
+                return DONE;
             }
             rc::Action::SetMute { mute } => {
                 self.mute = mute;
-                return Ok(Reply::Done);
+                return DONE;
             }
         };
-        Ok(Reply::RenderingControl(reply))
+        Some(Ok(Reply::RenderingControl(reply)))
     }
 }
