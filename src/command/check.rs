@@ -9,10 +9,18 @@ pub(super) fn run(path: &Path) -> Result<u8, String> {
     for problem in &loaded.problems {
         eprintln!("{}", problem.in_file(&file));
     }
-    let count = |severity| loaded.problems.iter().filter(|problem| problem.severity == severity).count();
+    let count = |severity| {
+        loaded
+            .problems
+            .iter()
+            .filter(|problem| problem.severity == severity)
+            .count()
+    };
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     let Some(config) = &loaded.config else {
-        return Err(format!("{file}: {errors} errors, {warnings} warnings: the box cannot run with it"));
+        return Err(format!(
+            "{file}: {errors} errors, {warnings} warnings: the box cannot run with it"
+        ));
     };
     print!("{}", effective(config));
     eprintln!("{file}: good ({warnings} warnings)");

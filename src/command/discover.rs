@@ -25,23 +25,38 @@ pub(super) struct Discover {
 
 impl Discover {
     pub(super) fn run(&self) -> Result<u8, String> {
-        let config = Config { rules: Vec::new(), ..super::bare_config() };
+        let config = Config {
+            rules: Vec::new(),
+            ..super::bare_config()
+        };
         let shell = Shell::open(&config, Front::None)?;
         let executor = LocalExecutor::new();
-        let setup = Setup { seed: fastrand::u64(..), ..Setup::default() };
+        let setup = Setup {
+            seed: fastrand::u64(..),
+            ..Setup::default()
+        };
         let mut found = 0;
-        let driving = drive(Kiosk::new(config, setup), &shell, &executor, |kiosk, entry: &Entry| {
-            if entry.what != What::Found {
-                return;
-            }
-            // The kiosk adds at the end.
-            if let Some((description, location)) = kiosk.descriptions().last() {
-                found += 1;
-                let line = if self.json { as_json(description, location) } else { as_text(description, location) };
-                // A reader that went away is no reason to fail.
-                let _ = writeln!(std::io::stdout(), "{line}");
-            }
-        });
+        let driving = drive(
+            Kiosk::new(config, setup),
+            &shell,
+            &executor,
+            |kiosk, entry: &Entry| {
+                if entry.what != What::Found {
+                    return;
+                }
+                // The kiosk adds at the end.
+                if let Some((description, location)) = kiosk.descriptions().last() {
+                    found += 1;
+                    let line = if self.json {
+                        as_json(description, location)
+                    } else {
+                        as_text(description, location)
+                    };
+                    // A reader that went away is no reason to fail.
+                    let _ = writeln!(std::io::stdout(), "{line}");
+                }
+            },
+        );
         let patience = async {
             pause(time::seconds(self.timeout)).await;
             shell.mailbox.post(Event::Leave).await;
@@ -49,7 +64,10 @@ impl Discover {
         };
         let code = smol::block_on(executor.run(future::or(driving, patience)));
         if found == 0 {
-            eprintln!("no renderer answered within {} s: is it switched on, and on this network?", self.timeout);
+            eprintln!(
+                "no renderer answered within {} s: is it switched on, and on this network?",
+                self.timeout
+            );
         }
         Ok(code)
     }

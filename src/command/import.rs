@@ -13,7 +13,8 @@ pub(super) struct Import {
 impl Import {
     pub(super) fn run(&self) -> Result<u8, String> {
         let file = self.file.display();
-        let json = std::fs::read_to_string(&self.file).map_err(|error| format!("{file}: {error}"))?;
+        let json =
+            std::fs::read_to_string(&self.file).map_err(|error| format!("{file}: {error}"))?;
         let imported = import(&json).map_err(|why| format!("{file}: {why}"))?;
         for warning in &imported.warnings {
             eprintln!("{file}: warning: {warning}");

@@ -80,10 +80,19 @@ pub fn main() -> ExitCode {
 
 /// Logs go to standard error, for journald; under systemd without times, which it adds itself.
 fn start_log(verbose: u8, command: &Command) {
-    let quiet = if matches!(command, Command::Run) { "info" } else { "error" };
+    let quiet = if matches!(command, Command::Run) {
+        "info"
+    } else {
+        "error"
+    };
     let level = ["", "debug", "trace"][usize::from(verbose.min(2))];
-    let level = if level.is_empty() { quiet.to_owned() } else { format!("info,dlna_kiosk={level}") };
-    let mut builder = env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(level));
+    let level = if level.is_empty() {
+        quiet.to_owned()
+    } else {
+        format!("info,dlna_kiosk={level}")
+    };
+    let mut builder =
+        env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(level));
     builder.format_target(false);
     if std::env::var_os("JOURNAL_STREAM").is_some() {
         builder.format_timestamp(None);
@@ -98,15 +107,22 @@ fn load(path: &Path) -> Result<Loaded, String> {
     if !usual && !path.exists() {
         return Err(format!("{}: there is no such file", path.display()));
     }
-    let mut loaded = config_file::load(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let mut loaded =
+        config_file::load(path).map_err(|error| format!("{}: {error}", path.display()))?;
     if usual && !path.exists() {
         // Running without a file is an ordinary thing.
-        loaded.problems.retain(|problem| problem.line.is_some() || !problem.key.is_empty());
+        loaded
+            .problems
+            .retain(|problem| problem.line.is_some() || !problem.key.is_empty());
     }
     Ok(loaded)
 }
 
 /// The configuration of a one-shot command.
 fn bare_config() -> Config {
-    Config { buttons: Vec::new(), leds: Vec::new(), ..Config::default() }
+    Config {
+        buttons: Vec::new(),
+        leds: Vec::new(),
+        ..Config::default()
+    }
 }

@@ -34,13 +34,35 @@ pub(super) struct Play {
 
 impl Play {
     pub(super) fn run(&self) -> Result<u8, String> {
-        let media: Result<Vec<_>, _> = self.media.iter().map(|path| Ok((path, path.canonicalize()?))).collect();
-        let plays = media.map_err(|error: std::io::Error| self.explain(&error))?.into_iter().map(|(_, path)| path).collect();
-        let rule = Rule { who: self.who(), plays, autoplay: true, repeat: self.repeat, ..Config::default().rules.remove(0) };
-        let config = Config { rules: vec![rule], stop_at_exit: true, ..super::bare_config() };
+        let media: Result<Vec<_>, _> = self
+            .media
+            .iter()
+            .map(|path| Ok((path, path.canonicalize()?)))
+            .collect();
+        let plays = media
+            .map_err(|error: std::io::Error| self.explain(&error))?
+            .into_iter()
+            .map(|(_, path)| path)
+            .collect();
+        let rule = Rule {
+            who: self.who(),
+            plays,
+            autoplay: true,
+            repeat: self.repeat,
+            ..Config::default().rules.remove(0)
+        };
+        let config = Config {
+            rules: vec![rule],
+            stop_at_exit: true,
+            ..super::bare_config()
+        };
         let shell = Shell::open(&config, Front::None)?;
         let executor = LocalExecutor::new();
-        let setup = Setup { seed: fastrand::u64(..), first_only: self.on.is_none(), ..Setup::default() };
+        let setup = Setup {
+            seed: fastrand::u64(..),
+            first_only: self.on.is_none(),
+            ..Setup::default()
+        };
         let outcome = Cell::new(None);
         let driving = drive(Kiosk::new(config, setup), &shell, &executor, |_, _| {});
         let watching = async {
@@ -58,7 +80,11 @@ impl Play {
     fn who(&self) -> Who {
         let Some(on) = &self.on else { return Who::Any };
         let by_udn = Udn::new(on).filter(|udn| udn.as_str().starts_with("uuid:"));
-        let address = on.split_once(':').map_or((on.as_str(), None), |(host, port)| (host, port.parse().ok()));
+        let address = on
+            .split_once(':')
+            .map_or((on.as_str(), None), |(host, port)| {
+                (host, port.parse().ok())
+            });
         match (address.0.parse(), by_udn) {
             (Ok(host), _) => Who::Address(host, address.1),
             (_, Some(udn)) => Who::Udn(udn),
@@ -68,7 +94,10 @@ impl Play {
 
     fn explain(&self, error: &std::io::Error) -> String {
         let missing = self.media.iter().find(|path| path.canonicalize().is_err());
-        missing.map_or_else(|| error.to_string(), |path| format!("{}: {error}", path.display()))
+        missing.map_or_else(
+            || error.to_string(),
+            |path| format!("{}: {error}", path.display()),
+        )
     }
 }
 
@@ -80,14 +109,19 @@ async fn watch(shell: &Shell) -> Option<String> {
     loop {
         pause(LOOK_EVERY).await;
         waited += LOOK_EVERY;
-        let Some(status) = terminal::ask(shell).await else { continue };
+        let Some(status) = terminal::ask(shell).await else {
+            continue;
+        };
         if status["media"]["files"] == 0 && waited > Duration::from_secs(2) {
             return Some(format!("nothing to play there: {}", missing(&status)));
         }
         let renderers = status["renderers"].as_array().cloned().unwrap_or_default();
         let Some(renderer) = renderers.iter().find(|renderer| renderer["driven"] == true) else {
             if waited >= FIND_WITHIN {
-                let names: Vec<_> = renderers.iter().filter_map(|r| r["name"].as_str()).collect();
+                let names: Vec<_> = renderers
+                    .iter()
+                    .filter_map(|r| r["name"].as_str())
+                    .collect();
                 return Some(match names.as_slice() {
                     [] => "no renderer answers: is it switched on, and on this network?".to_owned(),
                     names => format!("there is no such renderer; there are: {}", names.join(", ")),
@@ -109,12 +143,23 @@ async fn watch(shell: &Shell) -> Option<String> {
             return None;
         }
         if began && renderer["goal"] == "yield" {
-            return Some(renderer["fault"].as_str().unwrap_or("a viewer stopped it").to_owned());
+            return Some(
+                renderer["fault"]
+                    .as_str()
+                    .unwrap_or("a viewer stopped it")
+                    .to_owned(),
+            );
         }
     }
 }
 
 fn missing(status: &Value) -> String {
-    let list = status["media"]["missing"].as_array().cloned().unwrap_or_default();
-    list.first().and_then(Value::as_str).unwrap_or("no file of a known kind").to_owned()
+    let list = status["media"]["missing"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    list.first()
+        .and_then(Value::as_str)
+        .unwrap_or("no file of a known kind")
+        .to_owned()
 }

@@ -23,7 +23,10 @@ pub(super) struct Status {
 
 impl Status {
     pub(super) fn run(&self, path: &Path) -> Result<u8, String> {
-        let port = super::load(path).ok().and_then(|loaded| loaded.config).map(|config| config.control_port);
+        let port = super::load(path)
+            .ok()
+            .and_then(|loaded| loaded.config)
+            .map(|config| config.control_port);
         let port = port.unwrap_or(Port::From(CONTROL_PORT));
         smol::block_on(async {
             loop {
@@ -43,7 +46,8 @@ impl Status {
 }
 
 fn as_text(json: &str) -> Result<String, String> {
-    let status: Value = serde_json::from_str(json).map_err(|_| "what answers on that port is no dlna-kiosk".to_owned())?;
+    let status: Value = serde_json::from_str(json)
+        .map_err(|_| "what answers on that port is no dlna-kiosk".to_owned())?;
     let none = Vec::new();
     let list = |value: &Value| value.as_array().unwrap_or(&none).clone();
     let mut text = format!(
@@ -74,7 +78,12 @@ fn as_text(json: &str) -> Result<String, String> {
     );
     for led in list(&status["panel"]["leds"]) {
         let lit = if led["on"] == true { "on" } else { "off" };
-        let _ = write!(text, "\nLED GPIO{}: {} ({lit})", led["pin"], led["shows"].as_str().unwrap_or(""));
+        let _ = write!(
+            text,
+            "\nLED GPIO{}: {} ({lit})",
+            led["pin"],
+            led["shows"].as_str().unwrap_or("")
+        );
     }
     Ok(text)
 }

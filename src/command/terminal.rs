@@ -22,7 +22,11 @@ pub(super) fn clock(seconds: f64) -> String {
     // Positions are far below 2^53; negative ones do not occur.
     let whole = seconds.max(0.0) as u64;
     let (hours, minutes, seconds) = (whole / 3600, whole / 60 % 60, whole % 60);
-    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    } else {
+        format!("{minutes}:{seconds:02}")
+    }
 }
 
 /// A bar of this many cells.
@@ -39,9 +43,17 @@ pub(super) fn renderer_line(renderer: &Value) -> String {
         line += &format!(" {file}");
     }
     if let Some(position) = renderer["position_s"].as_f64() {
-        match (renderer["duration_s"].as_f64(), renderer["progress"].as_f64()) {
+        match (
+            renderer["duration_s"].as_f64(),
+            renderer["progress"].as_f64(),
+        ) {
             (Some(duration), Some(progress)) => {
-                line += &format!(" {} {} / {}", bar(progress, 20), clock(position), clock(duration));
+                line += &format!(
+                    " {} {} / {}",
+                    bar(progress, 20),
+                    clock(position),
+                    clock(duration)
+                );
             }
             _ => line += &format!(" {}", clock(position)),
         }

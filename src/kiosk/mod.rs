@@ -508,10 +508,11 @@ impl Kiosk {
             self.roster.expire(now);
             self.expire_at = now + SHORTEST_EXPIRY;
         }
-        let Some(search_at) = self.search_at.filter(|_| !self.addresses.is_empty()) else {
+        self.ask_addresses(now, effects, wake);
+        if self.addresses.is_empty() {
             return;
-        };
-        if search_at <= now {
+        }
+        if self.search_at.is_some_and(|at| at <= now) {
             effects.push(Effect::Search);
             self.searches += 1;
             let first = FIRST_SEARCHES
@@ -526,6 +527,10 @@ impl Kiosk {
             self.search_at = Some(now + pause.unwrap_or(usual));
         }
         wake.at(self.search_at);
+    }
+
+    /// Looks for renderers at the addresses of the configuration, without multicast.
+    fn ask_addresses(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {
         for place in &mut self.places {
             if self.roster.knows(place.host) {
                 place.tries = 0;

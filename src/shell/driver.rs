@@ -19,6 +19,7 @@ use crate::time::{Duration, Instant};
 use async_io::Timer;
 use async_signal::Signals;
 use core::cell::Cell;
+use core::net::Ipv4Addr;
 use smol::{Async, LocalExecutor, Task, future};
 use std::collections::HashMap;
 use std::net::TcpListener;
@@ -39,6 +40,7 @@ pub struct Shell {
     page_port: Option<Port>,
     signals: Cell<Option<Signals>>,
     notifier: Notifier,
+    on_loopback: bool,
 }
 
 impl Shell {
@@ -55,7 +57,10 @@ impl Shell {
             Front::None => None,
         };
         let fixed = |listener: &Async<TcpListener>, otherwise| {
-            listener.get_ref().local_addr().map_or(otherwise, |address| Port::Fixed(address.port()))
+            listener
+                .get_ref()
+                .local_addr()
+                .map_or(otherwise, |address| Port::Fixed(address.port()))
         };
         let shell = Self {
             mailbox: Mailbox::default(),
@@ -69,6 +74,7 @@ impl Shell {
             page: Cell::new(page),
             signals: Cell::new(Some(signals)),
             notifier: Notifier::default(),
+            on_loopback: matches!(front, Front::Screen(_)),
         };
         let opened = match front {
             Front::Full => Panel::open(config),
@@ -79,7 +85,10 @@ impl Shell {
             Ok(_) => PanelState::Working,
             Err(why) => PanelState::Absent(why.clone()),
         }));
-        Ok(Self { panel: opened.ok(), ..shell })
+        Ok(Self {
+            panel: opened.ok(),
+            ..shell
+        })
     }
 
     /// The front panel, if there is one.
@@ -101,7 +110,7 @@ impl Shell {
 pub enum Front {
     /// Pins and control port, as configured.
     Full,
-    /// This panel, made by the caller, and the control port.
+    /// This panel, made by the caller, and the control port; on loopback only.
     Screen(Panel),
     /// None: a command at a terminal.
     None,
@@ -126,7 +135,9 @@ impl Clock {
 
     fn at(self, instant: Instant) -> std::time::Instant {
         let since = instant.since(Instant::START);
-        self.0.checked_add(since).unwrap_or_else(|| self.0 + Duration::from_secs(86_400 * 365))
+        self.0
+            .checked_add(since)
+            .unwrap_or_else(|| self.0 + Duration::from_secs(86_400 * 365))
     }
 }
 
@@ -139,7 +150,13 @@ pub async fn drive<'a>(
     mut audience: impl FnMut(&Kiosk, &Entry),
 ) -> u8 {
     let clock = Clock::start();
-    let mut hands = Hands { shell, executor, essential: HashMap::new(), errands: HashMap::new(), chores: Vec::new() };
+    let mut hands = Hands {
+        shell,
+        executor,
+        essential: HashMap::new(),
+        errands: HashMap::new(),
+        chores: Vec::new(),
+    };
     hands.start_all();
     let mut seen = 0;
     loop {
@@ -165,7 +182,9 @@ pub async fn drive<'a>(
 
 /// The next event: from the mailbox, or that the deadline has come.
 async fn next(mailbox: &Mailbox, deadline: Option<std::time::Instant>) -> Event {
-    let Some(deadline) = deadline else { return mailbox.take().await };
+    let Some(deadline) = deadline else {
+        return mailbox.take().await;
+    };
     let due = async {
         Timer::at(deadline).await;
         Event::Deadline
@@ -208,15 +227,27 @@ impl<'a> Hands<'a, '_> {
         let shell = self.shell;
         let task = self.executor.spawn(async move {
             let why = match name {
-                TaskName::Multicast => shell.multicast.run(&shell.mailbox).await,
-                TaskName::MediaServer => match shell.media.take().map_or_else(|| media_server::bind(shell.media_port), Ok) {
-                    Ok(listener) => media_server::run(listener, &shell.mailbox, &shell.replies).await,
+                TaskName::Multicast => match shell.multicast.run(&shell.mailbox).await {},
+                TaskName::MediaServer => match shell
+                    .media
+                    .take()
+                    .map_or_else(|| media_server::bind(shell.media_port), Ok)
+                {
+                    Ok(listener) => {
+                        media_server::run(listener, &shell.mailbox, &shell.replies).await
+                    }
                     Err(why) => why,
                 },
                 TaskName::PageServer => {
                     let Some(port) = shell.page_port else { return };
-                    match shell.page.take().map_or_else(|| page_server::bind(port), Ok) {
-                        Ok(listener) => page_server::run(listener, &shell.mailbox, &shell.replies).await,
+                    match shell
+                        .page
+                        .take()
+                        .map_or_else(|| page_server::bind(port), Ok)
+                    {
+                        Ok(listener) => {
+                            page_server::run(listener, &shell.mailbox, &shell.replies).await
+                        }
                         Err(why) => why,
                     }
                 }
@@ -224,7 +255,17 @@ impl<'a> Hands<'a, '_> {
                     Some(panel) => panel.run(&shell.mailbox).await,
                     None => return,
                 },
-                TaskName::Network => match network::run(&shell.mailbox, |_| shell.multicast.rejoin()).await {},
+                TaskName::Network => {
+                    if shell.on_loopback {
+                        // Nothing leaves this machine.
+                        let alone = [Ipv4Addr::LOCALHOST].into_iter().collect();
+                        return shell.mailbox.post(Event::Addresses(alone)).await;
+                    }
+                    match network::run(&shell.mailbox, |interfaces| {
+                        shell.multicast.rejoin(interfaces)
+                    })
+                    .await {}
+                }
             };
             shell.mailbox.post(Event::TaskEnded(name, why)).await;
         });
@@ -239,14 +280,25 @@ impl<'a> Hands<'a, '_> {
     fn perform(&mut self, effect: Effect, kiosk: &Kiosk, clock: Clock) {
         let shell = self.shell;
         match effect {
-            Effect::Search => self.chore(shell.multicast.search()),
-            Effect::SearchAt(address) => self.chore(shell.multicast.search_at(address)),
+            Effect::Search => self.chore(async {
+                shell.multicast.search().await;
+            }),
+            Effect::SearchAt(address) => {
+                shell.multicast.search_at(address);
+            }
             Effect::Run(ticket) => {
                 if let Some(errand) = kiosk.errand(&ticket) {
                     let number = ticket.number();
                     let task = self.executor.spawn(async move {
                         let (outcome, facing) = courier::run(&errand).await;
-                        shell.mailbox.post(Event::Answered { ticket, outcome, facing }).await;
+                        shell
+                            .mailbox
+                            .post(Event::Answered {
+                                ticket,
+                                outcome,
+                                facing,
+                            })
+                            .await;
                     });
                     self.errands.insert(number, task);
                 }
@@ -277,7 +329,9 @@ impl<'a> Hands<'a, '_> {
                     dropped: shell.mailbox.dropped(),
                 };
                 let status = kiosk.status(clock.now(), mailbox);
-                shell.replies.report(reply, serde_json::to_string(&status).unwrap_or_default());
+                shell
+                    .replies
+                    .report(reply, serde_json::to_string(&status).unwrap_or_default());
             }
             Effect::Light(led, lit) => {
                 if let Some(panel) = &shell.panel {
@@ -297,7 +351,12 @@ impl<'a> Hands<'a, '_> {
         if let Some(panel) = &self.shell.panel {
             panel.dark();
         }
-        for task in self.essential.into_values().chain(self.errands.into_values()).chain(self.chores) {
+        for task in self
+            .essential
+            .into_values()
+            .chain(self.errands.into_values())
+            .chain(self.chores)
+        {
             task.cancel().await;
         }
     }

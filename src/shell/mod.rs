@@ -7,8 +7,10 @@
 
 pub mod config_file;
 pub mod courier;
+pub mod driver;
 pub mod fake_host;
 pub mod http;
+pub mod keyboard;
 pub mod mailbox;
 pub mod media_server;
 pub mod page_server;
