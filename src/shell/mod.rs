@@ -5,4 +5,8 @@
     reason = "this is where the clock is read and where tasks wait"
 )]
 
+pub mod alive;
 pub mod mailbox;
+pub mod network;
+pub mod signals;
+pub mod systemd;
