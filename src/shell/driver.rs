@@ -18,7 +18,7 @@ use crate::kiosk::trace::Entry;
 use crate::time::{Duration, Instant};
 use async_io::Timer;
 use async_signal::Signals;
-use core::cell::Cell;
+use core::cell::RefCell;
 use core::net::Ipv4Addr;
 use smol::{Async, LocalExecutor, Task, future};
 use std::collections::HashMap;
@@ -34,11 +34,11 @@ pub struct Shell {
     config: Config,
     multicast: Multicast,
     panel: Option<Panel>,
-    media: Cell<Option<Async<TcpListener>>>,
-    page: Cell<Option<Async<TcpListener>>>,
+    media: RefCell<Option<Async<TcpListener>>>,
+    page: RefCell<Option<Async<TcpListener>>>,
     media_port: Port,
     page_port: Option<Port>,
-    signals: Cell<Option<Signals>>,
+    signals: RefCell<Option<Signals>>,
     notifier: Notifier,
     on_loopback: bool,
 }
@@ -70,9 +70,9 @@ impl Shell {
             panel: None,
             media_port: fixed(&media, config.media_port),
             page_port: page.as_ref().map(|page| fixed(page, config.control_port)),
-            media: Cell::new(Some(media)),
-            page: Cell::new(page),
-            signals: Cell::new(Some(signals)),
+            media: RefCell::new(Some(media)),
+            page: RefCell::new(page),
+            signals: RefCell::new(Some(signals)),
             notifier: Notifier::default(),
             on_loopback: matches!(front, Front::Screen(_)),
         };
@@ -217,9 +217,8 @@ impl<'a> Hands<'a, '_> {
         for name in crate::kiosk::supervisor::TASKS {
             self.start(name);
         }
-        if let Port::Fixed(media_port) | Port::From(media_port) = shell.media_port {
-            shell.mailbox.offer(Event::Listening { media_port });
-        }
+        let (Port::Fixed(media_port) | Port::From(media_port)) = shell.media_port;
+        shell.mailbox.offer(Event::Listening { media_port });
     }
 
     /// Starts an essential task; if it ends, the kiosk hears of it.

@@ -5,6 +5,7 @@
     reason = "this is where the clock is read and where tasks wait"
 )]
 
+pub mod alive;
 pub mod config_file;
 pub mod courier;
 pub mod driver;
@@ -13,10 +14,15 @@ pub mod http;
 pub mod keyboard;
 pub mod mailbox;
 pub mod media_server;
+pub mod network;
 pub mod page_server;
 pub mod probe;
 pub mod replies;
 pub mod scan;
 #[cfg(test)]
 mod scratch;
+pub mod signals;
 mod stream;
+pub mod systemd;
+pub mod gpio;
+pub mod multicast;
