@@ -8,6 +8,7 @@
 pub mod courier;
 pub mod http;
 pub mod mailbox;
+mod media_file;
 pub mod media_server;
 pub mod page_server;
 pub mod probe;
