@@ -215,15 +215,10 @@ impl Floor<'_> {
             Ok(file) => self.send(token, &file, &published, request, socket).await,
             Err(error) => {
                 log::warn!("{}: {error}", published.path.display());
-                let told = server::say(socket, &server::head(404, &[])).await;
-                (
-                    0,
-                    if told {
-                        StreamEnd::FileError
-                    } else {
-                        StreamEnd::Aborted
-                    },
-                )
+                match server::say(socket, &server::head(404, &[])).await {
+                    true => (0, StreamEnd::FileError),
+                    false => (0, StreamEnd::Aborted),
+                }
             }
         };
         let told = Event::Served {
@@ -771,6 +766,23 @@ mod tests {
         });
         println!("a 1 ms timer beside {STREAMS} streams took {worst:?} at worst");
         assert!(worst < Duration::from_millis(250), "{worst:?}");
+    }
+
+    #[test]
+    fn a_dropped_server_frees_its_port_and_cuts_its_connections() {
+        let (mailbox, replies) = (Mailbox::default(), Replies::default());
+        let listener = server::bind(Ipv4Addr::LOCALHOST, Port::Fixed(0)).unwrap();
+        let address = listener.get_ref().local_addr().unwrap();
+        let client = async {
+            let socket = Async::<TcpStream>::connect(address).await.unwrap();
+            while !matches!(mailbox.take().await, Event::MediaConnections(1)) {}
+            socket
+        };
+        let server = async { panic!("{}", run(listener, &mailbox, &replies).await) };
+        let mut socket = block_on(future::or(client, server));
+        let read = block_on(within(HEAD_TIMEOUT / 2, socket.read(&mut [0; 10])));
+        assert!(matches!(read, Some(Ok(0) | Err(_))), "{read:?}");
+        server::bind(Ipv4Addr::LOCALHOST, Port::Fixed(address.port())).unwrap();
     }
 
     #[test]
