@@ -13,6 +13,7 @@ pub mod fake_host;
 pub mod http;
 pub mod keyboard;
 pub mod mailbox;
+mod media_file;
 pub mod media_server;
 pub mod network;
 pub mod page_server;
