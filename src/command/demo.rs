@@ -49,8 +49,8 @@ pub(super) struct Demo {
     /// How long to run without a panel
     #[arg(long, value_name = "SECONDS", default_value_t = 8.0)]
     seconds: f64,
-    /// Which renderer to simulate: gmrender, rygel, samsung_tizen, lg_webos, …
-    #[arg(long, value_name = "NAME", default_value = "well_behaved")]
+    /// Which renderer to simulate: gmrender, rygel, samsung-tizen, lg-webos, …
+    #[arg(long, value_name = "NAME", default_value = "well-behaved")]
     renderer: String,
 }
 
@@ -74,7 +74,7 @@ impl Demo {
             port,
         );
         let config = config(&media, port);
-        let shell = Shell::open(&config, Front::Screen(Panel::on_screen(&config)))?;
+        let shell = Shell::open(&config, Front::Screen(Box::new(Panel::on_screen(&config))))?;
         let stage = Stage {
             shell: &shell,
             host: &host,

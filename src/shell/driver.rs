@@ -78,7 +78,7 @@ impl Shell {
         };
         let opened = match front {
             Front::Full => Panel::open(config),
-            Front::Screen(panel) => Ok(panel),
+            Front::Screen(panel) => Ok(*panel),
             Front::None => Err("this command has no front panel".to_owned()),
         };
         shell.mailbox.offer(Event::Panel(match &opened {
@@ -111,7 +111,7 @@ pub enum Front {
     /// Pins and control port, as configured.
     Full,
     /// This panel, made by the caller, and the control port; on loopback only.
-    Screen(Panel),
+    Screen(Box<Panel>),
     /// None: a command at a terminal.
     None,
 }

@@ -135,10 +135,6 @@ impl Action {
     ///
     /// # Errors
     /// [`SoapError`].
-    #[expect(
-        clippy::result_large_err,
-        reason = "made once per call and taken apart at once"
-    )]
     pub fn parse_reply(&self, body: &[u8]) -> Result<Reply, SoapError> {
         let text = decode(body);
         let document = Document::read(&text, "Envelope");
@@ -317,7 +313,6 @@ mod tests {
     const GET_STATE: Action = Action::AvTransport(av_transport::Action::GetTransportInfo);
     const GET_VOLUME: Action = Action::RenderingControl(rendering_control::Action::GetVolume);
 
-    #[expect(clippy::result_large_err, reason = "a test")]
     fn state(body: &str) -> Result<Option<TransportState>, SoapError> {
         match GET_STATE.parse_reply(body.as_bytes())? {
             Reply::AvTransport(av_transport::Reply::TransportInfo(info)) => Ok(info.state),
