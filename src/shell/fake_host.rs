@@ -631,6 +631,8 @@ mod tests {
         story: impl Future<Output = T>,
     ) -> T {
         let executor = LocalExecutor::new();
+        // Boxed: by value it would be copied through each layer, on a test's small stack.
+        let story = Box::pin(story);
         let both = future::or(async { Err(host.run(&executor, ssdp).await) }, async {
             while host.port.get() == 0 {
                 future::yield_now().await;
