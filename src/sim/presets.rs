@@ -4,10 +4,11 @@
 //! other control points report of them, one or two quirks each; where nothing is reported they
 //! behave well.
 
-use super::fake_renderer::{FakeRenderer, Persona};
+use super::fake_renderer::FakeRenderer;
 use super::quirks::{
     FetchFailure, NextUri, PlayEmpty, Probe, Quirks, RelTime, SetWhilePlaying, Still,
 };
+use super::words::Persona;
 use crate::time::Duration;
 use crate::upnp::Udn;
 use crate::upnp::av_transport::TransportState;
