@@ -39,7 +39,7 @@ pub const PATH_BYTES: usize = 256;
 /// Subscription identifiers.
 pub const SID_BYTES: usize = 96;
 /// A sentence about a fault.
-pub const SENTENCE_BYTES: usize = 160;
+pub const SENTENCE_BYTES: usize = 96;
 
 /// Bodies: description 2 MiB, SOAP 1 MiB, NOTIFY 256 KiB (the caps of go2tv).
 pub const DESCRIPTION_BODY: usize = 2 << 20;

@@ -1,12 +1,37 @@
 //! The configuration: TOML in, checked types out. Every error names the file, the line, the key and
 //! what to write instead.
+//!
+//! Terms. A *table* is one `[[renderer]]`, `[[button]]` or `[[led]]`; a *key* is a name in it. A
+//! *problem* is what the owner is told: an error (the box does not start its work) or a warning.
+//! Reading goes through [`parse`]: `toml` gives a tree with positions, `section` reads typed values
+//! from it, `renderer` and `panel` make tables of it, `check` compares the tables with each other.
+
+mod check;
+mod effective;
+mod import;
+mod panel;
+mod parse;
+pub mod pins;
+mod plays;
+mod problem;
+mod renderer;
+mod section;
+mod syntax;
+#[cfg(test)]
+mod tests;
+mod vocabulary;
+
+pub use effective::effective;
+pub use import::{Imported, import};
+pub use parse::{FileState, Loaded, parse};
+pub use problem::{Problem, Severity};
 
 use crate::limits::NAME_BYTES;
-use crate::text::Text;
+use crate::text::{Text, clip};
 use crate::time::Duration;
 use crate::upnp::Udn;
 use core::net::Ipv4Addr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A checked configuration: nothing in it is contradictory.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +55,32 @@ pub struct Config {
     pub buttons: Vec<Button>,
     /// The front panel's LEDs.
     pub leds: Vec<Led>,
+}
+
+/// Where the media are if the file does not say.
+pub const MEDIA_FOLDER: &str = "/srv/dlna-kiosk";
+/// Port of the media server if the file does not say.
+pub const MEDIA_PORT: u16 = 8895;
+/// Port of status and page if the file does not say.
+pub const CONTROL_PORT: u16 = 8080;
+
+impl Default for Config {
+    /// What holds without a file: every renderer may play the media folder, and nothing starts by
+    /// itself.
+    fn default() -> Self {
+        let media_folder = PathBuf::from(MEDIA_FOLDER);
+        Self {
+            name: clip("dlna-kiosk"),
+            rules: vec![Rule::by_button(&media_folder)],
+            media_folder,
+            media_port: Port::From(MEDIA_PORT),
+            control_port: Port::From(CONTROL_PORT),
+            stop_at_exit: true,
+            gpio: Backend::Auto,
+            buttons: Vec::new(),
+            leds: Vec::new(),
+        }
+    }
 }
 
 /// A port to listen on.
@@ -73,6 +124,22 @@ pub struct Rule {
     pub loop_method: LoopMethod,
     /// How much of an item's end may be cut by [`LoopMethod::Seek`].
     pub max_cut: Duration,
+}
+
+impl Rule {
+    /// The rule without any `[[renderer]]` table: the media folder, when a button or the page asks.
+    fn by_button(media_folder: &Path) -> Self {
+        Self {
+            who: Who::Any,
+            plays: vec![media_folder.to_path_buf()],
+            autoplay: false,
+            repeat: true,
+            volume: None,
+            on_stop: OnStop::default(),
+            loop_method: LoopMethod::default(),
+            max_cut: Duration::ZERO,
+        }
+    }
 }
 
 /// Which renderers a [`Rule`] is for.

@@ -34,11 +34,10 @@ pub async fn run(errand: &Errand) -> (Result<Answer, Failure>, Option<Ipv4Addr>)
                 ("NT", "upnp:event".to_owned()),
                 ("TIMEOUT", gena::format_timeout(*timeout)),
             ];
-            let answer = trip.gena("SUBSCRIBE", url, &headers).await;
-            answer.and_then(|answer| match subscribed(&answer, *timeout) {
-                Answer::Subscribed { sid: None, .. } => Err(Failure::Malformed),
-                subscribed => Ok(subscribed),
-            })
+            match trip.gena("SUBSCRIBE", url, &headers).await {
+                Ok(answer) if sid(&answer).is_none() => Err(Failure::Malformed),
+                answer => answer.map(|answer| subscribed(&answer, *timeout)),
+            }
         }
         Errand::Renew { url, sid, timeout } => {
             // With CALLBACK or NT beside SID it would be a 400 (UDA 1.0 §4.1.2).
@@ -167,12 +166,15 @@ impl Trip {
     }
 }
 
+fn sid(answer: &Response) -> Option<&str> {
+    answer.headers.get("SID").filter(|sid| !sid.is_empty())
+}
+
 /// Reads the answer to a SUBSCRIBE; who grants no duration grants the one `asked` for.
 fn subscribed(answer: &Response, asked: core::time::Duration) -> Answer {
-    let sid = answer.headers.get("SID").filter(|sid| !sid.is_empty());
     let timeout = answer.headers.get("TIMEOUT").map(gena::parse_timeout);
     Answer::Subscribed {
-        sid: sid.map(str::to_owned),
+        sid: sid(answer).map(str::to_owned),
         timeout: timeout.unwrap_or(asked),
     }
 }
@@ -331,12 +333,12 @@ mod tests {
             callback: Box::new(HttpUrl::new(Ipv4Addr::LOCALHOST, 8200, "/e/5").unwrap()),
             timeout: ten_minutes,
         };
-        let subscribed = |sid: Option<&str>, timeout| {
-            let sid = sid.map(str::to_owned);
-            Ok(Answer::Subscribed { sid, timeout })
+        let subscribed = |sid: Option<&str>, timeout| Answer::Subscribed {
+            sid: sid.map(str::to_owned),
+            timeout,
         };
         let (outcome, heard) = run_with(subscribe, &[granted]);
-        assert_eq!(outcome, subscribed(Some("uuid:s"), five_minutes));
+        assert_eq!(outcome, Ok(subscribed(Some("uuid:s"), five_minutes)));
         assert!(heard[0].starts_with("SUBSCRIBE /dmr/control HTTP/1.1\r\n"));
         assert!(heard[0].contains(
             "\r\nCALLBACK: <http://127.0.0.1:8200/e/5>\r\nNT: upnp:event\r\nTIMEOUT: Second-600\r\n"
@@ -350,7 +352,7 @@ mod tests {
             timeout: ten_minutes,
         };
         let (outcome, heard) = run_with(renew, &["HTTP/1.1 200 OK\r\n\r\n"]);
-        assert_eq!(outcome, subscribed(None, ten_minutes));
+        assert_eq!(outcome, Ok(subscribed(None, ten_minutes)));
         assert!(heard[0].contains("\r\nSID: uuid:s\r\n"));
         assert!(!heard[0].contains("CALLBACK") && !heard[0].contains("NT:"));
         let lost = "HTTP/1.1 412 Precondition Failed\r\n\r\n";

@@ -9,26 +9,21 @@ use super::http::head::{self, RequestHead};
 use super::http::server::{self, Capacity};
 use super::http::within;
 use super::mailbox::Mailbox;
+use super::media_file::{self, Opened, Plan};
 use super::replies::Replies;
 use super::stream::{Permits, Stream};
 use crate::config::Port;
 use crate::kiosk::effect::Published;
 use crate::kiosk::event::{Event, StreamEnd, TaskName, Token};
 use crate::limits::{HEAD_TIMEOUT, MEDIA_CONNECTIONS, MEDIA_CONNECTIONS_PER_PEER, NOTIFY_BODY};
-use crate::media::mime::Kind;
-use crate::range::{self, Range};
 use crate::time::Duration;
 use crate::upnp::gena::LastChange;
 use core::cell::Cell;
 use core::net::Ipv4Addr;
-use rustix::fs::{Mode, OFlags};
 use smol::Async;
 use smol::io::AsyncWriteExt;
 use socket2::{SockRef, TcpKeepalive};
-use std::fs::File;
-use std::io;
 use std::net::{TcpListener, TcpStream};
-use std::time::SystemTime;
 
 /// How long the kiosk may take to say what to serve. It takes one step.
 const KIOSK_PATIENCE: Duration = Duration::from_secs(10);
@@ -216,19 +211,14 @@ impl Floor<'_> {
             Some(None) => return server::answer(socket, &server::head(404, &[])).await,
             None => return server::answer(socket, &server::head(503, &[])).await,
         };
-        let (sent, end) = match open(&published) {
+        let (sent, end) = match media_file::open(&published) {
             Ok(file) => self.send(token, &file, &published, request, socket).await,
             Err(error) => {
                 log::warn!("{}: {error}", published.path.display());
-                let told = server::say(socket, &server::head(404, &[])).await;
-                (
-                    0,
-                    if told {
-                        StreamEnd::FileError
-                    } else {
-                        StreamEnd::Aborted
-                    },
-                )
+                match server::say(socket, &server::head(404, &[])).await {
+                    true => (0, StreamEnd::FileError),
+                    false => (0, StreamEnd::Aborted),
+                }
             }
         };
         let told = Event::Served {
@@ -277,119 +267,6 @@ impl Floor<'_> {
     }
 }
 
-/// A file ready to be served.
-struct Opened {
-    file: File,
-    size: u64,
-    /// As an HTTP date.
-    modified: String,
-}
-
-/// Opens a published file, if it is a regular one and still below its root once all symbolic links
-/// are resolved: the tree may have changed since the scan.
-fn open(published: &Published) -> io::Result<Opened> {
-    let path = published.path.canonicalize()?;
-    if !path.starts_with(published.root.canonicalize()?) {
-        return Err(io::Error::other("leads out of its folder"));
-    }
-    // Without NONBLOCK a FIFO would stop the box here.
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let file = File::from(rustix::fs::open(&path, flags, Mode::empty())?);
-    let metadata = file.metadata()?;
-    if !metadata.is_file() {
-        return Err(io::Error::other("not a regular file"));
-    }
-    let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-    Ok(Opened {
-        size: metadata.len(),
-        modified: httpdate::fmt_http_date(modified),
-        file,
-    })
-}
-
-/// What a request for a file gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Plan {
-    Whole,
-    Part {
-        first: u64,
-        last: u64,
-    },
-    /// This status, and no body.
-    Refuse(u16),
-}
-
-impl Plan {
-    fn of(request: &RequestHead, file: &Opened) -> Self {
-        let headers = &request.headers;
-        let range = headers.get("Range");
-        if range.is_none() && asks_for_time(request) {
-            return Self::Refuse(406);
-        }
-        if !range::stands(headers.get("If-Range"), &file.modified) {
-            return Self::Whole;
-        }
-        match range::parse(range, file.size) {
-            Range::Whole => Self::Whole,
-            Range::Part { first, last } => Self::Part { first, last },
-            Range::Unsatisfiable => Self::Refuse(416),
-        }
-    }
-
-    fn head(self, request: &RequestHead, file: &Opened, published: &Published) -> String {
-        let size = file.size;
-        let (status, length, content_range) = match self {
-            Self::Whole => (200, size, None),
-            Self::Part { first, last } => {
-                let content_range = format!("bytes {first}-{last}/{size}");
-                (206, last - first + 1, Some(content_range))
-            }
-            Self::Refuse(416) => (416, 0, Some(format!("bytes */{size}"))),
-            Self::Refuse(status) => (status, 0, None),
-        };
-        let image = published.media_type.kind == Kind::Image;
-        let length = length.to_string();
-        // The case of the names matters to Samsung; LG seeks only with all three DLNA fields.
-        let mut fields = vec![
-            ("Content-Type", published.mime),
-            ("Content-Length", &length),
-            ("Accept-Ranges", "bytes"),
-            ("Last-Modified", &file.modified),
-            ("EXT", ""),
-            ("transferMode.dlna.org", transfer_mode(request, image)),
-            ("contentFeatures.dlna.org", &published.content_features),
-        ];
-        if !image {
-            fields.push(("realTimeInfo.dlna.org", "DLNA.ORG_TLAG=*"));
-        }
-        if let Some(content_range) = &content_range {
-            fields.push(("Content-Range", content_range));
-        }
-        server::head(status, &fields)
-    }
-}
-
-/// Seeks by time and other speeds than 1 are not offered (`DLNA.ORG_OP=01`), and refused rather than
-/// answered from the beginning.
-fn asks_for_time(request: &RequestHead) -> bool {
-    let speed = request.headers.get("PlaySpeed.dlna.org");
-    request.headers.get("TimeSeekRange.dlna.org").is_some()
-        || speed.is_some_and(|speed| speed.trim_start_matches("speed=") != "1")
-}
-
-/// The transfer mode asked for, where it is legal for the kind of file; otherwise the right one.
-fn transfer_mode(request: &RequestHead, image: bool) -> &'static str {
-    let asked = request
-        .headers
-        .get("transferMode.dlna.org")
-        .unwrap_or_default();
-    match (asked.eq_ignore_ascii_case("Background"), image) {
-        (true, _) => "Background",
-        (false, true) => "Interactive",
-        (false, false) => "Streaming",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -399,7 +276,7 @@ mod tests {
     use smol::io::AsyncReadExt;
     use smol::{block_on, future};
     use std::cell::RefCell;
-    use std::fs;
+    use std::fs::{self, File};
     use std::os::unix::fs::{FileExt, symlink};
     use std::path::Path;
 
@@ -457,13 +334,8 @@ mod tests {
     }
 
     struct Answered {
-        head: RequestOrAnswer,
+        head: head::ResponseHead,
         body: Vec<u8>,
-    }
-
-    struct RequestOrAnswer {
-        status: u16,
-        headers: head::Headers,
     }
 
     impl Answered {
@@ -475,10 +347,7 @@ mod tests {
                 + 4;
             let head = head::response(&bytes[..end]).expect("a good head");
             Self {
-                head: RequestOrAnswer {
-                    status: head.status,
-                    headers: head.headers,
-                },
+                head,
                 body: bytes[end..].to_vec(),
             }
         }
@@ -488,12 +357,22 @@ mod tests {
         }
     }
 
+    /// Everything up to the end; `read_to_end` clears its buffer at each turn, for minutes.
+    async fn rest(socket: &mut Async<TcpStream>) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut piece = vec![0; 64 << 10];
+        loop {
+            match socket.read(&mut piece).await.unwrap() {
+                0 => return bytes,
+                count => bytes.extend_from_slice(&piece[..count]),
+            }
+        }
+    }
+
     async fn ask(address: SocketAddr, text: &str) -> Answered {
         let mut socket = Async::<TcpStream>::connect(address).await.unwrap();
         socket.write_all(text.as_bytes()).await.unwrap();
-        let mut bytes = Vec::new();
-        socket.read_to_end(&mut bytes).await.unwrap();
-        Answered::of(&bytes)
+        Answered::of(&rest(&mut socket).await)
     }
 
     /// GET or HEAD of the published file with more header lines.
@@ -710,7 +589,7 @@ mod tests {
             rustix::fs::CWD,
             root.join("fifo.mp4"),
             rustix::fs::FileType::Fifo,
-            Mode::RUSR,
+            rustix::fs::Mode::RUSR,
             0,
         )
         .unwrap();
@@ -756,9 +635,7 @@ mod tests {
             socket.read_exact(&mut start).await.unwrap();
             assert!(start.starts_with(b"HTTP/1.1 200"));
             file.set_len(40 << 20).unwrap();
-            let mut rest = Vec::new();
-            socket.read_to_end(&mut rest).await.unwrap();
-            assert!(rest.len() <= 40 << 20);
+            assert!(rest(&mut socket).await.len() <= 40 << 20);
         });
         assert_eq!(ends(&events), [(40 << 20, StreamEnd::FileError)]);
     }
@@ -822,9 +699,7 @@ mod tests {
                 "all are taken"
             );
             slow.write_all(b"\n").await.unwrap();
-            let mut bytes = Vec::new();
-            slow.read_to_end(&mut bytes).await.unwrap();
-            assert_eq!(Answered::of(&bytes).body, b"0123456789");
+            assert_eq!(Answered::of(&rest(&mut slow).await).body, b"0123456789");
             drop((slow, silent));
             let mut status = 503;
             for _ in 0..1000 {
@@ -839,7 +714,7 @@ mod tests {
     #[test]
     fn a_cold_file_arrives_whole() {
         let folder = Scratch::new("cold");
-        let content: Vec<u8> = (0..3_000_000u64).map(|n| (n * 7919 >> 8) as u8).collect();
+        let content: Vec<u8> = (0..3_000_000u64).map(|n| ((n * 7919) >> 8) as u8).collect();
         let path = folder.write("film.mp4", &content);
         let file = File::open(&path).unwrap();
         file.sync_all().unwrap();
@@ -891,6 +766,23 @@ mod tests {
         });
         println!("a 1 ms timer beside {STREAMS} streams took {worst:?} at worst");
         assert!(worst < Duration::from_millis(250), "{worst:?}");
+    }
+
+    #[test]
+    fn a_dropped_server_frees_its_port_and_cuts_its_connections() {
+        let (mailbox, replies) = (Mailbox::default(), Replies::default());
+        let listener = server::bind(Ipv4Addr::LOCALHOST, Port::Fixed(0)).unwrap();
+        let address = listener.get_ref().local_addr().unwrap();
+        let client = async {
+            let socket = Async::<TcpStream>::connect(address).await.unwrap();
+            while !matches!(mailbox.take().await, Event::MediaConnections(1)) {}
+            socket
+        };
+        let server = async { panic!("{}", run(listener, &mailbox, &replies).await) };
+        let mut socket = block_on(future::or(client, server));
+        let read = block_on(within(HEAD_TIMEOUT / 2, socket.read(&mut [0; 10])));
+        assert!(matches!(read, Some(Ok(0) | Err(_))), "{read:?}");
+        server::bind(Ipv4Addr::LOCALHOST, Port::Fixed(address.port())).unwrap();
     }
 
     #[test]

@@ -5,15 +5,25 @@
     reason = "this is where the clock is read and where tasks wait"
 )]
 
+pub mod alive;
+pub mod config_file;
 pub mod courier;
+pub mod driver;
 pub mod fake_host;
 pub mod http;
+pub mod keyboard;
 pub mod mailbox;
+mod media_file;
 pub mod media_server;
+pub mod network;
 pub mod page_server;
 pub mod probe;
 pub mod replies;
 pub mod scan;
 #[cfg(test)]
 mod scratch;
+pub mod signals;
 mod stream;
+pub mod systemd;
+pub mod gpio;
+pub mod multicast;

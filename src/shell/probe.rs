@@ -2,8 +2,6 @@
 //!
 //! Bounded, because the box stands still meanwhile: so many bytes, so much time.
 
-use crate::media::mime::Kind;
-use crate::media::mime::of_extension;
 use crate::time::Duration;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -22,11 +20,18 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// A file that claims to last longer is lying.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
-/// The duration of the file at `path`, if it says one and is video or audio.
+/// Extensions of the formats that are understood. In others, such as MPEG transport streams, something
+/// that looks like MP3 could be found, and a duration that is wrong is worse than none.
+const UNDERSTOOD: [&str; 15] = [
+    "aif", "aiff", "flac", "m4a", "m4v", "mka", "mkv", "mov", "mp3", "mp4", "oga", "ogg", "opus",
+    "wav", "webm",
+];
+
+/// The duration of the file at `path`, if it is video or audio and says one.
 #[must_use]
 pub fn duration(path: &Path) -> Option<Duration> {
     let extension = path.extension()?.to_str()?.to_lowercase();
-    if of_extension(&extension)?.kind == Kind::Image {
+    if !UNDERSTOOD.contains(&extension.as_str()) {
         return None;
     }
     let file = File::open(path).ok()?;
@@ -97,5 +102,131 @@ impl MediaSource for Bounded {
 
     fn byte_len(&self) -> Option<u64> {
         Some(self.length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shell::scratch::Scratch;
+    use proptest::prelude::*;
+
+    /// A box of an MP4 file (ISO/IEC 14496-12 §4.2).
+    fn atom(kind: &str, content: &[u8]) -> Vec<u8> {
+        let size = u32::try_from(content.len() + 8).unwrap();
+        [&size.to_be_bytes(), kind.as_bytes(), content].concat()
+    }
+
+    /// A full box: version and flags 0, then 32-bit numbers.
+    fn numbers(kind: &str, numbers: &[u32]) -> Vec<u8> {
+        let numbers = numbers.iter().flat_map(|n| n.to_be_bytes());
+        let content: Vec<u8> = [0; 4].into_iter().chain(numbers).collect();
+        atom(kind, &content)
+    }
+
+    /// An MP4 file with one video track without samples, of so many thousandths of a second.
+    fn video(millis: u32) -> Vec<u8> {
+        let mut movie = [0; 24];
+        (movie[2], movie[3], movie[23]) = (1000, millis, 2);
+        let mut track = [0; 20];
+        (track[2], track[4]) = (1, millis);
+        let tables: Vec<u8> = [
+            // One sample entry, of an unknown codec.
+            numbers("stsd", &[1, 16, u32::from_be_bytes(*b"none"), 0, 1]),
+            numbers("stts", &[0]),
+            numbers("stsc", &[0]),
+            numbers("stsz", &[0, 0]),
+            numbers("stco", &[0]),
+        ]
+        .concat();
+        let description = numbers("dref", &[0]);
+        let information = [
+            numbers("vmhd", &[0, 0]),
+            atom("dinf", &description),
+            atom("stbl", &tables),
+        ]
+        .concat();
+        let media = [
+            numbers("mdhd", &[0, 0, 1000, millis, 0]),
+            numbers("hdlr", &[0, u32::from_be_bytes(*b"vide"), 0, 0, 0, 0]),
+            atom("minf", &information),
+        ]
+        .concat();
+        let track = [numbers("tkhd", &track), atom("mdia", &media)].concat();
+        let movie = [numbers("mvhd", &movie), atom("trak", &track)].concat();
+        [
+            atom("ftyp", b"isom\0\0\0\0isom"),
+            atom("moov", &movie),
+            atom("mdat", b"12345678"),
+        ]
+        .concat()
+    }
+
+    /// One second of 8 kHz mono 8 bit silence.
+    fn sound() -> Vec<u8> {
+        let mut file = b"RIFF\x64\x1f\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0".to_vec();
+        file.extend(b"\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0data\x40\x1f\0\0");
+        file.resize(file.len() + 8000, 0x80);
+        file
+    }
+
+    #[test]
+    fn reads_the_duration_of_sound_and_of_video_without_sound() {
+        let folder = Scratch::new("probe");
+        let film = folder.write("film.MP4", video(7040));
+        assert_eq!(duration(&film), Some(Duration::from_millis(7040)));
+        let song = folder.write("song.wav", sound());
+        assert_eq!(duration(&song), Some(Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn what_says_no_credible_duration_has_none() {
+        let folder = Scratch::new("probe-none");
+        for (name, content) in [
+            ("zero.mp4", video(0)),
+            ("week.mp4", video(7 * 24 * 3600 * 1000)),
+            ("cut.mp4", video(7000)[..60].to_vec()),
+            ("empty.mkv", Vec::new()),
+            ("garbage.mp3", b"not music at all".repeat(100)),
+            ("picture.jpg", sound()),
+            ("stream.ts", sound()),
+        ] {
+            assert_eq!(duration(&folder.write(name, content)), None, "{name}");
+        }
+        assert_eq!(duration(&folder.path().join("gone.mp4")), None);
+        let trap = folder.path().join("folder.mp4");
+        std::fs::create_dir(&trap).unwrap();
+        assert_eq!(duration(&trap), None);
+    }
+
+    #[test]
+    fn reading_ends_with_the_budget() {
+        let folder = Scratch::new("probe-budget");
+        let file = File::open(folder.write("a.mp3", vec![0; 100])).unwrap();
+        let until = Instant::now() + Duration::from_secs(60);
+        let mut source = Bounded {
+            file,
+            length: 100,
+            left: 30,
+            until,
+        };
+        let mut into = [0; 20];
+        assert_eq!(source.read(&mut into).unwrap(), 20);
+        assert_eq!(source.read(&mut into).unwrap(), 10);
+        assert!(source.read(&mut into).is_err());
+        (source.left, source.until) = (100, Instant::now() - Duration::from_millis(1));
+        assert!(source.read(&mut into).is_err(), "nor beyond the time");
+    }
+
+    proptest! {
+        #[test]
+        fn damaged_files_do_no_harm(at in 0usize..400, byte: u8) {
+            let folder = Scratch::new("probe-damage");
+            let mut film = video(7000);
+            let at = at % film.len();
+            film[at] = byte;
+            let found = duration(&folder.write("film.mp4", film));
+            prop_assert!(found.is_none_or(|found| found <= LONGEST));
+        }
     }
 }

@@ -308,7 +308,7 @@ mod tests {
         folder.write("media/a.mp4", "x");
         let locked = folder.write("media/locked/b.mp4", "x");
         let locked = locked.parent().unwrap();
-        fs::set_permissions(locked, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(locked, fs::Permissions::from_mode(0o000)).unwrap();
         let scan = scanned(&folder.path().join("media"), &[]);
         fs::set_permissions(locked, fs::Permissions::from_mode(0o700)).unwrap();
         // The superuser may read everything.

@@ -206,3 +206,17 @@ impl Stream<'_> {
         Cached::Yes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_so_many_streams_wait_for_the_disk() {
+        let permits = Permits::default();
+        let mut held: Vec<_> = core::iter::from_fn(|| permits.take()).take(100).collect();
+        assert_eq!(held.len(), usize::from(PERMITS));
+        held.pop();
+        assert!(permits.take().is_some(), "given back when dropped");
+    }
+}

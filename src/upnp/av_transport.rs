@@ -1,6 +1,6 @@
 //! AVTransport:1–3: the actions a control point sends, and what they answer.
 
-use super::soap::{Arguments, argument};
+use super::arguments::{Arguments, argument};
 use super::{didl, soap};
 use crate::time::Duration;
 
@@ -377,5 +377,97 @@ pub(super) const fn status(error_occurred: bool) -> &'static str {
         "ERROR_OCCURRED"
     } else {
         "OK"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn states_of_vendors_count_by_what_they_mean() {
+        use TransportState::{NoMediaPresent, PausedPlayback, Playing, Stopped, Transitioning};
+        for (text, state) in [
+            ("STOPPED", Some(Stopped)),
+            (" playing\n", Some(Playing)),
+            ("PAUSED_PLAYBACK", Some(PausedPlayback)),
+            ("NO_MEDIA_PRESENT", Some(NoMediaPresent)),
+            ("LG_TRANSITIONING", Some(Transitioning)),
+            ("TRANSITIO NING", Some(Transitioning)),
+            ("X_BUFFERED_PLAYING", Some(Playing)),
+            ("PlayingPaused", None),
+            ("RECORDING", None),
+            ("", None),
+        ] {
+            assert_eq!(TransportState::parse(text), state, "{text}");
+        }
+        for state in [
+            Stopped,
+            Playing,
+            PausedPlayback,
+            NoMediaPresent,
+            Transitioning,
+        ] {
+            assert_eq!(TransportState::parse(state.as_str()), Some(state));
+        }
+    }
+
+    #[test]
+    fn reads_every_form_of_time() {
+        for (text, millis) in [
+            ("0:00:00", 0),
+            ("00:00:05", 5_000),
+            ("0:01:49.440", 109_440),
+            ("100:00:00", 360_000_000),
+            ("1:02:03.5", 3_723_500),
+            ("0:00:01.1/4", 1_250),
+            ("+0:00:01", 1_000),
+            (" 0:00:01 ", 1_000),
+            ("01:05", 65_000),
+            ("0:00:01.123456789123", 1_123),
+            ("0:00:01.", 1_000),
+        ] {
+            let time = parse_time(text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(time.as_millis(), millis, "{text}");
+        }
+        for text in [
+            "",
+            "NOT_IMPLEMENTED",
+            "END_OF_MEDIA",
+            "2147483647",
+            "596523:14:07",
+            "596:31:23.647",
+            "-0:00:01",
+            "0:00:0x",
+            "::",
+            "0:00:01.4/4",
+            "0:00:01.1/0",
+            "1:2:3:4",
+            "99999999:00:00",
+            "0:00:01.é",
+        ] {
+            assert_eq!(parse_time(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn writes_fractions_only_where_there_are_any() {
+        assert_eq!(format_time(Duration::from_secs(3_723)), "1:02:03");
+        assert_eq!(format_time(Duration::from_millis(83_050)), "0:01:23.050");
+        assert_eq!(format_time(Duration::from_secs(360_000)), "100:00:00");
+    }
+
+    proptest! {
+        #[test]
+        fn time_survives_the_wire(millis in 0_u64..2_000_000_000) {
+            let time = Duration::from_millis(millis);
+            prop_assert_eq!(parse_time(&format_time(time)), Some(time));
+        }
+
+        #[test]
+        fn times_never_panic(text in "[0-9:./+ -]{0,40}") {
+            let _ = parse_time(&text);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! ConnectionManager:1–3: what a renderer says it can play.
 
-use super::soap::{self, Arguments, argument};
+use super::arguments::{Arguments, argument};
+use super::soap;
 
 /// An action and its IN arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -189,3 +189,133 @@ impl Service {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const AVT: &str = "<serviceType>urn:schemas-upnp-org:service:AVTransport:1</serviceType>";
+    const RENDERER: &str = "<deviceType>urn:schemas-upnp-org:device:MediaRenderer:1</deviceType>";
+
+    fn location() -> HttpUrl {
+        HttpUrl::parse("http://192.168.1.30:1400/xml/desc.xml").expect("a URL")
+    }
+
+    fn found(document: &str) -> Description {
+        parse(document.as_bytes(), &location()).unwrap_or_else(|e| panic!("{e:?}: {document}"))
+    }
+
+    #[test]
+    fn finds_a_renderer_below_other_devices() {
+        let description = found(&format!(
+            "<root><device><deviceType>urn:schemas-upnp-org:device:ZonePlayer:1</deviceType>
+             <friendlyName>Zone</friendlyName><UDN>uuid:zone</UDN>
+             <deviceList><device><deviceType>urn:schemas-upnp-org:device:MediaServer:1</deviceType>
+             <UDN>uuid:server</UDN><serviceList><service>{AVT}<controlURL>/no</controlURL></service></serviceList></device>
+             <device>{RENDERER}<UDN>uuid:R</UDN><serviceList>
+             <service>{AVT}<controlURL>ctl</controlURL><eventSubURL/></service></serviceList></device>
+             </deviceList></device></root>"
+        ));
+        assert_eq!(description.udn.as_str(), "uuid:r");
+        assert_eq!(
+            description.friendly_name, "Zone",
+            "the root's name where it has none"
+        );
+        assert_eq!(description.av_transport.control_url.path, "/xml/ctl");
+        assert_eq!(description.av_transport.event_url, None);
+        assert_eq!(description.rendering_control, None);
+    }
+
+    #[test]
+    fn a_device_without_a_type_may_be_a_renderer() {
+        for device_type in ["", "<deviceType/>", "<deviceType>(null)</deviceType>"] {
+            let description = found(&format!(
+                "<root><device>{device_type}<service>{AVT}<controlURL>/c</controlURL></service></device></root>"
+            ));
+            assert_eq!(description.friendly_name, "192.168.1.30");
+            assert_eq!(
+                description.udn.as_str(),
+                "http://192.168.1.30:1400/xml/desc.xml"
+            );
+        }
+    }
+
+    #[test]
+    fn a_missing_end_tag_moves_nothing_to_another_device() {
+        let description = found(&format!(
+            "<root><device>{RENDERER}<friendlyName>TV<UDN>uuid:1</UDN><serviceList>
+             <service><serviceType>urn:schemas-upnp-org:service:RenderingControl:2</serviceType><controlURL>/r</controlURL>
+             <service>{AVT}<controlURL>/a</controlURL></service>"
+        ));
+        assert_eq!(
+            (description.friendly_name.as_str(), description.udn.as_str()),
+            ("TV", "uuid:1")
+        );
+        assert_eq!(description.av_transport.control_url.path, "/a");
+        let rendering_control = description.rendering_control.expect("there");
+        assert_eq!(rendering_control.version, 2);
+        assert_eq!(rendering_control.control_url.path, "/r");
+    }
+
+    #[test]
+    fn a_base_counts_wherever_it_stands() {
+        let device = format!(
+            "<device>{RENDERER}<service>{AVT}<controlURL>c</controlURL></service></device>"
+        );
+        for document in [
+            format!("<root><URLBase>http://192.168.1.30:99</URLBase>{device}</root>"),
+            format!("<root>{device}<URLBase> http://192.168.1.30:99/ </URLBase></root>"),
+            format!(
+                "<root><URLBase></URLBase>{device}<URLBase>http://10.0.0.9:99/</URLBase></root>"
+            ),
+        ] {
+            let url = found(&document).av_transport.control_url.to_string();
+            assert_eq!(url, "http://192.168.1.30:99/c", "{document}");
+        }
+    }
+
+    #[test]
+    fn a_service_without_a_usable_control_url_is_none() {
+        for url in ["", "(null)", "https://192.168.1.30/c"] {
+            let document = format!(
+                "<root><device>{RENDERER}<service>{AVT}<controlURL>{url}</controlURL></service></device></root>"
+            );
+            let error = parse(document.as_bytes(), &location()).expect_err(url);
+            assert_eq!(error, DescriptionError::NotARenderer);
+        }
+        assert_eq!(
+            parse(b"<html/>", &location()),
+            Err(DescriptionError::NotADescription)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(body in "(<|>|</|device|service|root|URLBase|controlURL|[ a-z:/&;]){0,60}") {
+            let _ = parse(body.as_bytes(), &location());
+        }
+
+        #[test]
+        fn what_is_written_comes_back(name in "[!-~\u{e0}-\u{ff}]{1,40}", version in 1_u8..=3, path in "/[!-~]{0,40}") {
+            let service = |suffix: &str| {
+                let path = path.split(['#', '?']).next().unwrap_or_default();
+                let control_url = HttpUrl::new(location().host, 1400, &format!("/x{}{suffix}", path.replace("/.", "")))?;
+                (!control_url.path.contains("//")).then_some(Service { version, control_url, event_url: None, scpd_url: None })
+            };
+            let Some(av_transport) = service("/avt") else { return Ok(()) };
+            let description = Description {
+                udn: Udn::new("uuid:1").expect("a name"),
+                friendly_name: clip(&name),
+                manufacturer: clip("A & B"),
+                model_name: clip(&name),
+                av_transport,
+                rendering_control: service("/rc"),
+                connection_manager: None,
+            };
+            prop_assume!(!["null"].contains(&name.as_str()));
+            let again = parse(description.write().as_bytes(), &location());
+            prop_assert_eq!(again, Ok(description));
+        }
+    }
+}

@@ -151,3 +151,86 @@ pub fn parse(metadata: &str) -> Option<Described> {
         url: res.text().to_owned(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::mime::of_extension;
+    use crate::media::protocol_info::content_features;
+
+    fn item<'a>(title: &'a str, features: &'a str) -> Item<'a> {
+        Item {
+            title,
+            url: "http://192.168.1.2:8200/m/1/a.mp4",
+            mime: "video/mp4",
+            content_features: features,
+            kind: Kind::Video,
+            size: 1234,
+            duration: Some(Duration::from_millis(83_500)),
+        }
+    }
+
+    #[test]
+    fn each_rung_says_less() {
+        let features = content_features(of_extension("mp4").expect("known"));
+        let item = item("Loop 1", &features);
+        let full = item.write(Rung::Full);
+        assert!(
+            full.contains("DLNA.ORG_OP=01")
+                && full.contains("size=\"1234\" duration=\"0:01:23.500\"")
+        );
+        let plain = item.write(Rung::Plain);
+        assert!(
+            plain.contains("protocolInfo=\"http-get:*:video/mp4:*\"") && !plain.contains("size=")
+        );
+        let compat = item.write(Rung::Compat);
+        assert!(!compat.contains("xmlns:dlna") && compat.contains("<DIDL-Lite xmlns="));
+        assert_eq!(item.write(Rung::Empty), "");
+        for metadata in [full, plain, compat] {
+            assert!(!metadata.contains("<?xml") && !metadata.contains(['\n', '\'']));
+            let read = parse(&metadata).expect("DIDL-Lite");
+            assert_eq!(
+                (read.title.as_str(), read.url.as_str()),
+                ("Loop 1", item.url)
+            );
+            assert_eq!(
+                (read.mime(), read.class.as_str()),
+                ("video/mp4", "object.item.videoItem")
+            );
+        }
+    }
+
+    #[test]
+    fn only_compat_keeps_its_quotes_in_the_envelope() {
+        let item = item("x", "");
+        assert!(escape(&item.write(Rung::Plain)).contains("protocolInfo=&quot;http-get"));
+        assert!(escape(&item.write(Rung::Compat)).contains("protocolInfo=\"http-get"));
+        assert!(!escape(&item.write(Rung::Compat)).contains('<'));
+    }
+
+    #[test]
+    fn titles_need_no_escaping_and_are_short() {
+        assert_eq!(clean_title("A & B <\"'>\u{7}\n", false), "A  B");
+        assert_eq!(clean_title(&"é".repeat(100), false), "é".repeat(64));
+        assert_eq!(clean_title("é<>", true), "Media");
+    }
+
+    #[test]
+    fn stills_have_no_duration() {
+        let still = Item {
+            kind: Kind::Image,
+            ..item("x", "")
+        };
+        let metadata = still.write(Rung::Full);
+        assert!(!metadata.contains("duration") && metadata.contains("object.item.imageItem.photo"));
+    }
+
+    #[test]
+    fn metadata_without_its_root_is_not_read() {
+        assert_eq!(parse(""), None);
+        assert_eq!(
+            parse("<item><res protocolInfo=\"http-get:*:video/mp4:*\">u</res></item>"),
+            None
+        );
+    }
+}

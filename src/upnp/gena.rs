@@ -147,7 +147,7 @@ impl Event {
         let inner = inner
             .filter(|inner| inner.contains('<'))
             .unwrap_or_else(|| body.to_owned());
-        let mut texts = vec![first_event(&inner).to_owned()];
+        let mut texts = vec![first_event(without_preface(&inner)).to_owned()];
         for _ in 0..UNESCAPES {
             let once_more = texts.last().map(|text| unescape(text).into_owned());
             texts.extend(once_more.map(|text| first_event(&text).to_owned()));
@@ -191,6 +191,18 @@ fn is_master(channel: Option<&str>) -> bool {
     channel.is_none_or(|channel| {
         channel.trim().is_empty() || channel.trim().eq_ignore_ascii_case("Master")
     })
+}
+
+/// `text` without the comments before its first element: they may speak of tags.
+fn without_preface(text: &str) -> &str {
+    let mut text = text.trim_start();
+    while let Some((_, after)) = text
+        .strip_prefix("<!--")
+        .and_then(|comment| comment.split_once("-->"))
+    {
+        text = after.trim_start();
+    }
+    text
 }
 
 /// `text` up to its first `</Event>`.
@@ -273,4 +285,175 @@ pub fn parse_timeout(header: &str) -> Duration {
 #[must_use]
 pub fn format_timeout(timeout: Duration) -> String {
     format!("Second-{}", timeout.as_secs().max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A NOTIFY whose LastChange is `inner`, as it stands there.
+    fn notify(inner: &str) -> String {
+        format!(
+            "<e:propertyset><e:property><LastChange>{inner}</LastChange></e:property></e:propertyset>"
+        )
+    }
+
+    fn state(body: &str) -> Option<TransportState> {
+        LastChange::parse(body.as_bytes()).and_then(|change| change.transport_state)
+    }
+
+    #[test]
+    fn finds_the_state_however_the_event_is_dressed() {
+        let event = "<Event xmlns=\"x\"><InstanceID val=\"0\"><TransportState val=\"PLAYING\"/>\
+                     <AVTransportURI val=\"http://a/?b&amp;c\"/></InstanceID></Event>";
+        for body in [
+            notify(&escape(event)),
+            notify(&escape(&escape(event))),
+            notify(event),
+            notify(&format!("<![CDATA[{event}]]>")),
+            event.to_owned(),
+            escape(event),
+            format!("{}\0\0", notify(&escape(event))),
+            notify(&escape(&event.replace("&amp;", "&"))),
+            notify(&escape(&event.replace('"', "'"))),
+            notify(&escape(&event.replace("<Transport", "<avt:Transport"))),
+            notify(&escape(
+                &event.replace("<TransportState", "< Transport State "),
+            )),
+            notify(&escape(&event.replace("State val=", "State va l = "))),
+            notify(&escape(&event.replace("<Event xmlns=\"x\">", "<Event"))),
+            notify(&escape(&event[..event.len() - 40])),
+            notify(&escape(event)).replace("</LastChange></e:property></e:propertyset>", ""),
+            notify(&escape(event)).replace("LastChange", "lastchange"),
+            notify(&escape(event)).replace("e:propertyset", "e:invalid"),
+        ] {
+            assert_eq!(state(&body), Some(TransportState::Playing), "{body}");
+        }
+    }
+
+    #[test]
+    fn metadata_that_is_not_escaped_hides_nothing() {
+        let didl = "<DIDL-Lite xmlns=\"urn:x\" xmlns:dc=\"http://y/\"><item id=\"1\"><dc:title>A & B</dc:title>\
+                    <res protocolInfo=\"http-get:*:audio/mpeg:*\">http://z/</res></item></DIDL-Lite>";
+        let event = format!(
+            "<Event><InstanceID val=\"0\"><CurrentTrackURI val=\"u\"/><CurrentTrackMetaData val=\"{didl}\"/>\
+             <AVTransportURIMetaData val=\"{didl}\"/><TransportState val=\"PAUSED_PLAYBACK\"/></InstanceID></Event>"
+        );
+        for body in [notify(&escape(&event)), notify(&event), event] {
+            let change = LastChange::parse(body.as_bytes()).expect("says something");
+            assert_eq!(
+                change.transport_state,
+                Some(TransportState::PausedPlayback),
+                "{body}"
+            );
+            assert_eq!(change.current_track_uri.as_deref(), Some("u"), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_follows_the_event_is_not_believed() {
+        let leftover = "<Event><InstanceID val=\"0\"><CurrentTrackURI val=\"u\"/></InstanceID></Event>\
+                        k val=\"0\"/><TransportState val=\"STOPPED\"/></InstanceID></Event>";
+        let change =
+            LastChange::parse(notify(&escape(leftover)).as_bytes()).expect("says something");
+        assert_eq!(
+            (change.transport_state, change.current_track_uri.as_deref()),
+            (None, Some("u"))
+        );
+    }
+
+    #[test]
+    fn the_first_value_of_instance_0_counts() {
+        let body = "<Event><InstanceID val=\"1\"><TransportState val=\"STOPPED\"/></InstanceID>\
+                    <InstanceID val=\"0\"><TransportState val=\"PLAYING\"/><TransportState val=\"STOPPED\"/>\
+                    </InstanceID></Event>";
+        assert_eq!(state(body), Some(TransportState::Playing));
+    }
+
+    #[test]
+    fn only_the_master_channel_counts() {
+        let body = "<Event><InstanceID val=\"0\"><Volume channel=\"LF\" val=\"100\"/>\
+                    <Volume Channel=\"MASTER\" val=\"40\"/><Mute channel=\"RF\" val=\"1\"/></InstanceID></Event>";
+        let change = LastChange::parse(body.as_bytes()).expect("says something");
+        assert_eq!((change.volume, change.mute), (Some(40), None));
+    }
+
+    #[test]
+    fn unknown_states_and_other_events_leave_the_state_open() {
+        let vendor =
+            "<Event><InstanceID val=\"0\"><TransportState val=\"VENDOR\"/></InstanceID></Event>";
+        assert_eq!(
+            LastChange::parse(vendor.as_bytes()),
+            Some(LastChange::default())
+        );
+        for nothing in [
+            "",
+            "\0\0",
+            "<html/>",
+            "<e:propertyset><e:property><BufferFilled>1</BufferFilled></e:property></e:propertyset>",
+            "<Event/>",
+        ] {
+            assert_eq!(LastChange::parse(nothing.as_bytes()), None, "{nothing:?}");
+        }
+    }
+
+    #[test]
+    fn leases_are_read_in_every_form() {
+        for (header, seconds) in [
+            ("Second-300", 300),
+            (" second-60 ", 60),
+            ("1800", 1800),
+            ("infinite", 1800),
+            ("Second-infinite", 1800),
+            ("Second-999999999", 86_400),
+            ("Second-0", 300),
+            ("", 300),
+            ("Second-x", 300),
+        ] {
+            assert_eq!(parse_timeout(header).as_secs(), seconds, "{header}");
+        }
+        assert_eq!(format_timeout(Duration::from_secs(300)), "Second-300");
+    }
+
+    prop_compose! {
+        fn changes()(
+            state in 0_usize..6,
+            error in any::<bool>(),
+            uri in proptest::option::of("[!-~]{0,20}"),
+            seconds in proptest::option::of(1_u64..100_000),
+            volume in any::<Option<u16>>(),
+            mute in any::<Option<bool>>(),
+        ) -> LastChange {
+            use TransportState::{NoMediaPresent, PausedPlayback, Playing, Stopped, Transitioning};
+            let states = [Stopped, Playing, Transitioning, PausedPlayback, NoMediaPresent];
+            LastChange {
+                transport_state: states.get(state).copied(),
+                error_occurred: error,
+                av_transport_uri: uri.clone(),
+                current_track_uri: uri,
+                current_track_duration: seconds.map(Duration::from_secs),
+                volume,
+                mute,
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_comes_back(change in changes()) {
+            let read = LastChange::parse(change.write().as_bytes()).unwrap_or_default();
+            prop_assert_eq!(read, change);
+        }
+
+        #[test]
+        fn never_panics(body in "(<|>|</|/>|&lt;|&amp;|Event|InstanceID|TransportState|Volume|val|channel|[ =\"':]){0,60}") {
+            let _ = LastChange::parse(body.as_bytes());
+        }
+
+        #[test]
+        fn never_panics_on_bytes(body in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = LastChange::parse(&body);
+        }
+    }
 }

@@ -4,6 +4,7 @@
 //! What comes from the network is hostile and dirty: parsers are lenient (see [`xml`]), bounded,
 //! and never panic.
 
+mod arguments;
 pub mod av_transport;
 pub mod connection_manager;
 pub mod description;

@@ -1,6 +1,7 @@
 //! RenderingControl:1–3: volume and mute of the Master channel.
 
-use super::soap::{self, Arguments, argument};
+use super::arguments::{Arguments, argument};
+use super::soap;
 
 /// An action and its IN arguments. InstanceID is 0, Channel is Master.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! SOAP 1.1 as UPnP uses it (UDA 1.0 §3): envelopes, faults, and the actions of the three services.
 
+use super::arguments::{Arguments, torn_argument};
 use super::xml::{Document, Node, decode, escape, unescape};
 use super::{av_transport, connection_manager, rendering_control};
 use crate::limits::SENTENCE_BYTES;
@@ -134,6 +135,10 @@ impl Action {
     ///
     /// # Errors
     /// [`SoapError`].
+    #[expect(
+        clippy::result_large_err,
+        reason = "made once per call and taken apart at once"
+    )]
     pub fn parse_reply(&self, body: &[u8]) -> Result<Reply, SoapError> {
         let text = decode(body);
         let document = Document::read(&text, "Envelope");
@@ -301,79 +306,304 @@ fn wrap(body: &str) -> String {
     )
 }
 
-/// `<name>value</name>`, the value escaped.
-pub(super) fn argument(name: &str, value: &str) -> String {
-    format!("<{name}>{}</{name}>", escape(value))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Duration;
+    use crate::upnp::av_transport::{MediaInfo, PositionInfo, TransportInfo, TransportState};
+    use proptest::prelude::*;
 
-/// The arguments of a call or an answer, looked up by name without regard to case and prefix.
-#[derive(Debug)]
-pub(super) struct Arguments<'a> {
-    document: &'a Document,
-    text: &'a str,
-    frame: Option<Node<'a>>,
-}
+    const GET_POSITION: Action = Action::AvTransport(av_transport::Action::GetPositionInfo);
+    const GET_STATE: Action = Action::AvTransport(av_transport::Action::GetTransportInfo);
+    const GET_VOLUME: Action = Action::RenderingControl(rendering_control::Action::GetVolume);
 
-impl<'a> Arguments<'a> {
-    fn of(document: &'a Document, text: &'a str, frame: Option<&str>) -> Self {
-        let named = frame.and_then(|name| document.find(name));
-        Self {
-            document,
-            text,
-            frame: named
-                .or_else(|| document.find("Body"))
-                .or_else(|| document.first()),
+    #[expect(clippy::result_large_err, reason = "a test")]
+    fn state(body: &str) -> Result<Option<TransportState>, SoapError> {
+        match GET_STATE.parse_reply(body.as_bytes())? {
+            Reply::AvTransport(av_transport::Reply::TransportInfo(info)) => Ok(info.state),
+            other => panic!("{other:?}"),
         }
     }
 
-    /// The value as it stands. The last one counts: what comes before it may be leftovers of metadata that
-    /// was not escaped, which is also why what is inside of metadata counts only if there is nothing else.
-    pub(super) fn get(&self, name: &str) -> Option<String> {
-        let frame = self.frame?;
-        let outside = frame
-            .descendants_outside(&METADATA)
-            .filter(|node| node.is(name))
-            .last();
-        let anywhere = || self.document.nodes().filter(|node| node.is(name)).last();
-        outside
-            .or_else(anywhere)
-            .map(|node| node.raw_text().to_owned())
-            .or_else(|| torn_argument(self.text, name))
+    #[test]
+    fn writes_the_envelope_that_renderers_expect() {
+        let action = Action::AvTransport(av_transport::Action::Play);
+        assert_eq!(
+            action.write(2),
+            "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
+             <s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\" \
+             s:encodingStyle=\"http://schemas.xmlsoap.org/soap/encoding/\"><s:Body>\
+             <u:Play xmlns:u=\"urn:schemas-upnp-org:service:AVTransport:2\">\
+             <InstanceID>0</InstanceID><Speed>1</Speed></u:Play></s:Body></s:Envelope>"
+        );
+        assert_eq!(
+            action.soap_action(2),
+            "\"urn:schemas-upnp-org:service:AVTransport:2#Play\""
+        );
     }
 
-    /// The value, trimmed; `None` also if it is empty or NOT_IMPLEMENTED.
-    pub(super) fn said(&self, name: &str) -> Option<String> {
-        let value = self.get(name)?;
-        let value = value.trim();
-        (!value.is_empty() && !value.eq_ignore_ascii_case("NOT_IMPLEMENTED"))
-            .then(|| value.to_owned())
+    #[test]
+    fn metadata_is_escaped_exactly_once() {
+        let action = Action::AvTransport(av_transport::Action::SetAvTransportUri {
+            uri: "http://192.168.1.2/m/1/a.mp4".to_owned(),
+            metadata: "<DIDL-Lite><title>A &amp; B</title></DIDL-Lite>".to_owned(),
+        });
+        let written = action.write(1);
+        assert!(
+            written.contains("&lt;title&gt;A &amp;amp; B&lt;/title&gt;"),
+            "{written}"
+        );
+        assert_eq!(Action::parse("", written.as_bytes()), Some(action));
     }
 
-    /// A URI, trimmed; empty as it is said, NOT_IMPLEMENTED is absent.
-    pub(super) fn uri(&self, name: &str) -> Option<String> {
-        self.get(name)
-            .map(|value| value.trim().to_owned())
-            .filter(|value| !value.eq_ignore_ascii_case("NOT_IMPLEMENTED"))
+    #[test]
+    fn service_types_name_their_version() {
+        assert_eq!(
+            ServiceKind::of("urn:schemas-upnp-org:service:AVTransport:2"),
+            Some((ServiceKind::AvTransport, 2))
+        );
+        assert_eq!(
+            ServiceKind::of(" urn:schemas-upnp-org:service:RenderingControl:x "),
+            Some((ServiceKind::RenderingControl, 1))
+        );
+        for other in [
+            "",
+            "(null)",
+            "urn:schemas-upnp-org:service:AVTransportX:1",
+            "AVTransport:1",
+        ] {
+            assert_eq!(ServiceKind::of(other), None, "{other}");
+        }
     }
-}
 
-/// Arguments that hold DIDL-Lite.
-const METADATA: [&str; 4] = [
-    "TrackMetaData",
-    "CurrentURIMetaData",
-    "NextURIMetaData",
-    "DIDL-Lite",
-];
+    #[test]
+    fn finds_arguments_under_any_prefix_and_in_any_case() {
+        for body in [
+            "<x:Envelope><x:Body><y:GetTransportInfoResponse xmlns:y=\"urn:wrong\">\
+             <z:CURRENTTRANSPORTSTATE> PLAYING </z:CURRENTTRANSPORTSTATE>",
+            "<Envelope><Body><CurrentTransportState>PLAYING</CurrentTransportState></Body></Envelope>",
+            "<s:Envelope><s:Body><u:GetTransportInfoResponse><CurrentTransportState>PLAYING\
+             </u:GetTransportInfoResponse></s:Body></s:Envelope>\0",
+            "<s:Envelope><s:Body \" <CurrentTransportState>PLAYING</CurrentTransportState>",
+        ] {
+            assert_eq!(state(body), Ok(Some(TransportState::Playing)), "{body}");
+        }
+    }
 
-/// The text after the last start tag called `name`, where tags no longer fit together.
-fn torn_argument(text: &str, name: &str) -> Option<String> {
-    let values = text.split('<').skip(1).filter_map(|piece| {
-        let (tag, value) = piece.split_once('>')?;
-        let tag = tag.split_ascii_whitespace().next()?;
-        let local = tag.rsplit(':').next()?;
-        local
-            .eq_ignore_ascii_case(name)
-            .then(|| unescape(value).trim().to_owned())
-    });
-    values.last()
+    #[test]
+    fn an_unknown_state_is_an_answer_but_no_arguments_are_none() {
+        let unknown = "<Envelope><Body><CurrentTransportState>VENDOR</CurrentTransportState></Body></Envelope>";
+        assert_eq!(state(unknown), Ok(None));
+        for body in [
+            "",
+            "<html>busy</html>",
+            "\0\0",
+            "<Envelope><Body/></Envelope>",
+        ] {
+            assert_eq!(state(body), Err(SoapError::Malformed), "{body:?}");
+        }
+        let stop = Action::AvTransport(av_transport::Action::Stop);
+        assert_eq!(
+            stop.parse_reply(b""),
+            Ok(Reply::Done),
+            "success without OUT arguments needs no body"
+        );
+    }
+
+    #[test]
+    fn what_metadata_says_is_no_argument() {
+        let body = "<Envelope><Body><GetPositionInfoResponse><TrackMetaData><?xml version='1.0'?><DIDL-Lite>\
+            <item><RelTime>9:00:00</RelTime><TrackURI>no</TrackURI></item></DIDL-Lite>lt;/x&gt;</TrackMetaData>\
+            <TrackURI>u</TrackURI><RelTime>0:00:03.5</RelTime></GetPositionInfoResponse></Body></Envelope>";
+        let reply = GET_POSITION.parse_reply(body.as_bytes());
+        let expected = PositionInfo {
+            track_uri: Some("u".to_owned()),
+            rel_time: Some(Duration::from_millis(3_500)),
+            fractional: true,
+            track_duration: None,
+        };
+        assert_eq!(
+            reply,
+            Ok(Reply::AvTransport(av_transport::Reply::PositionInfo(
+                expected
+            )))
+        );
+    }
+
+    #[test]
+    fn surplus_arguments_do_no_harm() {
+        let body = "<Envelope><Body><GetVolumeResponse><IsMute>1</IsMute><CurrentVolume>3</CurrentVolume>\
+            </GetVolumeResponse></Body></Envelope>";
+        let reply = GET_VOLUME.parse_reply(body.as_bytes());
+        assert_eq!(
+            reply,
+            Ok(Reply::RenderingControl(rendering_control::Reply::Volume(3)))
+        );
+    }
+
+    #[test]
+    fn finds_the_code_of_a_fault_in_any_dress() {
+        for body in [
+            "<s:Envelope><s:Body><s:Fault><detail><UPnPError><errorCode>701</errorCode></UPnPError></detail>",
+            "<s:Envelope><s:Body><s:Fault><detail><u:UPnPError><u:ErrorCode> 701 </u:ErrorCode>",
+            "<detail>&lt;UPnPError&gt;&lt;errorCode&gt;701&lt;/errorCode&gt;</detail>",
+            "<errorCode><![CDATA[701]]></errorCode>",
+        ] {
+            assert_eq!(
+                fault(body.as_bytes()).map(|error| error.code),
+                Some(701),
+                "{body}"
+            );
+        }
+        for body in [
+            "",
+            "<errorCode/>",
+            "<errorCode>none</errorCode>",
+            "<html>500</html>",
+        ] {
+            assert_eq!(fault(body.as_bytes()), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn long_descriptions_of_faults_are_shortened() {
+        let error = UpnpError {
+            code: 716,
+            description: clip("Resource not found"),
+        };
+        let written = error.write();
+        assert_eq!(fault(written.as_bytes()).as_ref(), Some(&error));
+        assert_eq!(
+            GET_STATE.parse_reply(written.as_bytes()),
+            Err(SoapError::Fault(error))
+        );
+        let long = format!(
+            "<errorCode>402</errorCode><errorDescription>{}</errorDescription>",
+            "x".repeat(999)
+        );
+        let long = fault(long.as_bytes()).expect("a fault");
+        assert_eq!(long.description.len(), SENTENCE_BYTES);
+        assert!(!long.meaning().is_empty());
+    }
+
+    fn replies() -> Vec<(Action, Reply)> {
+        let avt = |action, reply| (Action::AvTransport(action), Reply::AvTransport(reply));
+        let rc = |action, reply| {
+            (
+                Action::RenderingControl(action),
+                Reply::RenderingControl(reply),
+            )
+        };
+        vec![
+            (Action::AvTransport(av_transport::Action::Next), Reply::Done),
+            avt(
+                av_transport::Action::GetTransportInfo,
+                av_transport::Reply::TransportInfo(TransportInfo {
+                    state: Some(TransportState::PausedPlayback),
+                    error_occurred: true,
+                }),
+            ),
+            avt(
+                av_transport::Action::GetPositionInfo,
+                av_transport::Reply::PositionInfo(PositionInfo {
+                    track_duration: Some(Duration::from_secs(61)),
+                    track_uri: Some("http://a/?b&c".to_owned()),
+                    rel_time: Some(Duration::from_secs(5)),
+                    fractional: true,
+                }),
+            ),
+            avt(
+                av_transport::Action::GetPositionInfo,
+                av_transport::Reply::PositionInfo(PositionInfo::default()),
+            ),
+            avt(
+                av_transport::Action::GetMediaInfo,
+                av_transport::Reply::MediaInfo(MediaInfo {
+                    current_uri: Some(String::new()),
+                    next_uri: None,
+                    media_duration: Some(Duration::from_millis(1_500)),
+                }),
+            ),
+            rc(
+                rendering_control::Action::GetVolume,
+                rendering_control::Reply::Volume(40),
+            ),
+            rc(
+                rendering_control::Action::GetMute,
+                rendering_control::Reply::Mute(true),
+            ),
+            (
+                Action::ConnectionManager(connection_manager::Action::GetProtocolInfo),
+                Reply::ConnectionManager(connection_manager::Reply::ProtocolInfo {
+                    sink: "http-get:*:video/mp4:*".to_owned(),
+                }),
+            ),
+        ]
+    }
+
+    #[test]
+    fn every_reply_comes_back_as_it_was_written() {
+        for (action, reply) in replies() {
+            let written = reply.write(&action, 1);
+            assert_eq!(
+                action.parse_reply(written.as_bytes()),
+                Ok(reply),
+                "{written}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_action_comes_back_as_it_was_written() {
+        use av_transport::Action as Avt;
+        use rendering_control::Action as Rc;
+        let (uri, metadata) = ("u?a&b".to_owned(), "<a b=\"c\"> &amp; </a>".to_owned());
+        let avt = [
+            Avt::SetAvTransportUri {
+                uri: uri.clone(),
+                metadata: metadata.clone(),
+            },
+            Avt::SetNextAvTransportUri { uri, metadata },
+            Avt::Play,
+            Avt::Pause,
+            Avt::Stop,
+            Avt::Seek {
+                target: Duration::from_millis(61_500),
+            },
+            Avt::Next,
+            Avt::Previous,
+            Avt::GetTransportInfo,
+            Avt::GetPositionInfo,
+            Avt::GetMediaInfo,
+        ];
+        let rc = [
+            Rc::GetVolume,
+            Rc::SetVolume { volume: 7 },
+            Rc::GetMute,
+            Rc::SetMute { mute: true },
+        ];
+        let cm = Action::ConnectionManager(connection_manager::Action::GetProtocolInfo);
+        let actions = avt.map(Action::AvTransport).into_iter();
+        for action in actions.chain(rc.map(Action::RenderingControl)).chain([cm]) {
+            let written = action.write(1);
+            let read = Action::parse(&action.soap_action(1), written.as_bytes());
+            assert_eq!(read.as_ref(), Some(&action), "{written}");
+            assert_eq!(
+                Action::parse("", written.as_bytes()).as_ref(),
+                Some(&action),
+                "{written}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(body in "(<|>|</|/>|Envelope|Body|errorCode|RelTime|TrackURI|701|[ :&;\"=]){0,60}") {
+            let _ = fault(body.as_bytes());
+            for (action, _) in replies() {
+                let _ = action.parse_reply(body.as_bytes());
+            }
+            let _ = Action::parse("", body.as_bytes());
+        }
+    }
 }

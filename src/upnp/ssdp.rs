@@ -292,3 +292,178 @@ impl<'a> Message<'a> {
 fn decode(datagram: &[u8]) -> std::borrow::Cow<'_, str> {
     String::from_utf8_lossy(&datagram[..datagram.len().min(DATAGRAM)])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const TV: Ipv4Addr = Ipv4Addr::new(192, 168, 1, 30);
+
+    fn response_with(lines: &str) -> Result<Announcement, Rejected> {
+        parse(format!("HTTP/1.1 200 OK\r\n{lines}").as_bytes(), TV)
+    }
+
+    #[test]
+    fn takes_headers_in_any_case_and_spacing_without_a_final_blank_line() {
+        let found = response_with(
+            "location:http://192.168.1.30:9197/dmr\nCache-Control: max-age = 120\r\nst : ssdp:all\r\n\
+             Usn:UUID:AB::upnp:rootdevice\r\nBOOTID.UPNP.ORG:7\r\nno colon\r\nDATE:",
+        )
+        .expect("usable");
+        assert_eq!(found.kind, Kind::Response);
+        assert_eq!(found.udn.as_str(), "uuid:ab");
+        assert_eq!(found.target.as_str(), "ssdp:all");
+        assert_eq!(
+            found.location,
+            HttpUrl::parse("http://192.168.1.30:9197/dmr")
+        );
+        assert_eq!(found.max_age, Some(Duration::from_secs(120)));
+        assert_eq!((found.boot_id, found.config_id), (Some(7), None));
+    }
+
+    #[test]
+    fn names_the_reason_of_each_refusal() {
+        let notify = |nts: &str| format!("NOTIFY * HTTP/1.1\r\nNTS: {nts}\r\nUSN: uuid:1\r\n\r\n");
+        for (datagram, reason) in [
+            ("GET / HTTP/1.1\r\n\r\n".to_owned(), Rejected::NotSsdp),
+            (String::new(), Rejected::NotSsdp),
+            (
+                "HTTP/1.1 404 Not Found\r\nUSN: uuid:1\r\n\r\n".to_owned(),
+                Rejected::NotSsdp,
+            ),
+            (
+                search("ssdp:all", 2, "239.255.255.250:1900"),
+                Rejected::Search,
+            ),
+            (
+                notify("NotificationSubType.SSDP_ALIVE"),
+                Rejected::UnknownNts,
+            ),
+            (notify("ssdp:alive"), Rejected::NoLocation),
+            ("HTTP/1.1 200 OK\r\n\r\n".to_owned(), Rejected::NoUsn),
+            (
+                "HTTP/1.1 200 OK\r\nUSN: uuid:1\r\nLOCATION: \r\n\r\n".to_owned(),
+                Rejected::NoLocation,
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nUSN: uuid:1\r\nLOCATION: 192.168.1.30\r\n\r\n".to_owned(),
+                Rejected::BadLocation,
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nUSN: uuid:1\r\nLOCATION: http://[fe80::1]/\r\n\r\n".to_owned(),
+                Rejected::BadLocation,
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nUSN: uuid:1\r\nLOCATION: http://172.17.0.1/\r\n\r\n".to_owned(),
+                Rejected::ForeignLocation,
+            ),
+            (
+                "HTTP/1.1 200 OK\r\nUSN: uuid:1\r\nLOCATION: http://127.0.0.1/\r\n\r\n".to_owned(),
+                Rejected::ForeignLocation,
+            ),
+        ] {
+            assert_eq!(parse(datagram.as_bytes(), TV), Err(reason), "{datagram}");
+        }
+    }
+
+    #[test]
+    fn loopback_is_believed_of_loopback_only() {
+        let datagram = b"HTTP/1.1 200 OK\r\nUSN: uuid:1\r\nLOCATION: http://127.0.0.9:1/\r\n\r\n";
+        assert!(parse(datagram, Ipv4Addr::new(127, 0, 0, 9)).is_ok());
+        assert_eq!(
+            parse(datagram, Ipv4Addr::LOCALHOST),
+            Err(Rejected::ForeignLocation)
+        );
+    }
+
+    #[test]
+    fn a_byebye_needs_only_its_name() {
+        let found = parse(
+            b"NOTIFY * HTTP/1.1\r\nNTS: ssdp:byebye\r\nUSN: uuid:1::x\r\n",
+            TV,
+        )
+        .expect("usable");
+        assert_eq!(
+            (found.kind, found.udn.as_str(), found.location),
+            (Kind::Byebye, "uuid:1", None)
+        );
+    }
+
+    #[test]
+    fn an_update_tells_the_next_boot_id() {
+        let found = parse(
+            b"NOTIFY * HTTP/1.1\r\nNTS: ssdp:update\r\nUSN: uuid:1\r\nLOCATION: http://192.168.1.30/\r\n\
+              BOOTID.UPNP.ORG: 1\r\nNEXTBOOTID.UPNP.ORG: 2\r\n\r\n",
+            TV,
+        )
+        .expect("usable");
+        assert_eq!((found.kind, found.boot_id), (Kind::Update, Some(2)));
+    }
+
+    #[test]
+    fn lives_for_max_age_and_a_minute_within_bounds() {
+        let lifetime = |cache_control: &str| {
+            let lines =
+                format!("USN: uuid:1\r\nLOCATION: http://192.168.1.30/\r\n{cache_control}\r\n\r\n");
+            response_with(&lines).expect("usable").lifetime().as_secs()
+        };
+        assert_eq!(lifetime("CACHE-CONTROL: max-age=1800"), 1860);
+        assert_eq!(lifetime("CACHE-CONTROL: no-cache, MAX-AGE = 300"), 360);
+        assert_eq!(lifetime("CACHE-CONTROL: max-age=30"), 90);
+        assert_eq!(lifetime("CACHE-CONTROL: max-age=0"), 90);
+        assert_eq!(lifetime("CACHE-CONTROL: max-age=14400"), 3600);
+        assert_eq!(
+            lifetime("CACHE-CONTROL: max-age=99999999999999999999999"),
+            1860
+        );
+        assert_eq!(lifetime("CACHE-CONTROL: max-age=:1800"), 1860);
+        assert_eq!(
+            lifetime("CACHE-CONTROL: x\r\nCACHE-CONTROL: max-age=600"),
+            660
+        );
+        assert_eq!(lifetime("EXT:"), 1860);
+    }
+
+    #[test]
+    fn hears_what_the_other_side_says() {
+        let udn = Udn::new("uuid:1").expect("a name");
+        let url = HttpUrl::parse("http://192.168.1.30:9/d").expect("a URL");
+        let age = Duration::from_secs(100);
+        for (datagram, kind) in [
+            (response(TARGETS[0], &udn, &url, age), Kind::Response),
+            (alive(TARGETS[0], &udn, &url, age), Kind::Alive),
+            (byebye(TARGETS[0], &udn), Kind::Byebye),
+        ] {
+            let found = parse(datagram.as_bytes(), TV).expect("usable");
+            assert_eq!(
+                (found.kind, &found.udn, found.target.as_str()),
+                (kind, &udn, TARGETS[0])
+            );
+        }
+        let heard = parse_search(search(TARGETS[4], 3, "239.255.255.250:1900").as_bytes());
+        assert_eq!(
+            heard,
+            Some(Search {
+                target: clip("ssdp:all"),
+                mx: Some(3)
+            })
+        );
+        assert_eq!(
+            parse_search(alive(TARGETS[0], &udn, &url, age).as_bytes()),
+            None
+        );
+        assert!(alive("uuid:1", &udn, &url, age).contains("USN: uuid:1\r\n"));
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(datagram in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = parse(&datagram, TV);
+            let mut notify = b"NOTIFY * HTTP/1.1\r\nNTS: ssdp:alive\r\nUSN: ".to_vec();
+            notify.extend(&datagram);
+            let _ = parse(&notify, TV);
+            let _ = parse_search(&datagram);
+        }
+    }
+}

@@ -186,3 +186,157 @@ fn without_dots(path: &str) -> String {
     }
     format!("/{}{query}", kept.join("/"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn parsed(text: &str) -> Option<String> {
+        HttpUrl::parse(text).map(|url| url.to_string())
+    }
+
+    fn joined(location: &str, base: Option<&str>, reference: &str) -> Option<String> {
+        let location = HttpUrl::parse(location).expect(location);
+        location.join(base, reference).map(|url| url.to_string())
+    }
+
+    #[test]
+    fn takes_plain_http_on_a_literal_address_only() {
+        for (text, expected) in [
+            (
+                "http://192.168.0.217:16422",
+                Some("http://192.168.0.217:16422/"),
+            ),
+            (" HTTP://10.0.0.1/a?b#c ", Some("http://10.0.0.1:80/a?b")),
+            ("http://10.0.0.1?x", Some("http://10.0.0.1:80/?x")),
+            ("http://10.0.0.1:/a b", Some("http://10.0.0.1:80/a%20b")),
+            ("https://10.0.0.1/", None),
+            ("http://[fe80::2]:80/RootDevice.xml", None),
+            ("http://tv.local/", None),
+            ("http://user@10.0.0.1/", None),
+            ("http://10.0.0.1:0/", None),
+            ("http://10.0.0.1:99999/", None),
+            ("http://0.0.0.0/", None),
+            ("http://239.255.255.250/", None),
+            ("192.168.1.1", None),
+            ("http://", None),
+            ("", None),
+        ] {
+            assert_eq!(parsed(text).as_deref(), expected, "{text}");
+        }
+        assert_eq!(
+            parsed(&format!("http://10.0.0.1/{}", "x".repeat(PATH_BYTES))),
+            None
+        );
+    }
+
+    #[test]
+    fn joins_what_descriptions_write() {
+        let location = "http://192.168.1.5:49152/dev/desc.xml?a=/b/";
+        for (base, reference, expected) in [
+            (None, "/ctl", "http://192.168.1.5:49152/ctl"),
+            (None, "ctl", "http://192.168.1.5:49152/dev/ctl"),
+            (None, "./ctl", "http://192.168.1.5:49152/dev/ctl"),
+            (
+                None,
+                "../ctl/./x?y=..",
+                "http://192.168.1.5:49152/ctl/x?y=..",
+            ),
+            (None, "../../../ctl", "http://192.168.1.5:49152/ctl"),
+            (
+                None,
+                "_urn:schemas-upnp-org:service:AVTransport_control",
+                "http://192.168.1.5:49152/dev/_urn:schemas-upnp-org:service:AVTransport_control",
+            ),
+            (None, "urn:x", "http://192.168.1.5:49152/dev/urn:x"),
+            (None, "//upnp/ctl", "http://192.168.1.5:49152//upnp/ctl"),
+            (None, "//192.168.1.5:80/ctl", "http://192.168.1.5:80/ctl"),
+            (None, "?x", "http://192.168.1.5:49152/dev/desc.xml?x"),
+            (
+                Some("http://192.168.1.5:8888"),
+                "foo",
+                "http://192.168.1.5:8888/foo",
+            ),
+            (
+                Some("http://192.168.1.5:8888/"),
+                "/foo",
+                "http://192.168.1.5:8888/foo",
+            ),
+            (
+                Some("http://192.168.1.5/"),
+                "foo",
+                "http://192.168.1.5:80/foo",
+            ),
+            (
+                Some("http://192.168.1.5:1/a/b"),
+                "foo",
+                "http://192.168.1.5:1/a/foo",
+            ),
+            (Some("garbage"), "foo", "http://192.168.1.5:49152/dev/foo"),
+            (Some(""), "foo", "http://192.168.1.5:49152/dev/foo"),
+        ] {
+            let found = joined(location, base, reference);
+            assert_eq!(found.as_deref(), Some(expected), "{base:?} {reference}");
+        }
+        for reference in [
+            "",
+            "#x",
+            "https://192.168.1.5/",
+            "content://x",
+            "http://192.168.1.5:x/",
+        ] {
+            assert_eq!(joined(location, None, reference), None, "{reference}");
+        }
+    }
+
+    #[test]
+    fn never_leaves_the_host_of_location() {
+        let location = "http://192.168.1.5:49152/desc.xml";
+        for (base, reference, expected) in [
+            (None, "http://10.0.0.9:80/ctl", "http://192.168.1.5:80/ctl"),
+            (
+                None,
+                "http://evil.example:81/ctl",
+                "http://192.168.1.5:81/ctl",
+            ),
+            (None, "http://10.0.0.9/ctl", "http://192.168.1.5:49152/ctl"),
+            (
+                None,
+                "http://192.168.1.5/IRCC",
+                "http://192.168.1.5:80/IRCC",
+            ),
+            (
+                Some("http://127.0.0.1:5000/"),
+                "ctl",
+                "http://192.168.1.5:5000/ctl",
+            ),
+        ] {
+            assert_eq!(
+                joined(location, base, reference).as_deref(),
+                Some(expected),
+                "{reference}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_can_be_read_again(host: [u8; 4], port in 1_u16.., path in "/[ -~]{0,60}") {
+            let Some(url) = HttpUrl::new(Ipv4Addr::from(host), port, &path) else { return Ok(()) };
+            prop_assert!(url.path.bytes().all(|byte| byte.is_ascii_graphic()));
+            if let Some(again) = HttpUrl::parse(&url.to_string()) {
+                prop_assert_eq!(again.authority(), url.authority());
+            }
+        }
+
+        #[test]
+        fn joining_never_panics_and_stays_at_home(base in "\\PC{0,30}", reference in "[a-z0-9./:?#@% ]{0,40}") {
+            let location = HttpUrl::parse("http://192.168.1.5:1/a/b").expect("literal");
+            if let Some(url) = location.join(Some(&base), &reference) {
+                prop_assert_eq!(url.host, location.host);
+                prop_assert!(url.path.starts_with('/'));
+            }
+        }
+    }
+}

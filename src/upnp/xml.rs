@@ -6,6 +6,7 @@
 //! Names are compared without prefix and without regard to case. Document types and their entities
 //! are ignored. Depth, number of elements and repairs are bounded, and nothing here recurses.
 
+use core::ops::Range;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 use std::borrow::Cow;
@@ -14,8 +15,10 @@ use std::borrow::Cow;
 const DEPTH: usize = 64;
 /// Further elements are left out. A tuner with seven devices has 600.
 const ELEMENTS: usize = 16 << 10;
-/// Broken tags that are stepped over. Each may cost a look through the whole text.
-const REPAIRS: usize = 64;
+/// Broken tags that are stepped over.
+const REPAIRS: usize = 256;
+/// Bytes read in vain for them, beyond twice the text: a broken tag may show only at the end of the text.
+const READ_IN_VAIN: usize = 64 << 10;
 /// Attributes read of one element.
 const ATTRIBUTES: usize = 64;
 
@@ -42,8 +45,7 @@ pub struct Node<'a> {
 }
 
 impl Document {
-    /// Reads `body` up to the end of its first element called `root`.
-    /// What comes before that element and after it is ignored, as far as [`Self::root`] goes.
+    /// Reads `body` up to the end of its first element called `root`: what follows that is leftover memory.
     #[must_use]
     pub fn parse(body: &[u8], root: &str) -> Self {
         Self::read(&decode(body), root)
@@ -54,23 +56,27 @@ impl Document {
     pub fn read(text: &str, root: &str) -> Self {
         let mut growth = Growth::new(root);
         let mut rest = text;
+        let mut patience = READ_IN_VAIN + 2 * text.len();
         for _ in 0..REPAIRS {
             let Some(broken) = growth.read(rest) else {
                 break;
             };
+            patience = patience.saturating_sub(broken.end - broken.start);
+            if patience == 0 {
+                break;
+            }
             // Step over the `<` that starts nothing, to the next one.
-            let Some(next) = rest
-                .get(broken + 1..)
-                .and_then(|after| after.find('<').map(|at| broken + 1 + at))
-            else {
+            let after = broken.start + 1;
+            let next = rest.get(after..).and_then(|rest| rest.find('<'));
+            let Some(next) = next.and_then(|next| rest.get(after + next..)) else {
                 break;
             };
-            rest = &rest[next..];
+            rest = next;
         }
         growth.finish()
     }
 
-    /// The first element called `name` (usually the root's name), anywhere.
+    /// The first element called `name`, anywhere.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<Node<'_>> {
         self.nodes().find(|node| node.is(name))
@@ -214,15 +220,20 @@ impl<'r> Growth<'r> {
         }
     }
 
-    /// Reads on; the position of a `<` that cannot be understood, if that is why it stopped.
-    fn read(&mut self, text: &str) -> Option<usize> {
+    /// Reads on. If it stopped at a `<` that cannot be understood: from there to where that showed.
+    fn read(&mut self, text: &str) -> Option<Range<usize>> {
         let mut reader = Reader::from_str(text);
         let config = reader.config_mut();
         config.allow_dangling_amp = true;
         config.allow_unmatched_ends = true;
         config.check_end_names = false;
         while !self.complete && self.elements.len() < ELEMENTS {
+            let start = position(reader.buffer_position());
             match reader.read_event() {
+                Ok(Event::Start(tag) | Event::Empty(tag)) if is_torn(&tag) => {
+                    let start = start + text.get(start..)?.find('<')?;
+                    return Some(start..position(reader.buffer_position()).max(start));
+                }
                 Ok(Event::Start(tag)) => self.open(&tag),
                 Ok(Event::Empty(tag)) => {
                     let depth = self.open.len();
@@ -239,7 +250,10 @@ impl<'r> Growth<'r> {
                 }
                 Ok(Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_)) => {}
                 Ok(Event::Eof) => return None,
-                Err(_) => return usize::try_from(reader.error_position()).ok(),
+                Err(_) => {
+                    let start = position(reader.error_position());
+                    return Some(start..position(reader.buffer_position()).max(start));
+                }
             }
         }
         None
@@ -281,11 +295,18 @@ impl<'r> Growth<'r> {
 
     fn close_from(&mut self, depth: usize) {
         let end = self.elements.len();
+        let mut root_closes = false;
         for index in self.open.drain(depth..) {
             let element = &mut self.elements[index];
             element.end = end;
-            self.complete |= element.name.eq_ignore_ascii_case(self.root);
+            root_closes |= element.name.eq_ignore_ascii_case(self.root);
         }
+        // An element of the root's name inside of the root is not the end.
+        self.complete = root_closes
+            && !self
+                .open
+                .iter()
+                .any(|&index| self.elements[index].name.eq_ignore_ascii_case(self.root));
     }
 
     fn text(&mut self, text: &str) {
@@ -300,6 +321,28 @@ impl<'r> Growth<'r> {
             elements: self.elements,
         }
     }
+}
+
+/// quick-xml counts in 64 bits, also where memory does not.
+fn position(offset: u64) -> usize {
+    usize::try_from(offset).unwrap_or(usize::MAX)
+}
+
+/// Whether `tag` is rather a stray `<` or a tag without its `>`: it swallowed what stands after it.
+fn is_torn(tag: &BytesStart<'_>) -> bool {
+    let starts_a_name = |c: char| c.is_alphabetic() || c == '_' || c == ':';
+    if !tag.name().0.starts_with(starts_a_name) || tag.name().0.contains('<') {
+        return true;
+    }
+    let mut quote = None;
+    tag.attributes_raw().chars().any(|c| {
+        match quote {
+            Some(open) if c == open => quote = None,
+            None if matches!(c, '"' | '\'') => quote = Some(c),
+            _ => {}
+        }
+        quote.is_none() && c == '<'
+    })
 }
 
 /// What follows the last colon. Prefixes mean nothing here: renderers invent and swallow them.
@@ -390,4 +433,127 @@ fn reference(name: &str) -> Option<char> {
         "apos" => '\'',
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The text of the first element called `name`.
+    fn text(document: &str, name: &str) -> Option<String> {
+        let document = Document::parse(document.as_bytes(), "root");
+        document.find(name).map(|node| node.text().to_owned())
+    }
+
+    #[test]
+    fn reads_through_the_dirt_that_renderers_send() {
+        for dirty in [
+            "<root><a>x</a></root>",
+            "\u{feff}<?xml version=\"1.0\"?><root><a> x\n</a></root>",
+            "\r\n\r\n<!-- first --><?xml version='1.0'?><root><a>x</a></root>",
+            "HTTP/1.1 200 OK\r\nServer: a & b\r\n\r\n<root><a>x</a></root>",
+            "<root><dlna:X_DLNADOC>DMR</dlna:X_DLNADOC><b:a c:d='e'>x</b:a></root>",
+            "<ROOT><A>x</A></ROOT>",
+            "<root><b>AT&T & more &id=3</b><a>x</a></root>",
+            "<root><b>\u{1}</b><a>\u{2}x\u{0}</a></root>\u{0}\u{0}",
+            "<root><b>never closed<a>x</a></root>",
+            "<root></b></c><a>x</a></root>",
+            "<root>#PLACEHOLDER#<a>x</a>text</root>",
+            "<root><a>x</a></root>junk <<< & <a>y</a>",
+            "<root><a b=1 c d=\"2\">x</a></root>",
+            "<root><b attribute=\"></b><a>x</a>",
+            "<root><b attribute=\"1\"</b><a>x</a></root>",
+            "<root><b attribute='1' <a>x</a></root>",
+            "<root>1 < 2 <a>x</a></root>",
+            "<root><a>x",
+            "<root><a><![CDATA[x]]></a></root>",
+            "<!DOCTYPE root [<!ENTITY y \"x\">]><root><a>x</a></root>",
+            "<root><b><!-- never closed</b><a>x</a></root>",
+            "<root><?pi?><a>x</a></root>",
+        ] {
+            assert_eq!(text(dirty, "a").as_deref(), Some("x"), "{dirty:?}");
+        }
+    }
+
+    #[test]
+    fn stops_at_the_end_of_the_root() {
+        assert_eq!(text("<root><b/></root><a>leftover</a>", "a"), None);
+    }
+
+    #[test]
+    fn expands_no_entities_but_the_predefined() {
+        let bomb =
+            "<!DOCTYPE r [<!ENTITY b \"boom\">]><root><a>&b;&lt;&#65;&#x42;&amp;amp;</a></root>";
+        assert_eq!(text(bomb, "a").as_deref(), Some("&b;<AB&amp;"));
+    }
+
+    #[test]
+    fn reads_attributes_in_every_kind_of_quotes() {
+        let document = Document::read("<e VAL='1' x:b=\"a&amp;b&c\" c=3/>", "e");
+        let element = document.find("E").expect("there");
+        assert_eq!(element.attribute("val"), Some("1"));
+        assert_eq!(element.attribute("b"), Some("a&b&c"));
+        assert_eq!(element.attribute("C"), Some("3"));
+        assert_eq!(element.attribute("d"), None);
+    }
+
+    #[test]
+    fn replaces_what_is_not_utf_8() {
+        let lossy = Document::parse(b"<root><a>B\xfccher</a></root>", "root");
+        assert_eq!(lossy.find("a").map(Node::text), Some("B\u{fffd}cher"));
+        let latin = b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><root><a>B\xfccher</a></root>";
+        let latin = Document::parse(latin, "root");
+        assert_eq!(latin.find("a").map(Node::text), Some("B\u{fc}cher"));
+    }
+
+    #[test]
+    fn depth_and_size_are_bounded() {
+        let deep = "<a>".repeat(100_000);
+        let document = Document::read(&deep, "root");
+        assert_eq!(document.nodes().count(), DEPTH);
+        let wide = "<a/>".repeat(100_000);
+        assert_eq!(Document::read(&wide, "root").nodes().count(), ELEMENTS);
+    }
+
+    #[test]
+    fn broken_tags_cost_a_bounded_number_of_looks() {
+        let broken = "<a b=\"".repeat(100_000);
+        assert!(Document::read(&broken, "root").nodes().count() <= ELEMENTS);
+        let broken = "<!-- ".repeat(100_000);
+        assert_eq!(Document::read(&broken, "root").nodes().count(), 0);
+    }
+
+    #[test]
+    fn keeps_nested_elements_apart() {
+        let document = Document::read("<d><n>1</n><d><n>2</n></d><s/></d>", "d");
+        let outer = document.find("d").expect("there");
+        let names: Vec<_> = outer.descendants_outside(&["d"]).map(Node::name).collect();
+        assert_eq!(names, ["n", "d", "s"]);
+        assert_eq!(outer.descendants().count(), 4);
+        assert_eq!(outer.children().count(), 3);
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(body in proptest::collection::vec(any::<u8>(), 0..400)) {
+            let _ = Document::parse(&body, "root").nodes().count();
+        }
+
+        #[test]
+        fn never_panics_on_markup(text in "[<>/a&;\"'=!\\[\\] ?:-]{0,60}") {
+            let _ = Document::read(&text, "a").nodes().count();
+            let _ = unescape(&text);
+        }
+
+        #[test]
+        fn what_is_escaped_comes_back(text in "\\PC{0,40}") {
+            prop_assert_eq!(unescape(&escape(&text)).into_owned(), text.clone());
+            let document = format!("<root a=\"{0}\">{0}</root>", escape(&text));
+            let document = Document::read(&document, "root");
+            let root = document.find("root").expect("there");
+            prop_assert_eq!(root.raw_text(), text.as_str());
+            prop_assert_eq!(root.attribute("a"), Some(text.as_str()));
+        }
+    }
 }

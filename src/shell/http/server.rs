@@ -87,6 +87,7 @@ pub async fn serve<'a, C: Future<Output = ()> + 'a>(
         let mut open: Vec<(Ipv4Addr, Task<()>)> = Vec::new();
         let mut alive_due = Instant::now();
         let mut failures = 0;
+        let mut refusing = false;
         loop {
             if Instant::now() >= alive_due {
                 mailbox.post(Event::Alive(name)).await;
@@ -112,13 +113,19 @@ pub async fn serve<'a, C: Future<Output = ()> + 'a>(
                     };
                     open.retain(|(_, task)| !task.is_finished());
                     let from_peer = open.iter().filter(|(other, _)| *other == peer).count();
-                    if open.len() < capacity.total && from_peer < capacity.per_peer {
-                        let task = executor.spawn(connection(stream, peer));
-                        open.push((peer, task));
+                    let room = open.len() < capacity.total && from_peer < capacity.per_peer;
+                    if room {
+                        open.push((peer, executor.spawn(connection(stream, peer))));
                     } else {
-                        log::warn!("{name:?}: too many connections, one from {peer} refused");
                         refuse(&stream);
+                        if !refusing {
+                            // Once, until there is room again: the log must not be flooded.
+                            log::warn!(
+                                "{name:?}: too many connections, those of {peer} are refused"
+                            );
+                        }
                     }
+                    refusing = !room;
                 }
             }
         }

@@ -1,0 +1,316 @@
+//! `dlna-kiosk demo`: the box at work on a machine without Pi, TV or media. A simulated renderer on
+//! loopback really fetches a clip that is made here, and plays it in real time. Keys are the buttons.
+
+use super::{clip, terminal};
+use crate::config::{
+    Backend, Button, Config, Detect, Led, Level, PanelAction, Pin, Port, Pull, Rule, Shows,
+    Targets, Who,
+};
+use crate::kiosk::event::Event;
+use crate::kiosk::trace::Entry;
+use crate::kiosk::{Kiosk, Setup};
+use crate::shell::driver::{Front, Shell, drive, pause};
+use crate::shell::fake_host::FakeHost;
+use crate::shell::gpio::Panel;
+use crate::shell::keyboard::Keyboard;
+use crate::sim::presets;
+use crate::time::{self, Duration};
+use crate::upnp::Udn;
+use clap::Args;
+use core::cell::Cell;
+use core::net::Ipv4Addr;
+use serde_json::Value;
+use smol::{LocalExecutor, future};
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+/// Key, pin, what the pin does.
+const KEYS: [(u8, u8, PanelAction); 7] = [
+    (b' ', 17, PanelAction::PlayPause),
+    (b'n', 27, PanelAction::Next),
+    (b'p', 22, PanelAction::Prev),
+    (b'+', 23, PanelAction::VolumeUp),
+    (b'-', 24, PanelAction::VolumeDown),
+    (b'm', 25, PanelAction::Mute),
+    (b's', 16, PanelAction::Stop),
+];
+/// A finger stays on a button for about this long.
+const TAP: Duration = Duration::from_millis(80);
+const REFRESH: Duration = Duration::from_millis(200);
+/// The renderer is found within milliseconds; a busy machine may need longer.
+const FIND_WITHIN: Duration = Duration::from_secs(10);
+
+#[derive(Debug, Args)]
+pub(super) struct Demo {
+    /// Print lines instead of a panel, press play by itself, and leave after --seconds
+    #[arg(long)]
+    headless: bool,
+    /// How long to run without a panel
+    #[arg(long, value_name = "SECONDS", default_value_t = 8.0)]
+    seconds: f64,
+    /// Which renderer to simulate: gmrender, rygel, samsung_tizen, lg_webos, …
+    #[arg(long, value_name = "NAME", default_value = "well_behaved")]
+    renderer: String,
+}
+
+impl Demo {
+    pub(super) fn run(&self) -> Result<u8, String> {
+        let preset = presets::named(&self.renderer).ok_or_else(|| {
+            let names: Vec<_> = presets::all().iter().map(|preset| preset.name).collect();
+            format!(
+                "no renderer {:?} to simulate; there are: {}",
+                self.renderer,
+                names.join(", ")
+            )
+        })?;
+        let media = Media::make()?;
+        let port = free_port().map_err(|error| format!("no free port: {error}"))?;
+        let udn = Udn::new("uuid:00000000-0000-4000-8000-0000d1a00001")
+            .ok_or("no name for the renderer")?;
+        let host = FakeHost::new(
+            preset.renderer(udn, "Demo TV", 1),
+            Ipv4Addr::LOCALHOST,
+            port,
+        );
+        let config = config(&media, port);
+        let shell = Shell::open(&config, Front::Screen(Panel::on_screen(&config)))?;
+        let stage = Stage {
+            shell: &shell,
+            host: &host,
+            played: Cell::new(false),
+        };
+        let executor = LocalExecutor::new();
+        let kiosk = Kiosk::new(config, Setup::default());
+        let driving = async {
+            let heard = |_: &Kiosk, entry: &Entry| {
+                if self.headless {
+                    println!(
+                        "{:7.3} {entry}",
+                        entry.at.since(time::Instant::START).as_secs_f64()
+                    );
+                }
+            };
+            Ok(drive(kiosk, &shell, &executor, heard).await)
+        };
+        let hosting = async { Err(host.run(&executor, None).await) };
+        let playing = async {
+            if self.headless {
+                stage.lines(time::seconds(self.seconds)).await
+            } else {
+                stage.panel().await?
+            }
+            shell.mailbox.post(Event::Leave).await;
+            future::pending().await
+        };
+        let code = smol::block_on(executor.run(future::or(driving, future::or(hosting, playing))))?;
+        if self.headless && !stage.played.get() {
+            return Err("the simulated renderer did not play".to_owned());
+        }
+        Ok(code)
+    }
+}
+
+fn free_port() -> std::io::Result<u16> {
+    Ok(std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
+        .local_addr()?
+        .port())
+}
+
+/// The clips, in a folder that goes when the demonstration ends.
+struct Media(PathBuf);
+
+impl Media {
+    fn make() -> Result<Self, String> {
+        let media =
+            Self(std::env::temp_dir().join(format!("dlna-kiosk-demo-{}", std::process::id())));
+        let write = || {
+            std::fs::create_dir_all(&media.0)?;
+            std::fs::write(media.0.join("first.wav"), clip::wav(8, 440.0))?;
+            std::fs::write(media.0.join("second.wav"), clip::wav(5, 660.0))
+        };
+        write().map_err(|error: std::io::Error| format!("{}: {error}", media.0.display()))?;
+        Ok(media)
+    }
+}
+
+impl Drop for Media {
+    fn drop(&mut self) {
+        // A few kilobytes in a temporary folder: nothing depends on it.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn config(media: &Media, port: u16) -> Config {
+    let button = |(_, pin, press): (u8, u8, PanelAction)| Button {
+        pin: Pin(pin),
+        press: Some(press),
+        long: None,
+        double: None,
+        hold_time: Duration::from_millis(500),
+        debounce: Duration::from_millis(30),
+        pull: Pull::Up,
+        active: Level::Low,
+        detect: Detect::Edges,
+        targets: Targets::All,
+    };
+    let led = |pin, shows| Led {
+        pin: Pin(pin),
+        shows,
+        active: Level::High,
+    };
+    let usual = Config::default();
+    let rule = Rule {
+        who: Who::Address(Ipv4Addr::LOCALHOST, Some(port)),
+        plays: vec![media.0.clone()],
+        ..usual.rules[0].clone()
+    };
+    Config {
+        name: crate::text::clip("Demo box"),
+        media_folder: media.0.clone(),
+        media_port: Port::From(18895),
+        control_port: Port::From(18080),
+        stop_at_exit: true,
+        gpio: Backend::None,
+        rules: vec![rule],
+        buttons: KEYS.map(button).to_vec(),
+        leds: vec![led(5, Shows::Status), led(6, Shows::Playing(Targets::All))],
+    }
+}
+
+/// The box and the renderer, side by side.
+struct Stage<'a> {
+    shell: &'a Shell,
+    host: &'a FakeHost,
+    played: Cell<bool>,
+}
+
+impl Stage<'_> {
+    /// Prints what happens, presses play, and leaves in time.
+    async fn lines(&self, span: Duration) {
+        let mut waited = Duration::ZERO;
+        let mut pressed = false;
+        let mut leds = Vec::new();
+        while waited < span.max(REFRESH) || (!self.played.get() && waited < span + FIND_WITHIN) {
+            let status = terminal::ask(self.shell).await.unwrap_or(Value::Null);
+            let renderer = &status["renderers"][0];
+            if !pressed && renderer["state"].is_string() && renderer["state"] != "unknown" {
+                pressed = true;
+                self.tap(Pin(KEYS[0].1)).await;
+            }
+            self.played.set(
+                self.played.get() || (renderer["state"] == "playing" && self.on_screen().is_some()),
+            );
+            let now = self.shell.panel().map(Panel::leds).unwrap_or_default();
+            for (pin, lit) in now.iter().filter(|led| !leds.contains(*led)) {
+                println!(
+                    "        LED GPIO{} {}",
+                    pin.0,
+                    if *lit { "on" } else { "off" }
+                );
+            }
+            leds = now;
+            if waited.as_millis().is_multiple_of(1000) && renderer.is_object() {
+                println!("        {}", terminal::renderer_line(renderer));
+            }
+            pause(REFRESH).await;
+            waited += REFRESH;
+        }
+    }
+
+    /// Draws the panel until `q`.
+    async fn panel(&self) -> Result<(), String> {
+        let keyboard = Keyboard::open()
+            .map_err(|error| format!("no terminal here ({error}): try --headless"))?;
+        print!("\x1b[2J");
+        loop {
+            let status = terminal::ask(self.shell).await.unwrap_or(Value::Null);
+            print!("\x1b[H{}", self.draw(&status).replace('\n', "\x1b[K\r\n"));
+            // The next picture comes in a moment.
+            let _ = std::io::stdout().flush();
+            let key = future::or(async { Some(keyboard.key().await) }, async {
+                pause(REFRESH).await;
+                None
+            });
+            match key.await {
+                Some(b'q' | b'Q' | 3 | 4) => break,
+                Some(key) => {
+                    let known = KEYS
+                        .iter()
+                        .find(|(known, ..)| *known == key || (key == b'=' && *known == b'+'));
+                    if let Some((_, pin, _)) = known {
+                        self.tap(Pin(*pin)).await;
+                    }
+                }
+                None => {}
+            }
+        }
+        drop(keyboard);
+        println!("\x1b[J");
+        Ok(())
+    }
+
+    fn draw(&self, status: &Value) -> String {
+        let leds = self.shell.panel().map(Panel::leds).unwrap_or_default();
+        let lamp = |pin| {
+            if leds.contains(&(Pin(pin), true)) {
+                "\x1b[32m●\x1b[0m"
+            } else {
+                "○"
+            }
+        };
+        let shows = status["panel"]["leds"][0]["shows"].as_str().unwrap_or("");
+        let mut text = String::new();
+        // Writing to a String cannot fail; the same below.
+        let _ = writeln!(
+            text,
+            "dlna-kiosk demo: a box and a simulated renderer, both on this machine\n"
+        );
+        let _ = writeln!(text, "  LED GPIO5  {}  status: {shows}", lamp(5));
+        let _ = writeln!(text, "  LED GPIO6  {}  lit while it plays\n", lamp(6));
+        for renderer in status["renderers"].as_array().into_iter().flatten() {
+            let _ = writeln!(text, "  {}", terminal::renderer_line(renderer));
+            let _ = writeln!(
+                text,
+                "  volume {}   mute {}",
+                renderer["volume"], renderer["mute"]
+            );
+        }
+        let screen = self.on_screen().unwrap_or_else(|| "dark".to_owned());
+        let _ = writeln!(text, "  its screen: {screen}\n");
+        let _ = writeln!(
+            text,
+            "  [space] play/pause  [n] next  [p] previous  [+] [-] volume  [m] mute  [s] stop  [q] leave\n"
+        );
+        for line in status["recent"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .rev()
+            .take(8)
+        {
+            let _ = writeln!(text, "  {}", line.as_str().unwrap_or(""));
+        }
+        text
+    }
+
+    /// What the renderer itself shows: it knows nothing of the box.
+    fn on_screen(&self) -> Option<String> {
+        self.host.look(|renderer, now| {
+            let (uri, position) = renderer.on_screen(now)?;
+            let file = uri.rsplit('/').next().unwrap_or(uri);
+            Some(format!(
+                "{file} at {}",
+                terminal::clock(position.as_secs_f64())
+            ))
+        })
+    }
+
+    async fn tap(&self, pin: Pin) {
+        if let Some(panel) = self.shell.panel() {
+            panel.press(pin);
+            pause(TAP).await;
+            panel.release(pin);
+        }
+    }
+}

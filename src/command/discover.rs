@@ -1,0 +1,106 @@
+//! `dlna-kiosk discover`: the renderers on the network, each the moment it is found.
+
+use crate::config::Config;
+use crate::kiosk::event::Event;
+use crate::kiosk::trace::{Entry, What};
+use crate::kiosk::{Kiosk, Setup};
+use crate::shell::driver::{Front, Shell, drive, pause};
+use crate::time;
+use crate::upnp::HttpUrl;
+use crate::upnp::description::{Description, Service};
+use clap::Args;
+use serde_json::{Value, json};
+use smol::{LocalExecutor, future};
+use std::io::Write as _;
+
+#[derive(Debug, Args)]
+pub(super) struct Discover {
+    /// Print a JSON object a line
+    #[arg(long)]
+    json: bool,
+    /// How long to look, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 3.0)]
+    timeout: f64,
+}
+
+impl Discover {
+    pub(super) fn run(&self) -> Result<u8, String> {
+        let config = Config {
+            rules: Vec::new(),
+            ..super::bare_config()
+        };
+        let shell = Shell::open(&config, Front::None)?;
+        let executor = LocalExecutor::new();
+        let setup = Setup {
+            seed: fastrand::u64(..),
+            ..Setup::default()
+        };
+        let mut found = 0;
+        let driving = drive(
+            Kiosk::new(config, setup),
+            &shell,
+            &executor,
+            |kiosk, entry: &Entry| {
+                if entry.what != What::Found {
+                    return;
+                }
+                // The kiosk adds at the end.
+                if let Some((description, location)) = kiosk.descriptions().last() {
+                    found += 1;
+                    let line = if self.json {
+                        as_json(description, location)
+                    } else {
+                        as_text(description, location)
+                    };
+                    // A reader that went away is no reason to fail.
+                    let _ = writeln!(std::io::stdout(), "{line}");
+                }
+            },
+        );
+        let patience = async {
+            pause(time::seconds(self.timeout)).await;
+            shell.mailbox.post(Event::Leave).await;
+            future::pending().await
+        };
+        let code = smol::block_on(executor.run(future::or(driving, patience)));
+        if found == 0 {
+            eprintln!(
+                "no renderer answered within {} s: is it switched on, and on this network?",
+                self.timeout
+            );
+        }
+        Ok(code)
+    }
+}
+
+fn as_text(description: &Description, location: &HttpUrl) -> String {
+    format!(
+        "{}  {}  {}  {}",
+        description.friendly_name, location.host, description.model_name, description.udn
+    )
+}
+
+fn as_json(description: &Description, location: &HttpUrl) -> String {
+    json!({
+        "udn": description.udn.as_str(),
+        "friendly_name": description.friendly_name.as_str(),
+        "manufacturer": description.manufacturer.as_str(),
+        "model": description.model_name.as_str(),
+        "location": location.to_string(),
+        "address": location.host.to_string(),
+        "av_transport": service(Some(&description.av_transport)),
+        "rendering_control": service(description.rendering_control.as_ref()),
+        "connection_manager": service(description.connection_manager.as_ref()),
+    })
+    .to_string()
+}
+
+fn service(service: Option<&Service>) -> Value {
+    service.map_or(Value::Null, |service| {
+        json!({
+            "version": service.version,
+            "control_url": service.control_url.to_string(),
+            "event_url": service.event_url.as_ref().map(ToString::to_string),
+        })
+    })
+}

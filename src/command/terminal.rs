@@ -1,0 +1,86 @@
+//! What the commands print while the box works: the status, for a person at a terminal.
+
+use crate::kiosk::event::Event;
+use crate::shell::driver::Shell;
+use serde_json::Value;
+use std::io::IsTerminal as _;
+
+/// Asks the box for its status, the way everybody does.
+pub(super) async fn ask(shell: &Shell) -> Option<Value> {
+    let (reply, answer) = shell.replies.status()?;
+    shell.mailbox.post(Event::StatusAsked(reply)).await;
+    serde_json::from_str(&answer.await).ok()
+}
+
+/// Standard output is a terminal.
+pub(super) fn is_terminal() -> bool {
+    std::io::stdout().is_terminal()
+}
+
+/// `1:02:03`, or `2:03` below an hour.
+pub(super) fn clock(seconds: f64) -> String {
+    // Positions are far below 2^53; negative ones do not occur.
+    let whole = seconds.max(0.0) as u64;
+    let (hours, minutes, seconds) = (whole / 3600, whole / 60 % 60, whole % 60);
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    } else {
+        format!("{minutes}:{seconds:02}")
+    }
+}
+
+/// A bar of this many cells.
+pub(super) fn bar(progress: f64, cells: usize) -> String {
+    let full = ((progress.clamp(0.0, 1.0) * cells as f64).round() as usize).min(cells);
+    format!("{}{}", "█".repeat(full), "░".repeat(cells - full))
+}
+
+/// One renderer in one line: what it does, how far it is, and why it does not.
+pub(super) fn renderer_line(renderer: &Value) -> String {
+    let text = |key: &str| renderer[key].as_str().unwrap_or("").to_owned();
+    let mut line = format!("{}: {}", text("name"), text("state"));
+    if let Some(file) = renderer["playing"].as_str() {
+        line += &format!(" {file}");
+    }
+    if let Some(position) = renderer["position_s"].as_f64() {
+        match (
+            renderer["duration_s"].as_f64(),
+            renderer["progress"].as_f64(),
+        ) {
+            (Some(duration), Some(progress)) => {
+                line += &format!(
+                    " {} {} / {}",
+                    bar(progress, 20),
+                    clock(position),
+                    clock(duration)
+                );
+            }
+            _ => line += &format!(" {}", clock(position)),
+        }
+    }
+    if let Some(rounds) = renderer["rounds"].as_u64().filter(|rounds| *rounds > 0) {
+        line += &format!(" (round {})", rounds + 1);
+    }
+    if let Some(fault) = renderer["fault"].as_str() {
+        line += &format!(" — {fault}");
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_renderer_is_one_readable_line() {
+        let renderer = json!({ "name": "TV", "state": "playing", "playing": "a.mp4", "position_s": 3725.4,
+            "duration_s": 7450.8, "progress": 0.5, "rounds": 2, "fault": null });
+        assert_eq!(
+            renderer_line(&renderer),
+            "TV: playing a.mp4 ██████████░░░░░░░░░░ 1:02:05 / 2:04:10 (round 3)"
+        );
+        let away = json!({ "name": "TV", "state": "away", "fault": "it does not answer" });
+        assert_eq!(renderer_line(&away), "TV: away — it does not answer");
+    }
+}

@@ -1,0 +1,490 @@
+//! The whole file: its top, and the tables in their order.
+
+use super::plays::{self, MediaFolder};
+use super::problem::{Problem, Report, Severity};
+use super::section::Section;
+use super::vocabulary::{GPIO, TOP, Words, nearest, normalised};
+use super::{
+    Backend, CONTROL_PORT, Config, Led, MEDIA_FOLDER, MEDIA_PORT, Port, Rule, check, panel,
+    renderer, syntax,
+};
+use crate::limits::{NAME_BYTES, PINS, RULES};
+use crate::text::{Text, clip};
+use serde_spanned::Spanned;
+use std::path::{Path, PathBuf};
+use toml::de::{DeTable, DeValue};
+
+/// What is at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileState {
+    /// A file that can be read.
+    File,
+    /// A folder that can be read.
+    Folder,
+    /// Nothing.
+    Missing,
+    /// Something that may not be read.
+    Forbidden,
+}
+
+/// How the parser looks at the disk: never itself.
+pub(super) type Files<'a> = &'a dyn Fn(&Path) -> FileState;
+
+/// What became of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded {
+    /// The configuration, unless there is an error.
+    pub config: Option<Config>,
+    /// Everything that is wrong, in the order of the file.
+    pub problems: Vec<Problem>,
+    /// The LEDs that could be read in spite of errors: they show that there are some.
+    pub leds_anyway: Vec<Led>,
+    /// The hardware these LEDs are on.
+    pub gpio_anyway: Backend,
+}
+
+impl Loaded {
+    /// Whether the configuration cannot be used.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.config.is_none()
+    }
+}
+
+/// Reads the `text` of a configuration file; `files` looks at the disk. All problems are found in
+/// one go. Of a text with faults of TOML itself only these are told, as the rest follows from them.
+#[must_use]
+pub fn parse(text: &str, files: &dyn Fn(&Path) -> FileState) -> Loaded {
+    // Notepad puts a byte order mark before UTF-8.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let (document, faults) = DeTable::parse_recoverable(text);
+    let mut report = Report::new(text);
+    let top = Section::new(document.get_ref(), &TOP, 0);
+    let config = read(&mut report, &top, files);
+    if !faults.is_empty() {
+        report = Report::new(text);
+        syntax::report_faults(&mut report, text, &faults);
+    }
+    let usable = !report.has_errors();
+    Loaded {
+        problems: report.into_problems(),
+        leds_anyway: config.leds.clone(),
+        gpio_anyway: config.gpio.clone(),
+        config: usable.then_some(config),
+    }
+}
+
+/// As much of the configuration as can be understood.
+fn read(report: &mut Report<'_>, top: &Section<'_>, files: Files<'_>) -> Config {
+    top.refuse_unknown_keys(report);
+    let media = media_folder(report, top, files);
+    let (media_port, control_port) = ports(report, top);
+
+    let tables = tables(report, top, "renderer", &super::vocabulary::RENDERER, RULES);
+    let rules: Vec<(Section<'_>, Rule)> = tables
+        .into_iter()
+        .map(|table| (table, renderer::read(report, &table, &media, files)))
+        .collect();
+    let tables = self::tables(report, top, "button", &super::vocabulary::BUTTON, PINS);
+    let buttons: Vec<_> = tables
+        .into_iter()
+        .filter_map(|table| Some((table, panel::button(report, &table)?)))
+        .collect();
+    let tables = self::tables(report, top, "led", &super::vocabulary::LED, PINS);
+    let leds: Vec<_> = tables
+        .into_iter()
+        .filter_map(|table| Some((table, panel::led(report, &table)?)))
+        .collect();
+    let gpio = backend(report, top);
+
+    check::renderers(report, &rules);
+    check::pins(report, &gpio, &buttons, &leds);
+    check::targets(report, &rules, &buttons, &leds);
+
+    let mut rules: Vec<Rule> = rules.into_iter().map(|(_, rule)| rule).collect();
+    if rules.is_empty() {
+        rules.push(Rule::by_button(&media.path));
+    }
+    Config {
+        name: name(report, top).unwrap_or_else(|| clip("dlna-kiosk")),
+        media_folder: media.path,
+        media_port,
+        control_port,
+        stop_at_exit: top.switch(report, "stop_at_exit").unwrap_or(true),
+        gpio,
+        rules,
+        buttons: buttons.into_iter().map(|(_, button)| button).collect(),
+        leds: leds.into_iter().map(|(_, led)| led).collect(),
+    }
+}
+
+/// The name in a section, which must fit.
+pub(super) fn name(report: &mut Report<'_>, section: &Section<'_>) -> Option<Text<NAME_BYTES>> {
+    let text = section.text(report, "name", "\"TV 1\"")?;
+    if text.len() > NAME_BYTES {
+        let field = section.field("name")?;
+        field.error(
+            report,
+            format!("the name is longer than {NAME_BYTES} bytes"),
+            "write a shorter one; for a renderer, use its udn or address instead",
+        );
+    }
+    Some(clip(text))
+}
+
+fn media_folder(report: &mut Report<'_>, top: &Section<'_>, files: Files<'_>) -> MediaFolder {
+    let written = top.text(report, "media", "\"/srv/dlna-kiosk\"");
+    let path = plays::plain(Path::new(written.unwrap_or(MEDIA_FOLDER)));
+    let state = files(&path);
+    let media = MediaFolder {
+        present: state == FileState::Folder,
+        path,
+    };
+    if media.path.parent().is_none()
+        && let Some(field) = top.field("media")
+    {
+        field.error(
+            report,
+            "this is the whole disk",
+            "write the folder that holds your media, such as media = \"/srv/dlna-kiosk\"",
+        );
+        return media;
+    }
+    let shown = media.path.display();
+    let (message, advice) = match state {
+        FileState::Folder => return media,
+        FileState::Missing => (
+            format!("the media folder {shown} is not there"),
+            format!("create it (sudo mkdir -p {shown}) or plug in its disk; the box waits for it"),
+        ),
+        FileState::Forbidden => (
+            format!("the media folder {shown} may not be read"),
+            format!("allow it: sudo chmod -R a+rX {shown}"),
+        ),
+        FileState::File => (
+            format!("{shown} is a file, not a folder"),
+            "write the folder the file is in".to_owned(),
+        ),
+    };
+    let field = top.field("media");
+    match field {
+        Some(field) if !media.path.is_absolute() => {
+            let text = written.unwrap_or_default();
+            let advice = match text.strip_prefix("~/") {
+                Some(rest) => format!("write media = \"/home/pi/{rest}\", with your user's name"),
+                None => format!("write the whole path, such as media = \"/srv/{text}\""),
+            };
+            field.error(report, "the path does not begin with /", advice);
+        }
+        Some(field) if state == FileState::File => field.error(report, message, advice),
+        Some(field) => field.warning(report, message, advice),
+        None => report.push(Severity::Warning, None, "media", message, advice),
+    }
+    media
+}
+
+/// The ports of media and control.
+fn ports(report: &mut Report<'_>, top: &Section<'_>) -> (Port, Port) {
+    let media = fixed_port(report, top, "media_port", MEDIA_PORT);
+    let control = fixed_port(report, top, "control_port", CONTROL_PORT);
+    if let (Some(fixed), Some(field)) = (control, top.field("control_port"))
+        && media == control
+    {
+        field.error(
+            report,
+            format!("port {fixed} is the media port too"),
+            format!("write another one, such as control_port = {}", spare(fixed)),
+        );
+    }
+    // A default makes way for the other's fixed port.
+    let from = |usual: u16, other: Option<u16>| match other == Some(usual) {
+        true => Port::From(usual + 1),
+        false => Port::From(usual),
+    };
+    (
+        media.map_or(from(MEDIA_PORT, control), Port::Fixed),
+        control.map_or(from(CONTROL_PORT, media), Port::Fixed),
+    )
+}
+
+fn spare(port: u16) -> u16 {
+    if port == CONTROL_PORT {
+        CONTROL_PORT + 1
+    } else {
+        CONTROL_PORT
+    }
+}
+
+fn fixed_port(report: &mut Report<'_>, top: &Section<'_>, key: &str, usual: u16) -> Option<u16> {
+    let number = top.whole(report, key, 1..=65535, &usual.to_string())?;
+    let port = u16::try_from(number).ok()?;
+    if port < 1024 {
+        let field = top.field(key)?;
+        field.warning(
+            report,
+            "only root may use ports below 1024",
+            format!("write {key} = {usual}, or leave the line out"),
+        );
+    }
+    Some(port)
+}
+
+fn backend(report: &mut Report<'_>, top: &Section<'_>) -> Backend {
+    let Some(field) = top.field("gpio") else {
+        return Backend::Auto;
+    };
+    let DeValue::Table(table) = field.value else {
+        field.error(
+            report,
+            "this is not a table",
+            "write [gpio] on a line of its own, and below it backend = \"auto\"",
+        );
+        return Backend::Auto;
+    };
+    let gpio = Section::new(table, &GPIO, field.at);
+    gpio.refuse_unknown_keys(report);
+    let socket = gpio.text(report, "socket", "\"/run/dlna-kiosk/pins\"");
+    let word = gpio.text(report, "backend", "\"auto\"").unwrap_or("auto");
+    let plain = normalised(word);
+    if plain != "simulated"
+        && let Some(socket) = gpio.field("socket")
+    {
+        socket.warning(
+            report,
+            "there is a socket only with the simulated backend",
+            "leave the line out, or write backend = \"simulated\"",
+        );
+    }
+    match &*plain {
+        "auto" => Backend::Auto,
+        "none" => Backend::None,
+        "simulated" => simulated(report, &gpio, socket),
+        chip if chip.starts_with("gpiochip") => Backend::Chip(format!("/dev/{chip}")),
+        other => {
+            if let Some(meant) = nearest(other, ["auto", "none", "simulated"])
+                && let Some(field) = gpio.field("backend")
+            {
+                field.error(
+                    report,
+                    "this is neither a known backend nor likely a chip",
+                    format!("did you mean \"{meant}\"?"),
+                );
+            }
+            Backend::Chip(word.to_owned())
+        }
+    }
+}
+
+fn simulated(report: &mut Report<'_>, gpio: &Section<'_>, socket: Option<&str>) -> Backend {
+    let example = "write socket = \"/run/dlna-kiosk/pins\"";
+    match socket {
+        Some(path) if path.starts_with('/') => return Backend::Simulated(PathBuf::from(path)),
+        Some(_) => {
+            if let Some(field) = gpio.field("socket") {
+                field.error(report, "the path does not begin with /", example);
+            }
+        }
+        None => gpio.error(report, "the simulated backend needs a socket", example),
+    }
+    Backend::None
+}
+
+/// The tables under `key`, at most `most`.
+fn tables<'a>(
+    report: &mut Report<'_>,
+    top: &Section<'a>,
+    key: &str,
+    words: &'static Words,
+    most: usize,
+) -> Vec<Section<'a>> {
+    let Some(field) = top.field(key) else {
+        return Vec::new();
+    };
+    let label = words.label;
+    let mut found = Vec::new();
+    let mut others = false;
+    match field.value {
+        DeValue::Table(table) => {
+            report.warning(
+                field.at,
+                label,
+                "one pair of brackets allows only one such table",
+                format!("write {label} with two pairs"),
+            );
+            found.push(Section::new(table, words, field.at));
+        }
+        DeValue::Array(list) => {
+            for one in list {
+                match table(one, words) {
+                    Some(table) => found.push(table),
+                    None => others = true,
+                }
+            }
+        }
+        _ => others = true,
+    }
+    if others {
+        field.error(
+            report,
+            "this is not a table",
+            format!("write {label} on a line of its own, and its keys below it"),
+        );
+    }
+    if let Some(surplus) = found.get(most) {
+        surplus.error(
+            report,
+            format!("there are {} {label} tables", found.len()),
+            format!("{most} are possible: leave some out"),
+        );
+        found.truncate(most);
+    }
+    found
+}
+
+fn table<'a>(value: &'a Spanned<DeValue<'a>>, words: &'static Words) -> Option<Section<'a>> {
+    let DeValue::Table(table) = value.get_ref() else {
+        return None;
+    };
+    Some(Section::new(table, words, value.span().start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::each_is_told;
+
+    #[test]
+    fn faults_at_the_top_are_told() {
+        each_is_told(&[
+            (
+                "medja = \"/x\"",
+                "1: error: medja = \"/x\": this key is unknown; did you mean \"media\"?",
+            ),
+            (
+                "name = 5",
+                "1: error: name = 5: this is a number, but it must be text in quotes; write \
+                 name = \"TV 1\"",
+            ),
+            (
+                "name = \" \"",
+                "1: error: name = \" \": the text is empty; write name = \"TV 1\", or leave \
+                 the line out",
+            ),
+            (
+                "name = \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"",
+                "1: error: name = \
+                 \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…: the name is \
+                 longer than 64 bytes; write a shorter one; for a renderer, use its udn or \
+                 address instead",
+            ),
+            (
+                "\nstop_at_exit = \"no\"",
+                "2: error: stop_at_exit = \"no\": this is text in quotes, but it must be \
+                 true or false, without quotes; write stop_at_exit = false",
+            ),
+            (
+                "media_port = 0",
+                "1: error: media_port = 0: the number is out of range; use 1 to 65535, such \
+                 as media_port = 8895",
+            ),
+            (
+                "media_port = 80",
+                "1: warning: media_port = 80: only root may use ports below 1024; write \
+                 media_port = 8895, or leave the line out",
+            ),
+            (
+                "media_port = 70000",
+                "1: error: media_port = 70000: the number is out of range; use 1 to 65535, \
+                 such as media_port = 8895",
+            ),
+            (
+                "media_port = \"8895\"",
+                "1: error: media_port = \"8895\": this is text in quotes, but it must be a \
+                 whole number, without quotes; write media_port = 8895",
+            ),
+            (
+                "media_port = 8080\ncontrol_port = 8080",
+                "2: error: control_port = 8080: port 8080 is the media port too; write \
+                 another one, such as control_port = 8081",
+            ),
+            (
+                "media = \"videos\"",
+                "1: error: media = \"videos\": the path does not begin with /; write the \
+                 whole path, such as media = \"/srv/videos\"",
+            ),
+            (
+                "media = \"~/videos\"",
+                "1: error: media = \"~/videos\": the path does not begin with /; write media \
+                 = \"/home/pi/videos\", with your user's name",
+            ),
+            (
+                "media = \"/mnt/usb\"",
+                "1: warning: media = \"/mnt/usb\": the media folder /mnt/usb is not there; \
+                 create it (sudo mkdir -p /mnt/usb) or plug in its disk; the box waits for it",
+            ),
+            (
+                "media = \"/etc/hostname\"",
+                "1: error: media = \"/etc/hostname\": /etc/hostname is a file, not a folder; \
+                 write the folder the file is in",
+            ),
+            (
+                "media = \"/srv/..\"",
+                "1: error: media = \"/srv/..\": this is the whole disk; write the folder \
+                 that holds your media, such as media = \"/srv/dlna-kiosk\"",
+            ),
+            (
+                "media = \"/root\"",
+                "1: warning: media = \"/root\": the media folder /root is not there; create \
+                 it (sudo mkdir -p /root) or plug in its disk; the box waits for it",
+            ),
+            (
+                "gpio = \"none\"",
+                "1: error: gpio = \"none\": this is not a table; write [gpio] on a line of \
+                 its own, and below it backend = \"auto\"",
+            ),
+            (
+                "[gpio]\nbackend = \"atuo\"",
+                "2: error: [gpio] backend = \"atuo\": this is neither a known backend nor \
+                 likely a chip; did you mean \"auto\"?",
+            ),
+            (
+                "[gpio]\nbackend = \"simulated\"",
+                "1: error: [gpio]: the simulated backend needs a socket; write socket = \
+                 \"/run/dlna-kiosk/pins\"",
+            ),
+            (
+                "[gpio]\nbackend = \"simulated\"\nsocket = \"pins\"",
+                "3: error: [gpio] socket = \"pins\": the path does not begin with /; write \
+                 socket = \"/run/dlna-kiosk/pins\"",
+            ),
+            (
+                "[gpio]\nsocket = \"/run/pins\"",
+                "2: warning: [gpio] socket = \"/run/pins\": there is a socket only with the \
+                 simulated backend; leave the line out, or write backend = \"simulated\"",
+            ),
+            (
+                "[gpio]\nchip = \"auto\"",
+                "2: error: [gpio] chip = \"auto\": this key is unknown; write \"backend\"",
+            ),
+            (
+                "button = 17",
+                "1: error: button = 17: this is not a table; write [[button]] on a line of \
+                 its own, and its keys below it",
+            ),
+            (
+                "led = [1]",
+                "1: error: led = [1]: this is not a table; write [[led]] on a line of its \
+                 own, and its keys below it",
+            ),
+            (
+                "[button]\npin = 17\npress = \"play\"",
+                "1: warning: [[button]]: one pair of brackets allows only one such table; \
+                 write [[button]] with two pairs",
+            ),
+            (
+                "plays = \"a.mp4\"",
+                "1: error: plays = \"a.mp4\": this key is unknown; it belongs in a \
+                 [[renderer]] table",
+            ),
+        ]);
+    }
+}

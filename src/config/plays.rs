@@ -1,0 +1,273 @@
+//! What a renderer plays: paths below the media folder, and whether they can be played at all.
+
+use super::parse::{FileState, Files};
+use super::problem::Report;
+use super::section::Field;
+use super::vocabulary::listed;
+use std::path::{Component, Path, PathBuf};
+
+/// Extensions of what renderers can play, and other spellings of them; see `media::mime`.
+const EXTENSIONS: &[&str] = &[
+    "mp4", "m4v", "mkv", "mov", "avi", "ts", "m2ts", "mts", "m2t", "mpg", "mpeg", "webm", "wmv",
+    "flv", "mp3", "flac", "m4a", "aac", "wav", "ogg", "oga", "opus", "wma", "aiff", "aif", "jpg",
+    "jpeg", "png", "gif",
+];
+
+/// The media folder, and whether it is there.
+#[derive(Debug)]
+pub(super) struct MediaFolder {
+    pub(super) path: PathBuf,
+    /// False while a disk is not mounted: then nothing below it is looked for.
+    pub(super) present: bool,
+}
+
+/// The paths of `plays`, absolute; empty after a problem.
+pub(super) fn paths(
+    report: &mut Report<'_>,
+    field: &Field<'_>,
+    media: &MediaFolder,
+    files: Files<'_>,
+) -> Vec<PathBuf> {
+    let texts = field.texts(report, "\"clip.mp4\"");
+    let all = texts.iter();
+    all.filter_map(|(text, item)| path(report, item, text, media, files))
+        .collect()
+}
+
+/// Whether there is a folder at `path`. A `/` at the end would hide a file from the disk.
+pub(super) fn is_folder(path: &Path, files: Files<'_>) -> bool {
+    files(&path.components().collect::<PathBuf>()) == FileState::Folder
+}
+
+fn path(
+    report: &mut Report<'_>,
+    field: &Field<'_>,
+    text: &str,
+    media: &MediaFolder,
+    files: Files<'_>,
+) -> Option<PathBuf> {
+    let folder = media.path.display();
+    if text.contains("://") {
+        field.error(
+            report,
+            format!("\"{text}\" is on another computer"),
+            format!("copy it to {folder} and write its file name"),
+        );
+        return None;
+    }
+    let Some(path) = below(&media.path, text) else {
+        field.error(
+            report,
+            format!("\"{text}\" is outside the media folder {folder}"),
+            "move it there, or write the folder that holds all your media at the top: media = \"/…\"",
+        );
+        return None;
+    };
+    let state = match media.present {
+        true => files(&path.components().collect::<PathBuf>()),
+        false => FileState::Missing,
+    };
+    let shown = path.display();
+    match state {
+        FileState::Folder => {}
+        FileState::Forbidden => field.warning(
+            report,
+            format!("{shown} may not be read"),
+            format!("allow it: sudo chmod -R a+rX {shown}"),
+        ),
+        FileState::File if text.ends_with('/') => field.error(
+            report,
+            format!("{shown} is a file, not a folder"),
+            "leave out the / at the end",
+        ),
+        FileState::File if !is_playable(&path) => {
+            unknown_kind(report, field, text, "convert it to .mp4");
+        }
+        FileState::File => {}
+        FileState::Missing if text.contains('*') => field.error(
+            report,
+            "patterns with * are unknown",
+            "write the folder, with / at the end: all media in it are played",
+        ),
+        FileState::Missing if looks_like_a_file(text) && !is_playable(&path) => {
+            unknown_kind(report, field, text, "if it is a folder, write / at its end");
+        }
+        FileState::Missing if media.present => field.warning(
+            report,
+            format!("{shown} is not there"),
+            "copy it there, or correct the name (capital letters count); it will be played as \
+             soon as it is there",
+        ),
+        FileState::Missing => {}
+    }
+    Some(path)
+}
+
+fn unknown_kind(report: &mut Report<'_>, field: &Field<'_>, text: &str, otherwise: &str) {
+    field.error(
+        report,
+        format!("\"{text}\" is of a kind that renderers do not know"),
+        format!("use one of {}; {otherwise}", listed(EXTENSIONS, "or")),
+    );
+}
+
+/// `text` below `media`; `None` if it is outside. A `/` at the end stays: it says that a folder is
+/// meant.
+fn below(media: &Path, text: &str) -> Option<PathBuf> {
+    let mut path = plain(&media.join(text));
+    if text.ends_with('/') {
+        path.push("");
+    }
+    path.starts_with(media).then_some(path)
+}
+
+/// `path` without `.`, `..` and a `/` at its end.
+pub(super) fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::ParentDir => {
+                plain.pop();
+            }
+            Component::CurDir => {}
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+
+fn extension(path: &Path) -> Option<String> {
+    Some(path.extension()?.to_str()?.to_lowercase())
+}
+
+pub(super) fn is_playable(path: &Path) -> bool {
+    extension(path).is_some_and(|ext| EXTENSIONS.contains(&&*ext))
+}
+
+/// Whether the end of it is an extension rather than a part of a folder's name ("Season.1").
+fn looks_like_a_file(text: &str) -> bool {
+    !text.ends_with('/')
+        && extension(Path::new(text)).is_some_and(|ext| {
+            (2..=5).contains(&ext.len())
+                && ext.chars().all(|c| c.is_ascii_alphanumeric())
+                && ext.chars().any(|c| c.is_ascii_alphabetic())
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::each_is_told;
+    use super::*;
+
+    #[test]
+    fn faults_in_plays_are_told() {
+        each_is_told(&[
+            (
+                "[[renderer]]\nplays = []",
+                "2: error: [[renderer]] plays = []: there is nothing in it; write plays = \
+                 \"clip.mp4\", or leave the line out",
+            ),
+            (
+                "[[renderer]]\nplays = [1]",
+                "2: error: [[renderer]] plays = [1]: this is a list, but it must be text in \
+                 quotes or a list of such; write plays = \"clip.mp4\"",
+            ),
+            (
+                "[[renderer]]\nplays = 1",
+                "2: error: [[renderer]] plays = 1: this is a number, but it must be text in \
+                 quotes or a list of such; write plays = \"clip.mp4\"",
+            ),
+            (
+                "[[renderer]]\nplays = \"\"",
+                "2: error: [[renderer]] plays = \"\": there is nothing in it; write plays = \
+                 \"clip.mp4\", or leave the line out",
+            ),
+            (
+                "[[renderer]]\nplays = \"d.mp4\"",
+                "2: warning: [[renderer]] plays = \"d.mp4\": /srv/dlna-kiosk/d.mp4 is not \
+                 there; copy it there, or correct the name (capital letters count); it will \
+                 be played as soon as it is there",
+            ),
+            (
+                "[[renderer]]\nplays = [\n\"a.mp4\",\n\"d/\"]",
+                "4: warning: [[renderer]] plays = \"d/\": /srv/dlna-kiosk/d/ is not there; \
+                 copy it there, or correct the name (capital letters count); it will be \
+                 played as soon as it is there",
+            ),
+            (
+                "[[renderer]]\nplays = \"notes.txt\"",
+                "2: error: [[renderer]] plays = \"notes.txt\": \"notes.txt\" is of a kind \
+                 that renderers do not know; use one of mp4, m4v, mkv, mov, avi, ts, m2ts, \
+                 mts, m2t, mpg, mpeg, webm, wmv, flv, mp3, flac, m4a, aac, wav, ogg, oga, \
+                 opus, wma, aiff, aif, jpg, jpeg, png or gif; convert it to .mp4",
+            ),
+            (
+                "[[renderer]]\nplays = \"gone.xyz\"",
+                "2: error: [[renderer]] plays = \"gone.xyz\": \"gone.xyz\" is of a kind that \
+                 renderers do not know; use one of mp4, m4v, mkv, mov, avi, ts, m2ts, mts, \
+                 m2t, mpg, mpeg, webm, wmv, flv, mp3, flac, m4a, aac, wav, ogg, oga, opus, \
+                 wma, aiff, aif, jpg, jpeg, png or gif; if it is a folder, write / at its end",
+            ),
+            (
+                "[[renderer]]\nplays = \"a.mp4/\"",
+                "2: error: [[renderer]] plays = \"a.mp4/\": /srv/dlna-kiosk/a.mp4/ is a \
+                 file, not a folder; leave out the / at the end",
+            ),
+            (
+                "[[renderer]]\nplays = \"*.mp4\"",
+                "2: error: [[renderer]] plays = \"*.mp4\": patterns with * are unknown; \
+                 write the folder, with / at the end: all media in it are played",
+            ),
+            (
+                "[[renderer]]\nplays = \"../x.mp4\"",
+                "2: error: [[renderer]] plays = \"../x.mp4\": \"../x.mp4\" is outside the \
+                 media folder /srv/dlna-kiosk; move it there, or write the folder that holds \
+                 all your media at the top: media = \"/…\"",
+            ),
+            (
+                "[[renderer]]\nplays = \"/etc/x.mp4\"",
+                "2: error: [[renderer]] plays = \"/etc/x.mp4\": \"/etc/x.mp4\" is outside \
+                 the media folder /srv/dlna-kiosk; move it there, or write the folder that \
+                 holds all your media at the top: media = \"/…\"",
+            ),
+            (
+                "[[renderer]]\nplays = \"http://x/x.mp4\"",
+                "2: error: [[renderer]] plays = \"http://x/x.mp4\": \"http://x/x.mp4\" is on \
+                 another computer; copy it to /srv/dlna-kiosk and write its file name",
+            ),
+            (
+                "[[renderer]]\nplays = \"secret.mp4\"",
+                "2: warning: [[renderer]] plays = \"secret.mp4\": /srv/dlna-kiosk/secret.mp4 \
+                 may not be read; allow it: sudo chmod -R a+rX /srv/dlna-kiosk/secret.mp4",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn paths_stay_below_the_media_folder() {
+        let media = Path::new("/srv/media");
+        for (text, path) in [
+            ("a.mp4", Some("/srv/media/a.mp4")),
+            ("./a/../b.mp4", Some("/srv/media/b.mp4")),
+            ("/srv/media/c/", Some("/srv/media/c/")),
+            (".", Some("/srv/media")),
+            ("..", None),
+            ("../media2/a.mp4", None),
+            ("/srv/media/../../etc/passwd", None),
+            ("/home/pi/a.mp4", None),
+        ] {
+            assert_eq!(below(media, text), path.map(PathBuf::from), "{text}");
+        }
+        let folder = below(media, "c/").map(|path| path.display().to_string());
+        assert_eq!(folder.as_deref(), Some("/srv/media/c/"));
+    }
+
+    #[test]
+    fn tells_extensions_from_dots_in_names() {
+        assert!(looks_like_a_file("clip.xyz"));
+        assert!(!looks_like_a_file("Season.1"));
+        assert!(!looks_like_a_file("holiday"));
+        assert!(!looks_like_a_file("vol.two/"));
+        assert!(is_playable(Path::new("A.MP4")));
+    }
+}

@@ -1,0 +1,187 @@
+//! What the owner is told about the file: where, which key, what is wrong and what to write.
+
+use core::fmt;
+
+/// How bad a [`Problem`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The configuration cannot be used.
+    Error,
+    /// It can be used, but hardly means what it says.
+    Warning,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        })
+    }
+}
+
+/// One thing to put right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Error or warning.
+    pub severity: Severity,
+    /// Line in the file, from 1; `None` if it is about something that is not there.
+    pub line: Option<u32>,
+    /// Table, key and value as written: `[[button]] pin = 42`.
+    pub key: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead.
+    pub advice: String,
+}
+
+impl Problem {
+    /// The problem as a line of text that names `file`, in the form that editors know how to follow.
+    #[must_use]
+    pub fn in_file(&self, file: &str) -> String {
+        let Self {
+            severity,
+            line,
+            key,
+            message,
+            advice,
+        } = self;
+        let line = line.map_or(String::new(), |line| format!("{line}:"));
+        let key = match &**key {
+            "" => String::new(),
+            key => format!("{key}: "),
+        };
+        format!("{file}:{line} {severity}: {key}{message}; {advice}")
+    }
+}
+
+impl fmt::Display for Problem {
+    /// As [`Problem::in_file`] with the file's usual name.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.in_file("config.toml"))
+    }
+}
+
+/// Problems as they are found, with the text to find lines in.
+#[derive(Debug)]
+pub(super) struct Report<'t> {
+    text: &'t str,
+    problems: Vec<Problem>,
+}
+
+impl<'t> Report<'t> {
+    pub(super) fn new(text: &'t str) -> Self {
+        Self {
+            text,
+            problems: Vec::new(),
+        }
+    }
+
+    /// Records an error at byte `at` of the text.
+    pub(super) fn error(
+        &mut self,
+        at: usize,
+        key: impl Into<String>,
+        message: impl Into<String>,
+        advice: impl Into<String>,
+    ) {
+        self.push(Severity::Error, Some(at), key, message, advice);
+    }
+
+    /// Records a warning at byte `at` of the text.
+    pub(super) fn warning(
+        &mut self,
+        at: usize,
+        key: impl Into<String>,
+        message: impl Into<String>,
+        advice: impl Into<String>,
+    ) {
+        self.push(Severity::Warning, Some(at), key, message, advice);
+    }
+
+    /// Records a problem; without `at` it is about something that is not in the file.
+    pub(super) fn push(
+        &mut self,
+        severity: Severity,
+        at: Option<usize>,
+        key: impl Into<String>,
+        message: impl Into<String>,
+        advice: impl Into<String>,
+    ) {
+        let line = at.map(|at| self.line_of(at));
+        self.problems.push(Problem {
+            severity,
+            line,
+            key: key.into(),
+            message: message.into(),
+            advice: advice.into(),
+        });
+    }
+
+    /// The line of byte `at`, from 1.
+    pub(super) fn line_of(&self, at: usize) -> u32 {
+        let before = self.text.as_bytes().iter().take(at);
+        let breaks = before.filter(|&&byte| byte == b'\n').count();
+        u32::try_from(breaks).map_or(u32::MAX, |breaks| breaks.saturating_add(1))
+    }
+
+    /// What is written at `span`: its first line, at most 60 characters of it.
+    pub(super) fn written(&self, span: core::ops::Range<usize>) -> String {
+        const LONGEST: usize = 60;
+        let whole = self.text.get(span).unwrap_or_default().trim();
+        let line = whole.lines().next().unwrap_or_default().trim_end();
+        let mut shown: String = line.chars().take(LONGEST).collect();
+        if shown.len() < whole.len() {
+            shown.push('…');
+        }
+        shown
+    }
+
+    /// Whether anything found so far is an error.
+    pub(super) fn has_errors(&self) -> bool {
+        let mut all = self.problems.iter();
+        all.any(|problem| problem.severity == Severity::Error)
+    }
+
+    /// All problems, in the order of the file.
+    pub(super) fn into_problems(mut self) -> Vec<Problem> {
+        self.problems.sort_by_key(|problem| problem.line);
+        self.problems
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_reads_like_a_compiler_s() {
+        let mut report = Report::new("a\nb\nc");
+        report.error(
+            4,
+            "[[button]] pin = 42",
+            "there is no GPIO42",
+            "use 0 to 27",
+        );
+        report.push(Severity::Warning, None, "", "no file", "write one");
+        let problems = report.into_problems();
+        assert_eq!(
+            problems[0].in_file("/etc/k.toml"),
+            "/etc/k.toml: warning: no file; write one"
+        );
+        assert_eq!(
+            problems[1].to_string(),
+            "config.toml:3: error: [[button]] pin = 42: there is no GPIO42; use 0 to 27"
+        );
+    }
+
+    #[test]
+    fn shows_what_is_written_but_not_all_of_it() {
+        let text = format!("x = [\n \"{}\"]", "é".repeat(80));
+        let report = Report::new(&text);
+        assert_eq!(report.written(4..text.len()), "[…");
+        assert_eq!(report.written(7..text.len()).chars().count(), 61);
+        assert_eq!(report.written(0..1), "x");
+        assert_eq!(report.written(500..501), "");
+    }
+}

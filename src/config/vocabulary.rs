@@ -1,0 +1,326 @@
+//! The words of the file, and what people write instead of them.
+
+/// A table and the keys it knows.
+#[derive(Debug)]
+pub(super) struct Words {
+    /// As written in the file; empty for the top.
+    pub(super) label: &'static str,
+    pub(super) keys: &'static [&'static str],
+    /// Words that mean one of the keys.
+    synonyms: &'static [(&'static str, &'static str)],
+}
+
+pub(super) const TOP: Words = Words {
+    label: "",
+    keys: &[
+        "name",
+        "media",
+        "media_port",
+        "control_port",
+        "stop_at_exit",
+        "gpio",
+        "renderer",
+        "button",
+        "led",
+    ],
+    synonyms: &[
+        ("port", "media_port"),
+        ("http_port", "media_port"),
+        ("web_port", "control_port"),
+        ("page_port", "control_port"),
+        ("folder", "media"),
+        ("directory", "media"),
+        ("path", "media"),
+        ("media_folder", "media"),
+        ("media_dir", "media"),
+        ("videos", "media"),
+        ("friendly_name", "name"),
+        ("title", "name"),
+        ("renderers", "renderer"),
+        ("device", "renderer"),
+        ("devices", "renderer"),
+        ("tv", "renderer"),
+        ("projector", "renderer"),
+        ("buttons", "button"),
+        ("switch", "button"),
+        ("leds", "led"),
+        ("light", "led"),
+        ("pins", "gpio"),
+    ],
+};
+
+pub(super) const GPIO: Words = Words {
+    label: "[gpio]",
+    keys: &["backend", "socket"],
+    synonyms: &[
+        ("chip", "backend"),
+        ("driver", "backend"),
+        ("type", "backend"),
+        ("device", "backend"),
+        ("path", "socket"),
+    ],
+};
+
+pub(super) const RENDERER: Words = Words {
+    label: "[[renderer]]",
+    keys: &[
+        "name",
+        "udn",
+        "address",
+        "plays",
+        "autoplay",
+        "loop",
+        "volume",
+        "on_stop",
+        "loop_method",
+        "max_cut",
+    ],
+    synonyms: &[
+        ("friendly_name", "name"),
+        ("device_name", "name"),
+        ("uuid", "udn"),
+        ("usn", "udn"),
+        ("id", "udn"),
+        ("host", "address"),
+        ("hostname", "address"),
+        ("ip", "address"),
+        ("ip_address", "address"),
+        ("url", "address"),
+        ("action_url", "address"),
+        ("file", "plays"),
+        ("files", "plays"),
+        ("folder", "plays"),
+        ("directory", "plays"),
+        ("path", "plays"),
+        ("video", "plays"),
+        ("video_file", "plays"),
+        ("videos", "plays"),
+        ("play", "plays"),
+        ("playlist", "plays"),
+        ("media", "plays"),
+        ("auto_play", "autoplay"),
+        ("autostart", "autoplay"),
+        ("start", "autoplay"),
+        ("repeat", "loop"),
+        ("looping", "loop"),
+        ("vol", "volume"),
+        ("method", "loop_method"),
+        ("cut", "max_cut"),
+    ],
+};
+
+pub(super) const BUTTON: Words = Words {
+    label: "[[button]]",
+    keys: &[
+        "pin",
+        "press",
+        "long",
+        "double",
+        "hold_time",
+        "debounce",
+        "pull",
+        "active",
+        "detect",
+        "renderer",
+    ],
+    synonyms: &[
+        ("gpio", "pin"),
+        ("bcm", "pin"),
+        ("action", "press"),
+        ("click", "press"),
+        ("short", "press"),
+        ("does", "press"),
+        ("hold", "long"),
+        ("held", "long"),
+        ("long_press", "long"),
+        ("double_click", "double"),
+        ("double_press", "double"),
+        ("bounce", "debounce"),
+        ("bounce_time", "debounce"),
+        ("pull_up", "pull"),
+        ("pull_down", "pull"),
+        ("resistor", "pull"),
+        ("level", "active"),
+        ("active_low", "active"),
+        ("active_high", "active"),
+        ("renderers", "renderer"),
+        ("target", "renderer"),
+        ("device", "renderer"),
+        ("tv", "renderer"),
+    ],
+};
+
+pub(super) const LED: Words = Words {
+    label: "[[led]]",
+    keys: &["pin", "shows", "renderer", "active"],
+    synonyms: &[
+        ("gpio", "pin"),
+        ("bcm", "pin"),
+        ("show", "shows"),
+        ("state", "shows"),
+        ("function", "shows"),
+        ("level", "active"),
+        ("active_low", "active"),
+        ("active_high", "active"),
+        ("renderers", "renderer"),
+        ("target", "renderer"),
+        ("device", "renderer"),
+        ("tv", "renderer"),
+    ],
+};
+
+/// Words that mean one of those that a key allows.
+const CHOICES: [(&str, &str); 14] = [
+    ("toggle", "play_pause"),
+    ("start", "play"),
+    ("halt", "stop"),
+    ("forward", "next"),
+    ("skip", "next"),
+    ("previous", "prev"),
+    ("back", "prev"),
+    ("louder", "volume_up"),
+    ("vol_up", "volume_up"),
+    ("softer", "volume_down"),
+    ("vol_down", "volume_down"),
+    ("none", "off"),
+    ("state", "status"),
+    ("poll", "level"),
+];
+
+/// The word among `allowed` that means the same as `word`.
+pub(super) fn synonym(word: &str, allowed: &[&'static str]) -> Option<&'static str> {
+    let mut choices = CHOICES.iter();
+    let fits = |&&(wrong, right): &&(&str, &str)| wrong == word && allowed.contains(&right);
+    choices.find(fits).map(|&(_, right)| right)
+}
+
+impl Words {
+    /// What to write instead of the unknown `word`.
+    pub(super) fn instead_of(&self, word: &str) -> String {
+        let plain = normalised(word);
+        let synonym = self.synonyms.iter().find(|(wrong, _)| *wrong == plain);
+        if let Some((_, right)) = synonym {
+            return format!("write \"{right}\"");
+        }
+        if let Some(right) = nearest(&plain, self.keys.iter().copied()) {
+            return format!("did you mean \"{right}\"?");
+        }
+        let others = [&TOP, &RENDERER, &BUTTON, &LED, &GPIO];
+        if let Some(home) = others.iter().find(|words| words.keys.contains(&&*plain)) {
+            return match home.label {
+                "" => "it belongs at the top of the file, above the first table".to_owned(),
+                label => format!("it belongs in a {label} table"),
+            };
+        }
+        format!("known here: {}", listed(self.keys, "and"))
+    }
+}
+
+/// `word` as the file would spell it: lower case, `_` between words.
+pub(super) fn normalised(word: &str) -> String {
+    word.trim().to_lowercase().replace(['-', ' '], "_")
+}
+
+/// The known word that `word` was probably meant to be: at most a third of it is wrong.
+pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let most = (word.chars().count() / 3).clamp(1, 3);
+    known
+        .into_iter()
+        .map(|candidate| (distance(word, candidate), candidate))
+        .filter(|&(wrong, _)| wrong <= most)
+        .min_by_key(|&(wrong, _)| wrong)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Letters to insert, delete, replace or swap with their neighbour to get from `a` to `b` (optimal
+/// string alignment).
+fn distance(a: &str, b: &str) -> usize {
+    // Keys are short; a longer word is no typing error, and the work stays bounded.
+    const LONGEST: usize = 64;
+    let a: Vec<char> = a.chars().take(LONGEST).collect();
+    let b: Vec<char> = b.chars().take(LONGEST).collect();
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let replaced = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = replaced.min(last[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(before[j - 2] + 1);
+            }
+            row.push(best);
+        }
+        before = core::mem::replace(&mut last, row);
+    }
+    last.last().copied().unwrap_or_default()
+}
+
+/// `a, b and c`.
+pub(super) fn listed<S: AsRef<str>>(words: &[S], last: &str) -> String {
+    let mut text = String::new();
+    for (i, word) in words.iter().enumerate() {
+        if i > 0 && i + 1 == words.len() {
+            text.push(' ');
+            text.push_str(last);
+            text.push(' ');
+        } else if i > 0 {
+            text.push_str(", ");
+        }
+        text.push_str(word.as_ref());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_typing_errors() {
+        for (a, b, wrong) in [
+            ("plays", "plays", 0),
+            ("palys", "plays", 1),
+            ("volum", "volume", 1),
+            ("", "led", 3),
+            ("pin", "", 3),
+            ("debonce", "debounce", 1),
+        ] {
+            assert_eq!(distance(a, b), wrong, "{a} {b}");
+        }
+        assert!(distance(&"x".repeat(10_000), "pin") <= 64);
+    }
+
+    #[test]
+    fn says_what_was_meant() {
+        for (words, wrong, advice) in [
+            (&BUTTON, "gpio", "write \"pin\""),
+            (&RENDERER, "file", "write \"plays\""),
+            (&RENDERER, "host", "write \"address\""),
+            (&RENDERER, "IP", "write \"address\""),
+            (&RENDERER, "folder", "write \"plays\""),
+            (&RENDERER, "repeat", "write \"loop\""),
+            (&RENDERER, "auto-play", "write \"autoplay\""),
+            (&RENDERER, "volumne", "did you mean \"volume\"?"),
+            (
+                &LED,
+                "media_port",
+                "it belongs at the top of the file, above the first table",
+            ),
+            (&TOP, "hold_time", "it belongs in a [[button]] table"),
+            (&LED, "xyzzy", "known here: pin, shows, renderer and active"),
+        ] {
+            assert_eq!(words.instead_of(wrong), advice, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn every_synonym_leads_to_a_key() {
+        for words in [&TOP, &GPIO, &RENDERER, &BUTTON, &LED] {
+            for (wrong, right) in words.synonyms {
+                assert!(words.keys.contains(right), "{wrong} → {right}");
+                assert!(!words.keys.contains(wrong), "{wrong} is a key");
+            }
+        }
+    }
+}

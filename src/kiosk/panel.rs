@@ -1,0 +1,297 @@
+//! The front panel's buttons: from contacts to what a person meant.
+//!
+//! Terms: *contact*, the debounced level of a button; *gesture*, a press, a double press or a long
+//! press; *repeat*, a held volume button acting again and again. A button that has only `press`
+//! acts when it goes down; one that must tell gestures apart acts as soon as it can.
+
+use super::event::ButtonId;
+use crate::config::{Button, PanelAction};
+use crate::time::{Duration, Instant};
+
+/// Two presses within this time are a double press.
+pub const DOUBLE_WITHIN: Duration = Duration::from_millis(400);
+/// A held volume button acts this often.
+pub const REPEAT_EVERY: Duration = Duration::from_millis(250);
+
+/// The buttons of the configuration, and what is going on at each.
+#[derive(Clone, Debug)]
+pub struct Panel {
+    buttons: Vec<Gesture>,
+}
+
+#[derive(Clone, Debug)]
+struct Gesture {
+    button: Button,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Open, nothing pending.
+    Idle,
+    /// Down; long press at this time, if there is one.
+    Down {
+        long_at: Option<Instant>,
+        acted: bool,
+    },
+    /// Down; acts again at this time.
+    Repeating { again_at: Instant },
+    /// Open after a short press; a second one before this time makes it double.
+    MaybeDouble { until: Instant },
+    /// Down for the second time, or after a long press: it has acted.
+    Spent,
+}
+
+impl Panel {
+    /// The panel of a configuration.
+    #[must_use]
+    pub fn new(buttons: &[Button]) -> Self {
+        let gesture = |button: &Button| Gesture {
+            button: button.clone(),
+            state: State::Idle,
+        };
+        Self {
+            buttons: buttons.iter().map(gesture).collect(),
+        }
+    }
+
+    /// A contact closed or opened. Gives the action, if that decides one.
+    pub fn contact(&mut self, id: ButtonId, pressed: bool, now: Instant) -> Option<PanelAction> {
+        let gesture = self.buttons.get_mut(usize::from(id.0))?;
+        if pressed {
+            gesture.down(now)
+        } else {
+            gesture.up(now)
+        }
+    }
+
+    /// The action that time decides, if any; call again until there is none.
+    pub fn due(&mut self, now: Instant) -> Option<(ButtonId, PanelAction)> {
+        self.buttons
+            .iter_mut()
+            .zip(0..)
+            .find_map(|(gesture, id)| Some((ButtonId(id), gesture.due(now)?)))
+    }
+
+    /// When time will decide the next one.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.buttons.iter().filter_map(Gesture::deadline).min()
+    }
+
+    /// The button of this id.
+    #[must_use]
+    pub fn button(&self, id: ButtonId) -> Option<&Button> {
+        self.buttons
+            .get(usize::from(id.0))
+            .map(|gesture| &gesture.button)
+    }
+}
+
+impl Gesture {
+    fn repeats(&self) -> bool {
+        matches!(
+            self.button.press,
+            Some(PanelAction::VolumeUp | PanelAction::VolumeDown)
+        ) && self.button.long.is_none()
+    }
+
+    fn down(&mut self, now: Instant) -> Option<PanelAction> {
+        match self.state {
+            State::MaybeDouble { .. } => {
+                self.state = State::Spent;
+                self.button.double
+            }
+            State::Idle => {
+                let hold_until = now + self.button.hold_time;
+                let at_once = self.button.double.is_none() && self.button.long.is_none();
+                self.state = if at_once && self.repeats() {
+                    State::Repeating {
+                        again_at: hold_until,
+                    }
+                } else {
+                    State::Down {
+                        long_at: self.button.long.map(|_| hold_until),
+                        acted: at_once,
+                    }
+                };
+                self.button.press.filter(|_| at_once)
+            }
+            // A second closing without an opening between: one was lost. The press goes on.
+            State::Down { .. } | State::Repeating { .. } | State::Spent => None,
+        }
+    }
+
+    fn up(&mut self, now: Instant) -> Option<PanelAction> {
+        let state = core::mem::replace(&mut self.state, State::Idle);
+        match state {
+            State::Down { acted: false, .. } if self.button.double.is_some() => {
+                self.state = State::MaybeDouble {
+                    until: now + DOUBLE_WITHIN,
+                };
+                None
+            }
+            State::Down { acted: false, .. } => self.button.press,
+            State::MaybeDouble { .. } => {
+                self.state = state;
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn due(&mut self, now: Instant) -> Option<PanelAction> {
+        match self.state {
+            State::Down {
+                long_at: Some(at), ..
+            } if at <= now => {
+                self.state = State::Spent;
+                self.button.long
+            }
+            State::Repeating { again_at } if again_at <= now => {
+                self.state = State::Repeating {
+                    again_at: now + REPEAT_EVERY,
+                };
+                self.button.press
+            }
+            State::MaybeDouble { until } if until <= now => {
+                self.state = State::Idle;
+                self.button.press
+            }
+            _ => None,
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        match self.state {
+            State::Down { long_at, .. } => long_at,
+            State::Repeating { again_at } => Some(again_at),
+            State::MaybeDouble { until } => Some(until),
+            State::Idle | State::Spent => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Detect, Level, Pin, Pull, Targets};
+    use PanelAction::{Next, PlayPause, Stop, VolumeUp};
+
+    const fn ms(millis: u64) -> Instant {
+        Instant::from_millis(millis)
+    }
+
+    fn panel(
+        press: Option<PanelAction>,
+        long: Option<PanelAction>,
+        double: Option<PanelAction>,
+    ) -> Panel {
+        Panel::new(&[Button {
+            pin: Pin(17),
+            press,
+            long,
+            double,
+            hold_time: Duration::from_secs(1),
+            debounce: Duration::from_millis(30),
+            pull: Pull::Up,
+            active: Level::Low,
+            detect: Detect::Edges,
+            targets: Targets::All,
+        }])
+    }
+
+    /// Plays contacts (`true` closes) at literal times and gives what the panel did, and when.
+    fn play(panel: &mut Panel, contacts: &[(u64, bool)], until: u64) -> Vec<(u64, PanelAction)> {
+        let mut done = Vec::new();
+        for at in 0..=until {
+            while let Some((_, action)) = panel.due(ms(at)) {
+                done.push((at, action));
+            }
+            for (_, pressed) in contacts.iter().filter(|(when, _)| *when == at) {
+                done.extend(
+                    panel
+                        .contact(ButtonId(0), *pressed, ms(at))
+                        .map(|action| (at, action)),
+                );
+            }
+        }
+        assert_eq!(panel.next_deadline(), None, "nothing pending at the end");
+        done
+    }
+
+    #[test]
+    fn a_plain_button_acts_when_it_goes_down() {
+        let mut panel = panel(Some(PlayPause), None, None);
+        assert_eq!(
+            play(
+                &mut panel,
+                &[(10, true), (90, false), (200, true), (210, false)],
+                2000
+            ),
+            [(10, PlayPause), (200, PlayPause)]
+        );
+    }
+
+    #[test]
+    fn a_long_press_acts_at_its_time_and_never_also_as_a_short_one() {
+        let mut panel = panel(Some(PlayPause), Some(Stop), None);
+        assert_eq!(
+            play(&mut panel, &[(10, true), (1500, false)], 3000),
+            [(1010, Stop)]
+        );
+        assert_eq!(
+            play(&mut panel, &[(10, true), (900, false)], 3000),
+            [(900, PlayPause)]
+        );
+    }
+
+    #[test]
+    fn one_press_waits_for_a_second_only_where_double_is_wanted() {
+        let mut panel = panel(Some(PlayPause), Some(Stop), Some(Next));
+        assert_eq!(
+            play(&mut panel, &[(0, true), (100, false)], 3000),
+            [(500, PlayPause)]
+        );
+        assert_eq!(
+            play(
+                &mut panel,
+                &[(0, true), (100, false), (300, true), (350, false)],
+                3000
+            ),
+            [(300, Next)]
+        );
+        assert_eq!(
+            play(
+                &mut panel,
+                &[(0, true), (100, false), (300, true), (2000, false)],
+                3000
+            ),
+            [(300, Next)]
+        );
+    }
+
+    #[test]
+    fn a_held_volume_button_repeats_until_it_is_released() {
+        let mut panel = panel(Some(VolumeUp), None, None);
+        let done = play(&mut panel, &[(0, true), (1600, false)], 3000);
+        assert_eq!(
+            done.iter().map(|(at, _)| *at).collect::<Vec<_>>(),
+            [0, 1000, 1250, 1500]
+        );
+    }
+
+    #[test]
+    fn a_lost_release_does_not_press_twice() {
+        let mut panel = panel(Some(PlayPause), None, None);
+        assert_eq!(
+            play(&mut panel, &[(0, true), (100, true), (200, false)], 1000),
+            [(0, PlayPause)]
+        );
+        assert_eq!(
+            panel.contact(ButtonId(9), true, ms(0)),
+            None,
+            "no such button"
+        );
+    }
+}

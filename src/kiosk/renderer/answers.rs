@@ -1,0 +1,434 @@
+//! What an answer means for a renderer.
+
+use super::load::{Doubt, Phase};
+use super::playhead::Report;
+use super::{Call, Context, Evented, Goal, Purpose, Renderer};
+use crate::kiosk::event::{Answer, Failure, StreamEnd, Token};
+use crate::kiosk::fault::Fault;
+use crate::kiosk::trace::What;
+use crate::time::{Duration, Instant};
+use crate::upnp::Reply;
+use crate::upnp::av_transport::{
+    MediaInfo, PositionInfo, Reply as Av, TransportInfo, TransportState,
+};
+use crate::upnp::connection_manager::Reply as Cm;
+use crate::upnp::rendering_control::Reply as Rc;
+use core::net::Ipv4Addr;
+
+/// A stop seen once is looked at again after this time.
+const LOOK_AGAIN: Duration = Duration::from_millis(400);
+/// Reports in a row of somebody else's URI that mean: taken over.
+const STRANGERS: u8 = 3;
+
+impl Renderer {
+    /// The call with this number was answered. `false` if there is no such call (any more).
+    pub(in crate::kiosk) fn answered(
+        &mut self,
+        number: u32,
+        outcome: Result<Answer, Failure>,
+        facing: Option<Ipv4Addr>,
+        ctx: &mut Context<'_>,
+    ) -> bool {
+        let Some(call) = self.call.take_if(|call| call.number == number) else {
+            return false;
+        };
+        if let Some(facing) = facing {
+            self.faces(facing, ctx.now);
+        }
+        let lives = matches!(outcome, Ok(_) | Err(Failure::Refused(_)));
+        if lives
+            && self.breaker.succeed()
+            && self
+                .load
+                .as_ref()
+                .is_none_or(|l| !matches!(l.phase, Phase::Failed { .. }))
+        {
+            self.fault = None;
+            ctx.trace.note(ctx.now, self.name(), What::Recovered);
+        }
+        if lives {
+            self.away = false;
+        }
+        match outcome {
+            Ok(answer) => self.succeeded(call, answer, ctx),
+            Err(Failure::Refused(error)) => self.refused(&call.purpose, &error, ctx),
+            Err(failure) => self.failed(&call.purpose, failure, ctx),
+        }
+        true
+    }
+
+    /// The call in flight has waited long enough.
+    pub(in crate::kiosk) fn overdue(&mut self, ctx: &mut Context<'_>) {
+        if let Some(call) = self.call.take_if(|call| call.deadline <= ctx.now) {
+            ctx.effects
+                .push(crate::kiosk::effect::Effect::Cancel(call.number));
+            self.failed(&call.purpose, Failure::Timeout, ctx);
+        }
+    }
+
+    fn succeeded(&mut self, call: Call, answer: Answer, ctx: &mut Context<'_>) {
+        let now = ctx.now;
+        match (call.purpose, answer) {
+            (Purpose::Transport, Answer::Reply(Reply::AvTransport(Av::TransportInfo(info)))) => {
+                self.habits.round_trip = (3 * self.habits.round_trip + now.since(call.sent_at)) / 4;
+                self.observe(info, ctx);
+                self.transport_due = now + self.transport_pace(now);
+            }
+            (Purpose::Position, Answer::Reply(Reply::AvTransport(Av::PositionInfo(info)))) => {
+                self.place(&info, call.sent_at, ctx);
+                self.position_due = now + self.position_pace(now);
+                self.transport_due = self.transport_due.min(now + self.transport_pace(now));
+            }
+            (Purpose::Media, Answer::Reply(Reply::AvTransport(Av::MediaInfo(info)))) => {
+                self.resolve_doubt(&info, ctx)
+            }
+            (Purpose::Set, _) => {
+                self.advance_load(Phase::Accepted { at: now });
+                if let Some(load) = self.load.as_mut() {
+                    load.busy = 0;
+                }
+            }
+            (Purpose::Play, _) => self.play_sent(call.sent_at, now),
+            (Purpose::Stop, _) => {
+                self.look_now(now);
+                if matches!(
+                    self.load.as_ref().map(|l| &l.phase),
+                    Some(Phase::Wanted { .. })
+                ) {
+                    self.advance_load(Phase::Settling {
+                        until: now + Duration::from_secs(3),
+                    });
+                }
+            }
+            (Purpose::Pause, _) => self.look_now(now),
+            (Purpose::Seek, _) => self.seeked(call.sent_at, ctx),
+            (Purpose::SetNext, _) => {
+                if let Some(next) = self.next.as_mut() {
+                    next.phase = Phase::Accepted { at: now };
+                }
+            }
+            (Purpose::ClearNext, _) => self.next = None,
+            (Purpose::Turn(turn), Answer::Reply(reply)) => {
+                match reply {
+                    Reply::RenderingControl(Rc::Volume(volume)) => self.knobs.volume = Some(volume),
+                    Reply::RenderingControl(Rc::Mute(mute)) => self.knobs.mute = Some(mute),
+                    _ => {}
+                }
+                self.knobs.done(turn);
+            }
+            (Purpose::Sink, Answer::Reply(Reply::ConnectionManager(Cm::ProtocolInfo { sink }))) => {
+                self.habits.sink = Some(sink);
+                self.habits.sink_asked = true;
+            }
+            (
+                Purpose::Subscribe(which) | Purpose::Renew(which),
+                Answer::Subscribed { sid, timeout },
+            ) => {
+                self.events[which as usize].grant(now, sid, timeout);
+                if which == Evented::Transport && self.in_doubt(Doubt::AskLease) {
+                    // It is the same as before, and it was stopped: by a viewer.
+                    self.stopped_by_viewer(ctx);
+                }
+            }
+            (Purpose::Unsubscribe(which), _) => self.events[which as usize].forget(now),
+            (purpose, _) => self.failed(&purpose, Failure::Malformed, ctx),
+        }
+    }
+
+    fn advance_load(&mut self, phase: Phase) {
+        if let Some(load) = self.load.as_mut() {
+            load.phase = phase;
+        }
+    }
+
+    /// Before the next command, look what this one did.
+    pub(super) fn look_now(&mut self, now: Instant) {
+        self.look = true;
+        self.transport_due = now;
+    }
+
+    /// Play was taken, or may have been.
+    pub(super) fn play_sent(&mut self, sent: Instant, now: Instant) {
+        self.look_now(now);
+        let until = now + super::elapse::START_TIMEOUT;
+        match self.load.as_mut() {
+            Some(load) if matches!(load.phase, Phase::Running { .. }) => {
+                load.playhead.thaw(sent, now)
+            }
+            Some(load) => load.phase = Phase::Starting { sent, until },
+            None => {}
+        }
+    }
+
+    pub(super) fn in_doubt(&self, doubt: Doubt) -> bool {
+        matches!(self.load.as_ref().map(|l| &l.phase), Some(Phase::Running { doubt: Some(d), .. }) if *d == doubt)
+    }
+
+    fn set_doubt(&mut self, new: Option<Doubt>) {
+        if let Some(Phase::Running { doubt, .. }) = self.load.as_mut().map(|load| &mut load.phase) {
+            *doubt = new;
+        }
+    }
+
+    /// The truth about its state, as far as it tells.
+    fn observe(&mut self, info: TransportInfo, ctx: &mut Context<'_>) {
+        let Some(state) = info.state.or(self.state) else {
+            return;
+        };
+        let now = ctx.now;
+        self.state_at = now;
+        self.look = false;
+        let was = self.state.replace(state);
+        let stopped = matches!(
+            state,
+            TransportState::Stopped | TransportState::NoMediaPresent
+        );
+        let shaken = core::mem::take(&mut self.shaken);
+        let Some(load) = self.load.as_mut() else {
+            return;
+        };
+        match (load.phase.clone(), state) {
+            (Phase::Starting { sent, .. }, TransportState::Playing)
+                if load.fetched || load.playhead.moved() =>
+            {
+                self.runs(sent, ctx);
+            }
+            (Phase::Starting { .. }, TransportState::Playing) => {
+                self.position_due = self.position_due.min(now)
+            }
+            // Too short to be seen playing.
+            (Phase::Starting { sent, .. }, _)
+                if stopped
+                    && load.whole_sent
+                    && load
+                        .length()
+                        .is_some_and(|length| now.since(sent) >= length) =>
+            {
+                self.ended(ctx);
+            }
+            (Phase::Starting { .. }, _) if info.error_occurred => {
+                let name = load.name();
+                self.fail(Fault::DoesNotPlay(name), ctx);
+            }
+            (Phase::Running { .. }, _) if stopped && load.is_still() => {}
+            (Phase::Running { .. }, _)
+                if stopped && shaken && !load.stopped_at_its_end(now, true) =>
+            {
+                self.rebooted(ctx)
+            }
+            (Phase::Running { doubt, .. }, _) if stopped => {
+                self.judge_stop(doubt, info.error_occurred, ctx)
+            }
+            (Phase::Running { .. }, TransportState::PausedPlayback) => {
+                load.playhead.freeze(now);
+                if self.goal == Goal::Play && was == Some(TransportState::Playing) {
+                    self.yield_to_viewer("paused", ctx);
+                }
+            }
+            (Phase::Running { .. }, TransportState::Playing) => {
+                load.playhead.thaw(now, now);
+                self.set_doubt(None);
+                if matches!(self.goal, Goal::Yield { .. })
+                    && was == Some(TransportState::PausedPlayback)
+                {
+                    ctx.trace.note(now, self.name(), What::Viewer("resumed"));
+                    self.goal = Goal::Play;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// It stopped after it had played: its end, a viewer, a fault, or a restart?
+    fn judge_stop(&mut self, doubt: Option<Doubt>, error: bool, ctx: &mut Context<'_>) {
+        let now = ctx.now;
+        if self.goal == Goal::Stop || matches!(self.goal, Goal::Yield { .. } | Goal::Rest) {
+            return self.retire();
+        }
+        let Some(load) = &self.load else { return };
+        let confirmed = doubt.is_some();
+        if load.stopped_at_its_end(now, confirmed) {
+            return self.ended(ctx);
+        }
+        if error {
+            return self.fail(Fault::StoppedItself, ctx);
+        }
+        match doubt {
+            None => self.set_doubt(Some(Doubt::LookAgain(now + LOOK_AGAIN))),
+            Some(Doubt::LookAgain(at)) if at <= now => self.set_doubt(Some(Doubt::AskUri)),
+            Some(_) => {}
+        }
+    }
+
+    /// Stopped in the middle: the URI that it holds tells a viewer's stop from a restart.
+    fn resolve_doubt(&mut self, info: &MediaInfo, ctx: &mut Context<'_>) {
+        let Some(load) = &self.load else { return };
+        let uri = info.current_uri.as_deref().unwrap_or("");
+        if load.is_named_by(uri) {
+            // A decoder that gives up at once looks the same as a viewer; nobody is that quick.
+            if load.played(ctx.now) < Duration::from_secs(2) {
+                return self.fail(Fault::StoppedItself, ctx);
+            }
+            return self.stopped_by_viewer(ctx);
+        }
+        if !uri.is_empty() {
+            return self.taken_over(ctx);
+        }
+        if load.length().is_none() && load.whole_sent {
+            return self.ended(ctx);
+        }
+        if self.events[Evented::Transport as usize].sid().is_some() {
+            return self.set_doubt(Some(Doubt::AskLease));
+        }
+        // It holds nothing, and nothing tells whether it started again: an unattended box plays on.
+        self.fail(Fault::StoppedItself, ctx);
+    }
+
+    /// It is not the one that we subscribed to: it started again, and what it was given is gone.
+    pub(super) fn lease_lost(&mut self, which: Evented, ctx: &mut Context<'_>) {
+        if which == Evented::Transport && self.in_doubt(Doubt::AskLease) {
+            return self.rebooted(ctx);
+        }
+        self.events[which as usize].forget(ctx.now);
+        self.transport_due = ctx.now;
+    }
+
+    fn stopped_by_viewer(&mut self, ctx: &mut Context<'_>) {
+        self.yield_to_viewer("stopped", ctx);
+        self.retire();
+        self.fault = Some(Fault::StoppedByViewer);
+    }
+
+    fn taken_over(&mut self, ctx: &mut Context<'_>) {
+        self.retire();
+        self.next = None;
+        self.yield_to_viewer("took over", ctx);
+        self.trouble(Fault::TakenOver, ctx);
+    }
+
+    /// Where it says it is.
+    fn place(&mut self, info: &PositionInfo, asked_at: Instant, ctx: &mut Context<'_>) {
+        let now = ctx.now;
+        let uri = info.track_uri.as_deref().unwrap_or("");
+        if let Some(next) = self.next.as_ref().filter(|next| next.is_named_by(uri)) {
+            if matches!(next.phase, Phase::Accepted { .. }) {
+                self.hand_over(ctx);
+            }
+        } else if self.is_foreign(uri) {
+            self.strangers = self.strangers.saturating_add(1);
+            if self.strangers >= STRANGERS {
+                return self.taken_over(ctx);
+            }
+        } else {
+            self.strangers = 0;
+        }
+        let Some(load) = self.load.as_mut() else {
+            return;
+        };
+        load.said_duration = info.track_duration.or(load.said_duration);
+        if let Some(position) = info.rel_time {
+            let report = Report {
+                asked_at,
+                answered_at: now,
+                position,
+                fractional: info.fractional,
+            };
+            if self
+                .seeked_at
+                .take_if(|at| now.since(*at) > Duration::from_millis(500))
+                .is_some()
+                && load.length().is_some_and(|length| {
+                    position > Duration::from_secs(3) && position * 2 > length
+                })
+            {
+                // The seek was taken and did nothing.
+                self.habits.seek_broken = true;
+            }
+            load.playhead.take(report);
+        }
+        let moved = load.playhead.moved()
+            || (load.is_named_by(uri) && info.rel_time.is_some_and(|p| !p.is_zero()));
+        if let Phase::Starting { sent, .. } = load.phase
+            && moved
+            && self.state == Some(TransportState::Playing)
+        {
+            let report = load.playhead.report();
+            self.runs(sent, ctx);
+            if let (Some(load), Some(report)) = (self.load.as_mut(), report) {
+                load.playhead.take(report);
+            }
+        }
+    }
+
+    fn is_foreign(&self, uri: &str) -> bool {
+        let running = matches!(
+            self.load.as_ref().map(|l| &l.phase),
+            Some(Phase::Running { .. })
+        );
+        let ours = [&self.load, &self.next, &self.previous]
+            .into_iter()
+            .flatten()
+            .any(|load| load.is_named_by(uri));
+        running && !ours && uri.contains("://")
+    }
+
+    /// It went on to the next file by itself.
+    fn hand_over(&mut self, ctx: &mut Context<'_>) {
+        let now = ctx.now;
+        let earliest = self
+            .load
+            .as_ref()
+            .and_then(super::Load::end)
+            .map_or(now, |(earliest, _)| earliest.min(now));
+        self.rounds = self.rounds.saturating_add(1);
+        ctx.trace.note(now, self.name(), What::Looped(self.rounds));
+        self.gap = Some(Duration::ZERO);
+        self.programme.advance();
+        self.previous = self.load.take();
+        self.load = self.next.take();
+        if let Some(load) = self.load.as_mut() {
+            load.phase = Phase::Running {
+                since: now,
+                doubt: None,
+            };
+            // Some name the next file up to a second before they play it.
+            load.playhead
+                .begin(earliest, now + Duration::from_millis(1500), Duration::ZERO);
+        }
+    }
+
+    /// It was sent back to the beginning.
+    fn seeked(&mut self, sent: Instant, ctx: &mut Context<'_>) {
+        let now = ctx.now;
+        self.rounds = self.rounds.saturating_add(1);
+        ctx.trace.note(now, self.name(), What::Looped(self.rounds));
+        self.seeked_at = Some(now);
+        self.gap = Some(now.since(sent));
+        self.position_due = now + Duration::from_millis(700);
+        self.transport_due = now + Duration::from_millis(300);
+        if let Some(load) = self.load.as_mut() {
+            load.phase = Phase::Running {
+                since: now,
+                doubt: None,
+            };
+            // The picture follows a little later than the answer.
+            load.playhead
+                .begin(sent, now + Duration::from_millis(300), Duration::ZERO);
+        }
+    }
+
+    /// What the media server saw.
+    pub(in crate::kiosk) fn witness(&mut self, token: Token, end: Option<StreamEnd>, now: Instant) {
+        let Some(load) = self.load_of(token) else {
+            return;
+        };
+        // A HEAD is a question, not a fetch.
+        if end != Some(StreamEnd::Head) {
+            load.fetched = true;
+        }
+        load.whole_sent |= end == Some(StreamEnd::WholeFile);
+        if matches!(load.phase, Phase::Starting { .. }) {
+            self.transport_due = self.transport_due.min(now);
+        }
+    }
+}

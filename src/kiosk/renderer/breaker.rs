@@ -1,0 +1,137 @@
+//! The circuit breaker of one renderer: how long to leave it alone after calls that failed.
+//!
+//! *Closed*: calls flow; after a failure the next one waits a little. *Open*, after
+//! [`OPENS_AFTER`] failures in a row: only probes go out. A renderer that refuses is asked again after
+//! growing pauses; one that accepts and never answers is asked again soon, but each probe waits
+//! longer for its answer, so that a renderer that wakes up is heard at once. An announcement ends a pause.
+
+use crate::kiosk::event::Failure;
+use crate::time::{Duration, Instant};
+
+/// Failures in a row that open the breaker.
+pub const OPENS_AFTER: u8 = 3;
+/// The first pause; doubled each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+/// The longest pause between probes of a renderer that is not there: 2^7 × 250 ms, about half a minute.
+const LONGEST_PAUSE: Duration = Duration::from_secs(32);
+/// The pause after a probe that waited in vain: its wait was pause enough.
+const PAUSE_AFTER_WAIT: Duration = Duration::from_secs(1);
+/// How long the first probe waits for its answer; doubled each time.
+const FIRST_WAIT: Duration = Duration::from_secs(5);
+/// The longest wait of a probe.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// The state, and the failures that led to it.
+#[derive(Clone, Debug, Default)]
+pub struct Breaker {
+    failures: u8,
+    retry_at: Option<Instant>,
+    why: Option<Failure>,
+}
+
+impl Breaker {
+    /// A call failed. `jitter` in 0..1 spreads renderers that failed together.
+    pub fn fail(&mut self, now: Instant, why: Failure, jitter: f64) {
+        let doubled = FIRST_PAUSE.saturating_mul(1 << self.failures.min(7));
+        let pause = match why {
+            Failure::Timeout => doubled.min(PAUSE_AFTER_WAIT),
+            _ => doubled.min(LONGEST_PAUSE),
+        };
+        self.failures = self.failures.saturating_add(1);
+        self.retry_at = Some(now + pause.mul_f64(0.75 + 0.25 * jitter.clamp(0.0, 1.0)));
+        self.why = Some(why);
+    }
+
+    /// A call was answered: whatever it said, the renderer lives. Gives whether it was open.
+    pub fn succeed(&mut self) -> bool {
+        let was_open = self.is_open();
+        *self = Self::default();
+        was_open
+    }
+
+    /// There is a sign of life: do not wait out the pause.
+    pub fn hurry(&mut self, now: Instant) {
+        if let Some(at) = self.retry_at.as_mut() {
+            *at = (*at).min(now);
+        }
+    }
+
+    /// Only probes go out.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.failures >= OPENS_AFTER
+    }
+
+    /// Failures in a row.
+    #[must_use]
+    pub fn failures(&self) -> u8 {
+        self.failures
+    }
+
+    /// Before this, nothing goes out.
+    #[must_use]
+    pub fn retry_at(&self) -> Option<Instant> {
+        self.retry_at
+    }
+
+    /// The last failure.
+    #[must_use]
+    pub fn why(&self) -> Option<&Failure> {
+        self.why.as_ref()
+    }
+
+    /// How long the next probe waits for its answer.
+    #[must_use]
+    pub fn patience(&self) -> Duration {
+        match self.why {
+            Some(Failure::Timeout) => FIRST_WAIT
+                .saturating_mul(1 << self.failures.min(6))
+                .min(LONGEST_WAIT),
+            _ => FIRST_WAIT,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_to_their_cap_and_begin_anew_after_an_answer() {
+        let mut breaker = Breaker::default();
+        let mut pauses = Vec::new();
+        for _ in 0..10 {
+            breaker.fail(Instant::START, Failure::Unreachable, 1.0);
+            pauses.push(breaker.retry_at().expect("set").as_micros() / 1000);
+        }
+        assert_eq!(
+            pauses,
+            [250, 500, 1000, 2000, 4000, 8000, 16000, 32000, 32000, 32000]
+        );
+        assert!(breaker.is_open());
+        assert!(breaker.succeed());
+        assert!(!breaker.is_open() && breaker.retry_at().is_none());
+    }
+
+    #[test]
+    fn a_hung_renderer_is_waited_for_longer_and_asked_again_within_a_second() {
+        let mut breaker = Breaker::default();
+        assert_eq!(breaker.patience(), Duration::from_secs(5));
+        for _ in 0..6 {
+            breaker.fail(Instant::START, Failure::Timeout, 1.0);
+        }
+        assert_eq!(breaker.patience(), Duration::from_secs(60));
+        assert_eq!(breaker.retry_at(), Some(Instant::from_millis(1000)));
+    }
+
+    #[test]
+    fn an_announcement_ends_the_pause() {
+        let mut breaker = Breaker::default();
+        for _ in 0..9 {
+            breaker.fail(Instant::START, Failure::Unreachable, 0.0);
+        }
+        breaker.hurry(Instant::from_millis(7));
+        assert_eq!(breaker.retry_at(), Some(Instant::from_millis(7)));
+        assert!(breaker.is_open(), "one sign of life is not health");
+    }
+}

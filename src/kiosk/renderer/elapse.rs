@@ -1,0 +1,320 @@
+//! What time alone decides about a renderer.
+
+use super::load::{DWELL, Load, Phase, file_name};
+use super::playhead::Playhead;
+use super::{Context, Goal, LoopMethod, OnStop, Renderer};
+use crate::kiosk::effect::Effect;
+use crate::kiosk::event::Token;
+use crate::kiosk::fault::Fault;
+use crate::kiosk::trace::What;
+use crate::media::catalogue::MediaFile;
+use crate::media::mime::MediaType;
+use crate::media::protocol_info;
+use crate::time::{Duration, Instant};
+use crate::upnp::av_transport::TransportState;
+
+/// Commanded to play, but nothing fetched: given once more after this time.
+pub(super) const REARM_AFTER: Duration = Duration::from_secs(6);
+/// Commanded to play, but no evidence of it: given up after this time, to try again later.
+pub(super) const START_TIMEOUT: Duration = Duration::from_secs(30);
+/// PLAYING, but the position has not moved in this many reports: it is stuck.
+const STUCK_REPORTS: u8 = 12;
+/// First pause after a load that failed; doubled each time.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_secs(120);
+/// How long a viewer who stopped a renderer has it for himself, where the box insists.
+const INSIST_AFTER: [Duration; 3] = [
+    Duration::from_secs(10),
+    Duration::from_secs(30),
+    Duration::from_secs(60),
+];
+
+impl Renderer {
+    /// Takes the transitions whose time has come. Each one makes progress, so that a few turns do.
+    pub(super) fn elapse(&mut self, ctx: &mut Context<'_>) {
+        if ctx.leaving.is_some() {
+            return;
+        }
+        for _ in 0..4 {
+            if !self.elapse_once(ctx) {
+                break;
+            }
+        }
+    }
+
+    fn elapse_once(&mut self, ctx: &mut Context<'_>) -> bool {
+        let now = ctx.now;
+        match self.goal {
+            Goal::Yield { until: Some(until) } if until <= now => self.goal = Goal::Play,
+            Goal::Stop if !self.look && !self.is_active() => {
+                self.goal = Goal::Rest;
+                self.retire();
+            }
+            Goal::Play => return self.elapse_play(ctx),
+            _ => return false,
+        }
+        true
+    }
+
+    fn elapse_play(&mut self, ctx: &mut Context<'_>) -> bool {
+        let now = ctx.now;
+        if self.look || self.breaker.retry_at().is_some() {
+            return false;
+        }
+        let active = self.is_active();
+        let Some(load) = self.load.as_mut() else {
+            return self.reload(ctx);
+        };
+        let dead = ctx
+            .media_port
+            .is_some_and(|port| load.origin != (self.facing, port));
+        match load.phase.clone() {
+            // Our address has changed: its URL is dead.
+            _ if dead && !matches!(load.phase, Phase::Failed { .. }) => {
+                self.retire();
+                self.reload(ctx)
+            }
+            Phase::Settling { until } if until <= now || !active => {
+                self.advance_to(Phase::Wanted { at: now });
+                true
+            }
+            Phase::Starting { sent, .. }
+                if load.is_still() && load.fetched && sent + DWELL <= now =>
+            {
+                self.ended(ctx);
+                true
+            }
+            Phase::Starting { sent, .. }
+                if !load.fetched && !load.rearmed && sent + REARM_AFTER <= now =>
+            {
+                load.rearmed = true;
+                load.stop_first = true;
+                load.phase = Phase::Wanted { at: now };
+                true
+            }
+            Phase::Starting { until, .. } if until <= now => {
+                let fault = if load.fetched {
+                    Fault::DoesNotPlay(load.name())
+                } else {
+                    Fault::NeverFetched
+                };
+                self.fail(fault, ctx);
+                true
+            }
+            Phase::Running { since, .. } if load.is_still() && since + DWELL <= now => {
+                self.ended(ctx);
+                true
+            }
+            Phase::Running { doubt: None, .. } if load.playhead.stuck() >= STUCK_REPORTS => {
+                self.fail(Fault::StoppedItself, ctx);
+                true
+            }
+            Phase::Running { doubt: None, .. }
+                if self.state == Some(TransportState::Playing)
+                    && self.overtime_at().is_some_and(|at| at <= now) =>
+            {
+                self.ended(ctx);
+                true
+            }
+            Phase::Running { doubt: None, .. } => self.offer_next(ctx),
+            Phase::Over => {
+                self.follow(ctx);
+                true
+            }
+            Phase::Failed { retry_at } if retry_at <= now => {
+                self.retire();
+                self.reload(ctx)
+            }
+            _ => false,
+        }
+    }
+
+    fn advance_to(&mut self, phase: Phase) {
+        if let Some(load) = self.load.as_mut() {
+            load.stop_first = false;
+            load.phase = phase;
+        }
+    }
+
+    /// Makes the load for the current file, if everything for it is there.
+    fn reload(&mut self, ctx: &mut Context<'_>) -> bool {
+        let Some(file) = self.programme.current().cloned() else {
+            self.wants_scan = true;
+            self.trouble(Fault::NothingToPlay, ctx);
+            return false;
+        };
+        let Some(port) = ctx.media_port else {
+            return false;
+        };
+        ctx.trace
+            .note(ctx.now, self.name(), What::Loading(file_name(&file)));
+        self.load = Some(self.make_load(file, port, ctx));
+        true
+    }
+
+    fn make_load(&self, file: MediaFile, port: u16, ctx: &mut Context<'_>) -> Load {
+        let token = Token(ctx.rng.u64(..));
+        let known = [&self.load, &self.previous]
+            .into_iter()
+            .flatten()
+            .find(|load| load.file == file);
+        let duration = known.and_then(|load| load.duration);
+        if duration.is_none() {
+            ctx.effects.push(Effect::Probe(token));
+        }
+        Load {
+            token,
+            mime: self.mime_for(file.media_type),
+            rung: self.habits.rung,
+            origin: (self.facing, port),
+            phase: Phase::Wanted { at: ctx.now },
+            fetched: false,
+            whole_sent: false,
+            duration,
+            said_duration: known.and_then(|load| load.said_duration),
+            playhead: Playhead::default(),
+            rearmed: false,
+            stop_first: self.habits.stop_first,
+            busy: 0,
+            file,
+        }
+    }
+
+    fn mime_for(&self, media_type: &'static MediaType) -> &'static str {
+        match self.habits.mime {
+            Some((extension, mime)) if extension == media_type.extension => mime,
+            _ => protocol_info::choose_mime(self.habits.sink.as_deref().unwrap_or(""), media_type),
+        }
+    }
+
+    /// Prepares the load to be offered by SetNextAVTransportURI, where that is the way.
+    fn offer_next(&mut self, ctx: &mut Context<'_>) -> bool {
+        if self.next.is_some() || self.method() != LoopMethod::Next {
+            return false;
+        }
+        let (Some(file), Some(port)) = (self.programme.following().cloned(), ctx.media_port) else {
+            return false;
+        };
+        let next = self.make_load(file, port, ctx);
+        self.next = Some(next);
+        true
+    }
+
+    /// It played to its end.
+    pub(super) fn ended(&mut self, ctx: &mut Context<'_>) {
+        let now = ctx.now;
+        self.rounds = self.rounds.saturating_add(1);
+        self.ended_at = Some(now);
+        ctx.trace.note(now, self.name(), What::Ended(self.rounds));
+        if self
+            .next
+            .take()
+            .is_some_and(|next| matches!(next.phase, Phase::Accepted { .. }))
+        {
+            // It took the next file and did not go on to it.
+            self.habits.next_broken = true;
+        }
+        let Some(load) = self.load.as_mut() else {
+            return;
+        };
+        let hurried = match (&load.phase, load.length()) {
+            (Phase::Running { since, .. }, Some(length)) => now.since(*since) < length.mul_f64(0.5),
+            (Phase::Running { since, .. }, None) => now.since(*since) < Duration::from_secs(1),
+            _ => false,
+        };
+        load.phase = Phase::Over;
+        if hurried {
+            // A round that lasts half as long as it should is no round: do not storm the renderer.
+            self.fail(
+                Fault::DoesNotPlay(self.load.as_ref().map(Load::name).unwrap_or_default()),
+                ctx,
+            );
+            self.programme.advance();
+        } else {
+            self.failures = 0;
+        }
+    }
+
+    /// Goes on to the following file, or rests at the end of the programme.
+    fn follow(&mut self, ctx: &mut Context<'_>) {
+        let ended_at = self.ended_at;
+        let goes_on = self.programme.advance();
+        self.wants_scan |= self.programme.at_start() && self.programme.len() > 1;
+        self.retire();
+        self.ended_at = ended_at;
+        if goes_on {
+            self.reload(ctx);
+        } else {
+            self.goal = Goal::Rest;
+            ctx.trace.note(ctx.now, self.name(), What::Finished);
+        }
+    }
+
+    /// It does not play: say why, and try again later; after three times with the following file.
+    pub(super) fn fail(&mut self, fault: Fault, ctx: &mut Context<'_>) {
+        let pause = FIRST_PAUSE
+            .saturating_mul(1 << self.failures.min(6))
+            .min(LONGEST_PAUSE);
+        self.failures = self.failures.saturating_add(1);
+        let jittered = pause.mul_f64(0.8 + 0.2 * ctx.rng.f64());
+        if self.failures.is_multiple_of(3) && self.programme.len() > 1 {
+            self.programme.advance();
+        }
+        self.next = None;
+        self.ended_at = None;
+        if let Some(load) = self.load.as_mut() {
+            load.phase = Phase::Failed {
+                retry_at: ctx.now + jittered,
+            };
+        }
+        self.trouble(fault, ctx);
+    }
+
+    /// A viewer has it now: respected, or insisted on after a while.
+    pub(super) fn yield_to_viewer(&mut self, did: &'static str, ctx: &mut Context<'_>) {
+        ctx.trace.note(ctx.now, self.name(), What::Viewer(did));
+        let until = match self.on_stop() {
+            OnStop::Respect => None,
+            OnStop::Insist => {
+                Some(ctx.now + INSIST_AFTER[usize::from(self.insisted).min(INSIST_AFTER.len() - 1)])
+            }
+        };
+        self.insisted = self.insisted.saturating_add(1);
+        self.goal = Goal::Yield { until };
+    }
+
+    /// It plays: evidence is there.
+    pub(super) fn runs(&mut self, earliest: Instant, ctx: &mut Context<'_>) {
+        let now = ctx.now;
+        if let Some(load) = &self.load {
+            self.habits.rung = load.rung;
+            self.habits.mime = Some((load.file.media_type.extension, load.mime));
+        }
+        if let Some(ended_at) = self.ended_at.take() {
+            self.gap = Some(now.since(ended_at));
+        }
+        if self.fault.take().is_some() {
+            ctx.trace.note(now, self.name(), What::Recovered);
+        }
+        let name = self.load.as_ref().map(Load::name).unwrap_or_default();
+        ctx.trace.note(now, self.name(), What::Playing(name));
+        if let Some(volume) = self
+            .rule
+            .as_ref()
+            .and_then(|rule| rule.volume)
+            .filter(|_| self.rounds == 0)
+        {
+            self.knobs.want_volume(volume.into());
+        }
+        self.position_due = now + Duration::from_millis(700);
+        if let Some(load) = self.load.as_mut() {
+            load.phase = Phase::Running {
+                since: now,
+                doubt: None,
+            };
+            // Many say PLAYING before the first picture.
+            load.playhead
+                .begin(earliest, now + Duration::from_millis(500), Duration::ZERO);
+        }
+    }
+}

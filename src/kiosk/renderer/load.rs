@@ -1,0 +1,261 @@
+//! One load: one file given to one renderer, under a token of its own.
+//!
+//! Terms: *witness*, what our media server saw the renderer fetch: better evidence than what it says.
+
+use super::playhead::Playhead;
+use crate::kiosk::event::Token;
+use crate::limits::NAME_BYTES;
+use crate::media::catalogue::MediaFile;
+use crate::media::mime::Kind;
+use crate::media::protocol_info;
+use crate::text::{Text, clip};
+use crate::time::{Duration, Instant};
+use crate::upnp::didl::{Item, Rung};
+use core::net::Ipv4Addr;
+
+/// A still is shown for this long.
+pub const DWELL: Duration = Duration::from_secs(10);
+
+/// A file given to a renderer.
+#[derive(Clone, Debug)]
+pub struct Load {
+    /// In the URL.
+    pub token: Token,
+    /// What.
+    pub file: MediaFile,
+    /// The MIME type in metadata and Content-Type.
+    pub mime: &'static str,
+    /// How much metadata goes with it.
+    pub rung: Rung,
+    /// Our address and port in the URL.
+    pub origin: (Ipv4Addr, u16),
+    /// How far it has come.
+    pub phase: Phase,
+    /// The media server was asked for it.
+    pub fetched: bool,
+    /// The media server sent its last byte.
+    pub whole_sent: bool,
+    /// Its duration, read from the file.
+    pub duration: Option<Duration>,
+    /// Its duration as the renderer says it, often in whole seconds.
+    pub said_duration: Option<Duration>,
+    /// Where it is.
+    pub playhead: Playhead,
+    /// It was given a second time, because nothing was fetched.
+    pub rearmed: bool,
+    /// A Stop goes before Set.
+    pub stop_first: bool,
+    /// Commands refused because the renderer was busy.
+    pub busy: u8,
+}
+
+/// How far a load has come. Each deadline lives in the state that needs it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Phase {
+    /// To be given to the renderer at this time.
+    Wanted { at: Instant },
+    /// A Stop went before; wait for it to take effect, but no longer than this.
+    Settling { until: Instant },
+    /// The renderer has the URI; Play goes at this time.
+    Accepted { at: Instant },
+    /// Play went out at `sent`; wait for evidence until `until`.
+    Starting { sent: Instant, until: Instant },
+    /// It played at `since` for the first time.
+    Running {
+        since: Instant,
+        doubt: Option<Doubt>,
+    },
+    /// It played to its end.
+    Over,
+    /// It does not play; try again at this time.
+    Failed { retry_at: Instant },
+}
+
+/// It stopped where it should not: find out why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// Seen once; it may be a short gap. Look again at this time.
+    LookAgain(Instant),
+    /// Seen twice. Which URI does it hold?
+    AskUri,
+    /// It holds none. Is our subscription still known, or did it start again?
+    AskLease,
+}
+
+impl Load {
+    /// The name of the file, for people.
+    #[must_use]
+    pub fn name(&self) -> String {
+        file_name(&self.file)
+    }
+
+    /// The URL of the media: literal address, short path, extension at the end, no query.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let (host, port) = self.origin;
+        let stem = self
+            .file
+            .path
+            .file_stem()
+            .map(|s| s.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        let safe: String = stem
+            .chars()
+            .filter(|c| c.is_ascii_alphanumeric() || *c == '-' || *c == '_')
+            .take(32)
+            .collect();
+        let stem = if safe.is_empty() { "media" } else { &safe };
+        format!(
+            "http://{host}:{port}/m/{}/{stem}.{}",
+            self.token, self.file.media_type.extension
+        )
+    }
+
+    /// The metadata that goes with it.
+    #[must_use]
+    pub fn metadata(&self) -> String {
+        let title: Text<NAME_BYTES> = self
+            .file
+            .path
+            .file_stem()
+            .map(|stem| clip(&stem.to_string_lossy()))
+            .unwrap_or_default();
+        Item {
+            title: &title,
+            url: &self.url(),
+            mime: self.mime,
+            content_features: &protocol_info::content_features(self.file.media_type),
+            kind: self.file.media_type.kind,
+            size: self.file.size,
+            duration: self.duration,
+        }
+        .write(self.rung)
+    }
+
+    /// A URI that the renderer names is this load's.
+    #[must_use]
+    pub fn is_named_by(&self, uri: &str) -> bool {
+        uri.contains(&self.token.to_string())
+    }
+
+    /// It has no end of its own.
+    #[must_use]
+    pub fn is_still(&self) -> bool {
+        self.file.media_type.kind == Kind::Image
+    }
+
+    /// The longest that it may last: a renderer's whole seconds may leave out almost one.
+    #[must_use]
+    pub fn length(&self) -> Option<Duration> {
+        self.duration.or(self.said_duration)
+    }
+
+    /// The moments between which it ends.
+    #[must_use]
+    pub fn end(&self) -> Option<(Instant, Instant)> {
+        let (earliest, latest) = self.playhead.end(self.length()?)?;
+        let unsure = if self.duration.is_none() {
+            Duration::from_secs(1)
+        } else {
+            Duration::ZERO
+        };
+        Some((earliest, latest + unsure))
+    }
+
+    /// How far it has played, as far as anybody can tell.
+    #[must_use]
+    pub fn played(&self, now: Instant) -> Duration {
+        self.playhead.position(now).max(self.playhead.furthest())
+    }
+
+    /// What a stop that is seen now means, if it can be told from the position alone.
+    #[must_use]
+    pub fn stopped_at_its_end(&self, now: Instant, confirmed: bool) -> bool {
+        let played = self.played(now);
+        let Some(length) = self.length() else {
+            return confirmed && self.whole_sent;
+        };
+        // FACTS of the field: renderers stop up to 5 s (long films: 3 %, at most 12 s) early.
+        let slack = length
+            .mul_f64(0.03)
+            .clamp(Duration::from_secs(5), Duration::from_secs(12));
+        let near = if length < Duration::from_secs(15) {
+            length.mul_f64(0.6)
+        } else {
+            length.saturating_sub(slack)
+        };
+        played + Duration::from_millis(1200) >= length || (confirmed && played >= near)
+    }
+}
+
+/// The name of a file, for people.
+#[must_use]
+pub fn file_name(file: &MediaFile) -> String {
+    file.path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::mime;
+
+    fn load(path: &str, duration: u64) -> Load {
+        let media_type = mime::of_extension("mp4").expect("known");
+        let mut playhead = Playhead::default();
+        playhead.begin(Instant::START, Instant::START, Duration::ZERO);
+        Load {
+            token: Token(0xabc),
+            file: MediaFile {
+                path: path.into(),
+                root: "/m".into(),
+                media_type,
+                size: 5,
+            },
+            mime: "video/mp4",
+            rung: Rung::Full,
+            origin: (Ipv4Addr::new(10, 0, 0, 1), 8895),
+            phase: Phase::Running {
+                since: Instant::START,
+                doubt: None,
+            },
+            fetched: true,
+            whole_sent: false,
+            duration: Some(Duration::from_secs(duration)),
+            said_duration: None,
+            playhead,
+            rearmed: false,
+            stop_first: false,
+            busy: 0,
+        }
+    }
+
+    #[test]
+    fn a_url_is_short_plain_and_ends_in_the_extension() {
+        let url = load("/m/Ünser Film & mehr.MP4", 10).url();
+        assert_eq!(
+            url,
+            "http://10.0.0.1:8895/m/0000000000000abc/nserFilmmehr.mp4"
+        );
+        assert!(load("/m/日本.mp4", 10).url().ends_with("/media.mp4"));
+        assert!(load("/m/a.mp4", 10).is_named_by(&url));
+    }
+
+    #[test]
+    fn the_end_is_told_from_a_stop_by_the_position() {
+        let at = |secs: u64| Instant::from_millis(secs * 1000);
+        let film = load("/m/a.mp4", 600);
+        assert!(!film.stopped_at_its_end(at(300), true), "in the middle");
+        assert!(film.stopped_at_its_end(at(599), false), "sure at once");
+        assert!(
+            !film.stopped_at_its_end(at(590), false),
+            "early: look again"
+        );
+        assert!(film.stopped_at_its_end(at(590), true));
+        let clip = load("/m/a.mp4", 10);
+        assert!(!clip.stopped_at_its_end(at(5), true));
+        assert!(clip.stopped_at_its_end(at(7), true));
+    }
+}

@@ -1,0 +1,172 @@
+//! How one round follows another: restart, seek or SetNext. And how often to look meanwhile.
+
+use super::load::{Doubt, Load, Phase};
+use super::{Goal, LoopMethod, Renderer};
+use crate::media::mime::Kind;
+use crate::time::{Duration, Instant};
+use crate::upnp::av_transport::TransportState;
+
+/// A renderer is left alone with one file for this long before it gets the next: given too early,
+/// some take it as the current one.
+const NEXT_AFTER: Duration = Duration::from_secs(2);
+/// Around an expected end, the state is asked for this often at most.
+const QUICK: Duration = Duration::from_millis(20);
+/// Beyond its end by this much and still PLAYING, though its position does not move: it is stuck.
+const OVERTIME: Duration = Duration::from_secs(5);
+
+impl Renderer {
+    /// The way in which the next round is started.
+    pub(super) fn method(&self) -> LoopMethod {
+        let Some(load) = &self.load else {
+            return LoopMethod::Restart;
+        };
+        let rule = self.rule.as_ref();
+        let same = self
+            .programme
+            .following()
+            .is_some_and(|file| file.path == load.file.path);
+        let can_seek = same && !self.habits.seek_broken && load.duration.is_some();
+        let max_cut = rule.map(|rule| rule.max_cut).unwrap_or_default();
+        let audio = load.file.media_type.kind == Kind::Audio
+            && self
+                .programme
+                .following()
+                .is_some_and(|file| file.media_type.kind == Kind::Audio);
+        match self.loop_method() {
+            LoopMethod::Auto | LoopMethod::Seek if can_seek && !max_cut.is_zero() => {
+                LoopMethod::Seek
+            }
+            LoopMethod::Next if !self.habits.next_broken => LoopMethod::Next,
+            LoopMethod::Auto if audio && !self.habits.next_broken => LoopMethod::Next,
+            _ => LoopMethod::Restart,
+        }
+    }
+
+    /// When to seek to the beginning: as late as the bounds of the end allow, and never so early that
+    /// more than `max_cut` could be cut. `None`: not in this round.
+    pub(super) fn seek_at(&self, now: Instant) -> Option<Instant> {
+        let load = self.load.as_ref().filter(|_| self.goal == Goal::Play)?;
+        if !matches!(load.phase, Phase::Running { doubt: None, .. })
+            || self.method() != LoopMethod::Seek
+        {
+            return None;
+        }
+        let max_cut = self.rule.as_ref()?.max_cut;
+        let (earliest, latest) = load.end()?;
+        let margin = max_cut.checked_sub(latest.since(earliest))? / 2;
+        let at = earliest.before(margin);
+        // Too late: what is left may be nothing, and a seek after the end does something else.
+        (now < earliest).then_some(at)
+    }
+
+    /// How long before a seek nothing else may be sent.
+    pub(super) fn guard(&self) -> Duration {
+        (4 * self.habits.round_trip).clamp(Duration::from_millis(80), Duration::from_secs(1))
+    }
+
+    /// When to send SetNextAVTransportURI for the load in `next`.
+    pub(super) fn next_at(&self) -> Option<Instant> {
+        let Phase::Running { since, doubt: None } = self.load.as_ref()?.phase else {
+            return None;
+        };
+        let next = self.next.as_ref()?;
+        matches!(next.phase, Phase::Wanted { .. }).then_some(since + NEXT_AFTER)
+    }
+
+    /// When it is to be called stuck if it still says PLAYING.
+    pub(super) fn overtime_at(&self) -> Option<Instant> {
+        let load = self.load.as_ref()?;
+        let moving = load.playhead.moved() && load.playhead.stuck() == 0;
+        let unasked = load.playhead.report().is_none();
+        load.end()
+            .filter(|_| !moving && !unasked)
+            .map(|(_, latest)| latest + OVERTIME)
+    }
+
+    /// How soon to ask for the state again.
+    pub(super) fn transport_pace(&self, now: Instant) -> Duration {
+        let quick = (4 * self.habits.round_trip).clamp(QUICK, Duration::from_millis(500));
+        let flows = self.events[0].flows(now);
+        let Some(load) = &self.load else {
+            return if flows {
+                Duration::from_secs(30)
+            } else {
+                Duration::from_secs(10)
+            };
+        };
+        match load.phase {
+            Phase::Starting { sent, .. } if now.since(sent) < Duration::from_secs(3) => {
+                quick.max(Duration::from_millis(40))
+            }
+            Phase::Starting { .. }
+            | Phase::Settling { .. }
+            | Phase::Accepted { .. }
+            | Phase::Wanted { .. } => quick.max(Duration::from_millis(300)),
+            Phase::Running {
+                doubt: Some(Doubt::LookAgain(at)),
+                ..
+            } => at.since(now),
+            Phase::Running { .. } if self.state == Some(TransportState::Playing) => {
+                self.running_pace(load, now, quick, flows)
+            }
+            _ if flows => Duration::from_secs(10),
+            _ => Duration::from_secs(2),
+        }
+    }
+
+    /// While it plays: slow while events flow, quick where the end is near, for as long as the end can be.
+    fn running_pace(&self, load: &Load, now: Instant, quick: Duration, flows: bool) -> Duration {
+        let calm = if flows {
+            Duration::from_secs(5)
+        } else {
+            Duration::from_secs(1)
+        };
+        let Some((earliest, latest)) = load.end() else {
+            return calm;
+        };
+        let opens = earliest.before(Duration::from_millis(200));
+        if now < opens {
+            return calm.min(opens.since(now));
+        }
+        if now < latest + Duration::from_millis(1500) {
+            quick
+        } else {
+            calm.min(Duration::from_millis(500))
+        }
+    }
+
+    /// How soon to ask for the position again.
+    pub(super) fn position_pace(&self, now: Instant) -> Duration {
+        let flows = self.events[0].flows(now);
+        let Some(load) = &self.load else {
+            return Duration::from_secs(10);
+        };
+        let calm = if flows {
+            Duration::from_secs(5)
+        } else {
+            Duration::from_secs(2)
+        };
+        if load.playhead.report().is_none() {
+            return Duration::from_millis(700);
+        }
+        if self.state != Some(TransportState::Playing) {
+            return Duration::from_secs(10);
+        }
+        let narrowing = (self.method() == LoopMethod::Seek
+            || load.length().is_some_and(|l| l < Duration::from_secs(60)))
+        .then(|| load.playhead.narrowing_at(now))
+        .flatten();
+        if let Some(at) = narrowing {
+            return at.since(now);
+        }
+        // The hand-over to the next file shows in TrackURI.
+        let near = load
+            .end()
+            .is_some_and(|(end, _)| end <= now + Duration::from_secs(2));
+        if near && self.next.is_some() {
+            Duration::from_millis(250)
+        } else {
+            calm
+        }
+    }
+}

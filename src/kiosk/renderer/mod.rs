@@ -1,0 +1,804 @@
+//! One renderer: what it should do (*goal*), what it was seen doing (*observed*), and the next action
+//! from the difference.
+//!
+//! [`Renderer::reconcile`] is the one place where it is decided what to send. Looping, retry, recovery
+//! after a reboot, a lost event, a fault, a TV changed with its own remote: all take this path. At most
+//! one call is in flight, with a deadline; answers come back to `answers`, refusals to `refusals`, and
+//! what time alone decides is in `elapse`.
+//!
+//! Terms: *goal*, what should be; *load*, one file given to the renderer (see [`load`]); *habit*, what
+//! was learned about this renderer; *farewell*, leaving it as a guest should.
+
+mod answers;
+pub mod breaker;
+mod elapse;
+pub mod knobs;
+pub mod load;
+mod looping;
+pub mod playhead;
+mod refusals;
+
+use super::effect::{Effect, Effects, Errand, Published};
+use super::event::{Ticket, Token};
+use super::fault::Fault;
+use super::programme::Programme;
+use super::subscription::{self, Subscription};
+use super::trace::{Trace, What};
+use crate::config::{LoopMethod, OnStop, PanelAction, Rule};
+use crate::media::catalogue::Scan;
+use crate::media::protocol_info;
+use crate::time::{Duration, Instant};
+use crate::upnp::av_transport::{Action as Av, TransportState};
+use crate::upnp::connection_manager::Action as Cm;
+use crate::upnp::description::{Description, Service};
+use crate::upnp::didl::Rung;
+use crate::upnp::rendering_control::Action as Rc;
+use crate::upnp::{Action, HttpUrl, Udn};
+use breaker::Breaker;
+use core::net::Ipv4Addr;
+use fastrand::Rng;
+use knobs::{Knobs, Turn};
+use load::{Doubt, Load, Phase};
+
+/// Which of the two evented services.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Evented {
+    /// AVTransport
+    Transport = 0,
+    /// RenderingControl
+    Rendering = 1,
+}
+
+const EVENTED: [Evented; 2] = [Evented::Transport, Evented::Rendering];
+
+/// What a renderer should be doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Goal {
+    /// Nothing was asked of it, or its programme is over: it is left alone.
+    Rest,
+    /// Play the programme.
+    Play,
+    /// Hold the programme.
+    Pause,
+    /// Be stopped; once it is, [`Goal::Rest`].
+    Stop,
+    /// A viewer took it with the TV's remote; played again at this time, if there is one.
+    Yield { until: Option<Instant> },
+}
+
+/// What a call is for.
+#[derive(Clone, Debug, PartialEq)]
+enum Purpose {
+    Transport,
+    Position,
+    Media,
+    Set,
+    SetNext,
+    ClearNext,
+    Play,
+    Pause,
+    Stop,
+    Seek,
+    Turn(Turn),
+    Sink,
+    Subscribe(Evented),
+    Renew(Evented),
+    Unsubscribe(Evented),
+}
+
+/// A call in flight.
+#[derive(Debug)]
+struct Call {
+    number: u32,
+    purpose: Purpose,
+    errand: Errand,
+    sent_at: Instant,
+    deadline: Instant,
+}
+
+/// What was learned about this renderer.
+#[derive(Clone, Debug, Default)]
+struct Habits {
+    /// The metadata that it accepts.
+    rung: Rung,
+    /// It needs a Stop before Set.
+    stop_first: bool,
+    /// SetNextAVTransportURI was refused, ignored, or hung it.
+    next_broken: bool,
+    /// Seek was refused or did nothing.
+    seek_broken: bool,
+    /// The Sink list of GetProtocolInfo.
+    sink: Option<String>,
+    sink_asked: bool,
+    /// The MIME type that it took, by extension.
+    mime: Option<(&'static str, &'static str)>,
+    /// Volume and mute are refused.
+    rendering_broken: bool,
+    /// How long it takes to answer.
+    round_trip: Duration,
+}
+
+/// What the surroundings give to each operation.
+pub(super) struct Context<'a> {
+    pub(super) now: Instant,
+    pub(super) media_port: Option<u16>,
+    pub(super) leaving: Option<Farewell>,
+    pub(super) rng: &'a mut Rng,
+    pub(super) trace: &'a mut Trace,
+    pub(super) effects: &'a mut Effects,
+    /// Numbers for tickets and callbacks.
+    pub(super) numbers: &'a mut u32,
+}
+
+impl Context<'_> {
+    fn number(&mut self) -> u32 {
+        *self.numbers = self.numbers.wrapping_add(1).max(1);
+        *self.numbers
+    }
+}
+
+/// How to leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Farewell {
+    /// Stop what we play.
+    pub(super) stop: bool,
+}
+
+/// One renderer.
+#[derive(Debug)]
+pub(super) struct Renderer {
+    pub(super) description: Description,
+    pub(super) location: HttpUrl,
+    /// Our address on the connection to it: the one it can reach.
+    pub(super) facing: Ipv4Addr,
+    rule: Option<Rule>,
+    pub(super) programme: Programme,
+    pub(super) goal: Goal,
+    pub(super) state: Option<TransportState>,
+    state_at: Instant,
+    /// A command went out: look what it did before the next one.
+    look: bool,
+    /// It could not be reached: when it is back, a stop means that it started again.
+    shaken: bool,
+    pub(super) load: Option<Load>,
+    next: Option<Load>,
+    previous: Option<Load>,
+    call: Option<Call>,
+    pub(super) breaker: Breaker,
+    pub(super) knobs: Knobs,
+    events: [Subscription; 2],
+    habits: Habits,
+    pub(super) fault: Option<Fault>,
+    pub(super) away: bool,
+    transport_due: Instant,
+    position_due: Instant,
+    pub(super) rounds: u32,
+    pub(super) gap: Option<Duration>,
+    ended_at: Option<Instant>,
+    seeked_at: Option<Instant>,
+    failures: u8,
+    insisted: u8,
+    strangers: u8,
+    /// The description must be fetched again.
+    pub(super) stale: bool,
+    /// The media folder should be read again.
+    pub(super) wants_scan: bool,
+}
+
+impl Renderer {
+    pub(super) fn new(
+        description: Description,
+        location: HttpUrl,
+        facing: Ipv4Addr,
+        rule: Option<&Rule>,
+    ) -> Self {
+        let evented = |service: Option<&Service>| {
+            Subscription::new(service.is_some_and(|s| s.event_url.is_some()))
+        };
+        let events = [
+            evented(Some(&description.av_transport)),
+            evented(description.rendering_control.as_ref()),
+        ];
+        let (plays, repeat) = rule
+            .map(|r| (r.plays.clone(), r.repeat))
+            .unwrap_or_default();
+        Self {
+            description,
+            location,
+            facing,
+            rule: rule.cloned(),
+            programme: Programme::new(plays, repeat),
+            goal: if rule.is_some_and(|rule| rule.autoplay) {
+                Goal::Play
+            } else {
+                Goal::Rest
+            },
+            state: None,
+            state_at: Instant::START,
+            look: true,
+            shaken: false,
+            load: None,
+            next: None,
+            previous: None,
+            call: None,
+            breaker: Breaker::default(),
+            knobs: Knobs::default(),
+            events,
+            habits: Habits::default(),
+            fault: None,
+            away: false,
+            transport_due: Instant::START,
+            position_due: Instant::START,
+            rounds: 0,
+            gap: None,
+            ended_at: None,
+            seeked_at: None,
+            failures: 0,
+            insisted: 0,
+            strangers: 0,
+            stale: false,
+            wants_scan: false,
+        }
+    }
+
+    pub(super) fn udn(&self) -> &Udn {
+        &self.description.udn
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.description.friendly_name
+    }
+
+    /// A rule is for it: the box drives it. Others are only listed.
+    pub(super) fn is_driven(&self) -> bool {
+        self.rule.is_some()
+    }
+
+    /// A call to it is in flight.
+    pub(super) fn is_busy(&self) -> bool {
+        self.call.is_some()
+    }
+
+    /// It plays what we gave it.
+    pub(super) fn is_playing(&self) -> bool {
+        self.state == Some(TransportState::Playing)
+            && self
+                .load
+                .as_ref()
+                .is_some_and(|load| matches!(load.phase, Phase::Running { .. }))
+    }
+
+    /// A call of ours is in flight with this number, as `errand`.
+    pub(super) fn errand(&self, number: u32) -> Option<&Errand> {
+        self.call
+            .as_ref()
+            .filter(|call| call.number == number)
+            .map(|call| &call.errand)
+    }
+
+    /// A load of this token: the current one, the next one, or the last, whose connection may still drain.
+    pub(super) fn load_of(&mut self, token: Token) -> Option<&mut Load> {
+        let loads = [&mut self.load, &mut self.next, &mut self.previous];
+        loads.into_iter().flatten().find(|load| load.token == token)
+    }
+
+    /// What the media server serves for this token.
+    pub(super) fn published(&self, token: Token) -> Option<Published> {
+        let loads = [&self.load, &self.next, &self.previous];
+        let load = loads
+            .into_iter()
+            .flatten()
+            .find(|load| load.token == token)?;
+        Some(Published {
+            path: load.file.path.clone(),
+            root: load.file.root.clone(),
+            media_type: load.file.media_type,
+            mime: load.mime,
+            content_features: protocol_info::content_features(load.file.media_type),
+            renderer: self.location.host,
+        })
+    }
+
+    /// Files came or went.
+    pub(super) fn resolve(&mut self, scan: &Scan) {
+        let was_empty = self.programme.is_empty();
+        self.programme.resolve(scan);
+        if was_empty && !self.programme.is_empty() && self.fault == Some(Fault::NothingToPlay) {
+            self.fault = None;
+        }
+    }
+
+    /// A person asked for this.
+    pub(super) fn command(&mut self, action: PanelAction, now: Instant) {
+        if !self.is_driven() {
+            return;
+        }
+        self.insisted = 0;
+        self.transport_due = self.transport_due.min(now);
+        match action {
+            PanelAction::PlayPause if self.goal == Goal::Play => self.goal = Goal::Pause,
+            PanelAction::PlayPause | PanelAction::Play => self.play(now),
+            PanelAction::Pause if self.load.is_some() => self.goal = Goal::Pause,
+            PanelAction::Pause => {}
+            PanelAction::Stop => {
+                self.goal = Goal::Stop;
+                self.fault = None;
+            }
+            PanelAction::Next => self.skip(1, now),
+            PanelAction::Prev => self.skip(-1, now),
+            PanelAction::VolumeUp => self.knobs.turn(1),
+            PanelAction::VolumeDown => self.knobs.turn(-1),
+            PanelAction::Mute => self.knobs.toggle_mute(),
+        }
+    }
+
+    fn play(&mut self, now: Instant) {
+        self.goal = Goal::Play;
+        self.strangers = 0;
+        if let Some(load) = self.load.as_mut()
+            && let Phase::Failed { retry_at } = &mut load.phase
+        {
+            *retry_at = now;
+        }
+        self.failures = 0;
+    }
+
+    fn skip(&mut self, by: isize, now: Instant) {
+        self.programme.step(by);
+        self.retire();
+        self.play(now);
+    }
+
+    /// The load is no longer wanted; its connection may still drain.
+    fn retire(&mut self) {
+        if let Some(load) = self.load.take() {
+            self.previous = Some(load);
+        }
+        self.ended_at = None;
+    }
+
+    /// It was announced: it lives.
+    pub(super) fn hear(&mut self, now: Instant) {
+        self.breaker.hurry(now);
+        if now.since(self.state_at) > Duration::from_secs(1) {
+            self.transport_due = self.transport_due.min(now);
+        }
+    }
+
+    /// The box's own address has changed: look, and learn the new one from the connection.
+    pub(super) fn look_again(&mut self, now: Instant) {
+        self.transport_due = self.transport_due.min(now);
+    }
+
+    /// It started again: nothing of before holds, but its goal does.
+    pub(super) fn rebooted(&mut self, ctx: &mut Context<'_>) {
+        ctx.trace.note(ctx.now, self.name(), What::Rebooted);
+        self.retire();
+        self.next = None;
+        self.shaken = false;
+        self.look = true;
+        self.transport_due = ctx.now;
+        self.breaker.hurry(ctx.now);
+        self.events.iter_mut().for_each(|s| s.forget(ctx.now));
+    }
+
+    /// It said goodbye. Some say it and stay: the next poll tells.
+    pub(super) fn part(&mut self, ctx: &mut Context<'_>) {
+        self.events
+            .iter_mut()
+            .for_each(|s| s.forget(ctx.now + Duration::from_secs(5)));
+        self.transport_due = self.transport_due.max(ctx.now + Duration::from_millis(500));
+    }
+
+    /// Its description was fetched again.
+    pub(super) fn redescribed(
+        &mut self,
+        new: Description,
+        location: HttpUrl,
+        facing: Ipv4Addr,
+        ctx: &mut Context<'_>,
+    ) {
+        let moved = self.description.av_transport.control_url != new.av_transport.control_url;
+        self.description = new;
+        self.location = location;
+        self.stale = false;
+        self.breaker.hurry(ctx.now);
+        self.transport_due = self.transport_due.min(ctx.now);
+        self.faces(facing, ctx.now);
+        if moved {
+            ctx.trace.note(ctx.now, self.name(), What::Moved);
+            self.rebooted(ctx);
+        }
+    }
+
+    /// Our own address on a connection to it. When it changes, URLs and callbacks of before are dead.
+    pub(super) fn faces(&mut self, facing: Ipv4Addr, now: Instant) {
+        if core::mem::replace(&mut self.facing, facing) != facing {
+            self.events.iter_mut().for_each(|s| s.forget(now));
+        }
+    }
+
+    /// An event came to this callback. Gives `None` if it is not ours, else whether it was welcome.
+    pub(super) fn notified(
+        &mut self,
+        callback: u32,
+        sid: &str,
+        seq: Option<u32>,
+        change: &crate::upnp::gena::LastChange,
+        now: Instant,
+    ) -> Option<bool> {
+        let subscription = self
+            .events
+            .iter_mut()
+            .find(|s| s.callback == callback && callback != 0)?;
+        if subscription.hear(sid, seq).is_none() {
+            return Some(false);
+        }
+        // State is only a hint to look; volume and mute are taken as they are said.
+        self.transport_due = self.transport_due.min(now);
+        if change.current_track_uri.is_some() || change.av_transport_uri.is_some() {
+            self.position_due = self.position_due.min(now);
+        }
+        self.knobs.volume = change.volume.or(self.knobs.volume);
+        self.knobs.mute = change.mute.or(self.knobs.mute);
+        Some(true)
+    }
+
+    /// Decides what to send next, or until when to wait.
+    pub(super) fn reconcile(&mut self, ctx: &mut Context<'_>) -> Option<Instant> {
+        if let Some(call) = &self.call {
+            return Some(call.deadline);
+        }
+        if !self.is_driven() {
+            return None;
+        }
+        self.elapse(ctx);
+        let mut agenda = Agenda {
+            now: ctx.now,
+            send: None,
+            wait: None,
+        };
+        match ctx.leaving {
+            Some(farewell) => self.plan_farewell(farewell, &mut agenda),
+            None => self.plan(&mut agenda),
+        }
+        if let Some(purpose) = agenda.send {
+            self.send(purpose, ctx);
+            return self.call.as_ref().map(|call| call.deadline);
+        }
+        agenda.wait
+    }
+
+    /// The difference between goal and observation, most urgent first.
+    fn plan(&self, agenda: &mut Agenda) {
+        if let Some(retry_at) = self.breaker.retry_at() {
+            return agenda.at(retry_at, Purpose::Transport);
+        }
+        if self.look {
+            return agenda.at(self.transport_due, Purpose::Transport);
+        }
+        self.plan_transport(agenda);
+        if let Some(at) = self.seek_at(agenda.now) {
+            agenda.at(at, Purpose::Seek);
+            // Nothing may be in flight when the moment comes.
+            if at.since(agenda.now) < self.guard() {
+                return;
+            }
+        }
+        if let Goal::Yield { until: Some(until) } = self.goal {
+            agenda.wake(until);
+        }
+        agenda.at(self.transport_due, Purpose::Transport);
+        if let Some(turn) = self.knobs.next(agenda.now).filter(|_| self.has_rendering()) {
+            agenda.at(agenda.now, Purpose::Turn(turn));
+        }
+        if matches!(
+            self.load.as_ref().map(|l| &l.phase),
+            Some(Phase::Running { .. } | Phase::Starting { .. })
+        ) {
+            agenda.at(self.position_due, Purpose::Position);
+        }
+        // Housekeeping waits while a load is on its way or about to end.
+        if self.is_urgent(agenda.now) {
+            return;
+        }
+        for which in EVENTED {
+            match self.events[which as usize].next() {
+                subscription::Next::Subscribe(at) => agenda.at(at, Purpose::Subscribe(which)),
+                subscription::Next::Renew(at) => agenda.at(at, Purpose::Renew(which)),
+                subscription::Next::Wait => {}
+            }
+        }
+        if !self.habits.sink_asked && self.description.connection_manager.is_some() {
+            agenda.at(agenda.now, Purpose::Sink);
+        }
+    }
+
+    /// What must be sent to the transport to come from what is to what should be.
+    fn plan_transport(&self, agenda: &mut Agenda) {
+        let active = self.is_active();
+        match self.goal {
+            Goal::Rest | Goal::Yield { .. } => {}
+            Goal::Stop if active => agenda.at(agenda.now, Purpose::Stop),
+            Goal::Stop => {}
+            Goal::Pause => {
+                let running = matches!(
+                    self.load.as_ref().map(|l| &l.phase),
+                    Some(Phase::Running { .. })
+                );
+                if running && self.state == Some(TransportState::Playing) {
+                    agenda.at(agenda.now, Purpose::Pause);
+                }
+            }
+            Goal::Play => {
+                let Some(load) = &self.load else { return };
+                match load.phase {
+                    Phase::Wanted { .. } if self.next.is_some() => {
+                        agenda.at(agenda.now, Purpose::ClearNext)
+                    }
+                    Phase::Wanted { at } if load.stop_first && active => {
+                        agenda.at(at, Purpose::Stop)
+                    }
+                    Phase::Wanted { at } => agenda.at(at, Purpose::Set),
+                    Phase::Settling { until } => agenda.wake(until),
+                    Phase::Accepted { at } => agenda.at(at, Purpose::Play),
+                    Phase::Starting { sent, until } => {
+                        agenda.wake(if load.is_still() {
+                            sent + load::DWELL
+                        } else {
+                            until
+                        });
+                        agenda.wake(sent + elapse::REARM_AFTER);
+                    }
+                    Phase::Running {
+                        doubt: Some(Doubt::AskUri),
+                        ..
+                    } => agenda.at(agenda.now, Purpose::Media),
+                    Phase::Running {
+                        doubt: Some(Doubt::AskLease),
+                        ..
+                    } => {
+                        agenda.at(agenda.now, Purpose::Renew(Evented::Transport));
+                    }
+                    Phase::Running { .. } if self.state == Some(TransportState::PausedPlayback) => {
+                        agenda.at(agenda.now, Purpose::Play);
+                    }
+                    Phase::Running { since, .. } if load.is_still() => {
+                        agenda.wake(since + load::DWELL)
+                    }
+                    Phase::Running { .. } => {
+                        if let Some(at) = self.next_at() {
+                            agenda.at(at, Purpose::SetNext);
+                        }
+                        if let Some(at) = self.overtime_at() {
+                            agenda.wake(at);
+                        }
+                    }
+                    Phase::Over => {}
+                    Phase::Failed { retry_at } => agenda.wake(retry_at),
+                }
+            }
+        }
+    }
+
+    /// Stops what we play, if so configured, and ends the subscriptions.
+    fn plan_farewell(&self, farewell: Farewell, agenda: &mut Agenda) {
+        if self.breaker.failures() > 0 {
+            return;
+        }
+        if farewell.stop && self.load.is_some() && self.is_active() {
+            return agenda.at(agenda.now, Purpose::Stop);
+        }
+        if let Some(which) = EVENTED
+            .into_iter()
+            .find(|which| self.events[*which as usize].sid().is_some())
+        {
+            agenda.at(agenda.now, Purpose::Unsubscribe(which));
+        }
+    }
+
+    /// The farewell is said.
+    pub(super) fn is_done(&self, farewell: Farewell) -> bool {
+        let mut agenda = Agenda {
+            now: Instant::START,
+            send: None,
+            wait: None,
+        };
+        self.plan_farewell(farewell, &mut agenda);
+        self.call.is_none() && (agenda.send.is_none() || !self.is_driven())
+    }
+
+    /// It plays, pauses or changes: a Stop would do something.
+    fn is_active(&self) -> bool {
+        use TransportState::{PausedPlayback, Playing, Transitioning};
+        matches!(self.state, Some(Playing | PausedPlayback | Transitioning))
+    }
+
+    fn has_rendering(&self) -> bool {
+        self.description.rendering_control.is_some() && !self.habits.rendering_broken
+    }
+
+    /// Nothing but the load matters now.
+    fn is_urgent(&self, now: Instant) -> bool {
+        let Some(load) = self.load.as_ref().filter(|_| self.goal == Goal::Play) else {
+            return false;
+        };
+        match load.phase {
+            Phase::Running { .. } => load
+                .end()
+                .is_some_and(|(end, _)| end <= now + Duration::from_secs(1)),
+            Phase::Failed { .. } | Phase::Over => false,
+            _ => true,
+        }
+    }
+
+    /// Cancels the call in flight, for a more important one or because it is overdue.
+    pub(super) fn hang_up(&mut self, effects: &mut Effects) {
+        if let Some(call) = self.call.take() {
+            effects.push(Effect::Cancel(call.number));
+        }
+    }
+
+    fn send(&mut self, purpose: Purpose, ctx: &mut Context<'_>) {
+        let number = ctx.number();
+        let Some(errand) = self.errand_for(&purpose, number, ctx) else {
+            return;
+        };
+        let patience = match purpose {
+            Purpose::Transport => self.breaker.patience(),
+            // Dongles take more than 10 s for these (FACTS: EZCast); nothing else waits for them.
+            Purpose::Set | Purpose::Play | Purpose::Stop | Purpose::Seek | Purpose::SetNext => {
+                Duration::from_secs(20)
+            }
+            _ => Duration::from_secs(5),
+        };
+        if let (Purpose::Subscribe(which), true) =
+            (&purpose, matches!(errand, Errand::Subscribe { .. }))
+        {
+            self.events[*which as usize].ask(number);
+        }
+        self.call = Some(Call {
+            number,
+            purpose,
+            errand,
+            sent_at: ctx.now,
+            deadline: ctx.now + patience,
+        });
+        ctx.effects.push(Effect::Run(Ticket::issue(number)));
+    }
+
+    fn errand_for(&self, purpose: &Purpose, number: u32, ctx: &Context<'_>) -> Option<Errand> {
+        let av = |action| {
+            Some(act(
+                &self.description.av_transport,
+                Action::AvTransport(action),
+            ))
+        };
+        let rc = |action| {
+            Some(act(
+                self.description.rendering_control.as_ref()?,
+                Action::RenderingControl(action),
+            ))
+        };
+        let service = |which: &Evented| match which {
+            Evented::Transport => Some(&self.description.av_transport),
+            Evented::Rendering => self.description.rendering_control.as_ref(),
+        };
+        let url = |which| service(which)?.event_url.clone();
+        match purpose {
+            Purpose::Transport => av(Av::GetTransportInfo),
+            Purpose::Position => av(Av::GetPositionInfo),
+            Purpose::Media => av(Av::GetMediaInfo),
+            Purpose::Set => {
+                let load = self.load.as_ref()?;
+                av(Av::SetAvTransportUri {
+                    uri: load.url(),
+                    metadata: load.metadata(),
+                })
+            }
+            Purpose::SetNext => {
+                let next = self.next.as_ref()?;
+                av(Av::SetNextAvTransportUri {
+                    uri: next.url(),
+                    metadata: next.metadata(),
+                })
+            }
+            Purpose::ClearNext => av(Av::SetNextAvTransportUri {
+                uri: String::new(),
+                metadata: String::new(),
+            }),
+            Purpose::Play => av(Av::Play),
+            Purpose::Pause => av(Av::Pause),
+            Purpose::Stop => av(Av::Stop),
+            Purpose::Seek => av(Av::Seek {
+                target: Duration::ZERO,
+            }),
+            Purpose::Turn(Turn::AskVolume) => rc(Rc::GetVolume),
+            Purpose::Turn(Turn::Volume(volume)) => rc(Rc::SetVolume { volume: *volume }),
+            Purpose::Turn(Turn::AskMute) => rc(Rc::GetMute),
+            Purpose::Turn(Turn::Mute(mute)) => rc(Rc::SetMute { mute: *mute }),
+            Purpose::Sink => {
+                let service = self.description.connection_manager.as_ref()?;
+                Some(act(service, Action::ConnectionManager(Cm::GetProtocolInfo)))
+            }
+            Purpose::Subscribe(which) => {
+                let callback = HttpUrl::new(self.facing, ctx.media_port?, &format!("/e/{number}"))?;
+                let (url, callback) = (url(which)?, Box::new(callback));
+                Some(Errand::Subscribe {
+                    url,
+                    callback,
+                    timeout: subscription::ASKED,
+                })
+            }
+            Purpose::Renew(which) => {
+                let sid = self.events[*which as usize].sid()?.to_owned();
+                Some(Errand::Renew {
+                    url: url(which)?,
+                    sid,
+                    timeout: subscription::ASKED,
+                })
+            }
+            Purpose::Unsubscribe(which) => {
+                let sid = self.events[*which as usize].sid()?.to_owned();
+                Some(Errand::Unsubscribe {
+                    url: url(which)?,
+                    sid,
+                })
+            }
+        }
+    }
+
+    /// It is in trouble: said once per change.
+    fn trouble(&mut self, fault: Fault, ctx: &mut Context<'_>) {
+        if self.fault.as_ref() != Some(&fault) {
+            ctx.trace
+                .note(ctx.now, self.name(), What::Trouble(fault.clone()));
+            self.fault = Some(fault);
+        }
+    }
+
+    fn on_stop(&self) -> OnStop {
+        self.rule
+            .as_ref()
+            .map(|rule| rule.on_stop)
+            .unwrap_or_default()
+    }
+
+    fn loop_method(&self) -> LoopMethod {
+        self.rule
+            .as_ref()
+            .map(|rule| rule.loop_method)
+            .unwrap_or_default()
+    }
+}
+
+fn act(service: &Service, action: Action) -> Errand {
+    Errand::Act {
+        url: service.control_url.clone(),
+        version: service.version,
+        action,
+    }
+}
+
+/// What is due, most urgent first: the first that is due is sent, else the earliest is waited for.
+struct Agenda {
+    now: Instant,
+    send: Option<Purpose>,
+    wait: Option<Instant>,
+}
+
+impl Agenda {
+    fn at(&mut self, at: Instant, purpose: Purpose) {
+        if at > self.now {
+            self.wake(at);
+        } else if self.send.is_none() {
+            self.send = Some(purpose);
+        }
+    }
+
+    fn wake(&mut self, at: Instant) {
+        if at > self.now {
+            self.wait = Some(self.wait.map_or(at, |other| other.min(at)));
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! What a refusal or a failure means for a renderer: the metadata ladder, busy renderers, dead ones.
+//!
+//! Codes: AVTransport:1 §2.4 and UDA 1.0 §3.2.2; what real renderers mean by them differs, so the
+//! reactions are ordered by what most often helps.
+
+use super::load::{Doubt, Load, Phase};
+use super::{Context, Goal, Purpose, Renderer};
+use crate::kiosk::event::Failure;
+use crate::kiosk::fault::Fault;
+use crate::time::Duration;
+use crate::upnp::UpnpError;
+use crate::upnp::didl::Rung;
+
+/// A busy renderer is asked again after this time.
+const BUSY_PAUSE: Duration = Duration::from_millis(1000);
+/// A busy renderer is asked this often before it counts as a failure: LG needs up to 8.
+const BUSY_TIMES: u8 = 8;
+/// From the third time on a Stop goes before.
+const BUSY_STOP: u8 = 2;
+
+impl Renderer {
+    /// It refused a command.
+    pub(super) fn refused(&mut self, purpose: &Purpose, error: &UpnpError, ctx: &mut Context<'_>) {
+        let now = ctx.now;
+        match purpose {
+            Purpose::Set => self.set_refused(error, ctx),
+            Purpose::Play => self.play_refused(error, ctx),
+            Purpose::Stop => {
+                // Nothing to stop, or not now: look what it does.
+                self.look_now(now);
+                if let Some(load) = self.load.as_mut() {
+                    load.stop_first = false;
+                }
+                if self.goal == Goal::Stop {
+                    self.goal = Goal::Rest;
+                    self.retire();
+                }
+            }
+            Purpose::Pause => {
+                self.goal = Goal::Play;
+                self.trouble(Fault::Refused("to pause", error.code, error.meaning()), ctx);
+            }
+            Purpose::Seek => {
+                self.habits.seek_broken = true;
+                self.transport_due = now;
+            }
+            Purpose::SetNext => {
+                self.habits.next_broken = true;
+                self.next = None;
+            }
+            Purpose::ClearNext => self.next = None,
+            Purpose::Turn(_) => {
+                self.habits.rendering_broken = matches!(error.code, 401 | 602);
+                self.knobs.failed(now + Duration::from_secs(1));
+            }
+            Purpose::Transport => {
+                self.transport_due = now + self.transport_pace(now).max(Duration::from_secs(1))
+            }
+            Purpose::Position => self.position_due = now + Duration::from_secs(10),
+            Purpose::Media => self.doubt_unresolved(ctx),
+            Purpose::Sink => self.habits.sink_asked = true,
+            Purpose::Subscribe(which) => self.events[*which as usize].refuse(now),
+            Purpose::Renew(which) => self.lease_lost(*which, ctx),
+            Purpose::Unsubscribe(which) => self.events[*which as usize].forget(now),
+        }
+    }
+
+    fn set_refused(&mut self, error: &UpnpError, ctx: &mut Context<'_>) {
+        let now = ctx.now;
+        let Some(load) = self.load.as_mut() else {
+            return;
+        };
+        match error.code {
+            701 | 705 | 715 if load.busy < BUSY_TIMES => {
+                load.busy += 1;
+                load.stop_first = error.code == 705 || load.busy >= BUSY_STOP;
+                load.phase = Phase::Wanted {
+                    at: now + BUSY_PAUSE,
+                };
+                self.habits.stop_first |= error.code == 705;
+                self.transport_due = now + BUSY_PAUSE / 2;
+            }
+            714 if self.next_mime() => self.transport_due = now,
+            401 | 602 => self.fail(Fault::Refused("the file", error.code, error.meaning()), ctx),
+            _ if self.next_rung() => {}
+            716 if !self.load.as_ref().is_some_and(|load| load.fetched) => {
+                self.fail(Fault::NeverFetched, ctx)
+            }
+            714 | 704 => {
+                let name = self.load.as_ref().map(Load::name).unwrap_or_default();
+                self.fail(Fault::RefusesFile(name), ctx);
+            }
+            _ => self.fail(Fault::Refused("the file", error.code, error.meaning()), ctx),
+        }
+    }
+
+    /// The following MIME alias, if there is one.
+    fn next_mime(&mut self) -> bool {
+        let Some(load) = self.load.as_mut() else {
+            return false;
+        };
+        let mimes = load.file.media_type.mimes;
+        let at = mimes
+            .iter()
+            .position(|mime| *mime == load.mime)
+            .unwrap_or(0);
+        // A Sink may have chosen an alias to begin with: go round the list once.
+        let Some(mime) = mimes
+            .get((at + 1) % mimes.len())
+            .filter(|mime| **mime != mimes[0] || at + 1 < mimes.len())
+        else {
+            return false;
+        };
+        load.mime = mime;
+        load.phase = Phase::Wanted { at: load_at(load) };
+        true
+    }
+
+    /// The following rung of the metadata ladder, if there is one.
+    fn next_rung(&mut self) -> bool {
+        let Some(load) = self.load.as_mut() else {
+            return false;
+        };
+        let next = match load.rung {
+            Rung::Full => Some(Rung::Plain),
+            Rung::Plain => Some(Rung::Compat),
+            Rung::Compat => Some(Rung::Empty),
+            Rung::Empty => None,
+        };
+        match next {
+            Some(rung) => {
+                load.rung = rung;
+                load.phase = Phase::Wanted { at: load_at(load) };
+                true
+            }
+            None => {
+                // The next attempt begins at the top again.
+                self.habits.rung = Rung::Full;
+                false
+            }
+        }
+    }
+
+    fn play_refused(&mut self, error: &UpnpError, ctx: &mut Context<'_>) {
+        let now = ctx.now;
+        self.transport_due = now;
+        let Some(load) = self.load.as_mut() else {
+            return;
+        };
+        match error.code {
+            // It plays already, or it is busy: the next look tells which.
+            701 | 715 if load.busy < BUSY_TIMES => {
+                load.busy += 1;
+                let active = self.is_active();
+                if active {
+                    self.play_sent(now, now);
+                } else if let Some(load) = self
+                    .load
+                    .as_mut()
+                    .filter(|l| matches!(l.phase, Phase::Accepted { .. }))
+                {
+                    load.phase = Phase::Accepted {
+                        at: now + BUSY_PAUSE,
+                    };
+                }
+            }
+            705 if load.busy < BUSY_TIMES => {
+                load.busy += 1;
+                load.stop_first = true;
+                load.phase = Phase::Wanted { at: now };
+                self.habits.stop_first = true;
+            }
+            704 | 714 => {
+                let name = load.name();
+                self.fail(Fault::RefusesFile(name), ctx);
+            }
+            _ => self.fail(Fault::Refused("to play", error.code, error.meaning()), ctx),
+        }
+    }
+
+    /// No answer, or none that says anything.
+    pub(super) fn failed(&mut self, purpose: &Purpose, failure: Failure, ctx: &mut Context<'_>) {
+        let now = ctx.now;
+        match purpose {
+            // Answered, but without sense: only what was asked suffers.
+            Purpose::Position => self.position_due = now + Duration::from_secs(10),
+            Purpose::Sink => self.habits.sink_asked = true,
+            Purpose::Subscribe(which) => {
+                self.events[*which as usize].refuse(now);
+                if failure == Failure::Unreachable {
+                    self.transport_due = now;
+                }
+                return;
+            }
+            Purpose::Renew(which) => {
+                self.lease_lost(*which, ctx);
+                return;
+            }
+            Purpose::Unsubscribe(which) => self.events[*which as usize].forget(now),
+            Purpose::Turn(_) => self.knobs.failed(now + Duration::from_secs(5)),
+            // LG holds the call while it loads: look what it does.
+            Purpose::Play if failure == Failure::Timeout => {
+                self.play_sent(now, now);
+                return;
+            }
+            Purpose::SetNext => {
+                self.habits.next_broken |= failure == Failure::Timeout;
+                self.next = None;
+            }
+            Purpose::Media => self.doubt_unresolved(ctx),
+            Purpose::Set if matches!(failure, Failure::Status(500 | 400)) => {
+                if !self.next_rung() {
+                    self.fail(Fault::Status(500), ctx);
+                }
+                return;
+            }
+            _ => {}
+        }
+        if matches!(failure, Failure::Status(400..=499)) {
+            // The path is not what it was: the description is.
+            self.stale = true;
+        }
+        self.count(failure, ctx);
+    }
+
+    fn count(&mut self, failure: Failure, ctx: &mut Context<'_>) {
+        let was_open = self.breaker.is_open();
+        // It hung where the next file should have followed: never risk that again.
+        if failure == Failure::Timeout
+            && self
+                .next
+                .as_ref()
+                .is_some_and(|next| matches!(next.phase, Phase::Accepted { .. }))
+        {
+            self.habits.next_broken = true;
+        }
+        let fault = match failure {
+            Failure::Timeout => Fault::Hung,
+            Failure::Malformed | Failure::NotARenderer | Failure::Refused(_) => Fault::Garbled,
+            Failure::Status(status) => Fault::Status(status),
+            Failure::Unreachable => Fault::Unreachable,
+            Failure::Local => Fault::Local,
+        };
+        let unreachable = failure == Failure::Unreachable;
+        self.shaken |= unreachable || self.breaker.is_open();
+        let hung = failure == Failure::Timeout;
+        self.breaker.fail(ctx.now, failure, ctx.rng.f64());
+        if hung || self.breaker.is_open() {
+            self.trouble(fault, ctx);
+        }
+        if unreachable && self.breaker.failures() >= 2 {
+            self.stale = true;
+        }
+        if self.breaker.is_open() && !was_open {
+            self.lost();
+        }
+    }
+
+    /// It is not there, or hangs: what it told us is in doubt.
+    fn lost(&mut self) {
+        self.shaken = true;
+        self.look = true;
+        if matches!(self.breaker.why(), Some(Failure::Unreachable)) {
+            self.away = true;
+            self.events
+                .iter_mut()
+                .for_each(|s| s.forget(crate::time::Instant::START));
+        }
+    }
+
+    fn doubt_unresolved(&mut self, ctx: &mut Context<'_>) {
+        if self.in_doubt(Doubt::AskUri) || self.in_doubt(Doubt::AskLease) {
+            self.fail(Fault::StoppedItself, ctx);
+        }
+    }
+}
+
+fn load_at(load: &Load) -> crate::time::Instant {
+    match load.phase {
+        Phase::Wanted { at } => at,
+        _ => crate::time::Instant::START,
+    }
+}

@@ -1,0 +1,486 @@
+//! Who is there: what was heard by SSDP, and which descriptions to fetch.
+//!
+//! Terms: a *sighting* is a LOCATION that was announced; it turns out to be a renderer, or a
+//! *stranger* (a router, a media server). Identity is the UDN in the description, not the one announced:
+//! a renderer may be embedded in another device.
+
+use super::event::Failure;
+use crate::limits::{FETCHES, SIGHTINGS};
+use crate::time::{Duration, Instant};
+use crate::upnp::ssdp::Announcement;
+use crate::upnp::{HttpUrl, Udn};
+use core::net::Ipv4Addr;
+
+/// A description must be here within this time. Dongles are slow; others do not wait for them.
+pub const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
+/// A stranger is looked at again after this time, in case it became a renderer.
+const STRANGER_FOR: Duration = Duration::from_secs(3600);
+/// First pause after a description that could not be fetched; doubled each time.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+/// A fresh announcement shortens a pause to this.
+const HURRIED_PAUSE: Duration = Duration::from_secs(2);
+
+/// Ports and paths at which renderers keep their descriptions, tried in this order where the owner
+/// gave an address and SSDP is silent.
+pub const KNOWN_PLACES: [(u16, &str); 16] = [
+    (49152, "/description.xml"),
+    (49494, "/description.xml"),
+    (9197, "/dmr"),
+    (7676, "/smp_15_"),
+    (8080, "/description.xml"),
+    (1400, "/xml/device_description.xml"),
+    (60006, "/upnp/desc/aios_device/aios_device.xml"),
+    (2870, "/dmr.xml"),
+    (55000, "/dmr/ddd.xml"),
+    (49153, "/nmrDescription.xml"),
+    (38400, "/MediaServer/rendererdevicedesc.xml"),
+    (49595, "/description.xml"),
+    (1068, "/description.xml"),
+    (1718, "/"),
+    (49152, "/rootDesc.xml"),
+    (80, "/description.xml"),
+];
+
+/// The paths tried at a port that the owner gave.
+pub const KNOWN_PATHS: [&str; 7] = [
+    "/description.xml",
+    "/dmr",
+    "/dmr.xml",
+    "/rootDesc.xml",
+    "/DeviceDescription.xml",
+    "/nmrDescription.xml",
+    "/",
+];
+
+/// Where the description of a renderer at this address may be.
+pub fn places(host: Ipv4Addr, port: Option<u16>) -> impl Iterator<Item = HttpUrl> {
+    let at_port = port
+        .into_iter()
+        .flat_map(|port| KNOWN_PATHS.map(|path| (port, path)));
+    let anywhere = KNOWN_PLACES.into_iter().filter(move |_| port.is_none());
+    at_port
+        .chain(anywhere)
+        .filter_map(move |(port, path)| HttpUrl::new(host, port, path))
+}
+
+/// Everything that was sighted.
+#[derive(Debug, Default)]
+pub struct Roster {
+    sightings: Vec<Sighting>,
+}
+
+#[derive(Debug)]
+struct Sighting {
+    location: HttpUrl,
+    udn: Option<Udn>,
+    boot_id: Option<u32>,
+    config_id: Option<u32>,
+    heard_at: Instant,
+    lifetime: Duration,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Fetch the description at this time.
+    Wanted { at: Instant, attempts: u8 },
+    /// It is being fetched.
+    Fetching {
+        ticket: u32,
+        deadline: Instant,
+        attempts: u8,
+    },
+    /// It is this renderer's.
+    Renderer(Udn),
+    /// It is no renderer's.
+    Stranger { until: Instant },
+}
+
+/// What an announcement means for a renderer that is known already.
+#[derive(Debug, PartialEq, Eq)]
+pub enum News {
+    /// Nothing to do with a known renderer.
+    None,
+    /// The renderer lives.
+    Alive(Udn),
+    /// It started again.
+    Rebooted(Udn),
+    /// It says goodbye.
+    Leaving(Udn),
+}
+
+impl Roster {
+    /// Takes an announcement.
+    pub fn hear(&mut self, announcement: &Announcement, now: Instant) -> News {
+        let Some(location) = &announcement.location else {
+            return self.part(announcement);
+        };
+        let known = self.sightings.iter_mut().find(|s| s.location == *location);
+        let Some(sighting) = known else {
+            self.watch(location.clone(), now);
+            if let Some(new) = self.sightings.iter_mut().find(|s| s.location == *location) {
+                new.adopt(announcement, now);
+            }
+            return News::None;
+        };
+        let differs =
+            |old: Option<u32>, new: Option<u32>| old.is_some() && new.is_some() && old != new;
+        let rebooted = differs(sighting.boot_id, announcement.boot_id);
+        let reconfigured = differs(sighting.config_id, announcement.config_id);
+        sighting.adopt(announcement, now);
+        match &mut sighting.state {
+            State::Wanted { at, attempts } if *attempts > 0 => *at = (*at).min(now + HURRIED_PAUSE),
+            State::Stranger { .. } if rebooted || reconfigured => sighting.want(now),
+            State::Renderer(udn) => {
+                let udn = udn.clone();
+                if reconfigured || rebooted {
+                    sighting.want(now);
+                }
+                return if rebooted {
+                    News::Rebooted(udn)
+                } else {
+                    News::Alive(udn)
+                };
+            }
+            _ => {}
+        }
+        News::None
+    }
+
+    fn part(&mut self, announcement: &Announcement) -> News {
+        let theirs = |s: &Sighting| match &s.state {
+            State::Renderer(udn) => {
+                *udn == announcement.udn || s.udn.as_ref() == Some(&announcement.udn)
+            }
+            _ => s.udn.as_ref() == Some(&announcement.udn),
+        };
+        let news = self
+            .sightings
+            .iter()
+            .filter(|s| theirs(s))
+            .find_map(|s| match &s.state {
+                State::Renderer(udn) => Some(News::Leaving(udn.clone())),
+                _ => None,
+            });
+        self.sightings
+            .retain(|s| !theirs(s) || matches!(s.state, State::Fetching { .. }));
+        news.unwrap_or(News::None)
+    }
+
+    /// Looks for a description at a place. `false` if the table is full of better ones.
+    pub fn watch(&mut self, location: HttpUrl, now: Instant) -> bool {
+        if self.sightings.iter().any(|s| s.location == location) {
+            return true;
+        }
+        if self.sightings.len() >= SIGHTINGS && !self.make_room() {
+            return false;
+        }
+        self.sightings.push(Sighting {
+            location,
+            udn: None,
+            boot_id: None,
+            config_id: None,
+            heard_at: now,
+            lifetime: Duration::from_secs(1800),
+            state: State::Wanted {
+                at: now,
+                attempts: 0,
+            },
+        });
+        true
+    }
+
+    /// Drops the stranger, else the failed one, that was heard the longest ago.
+    fn make_room(&mut self) -> bool {
+        let dispensable = |s: &Sighting| match s.state {
+            State::Stranger { .. } => Some((0, s.heard_at)),
+            State::Wanted { attempts: 1.., .. } => Some((1, s.heard_at)),
+            _ => None,
+        };
+        let victim = self
+            .sightings
+            .iter()
+            .enumerate()
+            .filter_map(|(i, s)| Some((dispensable(s)?, i)))
+            .min();
+        victim.map(|(_, i)| self.sightings.swap_remove(i)).is_some()
+    }
+
+    /// Forgets what was not heard of within its lifetime; renderers are watched by their own polls.
+    pub fn expire(&mut self, now: Instant) {
+        self.sightings.retain(|s| {
+            matches!(s.state, State::Renderer(_) | State::Fetching { .. })
+                || now.since(s.heard_at) < s.lifetime
+        });
+    }
+
+    /// The description of this renderer is stale: fetch it again.
+    pub fn refetch(&mut self, udn: &Udn, now: Instant) {
+        for sighting in &mut self.sightings {
+            if matches!(&sighting.state, State::Renderer(theirs) if theirs == udn) {
+                sighting.want(now);
+            }
+        }
+    }
+
+    /// The next description to fetch now, if fewer than [`FETCHES`] are under way and `free` agrees
+    /// (no other call to that renderer is under way).
+    pub fn next_fetch(
+        &mut self,
+        now: Instant,
+        ticket: u32,
+        free: impl Fn(&HttpUrl) -> bool,
+    ) -> Option<HttpUrl> {
+        if self
+            .sightings
+            .iter()
+            .filter(|s| matches!(s.state, State::Fetching { .. }))
+            .count()
+            >= FETCHES
+        {
+            return None;
+        }
+        for sighting in &mut self.sightings {
+            match sighting.state {
+                State::Stranger { until } if until <= now => sighting.want(now),
+                _ => {}
+            }
+            if let State::Wanted { at, attempts } = sighting.state
+                && at <= now
+                && free(&sighting.location)
+            {
+                sighting.state = State::Fetching {
+                    ticket,
+                    deadline: now + FETCH_TIMEOUT,
+                    attempts,
+                };
+                return Some(sighting.location.clone());
+            }
+        }
+        None
+    }
+
+    /// A fetch that has waited long enough: its ticket.
+    pub fn overdue(&self, now: Instant) -> Option<u32> {
+        self.sightings.iter().find_map(|s| match s.state {
+            State::Fetching {
+                ticket, deadline, ..
+            } if deadline <= now => Some(ticket),
+            _ => None,
+        })
+    }
+
+    /// The location that is being fetched with this ticket.
+    #[must_use]
+    pub fn fetching(&self, number: u32) -> Option<&HttpUrl> {
+        self.sightings.iter().find_map(|s| match s.state {
+            State::Fetching { ticket, .. } if ticket == number => Some(&s.location),
+            _ => None,
+        })
+    }
+
+    /// A description was fetched: it is this renderer's. Gives boot and config identifiers.
+    pub fn described(&mut self, number: u32, udn: &Udn) -> Option<(Option<u32>, Option<u32>)> {
+        let location = self.fetching(number)?.clone();
+        // The same renderer at an old place: that place is gone.
+        self.sightings.retain(|s| {
+            s.location == location || !matches!(&s.state, State::Renderer(old) if old == udn)
+        });
+        let sighting = self.sightings.iter_mut().find(|s| s.location == location)?;
+        sighting.state = State::Renderer(udn.clone());
+        Some((sighting.boot_id, sighting.config_id))
+    }
+
+    /// A description could not be fetched, or is no renderer's. `jitter` in 0..1.
+    pub fn failed(&mut self, number: u32, why: &Failure, now: Instant, jitter: f64) {
+        let found = self
+            .sightings
+            .iter_mut()
+            .find(|s| matches!(s.state, State::Fetching { ticket, .. } if ticket == number));
+        let Some(sighting) = found else { return };
+        let State::Fetching { attempts, .. } = sighting.state else {
+            return;
+        };
+        sighting.state = if *why == Failure::NotARenderer {
+            State::Stranger {
+                until: now + STRANGER_FOR,
+            }
+        } else {
+            let pause = FIRST_PAUSE
+                .saturating_mul(1 << attempts.min(9))
+                .min(LONGEST_PAUSE);
+            let at = now + pause.mul_f64(0.75 + 0.25 * jitter.clamp(0.0, 1.0));
+            State::Wanted {
+                at,
+                attempts: attempts.saturating_add(1),
+            }
+        };
+    }
+
+    /// Whether the description at this place is being fetched.
+    #[must_use]
+    pub fn is_fetching(&self, location: &HttpUrl) -> bool {
+        self.sightings
+            .iter()
+            .any(|s| s.location == *location && matches!(s.state, State::Fetching { .. }))
+    }
+
+    /// Sightings known now.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.sightings.len()
+    }
+
+    /// Nothing was sighted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sightings.is_empty()
+    }
+
+    /// Whether a sighting at this address waits or is a renderer: no need to guess at its places.
+    #[must_use]
+    pub fn knows(&self, host: Ipv4Addr) -> bool {
+        self.sightings
+            .iter()
+            .any(|s| s.location.host == host && !matches!(s.state, State::Stranger { .. }))
+    }
+
+    /// When something is due next.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        let fetching = self
+            .sightings
+            .iter()
+            .filter(|s| matches!(s.state, State::Fetching { .. }))
+            .count();
+        let due = self.sightings.iter().filter_map(|s| match s.state {
+            State::Wanted { at, .. } => (fetching < FETCHES).then_some(at),
+            State::Fetching { deadline, .. } => Some(deadline),
+            State::Stranger { until } => Some(until),
+            State::Renderer(_) => None,
+        });
+        due.min()
+    }
+}
+
+impl Sighting {
+    fn want(&mut self, now: Instant) {
+        self.state = State::Wanted {
+            at: now,
+            attempts: 0,
+        };
+    }
+
+    fn adopt(&mut self, announcement: &Announcement, now: Instant) {
+        self.udn = Some(announcement.udn.clone());
+        self.boot_id = announcement.boot_id.or(self.boot_id);
+        self.config_id = announcement.config_id.or(self.config_id);
+        self.heard_at = now;
+        self.lifetime = announcement.lifetime();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::upnp::ssdp::Kind;
+
+    fn location(host: u8) -> HttpUrl {
+        HttpUrl::parse(&format!("http://10.0.0.{host}:80/d.xml")).expect("good")
+    }
+
+    fn alive(host: u8, boot_id: u32) -> Announcement {
+        Announcement {
+            kind: Kind::Alive,
+            udn: Udn::new(&format!("uuid:{host}")).expect("good"),
+            target: crate::text::clip("upnp:rootdevice"),
+            location: Some(location(host)),
+            max_age: None,
+            boot_id: Some(boot_id),
+            config_id: None,
+        }
+    }
+
+    #[test]
+    fn one_slow_device_delays_no_other() {
+        let mut roster = Roster::default();
+        for host in 1..=12 {
+            roster.hear(&alive(host, 1), Instant::START);
+        }
+        let mut fetched = Vec::new();
+        while let Some(url) = roster.next_fetch(
+            Instant::START,
+            u32::try_from(fetched.len()).expect("few"),
+            |_| true,
+        ) {
+            fetched.push(url.host.octets()[3]);
+        }
+        assert_eq!(fetched, (1..=10).collect::<Vec<u8>>(), "ten at once");
+        roster.failed(3, &Failure::NotARenderer, Instant::START, 0.0);
+        assert_eq!(
+            roster.next_fetch(Instant::START, 90, |_| true),
+            Some(location(11))
+        );
+    }
+
+    #[test]
+    fn a_device_that_answers_503_for_a_day_is_asked_rarely() {
+        let mut roster = Roster::default();
+        let day = Instant::from_millis(86_400_000);
+        let (mut now, mut asked) = (Instant::START, 0);
+        roster.hear(&alive(1, 1), now);
+        while now < day {
+            if roster.next_fetch(now, 1, |_| true).is_some() {
+                asked += 1;
+                roster.failed(1, &Failure::Status(503), now, 1.0);
+            }
+            now = roster.next_deadline().expect("it is tried for ever");
+            if now.since(Instant::START) > Duration::from_secs(1700) * (asked / 7 + 1) {
+                roster.hear(&alive(1, 1), now);
+            }
+        }
+        assert!((280..900).contains(&asked), "{asked} times");
+    }
+
+    #[test]
+    fn a_new_boot_of_a_renderer_is_news_and_its_description_is_fetched_again() {
+        let mut roster = Roster::default();
+        let udn = Udn::new("uuid:renderer").expect("good");
+        assert_eq!(roster.hear(&alive(1, 1), Instant::START), News::None);
+        roster.next_fetch(Instant::START, 5, |_| true);
+        assert_eq!(roster.described(5, &udn), Some((Some(1), None)));
+        assert_eq!(
+            roster.hear(&alive(1, 1), Instant::START),
+            News::Alive(udn.clone())
+        );
+        assert_eq!(roster.next_fetch(Instant::START, 6, |_| true), None);
+        assert_eq!(
+            roster.hear(&alive(1, 2), Instant::START),
+            News::Rebooted(udn.clone())
+        );
+        assert_eq!(
+            roster.next_fetch(Instant::START, 7, |_| true),
+            Some(location(1))
+        );
+    }
+
+    #[test]
+    fn a_flood_of_strangers_leaves_room_for_renderers() {
+        let mut roster = Roster::default();
+        for host in 0..=255u8 {
+            roster.hear(&alive(host, 1), Instant::from_millis(host.into()));
+            if roster
+                .next_fetch(Instant::from_millis(host.into()), u32::from(host), |_| true)
+                .is_some()
+            {
+                roster.failed(u32::from(host), &Failure::NotARenderer, Instant::START, 0.0);
+            }
+        }
+        assert!(roster.sightings.len() <= SIGHTINGS);
+        assert!(
+            roster.sightings.iter().any(|s| s.location == location(255)),
+            "the newest is there"
+        );
+    }
+}

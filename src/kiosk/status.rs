@@ -1,0 +1,249 @@
+//! The status: what the box would tell a person, as one consistent picture of one moment.
+
+use super::Kiosk;
+use super::leds::Pattern;
+use super::renderer::load::{Phase, file_name};
+use super::renderer::{Goal, Renderer};
+use super::supervisor::Task;
+use crate::time::{Duration, Instant};
+use crate::upnp::av_transport::TransportState;
+use serde::Serialize;
+
+/// What the shell adds: it alone knows its mailbox.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct MailboxStatus {
+    /// Events that wait now.
+    pub depth: usize,
+    /// The most that ever waited.
+    pub deepest: usize,
+    /// Datagrams dropped for want of room.
+    pub dropped: u64,
+}
+
+/// `GET /api/v1/status`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Status {
+    name: String,
+    version: &'static str,
+    uptime_s: f64,
+    configuration_error: Option<String>,
+    addresses: Vec<String>,
+    renderers: Vec<RendererStatus>,
+    media: Media,
+    panel: PanelStatus,
+    media_server: MediaServer,
+    mailbox: MailboxStatus,
+    discovery: Discovery,
+    tasks: Vec<Task>,
+    recent: Vec<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Media {
+    files: usize,
+    missing: Vec<String>,
+    skipped: u32,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct MediaServer {
+    port: Option<u16>,
+    connections: u16,
+    bytes: u64,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Discovery {
+    sighted: usize,
+    unusable_datagrams: u64,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct PanelStatus {
+    state: String,
+    leds: Vec<LedStatus>,
+    presses: Vec<Press>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct LedStatus {
+    pin: u8,
+    on: bool,
+    shows: Pattern,
+}
+
+/// One press of the recent past.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Press {
+    pub(super) pin: u8,
+    pub(super) action: &'static str,
+    pub(super) at_s: f64,
+}
+
+/// One renderer.
+#[derive(Clone, Debug, Serialize)]
+struct RendererStatus {
+    udn: String,
+    name: String,
+    model: String,
+    address: String,
+    location: String,
+    state: &'static str,
+    goal: &'static str,
+    driven: bool,
+    playing: Option<String>,
+    position_s: Option<f64>,
+    duration_s: Option<f64>,
+    progress: Option<f64>,
+    measured_s_ago: Option<f64>,
+    rounds: u32,
+    last_gap_ms: Option<f64>,
+    volume: Option<u16>,
+    mute: Option<bool>,
+    breaker: BreakerStatus,
+    fault: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct BreakerStatus {
+    state: &'static str,
+    failures: u8,
+    retry_in_s: Option<f64>,
+}
+
+impl Kiosk {
+    /// The status at this moment.
+    #[must_use]
+    pub fn status(&self, now: Instant, mailbox: MailboxStatus) -> Status {
+        Status {
+            name: self.config.name.to_string(),
+            version: env!("CARGO_PKG_VERSION"),
+            uptime_s: seconds(now.since(Instant::START)),
+            configuration_error: self.configuration_error.clone(),
+            addresses: self.addresses.iter().map(ToString::to_string).collect(),
+            renderers: self
+                .renderers
+                .iter()
+                .map(|r| renderer_status(r, now))
+                .collect(),
+            media: Media {
+                files: self.scan.files.len(),
+                missing: self
+                    .scan
+                    .missing
+                    .iter()
+                    .map(|(path, why)| format!("{}: {why}", path.display()))
+                    .collect(),
+                skipped: self.scan.skipped,
+            },
+            panel: PanelStatus {
+                state: self.panel_state.clone(),
+                leds: (self.config.leds.iter().zip(self.leds.shown()))
+                    .map(|(led, (shows, on))| LedStatus {
+                        pin: led.pin.0,
+                        on,
+                        shows,
+                    })
+                    .collect(),
+                presses: self.presses.iter().cloned().collect(),
+            },
+            media_server: MediaServer {
+                port: self.media_port,
+                connections: self.media_connections,
+                bytes: self.media_bytes,
+            },
+            mailbox,
+            discovery: Discovery {
+                sighted: self.roster.len(),
+                unusable_datagrams: self.unusable_datagrams,
+            },
+            tasks: self.supervisor.tasks().to_vec(),
+            recent: self
+                .trace
+                .since(self.trace.written().saturating_sub(20))
+                .map(recent)
+                .collect(),
+        }
+    }
+}
+
+fn recent(entry: &super::trace::Entry) -> String {
+    format!("{:.3} {entry}", seconds(entry.at.since(Instant::START)))
+}
+
+fn renderer_status(renderer: &Renderer, now: Instant) -> RendererStatus {
+    let load = renderer.load.as_ref();
+    let running = load.filter(|load| matches!(load.phase, Phase::Running { .. }));
+    let position = running.map(|load| load.playhead.position(now));
+    let duration = load.and_then(|load| load.length());
+    let position = position.map(|p| duration.map_or(p, |d| p.min(d)));
+    let report = running.and_then(|load| load.playhead.report());
+    RendererStatus {
+        udn: renderer.udn().to_string(),
+        name: renderer.name().to_owned(),
+        model: renderer.description.model_name.to_string(),
+        address: renderer.location.host.to_string(),
+        location: renderer.location.to_string(),
+        state: state_word(renderer),
+        goal: match renderer.goal {
+            Goal::Rest => "rest",
+            Goal::Play => "play",
+            Goal::Pause => "pause",
+            Goal::Stop => "stop",
+            Goal::Yield { .. } => "yield",
+        },
+        driven: renderer.is_driven(),
+        playing: load.map(|load| file_name(&load.file)),
+        position_s: position.map(seconds),
+        duration_s: duration.map(seconds),
+        progress: position
+            .zip(duration)
+            .map(|(p, d)| (seconds(p) / seconds(d).max(0.001)).min(1.0)),
+        measured_s_ago: report.map(|r| seconds(now.since(r.answered_at))),
+        rounds: renderer.rounds,
+        last_gap_ms: renderer.gap.map(|gap| seconds(gap) * 1000.0),
+        volume: renderer.knobs.volume,
+        mute: renderer.knobs.mute,
+        breaker: BreakerStatus {
+            state: if renderer.breaker.is_open() {
+                "open"
+            } else {
+                "closed"
+            },
+            failures: renderer.breaker.failures(),
+            retry_in_s: renderer.breaker.retry_at().map(|at| seconds(at.since(now))),
+        },
+        fault: renderer.fault.as_ref().map(ToString::to_string),
+    }
+}
+
+fn state_word(renderer: &Renderer) -> &'static str {
+    if renderer.away {
+        return "away";
+    }
+    let phase = renderer.load.as_ref().map(|load| &load.phase);
+    match (phase, renderer.state) {
+        (_, None) => "unknown",
+        (Some(Phase::Running { .. }), Some(TransportState::Playing)) => "playing",
+        (
+            Some(
+                Phase::Wanted { .. }
+                | Phase::Settling { .. }
+                | Phase::Accepted { .. }
+                | Phase::Starting { .. },
+            ),
+            _,
+        ) => "starting",
+        (Some(Phase::Failed { .. }), _) => "failed",
+        (_, Some(TransportState::Playing)) => "playing",
+        (_, Some(TransportState::PausedPlayback)) => "paused",
+        (_, Some(TransportState::Transitioning)) => "transitioning",
+        (_, Some(TransportState::Stopped)) => "stopped",
+        (_, Some(TransportState::NoMediaPresent)) => "no_media",
+    }
+}
+
+fn seconds(span: Duration) -> f64 {
+    // To the millisecond: more would be noise to a reader.
+    (span.as_secs_f64() * 1000.0).round() / 1000.0
+}

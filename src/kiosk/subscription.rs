@@ -1,0 +1,238 @@
+//! One GENA subscription (UDA 1.0 §4.1) to one service of one renderer.
+//!
+//! Terms: *callback*, the number in the path that events come to, fresh for each SUBSCRIBE, so that a
+//! NOTIFY that overtakes the answer is known without its SID; *lease*, what the renderer granted.
+
+use crate::time::{Duration, Instant};
+
+/// What we ask for. UDA wants at least 1800 s; shorter finds out sooner that a renderer restarted.
+pub const ASKED: Duration = Duration::from_secs(300);
+/// First pause after a refusal; doubled each time up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_secs(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(640);
+
+/// The state of one subscription.
+#[derive(Clone, Debug)]
+pub struct Subscription {
+    state: State,
+    refusals: u8,
+    /// Number in the callback path; zero before the first SUBSCRIBE.
+    pub callback: u32,
+    events: u32,
+    expected_seq: u32,
+}
+
+#[derive(Clone, Debug)]
+enum State {
+    /// Subscribe at this time.
+    Wanted { at: Instant },
+    /// SUBSCRIBE is under way.
+    Asked,
+    /// The renderer sends events until the lease ends.
+    Leased {
+        sid: String,
+        renew_at: Instant,
+        lease_until: Instant,
+    },
+    /// The service has no eventSubURL.
+    Impossible,
+}
+
+/// What to do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// SUBSCRIBE at this time.
+    Subscribe(Instant),
+    /// Renew at this time.
+    Renew(Instant),
+    /// Nothing.
+    Wait,
+}
+
+impl Subscription {
+    /// A subscription to make as soon as there is nothing better to do.
+    #[must_use]
+    pub fn new(possible: bool) -> Self {
+        let state = if possible {
+            State::Wanted { at: Instant::START }
+        } else {
+            State::Impossible
+        };
+        Self {
+            state,
+            refusals: 0,
+            callback: 0,
+            events: 0,
+            expected_seq: 0,
+        }
+    }
+
+    /// What to do next, and when.
+    #[must_use]
+    pub fn next(&self) -> Next {
+        match self.state {
+            State::Wanted { at } => Next::Subscribe(at),
+            State::Leased { renew_at, .. } => Next::Renew(renew_at),
+            State::Asked | State::Impossible => Next::Wait,
+        }
+    }
+
+    /// SUBSCRIBE goes out, with this callback number.
+    pub fn ask(&mut self, callback: u32) {
+        self.state = State::Asked;
+        self.callback = callback;
+        self.events = 0;
+        self.expected_seq = 0;
+    }
+
+    /// The renderer granted or renewed it. A renewal may come without SID (the old one holds).
+    pub fn grant(&mut self, now: Instant, sid: Option<String>, lease: Duration) {
+        let sid = match (sid, &self.state) {
+            (Some(sid), _) => sid,
+            (None, State::Leased { sid, .. }) => sid.clone(),
+            (None, _) => return self.refuse(now),
+        };
+        let lease = lease.clamp(Duration::from_secs(10), Duration::from_secs(86_400));
+        self.refusals = 0;
+        self.state = State::Leased {
+            sid,
+            renew_at: now + lease / 2,
+            lease_until: now + lease,
+        };
+    }
+
+    /// SUBSCRIBE was refused or failed: go on without events for a while.
+    pub fn refuse(&mut self, now: Instant) {
+        if matches!(self.state, State::Impossible) {
+            return;
+        }
+        let pause = FIRST_PAUSE
+            .saturating_mul(1 << self.refusals.min(6))
+            .min(LONGEST_PAUSE);
+        self.refusals = self.refusals.saturating_add(1);
+        self.state = State::Wanted { at: now + pause };
+    }
+
+    /// A renewal failed: 412, or the renderer is a new one. Subscribe afresh at once.
+    pub fn forget(&mut self, now: Instant) {
+        if !matches!(self.state, State::Impossible) {
+            self.state = State::Wanted { at: now };
+        }
+    }
+
+    /// An event came. Gives `None` if it is not ours, else whether one before it was lost.
+    pub fn hear(&mut self, sid: &str, seq: Option<u32>) -> Option<bool> {
+        match &self.state {
+            State::Leased { sid: ours, .. } if ours != sid => return None,
+            State::Leased { .. } | State::Asked => {}
+            State::Wanted { .. } | State::Impossible => return None,
+        }
+        self.events = self.events.saturating_add(1);
+        let gap = seq.is_some_and(|seq| seq > self.expected_seq);
+        // After 4294967295 comes 1 (UDA 1.0 §4.2.1).
+        self.expected_seq = seq.map_or(self.expected_seq, |seq| {
+            seq.checked_add(1).unwrap_or(1).max(self.expected_seq)
+        });
+        Some(gap)
+    }
+
+    /// The SID, while there is a lease.
+    #[must_use]
+    pub fn sid(&self) -> Option<&str> {
+        match &self.state {
+            State::Leased { sid, .. } => Some(sid),
+            _ => None,
+        }
+    }
+
+    /// Events flow: leased, and at least one came.
+    #[must_use]
+    pub fn flows(&self, now: Instant) -> bool {
+        self.events > 0
+            && matches!(self.state, State::Leased { lease_until, .. } if now < lease_until)
+    }
+
+    /// Events that came on this subscription.
+    #[must_use]
+    pub fn events(&self) -> u32 {
+        self.events
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn renews_at_half_of_the_lease() {
+        let mut subscription = Subscription::new(true);
+        assert_eq!(subscription.next(), Next::Subscribe(Instant::START));
+        subscription.ask(7);
+        assert_eq!(subscription.next(), Next::Wait);
+        subscription.grant(Instant::START, Some("uuid:1".into()), 60 * SECOND);
+        assert_eq!(
+            subscription.next(),
+            Next::Renew(Instant::START + 30 * SECOND)
+        );
+        subscription.grant(Instant::START + 30 * SECOND, None, 60 * SECOND);
+        assert_eq!(
+            subscription.sid(),
+            Some("uuid:1"),
+            "a renewal without SID keeps the old one"
+        );
+        assert_eq!(
+            subscription.next(),
+            Next::Renew(Instant::START + 60 * SECOND)
+        );
+    }
+
+    #[test]
+    fn the_first_event_may_overtake_the_answer() {
+        let mut subscription = Subscription::new(true);
+        subscription.ask(1);
+        assert_eq!(subscription.hear("uuid:1", Some(0)), Some(false));
+        subscription.grant(Instant::START, Some("uuid:1".into()), 60 * SECOND);
+        assert_eq!(subscription.hear("uuid:2", Some(1)), None);
+        assert_eq!(subscription.hear("uuid:1", Some(1)), Some(false));
+        assert_eq!(
+            subscription.hear("uuid:1", Some(3)),
+            Some(true),
+            "2 was lost"
+        );
+        assert_eq!(
+            subscription.hear("uuid:1", Some(2)),
+            Some(false),
+            "late, not lost"
+        );
+        assert_eq!(subscription.hear("uuid:1", Some(4)), Some(false));
+        assert!(subscription.flows(Instant::START));
+        assert!(
+            !subscription.flows(Instant::START + 61 * SECOND),
+            "the lease ended"
+        );
+    }
+
+    #[test]
+    fn refusals_are_retried_ever_more_slowly() {
+        let mut subscription = Subscription::new(true);
+        let mut pauses = Vec::new();
+        for _ in 0..8 {
+            subscription.refuse(Instant::START);
+            let Next::Subscribe(at) = subscription.next() else {
+                panic!("wanted")
+            };
+            pauses.push(at.since(Instant::START).as_secs());
+        }
+        assert_eq!(pauses, [10, 20, 40, 80, 160, 320, 640, 640]);
+        let mut none = Subscription::new(false);
+        none.refuse(Instant::START);
+        none.forget(Instant::START);
+        assert_eq!(
+            none.next(),
+            Next::Wait,
+            "a service without eventSubURL is never asked"
+        );
+    }
+}

@@ -1,0 +1,226 @@
+//! Keeps the box itself alive: its tasks, the watchdog, readiness and leaving.
+
+use super::effect::{Effect, Effects};
+use super::event::TaskName;
+use crate::time::{Duration, Instant};
+use serde::Serialize;
+
+/// The essential tasks.
+pub const TASKS: [TaskName; 5] = [
+    TaskName::Multicast,
+    TaskName::MediaServer,
+    TaskName::PageServer,
+    TaskName::Panel,
+    TaskName::Network,
+];
+/// A task that said nothing for this long is stuck, and the watchdog is not fed:
+/// three times the 5 s in which each says that it lives.
+pub const SILENCE: Duration = Duration::from_secs(15);
+/// Renderers are given this long to be stopped and unsubscribed from; then the box leaves anyway.
+pub const FAREWELL: Duration = Duration::from_millis(800);
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// A task that lived this long before it ended begins with the first pause again.
+const HEALTHY: Duration = Duration::from_secs(300);
+
+/// The state of the box itself.
+#[derive(Clone, Debug)]
+pub struct Supervisor {
+    tasks: [Task; TASKS.len()],
+    watchdog: Option<Watchdog>,
+    ready: bool,
+    leave_by: Option<Instant>,
+}
+
+/// One essential task, as the status shows it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Task {
+    name: TaskName,
+    restarts: u32,
+    ended: Option<String>,
+    #[serde(skip)]
+    heard_at: Instant,
+    #[serde(skip)]
+    started_at: Instant,
+    #[serde(skip)]
+    restart_at: Option<Instant>,
+    #[serde(skip)]
+    attempts: u8,
+}
+
+#[derive(Clone, Debug)]
+struct Watchdog {
+    every: Duration,
+    feed_at: Instant,
+}
+
+impl Supervisor {
+    /// `watchdog` is the period systemd asks for; it is fed twice as often.
+    #[must_use]
+    pub fn new(watchdog: Option<Duration>) -> Self {
+        let task = |name| Task {
+            name,
+            restarts: 0,
+            ended: None,
+            heard_at: Instant::START,
+            started_at: Instant::START,
+            restart_at: None,
+            attempts: 0,
+        };
+        let watchdog = watchdog.map(|period| Watchdog {
+            every: period / 2,
+            feed_at: Instant::START,
+        });
+        Self {
+            tasks: TASKS.map(task),
+            watchdog,
+            ready: false,
+            leave_by: None,
+        }
+    }
+
+    /// A task said that it lives.
+    pub fn heard(&mut self, name: TaskName, now: Instant) {
+        if let Some(task) = self.task(name) {
+            task.heard_at = now;
+            if now.since(task.started_at) > HEALTHY {
+                task.attempts = 0;
+            }
+        }
+    }
+
+    /// A task ended: it is started again after a pause that doubles.
+    pub fn ended(&mut self, name: TaskName, why: String, now: Instant) {
+        if let Some(task) = self.task(name) {
+            let pause = FIRST_PAUSE
+                .saturating_mul(1 << task.attempts.min(6))
+                .min(LONGEST_PAUSE);
+            task.attempts = task.attempts.saturating_add(1);
+            task.restart_at = Some(now + pause);
+            task.ended = Some(why);
+        }
+    }
+
+    /// The servers listen: the service is up.
+    pub fn ready(&mut self, effects: &mut Effects) {
+        if !core::mem::replace(&mut self.ready, true) {
+            effects.push(Effect::Ready);
+        }
+    }
+
+    /// Somebody wants the box to leave.
+    pub fn leave(&mut self, now: Instant, effects: &mut Effects) {
+        if self.leave_by.is_none() {
+            self.leave_by = Some(now + FAREWELL);
+            effects.push(Effect::Stopping);
+        }
+    }
+
+    /// The box is leaving.
+    #[must_use]
+    pub fn leaving(&self) -> bool {
+        self.leave_by.is_some()
+    }
+
+    /// The farewell has lasted long enough.
+    #[must_use]
+    pub fn overdue(&self, now: Instant) -> bool {
+        self.leave_by.is_some_and(|at| at <= now)
+    }
+
+    /// What is due: restarts, and food for the watchdog if every task has lived since.
+    pub fn due(&mut self, now: Instant, effects: &mut Effects) {
+        for task in &mut self.tasks {
+            if task.restart_at.is_some_and(|at| at <= now) {
+                task.restart_at = None;
+                task.restarts = task.restarts.saturating_add(1);
+                task.started_at = now;
+                task.heard_at = now;
+                effects.push(Effect::Restart(task.name));
+            }
+        }
+        let live = self
+            .tasks
+            .iter()
+            .all(|task| task.restart_at.is_none() && now.since(task.heard_at) <= SILENCE);
+        if let Some(watchdog) = self.watchdog.as_mut()
+            && watchdog.feed_at <= now
+        {
+            watchdog.feed_at = now + watchdog.every;
+            if live {
+                effects.push(Effect::Watchdog);
+            }
+        }
+    }
+
+    /// When something is due next.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        let restarts = self.tasks.iter().filter_map(|task| task.restart_at);
+        restarts
+            .chain(self.watchdog.as_ref().map(|w| w.feed_at))
+            .chain(self.leave_by)
+            .min()
+    }
+
+    /// The tasks, for the status.
+    #[must_use]
+    pub fn tasks(&self) -> &[Task] {
+        &self.tasks
+    }
+
+    fn task(&mut self, name: TaskName) -> Option<&mut Task> {
+        self.tasks.iter_mut().find(|task| task.name == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn due(supervisor: &mut Supervisor, at: u64) -> Effects {
+        let mut effects = Effects::new();
+        supervisor.due(Instant::from_millis(at * 1000), &mut effects);
+        effects
+    }
+
+    #[test]
+    fn the_watchdog_is_fed_only_while_every_task_lives() {
+        let mut supervisor = Supervisor::new(Some(20 * SECOND));
+        assert_eq!(due(&mut supervisor, 0), [Effect::Watchdog]);
+        for name in TASKS {
+            supervisor.heard(name, Instant::START + 9 * SECOND);
+        }
+        assert_eq!(due(&mut supervisor, 9), []);
+        assert_eq!(due(&mut supervisor, 10), [Effect::Watchdog]);
+        for name in &TASKS[1..] {
+            supervisor.heard(*name, Instant::START + 29 * SECOND);
+        }
+        assert_eq!(due(&mut supervisor, 30), [], "one has been silent for 21 s");
+        supervisor.heard(TASKS[0], Instant::START + 31 * SECOND);
+        assert_eq!(
+            due(&mut supervisor, 40),
+            [Effect::Watchdog],
+            "fed again once it speaks"
+        );
+    }
+
+    #[test]
+    fn a_task_that_ends_is_restarted_ever_more_slowly_and_never_given_up() {
+        let mut supervisor = Supervisor::new(None);
+        let mut pauses = Vec::new();
+        let mut now = Instant::START;
+        for _ in 0..9 {
+            supervisor.ended(TaskName::Multicast, "no network".into(), now);
+            let at = supervisor.next_deadline().expect("a restart");
+            pauses.push(at.since(now).as_secs());
+            now = at;
+            let mut effects = Effects::new();
+            supervisor.due(now, &mut effects);
+            assert_eq!(effects, [Effect::Restart(TaskName::Multicast)]);
+        }
+        assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+    }
+}

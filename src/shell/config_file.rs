@@ -1,0 +1,147 @@
+//! The configuration file on disk, and a look at the media it names.
+
+use crate::config::{self, FileState, Loaded, Problem, Severity};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+
+/// A configuration with every table there can be is a hundredth of this.
+const LONGEST: u64 = 1 << 20;
+
+/// Reads the configuration file at `path`. Without a file the defaults hold, with a warning.
+///
+/// # Errors
+/// If the file is there but cannot be read, or is larger than 1 MiB.
+pub fn load(path: &Path) -> io::Result<Loaded> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let mut loaded = config::parse("", &look);
+            let problem = Problem {
+                severity: Severity::Warning,
+                line: None,
+                key: String::new(),
+                message: "there is no such file, so the defaults hold".to_owned(),
+                advice: "write one after the commented example to change them".to_owned(),
+            };
+            loaded.problems.insert(0, problem);
+            return Ok(loaded);
+        }
+        Err(error) => return Err(error),
+    };
+    let mut bytes = Vec::new();
+    file.take(LONGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(io::Error::new(
+            ErrorKind::FileTooLarge,
+            "larger than 1 MiB: this is no configuration file",
+        ));
+    }
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => return Ok(not_utf8(&error)),
+    };
+    Ok(config::parse(&text, &look))
+}
+
+/// The problem of a file in another encoding. Its LEDs are used all the same: letters with accents
+/// are in names only.
+fn not_utf8(error: &std::string::FromUtf8Error) -> Loaded {
+    let start = error.utf8_error().valid_up_to();
+    let before = error.as_bytes().iter().take(start);
+    let line = before.filter(|&&byte| byte == b'\n').count() + 1;
+    let mut loaded = config::parse(&String::from_utf8_lossy(error.as_bytes()), &look);
+    let problem = Problem {
+        severity: Severity::Error,
+        line: u32::try_from(line).ok(),
+        key: String::new(),
+        message: "this letter is not in UTF-8".to_owned(),
+        advice: "save the file as UTF-8 in the editor".to_owned(),
+    };
+    loaded.problems.insert(0, problem);
+    loaded.config = None;
+    loaded
+}
+
+/// What is at `path`, as far as this process may see it.
+#[must_use]
+pub fn look(path: &Path) -> FileState {
+    let state = match fs::metadata(path) {
+        // Other things, such as pipes, must not even be opened.
+        Ok(data) if data.is_dir() => fs::read_dir(path).map(|_| FileState::Folder),
+        Ok(data) if data.is_file() => File::open(path).map(|_| FileState::File),
+        Ok(_) => return FileState::Missing,
+        Err(error) => Err(error),
+    };
+    state.unwrap_or_else(|error| match error.kind() {
+        ErrorKind::PermissionDenied => FileState::Forbidden,
+        _ => FileState::Missing,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    struct Folder(std::path::PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Self {
+            let name = format!("dlna-kiosk-{name}-{}", std::process::id());
+            let path = std::env::temp_dir().join(name);
+            fs::create_dir_all(&path).unwrap();
+            Self(path)
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            fs::remove_dir_all(&self.0).unwrap();
+        }
+    }
+
+    #[test]
+    fn without_a_file_the_defaults_hold() {
+        let loaded = load(Path::new("/nowhere/config.toml")).unwrap();
+        assert_eq!(loaded.config, Some(Config::default()));
+        assert!(loaded.problems[0].message.contains("no such file"));
+    }
+
+    #[test]
+    fn reads_a_file_and_looks_for_its_media() {
+        let folder = Folder::new("load");
+        let path = folder.0.join("config.toml");
+        fs::write(folder.0.join("a.mp4"), "").unwrap();
+        let text = format!(
+            "media = {:?}\n[[renderer]]\nplays = [\"a.mp4\", \"b.mp4\"]\n",
+            folder.0
+        );
+        fs::write(&path, text).unwrap();
+        let loaded = load(&path).unwrap();
+        assert_eq!(loaded.config.unwrap().rules[0].plays.len(), 2);
+        assert_eq!(loaded.problems.len(), 1, "{:?}", loaded.problems);
+        assert!(loaded.problems[0].message.contains("b.mp4 is not there"));
+        assert_eq!(look(&folder.0), FileState::Folder);
+    }
+
+    #[test]
+    fn another_encoding_is_an_error_with_its_line() {
+        let folder = Folder::new("latin1");
+        let path = folder.0.join("config.toml");
+        fs::write(
+            &path,
+            b"# one\nname = \"K\xfcche\"\n[[led]]\npin = 22\nshows = \"status\"\n",
+        )
+        .unwrap();
+        let loaded = load(&path).unwrap();
+        assert_eq!((loaded.config, loaded.leds_anyway.len()), (None, 1));
+        assert_eq!(loaded.problems[0].line, Some(2));
+    }
+
+    #[test]
+    fn an_enormous_file_is_refused() {
+        assert!(load(Path::new("/dev/zero")).is_err());
+        assert_eq!(look(Path::new("/dev/zero")), FileState::Missing);
+    }
+}

@@ -1,0 +1,367 @@
+//! The driver: takes events from the mailbox, steps the kiosk, performs the effects. Nothing else
+//! in the box decides when anything happens.
+//!
+//! Performing an effect never awaits: it sets a pin, or starts a task that will post an event.
+
+use super::gpio::Panel;
+use super::mailbox::Mailbox;
+use super::multicast::Multicast;
+use super::replies::Replies;
+use super::systemd::Notifier;
+use super::{courier, media_server, network, page_server, probe, scan, signals};
+use crate::config::{Config, Port};
+use crate::kiosk::Kiosk;
+use crate::kiosk::effect::Effect;
+use crate::kiosk::event::{Event, PanelState, TaskName};
+use crate::kiosk::status::MailboxStatus;
+use crate::kiosk::trace::Entry;
+use crate::time::{Duration, Instant};
+use async_io::Timer;
+use async_signal::Signals;
+use core::cell::RefCell;
+use core::net::Ipv4Addr;
+use smol::{Async, LocalExecutor, Task, future};
+use std::collections::HashMap;
+use std::net::TcpListener;
+
+/// What the tasks share. Declare it before the executor, so that they can borrow it.
+#[derive(Debug)]
+pub struct Shell {
+    /// The way into the logic.
+    pub mailbox: Mailbox,
+    /// Answers owed to those who ask the box.
+    pub replies: Replies,
+    config: Config,
+    multicast: Multicast,
+    panel: Option<Panel>,
+    media: RefCell<Option<Async<TcpListener>>>,
+    page: RefCell<Option<Async<TcpListener>>>,
+    media_port: Port,
+    page_port: Option<Port>,
+    signals: RefCell<Option<Signals>>,
+    notifier: Notifier,
+    on_loopback: bool,
+}
+
+impl Shell {
+    /// Opens everything that must be there before the first step: the ports. `front` says whether
+    /// the box has a front panel and a control port; one-shot commands have neither.
+    ///
+    /// # Errors
+    /// A sentence for the owner: a port is taken, or signals cannot be caught.
+    pub fn open(config: &Config, front: Front) -> Result<Self, String> {
+        let signals = signals::catch().map_err(|error| format!("cannot catch signals: {error}"))?;
+        let media = media_server::bind(config.media_port)?;
+        let page = match front {
+            Front::Full | Front::Screen(_) => Some(page_server::bind(config.control_port)?),
+            Front::None => None,
+        };
+        let fixed = |listener: &Async<TcpListener>, otherwise| {
+            listener
+                .get_ref()
+                .local_addr()
+                .map_or(otherwise, |address| Port::Fixed(address.port()))
+        };
+        let shell = Self {
+            mailbox: Mailbox::default(),
+            replies: Replies::default(),
+            config: config.clone(),
+            multicast: Multicast::default(),
+            panel: None,
+            media_port: fixed(&media, config.media_port),
+            page_port: page.as_ref().map(|page| fixed(page, config.control_port)),
+            media: RefCell::new(Some(media)),
+            page: RefCell::new(page),
+            signals: RefCell::new(Some(signals)),
+            notifier: Notifier::default(),
+            on_loopback: matches!(front, Front::Screen(_)),
+        };
+        let opened = match front {
+            Front::Full => Panel::open(config),
+            Front::Screen(panel) => Ok(panel),
+            Front::None => Err("this command has no front panel".to_owned()),
+        };
+        shell.mailbox.offer(Event::Panel(match &opened {
+            Ok(_) => PanelState::Working,
+            Err(why) => PanelState::Absent(why.clone()),
+        }));
+        Ok(Self {
+            panel: opened.ok(),
+            ..shell
+        })
+    }
+
+    /// The front panel, if there is one.
+    pub fn panel(&self) -> Option<&Panel> {
+        self.panel.as_ref()
+    }
+
+    /// The control port, if there is one.
+    pub fn control_port(&self) -> Option<u16> {
+        match self.page_port {
+            Some(Port::Fixed(port) | Port::From(port)) => Some(port),
+            None => None,
+        }
+    }
+}
+
+/// Which front the box has.
+#[derive(Debug)]
+pub enum Front {
+    /// Pins and control port, as configured.
+    Full,
+    /// This panel, made by the caller, and the control port; on loopback only.
+    Screen(Panel),
+    /// None: a command at a terminal.
+    None,
+}
+
+/// Turns the box's clock into the kiosk's time, and back.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock(std::time::Instant);
+
+impl Clock {
+    /// Starts at zero.
+    #[must_use]
+    pub fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    /// The time now.
+    #[must_use]
+    pub fn now(self) -> Instant {
+        Instant::START + self.0.elapsed()
+    }
+
+    fn at(self, instant: Instant) -> std::time::Instant {
+        let since = instant.since(Instant::START);
+        self.0
+            .checked_add(since)
+            .unwrap_or_else(|| self.0 + Duration::from_secs(86_400 * 365))
+    }
+}
+
+/// Drives the kiosk until it wants to exit; gives the exit code. `audience` is told each new entry of
+/// the flight recorder.
+pub async fn drive<'a>(
+    mut kiosk: Kiosk,
+    shell: &'a Shell,
+    executor: &LocalExecutor<'a>,
+    mut audience: impl FnMut(&Kiosk, &Entry),
+) -> u8 {
+    let clock = Clock::start();
+    let mut hands = Hands {
+        shell,
+        executor,
+        essential: HashMap::new(),
+        errands: HashMap::new(),
+        chores: Vec::new(),
+    };
+    hands.start_all();
+    let mut seen = 0;
+    loop {
+        let event = next(&shell.mailbox, kiosk.next_deadline().map(|at| clock.at(at))).await;
+        if let Event::Answered { ticket, .. } = &event {
+            hands.errands.remove(&ticket.number());
+        }
+        let effects = kiosk.step(event, clock.now());
+        for entry in kiosk.trace().since(seen) {
+            log::log!(entry.what.level(), "{entry}");
+            audience(&kiosk, entry);
+        }
+        seen = kiosk.trace().written();
+        for effect in effects {
+            if let Effect::Exit(code) = effect {
+                hands.put_down().await;
+                return code;
+            }
+            hands.perform(effect, &kiosk, clock);
+        }
+    }
+}
+
+/// The next event: from the mailbox, or that the deadline has come.
+async fn next(mailbox: &Mailbox, deadline: Option<std::time::Instant>) -> Event {
+    let Some(deadline) = deadline else {
+        return mailbox.take().await;
+    };
+    let due = async {
+        Timer::at(deadline).await;
+        Event::Deadline
+    };
+    future::or(mailbox.take(), due).await
+}
+
+/// What performs the effects: every task it starts is held here, and none outlives it.
+struct Hands<'a, 'e> {
+    shell: &'a Shell,
+    executor: &'e LocalExecutor<'a>,
+    essential: HashMap<TaskName, Task<()>>,
+    errands: HashMap<u32, Task<()>>,
+    chores: Vec<Task<()>>,
+}
+
+impl<'a> Hands<'a, '_> {
+    fn start_all(&mut self) {
+        let shell = self.shell;
+        if let Some(signals) = shell.signals.take() {
+            let dark = || {
+                if let Some(panel) = &shell.panel {
+                    panel.dark();
+                }
+            };
+            self.chore(async move {
+                signals::run(signals, &shell.mailbox, dark).await;
+            });
+        }
+        for name in crate::kiosk::supervisor::TASKS {
+            self.start(name);
+        }
+        let (Port::Fixed(media_port) | Port::From(media_port)) = shell.media_port;
+        shell.mailbox.offer(Event::Listening { media_port });
+    }
+
+    /// Starts an essential task; if it ends, the kiosk hears of it.
+    fn start(&mut self, name: TaskName) {
+        let shell = self.shell;
+        let task = self.executor.spawn(async move {
+            let why = match name {
+                TaskName::Multicast => match shell.multicast.run(&shell.mailbox).await {},
+                TaskName::MediaServer => match shell
+                    .media
+                    .take()
+                    .map_or_else(|| media_server::bind(shell.media_port), Ok)
+                {
+                    Ok(listener) => {
+                        media_server::run(listener, &shell.mailbox, &shell.replies).await
+                    }
+                    Err(why) => why,
+                },
+                TaskName::PageServer => {
+                    let Some(port) = shell.page_port else { return };
+                    match shell
+                        .page
+                        .take()
+                        .map_or_else(|| page_server::bind(port), Ok)
+                    {
+                        Ok(listener) => {
+                            page_server::run(listener, &shell.mailbox, &shell.replies).await
+                        }
+                        Err(why) => why,
+                    }
+                }
+                TaskName::Panel => match &shell.panel {
+                    Some(panel) => panel.run(&shell.mailbox).await,
+                    None => return,
+                },
+                TaskName::Network => {
+                    if shell.on_loopback {
+                        // Nothing leaves this machine.
+                        let alone = [Ipv4Addr::LOCALHOST].into_iter().collect();
+                        return shell.mailbox.post(Event::Addresses(alone)).await;
+                    }
+                    match network::run(&shell.mailbox, |interfaces| {
+                        shell.multicast.rejoin(interfaces)
+                    })
+                    .await {}
+                }
+            };
+            shell.mailbox.post(Event::TaskEnded(name, why)).await;
+        });
+        self.essential.insert(name, task);
+    }
+
+    fn chore(&mut self, work: impl Future<Output = ()> + 'a) {
+        self.chores.retain(|task| !task.is_finished());
+        self.chores.push(self.executor.spawn(work));
+    }
+
+    fn perform(&mut self, effect: Effect, kiosk: &Kiosk, clock: Clock) {
+        let shell = self.shell;
+        match effect {
+            Effect::Search => self.chore(async {
+                shell.multicast.search().await;
+            }),
+            Effect::SearchAt(address) => {
+                shell.multicast.search_at(address);
+            }
+            Effect::Run(ticket) => {
+                if let Some(errand) = kiosk.errand(&ticket) {
+                    let number = ticket.number();
+                    let task = self.executor.spawn(async move {
+                        let (outcome, facing) = courier::run(&errand).await;
+                        shell
+                            .mailbox
+                            .post(Event::Answered {
+                                ticket,
+                                outcome,
+                                facing,
+                            })
+                            .await;
+                    });
+                    self.errands.insert(number, task);
+                }
+            }
+            Effect::Cancel(number) => {
+                self.errands.remove(&number);
+            }
+            Effect::Scan => self.chore(async {
+                let scan = scan::scan(&shell.config).await;
+                shell.mailbox.post(Event::Scanned(Box::new(scan))).await;
+            }),
+            Effect::Probe(token) => {
+                if let Some(published) = kiosk.published(token) {
+                    self.chore(async move {
+                        // After the first call is on its way: reading may take some milliseconds.
+                        future::yield_now().await;
+                        let duration = probe::duration(&published.path);
+                        shell.mailbox.post(Event::Probed { token, duration }).await;
+                    });
+                }
+            }
+            Effect::Serve(reply, token) => shell.replies.serve(reply, kiosk.published(token)),
+            Effect::Acknowledge(reply, known) => shell.replies.acknowledge(reply, known),
+            Effect::Report(reply) => {
+                let mailbox = MailboxStatus {
+                    depth: shell.mailbox.depth(),
+                    deepest: shell.mailbox.deepest(),
+                    dropped: shell.mailbox.dropped(),
+                };
+                let status = kiosk.status(clock.now(), mailbox);
+                shell
+                    .replies
+                    .report(reply, serde_json::to_string(&status).unwrap_or_default());
+            }
+            Effect::Light(led, lit) => {
+                if let Some(panel) = &shell.panel {
+                    panel.light(led, lit);
+                }
+            }
+            Effect::Restart(name) => self.start(name),
+            Effect::Ready => shell.notifier.ready(),
+            Effect::Watchdog => shell.notifier.watchdog(),
+            Effect::Stopping => shell.notifier.stopping(),
+            Effect::Exit(_) => {}
+        }
+    }
+
+    /// Ends every task and waits until its sockets are closed.
+    async fn put_down(self) {
+        if let Some(panel) = &self.shell.panel {
+            panel.dark();
+        }
+        for task in self
+            .essential
+            .into_values()
+            .chain(self.errands.into_values())
+            .chain(self.chores)
+        {
+            task.cancel().await;
+        }
+    }
+}
+
+/// Waits: for the commands around the box, which are no part of its logic.
+pub async fn pause(span: Duration) {
+    Timer::after(span).await;
+}

@@ -1,0 +1,132 @@
+//! What a request for a file gets: the file itself, opened with care, and the head of the answer.
+//!
+//! The words are those of DLNA: a transfer mode (`Streaming`, `Interactive` for pictures, `Background`)
+//! and content features, the fourth field of the protocolInfo that the metadata say.
+
+use super::http::head::RequestHead;
+use super::http::server;
+use crate::kiosk::effect::Published;
+use crate::media::mime::Kind;
+use crate::range::{self, Range};
+use rustix::fs::{Mode, OFlags};
+use std::fs::File;
+use std::io;
+use std::time::SystemTime;
+
+/// A file ready to be served.
+pub(super) struct Opened {
+    pub(super) file: File,
+    pub(super) size: u64,
+    /// As an HTTP date.
+    modified: String,
+}
+
+/// Opens a published file, if it is a regular one and still below its root once all symbolic links
+/// are resolved: the tree may have changed since the scan.
+pub(super) fn open(published: &Published) -> io::Result<Opened> {
+    let path = published.path.canonicalize()?;
+    if !path.starts_with(published.root.canonicalize()?) {
+        return Err(io::Error::other("leads out of its folder"));
+    }
+    // Without NONBLOCK a FIFO would stop the box here.
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = File::from(rustix::fs::open(&path, flags, Mode::empty())?);
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(io::Error::other("not a regular file"));
+    }
+    let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+    Ok(Opened {
+        size: metadata.len(),
+        modified: httpdate::fmt_http_date(modified),
+        file,
+    })
+}
+
+/// What a request for a file gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Plan {
+    Whole,
+    Part {
+        first: u64,
+        last: u64,
+    },
+    /// This status, and no body.
+    Refuse(u16),
+}
+
+impl Plan {
+    pub(super) fn of(request: &RequestHead, file: &Opened) -> Self {
+        let headers = &request.headers;
+        let range = headers.get("Range");
+        if range.is_none() && asks_for_time(request) {
+            return Self::Refuse(406);
+        }
+        if !range::stands(headers.get("If-Range"), &file.modified) {
+            return Self::Whole;
+        }
+        match range::parse(range, file.size) {
+            Range::Whole => Self::Whole,
+            Range::Part { first, last } => Self::Part { first, last },
+            Range::Unsatisfiable => Self::Refuse(416),
+        }
+    }
+
+    pub(super) fn head(
+        self,
+        request: &RequestHead,
+        file: &Opened,
+        published: &Published,
+    ) -> String {
+        let size = file.size;
+        let (status, length, content_range) = match self {
+            Self::Whole => (200, size, None),
+            Self::Part { first, last } => {
+                let content_range = format!("bytes {first}-{last}/{size}");
+                (206, last - first + 1, Some(content_range))
+            }
+            Self::Refuse(416) => (416, 0, Some(format!("bytes */{size}"))),
+            Self::Refuse(status) => (status, 0, None),
+        };
+        let image = published.media_type.kind == Kind::Image;
+        let length = length.to_string();
+        // The case of the names matters to Samsung; LG seeks only with all three DLNA fields.
+        let mut fields = vec![
+            ("Content-Type", published.mime),
+            ("Content-Length", &length),
+            ("Accept-Ranges", "bytes"),
+            ("Last-Modified", &file.modified),
+            ("EXT", ""),
+            ("transferMode.dlna.org", transfer_mode(request, image)),
+            ("contentFeatures.dlna.org", &published.content_features),
+        ];
+        if !image {
+            fields.push(("realTimeInfo.dlna.org", "DLNA.ORG_TLAG=*"));
+        }
+        if let Some(content_range) = &content_range {
+            fields.push(("Content-Range", content_range));
+        }
+        server::head(status, &fields)
+    }
+}
+
+/// Seeks by time and other speeds than 1 are not offered (`DLNA.ORG_OP=01`), and refused rather than
+/// answered from the beginning.
+fn asks_for_time(request: &RequestHead) -> bool {
+    let speed = request.headers.get("PlaySpeed.dlna.org");
+    request.headers.get("TimeSeekRange.dlna.org").is_some()
+        || speed.is_some_and(|speed| speed.trim_start_matches("speed=") != "1")
+}
+
+/// The transfer mode asked for, where it is legal for the kind of file; otherwise the right one.
+fn transfer_mode(request: &RequestHead, image: bool) -> &'static str {
+    let asked = request
+        .headers
+        .get("transferMode.dlna.org")
+        .unwrap_or_default();
+    match (asked.eq_ignore_ascii_case("Background"), image) {
+        (true, _) => "Background",
+        (false, true) => "Interactive",
+        (false, false) => "Streaming",
+    }
+}

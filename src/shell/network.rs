@@ -1,0 +1,228 @@
+//! The box's own interfaces, and the moment they change.
+//!
+//! The kernel says over netlink (`rtnetlink(7)`) that *something* about links or addresses changed;
+//! what, is read from the list of interfaces itself, so that a lost message does no harm.
+
+use super::alive::Pulse;
+use super::mailbox::Mailbox;
+use crate::kiosk::event::{Event, TaskName};
+use crate::time::Duration;
+use async_io::{Async, Timer};
+use core::convert::Infallible;
+use core::net::Ipv4Addr;
+use if_addrs::IfAddr;
+use rustix::net::netlink::SocketAddrNetlink;
+use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, bind, recv, socket_with};
+use std::io;
+use std::os::fd::OwnedFd;
+
+/// An interface that is up, with one of its IPv4 addresses.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Interface {
+    /// `wlan0`
+    pub name: String,
+    /// The kernel's number for it; an adapter plugged in again gets a new one.
+    pub index: u32,
+    /// Ours.
+    pub address: Ipv4Addr,
+    /// Of its subnet.
+    pub netmask: Ipv4Addr,
+    /// Reaches only this host.
+    pub loopback: bool,
+}
+
+/// `RTMGRP_LINK | RTMGRP_IPV4_IFADDR` of `linux/rtnetlink.h`.
+const GROUPS: u32 = 0x1 | 0x10;
+/// One change comes as several messages (address, link, carrier): they are taken together.
+const SETTLE: Duration = Duration::from_millis(100);
+/// Where netlink is refused, for example by a sandbox.
+const LOOK_AGAIN: Duration = Duration::from_secs(10);
+/// Messages read in one turn; whatever is left makes the socket readable again.
+const MESSAGES: usize = 256;
+
+/// The IPv4 interfaces that are up, in a stable order.
+#[must_use]
+pub fn interfaces() -> Vec<Interface> {
+    let listed = if_addrs::get_if_addrs().unwrap_or_else(|error| {
+        log::warn!("the interfaces cannot be listed: {error}");
+        Vec::new()
+    });
+    let mut interfaces: Vec<_> = listed.into_iter().filter_map(ipv4).collect();
+    interfaces.sort_unstable();
+    interfaces.dedup();
+    interfaces
+}
+
+fn ipv4(listed: if_addrs::Interface) -> Option<Interface> {
+    let IfAddr::V4(v4) = &listed.addr else {
+        return None;
+    };
+    let up = listed.is_oper_up();
+    up.then(|| Interface {
+        index: listed.index.unwrap_or(0),
+        address: v4.ip,
+        netmask: v4.netmask,
+        loopback: v4.is_loopback(),
+        name: listed.name,
+    })
+}
+
+/// Posts [`Event::Addresses`] at the start and after each change, and tells `on_change` before.
+pub async fn run(mailbox: &Mailbox, mut on_change: impl FnMut(&[Interface])) -> Infallible {
+    let mut pulse = Pulse::new(mailbox, TaskName::Network);
+    // Before the first look, so that no change falls between.
+    let mut netlink = subscribe()
+        .inspect_err(|error| log::warn!("netlink is refused, looking every 10 s: {error}"))
+        .ok();
+    let mut known = None;
+    loop {
+        let now = interfaces();
+        if known.as_ref() != Some(&now) {
+            log::info!("addresses: {}", sentence(&now));
+            on_change(&now);
+            mailbox.post(Event::Addresses(addresses(&now))).await;
+            known = Some(now);
+        }
+        let changed = pulse.or_alive(change(netlink.as_ref())).await;
+        if let Err(error) = changed {
+            log::warn!("netlink is lost, looking every 10 s: {error}");
+            netlink = None;
+        }
+    }
+}
+
+/// What is of use to renderers; loopback only if there is nothing else.
+fn addresses(interfaces: &[Interface]) -> heapless::Vec<Ipv4Addr, 16> {
+    reaching(interfaces).map(|i| i.address).take(16).collect()
+}
+
+/// The interfaces that reach the LAN; loopback only if there is no other.
+pub(super) fn reaching(interfaces: &[Interface]) -> impl Iterator<Item = &Interface> {
+    let alone = interfaces.iter().all(|i| i.loopback);
+    interfaces.iter().filter(move |i| alone || !i.loopback)
+}
+
+fn sentence(interfaces: &[Interface]) -> String {
+    let named: Vec<_> = interfaces
+        .iter()
+        .map(|i| format!("{} on {}", i.address, i.name))
+        .collect();
+    if named.is_empty() {
+        "none".to_owned()
+    } else {
+        named.join(", ")
+    }
+}
+
+fn subscribe() -> io::Result<Async<OwnedFd>> {
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    // The protocol left out is number 0: NETLINK_ROUTE.
+    let socket = socket_with(AddressFamily::NETLINK, SocketType::RAW, flags, None)?;
+    bind(&socket, &SocketAddrNetlink::new(0, GROUPS))?;
+    Async::new_nonblocking(socket)
+}
+
+/// Something may have changed, and it is quiet again.
+async fn change(netlink: Option<&Async<OwnedFd>>) -> io::Result<()> {
+    let Some(netlink) = netlink else {
+        Timer::after(LOOK_AGAIN).await;
+        return Ok(());
+    };
+    netlink.readable().await?;
+    Timer::after(SETTLE).await;
+    // The kernel truncates a message to the buffer; its content is of no interest.
+    let mut buffer = [0; 16];
+    for _ in 0..MESSAGES {
+        match recv(netlink, &mut buffer[..], RecvFlags::DONTWAIT).map_err(io::Error::from) {
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+            Err(error) if error.raw_os_error() == Some(NO_BUFFER_SPACE) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Messages were lost: no matter, the interfaces are read anyway.
+const NO_BUFFER_SPACE: i32 = rustix::io::Errno::NOBUFS.raw_os_error();
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use smol::future;
+    use std::process::Command;
+
+    #[test]
+    fn the_loopback_interface_is_listed_and_used_only_when_it_is_alone() {
+        let lo = interfaces()
+            .into_iter()
+            .find(|i| i.address == Ipv4Addr::LOCALHOST)
+            .expect("127.0.0.1 is always up");
+        assert!(lo.loopback && lo.index > 0);
+        let lan = Interface {
+            name: "eth0".to_owned(),
+            index: 2,
+            address: Ipv4Addr::new(192, 168, 1, 5),
+            netmask: Ipv4Addr::new(255, 255, 255, 0),
+            loopback: false,
+        };
+        assert_eq!(addresses(std::slice::from_ref(&lo)), [Ipv4Addr::LOCALHOST]);
+        assert_eq!(addresses(&[lo, lan.clone()]), [lan.address]);
+        assert_eq!(sentence(&[lan]), "192.168.1.5 on eth0");
+    }
+
+    const AGAIN: &str = "DLNA_KIOSK_TEST_NETWORK";
+    const NAME: &str = "shell::network::tests::an_address_that_comes_and_goes_is_told_each_time";
+
+    fn ip(arguments: &str) {
+        let done = Command::new("ip").args(arguments.split(' ')).status();
+        assert!(done.unwrap().success(), "ip {arguments}");
+    }
+
+    async fn next(mailbox: &Mailbox) -> Vec<Ipv4Addr> {
+        loop {
+            if let Event::Addresses(addresses) = mailbox.take().await {
+                return addresses.to_vec();
+            }
+        }
+    }
+
+    #[test]
+    fn an_address_that_comes_and_goes_is_told_each_time() {
+        if std::env::var_os(AGAIN).is_none() {
+            let inside = Command::new("unshare")
+                .args(["--net", "--map-root-user"])
+                .arg(std::env::current_exe().unwrap())
+                .args(["--exact", NAME])
+                .env(AGAIN, "1")
+                .output();
+            match inside {
+                Ok(output) if output.status.success() => {}
+                Ok(output) if String::from_utf8_lossy(&output.stderr).contains("unshare") => {
+                    println!("not tested here: no network namespaces");
+                }
+                other => panic!("{other:?}"),
+            }
+            return;
+        }
+        ip("link set lo up");
+        let mailbox = Mailbox::default();
+        let told = core::cell::Cell::new(0);
+        let story = async {
+            assert_eq!(next(&mailbox).await, [Ipv4Addr::LOCALHOST]);
+            ip("address add 10.99.0.1/24 dev lo");
+            assert_eq!(next(&mailbox).await, [Ipv4Addr::new(10, 99, 0, 1)]);
+            ip("address add 10.99.1.1/24 dev lo");
+            ip("address del 10.99.1.1/24 dev lo");
+            ip("address del 10.99.0.1/24 dev lo");
+            assert_eq!(
+                next(&mailbox).await,
+                [Ipv4Addr::LOCALHOST],
+                "changes that follow each other are told as one"
+            );
+            assert_eq!(told.get(), 3);
+        };
+        let task = async { match run(&mailbox, |_| told.set(told.get() + 1)).await {} };
+        smol::block_on(future::or(story, task));
+    }
+}

@@ -1,0 +1,114 @@
+//! What systemd is told: that the box is ready, alive, leaving, and in a sentence how it is doing.
+//! Without systemd (no `NOTIFY_SOCKET`) nothing is said and nothing fails.
+
+use crate::limits::SENTENCE_BYTES;
+use crate::text::{Text, clip};
+use crate::time::Duration;
+use core::cell::{Cell, RefCell};
+use sd_notify::NotifyState;
+
+/// Speaks to systemd.
+#[derive(Debug, Default)]
+pub struct Notifier {
+    status: RefCell<Text<SENTENCE_BYTES>>,
+    complained: Cell<bool>,
+}
+
+impl Notifier {
+    /// READY=1
+    pub fn ready(&self) {
+        self.say(&NotifyState::Ready);
+    }
+
+    /// WATCHDOG=1
+    pub fn watchdog(&self) {
+        self.say(&NotifyState::Watchdog);
+    }
+
+    /// STOPPING=1
+    pub fn stopping(&self) {
+        self.say(&NotifyState::Stopping);
+    }
+
+    /// STATUS: a sentence for `systemctl status`, said only when it changes.
+    pub fn status(&self, sentence: &str) {
+        // One line: a line feed would begin another assignment.
+        let sentence = clip(sentence);
+        if *self.status.borrow() != sentence {
+            self.say(&NotifyState::Status(&sentence));
+            self.status.replace(sentence);
+        }
+    }
+
+    fn say(&self, state: &NotifyState<'_>) {
+        if let Err(error) = sd_notify::notify(std::slice::from_ref(state))
+            && !self.complained.replace(true)
+        {
+            log::warn!("systemd cannot be told \"{state}\": {error}");
+        }
+    }
+}
+
+/// Within which time systemd wants to hear from us again, if it watches: half of it is the time to speak.
+#[must_use]
+pub fn watchdog_period() -> Option<Duration> {
+    sd_notify::watchdog_enabled().filter(|period| !period.is_zero())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::net::UnixDatagram;
+    use std::process::Command;
+
+    /// The environment of a running process cannot be changed safely, so the test runs itself again
+    /// with another one.
+    const AGAIN: &str = "DLNA_KIOSK_TEST_NOTIFIER";
+
+    #[test]
+    fn systemd_hears_each_state_and_a_status_once() {
+        if std::env::var_os(AGAIN).is_some() {
+            let notifier = Notifier::default();
+            assert_eq!(watchdog_period(), Some(Duration::from_secs(30)));
+            notifier.ready();
+            notifier.status("2 renderers\nREADY=0");
+            notifier.status("2 renderers\nREADY=0");
+            notifier.watchdog();
+            notifier.stopping();
+            return;
+        }
+        assert_eq!(watchdog_period(), None);
+        Notifier::default().ready();
+
+        let path = std::env::temp_dir().join(format!("notify-{}", std::process::id()));
+        let socket = UnixDatagram::bind(&path).unwrap();
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "shell::systemd::tests::systemd_hears_each_state_and_a_status_once",
+            ])
+            .env(AGAIN, "1")
+            .env("NOTIFY_SOCKET", &path)
+            .env("WATCHDOG_USEC", "30000000")
+            .output()
+            .unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert!(output.status.success(), "{output:?}");
+
+        socket.set_nonblocking(true).unwrap();
+        let mut heard = Vec::new();
+        let mut buffer = [0; 256];
+        while let Ok(length) = socket.recv(&mut buffer) {
+            heard.push(String::from_utf8_lossy(&buffer[..length]).into_owned());
+        }
+        assert_eq!(
+            heard,
+            [
+                "READY=1\n",
+                "STATUS=2 renderersREADY=0\n",
+                "WATCHDOG=1\n",
+                "STOPPING=1\n"
+            ]
+        );
+    }
+}
