@@ -10,10 +10,9 @@ use super::http::client::{Request, exchange};
 use super::http::head::{self, RequestHead};
 use super::http::{server, within};
 use crate::limits::{HEAD_TIMEOUT, HTTP_HEAD, NOTIFY_BODY, SOAP_BODY};
-use crate::sim::fake_renderer::{control_path, event_path};
 use crate::sim::{
     Announce, Call, FakeRenderer, Fetch, FetchId, Fetched, Method, Output, Reading, Remote,
-    wav_duration,
+    control_path, event_path, wav_duration,
 };
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::TransportState;
@@ -44,7 +43,7 @@ const TASKS: usize = 64;
 /// Pause after accept or bind failed.
 const AGAIN: Duration = Duration::from_millis(100);
 
-type Result1 = Result<Reply, UpnpError>;
+type Answered = Result<Reply, UpnpError>;
 
 /// Wakes the one task that waits for it.
 #[derive(Debug, Default)]
@@ -81,7 +80,7 @@ pub struct FakeHost {
     port: Cell<u16>,
     started: std::time::Instant,
     calls: Cell<u32>,
-    answers: RefCell<BTreeMap<Call, Sender<Result1>>>,
+    answers: RefCell<BTreeMap<Call, Sender<Answered>>>,
     /// The renderer may have something to do.
     work: Bell,
     /// It may have been switched on or off.
@@ -631,6 +630,8 @@ mod tests {
         story: impl Future<Output = T>,
     ) -> T {
         let executor = LocalExecutor::new();
+        // Boxed: by value it would be copied through each layer, on a test's small stack.
+        let story = Box::pin(story);
         let both = future::or(async { Err(host.run(&executor, ssdp).await) }, async {
             while host.port.get() == 0 {
                 future::yield_now().await;

@@ -3,8 +3,8 @@
 //! The playhead rolls with the clock while it may, and never past what was read: a server that
 //! stalls freezes it, more bytes set it going again.
 
-use super::fake_renderer::FetchId;
 use super::quirks::Still;
+use super::words::FetchId;
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::parse_time;
 use crate::upnp::didl::{self, Rung};

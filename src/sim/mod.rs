@@ -6,20 +6,25 @@
 //! as well as real sockets do. How it misbehaves is data: [`Quirks`]. [`presets`] are renderers
 //! that people own.
 
+mod clockwork;
 pub mod fake_renderer;
+mod fetching;
 mod media;
 pub mod presets;
 mod publisher;
 pub mod quirks;
+mod telling;
 mod transport;
+mod words;
 
 #[cfg(test)]
 mod dialogues;
 
-pub use fake_renderer::{
-    Announce, Call, FakeRenderer, Fetch, FetchId, Fetched, Method, Output, Persona, Reading,
-    Remote, Subscribed,
-};
+pub use fake_renderer::FakeRenderer;
 pub use media::wav_duration;
 pub use presets::Preset;
 pub use quirks::Quirks;
+pub use telling::{control_path, event_path};
+pub use words::{
+    Announce, Call, Fetch, FetchId, Fetched, Method, Output, Persona, Reading, Remote, Subscribed,
+};

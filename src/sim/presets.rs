@@ -2,12 +2,13 @@
 //!
 //! `gmrender` and `rygel` reproduce measured tables of behaviour. The others are what owners and
 //! other control points report of them, one or two quirks each; where nothing is reported they
-//! behave well.
+//! behave well. Rows are those of section 7 of the project's fact sheet on renderers.
 
-use super::fake_renderer::{FakeRenderer, Persona};
+use super::fake_renderer::FakeRenderer;
 use super::quirks::{
     FetchFailure, NextUri, PlayEmpty, Probe, Quirks, RelTime, SetWhilePlaying, Still,
 };
+use super::words::Persona;
 use crate::time::Duration;
 use crate::upnp::Udn;
 use crate::upnp::av_transport::TransportState;
@@ -272,7 +273,7 @@ pub fn hccast() -> Preset {
     preset
 }
 
-/// Forks of gmrender such as HiBy players; rows 30 and 12 of the survey of loops: start at once,
+/// Forks of gmrender such as HiBy players; row 30: start at once,
 /// refuse mute, say PLAYING at 0:00 once before STOPPED.
 #[must_use]
 pub fn hiby() -> Preset {

@@ -1,10 +1,9 @@
 //! What the actions do to a simulated renderer.
 
-use super::fake_renderer::{
-    Call, FakeRenderer, FetchId, Fetched, Method, Output, Transport, fault,
-};
+use super::fake_renderer::{FakeRenderer, Transport, fault};
 use super::media::{Media, rung_of};
 use super::quirks::{NextUri, PlayEmpty, Probe, SetWhilePlaying};
+use super::words::{Call, FetchId, Fetched, Method, Output};
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::{self as avt, MediaInfo, TransportInfo};
 use crate::upnp::didl::Rung;

@@ -1,0 +1,310 @@
+//! Whole renderers, against the tables of their measured behaviour.
+
+use super::*;
+
+#[test]
+fn plays_to_the_end_and_stops_at_its_duration() {
+    let mut room = Room::with(Quirks::default()).listening();
+    assert_eq!(room.info(), (NoMediaPresent, false));
+    assert_eq!(room.set(CLIP), DONE);
+    assert_eq!(room.info(), (Stopped, false));
+    assert!(room.fetches.is_empty(), "nothing is fetched before Play");
+    assert_eq!(room.ask(Avt::Play), DONE);
+    assert_eq!(room.info(), (Transitioning, false));
+    room.until(209);
+    assert_eq!(room.info(), (Transitioning, false));
+    room.until(210);
+    assert_eq!(room.info(), (Playing, false));
+    room.until(2710);
+    assert_eq!(room.rel_time(), 2000, "cut to whole seconds");
+    assert_eq!(room.position().track_duration, Some(ms(4000)));
+    room.until(4209);
+    assert_eq!(room.info(), (Playing, false));
+    room.until(4210);
+    assert_eq!(room.info(), (Stopped, false));
+    assert_eq!(room.media().current_uri.as_deref(), Some(CLIP));
+    room.until(100_000);
+    assert_eq!(
+        room.states(),
+        [
+            (10, Stopped),
+            (10, Transitioning),
+            (210, Playing),
+            (4210, Stopped)
+        ]
+    );
+    assert_eq!(room.fetches, [(Method::Get, CLIP.to_owned(), None)]);
+}
+
+#[test]
+fn pauses_resumes_and_seeks() {
+    let mut room = Room::with(Quirks::default()).playing(1200);
+    assert_eq!(room.ask(Avt::Pause), DONE);
+    room.until(60_000);
+    assert_eq!((room.tv.state(), room.rel_time()), (PausedPlayback, 1000));
+    assert_eq!(room.ask(Avt::Seek { target: ms(2000) }), DONE);
+    assert_eq!(room.fetches.last().unwrap().2, Some(LENGTH / 2));
+    assert_eq!((room.tv.state(), room.rel_time()), (PausedPlayback, 2000));
+    assert_eq!(room.ask(Avt::Play), DONE);
+    room.until(61_999);
+    assert_eq!(room.tv.state(), Playing);
+    room.until(62_000);
+    assert_eq!(room.tv.state(), Stopped);
+    assert_eq!(room.ask(Avt::Seek { target: ms(1000) }), Err(701));
+}
+
+#[test]
+fn gmrender_behaves_as_measured() {
+    let mut room = Room::of(presets::gmrender());
+    assert_eq!(room.info(), (Stopped, false));
+    assert_eq!(room.ask(Avt::Stop), DONE);
+    assert_eq!(room.ask(Avt::Play), Err(501));
+    assert_eq!(room.ask(Avt::Seek { target: ms(0) }), DONE);
+    assert_eq!(room.ask(Avt::Pause), Err(501));
+    assert_eq!(room.ask(Avt::Next), Err(501));
+    assert_eq!(room.set(CLIP), DONE);
+    assert_eq!(room.tv.state(), Stopped, "Play is needed");
+    assert_eq!(room.ask(Avt::Play), DONE);
+    assert_eq!(room.tv.state(), Playing, "at once");
+    assert_eq!(room.ask(Avt::Play), DONE);
+    room.until(1500);
+    assert_eq!((room.rel_time(), room.position().fractional), (1000, false));
+    assert_eq!(room.ask(Avt::Seek { target: ms(9000) }), DONE);
+    assert_eq!(
+        room.tv.state(),
+        Playing,
+        "beyond the end: 200, stays PLAYING"
+    );
+    assert_eq!(room.ask(Avt::Pause), DONE);
+    assert_eq!(room.ask(Avt::Pause), DONE);
+    assert_eq!(room.set(OTHER), DONE);
+    assert_eq!(room.tv.state(), PausedPlayback);
+    assert_eq!(room.media().current_uri.as_deref(), Some(OTHER));
+    assert_eq!(
+        room.position().track_uri.as_deref(),
+        Some(CLIP),
+        "the old one until Play"
+    );
+    assert_eq!(room.ask(Avt::Play), DONE);
+    assert_eq!(room.position().track_uri.as_deref(), Some(OTHER));
+    room.until(5499);
+    assert_eq!(room.tv.state(), Playing);
+    room.until(5500);
+    assert_eq!(room.tv.state(), Stopped);
+    assert_eq!(
+        room.media().current_uri.as_deref(),
+        Some(""),
+        "cleared at the end"
+    );
+    assert_eq!(room.rel_time(), 4000, "kept");
+    assert_eq!(room.ask(Avt::Play), Err(501));
+    assert_eq!(room.ask(Avt::Seek { target: ms(0) }), DONE);
+    assert_eq!(room.rendering(Rc::SetVolume { volume: 101 }), DONE);
+    assert!(
+        room.fetches
+            .iter()
+            .all(|(method, ..)| *method == Method::Get),
+        "never HEAD"
+    );
+}
+
+#[test]
+fn rygel_behaves_as_measured() {
+    let mut room = Room::of(presets::rygel());
+    assert_eq!(room.info(), (NoMediaPresent, false));
+    assert_eq!(room.ask(Avt::Seek { target: ms(0) }), Err(711));
+    assert_eq!(room.ask(Avt::Pause), Err(701));
+    assert_eq!(room.ask(Avt::Previous), Err(711));
+    assert_eq!(room.ask(Avt::Play), DONE);
+    room.until(3_600_000);
+    assert_eq!(room.tv.state(), Transitioning, "until Stop");
+    assert_eq!(room.ask(Avt::Stop), DONE);
+    assert_eq!(room.tv.state(), Stopped);
+
+    assert_eq!(room.set(CLIP), DONE);
+    assert_eq!(
+        room.fetches,
+        [(Method::Head, CLIP.to_owned(), None)],
+        "before the answer"
+    );
+    assert_eq!(room.ask(Avt::Play), DONE);
+    assert_eq!(room.tv.state(), Transitioning);
+    room.until(3_601_200);
+    assert_eq!(room.tv.state(), Playing);
+    assert_eq!(room.ask(Avt::Play), Err(701));
+    assert!(room.position().fractional);
+    assert_eq!(room.ask(Avt::Seek { target: ms(9000) }), Err(711));
+    assert_eq!(room.ask(Avt::Pause), DONE);
+    assert_eq!(room.ask(Avt::Pause), Err(701));
+    assert_eq!(room.ask(Avt::Play), DONE);
+    room.until(3_606_000);
+    assert_eq!(room.tv.state(), Stopped);
+    assert_eq!(
+        room.media().current_uri.as_deref(),
+        Some(CLIP),
+        "kept at the end"
+    );
+    assert_eq!(room.position().track_duration, None, "zero at the end");
+    assert_eq!(room.ask(Avt::Seek { target: ms(0) }), Err(711));
+    assert_eq!(room.ask(Avt::Play), DONE);
+    assert_eq!(
+        room.fetches.last().unwrap(),
+        &(Method::Get, CLIP.to_owned(), None),
+        "replays"
+    );
+
+    assert_eq!(room.rendering(Rc::SetVolume { volume: 37 }), DONE);
+    let volume = Ok(Reply::RenderingControl(RcReply::Volume(36)));
+    assert_eq!(room.rendering(Rc::GetVolume), volume);
+    assert_eq!(room.rendering(Rc::SetVolume { volume: 101 }), Err(501));
+    assert_eq!(room.set(""), DONE);
+    assert_eq!(room.info(), (NoMediaPresent, false));
+}
+
+#[test]
+fn rygel_keeps_the_old_uri_after_a_refusal() {
+    for (server, uri, code) in [
+        (
+            Server {
+                status: 404,
+                mime: "audio/wav",
+                ranges: true,
+                features: true,
+                brings: 0,
+            },
+            OTHER,
+            716,
+        ),
+        (
+            Server {
+                status: 200,
+                mime: "text/plain",
+                ranges: true,
+                features: true,
+                brings: 0,
+            },
+            OTHER,
+            714,
+        ),
+        (
+            Server {
+                status: 206,
+                mime: "audio/wav",
+                ranges: true,
+                features: true,
+                brings: 0,
+            },
+            OTHER,
+            716,
+        ),
+        (
+            Server {
+                status: 200,
+                mime: "audio/wav",
+                ranges: true,
+                features: true,
+                brings: 0,
+            },
+            "https://10.0.0.1/a.wav",
+            716,
+        ),
+    ] {
+        let mut room = Room::of(presets::rygel());
+        assert_eq!(room.set(CLIP), DONE);
+        room.server = server;
+        assert_eq!(room.set(uri), Err(code));
+        assert_eq!(room.ask(Avt::Play), DONE);
+        assert_eq!(room.fetches.last().unwrap().1, CLIP, "the old file");
+    }
+    let mut room = Room::of(Preset {
+        quirks: Quirks {
+            refused_set_keeps_old: false,
+            ..presets::rygel().quirks
+        },
+        ..presets::rygel()
+    });
+    assert_eq!(room.set(CLIP), DONE);
+    room.server.status = 404;
+    assert_eq!(room.set(OTHER), Err(716));
+    assert_eq!(room.media().current_uri.as_deref(), Some(""));
+}
+
+#[test]
+fn gmrender_hangs_at_a_hand_over_to_video_only() {
+    for (mime, lives) in [("audio/flac", true), ("video/mp4", false)] {
+        let mut room = Room::of(presets::gmrender()).playing(1000);
+        let metadata = metadata(OTHER, Rung::Full, mime);
+        room.ask(Avt::SetNextAvTransportUri {
+            uri: OTHER.to_owned(),
+            metadata,
+        })
+        .unwrap();
+        room.until(5000);
+        assert_eq!(room.tv.responsive(), lives);
+    }
+}
+
+#[test]
+fn lg_refuses_while_it_switches_and_answers_play_late() {
+    let quirks = Quirks {
+        loading_jitter: ms(0),
+        ..presets::lg_webos().quirks
+    };
+    let mut room = Room::with(quirks);
+    room.set(CLIP).unwrap();
+    let play = room.call(Action::AvTransport(Avt::Play));
+    assert_eq!(room.set(OTHER), Err(701));
+    assert_eq!(room.ask(Avt::Play), Err(701));
+    room.until(2499);
+    assert!(!room.answers.contains_key(&play), "hangs while loading");
+    room.until(2500);
+    assert_eq!(
+        (room.answers[&play].clone(), room.tv.state()),
+        ((at(2500), DONE), Playing)
+    );
+    assert_eq!(room.ask(Avt::Stop), DONE);
+    assert_eq!(room.info(), (Transitioning, false));
+    assert_eq!(room.set(OTHER), Err(701));
+    room.until(4000);
+    assert_eq!(room.info(), (Stopped, false));
+    assert_eq!(room.set(OTHER), DONE);
+}
+
+#[test]
+fn viera_is_locked_by_its_viewer_until_stop() {
+    let mut room = Room::of(presets::panasonic_viera());
+    room.set(CLIP).unwrap();
+    room.ask(Avt::Play).unwrap();
+    room.until(1200);
+    room.tv.remote(room.now, Remote::Stop);
+    room.until(600_000);
+    assert_eq!(
+        (room.tv.state(), room.rel_time()),
+        (Playing, 1000),
+        "says PLAYING"
+    );
+    assert_eq!(room.set(OTHER), Err(705));
+    assert_eq!(room.ask(Avt::Play), Err(705));
+    assert_eq!(room.ask(Avt::Stop), DONE);
+    assert_eq!(room.tv.state(), Stopped);
+    assert_eq!(room.set(OTHER), DONE);
+}
+
+#[test]
+fn every_preset_plays_a_clip_that_it_accepts() {
+    for preset in presets::all() {
+        let name = preset.name;
+        assert_eq!(presets::named(name).unwrap().model, preset.model);
+        let mut room = Room::of(preset);
+        room.call(Action::AvTransport(set(CLIP, Rung::Full, "audio/wav")));
+        room.until(12_000);
+        room.call(Action::AvTransport(Avt::Play));
+        room.until(60_000);
+        let played = room
+            .fetches
+            .iter()
+            .any(|(method, ..)| *method == Method::Get);
+        assert_eq!(played, name != "leica", "{name}");
+        assert_ne!(room.tv.state(), Transitioning, "{name}");
+    }
+}

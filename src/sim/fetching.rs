@@ -1,0 +1,162 @@
+//! How a simulated renderer fetches its media.
+
+use super::fake_renderer::FakeRenderer;
+use super::media::Media;
+use super::quirks::Quirks;
+use super::words::{Fetch, FetchId, Fetched, Method, Output, Reading};
+use crate::time::{Duration, Instant};
+
+/// A paused or starved reader looks again after this long.
+const READ_AGAIN: Duration = Duration::from_millis(200);
+
+impl FakeRenderer {
+    /// Reports what became of a fetch.
+    pub fn fetched(&mut self, now: Instant, fetch: FetchId, what: Fetched) {
+        self.settle(now);
+        if self.pending.is_probe(fetch) {
+            self.probed(now, &what);
+        } else if self.of_fetch(fetch).is_some() {
+            self.media_fetched(now, fetch, what);
+        }
+        self.settle(now);
+    }
+
+    /// Whether this fetch should read on.
+    #[must_use]
+    pub fn reading(&self, now: Instant, fetch: FetchId) -> Reading {
+        let all = [&self.media, &self.next];
+        if all.into_iter().flatten().any(|m| m.others.contains(&fetch)) {
+            return Reading::Later(READ_AGAIN);
+        }
+        let Some(media) = all.into_iter().flatten().find(|m| m.fetch == Some(fetch)) else {
+            return Reading::Abandoned;
+        };
+        let ahead = self.quirks.reads_ahead.zip(media.ahead(now));
+        match ahead {
+            Some((most, ahead)) if ahead >= most => Reading::Later(READ_AGAIN),
+            _ => Reading::Now,
+        }
+    }
+
+    /// Goes on with what the media's fetch brought.
+    pub(super) fn media_fetched(&mut self, now: Instant, fetch: FetchId, what: Fetched) {
+        let quirks = self.quirks.clone();
+        let Some(media) = self
+            .of_fetch(fetch)
+            .filter(|media| media.fetch == Some(fetch))
+        else {
+            return;
+        };
+        match what {
+            // All of the file instead of the range: no way to the position.
+            Fetched::Opened { status: 200, .. } if media.seeks() => {
+                if quirks.seek_without_ranges_stops {
+                    self.halt(now);
+                }
+            }
+            Fetched::Opened {
+                status: 200 | 206,
+                mime,
+                length,
+                ..
+            } => {
+                if quirks.takes(mime.as_deref()) {
+                    media.open(mime, length);
+                    media.apply(quirks.still);
+                    self.open_parallel_ranges(fetch);
+                } else {
+                    media.fail();
+                }
+            }
+            Fetched::Opened { .. } => media.fail(),
+            Fetched::Duration(duration) => media.duration = Some(duration),
+            Fetched::Bytes(bytes) => media.take_bytes(bytes),
+            Fetched::Finished => media.finish(),
+            Fetched::Failed => {
+                let uri = media.uri.clone();
+                if let Some(from) = media.break_off() {
+                    let position = media.position(now);
+                    let again = self.get(&uri, Some(from));
+                    // The bytes read so far stay read: only the rest is asked for.
+                    if let Some(media) = self.media.as_mut().filter(|m| m.uri == uri) {
+                        media.begin(again, from, position);
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn of_fetch(&mut self, fetch: FetchId) -> Option<&mut Media> {
+        let both = self.media.as_mut().into_iter().chain(self.next.as_mut());
+        both.into_iter()
+            .find(|m| m.fetch == Some(fetch) || m.others.contains(&fetch))
+    }
+
+    /// Asks for media.
+    pub(super) fn get(&mut self, uri: &str, from: Option<u64>) -> FetchId {
+        self.fetch(Method::Get, uri, from)
+    }
+
+    pub(super) fn fetch(&mut self, method: Method, uri: &str, from: Option<u64>) -> FetchId {
+        self.last_fetch += 1;
+        let id = FetchId(self.last_fetch);
+        self.output(Output::Fetch(Fetch {
+            id,
+            method,
+            url: uri.to_owned(),
+            from,
+        }));
+        id
+    }
+
+    pub(super) fn fetch_next(&mut self) {
+        let Some(uri) = self.next.as_ref().map(|next| next.uri.clone()) else {
+            return;
+        };
+        let id = self.get(&uri, None);
+        if let Some(next) = &mut self.next {
+            next.begin(id, 0, Duration::ZERO);
+        }
+    }
+
+    /// Beside the first GET, at even distances over the file.
+    pub(super) fn open_parallel_ranges(&mut self, fetch: FetchId) {
+        let ranges = u64::from(self.quirks.parallel_ranges);
+        let Some(media) = self.of_fetch(fetch).filter(|media| media.others.is_empty()) else {
+            return;
+        };
+        let (uri, length) = (media.uri.clone(), media.length().unwrap_or_default());
+        for n in 1..=ranges {
+            let other = self.get(&uri, Some(length * n / (ranges + 1)));
+            if let Some(media) = self.of_fetch(fetch) {
+                media.others.push(other);
+            }
+        }
+    }
+
+    /// Drops the fetches of the current media.
+    pub(super) fn abandon(&mut self) {
+        let ids = self
+            .media
+            .as_mut()
+            .map(Media::drop_fetches)
+            .unwrap_or_default();
+        for id in ids {
+            self.output(Output::Abandon(id));
+        }
+    }
+
+    pub(super) fn forget_media(&mut self) {
+        self.abandon();
+        (self.media, self.next, self.old_track_uri) = (None, None, None);
+    }
+}
+
+impl Quirks {
+    /// Whether it plays this MIME type.
+    pub(super) fn takes(&self, mime: Option<&str>) -> bool {
+        let essence = mime.map(|m| m.split(';').next().unwrap_or_default().trim());
+        self.mimes
+            .is_none_or(|list| essence.is_some_and(|m| list.contains(&m)))
+    }
+}
