@@ -1,6 +1,6 @@
 """What a plain control point reaches on this machine: it polls the state at 50 Hz, sends SetAVTransportURI
 and Play when it reads STOPPED, and seeks by the clock. The figures to compare the box with, and the proof
-that ear and logs measure what they should. Run by name: `tests/lan/run baseline`.
+that ear and logs measure what they should. Run by name: `tests/lan/run plain`.
 """
 
 import http.server

@@ -22,6 +22,25 @@ def _time(text):
     return calendar.timegm(time.strptime(whole, "%Y-%m-%d %H:%M:%S")) + float(f"0.{fraction}")
 
 
+class Tail:
+    """The lines of a growing file, each handed out once."""
+
+    def __init__(self, path):
+        self.path, self.offset, self.rest = path, 0, ""
+
+    def lines(self):
+        if not os.path.exists(self.path):
+            return []
+        with open(self.path, errors="replace") as file:
+            if os.path.getsize(self.path) < self.offset:
+                self.offset = 0  # a restart began the file anew
+            file.seek(self.offset)
+            text = self.rest + file.read()
+            self.offset = file.tell()
+        *whole, self.rest = text.split("\n")
+        return whole
+
+
 class Renderer:
     """What both have in common: a host, a folder for their files, a process."""
 
@@ -56,6 +75,7 @@ class Gmediarender(Renderer):
         super().__init__(lan, host, folder)
         self.name, self.audio = name, audio
         self.log = f"{folder}/log"
+        self._tail, self._events = Tail(self.log), []
         digest = hashlib.md5(name.encode()).hexdigest()
         self.udn = "uuid:" + "-".join((digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:]))
 
@@ -79,15 +99,12 @@ class Gmediarender(Renderer):
     def events(self, since=0.0):
         """The log as (time, kind, value): ("TransportState", "PLAYING"), ("AVTransportURI", url),
         ("RelativeTimePosition", …), ("End-of-stream", "")."""
-        found = []
-        with open(self.log, errors="replace") as log:
-            for line in log:
-                match = re.match(r"\w+ +\[([-0-9]+ [:.0-9]+) \| (\w+)\] (.*)", line)
-                if match and match[2] != "connmgr" and (at := _time(match[1])) >= since:
-                    text = match[3].replace("play: End-of-stream", "End-of-stream")
-                    kind, _, value = text.partition(": ")
-                    found.append((at, kind, value))
-        return found
+        for line in self._tail.lines():
+            match = re.match(r"\w+ +\[([-0-9]+ [:.0-9]+) \| (\w+)\] (.*)", line)
+            if match and match[2] != "connmgr":
+                kind, _, value = match[3].replace("play: End-of-stream", "End-of-stream").partition(": ")
+                self._events.append((_time(match[1]), kind, value))
+        return [event for event in self._events if event[0] >= since]
 
     def times(self, kind, value=None, since=0.0):
         """When a kind of event (with this value) happened."""
@@ -128,6 +145,7 @@ class Rygel(Renderer):
     def __init__(self, lan, host, folder):
         super().__init__(lan, host, folder)
         self.log = f"{folder}/pipeline"
+        self._tail, self._changes = Tail(self.log), []
         self.udn = self.found = None
 
     def start(self, debug=None):
@@ -165,16 +183,13 @@ class Rygel(Renderer):
 
     def changes(self):
         """State changes of the whole pipeline: (seconds since the process began, from, to)."""
-        found = []
-        if os.path.exists(self.log):
-            with open(self.log, errors="replace") as log:
-                for line in log:
-                    match = re.match(
-                        r"(\d+):(\d+):([.\d]+) .*<playbin3?-?\d*> notifying about state-changed (\w+) to (\w+)", line)
-                    if match:
-                        at = int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3])
-                        found.append((at, match[4], match[5]))
-        return found
+        for line in self._tail.lines():
+            match = re.match(
+                r"(\d+):(\d+):([.\d]+) .*<playbin3?-?\d*> notifying about state-changed (\w+) to (\w+)", line)
+            if match:
+                at = int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3])
+                self._changes.append((at, match[4], match[5]))
+        return list(self._changes)
 
     def gaps(self, skip=0):
         """From each PLAYING → PAUSED to the next PAUSED → PLAYING, in seconds, without the first `skip` changes."""
