@@ -109,7 +109,11 @@ class Box:
             return file.read()
 
     def ready(self, seconds=5):
-        return wait_until(self.status, seconds)
+        """Waits for the first status; says why if there is none."""
+        wait_until(lambda: self.status() or not self.process.alive(), seconds, every=0.1)
+        if not self.process.alive():
+            with open(f"{self.folder}/box{self.runs}.log", errors="replace") as log:
+                raise RuntimeError(f"the box is gone: {log.read()[-500:].strip()}")
 
     def stop(self, number=signal.SIGTERM, seconds=5):
         """(seconds until it was gone, exit status); what does not go is killed."""
