@@ -1,0 +1,126 @@
+"""The program under test, as the owner starts it, and its own account of things.
+
+The names of command line, configuration and status are used here and in the scenes' configurations, nowhere else.
+"""
+
+import contextlib
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+from lan import wait_until
+
+STATUS_PORT = 8080
+
+
+class Box:
+    """dlna-kiosk in the host `box`."""
+
+    def __init__(self, lan, program, folder, media):
+        self.lan, self.program, self.folder, self.media = lan, program, folder, media
+        self.pins = f"{folder}/pins"
+        self.process = None
+        self.runs = 0
+
+    def _environment(self):
+        os.makedirs(f"{self.folder}/state", exist_ok=True)
+        return {
+            "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC", "HOME": self.folder,
+            "STATE_DIRECTORY": f"{self.folder}/state", "RUST_LOG": os.environ.get("RUST_LOG", "info")}
+
+    def run(self, rules):
+        """Starts it with these TOML tables; media folder and pins are added."""
+        self.runs += 1
+        path = f"{self.folder}/box{self.runs}.toml"
+        with open(path, "w") as file:
+            file.write(
+                f'name = "Interop box"\nmedia = "{self.media}"\n\n'
+                f'[gpio]\nbackend = "simulated"\nsocket = "{self.pins}"\n\n{rules}')
+        out = open(f"{self.folder}/box{self.runs}.log", "wb")
+        self.process = self.lan.start(
+            "box", [self.program, "run", "--config", path], self._environment(), out, out)
+        return self
+
+    def command(self, *words):
+        """Starts one of the other commands; returns it with its lines, each with its time of arrival."""
+        self.runs += 1
+        err = open(f"{self.folder}/box{self.runs}.log", "wb")
+        process = self.lan.start("box", [self.program, *words], self._environment(), subprocess.PIPE, err)
+        lines = []
+
+        def read():
+            for line in process.popen.stdout:
+                lines.append((time.time(), line.decode("utf-8", "replace").rstrip()))
+
+        reader = threading.Thread(target=read, daemon=True)
+        reader.start()
+        process.reader = reader
+        return process, lines
+
+    def status(self):
+        """The status document; empty while there is none."""
+        try:
+            with self.lan.inside("box"):
+                connection = http.client.HTTPConnection("127.0.0.1", STATUS_PORT, timeout=2)
+                connection.request("GET", "/api/v1/status")
+                return json.loads(connection.getresponse().read())
+        except (OSError, ValueError, http.client.HTTPException):
+            return {}
+
+    def renderer(self, address):
+        """What the status says of the renderer at an address; empty if nothing."""
+        for renderer in self.status().get("renderers", []):
+            if str(renderer.get("address") or "").split(":")[0] == address:
+                return renderer
+        return {}
+
+    def press(self, pin):
+        """Presses and lets go; the time just before the press."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            before = time.time()
+            sender.sendto(f"press {pin}".encode(), self.pins)
+            return before
+
+    def memory(self):
+        """Resident megabytes."""
+        return int(re.search(r"VmRSS:\s+(\d+)", self._proc("status"))[1]) / 1024
+
+    def switches(self):
+        """Context switches so far: of the main thread, of all threads."""
+        counts = {}
+        for thread in os.listdir(f"/proc/{self.process.pid}/task"):
+            with contextlib.suppress(OSError):
+                counts[int(thread)] = sum(map(int, re.findall(
+                    r"ctxt_switches:\s+(\d+)", self._proc(f"task/{thread}/status"))))
+        return counts[self.process.pid], sum(counts.values())
+
+    def processor_seconds(self):
+        fields = self._proc("stat").rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def _proc(self, name):
+        with open(f"/proc/{self.process.pid}/{name}") as file:
+            return file.read()
+
+    def ready(self, seconds=5):
+        """Waits for the first status; says why if there is none."""
+        wait_until(lambda: self.status() or not self.process.alive(), seconds, every=0.1)
+        if not self.process.alive():
+            with open(f"{self.folder}/box{self.runs}.log", errors="replace") as log:
+                raise RuntimeError(f"the box is gone: {log.read()[-500:].strip()}")
+
+    def stop(self, number=signal.SIGTERM, seconds=5):
+        """(seconds until it was gone, exit status); what does not go is killed."""
+        before = time.monotonic()
+        self.process.signal(number)
+        code = self.process.wait(seconds)
+        taken = time.monotonic() - before
+        if code is None:
+            self.process.end(1)
+        return taken, code

@@ -1,0 +1,34 @@
+"""The films and songs of the suite, made on the spot. Sound and picture end exactly together."""
+
+import subprocess
+
+from ear import HIGH, LOW, TRACK_STEP
+
+CLIP_SECONDS = 10
+TRACK_SECONDS = 5
+TRACKS = 4
+
+
+def _ffmpeg(*words):
+    subprocess.run(["ffmpeg", "-loglevel", "error", "-y", *words], check=True)
+
+
+def _sweep(seconds):
+    # The phase of a tone that rises evenly from LOW to HIGH is the integral of its frequency.
+    return f"aevalsrc=0.5*sin(2*PI*({LOW}*t+{(HIGH - LOW) / (2 * seconds)}*t*t)):s=48000:d={seconds}"
+
+
+def clip(path, seconds=CLIP_SECONDS):
+    """H.264 and AAC; small pictures, so that two cores can show three of them in real time."""
+    _ffmpeg(
+        "-f", "lavfi", "-i", f"testsrc2=s=320x180:r=25:d={seconds}", "-f", "lavfi", "-i", _sweep(seconds),
+        "-c:v", "libx264", "-preset", "veryfast", "-g", "25", "-pix_fmt", "yuv420p",
+        "-c:a", "aac", "-b:a", "96k", "-movflags", "+faststart", path)
+
+
+def album(folder):
+    """Four FLAC tracks, each with a tone of its own."""
+    for number in range(1, TRACKS + 1):
+        _ffmpeg(
+            "-f", "lavfi", "-i", f"sine={number * TRACK_STEP}:d={TRACK_SECONDS}:r=44100",
+            "-af", "volume=4", "-c:a", "flac", f"{folder}/{number} Track.flac")

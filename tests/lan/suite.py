@@ -1,0 +1,448 @@
+"""The claims, scene by scene, against renderers by other authors. Usage: suite.py PROGRAM [SCENE…]
+
+Figures are printed beside their targets; what fails a claim is a wrong order, a wrong count, or a figure
+about ten times its target: machines are noisy, and the targets are for the eye.
+"""
+
+import json
+import signal
+import sys
+import threading
+import time
+import traceback
+
+import baseline
+import ear
+from lan import wait_until
+from media import CLIP_SECONDS, TRACKS
+from soap import Device
+from stage import ADDRESSES, Stage, median, ms, spread
+
+ROUNDS = 10
+BUTTON = 17
+
+
+def rule(who, **keys):
+    """A [[renderer]] table."""
+    lines = [f"{key} = {json.dumps(value)}" for key, value in {**who, **keys}.items()]
+    return "[[renderer]]\n" + "\n".join(lines) + "\n\n"
+
+
+def discover(stage):
+    """All renderers of the LAN, soon."""
+    process, lines = stage.box.command("discover", "--json", "--timeout", "2")
+    code = process.wait(8)
+    process.end()
+    process.reader.join(2)
+    found = {}
+    for at, line in lines:
+        try:
+            renderer = json.loads(line)
+            found.setdefault(renderer["udn"].lower(), (at, renderer))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            pass
+    wanted = [tv.udn.lower() for tv in (stage.tv1, stage.tv2, stage.tv3)]
+    asked = stage.wire.find("M-SEARCH", since=process.started, source=ADDRESSES["box"])
+    # The socket is up when it first asks; before that comes the start of the process.
+    up = asked[0].at if asked else process.started
+    delays = sorted(found[udn][0] - up for udn in wanted if udn in found)
+    stage.score.claim(
+        "discover lists all three", code == 0 and all(udn in found for udn in wanted),
+        f"{len(delays)} of 3, exit {code}, started in {ms(up - process.started)}")
+    stage.score.claim(
+        "discover is quick", delays and delays[0] < 1 and delays[-1] < 4 and len(delays) == 3,
+        f"after the first question: {', '.join(map(ms, delays))} (targets: first 100 ms, all 1500 ms)")
+    rygel = found.get(stage.tv3.udn.lower(), (0, {}))[1]
+    keys = {"udn", "friendly_name", "model", "location", "av_transport", "rendering_control",
+            "connection_manager", "address"}
+    version = (rygel.get("av_transport") or {}).get("version")
+    stage.score.claim(
+        "AVTransport:2 is understood", version == 2 and keys <= set(rygel),
+        f"version {version}, missing {sorted(keys - set(rygel)) or 'nothing'}")
+
+
+def play(stage):
+    """One file on one renderer, by one command."""
+    process, lines = stage.box.command("play", f"{stage.media}/clip.mp4", "--on", "TV 1")
+    wait_until(lambda: stage.tv1.times("TransportState", "PLAYING", process.started), 15)
+    played = stage.tv1.times("TransportState", "PLAYING", process.started)
+    stage.score.claim(
+        "play starts", played and played[0] - process.started < 3,
+        f"{ms(played[0] - process.started) if played else 'never'} from process start to PLAYING (target 300 ms)")
+    time.sleep(2)
+    interrupted = time.time()
+    process.signal(signal.SIGINT)
+    code = process.wait(5)
+    taken = time.time() - interrupted
+    process.end()
+    stopped = wait_until(lambda: stage.tv1.times("TransportState", "STOPPED", interrupted), 2)
+    stage.score.claim(
+        "Ctrl-C stops the renderer", stopped and code is not None and taken < 3,
+        f"{'STOPPED' if stopped else 'not stopped'}, exit {code} after {ms(taken)} (target 1000 ms); said "
+        f"{len(lines)} lines")
+
+
+def loops(stage):
+    """Ten rounds of a 10 s clip on three renderers at once: two restart, one seeks."""
+    score, tv1, tv3 = stage.score, stage.tv1, stage.tv3
+    began, before = time.time(), len(tv3.changes())
+    box = stage.box.run(
+        rule({"name": "TV 1"}, plays="clip.mp4")
+        + rule({"name": "TV 2"}, plays="clip.mp4", loop_method="seek", max_cut=0.3)
+        + rule({"udn": tv3.udn}, plays="clip.mp4"))
+    box.ready()
+    length = ROUNDS * CLIP_SECONDS
+
+    def done():
+        return (len(tv1.gaps(began)) >= ROUNDS and len(tv3.gaps(before)) >= ROUNDS
+                and len(ear.rounds(stage.ear2.since(began))) > ROUNDS)
+
+    wait_until(done, length + 15, every=0.5)
+    if box.process.alive():
+        memory, processor = box.memory(), box.processor_seconds()
+        main, everything = (count / (time.time() - began) for count in box.switches())
+        score.claim(
+            "memory while three play", memory < 12, f"{memory:.1f} MB resident (target 6 MB), processor "
+            f"{processor:.2f} s in {time.time() - began:.0f} s, context switches {main:.0f}/s main, {everything:.0f}/s all")
+    else:
+        score.claim("memory while three play", False, "the box is gone")
+    plays, ends = (len(tv1.times(*event, since=began)) for event in (("TransportState", "PLAYING"), ("End-of-stream",)))
+    counted = {r.get("name"): (r.get("rounds"), r.get("last_gap_ms")) for r in box.status().get("renderers", [])}
+    box.stop()
+
+    rounds, gaps = tv1.rounds(began)[:ROUNDS], tv1.gaps(began)[:ROUNDS]
+    sounds = stage.ear1.since(began)
+    heard = [ear.heard(part) for part in ear.rounds(sounds)[:ROUNDS]]
+    score.claim(
+        "gmediarender: ten whole rounds", len(rounds) == ROUNDS and min(rounds) >= CLIP_SECONDS - 0.1
+        and plays <= ends + 1 and len(heard) == ROUNDS and min(heard) >= CLIP_SECONDS - 0.1,
+        f"{len(rounds)} of {ROUNDS}, shortest {min(rounds, default=0):.3f} s, heard {min(heard, default=0):.3f} s, "
+        f"{plays} starts, {ends} ends")
+    score.claim(
+        "gmediarender: gap between rounds", median(gaps) < 0.5,
+        f"{spread(gaps, 0.05)} from End-of-stream to PLAYING; heard {spread(ear.seams(sounds)[:ROUNDS], 0.1)}")
+
+    rounds, gaps = tv3.rounds(before)[:ROUNDS], tv3.gaps(before)[:ROUNDS]
+    score.claim(
+        "rygel: ten whole rounds", len(rounds) == ROUNDS and min(rounds) >= CLIP_SECONDS - 0.1,
+        f"{len(rounds)} of {ROUNDS}, shortest {min(rounds, default=0):.3f} s")
+    score.claim("rygel: gap between rounds", median(gaps) < 1.5, f"{spread(gaps, 0.15)} in its pipeline")
+
+    sounds = stage.ear2.since(began)
+    parts = ear.rounds(sounds)
+    cuts = [CLIP_SECONDS - ear.heard(part) for part in parts[:-1]][:ROUNDS]
+    ends = len(stage.tv2.times("End-of-stream", since=began))
+    score.claim(
+        "seek: ten of ten rounds", len(cuts) == ROUNDS and ends == 0 and max(cuts) < 0.4,
+        f"{len(cuts)} of {ROUNDS}, {ends} ran to the end, cut {spread(cuts, 0.3)}")
+    score.claim("seek: gap between rounds", median(ear.seams(sounds)[:ROUNDS]) < 0.4,
+                f"heard {spread(ear.seams(sounds)[:ROUNDS], 0.04)}")
+    print(f"     the box itself counted (rounds, last gap in ms): {counted}")
+
+
+def album(stage):
+    """An album without gaps on TV 1; presses for TV 2 meanwhile; then the end of the service."""
+    score, box = stage.score, stage.box
+    began = time.time()
+    box.run(
+        rule({"name": "TV 1"}, plays="album", loop_method="next")
+        + rule({"name": "TV 2"}, plays="clip.mp4") + rule({"udn": stage.tv3.udn}, plays="clip.mp4")
+        + f'[[button]]\npin = {BUTTON}\npress = "play_pause"\nrenderer = "TV 2"\n')
+    box.ready()
+    wait_until(lambda: stage.tv1.times("TransportState", "PLAYING", began)
+               and stage.tv2.times("TransportState", "PLAYING", began), 15)
+    started = (stage.tv1.times("TransportState", "PLAYING", began) or [began])[0]
+    time.sleep(2)
+    presses(stage)
+
+    wanted = [*range(1, TRACKS + 1), 1]
+    wait_until(lambda: len(ear.tracks(stage.ear1.since(began))) > TRACKS, 40, every=0.5)
+    time.sleep(1)
+    tracks = ear.tracks(stage.ear1.since(began))[:TRACKS + 1]
+    now = tracks[-1][2] if tracks else time.time()
+    stops = [at for at in stage.tv1.times("TransportState", "STOPPED", started) if at < now]
+    gaps = [max(0.0, b[1] - a[2]) for a, b in zip(tracks, tracks[1:])]
+    score.claim(
+        "album: handed over without a stop", [t[0] for t in tracks] == wanted and not stops and median(gaps) < 0.1,
+        f"heard tracks {[t[0] for t in tracks]}, {len(stops)} stops, gap {spread(gaps, 0.0)}")
+    leave(stage, began)
+
+
+def presses(stage, times=10):
+    """From a press to the first byte of the order it causes; polls in between do not count."""
+    delays = []
+    for _ in range(times):
+        try:
+            pressed = stage.box.press(BUTTON)
+        except OSError as error:
+            stage.score.claim("press to wire", False, f"no pins: {error}")
+            return
+
+        def order():
+            return [m for m in stage.wire.find("POST ", pressed, target=ADDRESSES["tv2"])
+                    if "#pause\"" in m.text.lower() or "#play\"" in m.text.lower()]
+
+        if wait_until(order, 1, every=0.005):
+            delays.append(order()[0].at - pressed)
+        time.sleep(0.9)
+    stage.score.claim(
+        "press to wire", len(delays) == times and median(delays) < 0.1,
+        f"{len(delays)} of {times}, {', '.join(f'{d * 1000:.1f}' for d in sorted(delays))} ms (target 5 ms)")
+
+
+def leave(stage, began):
+    """SIGTERM: everything is put away, quickly."""
+    box = stage.box
+    subscribed = {_sid(m) for m in stage.wire.find("HTTP/1.1 200", began, target=ADDRESSES["box"], containing="\nSID:")}
+    told = time.time()
+    taken, code = box.stop()
+    cancelled = {_sid(m) for m in stage.wire.find("UNSUBSCRIBE ", told)}
+    stopped = wait_until(lambda: all(
+        tv.times("TransportState", "STOPPED", told) for tv in (stage.tv1, stage.tv2)), 1)
+    stage.score.claim(
+        "SIGTERM", code == 0 and taken < 3 and subscribed and subscribed <= cancelled,
+        f"exit {code} after {ms(taken)} (target 1000 ms), {len(subscribed & cancelled)} of {len(subscribed)} "
+        f"subscriptions cancelled, renderers {'stopped' if stopped else 'left playing'}")
+
+
+def _sid(message):
+    for line in message.text.split("\r\n"):
+        key, _, value = line.partition(":")
+        if key.strip().lower() == "sid":
+            return value.strip()
+    return None
+
+
+def rest(stage, seconds=20):
+    """Nothing to play: nearly nothing happens."""
+    box = stage.box.run(f'[[button]]\npin = {BUTTON}\npress = "play_pause"\n')
+    box.ready()
+    time.sleep(6)
+    before, used = box.switches(), box.processor_seconds()
+    time.sleep(seconds)
+    main, everything = ((b - a) / seconds for a, b in zip(before, box.switches()))
+    stage.score.claim(
+        "at rest", everything < 100, f"{main:.1f} context switches/s in the main thread, {everything:.1f} in all, "
+        f"processor {(box.processor_seconds() - used) / seconds:.2%}, {box.memory():.1f} MB resident")
+    box.stop()
+
+
+def faults(stage):
+    """One renderer falls into a trap of its own, one hangs, loses its power, then its cable, one only its cable."""
+    box = stage.box
+    box.run(
+        rule({"name": "TV 1"}, plays=["clip.mp4", "again.mp4"], loop_method="next")
+        + rule({"name": "TV 2"}, plays="clip.mp4") + rule({"udn": stage.tv3.udn}, plays="clip.mp4"))
+    box.ready()
+    stories = [threading.Thread(target=_told, args=(stage, story)) for story in (trapped, troubled, unplugged_rygel)]
+    for story in stories:
+        story.start()
+    for story in stories:
+        story.join(150)
+    box.stop()
+
+
+def _told(stage, story):
+    try:
+        story(stage)
+    except Exception as fault:
+        # The other scenes and stories go on.
+        place = traceback.extract_tb(fault.__traceback__)[-1]
+        stage.score.claim(story.__name__, False, f"{type(fault).__name__}: {fault} ({place.name}:{place.lineno})")
+
+
+def trapped(stage):
+    """gmediarender hangs for good when SetNextAVTransportURI hands over from one mp4 file to another."""
+    tv, address, box = stage.tv1, ADDRESSES["tv1"], stage.box
+    _wait_for_playing(box, address)
+    fault = wait_until(lambda: box.renderer(address).get("fault"), 3.5 * CLIP_SECONDS, every=0.2)
+    answers = _answers(stage, tv)
+    if fault:
+        stage.score.claim("a hang at SetNextAVTransportURI is reported", not answers, fault)
+    else:
+        stage.score.claim("a hang at SetNextAVTransportURI is avoided", answers, "it still answers, no fault")
+    killed = time.time()
+    tv.kill()
+    tv.start()
+    again = wait_until(lambda: tv.times("TransportState", "PLAYING", killed), 30)
+    stage.score.claim(
+        "it plays again after kill -9", again,
+        f"{again[0] - killed:.1f} s after the restart" if again else "not within 30 s")
+
+
+def troubled(stage):
+    """TV 2 hangs for a while, loses its power for a moment, and then its cable for 30 s."""
+    tv, address, box = stage.tv2, ADDRESSES["tv2"], stage.box
+    _wait_for_playing(box, address)
+    hung = time.time()
+    tv.hang()
+    fault = wait_until(lambda: box.renderer(address).get("fault"), 20, every=0.1)
+    reported = time.time() - hung
+    time.sleep(5)
+    tv.go_on()
+    went_on = time.time()
+    back = wait_until(lambda: _plays(box, address), 15)
+    stage.score.claim("a hung renderer is reported", fault, f"after {reported:.1f} s: {fault}")
+    stage.score.claim("it is taken up again", back, f"{time.time() - went_on:.1f} s after it went on (target 3 s)")
+
+    time.sleep(2)
+    tv.kill()
+    time.sleep(2)
+    started = time.time()
+    tv.start()
+    played = wait_until(lambda: tv.times("TransportState", "PLAYING", started), 30)
+    alive = stage.wire.find("NOTIFY", started, source=address, containing="ssdp:alive")
+    heard = alive[0].at if alive else started
+    stage.score.claim(
+        "a restarted renderer plays again", played and played[0] - heard < 20,
+        f"{played[0] - heard:.2f} s after its first alive (target 2 s)" if played else "not within 30 s")
+    unplugged(stage, tv, lambda since: tv.times("TransportState", "PLAYING", since))
+
+
+def unplugged_rygel(stage):
+    """Rygel loses its cable; it may come back at another port."""
+    tv = stage.tv3
+    _wait_for_playing(stage.box, ADDRESSES["tv3"])
+    known = []
+
+    def played(_):
+        # Its pipeline's clock is not the wall clock: count the changes instead.
+        known.append(len(tv.changes()))
+        return [at for at, *change in tv.changes()[known[0]:] if change == ["PAUSED", "PLAYING"]]
+
+    unplugged(stage, tv, played)
+
+
+def _plays(box, address):
+    renderer = box.renderer(address)
+    return renderer.get("state") == "playing" and not renderer.get("fault")
+
+
+def _wait_for_playing(box, address):
+    wait_until(lambda: _plays(box, address), 15, every=0.1)
+    time.sleep(1)
+
+
+def _answers(stage, tv):
+    """Whether a renderer answers us, who are not the box."""
+    try:
+        with stage.lan.inside("box"):
+            Device(tv.location()).state()
+        return True
+    except OSError:
+        return False
+
+
+def unplugged(stage, tv, played, seconds=30):
+    """The cable is out longer than the clip is long, so going on needs the box."""
+    stage.lan.link(tv.host, False)
+    time.sleep(seconds)
+    plugged = time.time()
+    played(plugged)
+    stage.lan.link(tv.host, True)
+    back = wait_until(lambda: played(plugged), 60)
+    stage.score.claim(
+        f"{tv.host} recovers from {seconds} s without network", back,
+        f"PLAYING {time.time() - plugged:.1f} s after it came back" if back else "not within 60 s")
+
+
+def moves(stage, address="10.77.0.101"):
+    """The box gets another address, as from another DHCP lease, while all three play."""
+    box = stage.box
+    who = ({"name": "TV 1"}, {"address": ADDRESSES["tv2"]}, {"udn": stage.tv3.udn})
+    box.run("".join(rule(each, plays="clip.mp4") for each in who))
+    box.ready()
+    for host in ("tv1", "tv2", "tv3"):
+        _wait_for_playing(box, ADDRESSES[host])
+    changed, before = time.time(), len(stage.tv3.changes())
+    stage.lan.readdress("box", address)
+
+    def all_new():
+        rygel = [c for c in stage.tv3.changes()[before:] if c[1:] == ("PAUSED", "PLAYING")]
+        return rygel and all(_plays_from(tv, address, changed) for tv in (stage.tv1, stage.tv2))
+
+    back = wait_until(all_new, 45, every=0.1)
+    taken = [_plays_from(tv, address, changed) for tv in (stage.tv1, stage.tv2)]
+    stage.score.claim(
+        "the box's new address is used", back,
+        f"PLAYING from {address} after {', '.join(f'{at - changed:.1f} s' if at else 'never' for at in taken)}"
+        f", all three after {time.time() - changed:.1f} s (clip: {CLIP_SECONDS} s)")
+    box.stop()
+    stage.lan.readdress("box", ADDRESSES["box"])
+
+
+def _plays_from(tv, address, since):
+    """When it first played a file of ours from this address; None if it has not."""
+    ours = False
+    for at, kind, value in tv.events(since):
+        if kind == "AVTransportURI":
+            ours = value.startswith(f"http://{address}:")
+        if ours and (kind, value) == ("TransportState", "PLAYING"):
+            return at
+    return None
+
+
+def plain(stage):
+    """A plain poller in the place of the box: see `baseline`."""
+    score, began, before = stage.score, time.time(), len(stage.tv3.changes())
+    with stage.lan.inside("box"):
+        server = baseline.MediaServer((ADDRESSES["box"], 8000), stage.media)
+        first, second, third = (Device(tv.location()) for tv in (stage.tv1, stage.tv2, stage.tv3))
+    url = f"http://{ADDRESSES['box']}:8000/clip.mp4"
+    threads = [
+        stage.lan.thread("box", baseline.poll_and_restart, first, url, 4),
+        stage.lan.thread("box", baseline.poll_and_restart, third, url, 4),
+        stage.lan.thread("box", baseline.seek_by_the_clock, second, url, CLIP_SECONDS, 0.3, 4)]
+    for thread in threads:
+        thread.join(70)
+    heard = stage.ear1.since(began)
+    score.claim("plain: gmediarender", len(stage.tv1.rounds(began)) == 4,
+                f"gap {spread(stage.tv1.gaps(began), 0.05)}, heard {spread(ear.seams(heard), 0.1)}, whole rounds "
+                f"{min(stage.tv1.rounds(began), default=0):.3f} s, heard {min(map(ear.heard, ear.rounds(heard))):.3f} s")
+    score.claim("plain: rygel", len(stage.tv3.rounds(before)) == 4,
+                f"gap {spread(stage.tv3.gaps(before), 0.15)}, whole rounds {min(stage.tv3.rounds(before), default=0):.3f} s")
+    heard = stage.ear2.since(began)
+    cuts = [CLIP_SECONDS - ear.heard(part) for part in ear.rounds(heard)[:-1]]
+    score.claim("plain: seek", len(cuts) == 4, f"heard {spread(ear.seams(heard), 0.04)}, cut {spread(cuts, 0.3)}")
+    with stage.lan.inside("box"):
+        for name, device in (("gmediarender", first), ("rygel", third)):
+            print(f"     {name} answers (median, worst ms):", {
+                action: tuple(round(t, 1) for t in taken) for action, taken in baseline.call_times(device).items()})
+    server.shutdown()
+
+
+SCENES = {scene.__name__: scene for scene in (discover, play, loops, album, rest, moves, faults)}
+
+
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def _interrupted(*_):
+    # One is enough; a second one must not reach the cleaning up.
+    for number in ENDS:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def main(program, names):
+    for number in ENDS:
+        signal.signal(number, _interrupted)
+    scenes = {**SCENES, "plain": plain}
+    unknown = [name for name in names if name not in scenes]
+    if unknown:
+        sys.exit(f"no scene {unknown[0]}; there are: {' '.join(scenes)}")
+    began = time.time()
+    with Stage(program) as stage:
+        for name in names or SCENES:
+            print(f"-- {name}: {scenes[name].__doc__}", flush=True)
+            _told(stage, scenes[name])
+        score = stage.score
+    print(f"{score.passed} passed, {score.failed} failed in {time.time() - began:.0f} s")
+    return 1 if score.failed or not score.passed else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1], sys.argv[2:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
