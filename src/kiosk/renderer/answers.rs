@@ -89,6 +89,7 @@ impl Renderer {
                 }
             }
             (Purpose::Play, _) => self.play_sent(call.sent_at, now),
+            (Purpose::Stop, _) if ctx.leaving.is_some() => self.retire(),
             (Purpose::Stop, _) => {
                 self.look_now(now);
                 if matches!(

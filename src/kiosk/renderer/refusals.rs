@@ -25,6 +25,7 @@ impl Renderer {
         match purpose {
             Purpose::Set => self.set_refused(error, ctx),
             Purpose::Play => self.play_refused(error, ctx),
+            Purpose::Stop if ctx.leaving.is_some() => self.retire(),
             Purpose::Stop => {
                 // Nothing to stop, or not now: look what it does.
                 self.look_now(now);
