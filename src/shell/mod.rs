@@ -6,7 +6,9 @@
 )]
 
 pub mod alive;
+pub mod gpio;
 pub mod mailbox;
+pub mod multicast;
 pub mod network;
 pub mod signals;
 pub mod systemd;
