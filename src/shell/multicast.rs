@@ -240,11 +240,13 @@ const NO_SUCH_DEVICE: i32 = rustix::io::Errno::NODEV.raw_os_error();
 
 #[cfg(test)]
 mod tests {
+    use super::super::network::interfaces;
+    use super::super::network::tests::{in_namespace, ip};
     use super::*;
     use crate::upnp::{HttpUrl, Udn};
 
     fn loopback() -> Interface {
-        super::super::network::interfaces()
+        interfaces()
             .into_iter()
             .find(|i| i.address == Ipv4Addr::LOCALHOST)
             .unwrap()
@@ -344,5 +346,62 @@ mod tests {
         multicast.rejoin(&[]);
         assert_eq!(ports(), []);
         assert_eq!(smol::block_on(multicast.search()), 0);
+    }
+
+    #[test]
+    fn searches_and_announcements_cross_the_group_and_a_dead_link_is_survived() {
+        if !in_namespace(
+            "shell::multicast::tests::searches_and_announcements_cross_the_group_and_a_dead_link_is_survived",
+        ) {
+            return;
+        }
+        ip("link set lo multicast on");
+        ip("address add 10.99.0.1/24 dev lo");
+        let ours = Ipv4Addr::new(10, 99, 0, 1);
+        let (multicast, mailbox) = (Multicast::default(), Mailbox::default());
+        multicast.rejoin(&interfaces());
+
+        let renderer = listening().unwrap();
+        let lan = interfaces()
+            .into_iter()
+            .find(|i| i.address == ours)
+            .unwrap();
+        join(&renderer, &lan).unwrap();
+        let location = HttpUrl::parse("http://10.99.0.1:49494/d.xml").unwrap();
+        let life = Duration::from_secs(1800);
+        let announce = |name: &str| {
+            let udn = Udn::new(name).unwrap();
+            let alive = ssdp::alive("upnp:rootdevice", &udn, &location, life);
+            let speaker = bound_to(ours).unwrap();
+            speaker.get_ref().send_to(alive.as_bytes(), GROUP).unwrap();
+        };
+        let heard = async || match next(&mailbox).await {
+            Event::Heard { announcement, from } if from == ours => announcement.udn.to_string(),
+            other => panic!("{other:?}"),
+        };
+        let story = async {
+            assert_eq!(multicast.search().await, 2 * TARGETS.len());
+            let mut buffer = [0; 1500];
+            for target in TARGETS.into_iter().chain(TARGETS) {
+                let (length, from) = renderer.recv_from(&mut buffer).await.unwrap();
+                let search = ssdp::parse_search(&buffer[..length]).unwrap();
+                assert_eq!((search.target.as_str(), from.ip()), (target, ours.into()));
+            }
+            announce("uuid:first");
+            assert_eq!(heard().await, "uuid:first");
+
+            ip("link set lo down");
+            assert_eq!(multicast.search().await, 0);
+            let far = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 1), 1900);
+            assert_eq!(multicast.search_at(far), 0);
+            assert!(multicast.complaints.borrow().len() <= 2, "once per kind");
+
+            ip("link set lo up");
+            multicast.rejoin(&interfaces());
+            announce("uuid:again");
+            assert_eq!(heard().await, "uuid:again", "told once, by one socket");
+        };
+        beside(&multicast, &mailbox, story);
+        assert_eq!(mailbox.depth(), 0);
     }
 }
