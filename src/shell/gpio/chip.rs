@@ -1,8 +1,7 @@
 //! GPIO character devices, `/dev/gpiochipN`: the kernel reports edges, removes bounces and keeps the
 //! process asleep in between. Line numbers are pins.
 
-use super::debounce::Polled;
-use super::{Contact, Fault, Input, Lamp, Wiring, button_id, other, said};
+use super::wiring::{Contact, Fault, Input, Lamp, Wiring, other, said};
 use crate::config::{Button, Config, Detect, Led, Level, Pin, Pull};
 use async_io::Async;
 use core::task::{Context, Poll};
@@ -27,11 +26,8 @@ pub(super) fn open(config: &Config, name: &str) -> Result<Wiring, String> {
             Detect::Edges => Edges::request(&chip, button).map(Input::Edges),
             Detect::Level => level(&chip, button),
         };
-        Ok(Contact {
-            button: button_id(index),
-            pressed: false,
-            input: input.map_err(|why| said(button.pin, "a button", why))?,
-        })
+        let input = input.map_err(|why| said(button.pin, "a button", why))?;
+        Ok(Contact::new(index, input))
     });
     Ok(Wiring {
         contacts: contacts.collect::<Result<_, String>>()?,
@@ -141,12 +137,7 @@ impl Edges {
 }
 
 fn level(chip: &Path, button: &Button) -> Result<Input, String> {
-    let line = Line(input(chip, button, false)?);
-    Ok(Input::Level(Box::new(Polled::new(
-        line,
-        button.active,
-        button.debounce,
-    ))))
+    Ok(Input::polled(Line(input(chip, button, false)?), button))
 }
 
 /// Some chips have no bias: their resistors are outside.

@@ -1,20 +1,21 @@
 //! The front panel: buttons become events, LEDs are lit.
 //!
-//! LEDs are driven, and levels polled, through the traits of embedded-hal; edges come from the kernel.
-//! A *contact* is a button as it is read, a *lamp* an LED as it is driven; *level* is electrical,
-//! *pressed* and *lit* are what it means after `active` of the configuration.
+//! Three backends find the pins: the header of a Raspberry Pi, any GPIO chip, and a bench without
+//! hardware. A *contact* is a button as it is read, a *lamp* an LED as it is driven; a *level* is
+//! electrical, *pressed* and *lit* are what it means after `active` of the configuration.
 
 mod chip;
 mod debounce;
 mod rppal;
 mod simulated;
+mod wiring;
 
 pub use simulated::Pins;
 
 use super::alive::Pulse;
 use super::mailbox::Mailbox;
-use crate::config::{Backend, Config, Level, Pin};
-use crate::kiosk::event::{ButtonId, Event, LedId, TaskName};
+use crate::config::{Backend, Config};
+use crate::kiosk::event::{Event, LedId, TaskName};
 use crate::time::{Duration, Instant};
 use async_io::Timer;
 use core::cell::RefCell;
@@ -22,10 +23,9 @@ use core::fmt::{self, Debug};
 use core::future::poll_fn;
 use core::pin::Pin as Pinned;
 use core::task::{Context, Poll};
-use debounce::Polled;
-use embedded_hal::digital::{self, ErrorKind, ErrorType, InputPin, OutputPin, PinState};
 use simulated::Bench;
 use std::rc::Rc;
+use wiring::{Contact, Lamp, Moves, Wiring};
 
 /// How often levels are looked at where edges do not work.
 const LOOK: Duration = Duration::from_millis(10);
@@ -36,31 +36,6 @@ pub struct Panel {
     lamps: RefCell<Vec<Lamp>>,
     contacts: RefCell<Vec<Contact>>,
     bench: Option<Bench>,
-}
-
-/// What a backend found, in the order of the configuration.
-struct Wiring {
-    lamps: Vec<Lamp>,
-    contacts: Vec<Contact>,
-}
-
-struct Lamp {
-    pin: Box<dyn OutputPin<Error = Fault>>,
-    active: Level,
-    complained: bool,
-}
-
-struct Contact {
-    button: ButtonId,
-    pressed: bool,
-    input: Input,
-}
-
-enum Input {
-    /// The kernel tells, bounces removed.
-    Edges(chip::Edges),
-    /// Looked at every [`LOOK`].
-    Level(Box<dyn Looked>),
 }
 
 impl Panel {
@@ -123,7 +98,10 @@ impl Panel {
     /// Ends only when the hardware fails: the sentence says how.
     pub async fn run(&self, mailbox: &Mailbox) -> String {
         let mut pulse = Pulse::new(mailbox, TaskName::Panel);
-        let mut look = self.look();
+        let contacts = &self.contacts;
+        contacts.borrow_mut().iter_mut().for_each(Contact::restart);
+        let polled = contacts.borrow().iter().any(Contact::is_polled);
+        let mut look = polled.then(Look::new);
         loop {
             let moved = poll_fn(|cx| self.poll_moved(cx, &mut look));
             match pulse.or_alive(moved).await {
@@ -137,22 +115,6 @@ impl Panel {
         }
     }
 
-    /// All buttons count as up again, and the levels are looked at if there is one without edges.
-    fn look(&self) -> Option<Look> {
-        let mut polled = false;
-        for contact in &mut *self.contacts.borrow_mut() {
-            contact.pressed = false;
-            match &mut contact.input {
-                Input::Edges(edges) => edges.restart(),
-                Input::Level(level) => {
-                    level.restart();
-                    polled = true;
-                }
-            }
-        }
-        polled.then(Look::new)
-    }
-
     fn poll_moved(
         &self,
         cx: &mut Context<'_>,
@@ -161,10 +123,7 @@ impl Panel {
         let now = look.as_mut().and_then(|look| look.poll_due(cx));
         let mut moves = Moves::new();
         for contact in &mut *self.contacts.borrow_mut() {
-            if let Err(fault) = contact.poll(cx, now, &mut moves) {
-                let number = contact.button.0 + 1;
-                return Poll::Ready(Err(format!("button {number} cannot be read: {fault}")));
-            }
+            contact.poll(cx, now, &mut moves)?;
         }
         if let Some(bench) = &self.bench {
             bench.poll(cx, &mut moves);
@@ -192,55 +151,6 @@ impl Debug for Panel {
     }
 }
 
-/// Presses (true) and releases, in order.
-type Moves = Vec<(ButtonId, bool)>;
-
-impl Lamp {
-    fn new(pin: impl OutputPin + 'static, active: Level) -> Self {
-        Self {
-            pin: Box::new(Worded(pin)),
-            active,
-            complained: false,
-        }
-    }
-
-    fn light(&mut self, lit: bool) {
-        let level = if lit { self.active } else { other(self.active) };
-        if let Err(fault) = self.pin.set_state(state(level))
-            && !self.complained
-        {
-            self.complained = true;
-            log::warn!("an LED does not obey: {fault}");
-        }
-    }
-}
-
-impl Contact {
-    fn poll(
-        &mut self,
-        cx: &mut Context<'_>,
-        now: Option<Instant>,
-        moves: &mut Moves,
-    ) -> Result<(), Fault> {
-        let (button, before) = (self.button, &mut self.pressed);
-        let mut seen = |pressed| {
-            if pressed != *before {
-                *before = pressed;
-                moves.push((button, pressed));
-            }
-        };
-        match &mut self.input {
-            Input::Edges(edges) => edges.poll(cx, &mut seen)?,
-            Input::Level(level) => {
-                if let Some(now) = now {
-                    level.look(now)?.into_iter().for_each(seen);
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
 /// The rhythm of looking at levels.
 struct Look {
     timer: Timer,
@@ -257,99 +167,21 @@ impl Look {
 
     /// The time, if it is time to look.
     fn poll_due(&mut self, cx: &mut Context<'_>) -> Option<Instant> {
-        if Pinned::new(&mut self.timer).poll(cx).is_pending() {
-            return None;
+        let mut due = None;
+        // Until it is pending: only then it wakes us.
+        while Pinned::new(&mut self.timer).poll(cx).is_ready() {
+            due = Some(Instant::START + self.began.elapsed());
+            self.timer.set_after(LOOK);
         }
-        self.timer.set_after(LOOK);
-        // Polled again, so that it wakes us; it is not due within this turn.
-        let _ = Pinned::new(&mut self.timer).poll(cx);
-        Some(Instant::START + self.began.elapsed())
+        due
     }
-}
-
-/// Why a pin did not obey, in words.
-struct Fault(String);
-
-impl Debug for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl digital::Error for Fault {
-    fn kind(&self) -> ErrorKind {
-        ErrorKind::Other
-    }
-}
-
-/// An output of any backend, its errors put into words.
-struct Worded<P>(P);
-
-impl<P> ErrorType for Worded<P> {
-    type Error = Fault;
-}
-
-impl<P: OutputPin> OutputPin for Worded<P> {
-    fn set_low(&mut self) -> Result<(), Fault> {
-        self.0.set_low().map_err(worded)
-    }
-
-    fn set_high(&mut self) -> Result<(), Fault> {
-        self.0.set_high().map_err(worded)
-    }
-}
-
-/// A polled contact on a pin of any backend.
-trait Looked {
-    fn look(&mut self, now: Instant) -> Result<Option<bool>, Fault>;
-    fn restart(&mut self);
-}
-
-impl<P: InputPin> Looked for Polled<P> {
-    fn look(&mut self, now: Instant) -> Result<Option<bool>, Fault> {
-        Self::look(self, now).map_err(worded)
-    }
-
-    fn restart(&mut self) {
-        Self::restart(self);
-    }
-}
-
-fn worded(error: impl digital::Error) -> Fault {
-    Fault(format!("{error:?}"))
-}
-
-fn other(level: Level) -> Level {
-    match level {
-        Level::Low => Level::High,
-        Level::High => Level::Low,
-    }
-}
-
-fn state(level: Level) -> PinState {
-    PinState::from(level == Level::High)
-}
-
-/// Index in the configuration as an id. There are at most [`PINS`](crate::limits::PINS).
-fn button_id(index: usize) -> ButtonId {
-    ButtonId(u8::try_from(index).unwrap_or(u8::MAX))
-}
-
-/// For sentences: the pin and what it is for.
-fn said(pin: Pin, what: &str, why: impl fmt::Display) -> String {
-    format!("pin {} cannot be used for {what}: {why}", pin.0)
 }
 
 #[cfg(test)]
 pub(super) mod tests {
+    use super::wiring::Input;
     use super::*;
-    use crate::config::{Button, Detect, Led, Port, Pull, Shows, Targets};
+    use crate::config::{Button, Detect, Led, Level, Pin, Port, Pull, Shows, Targets};
     use embedded_hal_mock::eh1::MockError;
     use embedded_hal_mock::eh1::digital::{Mock, State as MockLevel, Transaction};
     use smol::future;
@@ -440,12 +272,11 @@ pub(super) mod tests {
             Transaction::get(MockLevel::High),
             Transaction::get(MockLevel::High).with_error(broken),
         ]);
-        let polled = Polled::new(pin.clone(), Level::Low, Duration::ZERO);
-        let contact = Contact {
-            button: ButtonId(1),
-            pressed: false,
-            input: Input::Level(Box::new(polled)),
+        let button = Button {
+            debounce: Duration::ZERO,
+            ..config(Backend::None).buttons.remove(0)
         };
+        let contact = Contact::new(1, Input::polled(pin.clone(), &button));
         let panel = Panel::wired(Wiring {
             lamps: Vec::new(),
             contacts: vec![contact],

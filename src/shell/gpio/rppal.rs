@@ -2,9 +2,9 @@
 //! kernel's character device of the same pins. rppal could tell edges too, but only with a thread for
 //! each pin or by being asked again and again.
 
-use super::{Contact, Input, Lamp, Wiring, button_id, chip, other, said};
+use super::chip;
+use super::wiring::{Contact, Input, Lamp, Wiring, other, said};
 use crate::config::{Button, Config, Detect, Led, Level, Pull};
-use crate::shell::gpio::debounce::Polled;
 use ::rppal::gpio::{Error, Gpio, InputPin};
 use std::path::Path;
 
@@ -24,11 +24,7 @@ pub(super) fn open(config: &Config) -> Result<Wiring, String> {
             (Detect::Edges, Some(chip)) => edges(chip, button)?,
             (Detect::Edges, None) | (Detect::Level, _) => level(&gpio, button)?,
         };
-        Ok(Contact {
-            button: button_id(index),
-            pressed: false,
-            input,
-        })
+        Ok(Contact::new(index, input))
     });
     Ok(Wiring {
         contacts: contacts.collect::<Result<_, String>>()?,
@@ -64,11 +60,7 @@ fn level(gpio: &Gpio, button: &Button) -> Result<Input, String> {
         Pull::Down => pin.into_input_pulldown(),
         Pull::Off => pin.into_input(),
     };
-    Ok(Input::Level(Box::new(Polled::new(
-        pin,
-        button.active,
-        button.debounce,
-    ))))
+    Ok(Input::polled(pin, button))
 }
 
 fn sentence(error: Error) -> String {

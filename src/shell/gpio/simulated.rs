@@ -4,7 +4,7 @@
 //! which is answered with a line for each LED, `22 on` or `22 off`. What makes no sense is answered with
 //! `error` and why. Contacts here do not bounce.
 
-use super::{Lamp, Moves, button_id};
+use super::wiring::{Lamp, Moves, button_id};
 use crate::config::{Led, Level, Pin};
 use crate::time::Duration;
 use async_io::{Async, Timer};
