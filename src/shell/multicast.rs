@@ -322,9 +322,9 @@ mod tests {
             address: Ipv4Addr::new(127, 0, 0, 9),
             ..loopback()
         };
-        // 192.0.2.0/24 is for documentation: nobody has it, binding to it fails.
+        // Set aside for documentation: not ours, so binding to it fails.
         let gone = Interface {
-            address: Ipv4Addr::new(192, 0, 2, 1),
+            address: Ipv4Addr::new(198, 51, 100, 77),
             index: 4711,
             ..loopback()
         };
