@@ -11,7 +11,7 @@ use crate::kiosk::trace::Entry;
 use crate::kiosk::{Kiosk, Setup};
 use crate::shell::driver::{Front, Shell, drive, pause};
 use crate::shell::fake_host::FakeHost;
-use crate::shell::gpio::Panel;
+use crate::shell::gpio::Pins;
 use crate::shell::keyboard::Keyboard;
 use crate::sim::presets;
 use crate::time::{self, Duration};
@@ -24,6 +24,7 @@ use smol::{LocalExecutor, future};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::rc::Rc;
 
 /// Key, pin, what the pin does.
 const KEYS: [(u8, u8, PanelAction); 7] = [
@@ -74,9 +75,11 @@ impl Demo {
             port,
         );
         let config = config(&media, port);
-        let shell = Shell::open(&config, Front::Screen(Box::new(Panel::on_screen(&config))))?;
+        let pins = Rc::new(Pins::default());
+        let shell = Shell::open(&config, Front::Screen(Rc::clone(&pins)))?;
         let stage = Stage {
             shell: &shell,
+            pins: &pins,
             host: &host,
             played: Cell::new(false),
         };
@@ -181,6 +184,7 @@ fn config(media: &Media, port: u16) -> Config {
 /// The box and the renderer, side by side.
 struct Stage<'a> {
     shell: &'a Shell,
+    pins: &'a Pins,
     host: &'a FakeHost,
     played: Cell<bool>,
 }
@@ -201,7 +205,7 @@ impl Stage<'_> {
             self.played.set(
                 self.played.get() || (renderer["state"] == "playing" && self.on_screen().is_some()),
             );
-            let now = self.shell.panel().map(Panel::leds).unwrap_or_default();
+            let now = self.pins.leds();
             for (pin, lit) in now.iter().filter(|led| !leds.contains(*led)) {
                 println!(
                     "        LED GPIO{} {}",
@@ -251,7 +255,7 @@ impl Stage<'_> {
     }
 
     fn draw(&self, status: &Value) -> String {
-        let leds = self.shell.panel().map(Panel::leds).unwrap_or_default();
+        let leds = self.pins.leds();
         let lamp = |pin| {
             if leds.contains(&(Pin(pin), true)) {
                 "\x1b[32m●\x1b[0m"
@@ -307,10 +311,6 @@ impl Stage<'_> {
     }
 
     async fn tap(&self, pin: Pin) {
-        if let Some(panel) = self.shell.panel() {
-            panel.press(pin);
-            pause(TAP).await;
-            panel.release(pin);
-        }
+        self.pins.tap(pin, TAP);
     }
 }

@@ -128,6 +128,11 @@ impl Leds {
         })
     }
 
+    /// The hardware is new: it knows nothing of what was lit.
+    pub fn renew(&mut self) {
+        self.leds.iter_mut().for_each(|led| led.lit = None);
+    }
+
     /// When a pin must change next.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {

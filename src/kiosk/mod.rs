@@ -273,7 +273,11 @@ impl Kiosk {
                 self.trace.note(now, "", What::TaskEnded(name, why.clone()));
                 self.supervisor.ended(name, why, now);
             }
-            Event::Panel(PanelState::Working) => self.panel_state = "working".into(),
+            Event::Panel(PanelState::Working) => {
+                self.panel_state = "working".into();
+                self.leds.renew();
+            }
+            Event::Panel(PanelState::Absent(why)) if why == self.panel_state => {}
             Event::Panel(PanelState::Absent(why)) => {
                 if !self.config.buttons.is_empty() || !self.config.leds.is_empty() {
                     self.trace.note(now, "", What::NoPanel(why.clone()));

@@ -3,7 +3,7 @@
 //!
 //! Performing an effect never awaits: it sets a pin, or starts a task that will post an event.
 
-use super::gpio::Panel;
+use super::gpio::{Panel, Pins};
 use super::mailbox::Mailbox;
 use super::multicast::Multicast;
 use super::replies::Replies;
@@ -23,6 +23,11 @@ use core::net::Ipv4Addr;
 use smol::{Async, LocalExecutor, Task, future};
 use std::collections::HashMap;
 use std::net::TcpListener;
+use std::rc::Rc;
+
+/// A panel that cannot be opened is tried this often, with this pause between.
+const PANEL_TRIES: u32 = 12;
+const PANEL_PAUSE: Duration = Duration::from_secs(5);
 
 /// What the tasks share. Declare it before the executor, so that they can borrow it.
 #[derive(Debug)]
@@ -33,14 +38,14 @@ pub struct Shell {
     pub replies: Replies,
     config: Config,
     multicast: Multicast,
-    panel: Option<Panel>,
+    front: Front,
+    panel: RefCell<Rc<Panel>>,
     media: RefCell<Option<Async<TcpListener>>>,
     page: RefCell<Option<Async<TcpListener>>>,
     media_port: Port,
     page_port: Option<Port>,
     signals: RefCell<Option<Signals>>,
     notifier: Notifier,
-    on_loopback: bool,
 }
 
 impl Shell {
@@ -62,38 +67,59 @@ impl Shell {
                 .local_addr()
                 .map_or(otherwise, |address| Port::Fixed(address.port()))
         };
-        let shell = Self {
+        Ok(Self {
             mailbox: Mailbox::default(),
             replies: Replies::default(),
             config: config.clone(),
             multicast: Multicast::default(),
-            panel: None,
+            front,
+            panel: RefCell::default(),
             media_port: fixed(&media, config.media_port),
             page_port: page.as_ref().map(|page| fixed(page, config.control_port)),
             media: RefCell::new(Some(media)),
             page: RefCell::new(page),
             signals: RefCell::new(Some(signals)),
             notifier: Notifier::default(),
-            on_loopback: matches!(front, Front::Screen(_)),
-        };
-        let opened = match front {
-            Front::Full => Panel::open(config),
-            Front::Screen(panel) => Ok(*panel),
-            Front::None => Err("this command has no front panel".to_owned()),
-        };
-        shell.mailbox.offer(Event::Panel(match &opened {
-            Ok(_) => PanelState::Working,
-            Err(why) => PanelState::Absent(why.clone()),
-        }));
-        Ok(Self {
-            panel: opened.ok(),
-            ..shell
         })
     }
 
-    /// The front panel, if there is one.
-    pub fn panel(&self) -> Option<&Panel> {
-        self.panel.as_ref()
+    /// Opens the front panel and runs it until it fails. Permissions may come late at boot (udev sets
+    /// the group after services start), so that a panel that cannot be opened is tried again for a while.
+    async fn run_panel(&self) -> String {
+        // The old one first: lines are exclusive.
+        self.panel.replace(Rc::default());
+        let wired = !self.config.buttons.is_empty() || !self.config.leds.is_empty();
+        for _ in 0..PANEL_TRIES {
+            let opened = match &self.front {
+                Front::Full if wired => Panel::open(&self.config),
+                Front::Full => Err("none is configured".to_owned()),
+                Front::Screen(pins) => Ok(Panel::simulated(&self.config, Rc::clone(pins))),
+                Front::None => Err("this command has none".to_owned()),
+            };
+            let idle = Panel::default();
+            match opened {
+                Ok(panel) => {
+                    let panel = Rc::new(panel);
+                    self.panel.replace(Rc::clone(&panel));
+                    self.mailbox.post(Event::Panel(PanelState::Working)).await;
+                    return panel.run(&self.mailbox).await;
+                }
+                Err(why) => {
+                    self.mailbox
+                        .post(Event::Panel(PanelState::Absent(why)))
+                        .await
+                }
+            }
+            if !wired {
+                break;
+            }
+            let wait = async {
+                Timer::after(PANEL_PAUSE).await;
+                String::new()
+            };
+            future::or(idle.run(&self.mailbox), wait).await;
+        }
+        Panel::default().run(&self.mailbox).await
     }
 
     /// The control port, if there is one.
@@ -110,8 +136,8 @@ impl Shell {
 pub enum Front {
     /// Pins and control port, as configured.
     Full,
-    /// This panel, made by the caller, and the control port; on loopback only.
-    Screen(Box<Panel>),
+    /// Simulated pins, and the control port; on loopback only.
+    Screen(Rc<Pins>),
     /// None: a command at a terminal.
     None,
 }
@@ -206,9 +232,7 @@ impl<'a> Hands<'a, '_> {
         let shell = self.shell;
         if let Some(signals) = shell.signals.take() {
             let dark = || {
-                if let Some(panel) = &shell.panel {
-                    panel.dark();
-                }
+                shell.panel.borrow().dark();
             };
             self.chore(async move {
                 signals::run(signals, &shell.mailbox, dark).await;
@@ -250,12 +274,9 @@ impl<'a> Hands<'a, '_> {
                         Err(why) => why,
                     }
                 }
-                TaskName::Panel => match &shell.panel {
-                    Some(panel) => panel.run(&shell.mailbox).await,
-                    None => return,
-                },
+                TaskName::Panel => shell.run_panel().await,
                 TaskName::Network => {
-                    if shell.on_loopback {
+                    if matches!(shell.front, Front::Screen(_)) {
                         // Nothing leaves this machine.
                         let alone = [Ipv4Addr::LOCALHOST].into_iter().collect();
                         return shell.mailbox.post(Event::Addresses(alone)).await;
@@ -333,9 +354,7 @@ impl<'a> Hands<'a, '_> {
                     .report(reply, serde_json::to_string(&status).unwrap_or_default());
             }
             Effect::Light(led, lit) => {
-                if let Some(panel) = &shell.panel {
-                    panel.light(led, lit);
-                }
+                shell.panel.borrow().light(led, lit);
             }
             Effect::Restart(name) => self.start(name),
             Effect::Ready => shell.notifier.ready(),
@@ -347,9 +366,7 @@ impl<'a> Hands<'a, '_> {
 
     /// Ends every task and waits until its sockets are closed.
     async fn put_down(self) {
-        if let Some(panel) = &self.shell.panel {
-            panel.dark();
-        }
+        self.shell.panel.borrow().dark();
         for task in self
             .essential
             .into_values()

@@ -1,0 +1,230 @@
+//! GPIO character devices, `/dev/gpiochipN`: the kernel reports edges, removes bounces and keeps the
+//! process asleep in between. Line numbers are pins.
+
+use super::wiring::{Contact, Fault, Input, Lamp, Wiring, other, said};
+use crate::config::{Button, Config, Detect, Led, Level, Pin, Pull};
+use async_io::Async;
+use core::task::{Context, Poll};
+use embedded_hal::digital::{ErrorType, InputPin, OutputPin};
+use gpiocdev::Request;
+use gpiocdev::chip::Chip;
+use gpiocdev::line::{Bias, EdgeDetection, EdgeKind, Value};
+use std::path::{Path, PathBuf};
+
+/// Who holds the line, for `gpioinfo`.
+const CONSUMER: &str = "dlna-kiosk";
+/// Labels of the chip that is wired to the header: Pi 0 to 3, Pi 4, Pi 5.
+const HEADER: [&str; 3] = ["pinctrl-bcm2835", "pinctrl-bcm2711", "pinctrl-rp1"];
+/// Edges read in one turn. The kernel keeps 16 for each line.
+const EDGES: usize = 32;
+
+/// All pins of the configuration on the chip of this path, name or label.
+pub(super) fn open(config: &Config, name: &str) -> Result<Wiring, String> {
+    let chip = find(name)?;
+    let contacts = config.buttons.iter().enumerate().map(|(index, button)| {
+        let input = match button.detect {
+            Detect::Edges => Edges::request(&chip, button).map(Input::Edges),
+            Detect::Level => level(&chip, button),
+        };
+        let input = input.map_err(|why| said(button.pin, "a button", why))?;
+        Ok(Contact::new(index, input))
+    });
+    Ok(Wiring {
+        contacts: contacts.collect::<Result<_, String>>()?,
+        lamps: config
+            .leds
+            .iter()
+            .map(|led| lamp(&chip, led))
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+/// The chip of a Raspberry Pi's header.
+pub(super) fn header() -> Option<PathBuf> {
+    let mut chips = labels().into_iter();
+    chips.find_map(|(path, label)| HEADER.contains(&label.as_str()).then_some(path))
+}
+
+fn find(name: &str) -> Result<PathBuf, String> {
+    if name.starts_with('/') {
+        let chip = Chip::from_path(name);
+        return chip
+            .map(|chip| chip.path().to_owned())
+            .map_err(|error| format!("{name} cannot be opened: {error}"));
+    }
+    let known = labels();
+    let named = |(path, label): &&(PathBuf, String)| label == name || path.ends_with(name);
+    if let Some((path, _)) = known.iter().find(named) {
+        return Ok(path.clone());
+    }
+    let known: Vec<_> = known.into_iter().map(|(_, label)| label).collect();
+    Err(match known.is_empty() {
+        true => format!("no GPIO chip is called {name}; there is none that may be opened"),
+        false => format!(
+            "no GPIO chip is called {name}; there are: {}",
+            known.join(", ")
+        ),
+    })
+}
+
+/// Chips that may be opened, with their labels.
+fn labels() -> Vec<(PathBuf, String)> {
+    let label = |path: PathBuf| {
+        let info = Chip::from_path(&path).and_then(|chip| chip.info()).ok()?;
+        Some((path, info.label))
+    };
+    let chips = gpiocdev::chip::chips().unwrap_or_default();
+    chips.into_iter().filter_map(label).collect()
+}
+
+fn offset(pin: Pin) -> u32 {
+    u32::from(pin.0)
+}
+
+/// A button whose edges the kernel tells, bounces removed.
+#[derive(Debug)]
+pub(super) struct Edges {
+    request: Async<Request>,
+    active: Level,
+    started: bool,
+}
+
+impl Edges {
+    pub(super) fn request(chip: &Path, button: &Button) -> Result<Self, String> {
+        let request = input(chip, button, true)?;
+        Ok(Self {
+            request: Async::new(request).map_err(|error| error.to_string())?,
+            active: button.active,
+            started: false,
+        })
+    }
+
+    /// Tells `seen` the contact after each edge, then as it is now: edges may have been lost, and at
+    /// the start there is none.
+    pub(super) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut seen: impl FnMut(bool),
+    ) -> Result<(), Fault> {
+        let mut look = !std::mem::replace(&mut self.started, true);
+        let mut budget = EDGES;
+        while let Poll::Ready(ready) = self.request.poll_readable(cx) {
+            ready.map_err(fault)?;
+            look = true;
+            let request = self.request.get_ref();
+            while budget > 0 && request.has_edge_event().map_err(fault)? {
+                budget -= 1;
+                let edge = request.read_edge_event().map_err(fault)?;
+                let rising = edge.kind == EdgeKind::Rising;
+                seen(rising == (self.active == Level::High));
+            }
+            if budget == 0 {
+                cx.waker().wake_by_ref();
+                break;
+            }
+        }
+        if look {
+            let value = self.request.get_ref().lone_value().map_err(fault)?;
+            seen((value == Value::Active) == (self.active == Level::High));
+        }
+        Ok(())
+    }
+
+    /// The level is looked at again.
+    pub(super) fn restart(&mut self) {
+        self.started = false;
+    }
+}
+
+fn level(chip: &Path, button: &Button) -> Result<Input, String> {
+    Ok(Input::polled(Line(input(chip, button, false)?), button))
+}
+
+/// Some chips have no bias: their resistors are outside.
+fn input(chip: &Path, button: &Button, edges: bool) -> Result<Request, String> {
+    let bias = match button.pull {
+        Pull::Up => Bias::PullUp,
+        Pull::Down => Bias::PullDown,
+        Pull::Off => Bias::Disabled,
+    };
+    let with = |bias: Option<Bias>| {
+        let mut builder = Request::builder();
+        builder.on_chip(chip).with_consumer(CONSUMER);
+        builder
+            .with_line(offset(button.pin))
+            .as_input()
+            .with_bias(bias);
+        if edges {
+            builder.with_edge_detection(EdgeDetection::BothEdges);
+            builder.with_debounce_period(button.debounce);
+        }
+        builder.request()
+    };
+    let biased = with(Some(bias));
+    let request = biased.or_else(|error| {
+        let bare = with(None)?;
+        log::info!("pin {} has no bias of its own: {error}", button.pin.0);
+        Ok(bare)
+    });
+    request.map_err(|error: gpiocdev::Error| error.to_string())
+}
+
+fn lamp(chip: &Path, led: &Led) -> Result<Lamp, String> {
+    // Off from the first moment on: no flash at the start.
+    let off = match other(led.active) {
+        Level::Low => Value::Inactive,
+        Level::High => Value::Active,
+    };
+    let mut builder = Request::builder();
+    builder.on_chip(chip).with_consumer(CONSUMER);
+    builder.with_line(offset(led.pin)).as_output(off);
+    let request = builder.request();
+    let request = request.map_err(|error| said(led.pin, "an LED", error))?;
+    Ok(Lamp::new(Line(request), led.active))
+}
+
+/// One line, polled or driven.
+#[derive(Debug)]
+struct Line(Request);
+
+impl ErrorType for Line {
+    type Error = Fault;
+}
+
+impl OutputPin for Line {
+    fn set_low(&mut self) -> Result<(), Fault> {
+        self.0.set_lone_value(Value::Inactive).map_err(fault)
+    }
+
+    fn set_high(&mut self) -> Result<(), Fault> {
+        self.0.set_lone_value(Value::Active).map_err(fault)
+    }
+}
+
+impl InputPin for Line {
+    fn is_high(&mut self) -> Result<bool, Fault> {
+        let value = self.0.lone_value().map_err(fault)?;
+        Ok(value == Value::Active)
+    }
+
+    fn is_low(&mut self) -> Result<bool, Fault> {
+        self.is_high().map(|high| !high)
+    }
+}
+
+fn fault(error: impl std::error::Error) -> Fault {
+    Fault(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chip_that_is_not_there_is_a_sentence() {
+        let missing = find("/dev/no-such-chip").unwrap_err();
+        assert!(missing.starts_with("/dev/no-such-chip cannot be opened"));
+        let unknown = find("no-such-label").unwrap_err();
+        assert!(unknown.starts_with("no GPIO chip is called no-such-label; there"));
+    }
+}

@@ -1,0 +1,407 @@
+//! SSDP's sockets (UDA 1.0 §1): searches go out of every interface, responses and announcements come in.
+//!
+//! * A *searching* socket per interface, bound to its address: a VPN cannot swallow the search, and
+//!   unicast responses come back to it.
+//! * The *listening* socket on port 1900, a member of the group on every interface.
+//! * The *direct* socket for searches by unicast, where the kernel picks the way.
+//!
+//! Sockets come and go with the addresses while one task waits on all of them, so the task polls
+//! whatever is there and is woken when that changes. Sending never waits: a search is repeated anyway.
+
+use super::alive::Pulse;
+use super::mailbox::Mailbox;
+use super::network::{Interface, reaching};
+use crate::kiosk::event::{Event, TaskName};
+use crate::time::Duration;
+use crate::upnp::ssdp::{self, GROUP, Rejected, TARGETS};
+use async_io::{Async, Timer};
+use core::cell::RefCell;
+use core::convert::Infallible;
+use core::future::poll_fn;
+use core::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use core::task::{Context, Poll, Waker};
+use smol::future;
+use socket2::{Domain, InterfaceIndexOrAddress, Protocol, Socket, Type};
+use std::collections::BTreeSet;
+use std::io;
+use std::net::UdpSocket;
+
+/// Renderers answer within this many seconds: the shortest that UDA 1.0 §1.2.2 allows.
+const MX: u8 = 1;
+/// UDA 1.0 §1.1.2. With 1, renderers behind a second switch were lost.
+const TTL: u32 = 4;
+/// Interfaces searched: as many as [`Event::Addresses`] holds.
+const INTERFACES: usize = 16;
+/// Datagrams read in one turn, so that a flood starves nobody.
+const DATAGRAMS: usize = 64;
+/// Larger ones are cut: SSDP fits in one Ethernet frame.
+const DATAGRAM: usize = 8 << 10;
+
+/// SSDP's sockets.
+#[derive(Debug, Default)]
+pub struct Multicast {
+    sockets: RefCell<Sockets>,
+    waiting: RefCell<Option<Waker>>,
+    complaints: RefCell<BTreeSet<(&'static str, io::ErrorKind)>>,
+}
+
+#[derive(Debug, Default)]
+struct Sockets {
+    listening: Option<Async<UdpSocket>>,
+    direct: Option<Async<UdpSocket>>,
+    searching: Vec<(Interface, Async<UdpSocket>)>,
+}
+
+impl Sockets {
+    fn all(&self) -> impl Iterator<Item = &Async<UdpSocket>> {
+        let searching = self.searching.iter().map(|(_, socket)| socket);
+        self.listening.iter().chain(&self.direct).chain(searching)
+    }
+}
+
+impl Multicast {
+    /// Follows the box's interfaces: at the start and whenever they change.
+    pub fn rejoin(&self, interfaces: &[Interface]) {
+        self.complaints.borrow_mut().clear();
+        let sockets = &mut *self.sockets.borrow_mut();
+        let reached: Vec<_> = reaching(interfaces).take(INTERFACES).collect();
+        // One that is still good stays: responses may be on their way to it.
+        let searching = &mut sockets.searching;
+        searching.retain(|(known, _)| reached.contains(&known));
+        for &interface in &reached {
+            if searching.iter().all(|(known, _)| known != interface) {
+                let socket = self.hear_of("search", bound_to(interface.address));
+                searching.extend(socket.map(|s| (interface.clone(), s)));
+            }
+        }
+
+        // A new one each time: memberships of adapters that are gone would fill the old one.
+        sockets.listening = self.hear_of("listen", listening());
+        if let Some(socket) = &sockets.listening {
+            for interface in &reached {
+                self.hear_of("join", join(socket, interface));
+            }
+        }
+        if sockets.direct.is_none() {
+            let any = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
+            sockets.direct = self.hear_of("search directly", Async::<UdpSocket>::bind(any));
+        }
+        if let Some(waker) = self.waiting.take() {
+            waker.wake();
+        }
+    }
+
+    /// Posts what is heard.
+    pub async fn run(&self, mailbox: &Mailbox) -> Infallible {
+        let mut pulse = Pulse::new(mailbox, TaskName::Multicast);
+        let mut buffer = vec![0; DATAGRAM];
+        loop {
+            let readable = poll_fn(|cx| self.poll_readable(cx));
+            pulse.or_alive(readable).await;
+            self.drain(&mut buffer, mailbox);
+            future::yield_now().await;
+        }
+    }
+
+    /// Searches for every target from every interface, twice, since datagrams get lost. Gives the number
+    /// of datagrams sent.
+    pub async fn search(&self) -> usize {
+        let first = self.search_once();
+        // Not in step with other control points on the LAN.
+        Timer::after(Duration::from_millis(fastrand::u64(150..=200))).await;
+        first + self.search_once()
+    }
+
+    /// Searches at one address, by unicast: for renderers that multicast does not reach.
+    pub fn search_at(&self, renderer: SocketAddrV4) -> usize {
+        let sockets = self.sockets.borrow();
+        let Some(socket) = &sockets.direct else {
+            return 0;
+        };
+        self.search_through(socket, renderer)
+    }
+
+    fn search_once(&self) -> usize {
+        let sockets = self.sockets.borrow();
+        let sent = sockets.searching.iter();
+        sent.map(|(_, socket)| self.search_through(socket, GROUP))
+            .sum()
+    }
+
+    fn search_through(&self, socket: &Async<UdpSocket>, to: SocketAddrV4) -> usize {
+        let host = to.to_string();
+        let send = |target| {
+            let search = ssdp::search(target, MX, &host);
+            self.hear_of("send", socket.get_ref().send_to(search.as_bytes(), to))
+        };
+        TARGETS.into_iter().filter_map(send).count()
+    }
+
+    /// Ready when one of the sockets may be readable.
+    fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let sockets = self.sockets.borrow();
+        let ready = sockets.all().any(|s| s.poll_readable(cx).is_ready());
+        self.waiting.replace(Some(cx.waker().clone()));
+        if ready {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }
+
+    fn drain(&self, buffer: &mut [u8], mailbox: &Mailbox) {
+        let sockets = self.sockets.borrow();
+        let mut budget = DATAGRAMS;
+        for socket in sockets.all() {
+            while budget > 0 {
+                budget -= 1;
+                match socket.get_ref().recv_from(buffer) {
+                    Ok((length, SocketAddr::V4(from))) => {
+                        offer(&buffer[..length], *from.ip(), mailbox);
+                    }
+                    Ok((_, SocketAddr::V6(_))) => {}
+                    Err(error) => {
+                        if error.kind() != io::ErrorKind::WouldBlock {
+                            self.hear_of::<()>("receive", Err(error));
+                        }
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    /// What worked. What did not is logged once per kind until the addresses change: with a cable
+    /// pulled everything fails, again and again, and all that helps is to wait for the change.
+    fn hear_of<T>(&self, purpose: &'static str, result: io::Result<T>) -> Option<T> {
+        let error = match result {
+            Ok(done) => return Some(done),
+            Err(error) => error,
+        };
+        if self.complaints.borrow_mut().insert((purpose, error.kind())) {
+            log::warn!("SSDP cannot {purpose}: {error}");
+        }
+        None
+    }
+}
+
+fn offer(datagram: &[u8], from: Ipv4Addr, mailbox: &Mailbox) {
+    match ssdp::parse(datagram, from) {
+        Ok(announcement) => mailbox.offer(Event::Heard {
+            announcement: Box::new(announcement),
+            from,
+        }),
+        // Other control points search too; we hear even ourselves.
+        Err(Rejected::Search) => {}
+        Err(why) => {
+            log::debug!("no use, from {from}: {why:?}");
+            mailbox.offer(Event::Deaf);
+        }
+    }
+}
+
+fn udp() -> io::Result<Socket> {
+    let socket = Socket::new(Domain::IPV4, Type::DGRAM, Some(Protocol::UDP))?;
+    socket.set_nonblocking(true)?;
+    Ok(socket)
+}
+
+fn bound_to(address: Ipv4Addr) -> io::Result<Async<UdpSocket>> {
+    let socket = udp()?;
+    socket.set_multicast_if_v4(&address)?;
+    socket.set_multicast_ttl_v4(TTL)?;
+    socket.bind(&SocketAddrV4::new(address, 0).into())?;
+    Async::new_nonblocking(socket.into())
+}
+
+fn listening() -> io::Result<Async<UdpSocket>> {
+    let socket = udp()?;
+    // Media servers and other control points on the box use the port as well.
+    socket.set_reuse_address(true)?;
+    socket.set_reuse_port(true)?;
+    // Only what came to interfaces that we joined on. Without it we hear more: no reason to fail.
+    let _ = socket.set_multicast_all_v4(false);
+    socket.bind(&SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, GROUP.port()).into())?;
+    Async::new_nonblocking(socket.into())
+}
+
+fn join(socket: &Async<UdpSocket>, interface: &Interface) -> io::Result<()> {
+    // By number: two interfaces may have the same address for a moment.
+    let index = InterfaceIndexOrAddress::Index(interface.index);
+    match socket2::SockRef::from(socket).join_multicast_v4_n(GROUP.ip(), &index) {
+        // An interface with two addresses is joined once; one that is gone is gone.
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Ok(()),
+        Err(error) if error.raw_os_error() == Some(NO_SUCH_DEVICE) => Ok(()),
+        other => other,
+    }
+}
+
+const NO_SUCH_DEVICE: i32 = rustix::io::Errno::NODEV.raw_os_error();
+
+#[cfg(test)]
+mod tests {
+    use super::super::network::interfaces;
+    use super::super::network::tests::{in_namespace, ip};
+    use super::*;
+    use crate::upnp::{HttpUrl, Udn};
+
+    fn loopback() -> Interface {
+        interfaces()
+            .into_iter()
+            .find(|i| i.address == Ipv4Addr::LOCALHOST)
+            .unwrap()
+    }
+
+    /// Runs `story` beside the task.
+    fn beside<T>(multicast: &Multicast, mailbox: &Mailbox, story: impl Future<Output = T>) -> T {
+        let task = async { match multicast.run(mailbox).await {} };
+        smol::block_on(future::or(story, task))
+    }
+
+    async fn next(mailbox: &Mailbox) -> Event {
+        loop {
+            match mailbox.take().await {
+                Event::Alive(TaskName::Multicast) => {}
+                other => return other,
+            }
+        }
+    }
+
+    #[test]
+    fn a_renderer_searched_by_unicast_is_heard_and_rubbish_is_counted() {
+        let multicast = Multicast::default();
+        let mailbox = Mailbox::default();
+        let story = async {
+            // The task waits already when the sockets come.
+            future::yield_now().await;
+            multicast.rejoin(&[loopback()]);
+            let renderer = Async::<UdpSocket>::bind(([127, 0, 0, 1], 0)).unwrap();
+            let SocketAddr::V4(at) = renderer.get_ref().local_addr().unwrap() else {
+                unreachable!()
+            };
+            assert_eq!(multicast.search_at(at), TARGETS.len());
+            let mut buffer = [0; 1500];
+            for target in TARGETS {
+                let (length, from) = renderer.recv_from(&mut buffer).await.unwrap();
+                let search = ssdp::parse_search(&buffer[..length]).unwrap();
+                assert_eq!((search.target.as_str(), search.mx), (target, Some(MX)));
+                if target == "ssdp:all" {
+                    let location = HttpUrl::parse("http://127.0.0.1:49494/d.xml").unwrap();
+                    let udn = Udn::new("uuid:tv").unwrap();
+                    let life = Duration::from_secs(1800);
+                    let response = ssdp::response(target, &udn, &location, life);
+                    renderer.send_to(b"HELO", from).await.unwrap();
+                    renderer.send_to(&buffer[..length], from).await.unwrap();
+                    renderer.send_to(response.as_bytes(), from).await.unwrap();
+                }
+            }
+            assert!(matches!(next(&mailbox).await, Event::Deaf));
+            let heard = next(&mailbox).await;
+            let Event::Heard { announcement, from } = heard else {
+                panic!("{heard:?}");
+            };
+            assert_eq!(
+                (announcement.udn.as_str(), from),
+                ("uuid:tv", Ipv4Addr::LOCALHOST)
+            );
+        };
+        beside(&multicast, &mailbox, story);
+    }
+
+    #[test]
+    fn sockets_of_interfaces_that_stay_are_kept_and_others_go() {
+        let multicast = Multicast::default();
+        let ports = || -> Vec<_> {
+            let sockets = multicast.sockets.borrow();
+            let bound = sockets.searching.iter();
+            bound
+                .map(|(_, s)| s.get_ref().local_addr().unwrap())
+                .collect()
+        };
+        let second = Interface {
+            address: Ipv4Addr::new(127, 0, 0, 9),
+            ..loopback()
+        };
+        // Set aside for documentation: not ours, so binding to it fails.
+        let gone = Interface {
+            address: Ipv4Addr::new(198, 51, 100, 77),
+            index: 4711,
+            ..loopback()
+        };
+        multicast.rejoin(&[loopback(), gone]);
+        let first = ports();
+        assert_eq!(
+            first.len(),
+            1,
+            "an address that is gone is no reason to fail"
+        );
+        multicast.rejoin(&[loopback(), second]);
+        assert!(ports().len() == 2 && ports().contains(&first[0]));
+        let lan = Interface {
+            loopback: false,
+            ..loopback()
+        };
+        multicast.rejoin(&[loopback(), lan]);
+        assert_eq!(ports().len(), 1, "loopback only when it is alone");
+        multicast.rejoin(&[]);
+        assert_eq!(ports(), []);
+        assert_eq!(smol::block_on(multicast.search()), 0);
+    }
+
+    #[test]
+    fn searches_and_announcements_cross_the_group_and_a_dead_link_is_survived() {
+        if !in_namespace(
+            "shell::multicast::tests::searches_and_announcements_cross_the_group_and_a_dead_link_is_survived",
+        ) {
+            return;
+        }
+        ip("link set lo multicast on");
+        ip("address add 10.99.0.1/24 dev lo");
+        let ours = Ipv4Addr::new(10, 99, 0, 1);
+        let (multicast, mailbox) = (Multicast::default(), Mailbox::default());
+        multicast.rejoin(&interfaces());
+
+        let renderer = listening().unwrap();
+        let lan = interfaces()
+            .into_iter()
+            .find(|i| i.address == ours)
+            .unwrap();
+        join(&renderer, &lan).unwrap();
+        let location = HttpUrl::parse("http://10.99.0.1:49494/d.xml").unwrap();
+        let life = Duration::from_secs(1800);
+        let announce = |name: &str| {
+            let udn = Udn::new(name).unwrap();
+            let alive = ssdp::alive("upnp:rootdevice", &udn, &location, life);
+            let speaker = bound_to(ours).unwrap();
+            speaker.get_ref().send_to(alive.as_bytes(), GROUP).unwrap();
+        };
+        let heard = async || match next(&mailbox).await {
+            Event::Heard { announcement, from } if from == ours => announcement.udn.to_string(),
+            other => panic!("{other:?}"),
+        };
+        let story = async {
+            assert_eq!(multicast.search().await, 2 * TARGETS.len());
+            let mut buffer = [0; 1500];
+            for target in TARGETS.into_iter().chain(TARGETS) {
+                let (length, from) = renderer.recv_from(&mut buffer).await.unwrap();
+                let search = ssdp::parse_search(&buffer[..length]).unwrap();
+                assert_eq!((search.target.as_str(), from.ip()), (target, ours.into()));
+            }
+            announce("uuid:first");
+            assert_eq!(heard().await, "uuid:first");
+
+            ip("link set lo down");
+            assert_eq!(multicast.search().await, 0);
+            let far = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 1), 1900);
+            assert_eq!(multicast.search_at(far), 0);
+            assert!(multicast.complaints.borrow().len() <= 2, "once per kind");
+
+            ip("link set lo up");
+            multicast.rejoin(&interfaces());
+            announce("uuid:again");
+            assert_eq!(heard().await, "uuid:again", "told once, by one socket");
+        };
+        beside(&multicast, &mailbox, story);
+        assert_eq!(mailbox.depth(), 0);
+    }
+}
