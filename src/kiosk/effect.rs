@@ -5,6 +5,7 @@ use super::event::{LedId, ReplyTo, TaskName, Ticket, Token};
 use crate::media::mime::MediaType;
 use crate::time::Duration;
 use crate::upnp::{Action, HttpUrl};
+use core::fmt;
 use core::net::{Ipv4Addr, SocketAddrV4};
 use std::path::PathBuf;
 
@@ -88,6 +89,18 @@ pub enum Errand {
         /// Subscription.
         sid: String,
     },
+}
+
+impl fmt::Display for Errand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Describe { location } => write!(f, "GET {location}"),
+            Self::Act { url, action, .. } => write!(f, "{} at {}", action.name(), url.host),
+            Self::Subscribe { url, .. } => write!(f, "SUBSCRIBE {url}"),
+            Self::Renew { url, .. } => write!(f, "renew {url}"),
+            Self::Unsubscribe { url, .. } => write!(f, "UNSUBSCRIBE {url}"),
+        }
+    }
 }
 
 /// What the media server needs to serve a token.

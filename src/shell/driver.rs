@@ -311,6 +311,7 @@ impl<'a> Hands<'a, '_> {
                     let number = ticket.number();
                     let task = self.executor.spawn(async move {
                         let (outcome, facing) = courier::run(&errand).await;
+                        log::debug!("{errand}: {outcome:?}");
                         shell
                             .mailbox
                             .post(Event::Answered {

@@ -7,7 +7,8 @@ use super::PRODUCT;
 use super::head::RequestHead;
 use super::within;
 use crate::config::Port;
-use crate::kiosk::event::{Event, TaskName};
+use crate::kiosk::event::TaskName;
+use crate::shell::alive::Pulse;
 use crate::shell::mailbox::Mailbox;
 use crate::time::Duration;
 use core::future::Future;
@@ -17,12 +18,10 @@ use smol::{Async, LocalExecutor, Task, Timer, future};
 use std::fmt::Write as _;
 use std::io;
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::time::{Instant, SystemTime};
+use std::time::SystemTime;
 
 /// Ports tried after the first one of [`Port::From`].
 pub const MORE_PORTS: u16 = 32;
-/// How often a server says that it lives.
-const ALIVE_PERIOD: Duration = Duration::from_secs(5);
 /// Pause after accept failed, for want of descriptors or memory: it would fail again at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Failures in a row, a minute of them, after which the server ends to be started afresh.
@@ -85,28 +84,19 @@ pub async fn serve<'a, C: Future<Output = ()> + 'a>(
     };
     let accept = async {
         let mut open: Vec<(Ipv4Addr, Task<()>)> = Vec::new();
-        let mut alive_due = Instant::now();
+        let mut pulse = Pulse::new(mailbox, name);
         let mut failures = 0;
         let mut refusing = false;
         loop {
-            if Instant::now() >= alive_due {
-                mailbox.post(Event::Alive(name)).await;
-                alive_due = Instant::now() + ALIVE_PERIOD;
-            }
-            let accepted = future::or(async { Some(listener.accept().await) }, async {
-                Timer::at(alive_due).await;
-                None
-            });
-            match accepted.await {
-                None => {}
-                Some(Err(error)) => {
+            match pulse.or_alive(listener.accept()).await {
+                Err(error) => {
                     failures += 1;
                     if failures == ACCEPT_FAILURES {
                         return format!("no connection could be accepted for a minute: {error}");
                     }
                     Timer::after(ACCEPT_PAUSE).await;
                 }
-                Some(Ok((stream, from))) => {
+                Ok((stream, from)) => {
                     failures = 0;
                     let IpAddr::V4(peer) = from.ip() else {
                         continue;
