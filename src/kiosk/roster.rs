@@ -19,7 +19,7 @@ const STRANGER_FOR: Duration = Duration::from_secs(3600);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// A fresh announcement shortens a pause to this.
-const HURRIED_PAUSE: Duration = Duration::from_secs(2);
+const HURRIED_PAUSE: Duration = Duration::from_millis(500);
 
 /// Ports and paths at which renderers keep their descriptions, tried in this order where the owner
 /// gave an address and SSDP is silent.
@@ -78,6 +78,8 @@ struct Sighting {
     config_id: Option<u32>,
     heard_at: Instant,
     lifetime: Duration,
+    /// The renderer that was described there, also while its description is fetched again.
+    renderer: Option<Udn>,
     state: State,
 }
 
@@ -91,8 +93,8 @@ enum State {
         deadline: Instant,
         attempts: u8,
     },
-    /// It is this renderer's.
-    Renderer(Udn),
+    /// It is a renderer's.
+    Described,
     /// It is no renderer's.
     Stranger { until: Instant },
 }
@@ -131,41 +133,29 @@ impl Roster {
         sighting.adopt(announcement, now);
         match &mut sighting.state {
             State::Wanted { at, attempts } if *attempts > 0 => *at = (*at).min(now + HURRIED_PAUSE),
-            State::Stranger { .. } if rebooted || reconfigured => sighting.want(now),
-            State::Renderer(udn) => {
-                let udn = udn.clone();
-                if reconfigured || rebooted {
-                    sighting.want(now);
-                }
-                return if rebooted {
-                    News::Rebooted(udn)
-                } else {
-                    News::Alive(udn)
-                };
+            State::Stranger { .. } | State::Described if rebooted || reconfigured => {
+                sighting.want(now)
             }
             _ => {}
         }
-        News::None
+        match sighting.renderer.clone() {
+            Some(udn) if rebooted => News::Rebooted(udn),
+            Some(udn) => News::Alive(udn),
+            None => News::None,
+        }
     }
 
     fn part(&mut self, announcement: &Announcement) -> News {
-        let theirs = |s: &Sighting| match &s.state {
-            State::Renderer(udn) => {
-                *udn == announcement.udn || s.udn.as_ref() == Some(&announcement.udn)
-            }
-            _ => s.udn.as_ref() == Some(&announcement.udn),
-        };
-        let news = self
+        let said = Some(&announcement.udn);
+        let theirs = |s: &Sighting| s.udn.as_ref() == said || s.renderer.as_ref() == said;
+        let renderer = self
             .sightings
             .iter()
             .filter(|s| theirs(s))
-            .find_map(|s| match &s.state {
-                State::Renderer(udn) => Some(News::Leaving(udn.clone())),
-                _ => None,
-            });
+            .find_map(|s| s.renderer.clone());
         self.sightings
             .retain(|s| !theirs(s) || matches!(s.state, State::Fetching { .. }));
-        news.unwrap_or(News::None)
+        renderer.map_or(News::None, News::Leaving)
     }
 
     /// Looks for a description at a place. `false` if the table is full of better ones.
@@ -183,6 +173,7 @@ impl Roster {
             config_id: None,
             heard_at: now,
             lifetime: Duration::from_secs(1800),
+            renderer: None,
             state: State::Wanted {
                 at: now,
                 attempts: 0,
@@ -210,7 +201,7 @@ impl Roster {
     /// Forgets what was not heard of within its lifetime; renderers are watched by their own polls.
     pub fn expire(&mut self, now: Instant) {
         self.sightings.retain(|s| {
-            matches!(s.state, State::Renderer(_) | State::Fetching { .. })
+            matches!(s.state, State::Described | State::Fetching { .. })
                 || now.since(s.heard_at) < s.lifetime
         });
     }
@@ -218,7 +209,8 @@ impl Roster {
     /// The description of this renderer is stale: fetch it again.
     pub fn refetch(&mut self, udn: &Udn, now: Instant) {
         for sighting in &mut self.sightings {
-            if matches!(&sighting.state, State::Renderer(theirs) if theirs == udn) {
+            if sighting.renderer.as_ref() == Some(udn) && matches!(sighting.state, State::Described)
+            {
                 sighting.want(now);
             }
         }
@@ -284,11 +276,11 @@ impl Roster {
     pub fn described(&mut self, number: u32, udn: &Udn) -> Option<(Option<u32>, Option<u32>)> {
         let location = self.fetching(number)?.clone();
         // The same renderer at an old place: that place is gone.
-        self.sightings.retain(|s| {
-            s.location == location || !matches!(&s.state, State::Renderer(old) if old == udn)
-        });
+        self.sightings
+            .retain(|s| s.location == location || s.renderer.as_ref() != Some(udn));
         let sighting = self.sightings.iter_mut().find(|s| s.location == location)?;
-        sighting.state = State::Renderer(udn.clone());
+        sighting.renderer = Some(udn.clone());
+        sighting.state = State::Described;
         Some((sighting.boot_id, sighting.config_id))
     }
 
@@ -358,7 +350,7 @@ impl Roster {
             State::Wanted { at, .. } => (fetching < FETCHES).then_some(at),
             State::Fetching { deadline, .. } => Some(deadline),
             State::Stranger { until } => Some(until),
-            State::Renderer(_) => None,
+            State::Described => None,
         });
         due.min()
     }

@@ -84,7 +84,7 @@ class Box:
         """Presses and lets go; the time just before the press."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
             before = time.time()
-            sender.sendto(f"press {pin}".encode(), self.pins)
+            sender.sendto(f"tap {pin} 50".encode(), self.pins)
             return before
 
     def memory(self):
