@@ -80,16 +80,11 @@ pub fn main() -> ExitCode {
 
 /// Logs go to standard error, for journald; under systemd without times, which it adds itself.
 fn start_log(verbose: u8, command: &Command) {
-    let quiet = if matches!(command, Command::Run) {
-        "info"
-    } else {
-        "error"
-    };
-    let level = ["", "debug", "trace"][usize::from(verbose.min(2))];
-    let level = if level.is_empty() {
-        quiet.to_owned()
-    } else {
-        format!("info,dlna_kiosk={level}")
+    let level = match (verbose, command) {
+        (0, Command::Run) => "error,dlna_kiosk=info",
+        (0, _) => "off",
+        (1, _) => "error,dlna_kiosk=debug",
+        (_, _) => "trace",
     };
     let mut builder =
         env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(level));

@@ -78,7 +78,7 @@ pub async fn run(mailbox: &Mailbox, mut on_change: impl FnMut(&[Interface])) -> 
     loop {
         let now = interfaces();
         if known.as_ref() != Some(&now) {
-            log::info!("addresses: {}", sentence(&now));
+            log::debug!("addresses: {}", sentence(&now));
             on_change(&now);
             mailbox.post(Event::Addresses(addresses(&now))).await;
             known = Some(now);

@@ -72,7 +72,12 @@ impl Renderer {
             (Purpose::Transport, Answer::Reply(Reply::AvTransport(Av::TransportInfo(info)))) => {
                 self.habits.round_trip = (3 * self.habits.round_trip + now.since(call.sent_at)) / 4;
                 self.observe(info, ctx);
-                self.transport_due = now + self.transport_pace(now);
+                let pace = if self.look {
+                    Duration::ZERO
+                } else {
+                    self.transport_pace(now)
+                };
+                self.transport_due = now + pace;
             }
             (Purpose::Position, Answer::Reply(Reply::AvTransport(Av::PositionInfo(info)))) => {
                 self.place(&info, call.sent_at, ctx);

@@ -12,8 +12,9 @@ use crate::time::{Duration, Instant};
 pub const OPENS_AFTER: u8 = 3;
 /// The first pause; doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
-/// The longest pause between probes of a renderer that is not there: 2^7 × 250 ms, about half a minute.
-const LONGEST_PAUSE: Duration = Duration::from_secs(32);
+/// The longest pause between probes of a renderer that is not there: 2^5 × 250 ms. One whose cable is
+/// put back announces nothing, and a lost packet in 8 s burdens nobody.
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 /// The pause after a probe that waited in vain: its wait was pause enough.
 const PAUSE_AFTER_WAIT: Duration = Duration::from_secs(1);
 /// How long the first probe waits for its answer; doubled each time.
@@ -32,7 +33,7 @@ pub struct Breaker {
 impl Breaker {
     /// A call failed. `jitter` in 0..1 spreads renderers that failed together.
     pub fn fail(&mut self, now: Instant, why: Failure, jitter: f64) {
-        let doubled = FIRST_PAUSE.saturating_mul(1 << self.failures.min(7));
+        let doubled = FIRST_PAUSE.saturating_mul(1 << self.failures.min(5));
         let pause = match why {
             Failure::Timeout => doubled.min(PAUSE_AFTER_WAIT),
             _ => doubled.min(LONGEST_PAUSE),
@@ -106,7 +107,7 @@ mod tests {
         }
         assert_eq!(
             pauses,
-            [250, 500, 1000, 2000, 4000, 8000, 16000, 32000, 32000, 32000]
+            [250, 500, 1000, 2000, 4000, 8000, 8000, 8000, 8000, 8000]
         );
         assert!(breaker.is_open());
         assert!(breaker.succeed());

@@ -69,10 +69,17 @@ impl Renderer {
             .media_port
             .is_some_and(|port| load.origin != (self.facing, port));
         match load.phase.clone() {
-            // Our address has changed: its URL is dead.
-            _ if dead && !matches!(load.phase, Phase::Failed { .. }) => {
+            // Our address has changed: its URL is dead. What it has whole it may play to the end.
+            Phase::Failed { .. } | Phase::Over => self.elapse_done(ctx),
+            Phase::Running { .. } if dead && load.whole_sent => false,
+            _ if dead => {
                 self.retire();
-                self.reload(ctx)
+                let reloaded = self.reload(ctx);
+                if let Some(load) = self.load.as_mut() {
+                    // It waits for bytes that never come.
+                    load.stop_first = true;
+                }
+                reloaded
             }
             Phase::Settling { until } if until <= now || !active => {
                 self.advance_to(Phase::Wanted { at: now });
@@ -117,11 +124,18 @@ impl Renderer {
                 true
             }
             Phase::Running { doubt: None, .. } => self.offer_next(ctx),
-            Phase::Over => {
+            _ => false,
+        }
+    }
+
+    /// One that ended, or failed, makes room for another.
+    fn elapse_done(&mut self, ctx: &mut Context<'_>) -> bool {
+        match self.load.as_ref().map(|load| &load.phase) {
+            Some(Phase::Over) => {
                 self.follow(ctx);
                 true
             }
-            Phase::Failed { retry_at } if retry_at <= now => {
+            Some(Phase::Failed { retry_at }) if *retry_at <= ctx.now => {
                 self.retire();
                 self.reload(ctx)
             }

@@ -5,7 +5,9 @@
 use super::PRODUCT;
 use super::body::{Framing, ReadError, Reader};
 use super::head::{self, Headers};
+use super::within;
 use crate::kiosk::event::Failure;
+use crate::time::Duration;
 use crate::upnp::HttpUrl;
 use core::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use rustix::io::Errno;
@@ -15,6 +17,9 @@ use std::fmt::Write as _;
 use std::io;
 use std::net::TcpStream;
 
+/// A peer that is there takes a connection at once, and again after a lost packet or two: its kernel
+/// does that. How long it may take to answer is the kiosk's affair.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
 /// 1xx answers passed over before the real one.
 const INTERIM_ANSWERS: usize = 4;
 
@@ -51,8 +56,10 @@ pub struct Response {
 /// [`Failure::Unreachable`], [`Failure::Malformed`] or [`Failure::Local`]; every status is an answer.
 pub async fn exchange(request: &Request<'_>, cap: usize) -> Result<Response, Failure> {
     let address = SocketAddrV4::new(request.url.host, request.url.port);
-    let stream = Async::<TcpStream>::connect(address)
+    let connecting = within(CONNECT_TIMEOUT, Async::<TcpStream>::connect(address));
+    let stream = connecting
         .await
+        .ok_or(Failure::Unreachable)?
         .map_err(|error| of_io(&error))?;
     // Only a delay would be lost without it.
     let _ = stream.get_ref().set_nodelay(true);
