@@ -23,6 +23,7 @@ pub struct Playhead {
     origin: Option<Bounds>,
     count: Option<Bounds>,
     proven: bool,
+    began: Micros,
     frozen: Option<Duration>,
     report: Option<Report>,
     furthest: Duration,
@@ -94,6 +95,7 @@ impl Playhead {
             latest: moment(latest) - at,
         });
         self.count = None;
+        self.began = moment(earliest) - at;
         self.proven = proven;
         self.frozen = None;
         self.report = None;
@@ -181,7 +183,7 @@ impl Playhead {
     pub fn latency(&self) -> Option<Duration> {
         self.origin
             .filter(|_| self.proven)
-            .map(|origin| span(origin.width()))
+            .map(|origin| span(origin.latest - self.began))
     }
 
     /// When to ask next so that the answer halves what is open: the moment at which, by the middle of
@@ -235,7 +237,7 @@ mod tests {
     }
 
     fn whole_seconds(head: &mut Playhead, origin_ms: u64, at_ms: u64) {
-        let position = Duration::from_secs((at_ms - origin_ms) / 1000);
+        let position = Duration::from_secs(at_ms.saturating_sub(origin_ms) / 1000);
         head.take(Report {
             asked_at: ms(at_ms - 1),
             answered_at: ms(at_ms + 1),
