@@ -102,8 +102,9 @@ def loops(stage):
         memory, processor = box.memory(), box.processor_seconds()
         main, everything = (count / (time.time() - began) for count in box.switches())
         score.claim(
-            "memory while three play", memory < 12, f"{memory:.1f} MB resident (target 6 MB), processor {processor:.2f} s "
-            f"in {time.time() - began:.0f} s, context switches {main:.0f}/s in the main thread, {everything:.0f}/s in all")
+            "memory while three play", memory < 12,
+            f"{memory:.1f} MB resident (target 6 MB), processor {processor:.2f} s in {time.time() - began:.0f} s, "
+            f"context switches {main:.0f}/s in the main thread, {everything:.0f}/s in all")
     else:
         score.claim("memory while three play", False, "the box is gone")
     plays, ends = (len(tv1.times(*event, since=began)) for event in (("TransportState", "PLAYING"), ("End-of-stream",)))
