@@ -164,6 +164,10 @@ pub(super) struct Renderer {
     shaken: bool,
     pub(super) load: Option<Load>,
     next: Option<Load>,
+    /// It holds a next file, ours or one of before; it may keep it over Stop and Set.
+    offered: bool,
+    /// It was asked whether it holds one.
+    next_asked: bool,
     previous: Option<Load>,
     call: Option<Call>,
     pub(super) breaker: Breaker,
@@ -221,6 +225,8 @@ impl Renderer {
             shaken: false,
             load: None,
             next: None,
+            offered: false,
+            next_asked: false,
             previous: None,
             call: None,
             breaker: Breaker::default(),
@@ -378,6 +384,8 @@ impl Renderer {
         self.retire();
         self.next = None;
         self.shaken = false;
+        self.offered = false;
+        self.next_asked = false;
         self.look = true;
         self.transport_due = ctx.now;
         self.breaker.hurry(ctx.now);
@@ -511,6 +519,13 @@ impl Renderer {
                 subscription::Next::Wait => {}
             }
         }
+        let running = matches!(
+            self.load.as_ref().map(|l| &l.phase),
+            Some(Phase::Running { .. })
+        );
+        if running && !self.next_asked {
+            agenda.at(agenda.now, Purpose::Media);
+        }
         if !self.habits.sink_asked && self.description.connection_manager.is_some() {
             agenda.at(agenda.now, Purpose::Sink);
         }
@@ -535,7 +550,7 @@ impl Renderer {
             Goal::Play => {
                 let Some(load) = &self.load else { return };
                 match load.phase {
-                    Phase::Wanted { .. } if self.next.is_some() => {
+                    Phase::Wanted { .. } if self.offered => {
                         agenda.at(agenda.now, Purpose::ClearNext)
                     }
                     Phase::Wanted { at } if load.stop_first && active => {
@@ -565,6 +580,9 @@ impl Renderer {
                     Phase::Running { .. } if self.state == Some(TransportState::PausedPlayback) => {
                         agenda.at(agenda.now, Purpose::Play);
                     }
+                    Phase::Running { .. } if self.offered && self.next.is_none() => {
+                        agenda.at(agenda.now, Purpose::ClearNext);
+                    }
                     Phase::Running { since, .. } if load.is_still() => {
                         agenda.wake(since + load::DWELL)
                     }
@@ -590,6 +608,9 @@ impl Renderer {
         }
         if farewell.stop && self.load.is_some() && self.is_active() {
             return agenda.at(agenda.now, Purpose::Stop);
+        }
+        if self.offered {
+            return agenda.at(agenda.now, Purpose::ClearNext);
         }
         if let Some(which) = EVENTED
             .into_iter()
