@@ -192,6 +192,8 @@ fn a_press_plays_pauses_and_goes_on_and_the_light_follows() {
                 s.pins.leds().contains(&(LAMP, false))
             })
             .await;
+        // The finger must leave the button first.
+        pause(Duration::from_millis(100)).await;
         scene.pins.tap(BUTTON, Duration::from_millis(30));
         scene
             .until("it goes on", |s| state(s) == TransportState::Playing)

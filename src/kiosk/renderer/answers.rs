@@ -85,7 +85,13 @@ impl Renderer {
                 self.transport_due = self.transport_due.min(now + self.transport_pace(now));
             }
             (Purpose::Media, Answer::Reply(Reply::AvTransport(Av::MediaInfo(info)))) => {
-                self.resolve_doubt(&info, ctx)
+                self.next_asked = true;
+                let next = info.next_uri.as_deref().unwrap_or("");
+                // From before the box lost its power: its URL is dead.
+                self.offered |= self.next.is_none() && next.contains("://");
+                if self.in_doubt(Doubt::AskUri) {
+                    self.resolve_doubt(&info, ctx);
+                }
             }
             (Purpose::Set, _) => {
                 self.advance_load(Phase::Accepted { at: now });
