@@ -606,7 +606,9 @@ impl Renderer {
         if self.breaker.failures() > 0 {
             return;
         }
-        if farewell.stop && self.load.is_some() && self.is_active() {
+        let phase = self.load.as_ref().map(|load| &load.phase);
+        let starting = matches!(phase, Some(Phase::Accepted { .. } | Phase::Starting { .. }));
+        if farewell.stop && phase.is_some() && (starting || self.is_active()) {
             return agenda.at(agenda.now, Purpose::Stop);
         }
         if self.offered {
@@ -655,10 +657,13 @@ impl Renderer {
         }
     }
 
-    /// Cancels the call in flight, for a more important one or because it is overdue.
+    /// Cancels the call in flight. What it would have answered is not known: it may play now.
     pub(super) fn hang_up(&mut self, effects: &mut Effects) {
         if let Some(call) = self.call.take() {
             effects.push(Effect::Cancel(call.number));
+            if matches!(call.purpose, Purpose::Set | Purpose::Play) {
+                self.state = Some(TransportState::Transitioning);
+            }
         }
     }
 
