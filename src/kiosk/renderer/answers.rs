@@ -332,7 +332,12 @@ impl Renderer {
             return;
         };
         load.said_duration = info.track_duration.or(load.said_duration);
-        if let Some(position) = info.rel_time {
+        // Some say 0:00 at their end, before or after they say STOPPED: that is no new beginning.
+        let at_end = load.end().is_some_and(|(earliest, _)| earliest <= now);
+        let position = info
+            .rel_time
+            .filter(|position| !(at_end && position.is_zero()));
+        if let Some(position) = position {
             let report = Report {
                 asked_at,
                 answered_at: now,
