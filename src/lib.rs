@@ -1,4 +1,65 @@
 //! dlna-kiosk: plays its owner's media on every DLNA renderer in the room, and keeps it playing.
+//!
+//! # The shape
+//!
+//! **One owner of all state.** [`Kiosk::step`](kiosk::Kiosk::step) takes one [event](kiosk::event) and the time, and gives
+//! [effects](kiosk::effect). It decides everything, does no I/O, reads no clock, cannot block and cannot fail. Around it the
+//! [shell] turns the world into events and effects into the world.
+//!
+//! **Level-triggered, not scripted.** Each renderer has a goal and was observed; one function, `reconcile`, gives the next
+//! action from the difference. Looping, retry, recovery after a reboot, a lost event, a fault 701, a TV changed with its own
+//! remote: none is a feature of its own, all take this path.
+//!
+//! **Small machines composed by one root.** `Kiosk` only routes. Roster (who is there), renderer, subscription, programme
+//! (what should play), panel (buttons), LEDs and supervisor (tasks, watchdog, leaving) do not know each other.
+//!
+//! ```text
+//!  buttons ────┐                                                  ┌─> courier: SOAP, SUBSCRIBE, GET description
+//!  SSDP ───────┤                                                  ├─> multicast: M-SEARCH
+//!  NOTIFY ─────┤                                                  ├─> LEDs
+//!  answers ────┼─> Mailbox ─> driver ─ step(event, now) ─> effects ─> replies to media clients and the page
+//!  media GETs ─┤               ^   one timer                      ├─> scan of the media folder
+//!  page ───────┤               └── next_deadline                  ├─> systemd: READY, WATCHDOG, STOPPING
+//!  addresses ──┤                                                  └─> start a task again, exit
+//!  signals ────┘
+//! ```
+//!
+//! The contract of `step`: one event in; all effects are performed before the next event; performing never awaits and never
+//! fails, failures come back as events; then sleep until the next deadline or event. Effects name things by id, so they stay
+//! small; the shell reads URLs and bodies from the kiosk. A [`Ticket`](kiosk::event::Ticket) is neither `Copy` nor `Clone`: an
+//! errand is answered once, and a late answer to a cancelled one is recognised.
+//!
+//! Media bytes go from file to socket inside the shell and never through the kiosk. But the kiosk hears of each request: what a
+//! renderer fetches is better evidence than what it says.
+//!
+//! # The layers
+//!
+//! Imports point down only; a test below holds this table against the code.
+//!
+//! | layer | rooms | |
+//! |---|---|---|
+//! | 0 words | [`time`], [`text`], [`limits`], [`config`] | every capacity with its reason; TOML to checked types |
+//! | 1 wire | [`upnp`], [`media`], [`range`] | parse and write, both directions |
+//! | 2 logic | [`kiosk`] | decides |
+//! | 3 shell | [`shell`] | sockets, files, pins, clock |
+//! | 4 top | [`command`] | the command line, wiring, exit codes |
+//! | test | [`sim`] | simulated renderers with quirks, built from the wire's other side; the demonstration shows one |
+//!
+//! Two edges cross the table on purpose: `config` knows [`Udn`](upnp::Udn) (an identity is the same in a file and on the wire)
+//! and which file extensions are media; the shell hosts a simulated renderer on real sockets, for the demonstration.
+//!
+//! # One thread, no locks
+//!
+//! One [`smol::LocalExecutor`] runs everything. async-io keeps a helper thread that only waits for the kernel. No mutex, no
+//! atomic, no lock of any kind stands in this crate: clippy refuses them (`.cargo/clippy.toml`), as it refuses the clock outside
+//! the shell and detached tasks anywhere. What tasks share is declared before the executor and borrowed; a `RefCell` is never
+//! borrowed across an await. Release builds abort on panic, and systemd starts the box again.
+//!
+//! # What time means
+//!
+//! Every wait is a deadline of the kiosk, except where the shell protects a socket from a silent peer. A renderer's position
+//! is an interval of possible origins that each report narrows; a seek at the end of a round is aimed by it. Whoever is slow
+//! or dead is retried with backoff behind a circuit breaker of its own, and delays nobody else.
 
 pub mod command;
 pub mod config;
@@ -11,3 +72,129 @@ pub mod sim;
 pub mod text;
 pub mod time;
 pub mod upnp;
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    /// Which rooms of the crate each room may import from.
+    const TABLE: [(&str, &[&str]); 11] = [
+        ("text", &[]),
+        ("time", &[]),
+        ("limits", &["time"]),
+        ("config", &["limits", "media", "text", "time", "upnp"]),
+        ("upnp", &["limits", "media", "text", "time"]),
+        ("media", &["limits", "text", "time", "upnp"]),
+        ("range", &[]),
+        (
+            "kiosk",
+            &["config", "limits", "media", "text", "time", "upnp"],
+        ),
+        ("sim", &["kiosk", "limits", "media", "text", "time", "upnp"]),
+        (
+            "shell",
+            &[
+                "config", "kiosk", "limits", "media", "range", "sim", "text", "time", "upnp",
+            ],
+        ),
+        (
+            "command",
+            &["config", "kiosk", "shell", "sim", "text", "time", "upnp"],
+        ),
+    ];
+
+    fn files(at: &Path, found: &mut Vec<PathBuf>) {
+        if at.is_dir() {
+            for entry in fs::read_dir(at).expect("a folder") {
+                files(&entry.expect("an entry").path(), found);
+            }
+        } else {
+            found.push(at.to_owned());
+        }
+    }
+
+    /// The part of a file that is not its tests.
+    fn code(file: &Path) -> String {
+        let text = fs::read_to_string(file).expect("a source file");
+        text.split("#[cfg(test)]\nmod tests")
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    fn room(name: &str) -> Vec<(PathBuf, String)> {
+        let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut found = Vec::new();
+        files(&src.join(name), &mut found);
+        found.extend(
+            [src.join(name).with_extension("rs")]
+                .into_iter()
+                .filter(|file| file.exists()),
+        );
+        found.retain(|file| file.extension().is_some_and(|e| e == "rs") && !is_test(file));
+        let text = |file: PathBuf| (code(&file), file);
+        found
+            .into_iter()
+            .filter(|f| f.exists())
+            .map(text)
+            .map(|(text, file)| (file, text))
+            .collect()
+    }
+
+    fn is_test(file: &Path) -> bool {
+        let text = file.to_string_lossy();
+        ["tests", "stories", "dialogues", "world"]
+            .iter()
+            .any(|word| text.contains(word))
+    }
+
+    #[test]
+    fn imports_point_down() {
+        for (name, allowed) in TABLE {
+            for (file, text) in room(name) {
+                let named = text
+                    .match_indices("crate::")
+                    .map(|(at, _)| &text[at + "crate::".len()..]);
+                for import in named.map(|rest| {
+                    rest.split(|c: char| !c.is_alphanumeric())
+                        .next()
+                        .unwrap_or("")
+                }) {
+                    let down = import == name || allowed.contains(&import);
+                    assert!(down, "{}: {name} must not know {import}", file.display());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn logic_does_no_input_and_output_and_waits_for_nothing() {
+        const FORBIDDEN: [&str; 7] = [
+            ".await",
+            "std::fs",
+            "std::net::",
+            "std::thread",
+            "std::time",
+            "async_io",
+            "smol",
+        ];
+        for name in [
+            "kiosk", "upnp", "media", "range", "text", "time", "limits", "config",
+        ] {
+            for (file, text) in room(name) {
+                let lines = text
+                    .lines()
+                    .filter(|line| !line.trim_start().starts_with("//"));
+                let code: String = lines.collect::<Vec<_>>().join("\n");
+                for word in FORBIDDEN {
+                    assert!(
+                        !code.contains(word),
+                        "{}: {word} has no place in {name}",
+                        file.display()
+                    );
+                }
+            }
+        }
+    }
+}

@@ -32,7 +32,7 @@ class Box:
         os.makedirs(f"{self.folder}/state", exist_ok=True)
         return {
             "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC", "HOME": self.folder,
-            "STATE_DIRECTORY": f"{self.folder}/state", "RUST_LOG": os.environ.get("RUST_LOG", "info")}
+            "STATE_DIRECTORY": f"{self.folder}/state", "RUST_LOG": os.environ.get("RUST_LOG", "error,dlna_kiosk=info")}
 
     def run(self, rules):
         """Starts it with these TOML tables; media folder and pins are added."""

@@ -355,7 +355,11 @@ impl Renderer {
                 // The seek was taken and did nothing.
                 self.habits.seek_broken = true;
             }
+            let was_proven = load.playhead.latency().is_some();
             load.playhead.take(report);
+            if !was_proven {
+                self.habits.latency = load.playhead.latency().or(self.habits.latency);
+            }
         }
         let moved = load.playhead.moved()
             || (load.is_named_by(uri) && info.rel_time.is_some_and(|p| !p.is_zero()));
@@ -403,8 +407,12 @@ impl Renderer {
                 doubt: None,
             };
             // Some name the next file up to a second before they play it.
-            load.playhead
-                .begin(earliest, now + Duration::from_millis(1500), Duration::ZERO);
+            load.playhead.begin(
+                earliest,
+                now + Duration::from_millis(1500),
+                Duration::ZERO,
+                false,
+            );
         }
     }
 
@@ -422,9 +430,11 @@ impl Renderer {
                 since: now,
                 doubt: None,
             };
-            // The picture follows a little later than the answer.
+            // It goes back within an open stream: no slower than its start.
+            let latency = self.habits.latency;
+            let latest = now + latency.unwrap_or(Duration::from_millis(300));
             load.playhead
-                .begin(sent, now + Duration::from_millis(300), Duration::ZERO);
+                .begin(sent, latest, Duration::ZERO, latency.is_some());
         }
     }
 

@@ -327,8 +327,8 @@ impl Renderer {
                 doubt: None,
             };
             // Many say PLAYING before the first picture.
-            load.playhead
-                .begin(earliest, now + Duration::from_millis(500), Duration::ZERO);
+            let guess = now + Duration::from_millis(500);
+            load.playhead.begin(earliest, guess, Duration::ZERO, false);
         }
     }
 }

@@ -205,7 +205,7 @@ mod tests {
     fn load(path: &str, duration: u64) -> Load {
         let media_type = mime::of_extension("mp4").expect("known");
         let mut playhead = Playhead::default();
-        playhead.begin(Instant::START, Instant::START, Duration::ZERO);
+        playhead.begin(Instant::START, Instant::START, Duration::ZERO, true);
         Load {
             token: Token(0xabc),
             file: MediaFile {

@@ -52,6 +52,7 @@ impl Renderer {
             return None;
         }
         let max_cut = self.rule.as_ref()?.max_cut;
+        load.playhead.latency()?;
         let (earliest, latest) = load.end()?;
         let margin = max_cut.checked_sub(latest.since(earliest))? / 2;
         let at = earliest.before(margin);
@@ -124,6 +125,10 @@ impl Renderer {
         let Some((earliest, latest)) = load.end() else {
             return calm;
         };
+        if let Some(at) = self.seek_at(now) {
+            // It is sent back before its end.
+            return calm.min(at.since(now) + Duration::from_secs(1));
+        }
         let opens = earliest.before(Duration::from_millis(200));
         if now < opens {
             return calm.min(opens.since(now));

@@ -116,6 +116,8 @@ struct Habits {
     rendering_broken: bool,
     /// How long it takes to answer.
     round_trip: Duration,
+    /// How long after Play it began at the latest.
+    latency: Option<Duration>,
 }
 
 /// What the surroundings give to each operation.

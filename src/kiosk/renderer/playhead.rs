@@ -1,19 +1,29 @@
 //! Where in its media a renderer is: an interval of possible moments at which the position was zero.
 //!
-//! A renderer says a position, often only in whole seconds, at some moment between our question and
-//! its answer. Each such report bounds the *origin*, the moment at which the position was zero; the
-//! intersection of the bounds narrows from a second to a few milliseconds within a handful of
-//! reports, if they are asked for at the right moments (see [`Playhead::narrowing_at`]).
+//! Terms: the *origin* is that moment by the picture; the *count*, by what the renderer says.
+//!
+//! A renderer that says fractions of a second is believed to a millisecond. One that counts whole
+//! seconds may look at its picture only once a second: what it says can be almost two seconds behind,
+//! but is never ahead. So its count bounds the origin from one side, and the command that started it
+//! from the other; where both agree to a fraction of a second, the end is known well enough to
+//! seek just before it. Asking at the right moments finds the count in a handful of questions
+//! (see [`Playhead::narrowing_at`]).
 
 use crate::time::{Duration, Instant};
 
 /// Microseconds; signed, since an origin may lie before the box's start.
 type Micros = i64;
 
+/// The count is found when it is known this well.
+const FOUND: Micros = 40_000;
+
 /// What is known of the position.
 #[derive(Clone, Debug, Default)]
 pub struct Playhead {
-    origin: Option<Origin>,
+    origin: Option<Bounds>,
+    count: Option<Bounds>,
+    proven: bool,
+    began: Micros,
     frozen: Option<Duration>,
     report: Option<Report>,
     furthest: Duration,
@@ -22,9 +32,32 @@ pub struct Playhead {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Origin {
+struct Bounds {
     earliest: Micros,
     latest: Micros,
+}
+
+impl Bounds {
+    fn width(self) -> Micros {
+        self.latest - self.earliest
+    }
+
+    fn middle(self) -> Micros {
+        self.earliest + self.width() / 2
+    }
+
+    /// What both allow; if they contradict each other, `new` alone: it stalled, or was seeked.
+    fn and(self, new: Self) -> Self {
+        let both = Self {
+            earliest: self.earliest.max(new.earliest),
+            latest: self.latest.min(new.latest),
+        };
+        if both.earliest <= both.latest {
+            both
+        } else {
+            new
+        }
+    }
 }
 
 /// One answer of GetPositionInfo.
@@ -53,13 +86,17 @@ fn span(micros: Micros) -> Duration {
 }
 
 impl Playhead {
-    /// Playback began, or was seeked, to `position` between these two moments.
-    pub fn begin(&mut self, earliest: Instant, latest: Instant, position: Duration) {
+    /// Playback began, or was seeked, to `position` between these two moments. The second is
+    /// `proven` if nothing further is needed to believe it.
+    pub fn begin(&mut self, earliest: Instant, latest: Instant, position: Duration, proven: bool) {
         let at = micros(position);
-        self.origin = Some(Origin {
+        self.origin = Some(Bounds {
             earliest: moment(earliest) - at,
             latest: moment(latest) - at,
         });
+        self.count = None;
+        self.began = moment(earliest) - at;
+        self.proven = proven;
         self.frozen = None;
         self.report = None;
         self.unmoved = 0;
@@ -75,7 +112,7 @@ impl Playhead {
     /// Playback goes on after a pause.
     pub fn thaw(&mut self, earliest: Instant, latest: Instant) {
         if let Some(position) = self.frozen.take() {
-            self.begin(earliest, latest, position);
+            self.begin(earliest, latest, position, false);
         }
     }
 
@@ -96,23 +133,31 @@ impl Playhead {
             self.frozen = Some(report.position);
             return;
         }
-        let resolution = if report.fractional { 1_000 } else { 1_000_000 };
-        let position = micros(report.position);
-        let said = Origin {
-            earliest: moment(report.asked_at) - position - resolution,
-            latest: moment(report.answered_at) - position,
-        };
         // A renderer whose position never moves says nothing: our own clock goes on.
         if report.position.is_zero() && !self.moved {
             return;
         }
-        self.origin = Some(match self.origin {
-            Some(o) if o.earliest <= said.latest && said.earliest <= o.latest => Origin {
-                earliest: o.earliest.max(said.earliest),
-                latest: o.latest.min(said.latest),
-            },
-            _ => said,
-        });
+        let position = micros(report.position);
+        let behind = |most: Micros| Bounds {
+            earliest: moment(report.asked_at) - position - most,
+            latest: moment(report.answered_at) - position,
+        };
+        let believe = |old: Option<Bounds>, new: Bounds| Some(old.map_or(new, |old| old.and(new)));
+        if report.fractional {
+            self.origin = believe(self.origin, behind(1_000));
+            self.proven = true;
+            return;
+        }
+        self.origin = believe(self.origin, behind(2_000_000));
+        self.count = believe(self.count, behind(1_000_000));
+        if let (Some(origin), Some(count)) = (&mut self.origin, self.count)
+            && !self.proven
+            && count.width() < FOUND
+        {
+            // Found: later than the guess if it was slow to begin.
+            origin.latest = count.latest.max(origin.earliest);
+            self.proven = true;
+        }
     }
 
     /// The likeliest position now.
@@ -120,7 +165,7 @@ impl Playhead {
     pub fn position(&self, now: Instant) -> Duration {
         match (self.frozen, self.origin) {
             (Some(position), _) => position,
-            (None, Some(o)) => span(moment(now) - (o.earliest / 2 + o.latest / 2)),
+            (None, Some(origin)) => span(moment(now) - origin.middle()),
             (None, None) => Duration::ZERO,
         }
     }
@@ -133,18 +178,29 @@ impl Playhead {
         Some((at(origin.earliest), at(origin.latest)))
     }
 
-    /// When to ask next so that the answer halves the uncertainty: the moment at which, by the middle
-    /// of the bounds, the renderer's whole seconds tick. `None` once it is known to 40 ms.
+    /// How long after its command it began at the latest, once that is proven.
+    #[must_use]
+    pub fn latency(&self) -> Option<Duration> {
+        self.origin
+            .filter(|_| self.proven)
+            .map(|origin| span(origin.latest - self.began))
+    }
+
+    /// When to ask next so that the answer halves what is open: the moment at which, by the middle of
+    /// the bounds, the renderer's count goes on. `None` once it is found, or where fractions are said.
     #[must_use]
     pub fn narrowing_at(&self, now: Instant) -> Option<Instant> {
-        let origin = self.origin.filter(|_| self.frozen.is_none())?;
-        if self.report.is_some_and(|r| r.fractional) || origin.latest - origin.earliest < 40_000 {
+        let bounds = self
+            .count
+            .or(self.origin)
+            .filter(|_| self.frozen.is_none())?;
+        let found = self.proven || (self.count.is_some() && bounds.width() < FOUND);
+        if found || self.report.is_some_and(|r| r.fractional) {
             return None;
         }
-        let middle = origin.earliest / 2 + origin.latest / 2;
         let soon = moment(now) + 100_000;
-        let ticks = (soon - middle).div_euclid(1_000_000) + 1;
-        Some(Instant::START + span(middle + ticks * 1_000_000))
+        let seconds = (soon - bounds.middle()).div_euclid(1_000_000) + 1;
+        Some(Instant::START + span(bounds.middle() + seconds * 1_000_000))
     }
 
     /// The last report.
@@ -181,7 +237,7 @@ mod tests {
     }
 
     fn whole_seconds(head: &mut Playhead, origin_ms: u64, at_ms: u64) {
-        let position = Duration::from_secs((at_ms - origin_ms) / 1000);
+        let position = Duration::from_secs(at_ms.saturating_sub(origin_ms) / 1000);
         head.take(Report {
             asked_at: ms(at_ms - 1),
             answered_at: ms(at_ms + 1),
@@ -190,32 +246,48 @@ mod tests {
         });
     }
 
-    #[test]
-    fn reports_in_whole_seconds_narrow_to_a_few_milliseconds() {
-        let origin = 5_437;
-        let mut head = Playhead::default();
-        head.begin(ms(5_000), ms(6_000), Duration::ZERO);
-        let mut now = 6_000;
-        for _ in 0..8 {
+    /// Asks as often as the playhead wants; gives when it was sure.
+    fn narrow(head: &mut Playhead, count: u64, mut now: u64) -> u64 {
+        for _ in 0..10 {
             let Some(at) = head.narrowing_at(ms(now)) else {
                 break;
             };
             now = at.as_micros() / 1000;
-            whole_seconds(&mut head, origin, now);
+            whole_seconds(head, count, now);
         }
+        now
+    }
+
+    #[test]
+    fn a_count_in_whole_seconds_is_found_in_a_few_questions() {
+        let mut head = Playhead::default();
+        head.begin(ms(5_000), ms(5_600), Duration::ZERO, false);
+        // It began at 5.1 s, but looks at its picture at .187 of each second.
+        let sure = narrow(&mut head, 5_187, 5_700);
         let (earliest, latest) = head.end(Duration::from_secs(10)).expect("it plays");
         assert!(
-            latest.since(earliest) < Duration::from_millis(42),
+            earliest <= ms(15_100) && ms(15_100) <= latest,
             "{earliest:?} {latest:?}"
         );
-        assert!(earliest <= ms(origin + 10_000) && ms(origin + 10_000) <= latest);
-        assert!(now < origin + 9_000, "known before a 10 s clip ends");
+        assert!(latest.since(earliest) < Duration::from_millis(230));
+        assert!(sure < 13_000, "before a 10 s clip ends: {sure}");
+    }
+
+    #[test]
+    fn a_slow_start_is_not_taken_for_a_quick_one() {
+        let mut head = Playhead::default();
+        head.begin(ms(5_000), ms(5_600), Duration::ZERO, false);
+        narrow(&mut head, 6_400, 5_700);
+        let latency = head.latency().expect("proven");
+        assert!(latency >= Duration::from_millis(1_400), "{latency:?}");
+        let (_, latest) = head.end(Duration::from_secs(10)).expect("it plays");
+        assert!(latest >= ms(16_400));
     }
 
     #[test]
     fn a_contradiction_replaces_the_belief() {
         let mut head = Playhead::default();
-        head.begin(ms(0), ms(10), Duration::ZERO);
+        head.begin(ms(0), ms(10), Duration::ZERO, false);
         let report = |at, position| Report {
             asked_at: ms(at),
             answered_at: ms(at),
@@ -230,7 +302,7 @@ mod tests {
     #[test]
     fn a_renderer_that_always_says_zero_is_timed_by_our_clock() {
         let mut head = Playhead::default();
-        head.begin(ms(0), ms(100), Duration::ZERO);
+        head.begin(ms(0), ms(100), Duration::ZERO, false);
         for at in [1_000, 2_000, 3_000] {
             whole_seconds(&mut head, at, at);
         }
@@ -241,7 +313,7 @@ mod tests {
     #[test]
     fn a_pause_stops_the_position_and_the_end_is_unknown() {
         let mut head = Playhead::default();
-        head.begin(ms(0), ms(0), Duration::ZERO);
+        head.begin(ms(0), ms(0), Duration::ZERO, false);
         head.freeze(ms(3_000));
         assert_eq!(head.position(ms(9_000)), Duration::from_secs(3));
         assert_eq!(head.end(Duration::from_secs(10)), None);
