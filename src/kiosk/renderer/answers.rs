@@ -331,6 +331,10 @@ impl Renderer {
         } else {
             self.strangers = 0;
         }
+        if self.plays_the_previous(uri) {
+            self.position_due = now + Duration::from_millis(300);
+            return;
+        }
         let Some(load) = self.load.as_mut() else {
             return;
         };
@@ -385,6 +389,13 @@ impl Renderer {
         let Some(load) = &self.load else { return true };
         let near = |(earliest, _)| earliest <= now + Duration::from_millis(1500);
         load.end().is_none_or(near) || position.is_some_and(|p| p < load.playhead.furthest())
+    }
+
+    /// It answered 200 to Set and Play, and plays the file before on (LG Netcast, HEOS).
+    fn plays_the_previous(&self, uri: &str) -> bool {
+        let named = |load: &Option<Load>| load.as_ref().is_some_and(|l| l.is_named_by(uri));
+        let starting = |load: &Load| matches!(load.phase, Phase::Starting { .. });
+        self.load.as_ref().is_some_and(starting) && named(&self.previous) && !named(&self.load)
     }
 
     fn is_foreign(&self, uri: &str) -> bool {
