@@ -16,7 +16,9 @@ mod streams;
 
 use super::presets::Preset;
 use super::words::{Fetch, FetchId, Fetched, Remote};
-use crate::config::{Button, Config, Detect, Led, Level, PanelAction, Pin, Pull, Rule, Shows, Targets};
+use crate::config::{
+    Button, Config, Detect, Led, Level, PanelAction, Pin, Pull, Rule, Shows, Targets,
+};
 use crate::kiosk::effect::Errand;
 use crate::kiosk::event::{Answer, ButtonId, Event, Failure, PanelState, ReplyTo, Ticket};
 use crate::kiosk::supervisor::TASKS;
@@ -27,7 +29,7 @@ use crate::media::mime::of_extension;
 use crate::time::{Duration, Instant};
 use core::net::Ipv4Addr;
 use laws::Laws;
-pub(super) use stage::{Round, Stage};
+pub(super) use stage::{Exchange, Stage};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use streams::Stream;
@@ -136,13 +138,24 @@ enum Happening {
     /// To the box.
     Event(Event),
     /// A request of the box, to a renderer.
-    Request { number: u32, stage: usize, errand: Box<Errand> },
+    Request {
+        number: u32,
+        stage: usize,
+        errand: Box<Errand>,
+    },
     /// Its answer, to the box.
-    Answer { number: u32, outcome: Result<Answer, Failure> },
+    Answer {
+        number: u32,
+        outcome: Result<Answer, Failure>,
+    },
     /// A request for media, to the box.
     Fetch { stage: usize, fetch: Fetch },
     /// What became of it, to the renderer.
-    Fetched { stage: usize, fetch: FetchId, what: Fetched },
+    Fetched {
+        stage: usize,
+        fetch: FetchId,
+        what: Fetched,
+    },
     /// The renderer reads on.
     Read { stage: usize, fetch: FetchId },
     /// The tasks of the box say that they live.
@@ -329,7 +342,9 @@ impl World {
             Happening::Read { stage, fetch } => self.read(stage, fetch),
             Happening::Alive => {
                 if self.tasks_live {
-                    TASKS.into_iter().for_each(|name| self.step(Event::Alive(name)));
+                    TASKS
+                        .into_iter()
+                        .for_each(|name| self.step(Event::Alive(name)));
                 }
                 self.after(Duration::from_secs(5), Happening::Alive);
             }
@@ -338,7 +353,8 @@ impl World {
 
     fn after(&mut self, span: Duration, happening: Happening) {
         self.serial += 1;
-        self.agenda.insert((self.now + span, self.serial), happening);
+        self.agenda
+            .insert((self.now + span, self.serial), happening);
     }
 
     /// After a passage through the network.
@@ -356,7 +372,10 @@ impl World {
     /// A person presses the button that does this, for 80 ms.
     pub(super) fn press(&mut self, action: PanelAction) {
         let at = BUTTONS.iter().position(|button| *button == action);
-        let button = ButtonId(at.and_then(|at| u8::try_from(at).ok()).expect("on the panel"));
+        let button = ButtonId(
+            at.and_then(|at| u8::try_from(at).ok())
+                .expect("on the panel"),
+        );
         let pressed = true;
         self.step(Event::Button { button, pressed });
         let released = Event::Button {

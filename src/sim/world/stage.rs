@@ -1,6 +1,6 @@
 //! A renderer in its place: who reaches it, what it says, and what an audience sees of it.
 
-use super::{Happening, HOME, PORT, Question, World};
+use super::{HOME, Happening, PORT, Question, World};
 use crate::kiosk::effect::Errand;
 use crate::kiosk::event::{Answer, Event, Failure};
 use crate::sim::fake_renderer::FakeRenderer;
@@ -148,7 +148,9 @@ impl Stage {
         let mut text = format!("{}: {:?}", self.tv.persona().model_name, self.tv.state());
         for call in self.calls.iter().rev().take(16).rev() {
             let millis = call.at.as_micros() / 1000;
-            let refused = call.refused.map_or(String::new(), |code| format!(" {code}"));
+            let refused = call
+                .refused
+                .map_or(String::new(), |code| format!(" {code}"));
             text += &format!(", {millis} {}{refused}", call.what);
         }
         text
@@ -294,7 +296,9 @@ impl World {
         let not_found = Err(Failure::Status(404));
         let late = Duration::ZERO;
         let service = |path_of: fn(ServiceKind) -> &'static str| {
-            SERVICES.into_iter().find(|s| path_of(*s) == to.path.as_str())
+            SERVICES
+                .into_iter()
+                .find(|s| path_of(*s) == to.path.as_str())
         };
         match errand {
             Errand::Describe { location } if location.path.as_str() != path => {
@@ -316,12 +320,12 @@ impl World {
                     tv.subscribe(now, service, (**callback).clone(), *timeout)
                 });
                 let late = granted.as_ref().map(|g| g.answer_after).unwrap_or_default();
-                let outcome = granted.map_err(Failure::Status).map(|granted| {
-                    Answer::Subscribed {
+                let outcome = granted
+                    .map_err(Failure::Status)
+                    .map(|granted| Answer::Subscribed {
                         sid: Some(granted.sid),
                         timeout: granted.timeout,
-                    }
-                });
+                    });
                 self.answer(stage, number, late, outcome);
             }
             Errand::Renew { sid, timeout, .. } => {

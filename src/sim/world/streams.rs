@@ -91,7 +91,9 @@ impl World {
                 let bytes = (stream.size / PIECES).clamp(1, (stream.size - stream.at).max(1));
                 stream.at = (stream.at + bytes).min(stream.size);
                 let (token, whole) = (stream.token, stream.at == stream.size);
-                self.with(stage, |tv, now| tv.fetched(now, fetch, Fetched::Bytes(bytes)));
+                self.with(stage, |tv, now| {
+                    tv.fetched(now, fetch, Fetched::Bytes(bytes))
+                });
                 if whole {
                     self.streams.remove(&(stage, fetch));
                     self.with(stage, |tv, now| tv.fetched(now, fetch, Fetched::Finished));
@@ -100,7 +102,9 @@ impl World {
                     self.soon(Happening::Read { stage, fetch });
                 }
             }
-            Reading::Now => self.after(Duration::from_millis(200), Happening::Read { stage, fetch }),
+            Reading::Now => {
+                self.after(Duration::from_millis(200), Happening::Read { stage, fetch })
+            }
             Reading::Later(pause) => self.after(pause, Happening::Read { stage, fetch }),
             Reading::Abandoned => self.abandoned(stage, fetch),
         }
