@@ -19,6 +19,10 @@ mod words;
 
 #[cfg(test)]
 mod dialogues;
+#[cfg(test)]
+mod stories;
+#[cfg(test)]
+mod world;
 
 pub use fake_renderer::FakeRenderer;
 pub use media::wav_duration;

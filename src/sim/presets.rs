@@ -117,7 +117,7 @@ pub fn well_behaved() -> Preset {
 }
 
 /// gmediarender 0.1 on libupnp, as measured; row 29. Clears the URI at the end, says PLAYING
-/// whatever its fetch brought, hangs at a hand-over to video.
+/// whatever its fetch brought, hangs at a hand-over to video. RelTime is up to half a second old.
 #[must_use]
 pub fn gmrender() -> Preset {
     let mut preset = good("gmrender", "Ivo Clarysse, Henner Zeller", "gmediarender");
@@ -135,6 +135,7 @@ pub fn gmrender() -> Preset {
         seek_past_end: None,
         skip: Some(501),
         unknown_action: 501,
+        rel_time_every: ms(500),
         end_clears_uri: true,
         next: NextUri::HangsAtVideo(ms(900)),
         still: Still::EndsAtOnce,

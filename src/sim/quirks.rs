@@ -94,6 +94,8 @@ pub struct Quirks {
     // Position, the end, what follows
     /// How it tells RelTime.
     pub rel_time: RelTime,
+    /// Looks at its own position this often only, and tells RelTime from memory meanwhile.
+    pub rel_time_every: Duration,
     /// Never tells the duration.
     pub hides_duration: bool,
     /// GetPositionInfo while STOPPED or without media.
@@ -299,6 +301,7 @@ impl Default for Quirks {
             skip: Some(711),
             unknown_action: 401,
             rel_time: RelTime::Resolution(Duration::from_secs(1)),
+            rel_time_every: Duration::ZERO,
             hides_duration: false,
             position_when_idle: None,
             end_clears_uri: false,

@@ -182,6 +182,10 @@ impl FakeRenderer {
             (None, _) | (_, Transport::Flickering { .. } | Transport::Starting { .. }) => {
                 Duration::ZERO
             }
+            (Some(media), Transport::Playing) => {
+                let old = age(now, self.quirks.rel_time_every);
+                media.position(now).saturating_sub(old)
+            }
             (Some(media), _) => media.position(now),
         };
         let (rel_time, fractional) = match self.quirks.rel_time {
@@ -232,6 +236,15 @@ fn url(host: Ipv4Addr, port: u16, path: &str) -> HttpUrl {
         port,
         path: clip(path),
     }
+}
+
+/// How old is what it knows, if it looks `every` so often.
+fn age(now: Instant, every: Duration) -> Duration {
+    if every.is_zero() {
+        return Duration::ZERO;
+    }
+    let since = now.since(Instant::START);
+    since - cut(since, every)
 }
 
 /// `span`, cut to whole `step`s.

@@ -1,6 +1,6 @@
 //! What an answer means for a renderer.
 
-use super::load::{Doubt, Phase};
+use super::load::{Doubt, Load, Phase};
 use super::playhead::Report;
 use super::{Call, Context, Evented, Goal, Purpose, Renderer};
 use crate::kiosk::event::{Answer, Failure, StreamEnd, Token};
@@ -329,8 +329,11 @@ impl Renderer {
     fn place(&mut self, info: &PositionInfo, asked_at: Instant, ctx: &mut Context<'_>) {
         let now = ctx.now;
         let uri = info.track_uri.as_deref().unwrap_or("");
-        if let Some(next) = self.next.as_ref().filter(|next| next.is_named_by(uri)) {
-            if matches!(next.phase, Phase::Accepted { .. }) {
+        let names_next = self.next.as_ref().is_some_and(|n| n.is_named_by(uri));
+        let early = names_next && !self.may_have_handed_over(info.rel_time, now);
+        if names_next {
+            let accepted = |next: &Load| matches!(next.phase, Phase::Accepted { .. });
+            if !early && self.next.as_ref().is_some_and(accepted) {
                 self.hand_over(ctx);
             }
         } else if self.is_foreign(uri) {
@@ -341,11 +344,22 @@ impl Renderer {
         } else {
             self.strangers = 0;
         }
+        if self.plays_the_previous(uri) {
+            self.position_due = now + Duration::from_millis(300);
+            return;
+        }
         let Some(load) = self.load.as_mut() else {
             return;
         };
-        load.said_duration = info.track_duration.or(load.said_duration);
-        if let Some(position) = info.rel_time {
+        if !early {
+            load.said_duration = info.track_duration.or(load.said_duration);
+        }
+        // Some say 0:00 at their end, before or after they say STOPPED: that is no new beginning.
+        let at_end = load.end().is_some_and(|(earliest, _)| earliest <= now);
+        let position = info
+            .rel_time
+            .filter(|position| !(at_end && position.is_zero()));
+        if let Some(position) = position {
             let report = Report {
                 asked_at,
                 answered_at: now,
@@ -381,6 +395,20 @@ impl Renderer {
                 load.playhead.take(report);
             }
         }
+    }
+
+    /// It names the next file: does it play that already, or has it only begun to read it?
+    fn may_have_handed_over(&self, position: Option<Duration>, now: Instant) -> bool {
+        let Some(load) = &self.load else { return true };
+        let near = |(earliest, _)| earliest <= now + Duration::from_millis(1500);
+        load.end().is_none_or(near) || position.is_some_and(|p| p < load.playhead.furthest())
+    }
+
+    /// It answered 200 to Set and Play, and plays the file before on (LG Netcast, HEOS).
+    fn plays_the_previous(&self, uri: &str) -> bool {
+        let named = |load: &Option<Load>| load.as_ref().is_some_and(|l| l.is_named_by(uri));
+        let starting = |load: &Load| matches!(load.phase, Phase::Starting { .. });
+        self.load.as_ref().is_some_and(starting) && named(&self.previous) && !named(&self.load)
     }
 
     fn is_foreign(&self, uri: &str) -> bool {

@@ -96,6 +96,8 @@ impl Renderer {
             {
                 load.rearmed = true;
                 load.stop_first = true;
+                // What plays is not ours: it dropped the file because it was playing.
+                self.habits.stop_first |= self.state == Some(TransportState::Playing);
                 load.phase = Phase::Wanted { at: now };
                 true
             }

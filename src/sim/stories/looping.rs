@@ -1,0 +1,158 @@
+//! Round after round.
+
+use super::*;
+use crate::sim::quirks::NextUri;
+
+/// Ten rounds of this, after a first one from which habits are learned.
+fn rounds(setting: Setting, wanted: usize) -> World {
+    let mut world = setting.autoplay().begin();
+    let most = 60_000 * u64::try_from(wanted).unwrap();
+    let done = world.until(most, |w| w.stages[0].rounds.len() >= wanted);
+    assert!(done.is_some(), "{} rounds", world.stages[0].rounds.len());
+    world
+}
+
+#[test]
+fn nothing_is_cut_by_a_restart_on_any_renderer() {
+    for preset in presets::all().iter().filter(|p| p.name != "leica") {
+        let setting = Setting::of(preset.clone()).rule(|r| r.loop_method = LoopMethod::Restart);
+        let world = rounds(setting, 10);
+        let quirks = &preset.quirks;
+        let loading = quirks.loading + quirks.loading_jitter + quirks.set_takes;
+        // The end is seen within 100 ms; Set, Play and their answers take some 20 ms.
+        let most = loading + ms(120) + quirks.end_flicker + 4 * quirks.answers_after;
+        for round in &world.stages[0].rounds {
+            assert_eq!(round.played, ms(10_000), "{}", preset.name);
+        }
+        for gap in world.stages[0].gaps() {
+            assert!(gap <= most, "{}: {gap:?} of {most:?}", preset.name);
+        }
+    }
+}
+
+#[test]
+fn the_default_loops_on_every_renderer_and_never_hangs_one() {
+    for preset in presets::all().iter().filter(|p| p.name != "leica") {
+        let world = rounds(Setting::of(preset.clone()), 10);
+        assert!(world.stages[0].tv.responsive(), "{}", preset.name);
+    }
+    for kind in ["/m/clip.mp4", "/m/song.mp3"] {
+        let setting = Setting::of(presets::gmrender()).files(&[(kind, 10_000)]);
+        let world = rounds(setting, 10);
+        assert!(world.stages[0].tv.responsive(), "{kind}");
+    }
+}
+
+#[test]
+fn a_seek_cuts_no_more_than_it_may_and_never_lets_the_clip_run_out() {
+    for preset in [presets::rygel(), presets::well_behaved()] {
+        for seed in 1..6 {
+            let setting = Setting::of(preset.clone()).seed(seed).rule(|r| {
+                r.loop_method = LoopMethod::Seek;
+                r.max_cut = ms(300);
+            });
+            let world = rounds(setting, 10);
+            for round in &world.stages[0].rounds {
+                assert!(round.played >= ms(9_700), "{}: {round:?}", preset.name);
+                assert!(round.played < ms(10_000), "{}: {round:?}", preset.name);
+            }
+            assert!(world.stages[0].gaps().iter().all(|gap| *gap < ms(12)));
+            assert_eq!(world.stages[0].called("SetAVTransportURI").len(), 1);
+        }
+    }
+}
+
+#[test]
+fn positions_that_are_half_a_second_old_are_seen_through_in_time() {
+    for seed in 1..6 {
+        let setting = Setting::of(presets::gmrender()).seed(seed).rule(|r| {
+            r.loop_method = LoopMethod::Seek;
+            r.max_cut = ms(300);
+        });
+        let world = rounds(setting, 24);
+        let rounds = &world.stages[0].rounds;
+        assert!(rounds.iter().all(|round| round.played >= ms(9_700)));
+        // From the first Seek on each round begins at a time that is known.
+        let seeked = rounds.iter().filter(|r| r.played < ms(10_000)).count();
+        assert!(seeked >= 10, "{seeked} of {}", rounds.len());
+        let last = &rounds[rounds.len() - 5..];
+        assert!(last.iter().all(|round| round.played < ms(10_000)));
+    }
+}
+
+#[test]
+fn a_renderer_that_refuses_to_seek_is_restarted() {
+    let setting = Setting::of(presets::sony_ht_a9()).rule(|r| {
+        r.loop_method = LoopMethod::Seek;
+        r.max_cut = ms(300);
+    });
+    let world = rounds(setting, 5);
+    assert_eq!(
+        world.stages[0].called("Seek").len(),
+        1,
+        "and is not asked again"
+    );
+    assert!(
+        world.stages[0]
+            .rounds
+            .iter()
+            .all(|r| r.played == ms(10_000))
+    );
+}
+
+#[test]
+fn songs_follow_each_other_without_a_gap_where_the_renderer_can() {
+    let files = [
+        ("/m/1.mp3", 20_000),
+        ("/m/2.mp3", 25_000),
+        ("/m/3.mp3", 30_000),
+    ];
+    let world = rounds(Setting::of(presets::well_behaved()).files(&files), 9);
+    let stage = &world.stages[0];
+    for (round, file) in stage.rounds.iter().zip(files.iter().cycle()) {
+        assert!(round.uri.ends_with(&file.0[2..]), "{round:?}");
+        assert_eq!(round.played, ms(file.1));
+    }
+    assert!(
+        stage.gaps().iter().all(|gap| *gap < ms(20)),
+        "{:?}",
+        stage.gaps()
+    );
+    assert_eq!(stage.called("SetAVTransportURI").len(), 1);
+}
+
+#[test]
+fn songs_go_on_where_the_next_one_is_refused_ignored_or_followed_late() {
+    for next in [
+        NextUri::Refused(401),
+        NextUri::Ignored,
+        NextUri::TakenAsCurrent,
+        NextUri::Works(ms(5_000)),
+    ] {
+        for stale_next in [false, true] {
+            let preset = but(|q| {
+                (q.next, q.stale_next) = (next, stale_next);
+                q.hand_over_stops = ms(700);
+            });
+            let files = [("/m/1.mp3", 20_000), ("/m/2.mp3", 25_000)];
+            let world = rounds(Setting::of(preset).files(&files), 6);
+            for (round, file) in world.stages[0].rounds.iter().zip(files.iter().cycle()) {
+                assert!(round.uri.ends_with(&file.0[2..]), "{next:?}: {round:?}");
+                assert_eq!(round.played, ms(file.1), "{next:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_folder_that_does_not_repeat_ends() {
+    let files = [("/m/1.mp4", 10_000), ("/m/2.mp4", 12_000)];
+    let setting = Setting::of(presets::well_behaved()).files(&files);
+    let mut world = setting.rule(|r| r.repeat = false).autoplay().begin();
+    world.run(120_000);
+    let played: Vec<_> = world.stages[0].rounds.iter().map(|r| r.played).collect();
+    assert_eq!(played, [ms(10_000), ms(12_000)]);
+    world.press(PanelAction::Play);
+    let took = world.until(2_000, |w| w.shows(0, "1.mp4"));
+    assert!(took.is_some(), "from its beginning");
+}

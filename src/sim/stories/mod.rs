@@ -1,0 +1,33 @@
+//! Stories of the whole house: claims about what an owner sees, with literal times.
+
+mod crowd;
+mod faults;
+mod looping;
+mod playing;
+mod viewers;
+
+use super::presets::{self, Preset};
+use super::quirks::{FetchFailure, Quirks, SetWhilePlaying};
+use super::words::Remote;
+use super::world::{HOME, PORT, Setting, World};
+use crate::config::{LoopMethod, OnStop, PanelAction};
+use crate::time::Duration;
+
+const fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+/// A renderer without a fault but this one.
+fn but(change: impl FnOnce(&mut Quirks)) -> Preset {
+    let mut preset = presets::well_behaved();
+    change(&mut preset.quirks);
+    preset
+}
+
+/// Plays since two seconds.
+fn playing(setting: Setting) -> World {
+    let mut world = setting.autoplay().begin();
+    assert!(world.until(10_000, |w| w.shows(0, "clip.mp4")).is_some());
+    world.pass(2_000);
+    world
+}

@@ -1,0 +1,104 @@
+//! What holds after every step, whatever happened.
+
+use super::World;
+use crate::kiosk::effect::{Effect, Errand};
+use crate::kiosk::leds::Pattern;
+use crate::limits::EFFECTS;
+use crate::time::{Duration, Instant};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Steps for each renderer within a second: around the end of a clip its state is asked for every
+/// 20 ms, and each answer, event and piece of media is a step too.
+const STEPS: usize = 200;
+/// Calls to one renderer within a second.
+const CALLS: usize = 60;
+
+/// The last second, and what was answered.
+#[derive(Debug, Default)]
+pub(super) struct Laws {
+    second: u64,
+    steps: usize,
+    pub(super) busiest: usize,
+    answered: BTreeSet<u32>,
+}
+
+impl Laws {
+    pub(super) fn answered(&mut self, number: u32) {
+        assert!(self.answered.insert(number), "ticket {number} comes twice");
+    }
+
+    pub(super) fn stepped(&mut self, now: Instant, effects: &[Effect], renderers: usize) {
+        assert!(effects.len() <= EFFECTS, "{} effects", effects.len());
+        let second = now.as_micros() / 1_000_000;
+        if core::mem::replace(&mut self.second, second) != second {
+            self.steps = 0;
+        }
+        self.steps += 1;
+        self.busiest = self.busiest.max(self.steps);
+        assert!(self.steps <= STEPS * renderers.max(1), "a busy loop");
+    }
+}
+
+impl World {
+    pub(super) fn check(&self) {
+        let due = self.kiosk.next_deadline();
+        assert!(
+            due.is_none_or(|at| at > self.now),
+            "the deadline of {due:?} is past"
+        );
+        if let Some((_, code)) = self.exited {
+            assert_eq!((due, code), (None, 0));
+            return;
+        }
+        // The status LED is the first one.
+        let lit = self.lit.first().copied();
+        match self.kiosk.pattern(self.now) {
+            Pattern::Playing if !self.trace(1).concat().contains("leaving") => {
+                assert_eq!(lit, Some(true), "all plays, and it is dark");
+            }
+            _ => {}
+        }
+    }
+
+    /// No renderer sees two calls at once, and none is called without end.
+    pub(super) fn law_of_one_call(&self, stage: usize, errand: &Errand) {
+        let others = self.errands.values().filter(|(_, to)| *to == Some(stage));
+        // Descriptions are looked for at several places of one address.
+        if !matches!(errand, Errand::Describe { .. }) {
+            assert_eq!(others.count(), 1, "two calls at once: {errand:?}");
+        }
+        let calls = &self.stages[stage].calls;
+        let recent = calls.iter().rev();
+        let recent = recent.take_while(|call| self.now.since(call.at) < Duration::from_secs(1));
+        assert!(recent.count() < CALLS, "it is called without end");
+    }
+
+    /// A status is one picture of one moment: no two loads in it, no LED that says something else.
+    pub(super) fn law_of_one_picture(&self, status: &Value) {
+        for renderer in status["renderers"].as_array().expect("a list") {
+            let number = |key: &str| renderer[key].as_f64();
+            let (position, duration) = (number("position_s"), number("duration_s"));
+            if let (Some(position), Some(duration)) = (position, duration) {
+                assert!(position <= duration + 0.001, "{renderer}");
+                let progress = number("progress").expect("both are known");
+                assert!((progress - position / duration).abs() < 0.01, "{renderer}");
+            }
+            if let (Some(name), Some(duration)) = (renderer["playing"].as_str(), duration) {
+                let files = &self.lengths;
+                let file = files.iter().find(|(path, _)| path.ends_with(name));
+                let (_, length) = file.expect("in the catalogue");
+                let off = (length.as_secs_f64() - duration).abs();
+                assert!(off < 1.0, "the duration of another file: {renderer}");
+            }
+            let playing = renderer["state"] == "playing";
+            assert!(!playing || !renderer["playing"].is_null() || renderer["goal"] != "play");
+        }
+        let leds = status["panel"]["leds"].as_array().expect("a list");
+        for (led, lit) in leds.iter().zip(&self.lit) {
+            assert_eq!(led["on"], *lit, "{led}");
+        }
+        let pattern = serde_json::to_value(self.kiosk.pattern(self.now)).expect("a word");
+        assert_eq!(leds[0]["shows"], pattern);
+    }
+}

@@ -1,0 +1,133 @@
+//! The media server, on values: what renderers fetch, and what the kiosk hears of it.
+
+use super::{Happening, PORT, Question, World};
+use crate::kiosk::event::{Event, StreamEnd, Token};
+use crate::sim::words::{Fetch, FetchId, Fetched, Method, Reading};
+use crate::time::Duration;
+use crate::upnp::HttpUrl;
+
+/// A file comes in this many pieces.
+const PIECES: u64 = 16;
+
+/// One GET under way.
+#[derive(Debug)]
+pub(super) struct Stream {
+    token: Token,
+    at: u64,
+    size: u64,
+}
+
+impl World {
+    /// A request for media reaches the box, or the place where it was.
+    pub(super) fn media_asked(&mut self, stage: usize, fetch: Fetch) {
+        let url = HttpUrl::parse(&fetch.url);
+        let ours = url.filter(|url| (url.host, url.port) == (self.address, PORT));
+        let Some(url) = ours.filter(|_| self.exited.is_none()) else {
+            let (fetch, what) = (fetch.id, Fetched::Failed);
+            return self.soon(Happening::Fetched { stage, fetch, what });
+        };
+        let token = url.path.split('/').nth(2).unwrap_or_default();
+        let token = Token(u64::from_str_radix(token, 16).expect("a URL of ours"));
+        let from = self.stages[stage].host;
+        let reply = self.ask(Question::Media { stage, fetch });
+        self.step(Event::MediaAsked { token, from, reply });
+    }
+
+    /// The kiosk lets it be served.
+    pub(super) fn serve(&mut self, stage: usize, fetch: Fetch, token: Token) {
+        let published = self.kiosk.published(token);
+        let published = published.filter(|file| file.renderer == self.stages[stage].host);
+        let file = published.as_ref().and_then(|published| {
+            let file = self.scan.files.iter().find(|f| f.path == published.path)?;
+            Some((file.size, self.length(&file.path), published.mime))
+        });
+        let Some((size, length, mime)) = file else {
+            let what = Fetched::Opened {
+                status: 404,
+                mime: None,
+                length: Some(0),
+                content_features: false,
+            };
+            let fetch = fetch.id;
+            return self.soon(Happening::Fetched { stage, fetch, what });
+        };
+        let at = fetch.from.unwrap_or(0).min(size);
+        let opened = Fetched::Opened {
+            status: if fetch.from.is_some() { 206 } else { 200 },
+            mime: Some(mime.to_owned()),
+            length: Some(size - at),
+            content_features: true,
+        };
+        let id = fetch.id;
+        let serial = self.serial;
+        self.soon(Happening::Fetched {
+            stage,
+            fetch: id,
+            what: opened,
+        });
+        let opens_at = self.agenda.iter().find(|((_, n), _)| *n == serial + 1);
+        let passage = opens_at.map_or(Duration::ZERO, |((at, _), _)| at.since(self.now));
+        if fetch.method == Method::Head {
+            return self.served(token, 0, Some(StreamEnd::Head));
+        }
+        if let Some(length) = length {
+            let what = Fetched::Duration(length);
+            let fetch = id;
+            self.after(passage, Happening::Fetched { stage, fetch, what });
+        }
+        self.streams.insert((stage, id), Stream { token, at, size });
+        self.after(passage, Happening::Read { stage, fetch: id });
+        self.served(token, 0, None);
+    }
+
+    /// The renderer reads the next piece, if it wants one.
+    pub(super) fn read(&mut self, stage: usize, fetch: FetchId) {
+        let Some(stream) = self.streams.get_mut(&(stage, fetch)) else {
+            return;
+        };
+        let tv = &self.stages[stage].tv;
+        match tv.reading(self.now, fetch) {
+            Reading::Now if tv.responsive() => {
+                let bytes = (stream.size / PIECES).clamp(1, (stream.size - stream.at).max(1));
+                stream.at = (stream.at + bytes).min(stream.size);
+                let (token, whole) = (stream.token, stream.at == stream.size);
+                self.with(stage, |tv, now| {
+                    tv.fetched(now, fetch, Fetched::Bytes(bytes))
+                });
+                if whole {
+                    self.streams.remove(&(stage, fetch));
+                    self.with(stage, |tv, now| tv.fetched(now, fetch, Fetched::Finished));
+                    self.served(token, bytes, Some(StreamEnd::WholeFile));
+                } else {
+                    self.soon(Happening::Read { stage, fetch });
+                }
+            }
+            Reading::Now => {
+                self.after(Duration::from_millis(200), Happening::Read { stage, fetch })
+            }
+            Reading::Later(pause) => self.after(pause, Happening::Read { stage, fetch }),
+            Reading::Abandoned => self.abandoned(stage, fetch),
+        }
+    }
+
+    /// The renderer has closed the connection.
+    pub(super) fn abandoned(&mut self, stage: usize, fetch: FetchId) {
+        if let Some(stream) = self.streams.remove(&(stage, fetch)) {
+            self.served(stream.token, 0, Some(StreamEnd::Aborted));
+        }
+    }
+
+    /// The network took all connections with it.
+    pub(super) fn break_streams(&mut self) {
+        for ((stage, fetch), stream) in core::mem::take(&mut self.streams) {
+            self.served(stream.token, 0, Some(StreamEnd::Aborted));
+            let what = Fetched::Failed;
+            self.soon(Happening::Fetched { stage, fetch, what });
+        }
+    }
+
+    fn served(&mut self, token: Token, bytes: u64, end: Option<StreamEnd>) {
+        let told = Happening::Event(Event::Served { token, bytes, end });
+        self.after(Duration::ZERO, told);
+    }
+}
