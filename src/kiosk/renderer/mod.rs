@@ -261,9 +261,11 @@ impl Renderer {
         self.call.is_some()
     }
 
-    /// It plays what we gave it.
+    /// It plays what we gave it, as far as it can be asked: what it said before it went away does not count.
     pub(super) fn is_playing(&self) -> bool {
-        self.state == Some(TransportState::Playing)
+        !self.away
+            && !self.breaker.is_open()
+            && self.state == Some(TransportState::Playing)
             && self
                 .load
                 .as_ref()
