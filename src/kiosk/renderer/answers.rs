@@ -97,13 +97,12 @@ impl Renderer {
             (Purpose::Stop, _) if ctx.leaving.is_some() => self.retire(),
             (Purpose::Stop, _) => {
                 self.look_now(now);
-                if matches!(
-                    self.load.as_ref().map(|l| &l.phase),
-                    Some(Phase::Wanted { .. })
-                ) {
-                    self.advance_load(Phase::Settling {
+                match self.load.as_ref().map(|l| &l.phase) {
+                    Some(Phase::Wanted { .. }) => self.advance_load(Phase::Settling {
                         until: now + Duration::from_secs(3),
-                    });
+                    }),
+                    // It was to be stopped: whatever is wanted by now begins anew.
+                    _ => self.retire(),
                 }
             }
             (Purpose::Pause, _) => self.look_now(now),
