@@ -17,6 +17,9 @@ use core::net::Ipv4Addr;
 
 /// A stop seen once is looked at again after this time.
 const LOOK_AGAIN: Duration = Duration::from_millis(400);
+/// A command that was taken and had no effect is given again after this time: LG needs 1.5 s to close
+/// its player after a Stop.
+const TAKES_EFFECT: Duration = Duration::from_secs(3);
 /// Reports in a row of somebody else's URI that mean: taken over.
 const STRANGERS: u8 = 3;
 
@@ -68,6 +71,12 @@ impl Renderer {
 
     fn succeeded(&mut self, call: Call, answer: Answer, ctx: &mut Context<'_>) {
         let now = ctx.now;
+        if matches!(
+            call.purpose,
+            Purpose::Set | Purpose::Play | Purpose::Pause | Purpose::Stop
+        ) {
+            self.taken = Some((call.purpose.clone(), now + TAKES_EFFECT));
+        }
         match (call.purpose, answer) {
             (Purpose::Transport, Answer::Reply(Reply::AvTransport(Av::TransportInfo(info)))) => {
                 self.habits.round_trip = (3 * self.habits.round_trip + now.since(call.sent_at)) / 4;

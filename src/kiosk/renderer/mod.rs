@@ -178,6 +178,8 @@ pub(super) struct Renderer {
     pub(super) gap: Option<Duration>,
     ended_at: Option<Instant>,
     seeked_at: Option<Instant>,
+    /// The last command that it took, and when that may be given again if it had no effect.
+    taken: Option<(Purpose, Instant)>,
     failures: u8,
     insisted: u8,
     strangers: u8,
@@ -235,6 +237,7 @@ impl Renderer {
             gap: None,
             ended_at: None,
             seeked_at: None,
+            taken: None,
             failures: 0,
             insisted: 0,
             strangers: 0,
@@ -523,7 +526,7 @@ impl Renderer {
         let active = self.is_active();
         match self.goal {
             Goal::Rest | Goal::Yield { .. } => {}
-            Goal::Stop if active => agenda.at(agenda.now, Purpose::Stop),
+            Goal::Stop if active => agenda.at(self.again_at(&Purpose::Stop), Purpose::Stop),
             Goal::Stop => {}
             Goal::Pause => {
                 let running = matches!(
@@ -531,7 +534,7 @@ impl Renderer {
                     Some(Phase::Running { .. })
                 );
                 if running && self.state == Some(TransportState::Playing) {
-                    agenda.at(agenda.now, Purpose::Pause);
+                    agenda.at(self.again_at(&Purpose::Pause), Purpose::Pause);
                 }
             }
             Goal::Play => {
@@ -565,7 +568,7 @@ impl Renderer {
                         agenda.at(agenda.now, Purpose::Renew(Evented::Transport));
                     }
                     Phase::Running { .. } if self.state == Some(TransportState::PausedPlayback) => {
-                        agenda.at(agenda.now, Purpose::Play);
+                        agenda.at(self.again_at(&Purpose::Play), Purpose::Play);
                     }
                     Phase::Running { since, .. } if load.is_still() => {
                         agenda.wake(since + load::DWELL)
@@ -610,6 +613,12 @@ impl Renderer {
         };
         self.plan_farewell(farewell, &mut agenda);
         self.call.is_none() && (agenda.send.is_none() || !self.is_driven())
+    }
+
+    /// When this command may be given: at once, but for the one that it has just taken.
+    fn again_at(&self, command: &Purpose) -> Instant {
+        let taken = self.taken.as_ref().filter(|(taken, _)| taken == command);
+        taken.map_or(Instant::START, |(_, again_at)| *again_at)
     }
 
     /// It plays, pauses or changes: a Stop would do something.
