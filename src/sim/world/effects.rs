@@ -19,6 +19,9 @@ impl World {
         if let Event::Answered { ticket, .. } = &event {
             self.laws.answered(ticket.number());
         }
+        if matches!(event, Event::Deadline) {
+            self.laws.woken(self.now);
+        }
         let effects = self.kiosk.step(event, self.now);
         self.laws.stepped(self.now, &effects, self.stages.len());
         for effect in effects {

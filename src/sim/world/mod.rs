@@ -21,12 +21,14 @@ use crate::config::{
 };
 use crate::kiosk::effect::Errand;
 use crate::kiosk::event::{Answer, ButtonId, Event, Failure, PanelState, ReplyTo, Ticket};
+use crate::kiosk::status::MailboxStatus;
 use crate::kiosk::supervisor::TASKS;
 use crate::kiosk::trace::Entry;
 use crate::kiosk::{Kiosk, Setup};
 use crate::media::catalogue::{MediaFile, Scan};
 use crate::media::mime::of_extension;
 use crate::time::{Duration, Instant};
+use crate::upnp::ssdp::Kind;
 use core::net::Ipv4Addr;
 use laws::Laws;
 pub(super) use stage::{Exchange, Stage};
@@ -173,9 +175,13 @@ pub(super) struct World {
     pub(super) fed: Vec<Instant>,
     pub(super) restarted: Vec<Instant>,
     pub(super) reports: u32,
+    /// Between renderers and the media server: nothing gets through.
+    pub(super) firewall: bool,
     /// Tasks say that they live.
     pub(super) tasks_live: bool,
+    leaving: bool,
     lit: Vec<bool>,
+    presses: Vec<Instant>,
     seed: u64,
     rng: fastrand::Rng,
     serial: u64,
@@ -200,12 +206,6 @@ enum Question {
 
 impl World {
     fn new(setting: Setting) -> Self {
-        let media = |(path, millis): &(&str, u64)| MediaFile {
-            path: path.into(),
-            root: "/m".into(),
-            media_type: of_extension(path.rsplit('.').next().unwrap_or_default()).expect("known"),
-            size: 100 * millis.max(&1),
-        };
         let lengths = setting.files.iter();
         let stages = (setting.presets.iter().zip(1..))
             .map(|(preset, n)| Stage::new(preset, n, setting.seed))
@@ -222,7 +222,10 @@ impl World {
             fed: Vec::new(),
             restarted: Vec::new(),
             reports: 0,
+            firewall: false,
             tasks_live: setting.watchdog.is_some(),
+            presses: Vec::new(),
+            leaving: false,
             lit: vec![false; setting.config.leds.len()],
             kiosk: Kiosk::new(setting.config, setup),
             seed: setting.seed,
@@ -235,7 +238,11 @@ impl World {
             asked: 0,
             address: HOME,
             scan: Scan {
-                files: setting.files.iter().map(media).collect(),
+                files: setting
+                    .files
+                    .iter()
+                    .map(|(path, millis)| media_file(path, *millis))
+                    .collect(),
                 ..Scan::default()
             },
             lengths: lengths
@@ -377,6 +384,7 @@ impl World {
                 .expect("on the panel"),
         );
         let pressed = true;
+        self.presses.push(self.now);
         self.step(Event::Button { button, pressed });
         let released = Event::Button {
             button,
@@ -422,7 +430,32 @@ impl World {
 
     /// SIGTERM.
     pub(super) fn leave(&mut self) {
+        self.leaving = true;
         self.step(Event::Leave);
+    }
+
+    /// The renderer says byebye, and stays.
+    pub(super) fn byebye(&mut self, stage: usize) {
+        for target in self.stages[stage].tv.targets() {
+            let event = self.stages[stage].announcement(Kind::Byebye, &target);
+            self.soon(Happening::Event(event));
+        }
+    }
+
+    /// A file appears in the media folder.
+    pub(super) fn put(&mut self, path: &'static str, millis: u64) {
+        self.scan.files.push(media_file(path, millis));
+        let length = Duration::from_millis(millis);
+        self.lengths.insert(path.into(), length);
+    }
+
+    /// The breaker of a renderer as the status shows it, and whether the renderer is said to be away.
+    pub(super) fn breaker(&self, stage: usize) -> (String, bool) {
+        let status = self.kiosk.status(self.now, MailboxStatus::default());
+        let status = serde_json::to_value(status).expect("plain values");
+        let renderer = &status["renderers"][stage];
+        let state = renderer["breaker"]["state"].as_str().expect("a word");
+        (state.to_owned(), renderer["state"] == "away")
     }
 
     /// An event of the box itself.
@@ -454,6 +487,15 @@ impl World {
 
     fn length(&self, path: &Path) -> Option<Duration> {
         self.lengths.get(path).copied()
+    }
+}
+
+fn media_file(path: &str, millis: u64) -> MediaFile {
+    MediaFile {
+        path: path.into(),
+        root: "/m".into(),
+        media_type: of_extension(path.rsplit('.').next().unwrap_or_default()).expect("known"),
+        size: 100 * millis.max(1),
     }
 }
 
