@@ -81,10 +81,12 @@ class Box:
         return {}
 
     def press(self, pin):
-        """Presses and lets go; the time just before the press."""
+        """Presses, and lets go after 80 ms; the time just before the press."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
             before = time.time()
-            sender.sendto(f"tap {pin} 50".encode(), self.pins)
+            sender.sendto(f"press {pin}".encode(), self.pins)
+            time.sleep(0.08)
+            sender.sendto(f"release {pin}".encode(), self.pins)
             return before
 
     def memory(self):

@@ -14,6 +14,8 @@ import struct
 RATE = 8000
 PORT = 5004
 LOW, HIGH, TRACK_STEP = 400, 2400, 400
+# Counting crossings in 20 ms is right to 50 Hz or so; in a second the tone rises by 200.
+FALL = 150
 PIPELINE = (
     f"audioconvert ! audioresample ! audio/x-raw,format=S16LE,channels=1,rate={RATE} ! "
     f"audiobuffersplit output-buffer-duration=1/50 ! udpsink host=127.0.0.1 port={PORT} sync=true")
@@ -64,15 +66,16 @@ def pauses(sounds, longer_than=0.005):
 
 
 def rounds(sounds):
-    """Cuts a looped clip where its rising tone falls back: one list of sounds per round."""
-    middle = (LOW + HIGH) / 2
-    found, current, was_high = [], [], False
+    """Cuts a looped clip where its rising tone falls back: one list of sounds per round, whole or not."""
+    found, current, highest = [], [], 0
     for sound in sounds:
-        if was_high and sound.pitch and sound.pitch < middle:
+        # The pitch of a snippet says little.
+        told = sound.pitch if sound.end - sound.start > 0.01 else 0
+        if told and told < highest - FALL:
             found.append(current)
-            current, was_high = [], False
+            current, highest = [], 0
         current.append(sound)
-        was_high = was_high or sound.pitch > middle * 1.2
+        highest = max(highest, told)
     return [*found, current]
 
 

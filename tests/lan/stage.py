@@ -12,6 +12,7 @@ from box import Box
 from ear import PIPELINE, Ear
 from lan import Lan, wait_until
 from renderers import Gmediarender, Rygel
+from soap import Device
 from wire import Wire
 
 ADDRESSES = {"box": "10.77.0.1", "tv1": "10.77.0.2", "tv2": "10.77.0.3", "tv3": "10.77.0.4"}
@@ -63,8 +64,36 @@ class Stage:
         self.tv3 = Rygel(self.lan, "tv3", f"{self.folder}/tv3").start()
         self.box = Box(self.lan, self.program, f"{self.folder}", self.media)
         for tv in (self.tv1, self.tv2, self.tv3):
-            if not wait_until(tv.ready, 15):
-                raise RuntimeError(f"{tv.host} did not get ready")
+            self._await(tv)
+
+    @staticmethod
+    def _await(tv):
+        if not wait_until(tv.ready, 15):
+            raise RuntimeError(f"{tv.host} did not get ready")
+
+    def answers(self, tv):
+        """Whether a renderer answers us, who are not the box."""
+        try:
+            with self.lan.inside("box"):
+                Device(tv.location()).state()
+            return True
+        except (OSError, RuntimeError):
+            return False
+
+    def revive(self):
+        """No scene suffers from what the one before did to the gmediarenders."""
+        for tv in (self.tv1, self.tv2):
+            if not self.answers(tv):
+                tv.kill()
+                tv.start()
+                self._await(tv)
+
+    def first_play(self, tv, since):
+        """When a gmediarender first played after `since`, by its log or by what was heard: it can play
+        before it is ready, and then its log does not tell. None: not yet."""
+        ear = self.ear1 if tv is self.tv1 else self.ear2
+        heard = [sound.start for sound in ear.since(since)][:1]
+        return min(tv.times("TransportState", "PLAYING", since)[:1] + heard, default=None)
 
     def _keep_logs(self):
         """With LAN_LOGS=FOLDER, what everybody wrote stays there."""

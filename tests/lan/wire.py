@@ -1,5 +1,6 @@
 """What passes the box's network card: the first bytes of each message, with the kernel's time of passing."""
 
+import re
 import socket
 import struct
 import threading
@@ -44,6 +45,15 @@ class Wire:
         return [m for m in list(self.messages) if m.at >= since and m.text.startswith(start)
                 and source in (None, m.source) and target in (None, m.target)
                 and containing.lower() in m.text.lower()]
+
+    def orders(self, since=0.0, target=None):
+        """What the host asked of renderers: (time, action) of each SOAP request."""
+        found = []
+        for message in self.find("POST ", since, target=target):
+            action = re.search(r"(?i)^soapaction:.*#(\w+)", message.text, re.M)
+            if action:
+                found.append((message.at, action[1]))
+        return found
 
 
 def _payload(frame):

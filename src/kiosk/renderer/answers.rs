@@ -94,7 +94,13 @@ impl Renderer {
                 self.transport_due = self.transport_due.min(now + self.transport_pace(now));
             }
             (Purpose::Media, Answer::Reply(Reply::AvTransport(Av::MediaInfo(info)))) => {
-                self.resolve_doubt(&info, ctx)
+                self.next_asked = true;
+                let next = info.next_uri.as_deref().unwrap_or("");
+                // From before the box lost its power: its URL is dead.
+                self.offered |= self.next.is_none() && next.contains("://");
+                if self.in_doubt(Doubt::AskUri) {
+                    self.resolve_doubt(&info, ctx);
+                }
             }
             (Purpose::Set, _) => {
                 self.advance_load(Phase::Accepted { at: now });
@@ -117,11 +123,12 @@ impl Renderer {
             (Purpose::Pause, _) => self.look_now(now),
             (Purpose::Seek, _) => self.seeked(call.sent_at, ctx),
             (Purpose::SetNext, _) => {
+                self.offered = true;
                 if let Some(next) = self.next.as_mut() {
                     next.phase = Phase::Accepted { at: now };
                 }
             }
-            (Purpose::ClearNext, _) => self.next = None,
+            (Purpose::ClearNext, _) => self.withdraw(),
             (Purpose::Turn(turn), Answer::Reply(reply)) => {
                 match reply {
                     Reply::RenderingControl(Rc::Volume(volume)) => self.knobs.volume = Some(volume),
@@ -153,6 +160,12 @@ impl Renderer {
         if let Some(load) = self.load.as_mut() {
             load.phase = phase;
         }
+    }
+
+    /// The renderer holds no next file any more.
+    pub(super) fn withdraw(&mut self) {
+        self.next = None;
+        self.offered = false;
     }
 
     /// Before the next command, look what this one did.
@@ -363,7 +376,7 @@ impl Renderer {
             };
             if self
                 .seeked_at
-                .take_if(|at| now.since(*at) > Duration::from_millis(500))
+                .take_if(|at| now.since(*at) > Duration::from_secs(2))
                 .is_some()
                 && load.length().is_some_and(|length| {
                     position > Duration::from_secs(3) && position * 2 > length
@@ -430,6 +443,7 @@ impl Renderer {
         ctx.trace.note(now, self.name(), What::Looped(self.rounds));
         self.gap = Some(Duration::ZERO);
         self.programme.advance();
+        self.offered = false;
         self.previous = self.load.take();
         self.load = self.next.take();
         if let Some(load) = self.load.as_mut() {
@@ -454,7 +468,8 @@ impl Renderer {
         ctx.trace.note(now, self.name(), What::Looped(self.rounds));
         self.seeked_at = Some(now);
         self.gap = Some(now.since(sent));
-        self.position_due = now + Duration::from_millis(700);
+        // Before that, what it says may be from before.
+        self.position_due = now + Duration::from_millis(2500);
         self.transport_due = now + Duration::from_millis(300);
         if let Some(load) = self.load.as_mut() {
             load.phase = Phase::Running {

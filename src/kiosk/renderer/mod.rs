@@ -164,6 +164,10 @@ pub(super) struct Renderer {
     shaken: bool,
     pub(super) load: Option<Load>,
     next: Option<Load>,
+    /// It holds a next file, ours or one of before; it may keep it over Stop and Set.
+    offered: bool,
+    /// It was asked whether it holds one.
+    next_asked: bool,
     previous: Option<Load>,
     call: Option<Call>,
     pub(super) breaker: Breaker,
@@ -223,6 +227,8 @@ impl Renderer {
             shaken: false,
             load: None,
             next: None,
+            offered: false,
+            next_asked: false,
             previous: None,
             call: None,
             breaker: Breaker::default(),
@@ -383,6 +389,8 @@ impl Renderer {
         self.retire();
         self.next = None;
         self.shaken = false;
+        self.offered = false;
+        self.next_asked = false;
         self.look = true;
         self.transport_due = ctx.now;
         self.breaker.hurry(ctx.now);
@@ -516,6 +524,13 @@ impl Renderer {
                 subscription::Next::Wait => {}
             }
         }
+        let running = matches!(
+            self.load.as_ref().map(|l| &l.phase),
+            Some(Phase::Running { .. })
+        );
+        if running && !self.next_asked {
+            agenda.at(agenda.now, Purpose::Media);
+        }
         if !self.habits.sink_asked && self.description.connection_manager.is_some() {
             agenda.at(agenda.now, Purpose::Sink);
         }
@@ -540,7 +555,7 @@ impl Renderer {
             Goal::Play => {
                 let Some(load) = &self.load else { return };
                 match load.phase {
-                    Phase::Wanted { .. } if self.next.is_some() => {
+                    Phase::Wanted { .. } if self.offered => {
                         agenda.at(agenda.now, Purpose::ClearNext)
                     }
                     Phase::Wanted { at } if load.stop_first && active => {
@@ -570,6 +585,9 @@ impl Renderer {
                     Phase::Running { .. } if self.state == Some(TransportState::PausedPlayback) => {
                         agenda.at(self.again_at(&Purpose::Play), Purpose::Play);
                     }
+                    Phase::Running { .. } if self.offered && self.next.is_none() => {
+                        agenda.at(agenda.now, Purpose::ClearNext);
+                    }
                     Phase::Running { since, .. } if load.is_still() => {
                         agenda.wake(since + load::DWELL)
                     }
@@ -593,8 +611,13 @@ impl Renderer {
         if self.breaker.failures() > 0 {
             return;
         }
-        if farewell.stop && self.load.is_some() && self.is_active() {
+        let phase = self.load.as_ref().map(|load| &load.phase);
+        let starting = matches!(phase, Some(Phase::Accepted { .. } | Phase::Starting { .. }));
+        if farewell.stop && phase.is_some() && (starting || self.is_active()) {
             return agenda.at(agenda.now, Purpose::Stop);
+        }
+        if self.offered {
+            return agenda.at(agenda.now, Purpose::ClearNext);
         }
         if let Some(which) = EVENTED
             .into_iter()
@@ -645,10 +668,13 @@ impl Renderer {
         }
     }
 
-    /// Cancels the call in flight, for a more important one or because it is overdue.
+    /// Cancels the call in flight. What it would have answered is not known: it may play now.
     pub(super) fn hang_up(&mut self, effects: &mut Effects) {
         if let Some(call) = self.call.take() {
             effects.push(Effect::Cancel(call.number));
+            if matches!(call.purpose, Purpose::Set | Purpose::Play) {
+                self.state = Some(TransportState::Transitioning);
+            }
         }
     }
 

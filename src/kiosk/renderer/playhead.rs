@@ -14,6 +14,8 @@ use crate::time::{Duration, Instant};
 /// Microseconds; signed, since an origin may lie before the box's start.
 type Micros = i64;
 
+/// A report that is off by more than this contradicts what is believed. Whole seconds may be two old.
+const OFF: Micros = 2_500_000;
 /// The count is found when it is known this well.
 const FOUND: Micros = 40_000;
 
@@ -24,6 +26,7 @@ pub struct Playhead {
     count: Option<Bounds>,
     proven: bool,
     began: Micros,
+    doubted: bool,
     frozen: Option<Duration>,
     report: Option<Report>,
     furthest: Duration,
@@ -96,6 +99,7 @@ impl Playhead {
         });
         self.count = None;
         self.began = moment(earliest) - at;
+        self.doubted = false;
         self.proven = proven;
         self.frozen = None;
         self.report = None;
@@ -116,9 +120,21 @@ impl Playhead {
         }
     }
 
-    /// Takes a report. A report that contradicts what was believed replaces it: the renderer
-    /// stalled, was seeked, or counts in its own way.
+    /// Takes a report. One that contradicts what is believed counts when the next one agrees with it: at
+    /// the end of a file, or right after a command, some say what was, or zero.
     pub fn take(&mut self, report: Report) {
+        let position = micros(report.position);
+        let off = self.frozen.is_none()
+            && self.origin.is_some_and(|origin| {
+                let earliest = moment(report.asked_at) - position;
+                let latest = moment(report.answered_at) - position;
+                earliest > origin.latest + OFF || latest < origin.earliest - OFF
+            });
+        let silent = report.position.is_zero() && !self.moved;
+        if off && !silent && !core::mem::replace(&mut self.doubted, true) {
+            return;
+        }
+        self.doubted = false;
         if let Some(last) = self.report {
             if report.position > last.position {
                 self.moved = true;
@@ -137,7 +153,6 @@ impl Playhead {
         if report.position.is_zero() && !self.moved {
             return;
         }
-        let position = micros(report.position);
         let behind = |most: Micros| Bounds {
             earliest: moment(report.asked_at) - position - most,
             latest: moment(report.answered_at) - position,
@@ -285,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn a_contradiction_replaces_the_belief() {
+    fn a_contradiction_is_believed_the_second_time() {
         let mut head = Playhead::default();
         head.begin(ms(0), ms(10), Duration::ZERO, false);
         let report = |at, position| Report {
@@ -295,8 +310,14 @@ mod tests {
             fractional: true,
         };
         head.take(report(1_000, 990));
-        head.take(report(5_000, 2_000));
-        assert_eq!(head.position(ms(6_000)).as_millis(), 3_000);
+        head.take(report(8_000, 100));
+        assert_eq!(
+            head.position(ms(8_000)).as_millis() / 100,
+            79,
+            "said once, at the end of a file"
+        );
+        head.take(report(8_100, 2_000));
+        assert_eq!(head.position(ms(9_100)).as_millis() / 100, 30, "said twice");
     }
 
     #[test]

@@ -49,7 +49,7 @@ impl Renderer {
                 self.habits.next_broken = true;
                 self.next = None;
             }
-            Purpose::ClearNext => self.next = None,
+            Purpose::ClearNext => self.withdraw(),
             Purpose::Turn(_) => {
                 self.habits.rendering_broken = matches!(error.code, 401 | 602);
                 self.knobs.failed(now + Duration::from_secs(1));
@@ -58,7 +58,7 @@ impl Renderer {
                 self.transport_due = now + self.transport_pace(now).max(Duration::from_secs(1))
             }
             Purpose::Position => self.position_due = now + Duration::from_secs(10),
-            Purpose::Media => self.doubt_unresolved(ctx),
+            Purpose::Media => self.media_unknown(ctx),
             Purpose::Sink => self.habits.sink_asked = true,
             Purpose::Subscribe(which) => self.events[*which as usize].refuse(now),
             Purpose::Renew(which) => self.lease_lost(*which, ctx),
@@ -208,7 +208,7 @@ impl Renderer {
                 self.habits.next_broken |= failure == Failure::Timeout;
                 self.next = None;
             }
-            Purpose::Media => self.doubt_unresolved(ctx),
+            Purpose::Media => self.media_unknown(ctx),
             Purpose::Set if matches!(failure, Failure::Status(500 | 400)) => {
                 if !self.next_rung() {
                     self.fail(Fault::Status(500), ctx);
@@ -269,7 +269,8 @@ impl Renderer {
         }
     }
 
-    fn doubt_unresolved(&mut self, ctx: &mut Context<'_>) {
+    fn media_unknown(&mut self, ctx: &mut Context<'_>) {
+        self.next_asked = true;
         if self.in_doubt(Doubt::AskUri) || self.in_doubt(Doubt::AskLease) {
             self.fail(Fault::StoppedItself, ctx);
         }

@@ -1,0 +1,225 @@
+//! The whole box over real sockets on loopback: driver, servers, courier and a simulated renderer that
+//! really fetches what it plays.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use dlna_kiosk::command::clip;
+use dlna_kiosk::config::{
+    Backend, Button, Config, Detect, Led, Level, PanelAction, Pin, Port, Pull, Rule, Shows,
+    Targets, Who,
+};
+use dlna_kiosk::kiosk::event::Event;
+use dlna_kiosk::kiosk::{Kiosk, Setup};
+use dlna_kiosk::shell::driver::{Front, Shell, drive, pause};
+use dlna_kiosk::shell::fake_host::FakeHost;
+use dlna_kiosk::shell::gpio::Pins;
+use dlna_kiosk::shell::page_server;
+use dlna_kiosk::sim::presets;
+use dlna_kiosk::time::Duration;
+use dlna_kiosk::upnp::Udn;
+use dlna_kiosk::upnp::av_transport::TransportState;
+use serde_json::Value;
+use smol::{LocalExecutor, future};
+use std::cell::RefCell;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::PathBuf;
+use std::rc::Rc;
+
+const BUTTON: Pin = Pin(17);
+const LAMP: Pin = Pin(5);
+
+/// A folder of its own, gone afterwards.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn folder(name: &str) -> Folder {
+    let folder =
+        Folder(std::env::temp_dir().join(format!("whole-box-{name}-{}", std::process::id())));
+    std::fs::create_dir_all(&folder.0).unwrap();
+    std::fs::write(folder.0.join("1.wav"), clip::wav(2, 440.0)).unwrap();
+    folder
+}
+
+fn config(media: &Folder, renderer: u16, autoplay: bool) -> Config {
+    let usual = Config::default();
+    Config {
+        media_folder: media.0.clone(),
+        media_port: Port::From(21_000),
+        control_port: Port::From(22_000),
+        stop_at_exit: true,
+        gpio: Backend::None,
+        rules: vec![Rule {
+            who: Who::Address(Ipv4Addr::LOCALHOST, Some(renderer)),
+            plays: vec![media.0.clone()],
+            autoplay,
+            ..usual.rules[0].clone()
+        }],
+        buttons: vec![Button {
+            pin: BUTTON,
+            press: Some(PanelAction::PlayPause),
+            long: None,
+            double: None,
+            hold_time: Duration::from_secs(1),
+            debounce: Duration::ZERO,
+            pull: Pull::Up,
+            active: Level::Low,
+            detect: Detect::Edges,
+            targets: Targets::All,
+        }],
+        leds: vec![Led {
+            pin: LAMP,
+            shows: Shows::Playing(Targets::All),
+            active: Level::High,
+        }],
+        ..usual
+    }
+}
+
+/// The box, the renderer and the person in front of them.
+struct Scene<'a> {
+    shell: &'a Shell,
+    host: &'a FakeHost,
+    pins: &'a Pins,
+    log: &'a RefCell<Vec<String>>,
+}
+
+impl Scene<'_> {
+    /// Waits for something to become true, for 15 s at most.
+    async fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
+        for _ in 0..1500 {
+            if holds(self) {
+                return;
+            }
+            pause(Duration::from_millis(10)).await;
+        }
+        panic!("not within 15 s: {what}; {:#?}", self.log.borrow());
+    }
+
+    fn on_screen(&self) -> bool {
+        self.host
+            .look(|renderer, now| renderer.on_screen(now).is_some())
+    }
+
+    fn said(&self, words: &str) -> usize {
+        self.log
+            .borrow()
+            .iter()
+            .filter(|line| line.contains(words))
+            .count()
+    }
+
+    async fn status(&self) -> Value {
+        let port = Port::Fixed(self.shell.control_port().unwrap());
+        serde_json::from_str(&page_server::fetch_status(port).await.unwrap()).unwrap()
+    }
+}
+
+/// Plays `story` and sends the box away; gives its exit code.
+fn on_stage(preset: &str, autoplay: bool, story: impl AsyncFn(&Scene<'_>)) -> u8 {
+    let media = folder(&format!("{preset}-{autoplay}"));
+    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let udn = Udn::new("uuid:00000000-0000-4000-8000-000000000001").unwrap();
+    let renderer = presets::named(preset).unwrap().renderer(udn, "TV", 1);
+    let host = FakeHost::new(renderer, Ipv4Addr::LOCALHOST, port);
+    let config = config(&media, port, autoplay);
+    let pins = Rc::new(Pins::default());
+    let log = RefCell::new(Vec::new());
+    let shell = Shell::open(&config, Front::Screen(Rc::clone(&pins))).unwrap();
+    let executor = LocalExecutor::new();
+    let driving = drive(
+        Kiosk::new(config, Setup::default()),
+        &shell,
+        &executor,
+        |_, entry| {
+            log.borrow_mut().push(entry.to_string());
+        },
+    );
+    let hosting = async { panic!("{}", host.run(&executor, None).await) };
+    let scene = Scene {
+        shell: &shell,
+        host: &host,
+        pins: &pins,
+        log: &log,
+    };
+    let telling = async {
+        story(&scene).await;
+        shell.mailbox.post(Event::Leave).await;
+        future::pending().await
+    };
+    // On the heap: a test has 2 MiB of stack.
+    let all = Box::pin(future::or(driving, future::or(hosting, telling)));
+    let code = smol::block_on(executor.run(all));
+    let state = host.look(|renderer, _| renderer.state());
+    assert!(
+        matches!(
+            state,
+            TransportState::Stopped | TransportState::NoMediaPresent
+        ),
+        "left stopped, not {state:?}"
+    );
+    assert!(pins.leds().iter().all(|(_, lit)| !lit), "left dark");
+    code
+}
+
+#[test]
+fn a_press_plays_pauses_and_goes_on_and_the_light_follows() {
+    let code = on_stage("well-behaved", false, async |scene| {
+        scene.until("found", |s| s.said("TV: found") == 1).await;
+        pause(Duration::from_millis(300)).await;
+        assert!(!scene.on_screen(), "nothing starts by itself");
+        scene.pins.tap(BUTTON, Duration::from_millis(30));
+        scene.until("it plays", Scene::on_screen).await;
+        scene
+            .until("the light is lit", |s| {
+                s.pins.leds().contains(&(LAMP, true))
+            })
+            .await;
+        scene.pins.tap(BUTTON, Duration::from_millis(30));
+        let state = |s: &Scene<'_>| s.host.look(|renderer, _| renderer.state());
+        scene
+            .until("it pauses", |s| state(s) == TransportState::PausedPlayback)
+            .await;
+        scene
+            .until("the light is dark", |s| {
+                s.pins.leds().contains(&(LAMP, false))
+            })
+            .await;
+        // The finger must leave the button first.
+        pause(Duration::from_millis(100)).await;
+        scene.pins.tap(BUTTON, Duration::from_millis(30));
+        scene
+            .until("it goes on", |s| state(s) == TransportState::Playing)
+            .await;
+        let status = scene.status().await;
+        let renderer = &status["renderers"][0];
+        assert_eq!(
+            (&renderer["name"], &renderer["playing"]),
+            (&"TV".into(), &"1.wav".into())
+        );
+        assert_eq!(status["panel"]["presses"].as_array().unwrap().len(), 3);
+        assert!(
+            status["media_server"]["bytes"].as_u64().unwrap() > 30_000,
+            "{status}"
+        );
+    });
+    assert_eq!(code, 0);
+}
+
+#[test]
+fn a_configured_renderer_plays_by_itself_round_after_round() {
+    for preset in ["gmrender", "hccast"] {
+        on_stage(preset, true, async |scene| {
+            scene.until("three rounds", |s| s.said("round 3") > 0).await;
+            let status = scene.status().await;
+            assert!(status["renderers"][0]["fault"].is_null(), "{status}");
+        });
+    }
+}
