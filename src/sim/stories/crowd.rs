@@ -74,7 +74,7 @@ fn shake(world: &mut World, rng: &mut fastrand::Rng) {
 
 #[test]
 fn a_thousand_presses_and_questions_at_once_leave_all_in_order() {
-    for seed in 1..5 {
+    for seed in 1..4 {
         let mut world = race(seed, false);
         world.press(PanelAction::Play);
         let all = |w: &World| (0..10).all(|stage| w.screen(stage).is_some());
@@ -84,7 +84,7 @@ fn a_thousand_presses_and_questions_at_once_leave_all_in_order() {
 
 #[test]
 fn even_where_power_fails_and_programs_hang_meanwhile() {
-    for seed in 11..15 {
+    for seed in 11..14 {
         let mut world = race(seed, true);
         for stage in 0..10 {
             world.wake(stage);
@@ -101,9 +101,10 @@ fn even_where_power_fails_and_programs_hang_meanwhile() {
 
 #[test]
 fn the_same_seed_tells_the_same_story() {
-    let mut tales = (0..2).map(|_| race(7, true).trace(200));
-    assert_eq!(tales.next(), tales.next());
-    assert_ne!(race(7, true).trace(200), race(8, true).trace(200));
+    let tale = |seed| race(seed, true).trace(200);
+    let first = tale(7);
+    assert_eq!(first, tale(7));
+    assert_ne!(first, tale(8));
 }
 
 #[test]
