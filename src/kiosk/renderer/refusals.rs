@@ -149,10 +149,17 @@ impl Renderer {
         let Some(load) = self.load.as_mut() else {
             return;
         };
-        let locked = error.code == 705 && load.busy > 0 && !active;
+        let again = load.busy > 0 && !active;
+        let taken = match error.code {
+            701 | 715 => true,
+            705 => !again,
+            // It fetches: some play from Set on, and have no other word for a Play too many.
+            501 => load.fetched && !again,
+            _ => false,
+        };
         match error.code {
             // It plays already, or it is busy: the next look tells which.
-            701 | 705 | 715 if load.busy < BUSY_TIMES && !locked => {
+            _ if taken && load.busy < BUSY_TIMES => {
                 load.busy += 1;
                 if active {
                     self.play_sent(now, now);
