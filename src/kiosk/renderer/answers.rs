@@ -20,6 +20,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(400);
 /// A command that was taken and had no effect is given again after this time: LG needs 1.5 s to close
 /// its player after a Stop.
 const TAKES_EFFECT: Duration = Duration::from_secs(3);
+/// A renderer that goes on to the next file says STOPPED for up to this long (Eversolo: 0.7 s).
+const FOLLOWS: Duration = Duration::from_millis(1500);
 /// Reports in a row of somebody else's URI that mean: taken over.
 const STRANGERS: u8 = 3;
 
@@ -282,6 +284,10 @@ impl Renderer {
         }
         match doubt {
             None => self.set_doubt(Some(Doubt::LookAgain(now + LOOK_AGAIN))),
+            // Some say STOPPED for a while where one file follows another.
+            Some(Doubt::LookAgain(at)) if at <= now && load.began_within(FOLLOWS, now) => {
+                self.set_doubt(Some(Doubt::LookAgain(now + LOOK_AGAIN)));
+            }
             Some(Doubt::LookAgain(at)) if at <= now => self.set_doubt(Some(Doubt::AskUri)),
             Some(_) => {}
         }
@@ -342,7 +348,8 @@ impl Renderer {
         if names_next {
             let accepted = |next: &Load| matches!(next.phase, Phase::Accepted { .. });
             if !early && self.next.as_ref().is_some_and(accepted) {
-                self.hand_over(ctx);
+                // The position in this report may still be one in the file before.
+                return self.hand_over(ctx);
             }
         } else if self.is_foreign(uri) {
             self.strangers = self.strangers.saturating_add(1);
@@ -408,8 +415,8 @@ impl Renderer {
     /// It names the next file: does it play that already, or has it only begun to read it?
     fn may_have_handed_over(&self, position: Option<Duration>, now: Instant) -> bool {
         let Some(load) = &self.load else { return true };
-        let near = |(earliest, _)| earliest <= now + Duration::from_millis(1500);
-        load.end().is_none_or(near) || position.is_some_and(|p| p < load.playhead.furthest())
+        let over = |(earliest, _)| earliest <= now;
+        load.end().is_none_or(over) || position.is_some_and(|p| p < load.playhead.furthest())
     }
 
     /// It answered 200 to Set and Play, and plays the file before on (LG Netcast, HEOS).
