@@ -280,3 +280,29 @@ fn a_renderer_that_cannot_fetch_is_asked_again_ever_more_rarely() {
         assert!(took.is_some(), "{failure:?}");
     }
 }
+
+#[test]
+fn a_network_that_goes_and_comes_back_is_no_reason_to_stop() {
+    let mut world = long(presets::well_behaved());
+    world.tell(Event::Addresses(heapless::Vec::new()));
+    world.pass(60_000);
+    let home = [HOME].into_iter().collect();
+    world.tell(Event::Addresses(home));
+    world.pass(10_000);
+    assert!(world.shows(0, "clip.mp4") && world.stages[0].rounds.is_empty());
+}
+
+#[test]
+fn a_renderer_that_a_next_video_hangs_is_never_given_one_again() {
+    let setting = Setting::of(presets::gmrender()).rule(|r| r.loop_method = LoopMethod::Next);
+    let mut world = playing(setting);
+    world.pass(60_000);
+    assert!(!world.stages[0].tv.responsive(), "the owner asked for it");
+    world.remote(0, Remote::PullPlug);
+    world.pass(5_000);
+    world.remote(0, Remote::PowerOn);
+    let rounds = world.stages[0].rounds.len();
+    world.pass(120_000);
+    assert!(world.stages[0].tv.responsive());
+    assert!(world.stages[0].rounds.len() >= rounds + 8);
+}
