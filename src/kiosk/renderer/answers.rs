@@ -1,5 +1,6 @@
 //! What an answer means for a renderer.
 
+use super::elapse::FIRST_LOOK;
 use super::load::{Doubt, Load, Phase};
 use super::playhead::Report;
 use super::{Call, Context, Evented, Goal, Purpose, Renderer};
@@ -381,22 +382,12 @@ impl Renderer {
                 position,
                 fractional: info.fractional,
             };
-            if self
-                .seeked_at
-                .take_if(|at| now.since(*at) > Duration::from_secs(2))
-                .is_some()
-                && load.length().is_some_and(|length| {
-                    position > Duration::from_secs(3) && position * 2 > length
-                })
-            {
+            let seeked_at = self.seeked_at.take_if(|at| now.since(*at) > FIRST_LOOK);
+            if seeked_at.is_some_and(|at| position > now.since(at) + Duration::from_secs(3)) {
                 // The seek was taken and did nothing.
                 self.habits.seek_broken = true;
             }
-            let was_proven = load.playhead.latency().is_some();
             load.playhead.take(report);
-            if !was_proven {
-                self.habits.latency = load.playhead.latency().or(self.habits.latency);
-            }
         }
         let moved = load.playhead.moved()
             || (load.is_named_by(uri) && info.rel_time.is_some_and(|p| !p.is_zero()));
@@ -404,11 +395,7 @@ impl Renderer {
             && moved
             && self.state == Some(TransportState::Playing)
         {
-            let report = load.playhead.report();
             self.runs(sent, ctx);
-            if let (Some(load), Some(report)) = (self.load.as_mut(), report) {
-                load.playhead.take(report);
-            }
         }
     }
 
@@ -475,8 +462,7 @@ impl Renderer {
         ctx.trace.note(now, self.name(), What::Looped(self.rounds));
         self.seeked_at = Some(now);
         self.gap = Some(now.since(sent));
-        // Before that, what it says may be from before.
-        self.position_due = now + Duration::from_millis(2500);
+        self.position_due = now + FIRST_LOOK;
         self.transport_due = now + Duration::from_millis(300);
         if let Some(load) = self.load.as_mut() {
             load.phase = Phase::Running {

@@ -19,6 +19,10 @@ pub(super) const REARM_AFTER: Duration = Duration::from_secs(6);
 pub(super) const START_TIMEOUT: Duration = Duration::from_secs(30);
 /// PLAYING, but the position has not moved in this many reports: it is stuck.
 const STUCK_REPORTS: u8 = 12;
+/// It does not begin equally quick each time.
+const LATENCY_VARIES: Duration = Duration::from_millis(50);
+/// The position is asked for this long after a beginning; before, some say what was.
+pub(super) const FIRST_LOOK: Duration = Duration::from_millis(1600);
 /// First pause after a load that failed; doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
@@ -238,6 +242,9 @@ impl Renderer {
             (Phase::Running { since, .. }, None) => now.since(*since) < Duration::from_secs(1),
             _ => false,
         };
+        if let (Phase::Running { .. }, Some(duration)) = (&load.phase, load.duration) {
+            self.habits.latency = load.playhead.latency_of(duration, now);
+        }
         load.phase = Phase::Over;
         if hurried {
             // A round that lasts half as long as it should is no round: do not storm the renderer.
@@ -322,15 +329,20 @@ impl Renderer {
         {
             self.knobs.want_volume(volume.into());
         }
-        self.position_due = now + Duration::from_millis(700);
+        self.position_due = now + FIRST_LOOK;
         if let Some(load) = self.load.as_mut() {
             load.phase = Phase::Running {
                 since: now,
                 doubt: None,
             };
-            // Many say PLAYING before the first picture.
-            let guess = now + Duration::from_millis(500);
-            load.playhead.begin(earliest, guess, Duration::ZERO, false);
+            // Many say PLAYING before the first picture; how long before, a whole round tells.
+            let latency = self
+                .habits
+                .latency
+                .map(|latency| earliest + latency + LATENCY_VARIES);
+            let guess = latency.unwrap_or(now + Duration::from_millis(500));
+            load.playhead
+                .begin(earliest, guess, Duration::ZERO, latency.is_some());
         }
     }
 }

@@ -52,7 +52,9 @@ impl Renderer {
             return None;
         }
         let max_cut = self.rule.as_ref()?.max_cut;
-        load.playhead.latency()?;
+        if !load.playhead.is_proven() {
+            return None;
+        }
         let (earliest, latest) = load.end()?;
         let margin = max_cut.checked_sub(latest.since(earliest))? / 2;
         let at = earliest.before(margin);
@@ -158,13 +160,6 @@ impl Renderer {
         }
         if self.state != Some(TransportState::Playing) {
             return Duration::from_secs(10);
-        }
-        let narrowing = (self.method() == LoopMethod::Seek
-            || load.length().is_some_and(|l| l < Duration::from_secs(60)))
-        .then(|| load.playhead.narrowing_at(now))
-        .flatten();
-        if let Some(at) = narrowing {
-            return at.since(now);
         }
         // The hand-over to the next file shows in TrackURI.
         let near = load

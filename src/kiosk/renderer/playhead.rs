@@ -1,13 +1,11 @@
 //! Where in its media a renderer is: an interval of possible moments at which the position was zero.
 //!
-//! Terms: the *origin* is that moment by the picture; the *count*, by what the renderer says.
+//! Terms: the *origin* is that moment; it is *proven* where it is known well enough to aim a seek by.
 //!
-//! A renderer that says fractions of a second is believed to a millisecond. One that counts whole
-//! seconds may look at its picture only once a second: what it says can be almost two seconds behind,
-//! but is never ahead. So its count bounds the origin from one side, and the command that started it
-//! from the other; where both agree to a fraction of a second, the end is known well enough to
-//! seek just before it. Asking at the right moments finds the count in a handful of questions
-//! (see [`Playhead::narrowing_at`]).
+//! A renderer that says fractions of a second is believed to a millisecond. One that says whole seconds
+//! may look at its picture only now and then: what it says can be almost two seconds behind, so
+//! that it proves nothing; there the command that started it bounds the origin from one side, and
+//! what was learned from a round that ran to its end (see [`Playhead::latency_of`]) from the other.
 
 use crate::time::{Duration, Instant};
 
@@ -16,17 +14,17 @@ type Micros = i64;
 
 /// A report that is off by more than this contradicts what is believed. Whole seconds may be two old.
 const OFF: Micros = 2_500_000;
-/// The count is found when it is known this well.
-const FOUND: Micros = 40_000;
+/// After a command, some go on for this long to say what was before it.
+const STALE: Duration = Duration::from_secs(1);
 
 /// What is known of the position.
 #[derive(Clone, Debug, Default)]
 pub struct Playhead {
     origin: Option<Bounds>,
-    count: Option<Bounds>,
     proven: bool,
     began: Micros,
     doubted: bool,
+    believe_from: Instant,
     frozen: Option<Duration>,
     report: Option<Report>,
     furthest: Duration,
@@ -41,12 +39,8 @@ struct Bounds {
 }
 
 impl Bounds {
-    fn width(self) -> Micros {
-        self.latest - self.earliest
-    }
-
     fn middle(self) -> Micros {
-        self.earliest + self.width() / 2
+        self.earliest + (self.latest - self.earliest) / 2
     }
 
     /// What both allow; if they contradict each other, `new` alone: it stalled, or was seeked.
@@ -97,8 +91,8 @@ impl Playhead {
             earliest: moment(earliest) - at,
             latest: moment(latest) - at,
         });
-        self.count = None;
         self.began = moment(earliest) - at;
+        self.believe_from = latest + STALE;
         self.doubted = false;
         self.proven = proven;
         self.frozen = None;
@@ -123,6 +117,9 @@ impl Playhead {
     /// Takes a report. One that contradicts what is believed counts when the next one agrees with it: at
     /// the end of a file, or right after a command, some say what was, or zero.
     pub fn take(&mut self, report: Report) {
+        if report.answered_at < self.believe_from {
+            return;
+        }
         let position = micros(report.position);
         let off = self.frozen.is_none()
             && self.origin.is_some_and(|origin| {
@@ -153,26 +150,13 @@ impl Playhead {
         if report.position.is_zero() && !self.moved {
             return;
         }
-        let behind = |most: Micros| Bounds {
-            earliest: moment(report.asked_at) - position - most,
+        let resolution = if report.fractional { 1_000 } else { 2_000_000 };
+        let said = Bounds {
+            earliest: moment(report.asked_at) - position - resolution,
             latest: moment(report.answered_at) - position,
         };
-        let believe = |old: Option<Bounds>, new: Bounds| Some(old.map_or(new, |old| old.and(new)));
-        if report.fractional {
-            self.origin = believe(self.origin, behind(1_000));
-            self.proven = true;
-            return;
-        }
-        self.origin = believe(self.origin, behind(2_000_000));
-        self.count = believe(self.count, behind(1_000_000));
-        if let (Some(origin), Some(count)) = (&mut self.origin, self.count)
-            && !self.proven
-            && count.width() < FOUND
-        {
-            // Found: later than the guess if it was slow to begin.
-            origin.latest = count.latest.max(origin.earliest);
-            self.proven = true;
-        }
+        self.origin = Some(self.origin.map_or(said, |origin| origin.and(said)));
+        self.proven |= report.fractional;
     }
 
     /// The likeliest position now.
@@ -193,29 +177,18 @@ impl Playhead {
         Some((at(origin.earliest), at(origin.latest)))
     }
 
-    /// How long after its command it began at the latest, once that is proven.
+    /// The end is known well enough to aim by.
     #[must_use]
-    pub fn latency(&self) -> Option<Duration> {
-        self.origin
-            .filter(|_| self.proven)
-            .map(|origin| span(origin.latest - self.began))
+    pub fn is_proven(&self) -> bool {
+        self.proven
     }
 
-    /// When to ask next so that the answer halves what is open: the moment at which, by the middle of
-    /// the bounds, the renderer's count goes on. `None` once it is found, or where fractions are said.
+    /// How long after its command it began, if media of this length ended at `ended_at`.
     #[must_use]
-    pub fn narrowing_at(&self, now: Instant) -> Option<Instant> {
-        let bounds = self
-            .count
-            .or(self.origin)
-            .filter(|_| self.frozen.is_none())?;
-        let found = self.proven || (self.count.is_some() && bounds.width() < FOUND);
-        if found || self.report.is_some_and(|r| r.fractional) {
-            return None;
-        }
-        let soon = moment(now) + 100_000;
-        let seconds = (soon - bounds.middle()).div_euclid(1_000_000) + 1;
-        Some(Instant::START + span(bounds.middle() + seconds * 1_000_000))
+    pub fn latency_of(&self, duration: Duration, ended_at: Instant) -> Option<Duration> {
+        self.origin?;
+        let latency = moment(ended_at) - micros(duration) - self.began;
+        u64::try_from(latency).ok().map(Duration::from_micros)
     }
 
     /// The last report.
@@ -261,42 +234,29 @@ mod tests {
         });
     }
 
-    /// Asks as often as the playhead wants; gives when it was sure.
-    fn narrow(head: &mut Playhead, count: u64, mut now: u64) -> u64 {
-        for _ in 0..10 {
-            let Some(at) = head.narrowing_at(ms(now)) else {
-                break;
-            };
-            now = at.as_micros() / 1000;
-            whole_seconds(head, count, now);
+    #[test]
+    fn whole_seconds_prove_nothing_but_a_whole_round_does() {
+        let mut head = Playhead::default();
+        head.begin(ms(5_000), ms(5_600), Duration::ZERO, false);
+        for at in [7_000, 8_000, 9_000] {
+            whole_seconds(&mut head, 5_437, at);
         }
-        now
-    }
-
-    #[test]
-    fn a_count_in_whole_seconds_is_found_in_a_few_questions() {
-        let mut head = Playhead::default();
-        head.begin(ms(5_000), ms(5_600), Duration::ZERO, false);
-        // It began at 5.1 s, but looks at its picture at .187 of each second.
-        let sure = narrow(&mut head, 5_187, 5_700);
+        assert!(!head.is_proven());
         let (earliest, latest) = head.end(Duration::from_secs(10)).expect("it plays");
-        assert!(
-            earliest <= ms(15_100) && ms(15_100) <= latest,
-            "{earliest:?} {latest:?}"
-        );
-        assert!(latest.since(earliest) < Duration::from_millis(230));
-        assert!(sure < 13_000, "before a 10 s clip ends: {sure}");
+        assert!(earliest <= ms(15_100) && ms(15_437) <= latest);
+        let latency = head.latency_of(Duration::from_secs(10), ms(15_110));
+        assert_eq!(latency, Some(Duration::from_millis(110)));
+        let early = head.latency_of(Duration::from_secs(10), ms(14_000));
+        assert_eq!(early, None, "it ended before it can have played all");
     }
 
     #[test]
-    fn a_slow_start_is_not_taken_for_a_quick_one() {
+    fn what_is_said_right_after_a_command_is_from_before() {
         let mut head = Playhead::default();
-        head.begin(ms(5_000), ms(5_600), Duration::ZERO, false);
-        narrow(&mut head, 6_400, 5_700);
-        let latency = head.latency().expect("proven");
-        assert!(latency >= Duration::from_millis(1_400), "{latency:?}");
-        let (_, latest) = head.end(Duration::from_secs(10)).expect("it plays");
-        assert!(latest >= ms(16_400));
+        head.begin(ms(20_000), ms(20_100), Duration::ZERO, true);
+        whole_seconds(&mut head, 11_000, 20_300);
+        whole_seconds(&mut head, 11_000, 20_900);
+        assert_eq!(head.position(ms(21_050)), Duration::from_secs(1));
     }
 
     #[test]
@@ -309,7 +269,7 @@ mod tests {
             position: Duration::from_millis(position),
             fractional: true,
         };
-        head.take(report(1_000, 990));
+        head.take(report(2_000, 1_990));
         head.take(report(8_000, 100));
         assert_eq!(
             head.position(ms(8_000)).as_millis() / 100,
