@@ -206,7 +206,7 @@ impl Renderer {
             return;
         };
         let now = ctx.now;
-        self.state_at = now;
+        self.seen_at = core::mem::replace(&mut self.state_at, now);
         self.look = false;
         let was = self.state.replace(state);
         let stopped = matches!(

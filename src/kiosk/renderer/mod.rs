@@ -158,6 +158,8 @@ pub(super) struct Renderer {
     pub(super) goal: Goal,
     pub(super) state: Option<TransportState>,
     state_at: Instant,
+    /// When its state was known before that.
+    seen_at: Instant,
     /// A command went out: look what it did before the next one.
     look: bool,
     /// It could not be reached: when it is back, a stop means that it started again.
@@ -223,6 +225,7 @@ impl Renderer {
             },
             state: None,
             state_at: Instant::START,
+            seen_at: Instant::START,
             look: true,
             shaken: false,
             load: None,
