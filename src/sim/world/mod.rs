@@ -92,7 +92,7 @@ pub(super) struct World {
     rng: fastrand::Rng,
     serial: u64,
     agenda: BTreeMap<(Instant, u64), Happening>,
-    errands: BTreeMap<u32, (Ticket, Option<usize>)>,
+    errands: BTreeMap<u32, (Ticket, (Ipv4Addr, u16))>,
     streams: BTreeMap<(usize, FetchId), Stream>,
     questions: BTreeMap<u32, Question>,
     asked: u32,
