@@ -490,7 +490,7 @@ impl Kiosk {
         for i in 0..self.renderers.len() {
             if core::mem::take(&mut self.renderers[i].stale) {
                 self.roster.refetch(&self.renderers[i].description.udn, now);
-                wake.at(self.roster.next_deadline());
+                wake.at(Some(now));
             }
             if core::mem::take(&mut self.renderers[i].wants_scan) {
                 self.scan_at = self.scan_at.or(Some(now + SCAN_EVERY));
