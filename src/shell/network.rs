@@ -225,17 +225,14 @@ pub(super) mod tests {
         let mailbox = Mailbox::default();
         let told = core::cell::Cell::new(0);
         let story = async {
-            assert_eq!(next(&mailbox).await, [Ipv4Addr::LOCALHOST]);
+            assert!(next(&mailbox).await.is_empty());
             ip("address add 10.99.0.1/24 dev lo");
             assert_eq!(next(&mailbox).await, [Ipv4Addr::new(10, 99, 0, 1)]);
             ip("address add 10.99.1.1/24 dev lo");
             ip("address del 10.99.1.1/24 dev lo");
             ip("address del 10.99.0.1/24 dev lo");
-            assert_eq!(
-                next(&mailbox).await,
-                [Ipv4Addr::LOCALHOST],
-                "changes that follow each other are told as one"
-            );
+            let told_as_one = next(&mailbox).await;
+            assert!(told_as_one.is_empty(), "changes that follow each other");
             assert_eq!(told.get(), 3);
         };
         let task = async { match run(&mailbox, |_| told.set(told.get() + 1)).await {} };
