@@ -42,18 +42,16 @@ impl Renderer {
             self.faces(facing, ctx.now);
         }
         let lives = matches!(outcome, Ok(_) | Err(Failure::Refused(_)));
-        if lives
-            && self.breaker.succeed()
-            && self
-                .load
-                .as_ref()
-                .is_none_or(|l| !matches!(l.phase, Phase::Failed { .. }))
-        {
-            self.fault = None;
-            ctx.trace.note(ctx.now, self.name(), What::Recovered);
-        }
         if lives {
             self.away = false;
+            self.breaker.succeed();
+            if self
+                .fault
+                .take_if(|fault| fault.ends_with_an_answer())
+                .is_some()
+            {
+                ctx.trace.note(ctx.now, self.name(), What::Recovered);
+            }
         }
         match outcome {
             Ok(answer) => self.succeeded(call, answer, ctx),
