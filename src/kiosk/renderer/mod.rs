@@ -189,6 +189,8 @@ pub(super) struct Renderer {
     failures: u8,
     insisted: u8,
     strangers: u8,
+    /// Its description was seen at another place as well.
+    elsewhere: bool,
     /// The description must be fetched again.
     pub(super) stale: bool,
     /// The media folder should be read again.
@@ -250,6 +252,7 @@ impl Renderer {
             failures: 0,
             insisted: 0,
             strangers: 0,
+            elsewhere: false,
             stale: false,
             wants_scan: false,
         }
@@ -420,6 +423,7 @@ impl Renderer {
         self.description = new;
         self.location = location;
         self.stale = false;
+        self.elsewhere = false;
         self.breaker.hurry(ctx.now);
         self.transport_due = self.transport_due.min(ctx.now);
         self.faces(facing, ctx.now);
@@ -788,6 +792,21 @@ impl Renderer {
                 })
             }
         }
+    }
+
+    /// It answers at the place that is known; this may be its second address.
+    pub(super) fn is_well_elsewhere(&self, location: &HttpUrl) -> bool {
+        self.location != *location
+            && self.state.is_some()
+            && !self.away
+            && self.breaker.failures() == 0
+    }
+
+    /// It was described at another place too: it has two addresses, or it began anew there. The next
+    /// look at the place that is known tells.
+    pub(super) fn seen_elsewhere(&mut self, now: Instant) {
+        self.elsewhere = true;
+        self.look_again(now);
     }
 
     /// It is in trouble: said once per change.

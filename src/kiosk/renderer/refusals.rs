@@ -257,7 +257,7 @@ impl Renderer {
         if hung || self.breaker.is_open() {
             self.trouble(fault, ctx);
         }
-        if unreachable && self.breaker.failures() >= 2 {
+        if unreachable && (self.breaker.failures() >= 2 || self.elsewhere) {
             self.stale = true;
         }
         if self.breaker.is_open() && !was_open {
