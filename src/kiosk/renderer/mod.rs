@@ -337,7 +337,10 @@ impl Renderer {
         match action {
             PanelAction::PlayPause if self.goal == Goal::Play => self.goal = Goal::Pause,
             PanelAction::PlayPause | PanelAction::Play => self.play(now),
-            PanelAction::Pause if self.load.is_some() => self.goal = Goal::Pause,
+            // Also one that has nothing yet, being away: the button would go on to find it playing.
+            PanelAction::Pause if self.load.is_some() || self.goal == Goal::Play => {
+                self.goal = Goal::Pause;
+            }
             PanelAction::Pause => {}
             PanelAction::Stop => {
                 self.goal = Goal::Stop;
