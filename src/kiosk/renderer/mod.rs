@@ -86,6 +86,22 @@ enum Purpose {
     Unsubscribe(Evented),
 }
 
+impl Purpose {
+    /// It changes what the transport does, rather than asking for something.
+    const fn is_command(&self) -> bool {
+        matches!(
+            self,
+            Self::Set
+                | Self::SetNext
+                | Self::ClearNext
+                | Self::Play
+                | Self::Pause
+                | Self::Stop
+                | Self::Seek
+        )
+    }
+}
+
 /// A call in flight.
 #[derive(Debug)]
 struct Call {
