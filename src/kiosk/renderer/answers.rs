@@ -204,12 +204,13 @@ impl Renderer {
 
     /// The truth about its state, as far as it tells.
     fn observe(&mut self, info: TransportInfo, ctx: &mut Context<'_>) {
+        // Who never named a state that means anything can still be given a file.
+        self.look = false;
         let Some(state) = info.state.or(self.state) else {
             return;
         };
         let now = ctx.now;
         self.seen_at = core::mem::replace(&mut self.state_at, now);
-        self.look = false;
         let was = self.state.replace(state);
         let stopped = matches!(
             state,
