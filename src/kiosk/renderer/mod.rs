@@ -50,6 +50,8 @@ pub(super) enum Evented {
 }
 
 const EVENTED: [Evented; 2] = [Evented::Transport, Evented::Rendering];
+/// What could not be sent, since a service or the media server is gone, is planned again after this time.
+const CANNOT: Duration = Duration::from_secs(1);
 
 /// What a renderer should be doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -505,7 +507,8 @@ impl Renderer {
         }
         if let Some(purpose) = agenda.send {
             self.send(purpose, ctx);
-            return self.call.as_ref().map(|call| call.deadline);
+            let answer_by = self.call.as_ref().map(|call| call.deadline);
+            return Some(answer_by.unwrap_or(ctx.now + CANNOT));
         }
         agenda.wait
     }
@@ -707,7 +710,7 @@ impl Renderer {
     fn send(&mut self, purpose: Purpose, ctx: &mut Context<'_>) {
         let number = ctx.number();
         let Some(errand) = self.errand_for(&purpose, number, ctx) else {
-            return;
+            return self.impossible(&purpose, ctx);
         };
         let patience = match purpose {
             Purpose::Transport => self.breaker.patience(),
@@ -730,6 +733,19 @@ impl Renderer {
             deadline: ctx.now + patience,
         });
         ctx.effects.push(Effect::Run(Ticket::issue(number)));
+    }
+
+    /// What it needs is gone since it was planned: a service from the description, or the lease.
+    fn impossible(&mut self, purpose: &Purpose, ctx: &mut Context<'_>) {
+        match purpose {
+            Purpose::Subscribe(which) | Purpose::Unsubscribe(which) => {
+                self.events[*which as usize].refuse(ctx.now);
+            }
+            Purpose::Renew(which) => self.lease_lost(*which, ctx),
+            Purpose::Turn(_) => self.knobs.failed(ctx.now + CANNOT),
+            Purpose::Sink => self.habits.sink_asked = true,
+            _ => {}
+        }
     }
 
     fn errand_for(&self, purpose: &Purpose, number: u32, ctx: &Context<'_>) -> Option<Errand> {
