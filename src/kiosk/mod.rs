@@ -430,9 +430,12 @@ impl Kiosk {
                 self.trace.note(now, "", What::Full("media files"));
             }
         }
-        self.renderers
-            .iter_mut()
-            .for_each(|renderer| renderer.resolve(&scan));
+        if self.scan != scan {
+            // While something is missing it is read every few seconds; sorting it each time is work.
+            self.renderers
+                .iter_mut()
+                .for_each(|renderer| renderer.resolve(&scan));
+        }
         self.scan_at =
             (!scan.missing.is_empty() || scan.files.is_empty()).then_some(now + SCAN_EVERY);
         self.scan = scan;
