@@ -64,9 +64,38 @@ pub const MEDIA_PORT: u16 = 8895;
 /// Port of status and page if the file does not say.
 pub const CONTROL_PORT: u16 = 8080;
 
+/// The configuration that holds where there is no file: the front panel wired as the README shows it.
+pub const WITHOUT_FILE: &str = r#"
+[[button]]
+pin = 17
+press = "play_pause"
+long = "stop"
+
+[[button]]
+pin = 27
+press = "next"
+long = "prev"
+
+[[button]]
+pin = 5
+press = "volume_up"
+
+[[button]]
+pin = 6
+press = "volume_down"
+
+[[led]]
+pin = 22
+shows = "status"
+
+[[led]]
+pin = 23
+shows = "playing"
+"#;
+
 impl Default for Config {
-    /// What holds without a file: every renderer may play the media folder, and nothing starts by
-    /// itself.
+    /// What holds with an empty file: every renderer may play the media folder, and nothing starts by
+    /// itself. No pin is touched that is not named.
     fn default() -> Self {
         let media_folder = PathBuf::from(MEDIA_FOLDER);
         Self {

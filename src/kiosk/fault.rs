@@ -35,6 +35,17 @@ pub enum Fault {
     Local,
 }
 
+impl Fault {
+    /// It is about the connection: an answer, whatever it says, ends it.
+    #[must_use]
+    pub fn ends_with_an_answer(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable | Self::Hung | Self::Garbled | Self::Status(_) | Self::Local
+        )
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

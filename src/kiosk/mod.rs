@@ -348,7 +348,7 @@ impl Kiosk {
             let (renderers, mut ctx) = self.split(now, effects);
             return renderers[i].redescribed(description, location, facing, &mut ctx);
         }
-        if self.renderers.len() >= RENDERERS {
+        if self.renderers.len() >= RENDERERS && !self.make_room() {
             return self.trace.note(now, "", What::Full("renderers"));
         }
         self.trace
@@ -363,6 +363,18 @@ impl Kiosk {
         let mut renderer = Renderer::new(description, location, facing, rule);
         renderer.resolve(&self.scan);
         self.renderers.push(renderer);
+    }
+
+    /// Forgets a renderer that nobody drives, else one that is away: it is found again when it is back.
+    fn make_room(&mut self) -> bool {
+        let idle = self
+            .renderers
+            .iter()
+            .position(|r| !r.is_driven() && !r.is_busy());
+        let away = || self.renderers.iter().position(|r| r.away && !r.is_busy());
+        idle.or_else(away)
+            .map(|i| self.renderers.remove(i))
+            .is_some()
     }
 
     fn adopt_addresses(&mut self, addresses: &[Ipv4Addr], now: Instant) {
@@ -489,8 +501,9 @@ impl Kiosk {
         }
         for i in 0..self.renderers.len() {
             if core::mem::take(&mut self.renderers[i].stale) {
-                self.roster.refetch(&self.renderers[i].description.udn, now);
-                wake.at(self.roster.next_deadline());
+                let renderer = &self.renderers[i];
+                self.roster.refetch(renderer.udn(), &renderer.location, now);
+                wake.at(Some(now));
             }
             if core::mem::take(&mut self.renderers[i].wants_scan) {
                 self.scan_at = self.scan_at.or(Some(now + SCAN_EVERY));
@@ -510,6 +523,9 @@ impl Kiosk {
     fn discover(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {
         if self.expire_at <= now {
             self.roster.expire(now);
+            let roster = &self.roster;
+            self.renderers
+                .retain(|r| r.is_driven() || r.is_busy() || roster.hears_of(r.udn()));
             self.expire_at = now + SHORTEST_EXPIRY;
         }
         self.ask_addresses(now, effects, wake);
@@ -536,7 +552,11 @@ impl Kiosk {
     /// Looks for renderers at the addresses of the configuration, without multicast.
     fn ask_addresses(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {
         for place in &mut self.places {
-            if self.roster.knows(place.host) {
+            let mut here = self
+                .renderers
+                .iter()
+                .filter(|r| r.location.host == place.host);
+            if self.roster.knows(place.host) || here.any(|r| !r.away) {
                 place.tries = 0;
                 place.ask_at = now + ASK_ADDRESS_EVERY;
                 continue;

@@ -198,20 +198,25 @@ impl Roster {
         victim.map(|(_, i)| self.sightings.swap_remove(i)).is_some()
     }
 
-    /// Forgets what was not heard of within its lifetime; renderers are watched by their own polls.
+    /// Forgets what was not heard of within its lifetime. Renderers that the box drives are watched by
+    /// their own polls, and found again by their next announcement.
     pub fn expire(&mut self, now: Instant) {
         self.sightings.retain(|s| {
-            matches!(s.state, State::Described | State::Fetching { .. })
-                || now.since(s.heard_at) < s.lifetime
+            matches!(s.state, State::Fetching { .. }) || now.since(s.heard_at) < s.lifetime
         });
     }
 
-    /// The description of this renderer is stale: fetch it again.
-    pub fn refetch(&mut self, udn: &Udn, now: Instant) {
-        for sighting in &mut self.sightings {
-            if sighting.renderer.as_ref() == Some(udn) && matches!(sighting.state, State::Described)
-            {
-                sighting.want(now);
+    /// The description of this renderer, last seen at `location`, is stale: fetch it again.
+    pub fn refetch(&mut self, udn: &Udn, location: &HttpUrl, now: Instant) {
+        let theirs = self
+            .sightings
+            .iter_mut()
+            .find(|s| s.renderer.as_ref() == Some(udn));
+        match theirs {
+            Some(sighting) if matches!(sighting.state, State::Described) => sighting.want(now),
+            Some(_) => {}
+            None => {
+                self.watch(location.clone(), now);
             }
         }
     }
@@ -330,12 +335,26 @@ impl Roster {
         self.sightings.is_empty()
     }
 
-    /// Whether a sighting at this address waits or is a renderer: no need to guess at its places.
+    /// Whether something at this address is a renderer, or is looked at for the first time: no need
+    /// to guess at its places.
     #[must_use]
     pub fn knows(&self, host: Ipv4Addr) -> bool {
+        let here = |s: &&Sighting| s.location.host == host;
+        self.sightings.iter().filter(here).any(|s| {
+            let first = matches!(
+                s.state,
+                State::Wanted { attempts: 0, .. } | State::Fetching { attempts: 0, .. }
+            );
+            first || s.renderer.is_some()
+        })
+    }
+
+    /// Whether this renderer was heard of lately.
+    #[must_use]
+    pub fn hears_of(&self, udn: &Udn) -> bool {
         self.sightings
             .iter()
-            .any(|s| s.location.host == host && !matches!(s.state, State::Stranger { .. }))
+            .any(|s| s.renderer.as_ref() == Some(udn))
     }
 
     /// When something is due next.

@@ -8,7 +8,8 @@ use std::path::Path;
 /// A configuration with every table there can be is a hundredth of this.
 const LONGEST: u64 = 1 << 20;
 
-/// Reads the configuration file at `path`. Without a file the defaults hold, with a warning.
+/// Reads the configuration file at `path`. Without a file the defaults and the usual front panel hold,
+/// with a warning.
 ///
 /// # Errors
 /// If the file is there but cannot be read, or is larger than 1 MiB.
@@ -16,7 +17,7 @@ pub fn load(path: &Path) -> io::Result<Loaded> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            let mut loaded = config::parse("", &look);
+            let mut loaded = config::parse(config::WITHOUT_FILE, &look);
             let problem = Problem {
                 severity: Severity::Warning,
                 line: None,
@@ -102,9 +103,17 @@ mod tests {
     }
 
     #[test]
-    fn without_a_file_the_defaults_hold() {
+    fn without_a_file_the_defaults_and_the_usual_panel_hold() {
         let loaded = load(Path::new("/nowhere/config.toml")).unwrap();
-        assert_eq!(loaded.config, Some(Config::default()));
+        let config = loaded.config.unwrap();
+        let pins: Vec<_> = config.buttons.iter().map(|button| button.pin.0).collect();
+        assert_eq!(pins, [17, 27, 5, 6], "as the README wires them");
+        let usual = Config {
+            buttons: config.buttons.clone(),
+            leds: config.leds.clone(),
+            ..Config::default()
+        };
+        assert_eq!(config, usual);
         assert!(loaded.problems[0].message.contains("no such file"));
     }
 

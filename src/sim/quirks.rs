@@ -72,6 +72,8 @@ pub struct Quirks {
     // Pausing, seeking, skipping
     /// Refuses every Pause.
     pub pause_refused: Option<u16>,
+    /// Answers 200 to every Pause and plays on.
+    pub pause_ignored: bool,
     /// Pause while STOPPED.
     pub pause_while_stopped: Option<u16>,
     /// Pause while PAUSED_PLAYBACK.
@@ -291,6 +293,7 @@ impl Default for Quirks {
             stop_clears_uri: false,
             remote_stop_locks: false,
             pause_refused: None,
+            pause_ignored: false,
             pause_while_stopped: Some(701),
             pause_while_paused: None,
             seek_refused: None,

@@ -400,6 +400,7 @@ impl FakeRenderer {
             return refuse(code);
         }
         match self.transport {
+            Transport::Playing if self.quirks.pause_ignored => DONE,
             Transport::Playing => {
                 self.transport = Transport::Paused;
                 DONE

@@ -137,8 +137,9 @@ def loops(stage):
     parts = ear.rounds(sounds)
     cuts = [CLIP_SECONDS - ear.heard(part) for part in parts[:-1]][:ROUNDS]
     ends = len(stage.tv2.times("End-of-stream", since=began))
+    # The first may: gmediarender counts whole seconds, and only a whole round tells how quick it begins.
     score.claim(
-        "seek: ten of ten rounds", len(cuts) == ROUNDS and ends == 0 and max(cuts) < 0.4 and min(cuts) > -0.1,
+        "seek: ten of ten rounds", len(cuts) == ROUNDS and ends <= 1 and max(cuts) < 0.4 and min(cuts) > -0.1,
         f"{len(cuts)} of {ROUNDS}, {ends} ran to the end, cut {spread(cuts, 0.3)}")
     score.claim("seek: gap between rounds", median(ear.seams(sounds)[:ROUNDS]) < 0.4,
                 f"heard {spread(ear.seams(sounds)[:ROUNDS], 0.04)}")
@@ -230,7 +231,8 @@ def rest(stage, seconds=20):
     """Nothing to play: nearly nothing happens."""
     box = stage.box.run(f'[[button]]\npin = {BUTTON}\npress = "play_pause"\n')
     box.ready()
-    time.sleep(6)
+    # The searches of the first half minute are over.
+    time.sleep(35)
     before, used, began = box.switches(), box.processor_seconds(), time.time()
     time.sleep(seconds)
     asked = len(stage.wire.orders(began)) / seconds

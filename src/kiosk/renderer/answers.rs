@@ -18,6 +18,11 @@ use core::net::Ipv4Addr;
 
 /// A stop seen once is looked at again after this time.
 const LOOK_AGAIN: Duration = Duration::from_millis(400);
+/// A command that was taken and had no effect is given again after this time: LG needs 1.5 s to close
+/// its player after a Stop.
+const TAKES_EFFECT: Duration = Duration::from_secs(3);
+/// A renderer that goes on to the next file says STOPPED for up to this long (Eversolo: 0.7 s).
+const FOLLOWS: Duration = Duration::from_millis(1500);
 /// Reports in a row of somebody else's URI that mean: taken over.
 const STRANGERS: u8 = 3;
 
@@ -37,18 +42,16 @@ impl Renderer {
             self.faces(facing, ctx.now);
         }
         let lives = matches!(outcome, Ok(_) | Err(Failure::Refused(_)));
-        if lives
-            && self.breaker.succeed()
-            && self
-                .load
-                .as_ref()
-                .is_none_or(|l| !matches!(l.phase, Phase::Failed { .. }))
-        {
-            self.fault = None;
-            ctx.trace.note(ctx.now, self.name(), What::Recovered);
-        }
         if lives {
             self.away = false;
+            self.breaker.succeed();
+            if self
+                .fault
+                .take_if(|fault| fault.ends_with_an_answer())
+                .is_some()
+            {
+                ctx.trace.note(ctx.now, self.name(), What::Recovered);
+            }
         }
         match outcome {
             Ok(answer) => self.succeeded(call, answer, ctx),
@@ -69,6 +72,12 @@ impl Renderer {
 
     fn succeeded(&mut self, call: Call, answer: Answer, ctx: &mut Context<'_>) {
         let now = ctx.now;
+        if matches!(
+            call.purpose,
+            Purpose::Set | Purpose::Play | Purpose::Pause | Purpose::Stop
+        ) {
+            self.taken = Some((call.purpose.clone(), now + TAKES_EFFECT));
+        }
         match (call.purpose, answer) {
             (Purpose::Transport, Answer::Reply(Reply::AvTransport(Av::TransportInfo(info)))) => {
                 self.habits.round_trip = (3 * self.habits.round_trip + now.since(call.sent_at)) / 4;
@@ -104,13 +113,12 @@ impl Renderer {
             (Purpose::Stop, _) if ctx.leaving.is_some() => self.retire(),
             (Purpose::Stop, _) => {
                 self.look_now(now);
-                if matches!(
-                    self.load.as_ref().map(|l| &l.phase),
-                    Some(Phase::Wanted { .. })
-                ) {
-                    self.advance_load(Phase::Settling {
+                match self.load.as_ref().map(|l| &l.phase) {
+                    Some(Phase::Wanted { .. }) => self.advance_load(Phase::Settling {
                         until: now + Duration::from_secs(3),
-                    });
+                    }),
+                    // It was to be stopped: whatever is wanted by now begins anew.
+                    _ => self.retire(),
                 }
             }
             (Purpose::Pause, _) => self.look_now(now),
@@ -196,7 +204,7 @@ impl Renderer {
             return;
         };
         let now = ctx.now;
-        self.state_at = now;
+        self.seen_at = core::mem::replace(&mut self.state_at, now);
         self.look = false;
         let was = self.state.replace(state);
         let stopped = matches!(
@@ -275,6 +283,10 @@ impl Renderer {
         }
         match doubt {
             None => self.set_doubt(Some(Doubt::LookAgain(now + LOOK_AGAIN))),
+            // Some say STOPPED for a while where one file follows another.
+            Some(Doubt::LookAgain(at)) if at <= now && load.began_within(FOLLOWS, now) => {
+                self.set_doubt(Some(Doubt::LookAgain(now + LOOK_AGAIN)));
+            }
             Some(Doubt::LookAgain(at)) if at <= now => self.set_doubt(Some(Doubt::AskUri)),
             Some(_) => {}
         }
@@ -335,7 +347,8 @@ impl Renderer {
         if names_next {
             let accepted = |next: &Load| matches!(next.phase, Phase::Accepted { .. });
             if !early && self.next.as_ref().is_some_and(accepted) {
-                self.hand_over(ctx);
+                // The position in this report may still be one in the file before.
+                return self.hand_over(ctx);
             }
         } else if self.is_foreign(uri) {
             self.strangers = self.strangers.saturating_add(1);
@@ -387,8 +400,8 @@ impl Renderer {
     /// It names the next file: does it play that already, or has it only begun to read it?
     fn may_have_handed_over(&self, position: Option<Duration>, now: Instant) -> bool {
         let Some(load) = &self.load else { return true };
-        let near = |(earliest, _)| earliest <= now + Duration::from_millis(1500);
-        load.end().is_none_or(near) || position.is_some_and(|p| p < load.playhead.furthest())
+        let over = |(earliest, _)| earliest <= now;
+        load.end().is_none_or(over) || position.is_some_and(|p| p < load.playhead.furthest())
     }
 
     /// It answered 200 to Set and Play, and plays the file before on (LG Netcast, HEOS).

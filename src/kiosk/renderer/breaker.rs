@@ -43,11 +43,9 @@ impl Breaker {
         self.why = Some(why);
     }
 
-    /// A call was answered: whatever it said, the renderer lives. Gives whether it was open.
-    pub fn succeed(&mut self) -> bool {
-        let was_open = self.is_open();
+    /// A call was answered: whatever it said, the renderer lives.
+    pub fn succeed(&mut self) {
         *self = Self::default();
-        was_open
     }
 
     /// There is a sign of life: do not wait out the pause.
@@ -110,7 +108,7 @@ mod tests {
             [250, 500, 1000, 2000, 4000, 8000, 8000, 8000, 8000, 8000]
         );
         assert!(breaker.is_open());
-        assert!(breaker.succeed());
+        breaker.succeed();
         assert!(!breaker.is_open() && breaker.retry_at().is_none());
     }
 

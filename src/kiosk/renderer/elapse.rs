@@ -21,6 +21,8 @@ pub(super) const START_TIMEOUT: Duration = Duration::from_secs(30);
 const STUCK_REPORTS: u8 = 12;
 /// It does not begin equally quick each time.
 const LATENCY_VARIES: Duration = Duration::from_millis(50);
+/// An end is seen as it comes if the look before was no longer ago than this.
+const WATCHED: Duration = Duration::from_millis(600);
 /// The position is asked for this long after a beginning; before, some say what was.
 pub(super) const FIRST_LOOK: Duration = Duration::from_millis(1600);
 /// First pause after a load that failed; doubled each time.
@@ -243,7 +245,11 @@ impl Renderer {
             _ => false,
         };
         if let (Phase::Running { .. }, Some(duration)) = (&load.phase, load.duration) {
-            self.habits.latency = load.playhead.latency_of(duration, now);
+            let latency = load.playhead.latency_of(duration, now);
+            // An end that was seen late (it hung, or was away) teaches only that it began no later.
+            if now.since(self.seen_at) < WATCHED || latency < self.habits.latency {
+                self.habits.latency = latency;
+            }
         }
         load.phase = Phase::Over;
         if hurried {

@@ -168,6 +168,12 @@ impl Load {
         self.playhead.position(now).max(self.playhead.furthest())
     }
 
+    /// It was first seen playing no longer ago than this.
+    #[must_use]
+    pub fn began_within(&self, span: Duration, now: Instant) -> bool {
+        matches!(self.phase, Phase::Running { since, .. } if now.since(since) <= span)
+    }
+
     /// What a stop that is seen now means, if it can be told from the position alone.
     #[must_use]
     pub fn stopped_at_its_end(&self, now: Instant, confirmed: bool) -> bool {

@@ -91,7 +91,9 @@ impl Renderer {
         let quick = (4 * self.habits.round_trip).clamp(QUICK, Duration::from_millis(500));
         let flows = self.events[0].flows(now);
         let Some(load) = &self.load else {
-            return if flows {
+            return if self.goal == Goal::Stop {
+                Duration::from_millis(500)
+            } else if flows {
                 Duration::from_secs(30)
             } else {
                 Duration::from_secs(10)

@@ -158,6 +158,8 @@ pub(super) struct Renderer {
     pub(super) goal: Goal,
     pub(super) state: Option<TransportState>,
     state_at: Instant,
+    /// When its state was known before that.
+    seen_at: Instant,
     /// A command went out: look what it did before the next one.
     look: bool,
     /// It could not be reached: when it is back, a stop means that it started again.
@@ -182,6 +184,8 @@ pub(super) struct Renderer {
     pub(super) gap: Option<Duration>,
     ended_at: Option<Instant>,
     seeked_at: Option<Instant>,
+    /// The last command that it took, and when that may be given again if it had no effect.
+    taken: Option<(Purpose, Instant)>,
     failures: u8,
     insisted: u8,
     strangers: u8,
@@ -221,6 +225,7 @@ impl Renderer {
             },
             state: None,
             state_at: Instant::START,
+            seen_at: Instant::START,
             look: true,
             shaken: false,
             load: None,
@@ -241,6 +246,7 @@ impl Renderer {
             gap: None,
             ended_at: None,
             seeked_at: None,
+            taken: None,
             failures: 0,
             insisted: 0,
             strangers: 0,
@@ -267,9 +273,11 @@ impl Renderer {
         self.call.is_some()
     }
 
-    /// It plays what we gave it.
+    /// It plays what we gave it, as far as it can be asked: what it said before it went away does not count.
     pub(super) fn is_playing(&self) -> bool {
-        self.state == Some(TransportState::Playing)
+        !self.away
+            && !self.breaker.is_open()
+            && self.state == Some(TransportState::Playing)
             && self
                 .load
                 .as_ref()
@@ -536,7 +544,7 @@ impl Renderer {
         let active = self.is_active();
         match self.goal {
             Goal::Rest | Goal::Yield { .. } => {}
-            Goal::Stop if active => agenda.at(agenda.now, Purpose::Stop),
+            Goal::Stop if active => agenda.at(self.again_at(&Purpose::Stop), Purpose::Stop),
             Goal::Stop => {}
             Goal::Pause => {
                 let running = matches!(
@@ -544,7 +552,7 @@ impl Renderer {
                     Some(Phase::Running { .. })
                 );
                 if running && self.state == Some(TransportState::Playing) {
-                    agenda.at(agenda.now, Purpose::Pause);
+                    agenda.at(self.again_at(&Purpose::Pause), Purpose::Pause);
                 }
             }
             Goal::Play => {
@@ -578,7 +586,7 @@ impl Renderer {
                         agenda.at(agenda.now, Purpose::Renew(Evented::Transport));
                     }
                     Phase::Running { .. } if self.state == Some(TransportState::PausedPlayback) => {
-                        agenda.at(agenda.now, Purpose::Play);
+                        agenda.at(self.again_at(&Purpose::Play), Purpose::Play);
                     }
                     Phase::Running { .. } if self.offered && self.next.is_none() => {
                         agenda.at(agenda.now, Purpose::ClearNext);
@@ -631,6 +639,12 @@ impl Renderer {
         };
         self.plan_farewell(farewell, &mut agenda);
         self.call.is_none() && (agenda.send.is_none() || !self.is_driven())
+    }
+
+    /// When this command may be given: at once, but for the one that it has just taken.
+    fn again_at(&self, command: &Purpose) -> Instant {
+        let taken = self.taken.as_ref().filter(|(taken, _)| taken == command);
+        taken.map_or(Instant::START, |(_, again_at)| *again_at)
     }
 
     /// It plays, pauses or changes: a Stop would do something.

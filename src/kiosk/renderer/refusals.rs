@@ -145,14 +145,22 @@ impl Renderer {
     fn play_refused(&mut self, error: &UpnpError, ctx: &mut Context<'_>) {
         let now = ctx.now;
         self.transport_due = now;
+        let active = self.is_active();
         let Some(load) = self.load.as_mut() else {
             return;
         };
+        let again = load.busy > 0 && !active;
+        let taken = match error.code {
+            701 | 715 => true,
+            705 => !again,
+            // It fetches: some play from Set on, and have no other word for a Play too many.
+            501 => load.fetched && !again,
+            _ => false,
+        };
         match error.code {
             // It plays already, or it is busy: the next look tells which.
-            701 | 715 if load.busy < BUSY_TIMES => {
+            _ if taken && load.busy < BUSY_TIMES => {
                 load.busy += 1;
-                let active = self.is_active();
                 if active {
                     self.play_sent(now, now);
                 } else if let Some(load) = self
@@ -165,8 +173,8 @@ impl Renderer {
                     };
                 }
             }
-            705 if load.busy < BUSY_TIMES => {
-                load.busy += 1;
+            705 if !load.rearmed => {
+                load.rearmed = true;
                 load.stop_first = true;
                 load.phase = Phase::Wanted { at: now };
                 self.habits.stop_first = true;

@@ -1,2 +1,308 @@
-//! x
+//! What breaks: power, programs, networks, subscriptions, and the box itself.
+
 use super::*;
+use crate::kiosk::event::{Event, TaskName};
+use crate::time::Instant;
+use core::net::Ipv4Addr;
+
+/// A clip that does not end while a story lasts.
+fn long(preset: Preset) -> World {
+    playing(Setting::of(preset).files(&[("/m/clip.mp4", 3_600_000)]))
+}
+
+#[test]
+fn after_a_power_cut_it_plays_within_two_seconds_of_its_first_word() {
+    for preset in [
+        presets::lg_webos(),
+        presets::rygel(),
+        presets::gmrender(),
+        presets::kodi(),
+    ] {
+        for dark in [1_000, 8_000, 60_000, 600_000] {
+            let loading = preset.quirks.loading + preset.quirks.loading_jitter;
+            let mut world = long(preset.clone());
+            world.remote(0, Remote::PullPlug);
+            world.pass(dark);
+            assert_eq!(world.screen(0), None);
+            world.remote(0, Remote::PowerOn);
+            let took = world.until(60_000, |w| w.shows(0, "clip.mp4"));
+            let took = took.unwrap_or_else(|| panic!("{}: never, after {dark}", preset.name));
+            let most = 2_000 + u64::try_from(loading.as_millis()).unwrap();
+            assert!(took <= most, "{}, {dark} ms dark: {took}", preset.name);
+            world.pass(20_000);
+            let callback = format!("http://{HOME}:{PORT}/e/");
+            let asked = world.stages[0].called("SUBSCRIBE");
+            let again = asked.iter().filter(|c| c.about.starts_with(&callback));
+            assert!(
+                again.count() >= 4,
+                "{}: its events are wanted again",
+                preset.name
+            );
+        }
+    }
+}
+
+#[test]
+fn one_that_is_switched_off_and_on_properly_plays_again() {
+    let mut world = long(presets::well_behaved());
+    world.remote(0, Remote::PowerOff);
+    world.pass(3_600_000);
+    let calls = world.stages[0].calls.len();
+    assert!(calls <= 620, "{calls} calls to a dark screen in an hour");
+    world.remote(0, Remote::PowerOn);
+    let took = world.until(10_000, |w| w.shows(0, "clip.mp4"));
+    assert!(took.is_some_and(|took| took <= 2_200), "{took:?}");
+}
+
+#[test]
+fn one_that_hangs_plays_within_three_seconds_of_its_waking() {
+    for preset in [
+        presets::well_behaved(),
+        presets::gmrender(),
+        presets::rygel(),
+    ] {
+        for hung in [2_000, 20_000, 300_000] {
+            let mut world = playing(Setting::of(preset.clone()));
+            world.hang(0);
+            world.pass(hung);
+            world.wake(0);
+            let took = world.until(30_000, |w| w.shows(0, "clip.mp4"));
+            assert!(
+                took.is_some_and(|t| t <= 3_000),
+                "{} {hung}: {took:?}",
+                preset.name
+            );
+            world.pass(30_000);
+            assert!(world.stages[0].rounds.len() >= 3, "and loops");
+        }
+    }
+}
+
+#[test]
+fn one_that_says_goodbye_and_stays_plays_on_without_a_break() {
+    let mut world = long(presets::well_behaved());
+    world.byebye(0);
+    world.pass(60_000);
+    assert!(world.shows(0, "clip.mp4"));
+    assert!(world.stages[0].rounds.is_empty(), "not a moment dark");
+    let subscribed = world.stages[0].called("SUBSCRIBE");
+    assert_eq!(subscribed.len(), 4, "but its subscriptions are renewed");
+}
+
+#[test]
+fn an_hour_of_rest_costs_a_poll_every_ten_seconds_at_most() {
+    for preset in [
+        presets::well_behaved(),
+        presets::jmgo(),
+        presets::gmrender(),
+    ] {
+        let mut world = Setting::of(preset).begin();
+        world.run(60_000);
+        let before = world.stages[0].calls.len();
+        world.run(3_660_000);
+        let calls = world.stages[0].calls.len() - before;
+        assert!(calls <= 360 + 2 * 24 + 8, "{calls} calls in an hour");
+    }
+}
+
+#[test]
+fn subscriptions_outlive_their_leases_and_are_made_again_where_they_are_forgotten() {
+    for (preset, least, most) in [
+        (presets::samsung_tizen(), 2, 2),
+        (
+            but(|q| q.forgets_subscriptions_after = Some(ms(300_000))),
+            22,
+            26,
+        ),
+        (but(|q| q.refuses_subscriptions = Some(503)), 10, 30),
+    ] {
+        let mut world = long(preset);
+        world.run(3_600_000);
+        let asked = world.stages[0].called("SUBSCRIBE").len();
+        assert!((least..=most).contains(&asked), "{asked}");
+        assert!(world.shows(0, "clip.mp4") && world.stages[0].rounds.is_empty());
+        assert!(
+            world.stages[0].unwelcome <= 2,
+            "{}",
+            world.stages[0].unwelcome
+        );
+    }
+}
+
+#[test]
+fn the_box_moves_and_so_do_its_urls_and_callbacks() {
+    let new = Ipv4Addr::new(10, 0, 0, 77);
+    for preset in [
+        presets::well_behaved(),
+        presets::rygel(),
+        presets::gmrender(),
+    ] {
+        let mut world = playing(Setting::of(preset.clone()));
+        world.move_to(new);
+        let took = world.until(30_000, |w| w.shows(0, "clip.mp4"));
+        assert!(took.is_some(), "{}", preset.name);
+        world.pass(30_000);
+        let home = format!("http://{new}:{PORT}/");
+        let last = |what| world.stages[0].called(what).last().map(|c| c.about.clone());
+        assert!(last("SetAVTransportURI").is_some_and(|uri| uri.starts_with(&home)));
+        let callbacks = world.stages[0].called("SUBSCRIBE");
+        let moved = callbacks
+            .iter()
+            .filter(|c| c.about.starts_with(&home))
+            .count();
+        assert_eq!(moved, 2, "{}: both services", preset.name);
+        assert!(world.stages[0].rounds.len() >= 3, "and loops");
+    }
+}
+
+#[test]
+fn files_that_come_late_are_found_and_files_that_go_are_no_calamity() {
+    let mut world = Setting::of(presets::well_behaved())
+        .files(&[])
+        .autoplay()
+        .begin();
+    world.run(30_000);
+    assert_eq!(world.screen(0), None);
+    world.put("/m/clip.mp4", 10_000);
+    let took = world.until(30_000, |w| w.shows(0, "clip.mp4"));
+    assert!(took.is_some_and(|took| took < 12_000), "{took:?}");
+}
+
+#[test]
+fn the_breaker_opens_at_three_failures_and_closes_at_the_first_answer() {
+    let mut world = long(presets::jmgo());
+    world.remote(0, Remote::PullPlug);
+    world.pass(600_000);
+    assert_eq!(world.breaker(0), ("open".to_owned(), true));
+    // 0.25 s doubled to 8 s, less a quarter by chance, for ten minutes.
+    let calls = world.stages[0].called("GetTransportInfo").into_iter();
+    let calls = calls.filter(|c| c.at > Instant::from_millis(4_000)).count();
+    assert!((75..=100).contains(&calls), "{calls}");
+    world.remote(0, Remote::PowerOn);
+    world.pass(2_500);
+    assert_eq!(world.breaker(0), ("closed".to_owned(), false));
+}
+
+#[test]
+fn leaving_stops_unsubscribes_and_is_silent_within_800_ms() {
+    for preset in presets::all() {
+        let mut world = Setting::of(preset.clone()).autoplay().begin();
+        world.run(8_000);
+        let shown = world.screen(0).is_some();
+        let before = world.stages[0].calls.len();
+        let begun = world.now;
+        world.leave();
+        world.pass(5_000);
+        let (at, code) = world.exited.expect("it leaves");
+        assert!(at.since(begun) <= ms(800) && code == 0, "{}", preset.name);
+        let words: Vec<_> = world.stages[0].calls[before..]
+            .iter()
+            .map(|c| c.what)
+            .collect();
+        if preset.quirks.answers_after.is_zero() && shown {
+            assert_eq!(
+                words,
+                ["Stop", "UNSUBSCRIBE", "UNSUBSCRIBE"],
+                "{}",
+                preset.name
+            );
+            assert!(at.since(begun) <= ms(100), "{}", preset.name);
+            assert_eq!(world.screen(0), None, "{}", preset.name);
+        }
+    }
+}
+
+#[test]
+fn one_that_hangs_does_not_hold_the_box_when_it_leaves() {
+    let many = vec![
+        presets::well_behaved(),
+        presets::gmrender(),
+        presets::rygel(),
+    ];
+    let mut world = Setting::many(many).autoplay().begin();
+    world.run(5_000);
+    world.hang(1);
+    world.pass(30_000);
+    let begun = world.now;
+    world.leave();
+    world.pass(5_000);
+    let (at, _) = world.exited.expect("it leaves");
+    assert!(at.since(begun) <= ms(800), "{:?}", at.since(begun));
+    for polite in [0, 2] {
+        assert_eq!(world.stages[polite].called("UNSUBSCRIBE").len(), 2);
+        assert_eq!(world.screen(polite), None);
+    }
+}
+
+#[test]
+fn the_watchdog_is_fed_while_all_tasks_live_and_starves_when_one_is_stuck() {
+    let mut setting = Setting::of(presets::well_behaved());
+    setting.watchdog = Some(ms(20_000));
+    let mut world = setting.begin();
+    world.run(600_000);
+    let gaps = world.fed.windows(2).map(|two| two[1].since(two[0]));
+    assert!(world.fed.len() >= 59 && gaps.max() <= Some(ms(10_001)));
+    world.tasks_live = false;
+    world.run(700_000);
+    let last = *world.fed.last().expect("fed for ten minutes");
+    assert!(last <= Instant::from_millis(620_000), "{last:?}");
+}
+
+#[test]
+fn a_task_that_ends_is_started_again_after_a_second() {
+    let mut world = long(presets::well_behaved());
+    let ended = world.now;
+    world.tell(Event::TaskEnded(
+        TaskName::MediaServer,
+        "out of sockets".into(),
+    ));
+    world.pass(10_000);
+    let restarts: Vec<_> = world.restarted.iter().map(|at| at.since(ended)).collect();
+    assert_eq!(restarts, [ms(1_000)]);
+    assert!(world.shows(0, "clip.mp4"));
+}
+
+#[test]
+fn a_renderer_that_cannot_fetch_is_asked_again_ever_more_rarely() {
+    for failure in [
+        FetchFailure::Unnoticed,
+        FetchFailure::SilentStop,
+        FetchFailure::ErrorOccurred,
+    ] {
+        let mut world = Setting::of(but(|q| q.failure = failure)).autoplay().begin();
+        world.firewall = true;
+        world.run(300_000);
+        assert_eq!(world.screen(0), None);
+        let sets = world.stages[0].called("SetAVTransportURI").len();
+        assert!((4..=20).contains(&sets), "{failure:?}: {sets}");
+        world.firewall = false;
+        let took = world.until(150_000, |w| w.shows(0, "clip.mp4"));
+        assert!(took.is_some(), "{failure:?}");
+    }
+}
+
+#[test]
+fn a_network_that_goes_and_comes_back_is_no_reason_to_stop() {
+    let mut world = long(presets::well_behaved());
+    world.tell(Event::Addresses(heapless::Vec::new()));
+    world.pass(60_000);
+    let home = [HOME].into_iter().collect();
+    world.tell(Event::Addresses(home));
+    world.pass(10_000);
+    assert!(world.shows(0, "clip.mp4") && world.stages[0].rounds.is_empty());
+}
+
+#[test]
+fn a_renderer_that_a_next_video_hangs_is_never_given_one_again() {
+    let setting = Setting::of(presets::gmrender()).rule(|r| r.loop_method = LoopMethod::Next);
+    let mut world = playing(setting);
+    world.pass(60_000);
+    assert!(!world.stages[0].tv.responsive(), "the owner asked for it");
+    world.remote(0, Remote::PullPlug);
+    world.pass(5_000);
+    world.remote(0, Remote::PowerOn);
+    let rounds = world.stages[0].rounds.len();
+    world.pass(120_000);
+    assert!(world.stages[0].tv.responsive());
+    assert!(world.stages[0].rounds.len() >= rounds + 8);
+}

@@ -1,5 +1,6 @@
 //! Stories of the whole house: claims about what an owner sees, with literal times.
 
+mod chaos;
 mod crowd;
 mod faults;
 mod looping;

@@ -200,3 +200,33 @@ fn a_press_pauses_and_the_next_goes_on_from_there() {
         assert_eq!(world.stages[0].called("SetAVTransportURI").len(), 1);
     }
 }
+
+#[test]
+fn a_command_without_effect_is_given_again_in_peace() {
+    let mut world = playing(Setting::of(but(|q| q.pause_ignored = true)));
+    world.press(PanelAction::Pause);
+    world.pass(6_500);
+    assert_eq!(world.stages[0].called("Pause").len(), 3);
+
+    let mut world = playing(Setting::of(presets::lg_webos()));
+    world.press(PanelAction::Stop);
+    world.pass(5_000);
+    let stage = &world.stages[0];
+    assert_eq!(stage.called("Stop").len(), 1, "it closes its player");
+    assert_eq!(stage.tv.state(), TransportState::Stopped);
+}
+
+#[test]
+fn stop_play_and_stop_in_quick_succession_end_in_a_stop() {
+    let mut world = playing(Setting::of(presets::well_behaved()));
+    for action in [PanelAction::Stop, PanelAction::Play, PanelAction::Stop] {
+        world.press(action);
+        world.pass(60);
+    }
+    assert_eq!(world.stages[0].tv.state(), TransportState::Stopped);
+    for action in [PanelAction::Stop, PanelAction::Pause, PanelAction::Play] {
+        world.press(action);
+    }
+    let took = world.until(5_000, |w| w.shows(0, "clip.mp4"));
+    assert!(took.is_some_and(|took| took < 400), "{took:?}");
+}

@@ -1,2 +1,98 @@
-//! x
+//! Viewers with remote controls, and other boxes.
+
 use super::*;
+use crate::upnp::av_transport::TransportState;
+
+#[test]
+fn a_viewer_who_stops_it_is_left_in_peace_until_a_button_is_pressed() {
+    for preset in [presets::well_behaved(), presets::rygel(), presets::jmgo()] {
+        let mut world = playing(Setting::of(preset));
+        world.remote(0, Remote::Stop);
+        world.pass(600_000);
+        assert_eq!(world.screen(0), None);
+        assert_eq!(world.stages[0].called("SetAVTransportURI").len(), 1);
+        world.press(PanelAction::PlayPause);
+        let took = world.until(3_000, |w| w.shows(0, "clip.mp4"));
+        assert!(took.is_some_and(|took| took < 1_300), "{took:?}");
+    }
+}
+
+#[test]
+fn where_the_box_insists_a_viewer_has_ten_seconds_then_thirty_then_sixty() {
+    let setting = Setting::of(presets::well_behaved()).rule(|r| r.on_stop = OnStop::Insist);
+    let mut world = playing(setting.files(&[("/m/clip.mp4", 600_000)]));
+    for seconds in [10, 30, 60, 60] {
+        world.remote(0, Remote::Stop);
+        let took = world.until(90_000, |w| w.shows(0, "clip.mp4"));
+        let took = took.expect("it insists");
+        let least = seconds * 1_000;
+        assert!((least..least + 2_000).contains(&took), "{took} ms");
+        world.pass(5_000);
+    }
+    world.press(PanelAction::Play);
+    world.remote(0, Remote::Stop);
+    let took = world.until(90_000, |w| w.shows(0, "clip.mp4"));
+    assert!(
+        took.is_some_and(|took| took < 12_000),
+        "a press begins anew: {took:?}"
+    );
+}
+
+#[test]
+fn a_viewer_who_pauses_it_may_and_goes_on_where_it_was() {
+    let mut world = playing(Setting::of(presets::well_behaved()));
+    world.remote(0, Remote::Pause);
+    world.pass(300_000);
+    assert_eq!(world.stages[0].tv.state(), TransportState::PausedPlayback);
+    assert!(
+        world.stages[0].called("Play").len() == 1,
+        "it is not pushed on"
+    );
+    world.remote(0, Remote::Play);
+    assert!(
+        world
+            .until(60_000, |w| w.stages[0].rounds.len() == 3)
+            .is_some()
+    );
+    let rounds = &world.stages[0].rounds;
+    assert!(
+        rounds.iter().all(|round| round.played == ms(10_000)),
+        "and loops"
+    );
+}
+
+#[test]
+fn another_box_that_takes_over_keeps_it() {
+    let mut world =
+        playing(Setting::of(presets::well_behaved()).files(&[("/m/clip.mp4", 600_000)]));
+    let film = || Remote::PlayOther("http://10.0.0.99/film.mp4".to_owned());
+    world.remote(0, film());
+    world.pass(600_000);
+    let (uri, _) = world.stages[0].tv.on_screen(world.now).expect("the film");
+    assert_eq!(uri, "http://10.0.0.99/film.mp4");
+    world.ask_status();
+    world.press(PanelAction::Play);
+    let took = world.until(3_000, |w| w.shows(0, "clip.mp4"));
+    assert!(
+        took.is_some_and(|took| took < 1_000),
+        "a press takes it back: {took:?}"
+    );
+}
+
+#[test]
+fn volume_and_mute_follow_the_buttons_and_the_viewer() {
+    let mut world = playing(Setting::of(presets::well_behaved()));
+    world.remote(0, Remote::Volume(40));
+    world.pass(100);
+    for _ in 0..3 {
+        world.press(PanelAction::VolumeUp);
+        world.pass(300);
+    }
+    assert_eq!(world.stages[0].tv.volume, 55);
+    world.press(PanelAction::Mute);
+    world.pass(300);
+    assert!(world.stages[0].tv.mute);
+    world.press(PanelAction::Mute);
+    world.pass(300);
+    assert!(!world.stages[0].tv.mute);
+}

@@ -19,6 +19,9 @@ impl World {
         if let Event::Answered { ticket, .. } = &event {
             self.laws.answered(ticket.number());
         }
+        if matches!(event, Event::Deadline) {
+            self.laws.woken(self.now);
+        }
         let effects = self.kiosk.step(event, self.now);
         self.laws.stepped(self.now, &effects, self.stages.len());
         for effect in effects {
@@ -43,8 +46,9 @@ impl World {
             Effect::Run(ticket) => {
                 let number = ticket.number();
                 let errand = self.kiosk.errand(&ticket).expect("it was just ordered");
-                let stage = self.stage_at(host(&errand));
-                let taken = self.errands.insert(number, (ticket, stage));
+                let (host, port) = place(&errand);
+                let stage = self.stage_at(host);
+                let taken = self.errands.insert(number, (ticket, (host, port)));
                 assert!(taken.is_none(), "a number in use is given again");
                 match stage {
                     Some(stage) => {
@@ -120,12 +124,12 @@ impl World {
 }
 
 /// Where it goes.
-fn host(errand: &Errand) -> Ipv4Addr {
+pub(super) fn place(errand: &Errand) -> (Ipv4Addr, u16) {
     match errand {
         Errand::Describe { location: url }
         | Errand::Act { url, .. }
         | Errand::Subscribe { url, .. }
         | Errand::Renew { url, .. }
-        | Errand::Unsubscribe { url, .. } => url.host,
+        | Errand::Unsubscribe { url, .. } => (url.host, url.port),
     }
 }

@@ -9,26 +9,25 @@
 //! a renderer with its place in the network and what an audience saw on it; a *law* holds after every
 //! step of the kiosk, whatever happened.
 
+mod deeds;
 mod effects;
 mod laws;
+mod setting;
 mod stage;
 mod streams;
 
-use super::presets::Preset;
-use super::words::{Fetch, FetchId, Fetched, Remote};
-use crate::config::{
-    Button, Config, Detect, Led, Level, PanelAction, Pin, Pull, Rule, Shows, Targets,
-};
+use super::words::{Fetch, FetchId, Fetched};
 use crate::kiosk::effect::Errand;
-use crate::kiosk::event::{Answer, ButtonId, Event, Failure, PanelState, ReplyTo, Ticket};
+use crate::kiosk::event::{Answer, Event, Failure, PanelState, ReplyTo, Ticket};
 use crate::kiosk::supervisor::TASKS;
 use crate::kiosk::trace::Entry;
 use crate::kiosk::{Kiosk, Setup};
-use crate::media::catalogue::{MediaFile, Scan};
-use crate::media::mime::of_extension;
+use crate::media::catalogue::Scan;
 use crate::time::{Duration, Instant};
 use core::net::Ipv4Addr;
 use laws::Laws;
+pub(super) use setting::Setting;
+use setting::media_file;
 pub(super) use stage::{Exchange, Stage};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -38,99 +37,8 @@ use streams::Stream;
 pub(super) const HOME: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 /// The port of media and callbacks.
 pub(super) const PORT: u16 = 8895;
-/// What the buttons do, in their order.
-const BUTTONS: [PanelAction; 9] = [
-    PanelAction::PlayPause,
-    PanelAction::Play,
-    PanelAction::Pause,
-    PanelAction::Stop,
-    PanelAction::Next,
-    PanelAction::Prev,
-    PanelAction::VolumeUp,
-    PanelAction::VolumeDown,
-    PanelAction::Mute,
-];
 /// Entries of the flight recorder that are shown where a story fails.
 const LAST_WORDS: u64 = 40;
-
-/// What a world is made of.
-#[derive(Clone, Debug)]
-pub(super) struct Setting {
-    pub(super) seed: u64,
-    pub(super) presets: Vec<Preset>,
-    /// Path and length in milliseconds.
-    pub(super) files: Vec<(&'static str, u64)>,
-    pub(super) config: Config,
-    pub(super) watchdog: Option<Duration>,
-}
-
-impl Setting {
-    /// One renderer that plays a clip of ten seconds when a button asks for it.
-    pub(super) fn of(preset: Preset) -> Self {
-        Self::many(vec![preset])
-    }
-
-    pub(super) fn many(presets: Vec<Preset>) -> Self {
-        let button = |(press, pin): (&PanelAction, u8)| Button {
-            pin: Pin(pin),
-            press: Some(*press),
-            long: None,
-            double: None,
-            hold_time: Duration::from_secs(1),
-            debounce: Duration::from_millis(30),
-            pull: Pull::Up,
-            active: Level::Low,
-            detect: Detect::Edges,
-            targets: Targets::All,
-        };
-        let led = |pin, shows| Led {
-            pin: Pin(pin),
-            shows,
-            active: Level::High,
-        };
-        let mut config = Config {
-            buttons: BUTTONS.iter().zip(2..).map(button).collect(),
-            leds: vec![
-                led(20, Shows::Status),
-                led(21, Shows::Playing(Targets::All)),
-            ],
-            media_folder: "/m".into(),
-            ..Config::default()
-        };
-        config.rules[0].plays = vec!["/m".into()];
-        Self {
-            seed: 1,
-            presets,
-            files: vec![("/m/clip.mp4", 10_000)],
-            config,
-            watchdog: None,
-        }
-    }
-
-    pub(super) fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
-    }
-
-    pub(super) fn files(mut self, files: &[(&'static str, u64)]) -> Self {
-        self.files = files.to_vec();
-        self
-    }
-
-    /// Starts by itself.
-    pub(super) fn autoplay(self) -> Self {
-        self.rule(|rule| rule.autoplay = true)
-    }
-
-    pub(super) fn rule(mut self, change: impl FnOnce(&mut Rule)) -> Self {
-        change(&mut self.config.rules[0]);
-        self
-    }
-
-    pub(super) fn begin(self) -> World {
-        World::new(self)
-    }
-}
 
 /// Something that is on its way.
 #[derive(Debug)]
@@ -173,14 +81,18 @@ pub(super) struct World {
     pub(super) fed: Vec<Instant>,
     pub(super) restarted: Vec<Instant>,
     pub(super) reports: u32,
+    /// Between renderers and the media server: nothing gets through.
+    pub(super) firewall: bool,
     /// Tasks say that they live.
     pub(super) tasks_live: bool,
+    leaving: bool,
     lit: Vec<bool>,
+    presses: Vec<Instant>,
     seed: u64,
     rng: fastrand::Rng,
     serial: u64,
     agenda: BTreeMap<(Instant, u64), Happening>,
-    errands: BTreeMap<u32, (Ticket, Option<usize>)>,
+    errands: BTreeMap<u32, (Ticket, (Ipv4Addr, u16))>,
     streams: BTreeMap<(usize, FetchId), Stream>,
     questions: BTreeMap<u32, Question>,
     asked: u32,
@@ -200,12 +112,6 @@ enum Question {
 
 impl World {
     fn new(setting: Setting) -> Self {
-        let media = |(path, millis): &(&str, u64)| MediaFile {
-            path: path.into(),
-            root: "/m".into(),
-            media_type: of_extension(path.rsplit('.').next().unwrap_or_default()).expect("known"),
-            size: 100 * millis.max(&1),
-        };
         let lengths = setting.files.iter();
         let stages = (setting.presets.iter().zip(1..))
             .map(|(preset, n)| Stage::new(preset, n, setting.seed))
@@ -222,7 +128,10 @@ impl World {
             fed: Vec::new(),
             restarted: Vec::new(),
             reports: 0,
+            firewall: false,
             tasks_live: setting.watchdog.is_some(),
+            presses: Vec::new(),
+            leaving: false,
             lit: vec![false; setting.config.leds.len()],
             kiosk: Kiosk::new(setting.config, setup),
             seed: setting.seed,
@@ -235,7 +144,11 @@ impl World {
             asked: 0,
             address: HOME,
             scan: Scan {
-                files: setting.files.iter().map(media).collect(),
+                files: setting
+                    .files
+                    .iter()
+                    .map(|(path, millis)| media_file(path, *millis))
+                    .collect(),
                 ..Scan::default()
             },
             lengths: lengths
@@ -367,67 +280,6 @@ impl World {
         self.asked += 1;
         self.questions.insert(self.asked, question);
         ReplyTo(self.asked)
-    }
-
-    /// A person presses the button that does this, for 80 ms.
-    pub(super) fn press(&mut self, action: PanelAction) {
-        let at = BUTTONS.iter().position(|button| *button == action);
-        let button = ButtonId(
-            at.and_then(|at| u8::try_from(at).ok())
-                .expect("on the panel"),
-        );
-        let pressed = true;
-        self.step(Event::Button { button, pressed });
-        let released = Event::Button {
-            button,
-            pressed: false,
-        };
-        self.after(Duration::from_millis(80), Happening::Event(released));
-    }
-
-    /// Somebody does this at the renderer itself.
-    pub(super) fn remote(&mut self, stage: usize, what: Remote) {
-        if what == Remote::PowerOn {
-            self.stages[stage].rewire();
-        }
-        self.with(stage, |tv, now| tv.remote(now, what));
-    }
-
-    /// The renderer's program hangs: connections are made, nothing is answered.
-    pub(super) fn hang(&mut self, stage: usize) {
-        self.stages[stage].tv.hung = true;
-    }
-
-    /// The renderer's program goes on, with what has come in meanwhile.
-    pub(super) fn wake(&mut self, stage: usize) {
-        self.with(stage, |tv, _| tv.hung = false);
-        for (number, errand) in core::mem::take(&mut self.stages[stage].waiting) {
-            self.arrive(number, stage, &errand);
-        }
-    }
-
-    /// The box gets another address; connections of before are dead.
-    pub(super) fn move_to(&mut self, address: Ipv4Addr) {
-        self.address = address;
-        self.break_streams();
-        let addresses = [address].into_iter().collect();
-        self.step(Event::Addresses(addresses));
-    }
-
-    /// Somebody asks for the status, and looks whether it makes sense.
-    pub(super) fn ask_status(&mut self) {
-        let reply = self.ask(Question::Status);
-        self.step(Event::StatusAsked(reply));
-    }
-
-    /// SIGTERM.
-    pub(super) fn leave(&mut self) {
-        self.step(Event::Leave);
-    }
-
-    /// An event of the box itself.
-    pub(super) fn tell(&mut self, event: Event) {
-        self.step(event);
     }
 
     /// What an audience sees: the file's name, from this box, and the position in it.

@@ -1,6 +1,6 @@
 //! A renderer in its place: who reaches it, what it says, and what an audience sees of it.
 
-use super::{HOME, Happening, PORT, Question, World};
+use super::{Happening, PORT, Question, World};
 use crate::kiosk::effect::Errand;
 use crate::kiosk::event::{Answer, Event, Failure};
 use crate::sim::fake_renderer::FakeRenderer;
@@ -340,10 +340,5 @@ impl World {
                 self.answer(stage, number, late, outcome);
             }
         }
-    }
-
-    /// The box's old address is not in this URI.
-    pub(in crate::sim) fn is_at_home(uri: &str) -> bool {
-        uri.starts_with(&format!("http://{HOME}:"))
     }
 }

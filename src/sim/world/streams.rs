@@ -22,7 +22,7 @@ impl World {
     pub(super) fn media_asked(&mut self, stage: usize, fetch: Fetch) {
         let url = HttpUrl::parse(&fetch.url);
         let ours = url.filter(|url| (url.host, url.port) == (self.address, PORT));
-        let Some(url) = ours.filter(|_| self.exited.is_none()) else {
+        let Some(url) = ours.filter(|_| self.exited.is_none() && !self.firewall) else {
             let (fetch, what) = (fetch.id, Fetched::Failed);
             return self.soon(Happening::Fetched { stage, fetch, what });
         };
