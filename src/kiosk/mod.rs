@@ -6,6 +6,8 @@
 pub mod effect;
 pub mod event;
 pub mod fault;
+mod finding;
+mod front;
 pub mod leds;
 pub mod panel;
 pub mod programme;
@@ -16,40 +18,26 @@ pub mod subscription;
 pub mod supervisor;
 pub mod trace;
 
-use crate::config::{Config, PanelAction, Rule, Shows, Targets, Who};
-use crate::limits::RENDERERS;
+use crate::config::{Config, Who};
 use crate::media::catalogue::Scan;
 use crate::time::{Duration, Instant};
 use crate::upnp::description::Description;
-use crate::upnp::ssdp::Announcement;
 use crate::upnp::{HttpUrl, Udn};
-use core::net::{Ipv4Addr, SocketAddrV4};
+use core::net::Ipv4Addr;
 use effect::{Effect, Effects, Errand, Published};
-use event::{Answer, ButtonId, Event, Failure, LedId, PanelState, Ticket, Token};
-use fault::Fault;
+use event::{Answer, Event, Failure, LedId, PanelState, Ticket, Token};
+use finding::Place;
 use heapless::Deque;
 use leds::{Leds, Pattern};
 use panel::Panel;
-use renderer::{Context, Farewell, Goal, Renderer};
-use roster::{News, Roster};
+use renderer::{Context, Farewell, Renderer};
+use roster::Roster;
 use status::Press;
 use supervisor::Supervisor;
 use trace::{Trace, What};
 
-/// Searches at the start come at these seconds; then ever [`SEARCH_EVERY`].
-const FIRST_SEARCHES: [u64; 4] = [0, 3, 10, 30];
-/// While a configured renderer is missing.
-const SEARCH_OFTEN: Duration = Duration::from_secs(30);
-/// While all are there: SSDP announcements do the rest.
-const SEARCH_EVERY: Duration = Duration::from_secs(120);
-/// Addresses of the configuration are asked again after this time, doubled up to ten times as long.
-const ASK_ADDRESS_EVERY: Duration = Duration::from_secs(15);
 /// The media folder is read again this often while something is missing.
 const SCAN_EVERY: Duration = Duration::from_secs(10);
-/// The box is starting for this long, or until it finds a renderer.
-const STARTING: Duration = Duration::from_secs(8);
-/// A renderer that nobody drives and nobody heard of is dropped after this time.
-const SHORTEST_EXPIRY: Duration = Duration::from_secs(60);
 
 /// What the kiosk is given at its start.
 #[derive(Clone, Debug, Default)]
@@ -95,26 +83,12 @@ pub struct Kiosk {
     exited: bool,
 }
 
-/// An address of the configuration, where a renderer is to be found without multicast.
-#[derive(Debug)]
-struct Place {
-    host: Ipv4Addr,
-    port: Option<u16>,
-    ask_at: Instant,
-    tries: u32,
-}
-
 impl Kiosk {
     /// A kiosk that has seen nothing yet.
     #[must_use]
     pub fn new(config: Config, setup: Setup) -> Self {
         let places = config.rules.iter().filter_map(|rule| match rule.who {
-            Who::Address(host, port) => Some(Place {
-                host,
-                port,
-                ask_at: Instant::START,
-                tries: 0,
-            }),
+            Who::Address(host, port) => Some(Place::new(host, port)),
             _ => None,
         });
         Self {
@@ -141,7 +115,7 @@ impl Kiosk {
             unusable_datagrams: 0,
             searches: 0,
             search_at: None,
-            expire_at: Instant::START + SHORTEST_EXPIRY,
+            expire_at: Instant::START + finding::LOOK_OVER_EVERY,
             deadline: Some(Instant::START),
             exited: false,
         }
@@ -288,20 +262,6 @@ impl Kiosk {
         }
     }
 
-    fn hear(&mut self, announcement: &Announcement, now: Instant, effects: &mut Effects) {
-        let news = self.roster.hear(announcement, now);
-        match news {
-            News::None => {}
-            News::Alive(udn) => {
-                if let Some(i) = self.find(&udn) {
-                    self.renderers[i].hear(now);
-                }
-            }
-            News::Rebooted(udn) => self.with(&udn, now, effects, Renderer::rebooted),
-            News::Leaving(udn) => self.with(&udn, now, effects, Renderer::part),
-        }
-    }
-
     fn answered(
         &mut self,
         ticket: &Ticket,
@@ -332,64 +292,6 @@ impl Kiosk {
         };
         let (renderers, mut ctx) = self.split(now, effects);
         renderers[i].answered(number, outcome, facing, &mut ctx);
-    }
-
-    fn described(
-        &mut self,
-        number: u32,
-        description: Description,
-        location: HttpUrl,
-        facing: Ipv4Addr,
-        now: Instant,
-        effects: &mut Effects,
-    ) {
-        let known = self.find(&description.udn);
-        if let Some(i) = known.filter(|&i| self.renderers[i].is_driven()) {
-            if self.renderers[i].is_well_elsewhere(&location) {
-                self.roster.described_too(number, &description.udn);
-                return self.renderers[i].seen_elsewhere(now);
-            }
-            self.roster.described(number, &description.udn);
-            let (renderers, mut ctx) = self.split(now, effects);
-            return renderers[i].redescribed(description, location, facing, &mut ctx);
-        }
-        self.roster.described(number, &description.udn);
-        let taken = self.first_only && self.renderers.iter().any(Renderer::is_driven);
-        let rule = self
-            .config
-            .rules
-            .iter()
-            .find(|rule| matches(&rule.who, &description, location.host));
-        let rule = rule.filter(|_| !taken && self.configuration_error.is_none());
-        let mut renderer = Renderer::new(description, location, facing, rule);
-        renderer.resolve(&self.scan);
-        if let Some(i) = known {
-            // Nobody drove it; a rule may mean it by the name or address that it has now.
-            self.renderers[i] = renderer;
-            return;
-        }
-        let full = self.renderers.len() >= RENDERERS;
-        if full && !(renderer.is_driven() && self.make_room()) {
-            self.roster.set_aside(renderer.udn(), now);
-            return self.trace.note(now, "", What::Full("renderers"));
-        }
-        self.trace.note(now, renderer.name(), What::Found);
-        self.renderers.push(renderer);
-    }
-
-    /// Forgets a renderer that nobody drives, else one that is away: it is found again when it is back.
-    fn make_room(&mut self) -> bool {
-        let idle = self
-            .renderers
-            .iter()
-            .position(|r| !r.is_driven() && !r.is_busy());
-        let away = || self.renderers.iter().position(|r| r.away && !r.is_busy());
-        let Some(i) = idle.or_else(away) else {
-            return false;
-        };
-        let gone = self.renderers.remove(i);
-        self.roster.forget(gone.udn());
-        true
     }
 
     fn adopt_addresses(&mut self, addresses: &[Ipv4Addr], now: Instant) {
@@ -439,39 +341,6 @@ impl Kiosk {
         self.scan_at =
             (!scan.missing.is_empty() || scan.files.is_empty()).then_some(now + SCAN_EVERY);
         self.scan = scan;
-    }
-
-    /// A person did this at a button.
-    fn act(&mut self, button: ButtonId, action: PanelAction, now: Instant) {
-        let Some(button) = self.panel.button(button) else {
-            return;
-        };
-        let (pin, targets, word) = (button.pin.0, button.targets.clone(), word(action));
-        self.trace.note(now, "", What::Pressed(pin, word));
-        if self.presses.is_full() {
-            self.presses.pop_front();
-        }
-        let at_s = now.since(Instant::START).as_secs_f64();
-        // Room was made just above.
-        let _ = self.presses.push_back(Press {
-            pin,
-            action: word,
-            at_s,
-        });
-        let addressed = |r: &Renderer| is_target(&targets, r);
-        // One button for several: if any plays, all pause.
-        let any_plays = self
-            .renderers
-            .iter()
-            .any(|r| addressed(r) && r.is_driven() && r.goal == Goal::Play);
-        let action = match action {
-            PanelAction::PlayPause if any_plays => PanelAction::Pause,
-            PanelAction::PlayPause => PanelAction::Play,
-            other => other,
-        };
-        for renderer in self.renderers.iter_mut().filter(|r| addressed(r)) {
-            renderer.command(action, now);
-        }
     }
 
     fn leave(&mut self, now: Instant, effects: &mut Effects) {
@@ -538,102 +407,6 @@ impl Kiosk {
         self.deadline = wake.0;
     }
 
-    fn discover(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {
-        if self.expire_at <= now {
-            self.roster.expire(now);
-            let roster = &self.roster;
-            self.renderers
-                .retain(|r| r.is_driven() || r.is_busy() || roster.hears_of(r.udn()));
-            self.expire_at = now + SHORTEST_EXPIRY;
-        }
-        self.ask_addresses(now, effects, wake);
-        if self.addresses.is_empty() {
-            return;
-        }
-        if self.search_at.is_some_and(|at| at <= now) {
-            effects.push(Effect::Search);
-            self.searches += 1;
-            let first = FIRST_SEARCHES
-                .get(self.searches)
-                .zip(FIRST_SEARCHES.get(self.searches - 1));
-            let pause = first.map(|(next, this)| Duration::from_secs(next - this));
-            let usual = if self.all_are_here() {
-                SEARCH_EVERY
-            } else {
-                SEARCH_OFTEN
-            };
-            self.search_at = Some(now + pause.unwrap_or(usual));
-        }
-        wake.at(self.search_at);
-    }
-
-    /// Looks for renderers at the addresses of the configuration, without multicast.
-    fn ask_addresses(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {
-        for place in &mut self.places {
-            let mut here = self
-                .renderers
-                .iter()
-                .filter(|r| r.location.host == place.host);
-            if self.roster.knows(place.host) || here.any(|r| !r.away) {
-                place.tries = 0;
-                place.ask_at = now + ASK_ADDRESS_EVERY;
-                continue;
-            }
-            if place.ask_at <= now {
-                effects.push(Effect::SearchAt(SocketAddrV4::new(place.host, 1900)));
-                let guesses = roster::places(place.host, place.port);
-                // SSDP first; what it does not find is looked for where renderers keep it.
-                if place.tries > 0 || place.port.is_some() {
-                    guesses.for_each(|guess| {
-                        self.roster.watch(guess, now);
-                    });
-                }
-                let pause = if place.tries == 0 {
-                    Duration::from_secs(2)
-                } else {
-                    ASK_ADDRESS_EVERY * place.tries.min(10)
-                };
-                place.tries += 1;
-                place.ask_at = now + pause;
-            }
-            wake.at(Some(place.ask_at));
-        }
-    }
-
-    fn all_are_here(&self) -> bool {
-        let here = |rule: &Rule| {
-            self.renderers
-                .iter()
-                .any(|r| !r.away && matches(&rule.who, &r.description, r.location.host))
-        };
-        self.config.rules.iter().all(here)
-    }
-
-    /// Starts the fetches of descriptions that are due, and ends those that take too long.
-    fn fetch(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {
-        while let Some(number) = self.roster.overdue(now) {
-            effects.push(Effect::Cancel(number));
-            let jitter = self.rng.f64();
-            self.roster.failed(number, &Failure::Timeout, now, jitter);
-        }
-        let renderers = &self.renderers;
-        let free = |location: &HttpUrl| {
-            !renderers
-                .iter()
-                .any(|r| r.location == *location && r.is_busy())
-        };
-        loop {
-            let number = self.numbers.wrapping_add(1).max(1);
-            if self.roster.next_fetch(now, number, free).is_none() {
-                break;
-            }
-            self.numbers = number;
-            effects.push(Effect::Run(Ticket::issue(number)));
-        }
-        // One that waits for a call to end is looked at again when that call is answered.
-        wake.at(self.roster.next_deadline().filter(|at| *at > now));
-    }
-
     fn read_media(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {
         if let Some(at) = self.scan_at {
             if at <= now {
@@ -652,54 +425,6 @@ impl Kiosk {
         if self.supervisor.overdue(now) || self.renderers.iter().all(|r| r.is_done(farewell)) {
             self.exited = true;
             effects.push(Effect::Exit(0));
-        }
-    }
-
-    /// What the LEDs show follows from the state.
-    fn show(&mut self, now: Instant, effects: &mut Effects) {
-        if !self.supervisor.leaving() {
-            let overall = self.pattern(now);
-            for (led, id) in self.config.leds.iter().zip(0..) {
-                let plays = |targets| {
-                    self.renderers
-                        .iter()
-                        .any(|r| is_target(targets, r) && r.is_playing())
-                };
-                let pattern = match &led.shows {
-                    Shows::Status => overall,
-                    Shows::Playing(targets) if plays(targets) => Pattern::Playing,
-                    Shows::Playing(_) => Pattern::Dark,
-                };
-                self.leds.show(LedId(id), pattern, now);
-            }
-        }
-        effects.extend(self.leds.due(now).map(|(id, lit)| Effect::Light(id, lit)));
-    }
-
-    /// The one thing that the status LEDs say.
-    #[must_use]
-    pub fn pattern(&self, now: Instant) -> Pattern {
-        let driven = || self.renderers.iter().filter(|r| r.is_driven());
-        let found = driven().any(|r| !r.away);
-        let should_play = || driven().filter(|r| r.goal == Goal::Play);
-        if self.configuration_error.is_some() {
-            Pattern::ConfigurationError
-        } else if !found && now.since(Instant::START) < STARTING {
-            Pattern::Starting
-        } else if self.addresses.is_empty() {
-            Pattern::NoNetwork
-        } else if self.scan.files.is_empty()
-            || driven().any(|r| r.fault == Some(Fault::NothingToPlay))
-        {
-            Pattern::MediaMissing
-        } else if should_play().any(|r| !r.is_playing() && (r.fault.is_some() || r.away)) {
-            Pattern::Degraded
-        } else if !found {
-            Pattern::NoRenderer
-        } else if should_play().next().is_some() {
-            Pattern::Playing
-        } else {
-            Pattern::Ready
         }
     }
 
@@ -761,29 +486,5 @@ fn matches(who: &Who, description: &Description, host: Ipv4Addr) -> bool {
         }
         Who::Address(address, _) => *address == host,
         Who::Any => true,
-    }
-}
-
-fn is_target(targets: &Targets, renderer: &Renderer) -> bool {
-    match targets {
-        Targets::All => true,
-        Targets::Some(list) => list
-            .iter()
-            .any(|who| matches(who, &renderer.description, renderer.location.host)),
-    }
-}
-
-/// The name of an action in the configuration.
-fn word(action: PanelAction) -> &'static str {
-    match action {
-        PanelAction::PlayPause => "play_pause",
-        PanelAction::Play => "play",
-        PanelAction::Pause => "pause",
-        PanelAction::Stop => "stop",
-        PanelAction::Next => "next",
-        PanelAction::Prev => "prev",
-        PanelAction::VolumeUp => "volume_up",
-        PanelAction::VolumeDown => "volume_down",
-        PanelAction::Mute => "mute",
     }
 }

@@ -1,9 +1,10 @@
 //! What an answer means for a renderer.
 
+use super::calls::{Call, Purpose};
 use super::elapse::FIRST_LOOK;
 use super::load::{Doubt, Load, Phase};
 use super::playhead::Report;
-use super::{Call, Context, Evented, Goal, Purpose, Renderer};
+use super::{Context, Evented, Goal, Renderer};
 use crate::kiosk::event::{Answer, Failure, StreamEnd, Token};
 use crate::kiosk::fault::Fault;
 use crate::kiosk::trace::What;

@@ -1,44 +1,45 @@
 //! One renderer: what it should do (*goal*), what it was seen doing (*observed*), and the next action
 //! from the difference.
 //!
-//! [`Renderer::reconcile`] is the one place where it is decided what to send. Looping, retry, recovery
-//! after a reboot, a lost event, a fault, a TV changed with its own remote: all take this path. At most
-//! one call is in flight, with a deadline; answers come back to `answers`, refusals to `refusals`, and
-//! what time alone decides is in `elapse`.
+//! Looping, retry, recovery after a reboot, a lost event, a fault, a TV changed with its own remote: all
+//! take one path. `plan` decides what to send, `calls` writes it (at most one call is in flight, with a
+//! deadline), answers come back to `answers`, refusals to `refusals`, and what time alone decides is in
+//! `elapse`.
 //!
 //! Terms: *goal*, what should be; *load*, one file given to the renderer (see [`load`]); *habit*, what
 //! was learned about this renderer; *farewell*, leaving it as a guest should.
 
 mod answers;
 pub mod breaker;
+mod calls;
 mod elapse;
 pub mod knobs;
 pub mod load;
 mod looping;
+mod plan;
 pub mod playhead;
 mod refusals;
 
-use super::effect::{Effect, Effects, Errand, Published};
-use super::event::{Ticket, Token};
+use super::effect::{Effects, Published};
+use super::event::Token;
 use super::fault::Fault;
 use super::programme::Programme;
-use super::subscription::{self, Subscription};
+use super::subscription::Subscription;
 use super::trace::{Trace, What};
 use crate::config::{LoopMethod, OnStop, PanelAction, Rule};
 use crate::media::catalogue::Scan;
 use crate::media::protocol_info;
 use crate::time::{Duration, Instant};
-use crate::upnp::av_transport::{Action as Av, TransportState};
-use crate::upnp::connection_manager::Action as Cm;
+use crate::upnp::av_transport::TransportState;
 use crate::upnp::description::{Description, Service};
 use crate::upnp::didl::Rung;
-use crate::upnp::rendering_control::Action as Rc;
-use crate::upnp::{Action, HttpUrl, Udn};
+use crate::upnp::{HttpUrl, Udn};
 use breaker::Breaker;
+use calls::{Call, Purpose};
 use core::net::Ipv4Addr;
 use fastrand::Rng;
-use knobs::{Knobs, Turn};
-use load::{Doubt, Load, Phase};
+use knobs::Knobs;
+use load::{Load, Phase};
 
 /// Which of the two evented services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,8 +51,6 @@ pub(super) enum Evented {
 }
 
 const EVENTED: [Evented; 2] = [Evented::Transport, Evented::Rendering];
-/// What could not be sent, since a service or the media server is gone, is planned again after this time.
-const CANNOT: Duration = Duration::from_secs(1);
 
 /// What a renderer should be doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,52 +65,6 @@ pub(super) enum Goal {
     Stop,
     /// A viewer took it with the TV's remote; played again at this time, if there is one.
     Yield { until: Option<Instant> },
-}
-
-/// What a call is for.
-#[derive(Clone, Debug, PartialEq)]
-enum Purpose {
-    Transport,
-    Position,
-    Media,
-    Set,
-    SetNext,
-    ClearNext,
-    Play,
-    Pause,
-    Stop,
-    Seek,
-    Turn(Turn),
-    Sink,
-    Subscribe(Evented),
-    Renew(Evented),
-    Unsubscribe(Evented),
-}
-
-impl Purpose {
-    /// It changes what the transport does, rather than asking for something.
-    const fn is_command(&self) -> bool {
-        matches!(
-            self,
-            Self::Set
-                | Self::SetNext
-                | Self::ClearNext
-                | Self::Play
-                | Self::Pause
-                | Self::Stop
-                | Self::Seek
-        )
-    }
-}
-
-/// A call in flight.
-#[derive(Debug)]
-struct Call {
-    number: u32,
-    purpose: Purpose,
-    errand: Errand,
-    sent_at: Instant,
-    deadline: Instant,
 }
 
 /// What was learned about this renderer.
@@ -305,14 +258,6 @@ impl Renderer {
                 .is_some_and(|load| matches!(load.phase, Phase::Running { .. }))
     }
 
-    /// A call of ours is in flight with this number, as `errand`.
-    pub(super) fn errand(&self, number: u32) -> Option<&Errand> {
-        self.call
-            .as_ref()
-            .filter(|call| call.number == number)
-            .map(|call| &call.errand)
-    }
-
     /// A load of this token: the current one, the next one, or the last, whose connection may still drain.
     pub(super) fn load_of(&mut self, token: Token) -> Option<&mut Load> {
         let loads = [&mut self.load, &mut self.next, &mut self.previous];
@@ -487,186 +432,6 @@ impl Renderer {
         Some(true)
     }
 
-    /// Decides what to send next, or until when to wait.
-    pub(super) fn reconcile(&mut self, ctx: &mut Context<'_>) -> Option<Instant> {
-        if let Some(call) = &self.call {
-            return Some(call.deadline);
-        }
-        if !self.is_driven() {
-            return None;
-        }
-        self.elapse(ctx);
-        let mut agenda = Agenda {
-            now: ctx.now,
-            send: None,
-            wait: None,
-        };
-        match ctx.leaving {
-            Some(farewell) => self.plan_farewell(farewell, &mut agenda),
-            None => self.plan(&mut agenda),
-        }
-        if let Some(purpose) = agenda.send {
-            self.send(purpose, ctx);
-            let answer_by = self.call.as_ref().map(|call| call.deadline);
-            return Some(answer_by.unwrap_or(ctx.now + CANNOT));
-        }
-        agenda.wait
-    }
-
-    /// The difference between goal and observation, most urgent first.
-    fn plan(&self, agenda: &mut Agenda) {
-        if let Some(retry_at) = self.breaker.retry_at() {
-            return agenda.at(retry_at, Purpose::Transport);
-        }
-        if self.look {
-            return agenda.at(self.transport_due, Purpose::Transport);
-        }
-        self.plan_transport(agenda);
-        if let Some(at) = self.seek_at(agenda.now) {
-            agenda.at(at, Purpose::Seek);
-            // Nothing may be in flight when the moment comes.
-            if at.since(agenda.now) < self.guard() {
-                return;
-            }
-        }
-        if let Goal::Yield { until: Some(until) } = self.goal {
-            agenda.wake(until);
-        }
-        agenda.at(self.transport_due, Purpose::Transport);
-        if let Some(turn) = self.knobs.next(agenda.now).filter(|_| self.has_rendering()) {
-            agenda.at(agenda.now, Purpose::Turn(turn));
-        }
-        if matches!(
-            self.load.as_ref().map(|l| &l.phase),
-            Some(Phase::Running { .. } | Phase::Starting { .. })
-        ) {
-            agenda.at(self.position_due, Purpose::Position);
-        }
-        // Housekeeping waits while a load is on its way or about to end.
-        if self.is_urgent(agenda.now) {
-            return;
-        }
-        for which in EVENTED {
-            match self.events[which as usize].next() {
-                subscription::Next::Subscribe(at) => agenda.at(at, Purpose::Subscribe(which)),
-                subscription::Next::Renew(at) => agenda.at(at, Purpose::Renew(which)),
-                subscription::Next::Wait => {}
-            }
-        }
-        let running = matches!(
-            self.load.as_ref().map(|l| &l.phase),
-            Some(Phase::Running { .. })
-        );
-        if running && !self.next_asked {
-            agenda.at(agenda.now, Purpose::Media);
-        }
-        if !self.habits.sink_asked && self.description.connection_manager.is_some() {
-            agenda.at(agenda.now, Purpose::Sink);
-        }
-    }
-
-    /// What must be sent to the transport to come from what is to what should be.
-    fn plan_transport(&self, agenda: &mut Agenda) {
-        let active = self.is_active();
-        match self.goal {
-            Goal::Rest | Goal::Yield { .. } => {}
-            Goal::Stop if active => agenda.at(self.again_at(&Purpose::Stop), Purpose::Stop),
-            Goal::Stop => {}
-            Goal::Pause => {
-                let running = matches!(
-                    self.load.as_ref().map(|l| &l.phase),
-                    Some(Phase::Running { .. })
-                );
-                if running && self.state == Some(TransportState::Playing) {
-                    agenda.at(self.again_at(&Purpose::Pause), Purpose::Pause);
-                }
-            }
-            Goal::Play => {
-                let Some(load) = &self.load else { return };
-                match load.phase {
-                    Phase::Wanted { .. } if self.offered => {
-                        agenda.at(agenda.now, Purpose::ClearNext)
-                    }
-                    Phase::Wanted { at } if load.stop_first && active => {
-                        agenda.at(at, Purpose::Stop)
-                    }
-                    Phase::Wanted { at } => agenda.at(at, Purpose::Set),
-                    Phase::Settling { until } => agenda.wake(until),
-                    Phase::Accepted { at } => agenda.at(at, Purpose::Play),
-                    Phase::Starting { sent, until } => {
-                        agenda.wake(if load.is_still() {
-                            sent + load::DWELL
-                        } else {
-                            until
-                        });
-                        agenda.wake(sent + elapse::REARM_AFTER);
-                    }
-                    Phase::Running {
-                        doubt: Some(Doubt::AskUri),
-                        ..
-                    } => agenda.at(agenda.now, Purpose::Media),
-                    Phase::Running {
-                        doubt: Some(Doubt::AskLease),
-                        ..
-                    } => {
-                        agenda.at(agenda.now, Purpose::Renew(Evented::Transport));
-                    }
-                    Phase::Running { .. } if self.state == Some(TransportState::PausedPlayback) => {
-                        agenda.at(self.again_at(&Purpose::Play), Purpose::Play);
-                    }
-                    Phase::Running { .. } if self.offered && self.next.is_none() => {
-                        agenda.at(agenda.now, Purpose::ClearNext);
-                    }
-                    Phase::Running { since, .. } if load.is_still() => {
-                        agenda.wake(since + load::DWELL)
-                    }
-                    Phase::Running { .. } => {
-                        if let Some(at) = self.next_at() {
-                            agenda.at(at, Purpose::SetNext);
-                        }
-                        if let Some(at) = self.overtime_at() {
-                            agenda.wake(at);
-                        }
-                    }
-                    Phase::Over => {}
-                    Phase::Failed { retry_at } => agenda.wake(retry_at),
-                }
-            }
-        }
-    }
-
-    /// Stops what we play, if so configured, and ends the subscriptions.
-    fn plan_farewell(&self, farewell: Farewell, agenda: &mut Agenda) {
-        if self.breaker.failures() > 0 {
-            return;
-        }
-        let phase = self.load.as_ref().map(|load| &load.phase);
-        let starting = matches!(phase, Some(Phase::Accepted { .. } | Phase::Starting { .. }));
-        if farewell.stop && phase.is_some() && (starting || self.is_active()) {
-            return agenda.at(agenda.now, Purpose::Stop);
-        }
-        if self.offered {
-            return agenda.at(agenda.now, Purpose::ClearNext);
-        }
-        if let Some(which) = EVENTED
-            .into_iter()
-            .find(|which| self.events[*which as usize].sid().is_some())
-        {
-            agenda.at(agenda.now, Purpose::Unsubscribe(which));
-        }
-    }
-
-    /// The farewell is said.
-    pub(super) fn is_done(&self, farewell: Farewell) -> bool {
-        let mut agenda = Agenda {
-            now: Instant::START,
-            send: None,
-            wait: None,
-        };
-        self.plan_farewell(farewell, &mut agenda);
-        self.call.is_none() && (agenda.send.is_none() || !self.is_driven())
-    }
-
     /// When this command may be given: at once, but for the one that it has just taken.
     fn again_at(&self, command: &Purpose) -> Instant {
         let taken = self.taken.as_ref().filter(|(taken, _)| taken == command);
@@ -681,152 +446,6 @@ impl Renderer {
 
     fn has_rendering(&self) -> bool {
         self.description.rendering_control.is_some() && !self.habits.rendering_broken
-    }
-
-    /// Nothing but the load matters now.
-    fn is_urgent(&self, now: Instant) -> bool {
-        let Some(load) = self.load.as_ref().filter(|_| self.goal == Goal::Play) else {
-            return false;
-        };
-        match load.phase {
-            Phase::Running { .. } => load
-                .end()
-                .is_some_and(|(end, _)| end <= now + Duration::from_secs(1)),
-            Phase::Failed { .. } | Phase::Over => false,
-            _ => true,
-        }
-    }
-
-    /// Cancels the call in flight. What it would have answered is not known: it may play now.
-    pub(super) fn hang_up(&mut self, effects: &mut Effects) {
-        if let Some(call) = self.call.take() {
-            effects.push(Effect::Cancel(call.number));
-            if matches!(call.purpose, Purpose::Set | Purpose::Play) {
-                self.state = Some(TransportState::Transitioning);
-            }
-        }
-    }
-
-    fn send(&mut self, purpose: Purpose, ctx: &mut Context<'_>) {
-        let number = ctx.number();
-        let Some(errand) = self.errand_for(&purpose, number, ctx) else {
-            return self.impossible(&purpose, ctx);
-        };
-        let patience = match purpose {
-            Purpose::Transport => self.breaker.patience(),
-            // Dongles take more than 10 s for these (FACTS: EZCast); nothing else waits for them.
-            Purpose::Set | Purpose::Play | Purpose::Stop | Purpose::Seek | Purpose::SetNext => {
-                Duration::from_secs(20)
-            }
-            _ => Duration::from_secs(5),
-        };
-        if let (Purpose::Subscribe(which), true) =
-            (&purpose, matches!(errand, Errand::Subscribe { .. }))
-        {
-            self.events[*which as usize].ask(number);
-        }
-        self.call = Some(Call {
-            number,
-            purpose,
-            errand,
-            sent_at: ctx.now,
-            deadline: ctx.now + patience,
-        });
-        ctx.effects.push(Effect::Run(Ticket::issue(number)));
-    }
-
-    /// What it needs is gone since it was planned: a service from the description, or the lease.
-    fn impossible(&mut self, purpose: &Purpose, ctx: &mut Context<'_>) {
-        match purpose {
-            Purpose::Subscribe(which) | Purpose::Unsubscribe(which) => {
-                self.events[*which as usize].refuse(ctx.now);
-            }
-            Purpose::Renew(which) => self.lease_lost(*which, ctx),
-            Purpose::Turn(_) => self.knobs.failed(ctx.now + CANNOT),
-            Purpose::Sink => self.habits.sink_asked = true,
-            _ => {}
-        }
-    }
-
-    fn errand_for(&self, purpose: &Purpose, number: u32, ctx: &Context<'_>) -> Option<Errand> {
-        let av = |action| {
-            Some(act(
-                &self.description.av_transport,
-                Action::AvTransport(action),
-            ))
-        };
-        let rc = |action| {
-            Some(act(
-                self.description.rendering_control.as_ref()?,
-                Action::RenderingControl(action),
-            ))
-        };
-        let service = |which: &Evented| match which {
-            Evented::Transport => Some(&self.description.av_transport),
-            Evented::Rendering => self.description.rendering_control.as_ref(),
-        };
-        let url = |which| service(which)?.event_url.clone();
-        match purpose {
-            Purpose::Transport => av(Av::GetTransportInfo),
-            Purpose::Position => av(Av::GetPositionInfo),
-            Purpose::Media => av(Av::GetMediaInfo),
-            Purpose::Set => {
-                let load = self.load.as_ref()?;
-                av(Av::SetAvTransportUri {
-                    uri: load.url(),
-                    metadata: load.metadata(),
-                })
-            }
-            Purpose::SetNext => {
-                let next = self.next.as_ref()?;
-                av(Av::SetNextAvTransportUri {
-                    uri: next.url(),
-                    metadata: next.metadata(),
-                })
-            }
-            Purpose::ClearNext => av(Av::SetNextAvTransportUri {
-                uri: String::new(),
-                metadata: String::new(),
-            }),
-            Purpose::Play => av(Av::Play),
-            Purpose::Pause => av(Av::Pause),
-            Purpose::Stop => av(Av::Stop),
-            Purpose::Seek => av(Av::Seek {
-                target: Duration::ZERO,
-            }),
-            Purpose::Turn(Turn::AskVolume) => rc(Rc::GetVolume),
-            Purpose::Turn(Turn::Volume(volume)) => rc(Rc::SetVolume { volume: *volume }),
-            Purpose::Turn(Turn::AskMute) => rc(Rc::GetMute),
-            Purpose::Turn(Turn::Mute(mute)) => rc(Rc::SetMute { mute: *mute }),
-            Purpose::Sink => {
-                let service = self.description.connection_manager.as_ref()?;
-                Some(act(service, Action::ConnectionManager(Cm::GetProtocolInfo)))
-            }
-            Purpose::Subscribe(which) => {
-                let callback = HttpUrl::new(self.facing, ctx.media_port?, &format!("/e/{number}"))?;
-                let (url, callback) = (url(which)?, Box::new(callback));
-                Some(Errand::Subscribe {
-                    url,
-                    callback,
-                    timeout: subscription::ASKED,
-                })
-            }
-            Purpose::Renew(which) => {
-                let sid = self.events[*which as usize].sid()?.to_owned();
-                Some(Errand::Renew {
-                    url: url(which)?,
-                    sid,
-                    timeout: subscription::ASKED,
-                })
-            }
-            Purpose::Unsubscribe(which) => {
-                let sid = self.events[*which as usize].sid()?.to_owned();
-                Some(Errand::Unsubscribe {
-                    url: url(which)?,
-                    sid,
-                })
-            }
-        }
     }
 
     /// It answers at the place that is known; this may be its second address.
@@ -865,36 +484,5 @@ impl Renderer {
             .as_ref()
             .map(|rule| rule.loop_method)
             .unwrap_or_default()
-    }
-}
-
-fn act(service: &Service, action: Action) -> Errand {
-    Errand::Act {
-        url: service.control_url.clone(),
-        version: service.version,
-        action,
-    }
-}
-
-/// What is due, most urgent first: the first that is due is sent, else the earliest is waited for.
-struct Agenda {
-    now: Instant,
-    send: Option<Purpose>,
-    wait: Option<Instant>,
-}
-
-impl Agenda {
-    fn at(&mut self, at: Instant, purpose: Purpose) {
-        if at > self.now {
-            self.wake(at);
-        } else if self.send.is_none() {
-            self.send = Some(purpose);
-        }
-    }
-
-    fn wake(&mut self, at: Instant) {
-        if at > self.now {
-            self.wait = Some(self.wait.map_or(at, |other| other.min(at)));
-        }
     }
 }

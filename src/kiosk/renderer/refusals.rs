@@ -3,8 +3,9 @@
 //! Codes: AVTransport:1 §2.4 and UDA 1.0 §3.2.2; what real renderers mean by them differs, so the
 //! reactions are ordered by what most often helps.
 
+use super::calls::Purpose;
 use super::load::{Doubt, Load, Phase};
-use super::{Context, Goal, Purpose, Renderer};
+use super::{Context, Goal, Renderer};
 use crate::kiosk::event::Failure;
 use crate::kiosk::fault::Fault;
 use crate::time::Duration;

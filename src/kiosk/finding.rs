@@ -1,0 +1,223 @@
+//! Finding renderers: when to search, whose description to fetch, and what a new one means.
+
+use super::effect::{Effect, Effects};
+use super::event::{Failure, Ticket};
+use super::renderer::Renderer;
+use super::roster::{self, News};
+use super::trace::What;
+use super::{Kiosk, Wake, matches};
+use crate::config::Rule;
+use crate::limits::RENDERERS;
+use crate::time::{Duration, Instant};
+use crate::upnp::HttpUrl;
+use crate::upnp::description::Description;
+use crate::upnp::ssdp::Announcement;
+use core::net::{Ipv4Addr, SocketAddrV4};
+
+/// Searches at the start come at these seconds; then ever [`SEARCH_EVERY`].
+const FIRST_SEARCHES: [u64; 4] = [0, 3, 10, 30];
+/// While a configured renderer is missing.
+const SEARCH_OFTEN: Duration = Duration::from_secs(30);
+/// While all are there: SSDP announcements do the rest.
+const SEARCH_EVERY: Duration = Duration::from_secs(120);
+/// Addresses of the configuration are asked again after this time, doubled up to ten times as long.
+const ASK_ADDRESS_EVERY: Duration = Duration::from_secs(15);
+
+/// What is heard of no more is forgotten when it is looked over, this often.
+pub(super) const LOOK_OVER_EVERY: Duration = Duration::from_secs(60);
+
+/// An address of the configuration, where a renderer is to be found without multicast.
+#[derive(Debug)]
+pub(super) struct Place {
+    host: Ipv4Addr,
+    port: Option<u16>,
+    pub(super) ask_at: Instant,
+    tries: u32,
+}
+
+impl Place {
+    /// A place that has not been asked yet.
+    pub(super) fn new(host: Ipv4Addr, port: Option<u16>) -> Self {
+        Self {
+            host,
+            port,
+            ask_at: Instant::START,
+            tries: 0,
+        }
+    }
+}
+
+impl Kiosk {
+    pub(super) fn hear(
+        &mut self,
+        announcement: &Announcement,
+        now: Instant,
+        effects: &mut Effects,
+    ) {
+        let news = self.roster.hear(announcement, now);
+        match news {
+            News::None => {}
+            News::Alive(udn) => {
+                if let Some(i) = self.find(&udn) {
+                    self.renderers[i].hear(now);
+                }
+            }
+            News::Rebooted(udn) => self.with(&udn, now, effects, Renderer::rebooted),
+            News::Leaving(udn) => self.with(&udn, now, effects, Renderer::part),
+        }
+    }
+
+    pub(super) fn described(
+        &mut self,
+        number: u32,
+        description: Description,
+        location: HttpUrl,
+        facing: Ipv4Addr,
+        now: Instant,
+        effects: &mut Effects,
+    ) {
+        let known = self.find(&description.udn);
+        if let Some(i) = known.filter(|&i| self.renderers[i].is_driven()) {
+            if self.renderers[i].is_well_elsewhere(&location) {
+                self.roster.described_too(number, &description.udn);
+                return self.renderers[i].seen_elsewhere(now);
+            }
+            self.roster.described(number, &description.udn);
+            let (renderers, mut ctx) = self.split(now, effects);
+            return renderers[i].redescribed(description, location, facing, &mut ctx);
+        }
+        self.roster.described(number, &description.udn);
+        let taken = self.first_only && self.renderers.iter().any(Renderer::is_driven);
+        let rule = self
+            .config
+            .rules
+            .iter()
+            .find(|rule| matches(&rule.who, &description, location.host));
+        let rule = rule.filter(|_| !taken && self.configuration_error.is_none());
+        let mut renderer = Renderer::new(description, location, facing, rule);
+        renderer.resolve(&self.scan);
+        if let Some(i) = known {
+            // Nobody drove it; a rule may mean it by the name or address that it has now.
+            self.renderers[i] = renderer;
+            return;
+        }
+        let full = self.renderers.len() >= RENDERERS;
+        if full && !(renderer.is_driven() && self.make_room()) {
+            self.roster.set_aside(renderer.udn(), now);
+            return self.trace.note(now, "", What::Full("renderers"));
+        }
+        self.trace.note(now, renderer.name(), What::Found);
+        self.renderers.push(renderer);
+    }
+
+    /// Forgets a renderer that nobody drives, else one that is away: it is found again when it is back.
+    pub(super) fn make_room(&mut self) -> bool {
+        let idle = self
+            .renderers
+            .iter()
+            .position(|r| !r.is_driven() && !r.is_busy());
+        let away = || self.renderers.iter().position(|r| r.away && !r.is_busy());
+        let Some(i) = idle.or_else(away) else {
+            return false;
+        };
+        let gone = self.renderers.remove(i);
+        self.roster.forget(gone.udn());
+        true
+    }
+
+    pub(super) fn discover(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {
+        if self.expire_at <= now {
+            self.roster.expire(now);
+            let roster = &self.roster;
+            self.renderers
+                .retain(|r| r.is_driven() || r.is_busy() || roster.hears_of(r.udn()));
+            self.expire_at = now + LOOK_OVER_EVERY;
+        }
+        self.ask_addresses(now, effects, wake);
+        if self.addresses.is_empty() {
+            return;
+        }
+        if self.search_at.is_some_and(|at| at <= now) {
+            effects.push(Effect::Search);
+            self.searches += 1;
+            let first = FIRST_SEARCHES
+                .get(self.searches)
+                .zip(FIRST_SEARCHES.get(self.searches - 1));
+            let pause = first.map(|(next, this)| Duration::from_secs(next - this));
+            let usual = if self.all_are_here() {
+                SEARCH_EVERY
+            } else {
+                SEARCH_OFTEN
+            };
+            self.search_at = Some(now + pause.unwrap_or(usual));
+        }
+        wake.at(self.search_at);
+    }
+
+    /// Looks for renderers at the addresses of the configuration, without multicast.
+    pub(super) fn ask_addresses(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {
+        for place in &mut self.places {
+            let mut here = self
+                .renderers
+                .iter()
+                .filter(|r| r.location.host == place.host);
+            if self.roster.knows(place.host) || here.any(|r| !r.away) {
+                place.tries = 0;
+                place.ask_at = now + ASK_ADDRESS_EVERY;
+                continue;
+            }
+            if place.ask_at <= now {
+                effects.push(Effect::SearchAt(SocketAddrV4::new(place.host, 1900)));
+                let guesses = roster::places(place.host, place.port);
+                // SSDP first; what it does not find is looked for where renderers keep it.
+                if place.tries > 0 || place.port.is_some() {
+                    guesses.for_each(|guess| {
+                        self.roster.watch(guess, now);
+                    });
+                }
+                let pause = if place.tries == 0 {
+                    Duration::from_secs(2)
+                } else {
+                    ASK_ADDRESS_EVERY * place.tries.min(10)
+                };
+                place.tries += 1;
+                place.ask_at = now + pause;
+            }
+            wake.at(Some(place.ask_at));
+        }
+    }
+
+    pub(super) fn all_are_here(&self) -> bool {
+        let here = |rule: &Rule| {
+            self.renderers
+                .iter()
+                .any(|r| !r.away && matches(&rule.who, &r.description, r.location.host))
+        };
+        self.config.rules.iter().all(here)
+    }
+
+    /// Starts the fetches of descriptions that are due, and ends those that take too long.
+    pub(super) fn fetch(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {
+        while let Some(number) = self.roster.overdue(now) {
+            effects.push(Effect::Cancel(number));
+            let jitter = self.rng.f64();
+            self.roster.failed(number, &Failure::Timeout, now, jitter);
+        }
+        let renderers = &self.renderers;
+        let free = |location: &HttpUrl| {
+            !renderers
+                .iter()
+                .any(|r| r.location == *location && r.is_busy())
+        };
+        loop {
+            let number = self.numbers.wrapping_add(1).max(1);
+            if self.roster.next_fetch(now, number, free).is_none() {
+                break;
+            }
+            self.numbers = number;
+            effects.push(Effect::Run(Ticket::issue(number)));
+        }
+        // One that waits for a call to end is looked at again when that call is answered.
+        wake.at(self.roster.next_deadline().filter(|at| *at > now));
+    }
+}

@@ -1,0 +1,212 @@
+//! Calls to a renderer: what each is for, how it is written, how long its answer is waited for.
+
+use super::knobs::Turn;
+use super::{Context, Evented, Renderer};
+use crate::kiosk::effect::{Effect, Effects, Errand};
+use crate::kiosk::event::Ticket;
+use crate::kiosk::subscription;
+use crate::time::{Duration, Instant};
+use crate::upnp::av_transport::{Action as Av, TransportState};
+use crate::upnp::connection_manager::Action as Cm;
+use crate::upnp::description::Service;
+use crate::upnp::rendering_control::Action as Rc;
+use crate::upnp::{Action, HttpUrl};
+
+/// What could not be sent, since a service or the media server is gone, is planned again after this time.
+pub(super) const CANNOT: Duration = Duration::from_secs(1);
+
+/// What a call is for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Purpose {
+    Transport,
+    Position,
+    Media,
+    Set,
+    SetNext,
+    ClearNext,
+    Play,
+    Pause,
+    Stop,
+    Seek,
+    Turn(Turn),
+    Sink,
+    Subscribe(Evented),
+    Renew(Evented),
+    Unsubscribe(Evented),
+}
+
+impl Purpose {
+    /// It changes what the transport does, rather than asking for something.
+    pub(super) const fn is_command(&self) -> bool {
+        matches!(
+            self,
+            Self::Set
+                | Self::SetNext
+                | Self::ClearNext
+                | Self::Play
+                | Self::Pause
+                | Self::Stop
+                | Self::Seek
+        )
+    }
+}
+
+/// A call in flight.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) number: u32,
+    pub(super) purpose: Purpose,
+    pub(super) errand: Errand,
+    pub(super) sent_at: Instant,
+    pub(super) deadline: Instant,
+}
+
+impl Renderer {
+    /// Cancels the call in flight. What it would have answered is not known: it may play now.
+    pub(in crate::kiosk) fn hang_up(&mut self, effects: &mut Effects) {
+        if let Some(call) = self.call.take() {
+            effects.push(Effect::Cancel(call.number));
+            if matches!(call.purpose, Purpose::Set | Purpose::Play) {
+                self.state = Some(TransportState::Transitioning);
+            }
+        }
+    }
+
+    pub(super) fn send(&mut self, purpose: Purpose, ctx: &mut Context<'_>) {
+        let number = ctx.number();
+        let Some(errand) = self.errand_for(&purpose, number, ctx) else {
+            return self.impossible(&purpose, ctx);
+        };
+        let patience = match purpose {
+            Purpose::Transport => self.breaker.patience(),
+            // Dongles take more than 10 s for these (FACTS: EZCast); nothing else waits for them.
+            Purpose::Set | Purpose::Play | Purpose::Stop | Purpose::Seek | Purpose::SetNext => {
+                Duration::from_secs(20)
+            }
+            _ => Duration::from_secs(5),
+        };
+        if let (Purpose::Subscribe(which), true) =
+            (&purpose, matches!(errand, Errand::Subscribe { .. }))
+        {
+            self.events[*which as usize].ask(number);
+        }
+        self.call = Some(Call {
+            number,
+            purpose,
+            errand,
+            sent_at: ctx.now,
+            deadline: ctx.now + patience,
+        });
+        ctx.effects.push(Effect::Run(Ticket::issue(number)));
+    }
+
+    /// What it needs is gone since it was planned: a service from the description, or the lease.
+    fn impossible(&mut self, purpose: &Purpose, ctx: &mut Context<'_>) {
+        match purpose {
+            Purpose::Subscribe(which) | Purpose::Unsubscribe(which) => {
+                self.events[*which as usize].refuse(ctx.now);
+            }
+            Purpose::Renew(which) => self.lease_lost(*which, ctx),
+            Purpose::Turn(_) => self.knobs.failed(ctx.now + CANNOT),
+            Purpose::Sink => self.habits.sink_asked = true,
+            _ => {}
+        }
+    }
+
+    fn errand_for(&self, purpose: &Purpose, number: u32, ctx: &Context<'_>) -> Option<Errand> {
+        let av = |action| {
+            Some(act(
+                &self.description.av_transport,
+                Action::AvTransport(action),
+            ))
+        };
+        let rc = |action| {
+            Some(act(
+                self.description.rendering_control.as_ref()?,
+                Action::RenderingControl(action),
+            ))
+        };
+        let service = |which: &Evented| match which {
+            Evented::Transport => Some(&self.description.av_transport),
+            Evented::Rendering => self.description.rendering_control.as_ref(),
+        };
+        let url = |which| service(which)?.event_url.clone();
+        match purpose {
+            Purpose::Transport => av(Av::GetTransportInfo),
+            Purpose::Position => av(Av::GetPositionInfo),
+            Purpose::Media => av(Av::GetMediaInfo),
+            Purpose::Set => {
+                let load = self.load.as_ref()?;
+                av(Av::SetAvTransportUri {
+                    uri: load.url(),
+                    metadata: load.metadata(),
+                })
+            }
+            Purpose::SetNext => {
+                let next = self.next.as_ref()?;
+                av(Av::SetNextAvTransportUri {
+                    uri: next.url(),
+                    metadata: next.metadata(),
+                })
+            }
+            Purpose::ClearNext => av(Av::SetNextAvTransportUri {
+                uri: String::new(),
+                metadata: String::new(),
+            }),
+            Purpose::Play => av(Av::Play),
+            Purpose::Pause => av(Av::Pause),
+            Purpose::Stop => av(Av::Stop),
+            Purpose::Seek => av(Av::Seek {
+                target: Duration::ZERO,
+            }),
+            Purpose::Turn(Turn::AskVolume) => rc(Rc::GetVolume),
+            Purpose::Turn(Turn::Volume(volume)) => rc(Rc::SetVolume { volume: *volume }),
+            Purpose::Turn(Turn::AskMute) => rc(Rc::GetMute),
+            Purpose::Turn(Turn::Mute(mute)) => rc(Rc::SetMute { mute: *mute }),
+            Purpose::Sink => {
+                let service = self.description.connection_manager.as_ref()?;
+                Some(act(service, Action::ConnectionManager(Cm::GetProtocolInfo)))
+            }
+            Purpose::Subscribe(which) => {
+                let callback = HttpUrl::new(self.facing, ctx.media_port?, &format!("/e/{number}"))?;
+                let (url, callback) = (url(which)?, Box::new(callback));
+                Some(Errand::Subscribe {
+                    url,
+                    callback,
+                    timeout: subscription::ASKED,
+                })
+            }
+            Purpose::Renew(which) => {
+                let sid = self.events[*which as usize].sid()?.to_owned();
+                Some(Errand::Renew {
+                    url: url(which)?,
+                    sid,
+                    timeout: subscription::ASKED,
+                })
+            }
+            Purpose::Unsubscribe(which) => {
+                let sid = self.events[*which as usize].sid()?.to_owned();
+                Some(Errand::Unsubscribe {
+                    url: url(which)?,
+                    sid,
+                })
+            }
+        }
+    }
+
+    /// A call of ours is in flight with this number, as `errand`.
+    pub(in crate::kiosk) fn errand(&self, number: u32) -> Option<&Errand> {
+        self.call
+            .as_ref()
+            .filter(|call| call.number == number)
+            .map(|call| &call.errand)
+    }
+}
+
+fn act(service: &Service, action: Action) -> Errand {
+    Errand::Act {
+        url: service.control_url.clone(),
+        version: service.version,
+        action,
+    }
+}

@@ -1,0 +1,229 @@
+//! The plan: the difference between goal and observation, as what to send next or until when to wait.
+//!
+//! [`Renderer::reconcile`] is the one place where that is decided.
+
+use super::calls::{CANNOT, Purpose};
+use super::load::{self, Doubt, Phase};
+use super::{Context, EVENTED, Evented, Farewell, Goal, Renderer, elapse};
+use crate::kiosk::subscription;
+use crate::time::{Duration, Instant};
+use crate::upnp::av_transport::TransportState;
+
+impl Renderer {
+    /// Decides what to send next, or until when to wait.
+    pub(in crate::kiosk) fn reconcile(&mut self, ctx: &mut Context<'_>) -> Option<Instant> {
+        if let Some(call) = &self.call {
+            return Some(call.deadline);
+        }
+        if !self.is_driven() {
+            return None;
+        }
+        self.elapse(ctx);
+        let mut agenda = Agenda {
+            now: ctx.now,
+            send: None,
+            wait: None,
+        };
+        match ctx.leaving {
+            Some(farewell) => self.plan_farewell(farewell, &mut agenda),
+            None => self.plan(&mut agenda),
+        }
+        if let Some(purpose) = agenda.send {
+            self.send(purpose, ctx);
+            let answer_by = self.call.as_ref().map(|call| call.deadline);
+            return Some(answer_by.unwrap_or(ctx.now + CANNOT));
+        }
+        agenda.wait
+    }
+
+    /// The difference between goal and observation, most urgent first.
+    fn plan(&self, agenda: &mut Agenda) {
+        if let Some(retry_at) = self.breaker.retry_at() {
+            return agenda.at(retry_at, Purpose::Transport);
+        }
+        if self.look {
+            return agenda.at(self.transport_due, Purpose::Transport);
+        }
+        self.plan_transport(agenda);
+        if let Some(at) = self.seek_at(agenda.now) {
+            agenda.at(at, Purpose::Seek);
+            // Nothing may be in flight when the moment comes.
+            if at.since(agenda.now) < self.guard() {
+                return;
+            }
+        }
+        if let Goal::Yield { until: Some(until) } = self.goal {
+            agenda.wake(until);
+        }
+        agenda.at(self.transport_due, Purpose::Transport);
+        if let Some(turn) = self.knobs.next(agenda.now).filter(|_| self.has_rendering()) {
+            agenda.at(agenda.now, Purpose::Turn(turn));
+        }
+        if matches!(
+            self.load.as_ref().map(|l| &l.phase),
+            Some(Phase::Running { .. } | Phase::Starting { .. })
+        ) {
+            agenda.at(self.position_due, Purpose::Position);
+        }
+        // Housekeeping waits while a load is on its way or about to end.
+        if self.is_urgent(agenda.now) {
+            return;
+        }
+        for which in EVENTED {
+            match self.events[which as usize].next() {
+                subscription::Next::Subscribe(at) => agenda.at(at, Purpose::Subscribe(which)),
+                subscription::Next::Renew(at) => agenda.at(at, Purpose::Renew(which)),
+                subscription::Next::Wait => {}
+            }
+        }
+        let running = matches!(
+            self.load.as_ref().map(|l| &l.phase),
+            Some(Phase::Running { .. })
+        );
+        if running && !self.next_asked {
+            agenda.at(agenda.now, Purpose::Media);
+        }
+        if !self.habits.sink_asked && self.description.connection_manager.is_some() {
+            agenda.at(agenda.now, Purpose::Sink);
+        }
+    }
+
+    /// What must be sent to the transport to come from what is to what should be.
+    fn plan_transport(&self, agenda: &mut Agenda) {
+        let active = self.is_active();
+        match self.goal {
+            Goal::Rest | Goal::Yield { .. } => {}
+            Goal::Stop if active => agenda.at(self.again_at(&Purpose::Stop), Purpose::Stop),
+            Goal::Stop => {}
+            Goal::Pause => {
+                let running = matches!(
+                    self.load.as_ref().map(|l| &l.phase),
+                    Some(Phase::Running { .. })
+                );
+                if running && self.state == Some(TransportState::Playing) {
+                    agenda.at(self.again_at(&Purpose::Pause), Purpose::Pause);
+                }
+            }
+            Goal::Play => {
+                let Some(load) = &self.load else { return };
+                match load.phase {
+                    Phase::Wanted { .. } if self.offered => {
+                        agenda.at(agenda.now, Purpose::ClearNext)
+                    }
+                    Phase::Wanted { at } if load.stop_first && active => {
+                        agenda.at(at, Purpose::Stop)
+                    }
+                    Phase::Wanted { at } => agenda.at(at, Purpose::Set),
+                    Phase::Settling { until } => agenda.wake(until),
+                    Phase::Accepted { at } => agenda.at(at, Purpose::Play),
+                    Phase::Starting { sent, until } => {
+                        agenda.wake(if load.is_still() {
+                            sent + load::DWELL
+                        } else {
+                            until
+                        });
+                        agenda.wake(sent + elapse::REARM_AFTER);
+                    }
+                    Phase::Running {
+                        doubt: Some(Doubt::AskUri),
+                        ..
+                    } => agenda.at(agenda.now, Purpose::Media),
+                    Phase::Running {
+                        doubt: Some(Doubt::AskLease),
+                        ..
+                    } => {
+                        agenda.at(agenda.now, Purpose::Renew(Evented::Transport));
+                    }
+                    Phase::Running { .. } if self.state == Some(TransportState::PausedPlayback) => {
+                        agenda.at(self.again_at(&Purpose::Play), Purpose::Play);
+                    }
+                    Phase::Running { .. } if self.offered && self.next.is_none() => {
+                        agenda.at(agenda.now, Purpose::ClearNext);
+                    }
+                    Phase::Running { since, .. } if load.is_still() => {
+                        agenda.wake(since + load::DWELL)
+                    }
+                    Phase::Running { .. } => {
+                        if let Some(at) = self.next_at() {
+                            agenda.at(at, Purpose::SetNext);
+                        }
+                        if let Some(at) = self.overtime_at() {
+                            agenda.wake(at);
+                        }
+                    }
+                    Phase::Over => {}
+                    Phase::Failed { retry_at } => agenda.wake(retry_at),
+                }
+            }
+        }
+    }
+
+    /// Stops what we play, if so configured, and ends the subscriptions.
+    fn plan_farewell(&self, farewell: Farewell, agenda: &mut Agenda) {
+        if self.breaker.failures() > 0 {
+            return;
+        }
+        let phase = self.load.as_ref().map(|load| &load.phase);
+        let starting = matches!(phase, Some(Phase::Accepted { .. } | Phase::Starting { .. }));
+        if farewell.stop && phase.is_some() && (starting || self.is_active()) {
+            return agenda.at(agenda.now, Purpose::Stop);
+        }
+        if self.offered {
+            return agenda.at(agenda.now, Purpose::ClearNext);
+        }
+        if let Some(which) = EVENTED
+            .into_iter()
+            .find(|which| self.events[*which as usize].sid().is_some())
+        {
+            agenda.at(agenda.now, Purpose::Unsubscribe(which));
+        }
+    }
+
+    /// The farewell is said.
+    pub(in crate::kiosk) fn is_done(&self, farewell: Farewell) -> bool {
+        let mut agenda = Agenda {
+            now: Instant::START,
+            send: None,
+            wait: None,
+        };
+        self.plan_farewell(farewell, &mut agenda);
+        self.call.is_none() && (agenda.send.is_none() || !self.is_driven())
+    }
+
+    /// Nothing but the load matters now.
+    fn is_urgent(&self, now: Instant) -> bool {
+        let Some(load) = self.load.as_ref().filter(|_| self.goal == Goal::Play) else {
+            return false;
+        };
+        match load.phase {
+            Phase::Running { .. } => load
+                .end()
+                .is_some_and(|(end, _)| end <= now + Duration::from_secs(1)),
+            Phase::Failed { .. } | Phase::Over => false,
+            _ => true,
+        }
+    }
+}
+
+/// What is due, most urgent first: the first that is due is sent, else the earliest is waited for.
+struct Agenda {
+    now: Instant,
+    send: Option<Purpose>,
+    wait: Option<Instant>,
+}
+
+impl Agenda {
+    fn at(&mut self, at: Instant, purpose: Purpose) {
+        if at > self.now {
+            self.wake(at);
+        } else if self.send.is_none() {
+            self.send = Some(purpose);
+        }
+    }
+
+    fn wake(&mut self, at: Instant) {
+        if at > self.now {
+            self.wait = Some(self.wait.map_or(at, |other| other.min(at)));
+        }
+    }
+}
