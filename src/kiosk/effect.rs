@@ -6,7 +6,7 @@ use crate::media::mime::MediaType;
 use crate::time::Duration;
 use crate::upnp::{Action, HttpUrl};
 use core::fmt;
-use core::net::{Ipv4Addr, SocketAddrV4};
+use core::net::SocketAddrV4;
 use std::path::PathBuf;
 
 /// The effects of one step.
@@ -116,6 +116,4 @@ pub struct Published {
     pub mime: &'static str,
     /// contentFeatures.dlna.org
     pub content_features: String,
-    /// Only this address may fetch it.
-    pub renderer: Ipv4Addr,
 }

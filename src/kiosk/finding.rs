@@ -217,7 +217,6 @@ impl Kiosk {
             self.numbers = number;
             effects.push(Effect::Run(Ticket::issue(number)));
         }
-        // One that waits for a call to end is looked at again when that call is answered.
-        wake.at(self.roster.next_deadline().filter(|at| *at > now));
+        wake.at(self.roster.next_deadline(now));
     }
 }

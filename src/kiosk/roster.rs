@@ -13,6 +13,8 @@ use core::net::Ipv4Addr;
 
 /// A description must be here within this time. Dongles are slow; others do not wait for them.
 pub const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
+/// A dead address whose places are guessed at must not take all the fetches.
+const FETCHES_PER_HOST: usize = 3;
 /// A stranger is looked at again after this time, in case it became a renderer.
 const STRANGER_FOR: Duration = Duration::from_secs(3600);
 /// First pause after a description that could not be fetched; doubled each time.
@@ -228,27 +230,32 @@ impl Roster {
         ticket: u32,
         free: impl Fn(&HttpUrl) -> bool,
     ) -> Option<HttpUrl> {
-        if self
+        let fetching: heapless::Vec<Ipv4Addr, FETCHES> = self
             .sightings
             .iter()
-            .filter(|s| matches!(s.state, State::Fetching { .. }))
-            .count()
-            >= FETCHES
-        {
+            .filter(|s| s.is_fetching())
+            .map(|s| s.location.host)
+            .take(FETCHES)
+            .collect();
+        if fetching.is_full() {
             return None;
         }
         for sighting in &mut self.sightings {
-            match sighting.state {
-                State::Stranger { until } if until <= now => sighting.want(now),
-                _ => {}
+            if matches!(sighting.state, State::Stranger { until } if until <= now) {
+                sighting.want(now);
             }
+            let host = sighting.location.host;
+            let crowded =
+                fetching.iter().filter(|other| **other == host).count() >= FETCHES_PER_HOST;
             if let State::Wanted { at, attempts } = sighting.state
                 && at <= now
+                && !crowded
                 && free(&sighting.location)
             {
+                let deadline = now + FETCH_TIMEOUT;
                 sighting.state = State::Fetching {
                     ticket,
-                    deadline: now + FETCH_TIMEOUT,
+                    deadline,
                     attempts,
                 };
                 return Some(sighting.location.clone());
@@ -384,23 +391,23 @@ impl Roster {
 
     /// When something is due next.
     #[must_use]
-    pub fn next_deadline(&self) -> Option<Instant> {
-        let fetching = self
-            .sightings
-            .iter()
-            .filter(|s| matches!(s.state, State::Fetching { .. }))
-            .count();
+    pub fn next_deadline(&self, now: Instant) -> Option<Instant> {
         let due = self.sightings.iter().filter_map(|s| match s.state {
-            State::Wanted { at, .. } => (fetching < FETCHES).then_some(at),
+            State::Wanted { at, .. } => Some(at),
             State::Fetching { deadline, .. } => Some(deadline),
             State::Stranger { until } => Some(until),
             State::Described => None,
         });
-        due.min()
+        // What is due and was not begun waits for another to end, which is an event.
+        due.filter(|at| *at > now).min()
     }
 }
 
 impl Sighting {
+    fn is_fetching(&self) -> bool {
+        matches!(self.state, State::Fetching { .. })
+    }
+
     fn want(&mut self, now: Instant) {
         self.state = State::Wanted {
             at: now,
@@ -471,7 +478,7 @@ mod tests {
                 asked += 1;
                 roster.failed(1, &Failure::Status(503), now, 1.0);
             }
-            now = roster.next_deadline().expect("it is tried for ever");
+            now = roster.next_deadline(now).expect("it is tried for ever");
             if now.since(Instant::START) > Duration::from_secs(1700) * (asked / 7 + 1) {
                 roster.hear(&alive(1, 1), now);
             }

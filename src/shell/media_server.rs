@@ -291,7 +291,6 @@ mod tests {
             media_type,
             mime: media_type.mimes[0],
             content_features: FEATURES.to_owned(),
-            renderer: Ipv4Addr::LOCALHOST,
         }
     }
 

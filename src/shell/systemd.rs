@@ -1,16 +1,13 @@
-//! What systemd is told: that the box is ready, alive, leaving, and in a sentence how it is doing.
+//! What systemd is told: that the box is ready, alive and leaving.
 //! Without systemd (no `NOTIFY_SOCKET`) nothing is said and nothing fails.
 
-use crate::limits::SENTENCE_BYTES;
-use crate::text::{Text, clip};
 use crate::time::Duration;
-use core::cell::{Cell, RefCell};
+use core::cell::Cell;
 use sd_notify::NotifyState;
 
 /// Speaks to systemd.
 #[derive(Debug, Default)]
 pub struct Notifier {
-    status: RefCell<Text<SENTENCE_BYTES>>,
     complained: Cell<bool>,
 }
 
@@ -28,16 +25,6 @@ impl Notifier {
     /// STOPPING=1
     pub fn stopping(&self) {
         self.say(&NotifyState::Stopping);
-    }
-
-    /// STATUS: a sentence for `systemctl status`, said only when it changes.
-    pub fn status(&self, sentence: &str) {
-        // One line: a line feed would begin another assignment.
-        let sentence = clip(sentence);
-        if *self.status.borrow() != sentence {
-            self.say(&NotifyState::Status(&sentence));
-            self.status.replace(sentence);
-        }
     }
 
     fn say(&self, state: &NotifyState<'_>) {
@@ -66,13 +53,11 @@ mod tests {
     const AGAIN: &str = "DLNA_KIOSK_TEST_NOTIFIER";
 
     #[test]
-    fn systemd_hears_each_state_and_a_status_once() {
+    fn systemd_hears_each_state() {
         if std::env::var_os(AGAIN).is_some() {
             let notifier = Notifier::default();
             assert_eq!(watchdog_period(), Some(Duration::from_secs(30)));
             notifier.ready();
-            notifier.status("2 renderers\nREADY=0");
-            notifier.status("2 renderers\nREADY=0");
             notifier.watchdog();
             notifier.stopping();
             return;
@@ -83,10 +68,7 @@ mod tests {
         let path = std::env::temp_dir().join(format!("notify-{}", std::process::id()));
         let socket = UnixDatagram::bind(&path).unwrap();
         let output = Command::new(std::env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "shell::systemd::tests::systemd_hears_each_state_and_a_status_once",
-            ])
+            .args(["--exact", "shell::systemd::tests::systemd_hears_each_state"])
             .env(AGAIN, "1")
             .env("NOTIFY_SOCKET", &path)
             .env("WATCHDOG_USEC", "30000000")
@@ -101,14 +83,6 @@ mod tests {
         while let Ok(length) = socket.recv(&mut buffer) {
             heard.push(String::from_utf8_lossy(&buffer[..length]).into_owned());
         }
-        assert_eq!(
-            heard,
-            [
-                "READY=1\n",
-                "STATUS=2 renderersREADY=0\n",
-                "WATCHDOG=1\n",
-                "STOPPING=1\n"
-            ]
-        );
+        assert_eq!(heard, ["READY=1\n", "WATCHDOG=1\n", "STOPPING=1\n"]);
     }
 }

@@ -277,7 +277,6 @@ impl Renderer {
             media_type: load.file.media_type,
             mime: load.mime,
             content_features: protocol_info::content_features(load.file.media_type),
-            renderer: self.location.host,
         })
     }
 
@@ -296,6 +295,8 @@ impl Renderer {
             return;
         }
         self.insisted = 0;
+        self.fault
+            .take_if(|fault| matches!(fault, Fault::Refused(..)));
         self.transport_due = self.transport_due.min(now);
         match action {
             PanelAction::PlayPause if self.goal == Goal::Play => self.goal = Goal::Pause,

@@ -58,6 +58,8 @@ impl Renderer {
                 self.knobs.failed(now + Duration::from_secs(1));
             }
             Purpose::Transport => {
+                // One that never tells its state can still be given a file.
+                self.look = false;
                 self.transport_due = now + self.transport_pace(now).max(Duration::from_secs(1))
             }
             Purpose::Position => self.position_due = now + Duration::from_secs(10),

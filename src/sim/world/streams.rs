@@ -36,7 +36,6 @@ impl World {
     /// The kiosk lets it be served.
     pub(super) fn serve(&mut self, stage: usize, fetch: Fetch, token: Token) {
         let published = self.kiosk.published(token);
-        let published = published.filter(|file| file.renderer == self.stages[stage].host);
         let file = published.as_ref().and_then(|published| {
             let file = self.scan.files.iter().find(|f| f.path == published.path)?;
             Some((file.size, self.length(&file.path), published.mime))
