@@ -1,9 +1,9 @@
 //! The `[[button]]` and `[[led]]` tables.
 
+use super::field::integer;
 use super::pins::{self, Place};
 use super::problem::Report;
-use super::renderer::who_from_text;
-use super::section::{Section, integer};
+use super::section::Section;
 use super::vocabulary::normalised;
 use super::{Button, Detect, Led, Level, PanelAction, Pin, Pull, Shows, Targets, Who};
 use crate::limits::{NAME_BYTES, RENDERERS};
@@ -250,7 +250,7 @@ fn targets(report: &mut Report<'_>, table: &Section<'_>) -> Targets {
             format!("{RENDERERS} are possible: leave the line out to mean all"),
         );
     }
-    let all: Vec<Who> = texts.iter().map(|(text, _)| who_from_text(text)).collect();
+    let all: Vec<Who> = texts.iter().map(|(text, _)| Who::from_text(text)).collect();
     if all.is_empty() || all.contains(&Who::Any) {
         return Targets::All;
     }
@@ -258,7 +258,7 @@ fn targets(report: &mut Report<'_>, table: &Section<'_>) -> Targets {
 }
 
 fn is_udn(text: &str) -> bool {
-    matches!(who_from_text(text), Who::Udn(_))
+    matches!(Who::from_text(text), Who::Udn(_))
 }
 
 #[cfg(test)]
