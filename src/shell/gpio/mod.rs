@@ -6,6 +6,8 @@
 
 mod chip;
 mod debounce;
+mod fault;
+mod line;
 mod rppal;
 mod simulated;
 mod wiring;
