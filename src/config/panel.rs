@@ -40,6 +40,25 @@ const HOLD_TIME: Duration = Duration::from_secs(1);
 /// A cheap push-button bounces for up to 20 ms.
 const DEBOUNCE: Duration = Duration::from_millis(30);
 
+impl Button {
+    /// A button between `pin` and ground that only does `press`: the defaults of `[[button]]`.
+    #[must_use]
+    pub fn plain(pin: Pin, press: PanelAction) -> Self {
+        Self {
+            pin,
+            press: Some(press),
+            long: None,
+            double: None,
+            hold_time: HOLD_TIME,
+            debounce: DEBOUNCE,
+            pull: Pull::Up,
+            active: Level::Low,
+            detect: Detect::Edges,
+            targets: Targets::All,
+        }
+    }
+}
+
 /// One `[[button]]`; `None` without a usable pin.
 pub(super) fn button(report: &mut Report<'_>, table: &Section<'_>) -> Option<Button> {
     table.refuse_unknown_keys(report);
@@ -263,7 +282,14 @@ fn is_udn(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::each_is_told;
+    use super::super::tests::{each_is_told, good};
+    use super::*;
+
+    #[test]
+    fn a_plain_button_is_one_with_nothing_more_written() {
+        let written = good("[[button]]\npin = 17\npress = \"next\"").buttons;
+        assert_eq!(written, [Button::plain(Pin(17), PanelAction::Next)]);
+    }
 
     #[test]
     fn faults_in_buttons_and_leds_are_told() {
