@@ -36,8 +36,6 @@ pub const UDN_BYTES: usize = 128;
 pub const NAME_BYTES: usize = 64;
 /// Path of a URL on a renderer.
 pub const PATH_BYTES: usize = 256;
-/// Subscription identifiers.
-pub const SID_BYTES: usize = 96;
 /// A sentence about a fault.
 pub const SENTENCE_BYTES: usize = 96;
 

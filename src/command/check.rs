@@ -1,5 +1,6 @@
 //! `dlna-kiosk check`: what is wrong with the configuration, and what it comes to.
 
+use super::terminal::{complain, counted, show};
 use crate::config::{Severity, effective};
 use std::path::Path;
 
@@ -7,7 +8,7 @@ pub(super) fn run(path: &Path) -> Result<u8, String> {
     let loaded = super::load(path)?;
     let file = path.display().to_string();
     for problem in &loaded.problems {
-        eprintln!("{}", problem.in_file(&file));
+        complain(problem.in_file(&file));
     }
     let count = |severity| {
         loaded
@@ -19,10 +20,17 @@ pub(super) fn run(path: &Path) -> Result<u8, String> {
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     let Some(config) = &loaded.config else {
         return Err(format!(
-            "{file}: {errors} errors, {warnings} warnings: the box cannot run with it"
+            "{file}: {}, {}: the box cannot run with it",
+            counted(errors, "error"),
+            counted(warnings, "warning")
         ));
     };
-    print!("{}", effective(config));
-    eprintln!("{file}: good ({warnings} warnings)");
+    show(effective(config));
+    let warnings = counted(warnings, "warning");
+    complain(if path.exists() {
+        format!("{file}: good, {warnings}")
+    } else {
+        format!("{file}: there is no such file, so these defaults hold; {warnings}")
+    });
     Ok(0)
 }

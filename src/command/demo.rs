@@ -12,8 +12,8 @@ use crate::shell::driver::{Front, Shell, drive, pause};
 use crate::shell::fake_host::FakeHost;
 use crate::shell::gpio::Pins;
 use crate::shell::keyboard::Keyboard;
-use crate::sim::presets;
-use crate::time::{self, Duration};
+use crate::sim::presets::{self, Preset};
+use crate::time::{Duration, Instant};
 use crate::upnp::Udn;
 use clap::Args;
 use core::cell::Cell;
@@ -21,7 +21,6 @@ use core::net::Ipv4Addr;
 use serde_json::Value;
 use smol::{LocalExecutor, future};
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -47,8 +46,9 @@ pub(super) struct Demo {
     #[arg(long)]
     headless: bool,
     /// How long to run without a panel
-    #[arg(long, value_name = "SECONDS", default_value_t = 8.0)]
-    seconds: f64,
+    #[arg(long, value_name = "SECONDS", default_value = "8", value_parser = super::seconds)]
+    #[arg(allow_negative_numbers = true)]
+    seconds: Duration,
     /// Which renderer to simulate: gmrender, rygel, samsung-tizen, lg-webos, …
     #[arg(long, value_name = "NAME", default_value = "well-behaved")]
     renderer: String,
@@ -64,6 +64,11 @@ impl Demo {
                 names.join(", ")
             )
         })?;
+        // The box is told where it is, as without multicast, and tries this path first.
+        let preset = Preset {
+            path: "/description.xml",
+            ..preset
+        };
         let media = Media::make()?;
         let port = free_port().map_err(|error| format!("no free port: {error}"))?;
         let udn = Udn::new("uuid:00000000-0000-4000-8000-0000d1a00001")
@@ -87,10 +92,8 @@ impl Demo {
         let driving = async {
             let heard = |_: &Kiosk, entry: &Entry| {
                 if self.headless {
-                    println!(
-                        "{:7.3} {entry}",
-                        entry.at.since(time::Instant::START).as_secs_f64()
-                    );
+                    let at = entry.at.since(Instant::START).as_secs_f64();
+                    terminal::say(format_args!("{at:7.3} {entry}"));
                 }
             };
             Ok(drive(kiosk, &shell, &executor, heard).await)
@@ -98,7 +101,7 @@ impl Demo {
         let hosting = async { Err(host.run(&executor, None).await) };
         let playing = async {
             if self.headless {
-                stage.lines(time::seconds(self.seconds)).await
+                stage.lines(self.seconds).await
             } else {
                 stage.panel().await?
             }
@@ -198,15 +201,13 @@ impl Stage<'_> {
             );
             let now = self.pins.leds();
             for (pin, lit) in now.iter().filter(|led| !leds.contains(*led)) {
-                println!(
-                    "        LED GPIO{} {}",
-                    pin.0,
-                    if *lit { "on" } else { "off" }
-                );
+                let lit = if *lit { "on" } else { "off" };
+                terminal::say(format_args!("        LED GPIO{} {lit}", pin.0));
             }
             leds = now;
             if waited.as_millis().is_multiple_of(1000) && renderer.is_object() {
-                println!("        {}", terminal::renderer_line(renderer));
+                let line = terminal::renderer_line(renderer);
+                terminal::say(format_args!("        {line}"));
             }
             pause(REFRESH).await;
             waited += REFRESH;
@@ -216,13 +217,13 @@ impl Stage<'_> {
     /// Draws the panel until `q`.
     async fn panel(&self) -> Result<(), String> {
         let keyboard = Keyboard::open()
-            .map_err(|error| format!("no terminal here ({error}): try --headless"))?;
-        print!("\x1b[2J");
+            .ok()
+            .filter(|_| terminal::is_terminal())
+            .ok_or("no terminal here to draw on: try `dlna-kiosk demo --headless`")?;
+        let screen = Screen::open();
         loop {
             let status = terminal::ask(self.shell).await.unwrap_or(Value::Null);
-            print!("\x1b[H{}", self.draw(&status).replace('\n', "\x1b[K\r\n"));
-            // The next picture comes in a moment.
-            let _ = std::io::stdout().flush();
+            screen.show(&self.draw(&status));
             let key = future::or(async { Some(keyboard.key().await) }, async {
                 pause(REFRESH).await;
                 None
@@ -240,8 +241,6 @@ impl Stage<'_> {
                 None => {}
             }
         }
-        drop(keyboard);
-        println!("\x1b[J");
         Ok(())
     }
 
@@ -255,6 +254,7 @@ impl Stage<'_> {
             }
         };
         let shows = status["panel"]["leds"][0]["shows"].as_str().unwrap_or("");
+        let shows = shows.replace('_', " ");
         let mut text = String::new();
         // Writing to a String cannot fail; the same below.
         let _ = writeln!(
@@ -265,11 +265,14 @@ impl Stage<'_> {
         let _ = writeln!(text, "  LED GPIO6  {}  lit while it plays\n", lamp(6));
         for renderer in status["renderers"].as_array().into_iter().flatten() {
             let _ = writeln!(text, "  {}", terminal::renderer_line(renderer));
-            let _ = writeln!(
-                text,
-                "  volume {}   mute {}",
-                renderer["volume"], renderer["mute"]
-            );
+            let volume = renderer["volume"].as_u64();
+            let volume = volume.map_or("unknown".to_owned(), |volume| volume.to_string());
+            let muted = if renderer["mute"] == true {
+                ", muted"
+            } else {
+                ""
+            };
+            let _ = writeln!(text, "  volume: {volume}{muted}");
         }
         let screen = self.on_screen().unwrap_or_else(|| "dark".to_owned());
         let _ = writeln!(text, "  its screen: {screen}\n");
@@ -303,5 +306,31 @@ impl Stage<'_> {
 
     async fn tap(&self, pin: Pin) {
         self.pins.tap(pin, TAP);
+    }
+}
+
+/// The terminal as a picture that is drawn over and over; set back when dropped, however it ends.
+struct Screen;
+
+impl Screen {
+    fn open() -> Self {
+        // Without wrapping: a narrow terminal cuts lines off.
+        terminal::show("\x1b[?7l\x1b[2J");
+        Self
+    }
+
+    fn show(&self, picture: &str) {
+        let mut text = String::from("\x1b[H");
+        for line in picture.lines().take(terminal::rows() - 1) {
+            text += line;
+            text += "\x1b[K\r\n";
+        }
+        terminal::show(text + "\x1b[J");
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        terminal::show("\x1b[?7h\r\n");
     }
 }

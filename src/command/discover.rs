@@ -1,17 +1,17 @@
 //! `dlna-kiosk discover`: the renderers on the network, each the moment it is found.
 
+use super::terminal;
 use crate::config::Config;
 use crate::kiosk::event::Event;
 use crate::kiosk::trace::{Entry, What};
 use crate::kiosk::{Kiosk, Setup};
 use crate::shell::driver::{Front, Shell, drive, pause};
-use crate::time;
+use crate::time::Duration;
 use crate::upnp::HttpUrl;
 use crate::upnp::description::{Description, Service};
 use clap::Args;
 use serde_json::{Value, json};
 use smol::{LocalExecutor, future};
-use std::io::Write as _;
 
 #[derive(Debug, Args)]
 pub(super) struct Discover {
@@ -19,8 +19,9 @@ pub(super) struct Discover {
     #[arg(long)]
     json: bool,
     /// How long to look, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 3.0)]
-    timeout: f64,
+    #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = super::seconds)]
+    #[arg(allow_negative_numbers = true)]
+    timeout: Duration,
 }
 
 impl Discover {
@@ -52,22 +53,21 @@ impl Discover {
                     } else {
                         as_text(description, location)
                     };
-                    // A reader that went away is no reason to fail.
-                    let _ = writeln!(std::io::stdout(), "{line}");
+                    terminal::say(line);
                 }
             },
         );
         let patience = async {
-            pause(time::seconds(self.timeout)).await;
+            pause(self.timeout).await;
             shell.mailbox.post(Event::Leave).await;
             future::pending().await
         };
         let code = smol::block_on(executor.run(future::or(driving, patience)));
         if found == 0 {
-            eprintln!(
+            terminal::complain(format_args!(
                 "no renderer answered within {} s: is it switched on, and on this network?",
-                self.timeout
-            );
+                self.timeout.as_secs_f64()
+            ));
         }
         Ok(code)
     }

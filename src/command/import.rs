@@ -1,5 +1,6 @@
 //! `dlna-kiosk import`: from the Python kiosk's device list to a configuration.
 
+use super::terminal::{complain, show};
 use crate::config::import;
 use clap::Args;
 use std::path::PathBuf;
@@ -13,13 +14,13 @@ pub(super) struct Import {
 impl Import {
     pub(super) fn run(&self) -> Result<u8, String> {
         let file = self.file.display();
-        let json =
-            std::fs::read_to_string(&self.file).map_err(|error| format!("{file}: {error}"))?;
+        let json = std::fs::read_to_string(&self.file)
+            .map_err(|error| super::unread(&self.file, &error))?;
         let imported = import(&json).map_err(|why| format!("{file}: {why}"))?;
         for warning in &imported.warnings {
-            eprintln!("{file}: warning: {warning}");
+            complain(format_args!("{file}: warning: {warning}"));
         }
-        print!("{}", imported.toml);
+        show(imported.toml);
         Ok(0)
     }
 }

@@ -12,7 +12,10 @@ mod terminal;
 
 use crate::config::{Config, Loaded};
 use crate::shell::config_file;
+use crate::time::{self, Duration};
 use clap::{Parser, Subcommand};
+use log::Level;
+use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -24,10 +27,10 @@ const CONFIG: &str = "/etc/dlna-kiosk/config.toml";
 ///
 /// Try it now, without a Pi, a TV or media:  dlna-kiosk demo
 #[derive(Debug, Parser)]
-#[command(name = "dlna-kiosk", version, propagate_version = true)]
+#[command(name = "dlna-kiosk", version)]
 pub struct Cli {
-    /// The configuration file
-    #[arg(long, global = true, value_name = "FILE", default_value = CONFIG, hide_default_value = true)]
+    /// The configuration file, for run, check and status
+    #[arg(long, global = true, value_name = "FILE", default_value = CONFIG)]
     config: PathBuf,
     /// Say more: -v what is sent to renderers, -vv everything
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
@@ -72,13 +75,20 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(code) => ExitCode::from(code),
         Err(sentence) => {
-            eprintln!("dlna-kiosk: {sentence}");
+            let priority = if in_journal() { "<3>" } else { "" };
+            terminal::complain(format_args!("{priority}dlna-kiosk: {sentence}"));
             ExitCode::FAILURE
         }
     }
 }
 
-/// Logs go to standard error, for journald; under systemd without times, which it adds itself.
+/// Standard error goes to journald.
+fn in_journal() -> bool {
+    std::env::var_os("JOURNAL_STREAM").is_some() && !io::stderr().is_terminal()
+}
+
+/// Logs go to standard error. journald adds the time by itself, and reads the number in brackets as
+/// the priority by which `journalctl` colours and filters: sd-daemon(3).
 fn start_log(verbose: u8, command: &Command) {
     let level = match (verbose, command) {
         (0, Command::Run) => "error,dlna_kiosk=info",
@@ -89,8 +99,16 @@ fn start_log(verbose: u8, command: &Command) {
     let mut builder =
         env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(level));
     builder.format_target(false);
-    if std::env::var_os("JOURNAL_STREAM").is_some() {
-        builder.format_timestamp(None);
+    if in_journal() {
+        builder.format(|out, record| {
+            let priority = match record.level() {
+                Level::Error => 3,
+                Level::Warn => 4,
+                Level::Info => 6,
+                Level::Debug | Level::Trace => 7,
+            };
+            writeln!(out, "<{priority}>{}", record.args())
+        });
     }
     builder.init();
 }
@@ -102,8 +120,7 @@ fn load(path: &Path) -> Result<Loaded, String> {
     if !usual && !path.exists() {
         return Err(format!("{}: there is no such file", path.display()));
     }
-    let mut loaded =
-        config_file::load(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let mut loaded = config_file::load(path).map_err(|error| unread(path, &error))?;
     if usual && !path.exists() {
         // Running without a file is an ordinary thing.
         loaded
@@ -111,6 +128,30 @@ fn load(path: &Path) -> Result<Loaded, String> {
             .retain(|problem| problem.line.is_some() || !problem.key.is_empty());
     }
     Ok(loaded)
+}
+
+/// Why a file that was named cannot be read, and what to do.
+fn unread(path: &Path, error: &io::Error) -> String {
+    let file = path.display();
+    match error.kind() {
+        ErrorKind::NotFound => format!("{file}: there is no such file"),
+        ErrorKind::PermissionDenied => {
+            format!("{file}: you may not read it; try with sudo, or: sudo chmod a+r {file}")
+        }
+        ErrorKind::IsADirectory => format!("{file}: this is a folder; name a file in it"),
+        ErrorKind::InvalidData => format!("{file}: this is no text (UTF-8)"),
+        _ => format!("{file}: {error}"),
+    }
+}
+
+/// A number of seconds from the command line.
+fn seconds(text: &str) -> Result<Duration, String> {
+    const LONGEST: f64 = 86_400.0;
+    let number = text.parse().ok();
+    let number = number.filter(|number| (0.0..=LONGEST).contains(number));
+    number
+        .map(time::seconds)
+        .ok_or_else(|| "write a number of seconds up to 86400, such as 5 or 0.5".to_owned())
 }
 
 /// The configuration of a one-shot command.

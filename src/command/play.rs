@@ -12,7 +12,6 @@ use clap::Args;
 use core::cell::Cell;
 use serde_json::Value;
 use smol::{LocalExecutor, future};
-use std::io::Write as _;
 use std::path::PathBuf;
 
 /// A renderer that is on answers within a second or two; Wi-Fi sleeps longer.
@@ -39,11 +38,13 @@ impl Play {
             .iter()
             .map(|path| Ok((path, path.canonicalize()?)))
             .collect();
-        let plays = media
+        let plays: Vec<_> = media
             .map_err(|error: std::io::Error| self.explain(&error))?
             .into_iter()
             .map(|(_, path)| path)
             .collect();
+        // What is named here is all there is: the folder of the box is not looked at.
+        let media_folder = plays.first().cloned().unwrap_or_default();
         let rule = Rule {
             who: self.who(),
             plays,
@@ -52,6 +53,7 @@ impl Play {
             ..Config::default().rules.remove(0)
         };
         let config = Config {
+            media_folder,
             rules: vec![rule],
             stop_at_exit: true,
             ..super::bare_config()
@@ -72,7 +74,7 @@ impl Play {
         };
         let code = smol::block_on(executor.run(future::or(driving, watching)));
         if terminal::is_terminal() {
-            println!();
+            terminal::say("");
         }
         outcome.take().map_or(Ok(code), Err)
     }
@@ -94,10 +96,7 @@ impl Play {
 
     fn explain(&self, error: &std::io::Error) -> String {
         let missing = self.media.iter().find(|path| path.canonicalize().is_err());
-        missing.map_or_else(
-            || error.to_string(),
-            |path| format!("{}: {error}", path.display()),
-        )
+        missing.map_or_else(|| error.to_string(), |path| super::unread(path, error))
     }
 }
 
@@ -106,6 +105,7 @@ async fn watch(shell: &Shell) -> Option<String> {
     let mut began = false;
     let mut waited = Duration::ZERO;
     let mut last = String::new();
+    let mut scanned = false;
     loop {
         pause(LOOK_EVERY).await;
         waited += LOOK_EVERY;
@@ -113,7 +113,16 @@ async fn watch(shell: &Shell) -> Option<String> {
             continue;
         };
         if status["media"]["files"] == 0 && waited > Duration::from_secs(2) {
-            return Some(format!("nothing to play there: {}", missing(&status)));
+            let why = missing(&status).into_iter().next();
+            return Some(format!(
+                "nothing to play there: {}",
+                why.unwrap_or("no file of a known kind, or only empty ones".to_owned())
+            ));
+        }
+        if status["media"]["files"] != 0 && !core::mem::replace(&mut scanned, true) {
+            for why in missing(&status) {
+                terminal::complain(format_args!("left out: {why}"));
+            }
         }
         let renderers = status["renderers"].as_array().cloned().unwrap_or_default();
         let Some(renderer) = renderers.iter().find(|renderer| renderer["driven"] == true) else {
@@ -130,15 +139,20 @@ async fn watch(shell: &Shell) -> Option<String> {
             continue;
         };
         began |= renderer["goal"] == "play";
-        let line = terminal::renderer_line(renderer);
         if terminal::is_terminal() {
-            print!("\r\x1b[2K{line}");
-            // Progress only: the next one comes in half a second.
-            let _ = std::io::stdout().flush();
-        } else if line.split(['█', '░']).next() != last.split(['█', '░']).next() {
-            println!("{line}");
+            // One line, however narrow the terminal: without wrapping.
+            let line = terminal::renderer_line(renderer);
+            terminal::show(format_args!("\r\x1b[2K\x1b[?7l{line}\x1b[?7h"));
+        } else {
+            // Into a file or a pipe: what changes, without the progress.
+            let mut renderer = renderer.clone();
+            renderer["position_s"] = Value::Null;
+            let line = terminal::renderer_line(&renderer);
+            if line != last {
+                terminal::say(&line);
+            }
+            last = line;
         }
-        last = line;
         if began && renderer["goal"] == "rest" {
             return None;
         }
@@ -153,13 +167,7 @@ async fn watch(shell: &Shell) -> Option<String> {
     }
 }
 
-fn missing(status: &Value) -> String {
-    let list = status["media"]["missing"]
-        .as_array()
-        .cloned()
-        .unwrap_or_default();
-    list.first()
-        .and_then(Value::as_str)
-        .unwrap_or("no file of a known kind")
-        .to_owned()
+fn missing(status: &Value) -> Vec<String> {
+    let list = status["media"]["missing"].as_array().into_iter().flatten();
+    list.filter_map(Value::as_str).map(str::to_owned).collect()
 }

@@ -1,9 +1,11 @@
 //! `dlna-kiosk run`: the box.
 
-use crate::config::Config;
+use super::terminal::counted;
+use crate::config::{Config, Severity};
 use crate::kiosk::{Kiosk, Setup};
 use crate::shell::driver::{Front, Shell, drive};
 use crate::shell::systemd;
+use log::Level;
 use smol::LocalExecutor;
 use std::path::Path;
 
@@ -11,19 +13,27 @@ pub(super) fn run(path: &Path) -> Result<u8, String> {
     let loaded = super::load(path)?;
     let file = path.display().to_string();
     for problem in &loaded.problems {
-        log::warn!("{}", problem.in_file(&file));
+        let level = match problem.severity {
+            Severity::Error => Level::Error,
+            Severity::Warning => Level::Warn,
+        };
+        log::log!(level, "{}", problem.in_file(&file));
     }
     let (config, configuration_error) = match loaded.config {
         Some(config) => (config, None),
         None => {
-            let first = loaded
-                .problems
-                .first()
+            let errors = || {
+                let all = loaded.problems.iter();
+                all.filter(|problem| problem.severity == Severity::Error)
+            };
+            let first = errors()
+                .next()
                 .map(|problem| problem.in_file(&file))
                 .unwrap_or_default();
             if loaded.leds_anyway.is_empty() {
+                let count = counted(errors().count(), "error");
                 return Err(format!(
-                    "the configuration has errors; `dlna-kiosk check` shows them all: {first}"
+                    "the box cannot run: its configuration has {count}, beginning with {first}"
                 ));
             }
             // There are LEDs to say it with: nobody watches the log of a headless box.
@@ -47,8 +57,9 @@ pub(super) fn run(path: &Path) -> Result<u8, String> {
     let shell = Shell::open(&config, Front::Full)?;
     if let Some(port) = shell.control_port() {
         log::info!(
-            "{}: status at http://127.0.0.1:{port}/api/v1/status",
-            config.name
+            "{}: dlna-kiosk {}, its status at http://127.0.0.1:{port}/api/v1/status",
+            config.name,
+            env!("CARGO_PKG_VERSION")
         );
     }
     let executor = LocalExecutor::new();

@@ -23,25 +23,34 @@ pub(super) struct Status {
 
 impl Status {
     pub(super) fn run(&self, path: &Path) -> Result<u8, String> {
-        let port = super::load(path)
-            .ok()
-            .and_then(|loaded| loaded.config)
-            .map(|config| config.control_port);
-        let port = port.unwrap_or(Port::From(CONTROL_PORT));
+        // With errors, or if only root may read it, the box is where it is without one.
+        let config = match super::load(path) {
+            Err(why) if !path.exists() => return Err(why),
+            loaded => loaded.ok().and_then(|loaded| loaded.config),
+        };
+        let port = config.map_or(Port::From(CONTROL_PORT), |config| config.control_port);
         smol::block_on(async {
+            let mut shown = self.ask(port).await?;
+            let clear = if self.watch && terminal::is_terminal() {
+                "\x1b[H\x1b[2J"
+            } else {
+                ""
+            };
             loop {
-                let json = page_server::fetch_status(port).await?;
-                let shown = if self.json { json } else { as_text(&json)? };
-                if self.watch && terminal::is_terminal() {
-                    print!("\x1b[H\x1b[2J");
-                }
-                println!("{shown}");
-                if !self.watch {
+                let read = terminal::say(format_args!("{clear}{shown}"));
+                if !self.watch || !read {
                     return Ok(0);
                 }
                 pause(Duration::from_secs(1)).await;
+                // A box that starts again comes back.
+                shown = self.ask(port).await.unwrap_or_else(|why| why);
             }
         })
+    }
+
+    async fn ask(&self, port: Port) -> Result<String, String> {
+        let json = page_server::fetch_status(port).await?;
+        if self.json { Ok(json) } else { as_text(&json) }
     }
 }
 
@@ -49,6 +58,10 @@ fn as_text(json: &str) -> Result<String, String> {
     let status: Value = serde_json::from_str(json)
         .map_err(|_| "what answers on that port is no dlna-kiosk".to_owned())?;
     let none = Vec::new();
+    let counted = |count: &Value, what| {
+        let count = count.as_u64().and_then(|count| usize::try_from(count).ok());
+        terminal::counted(count.unwrap_or(0), what)
+    };
     let list = |value: &Value| value.as_array().unwrap_or(&none).clone();
     let mut text = format!(
         "{} — up {}",
@@ -71,9 +84,13 @@ fn as_text(json: &str) -> Result<String, String> {
     }
     let _ = write!(
         text,
-        "\nmedia: {} files, {} connections, {} MB served",
-        status["media"]["files"],
-        status["media_server"]["connections"],
+        "\nmedia: {}{}, {}, {} MB served",
+        counted(&status["media"]["files"], "file"),
+        match status["media"]["skipped"].as_u64().unwrap_or(0) {
+            0 => String::new(),
+            more => format!(" ({more} more are too many)"),
+        },
+        counted(&status["media_server"]["connections"], "connection"),
         status["media_server"]["bytes"].as_u64().unwrap_or(0) / 1_000_000
     );
     for led in list(&status["panel"]["leds"]) {
@@ -82,7 +99,7 @@ fn as_text(json: &str) -> Result<String, String> {
             text,
             "\nLED GPIO{}: {} ({lit})",
             led["pin"],
-            led["shows"].as_str().unwrap_or("")
+            led["shows"].as_str().unwrap_or("").replace('_', " ")
         );
     }
     Ok(text)

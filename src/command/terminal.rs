@@ -2,8 +2,10 @@
 
 use crate::kiosk::event::Event;
 use crate::shell::driver::Shell;
+use core::fmt::Display;
+use rustix::termios::tcgetwinsize;
 use serde_json::Value;
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _, stderr, stdout};
 
 /// Asks the box for its status, the way everybody does.
 pub(super) async fn ask(shell: &Shell) -> Option<Value> {
@@ -14,7 +16,40 @@ pub(super) async fn ask(shell: &Shell) -> Option<Value> {
 
 /// Standard output is a terminal.
 pub(super) fn is_terminal() -> bool {
-    std::io::stdout().is_terminal()
+    stdout().is_terminal()
+}
+
+/// How many lines it shows.
+pub(super) fn rows() -> usize {
+    let size = tcgetwinsize(stdout()).map_or(0, |size| size.ws_row);
+    if size == 0 { 24 } else { usize::from(size) }
+}
+
+/// Prints at once, without a line feed. Gives whether somebody still reads: one who went away, such
+/// as `head`, is no reason to fail.
+pub(super) fn show(text: impl Display) -> bool {
+    write!(stdout(), "{text}")
+        .and_then(|()| stdout().flush())
+        .is_ok()
+}
+
+/// Prints a line; otherwise as [`show`].
+pub(super) fn say(line: impl Display) -> bool {
+    show(format_args!("{line}\n"))
+}
+
+/// Prints a line on standard error, if somebody reads it.
+pub(super) fn complain(line: impl Display) {
+    let _ = writeln!(stderr(), "{line}");
+}
+
+/// `no errors`, `1 error`, `2 errors`.
+pub(super) fn counted(count: usize, what: &str) -> String {
+    match count {
+        0 => format!("no {what}s"),
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    }
 }
 
 /// `1:02:03`, or `2:03` below an hour.
@@ -38,7 +73,7 @@ pub(super) fn bar(progress: f64, cells: usize) -> String {
 /// One renderer in one line: what it does, how far it is, and why it does not.
 pub(super) fn renderer_line(renderer: &Value) -> String {
     let text = |key: &str| renderer[key].as_str().unwrap_or("").to_owned();
-    let mut line = format!("{}: {}", text("name"), text("state"));
+    let mut line = format!("{}: {}", text("name"), text("state").replace('_', " "));
     if let Some(file) = renderer["playing"].as_str() {
         line += &format!(" {file}");
     }
@@ -82,5 +117,7 @@ mod tests {
         );
         let away = json!({ "name": "TV", "state": "away", "fault": "it does not answer" });
         assert_eq!(renderer_line(&away), "TV: away — it does not answer");
+        let empty = json!({ "name": "TV", "state": "no_media" });
+        assert_eq!(renderer_line(&empty), "TV: no media");
     }
 }

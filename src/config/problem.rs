@@ -130,7 +130,9 @@ impl<'t> Report<'t> {
         const LONGEST: usize = 60;
         let whole = self.text.get(span).unwrap_or_default().trim();
         let line = whole.lines().next().unwrap_or_default().trim_end();
-        let mut shown: String = line.chars().take(LONGEST).collect();
+        // A terminal must not obey what is in a file.
+        let legible = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+        let mut shown: String = line.chars().take(LONGEST).map(legible).collect();
         if shown.len() < whole.len() {
             shown.push('…');
         }

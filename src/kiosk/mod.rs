@@ -343,16 +343,17 @@ impl Kiosk {
         now: Instant,
         effects: &mut Effects,
     ) {
-        self.roster.described(number, &description.udn);
-        if let Some(i) = self.find(&description.udn) {
+        let known = self.find(&description.udn);
+        if let Some(i) = known.filter(|&i| self.renderers[i].is_driven()) {
+            if self.renderers[i].is_well_elsewhere(&location) {
+                self.roster.described_too(number, &description.udn);
+                return self.renderers[i].seen_elsewhere(now);
+            }
+            self.roster.described(number, &description.udn);
             let (renderers, mut ctx) = self.split(now, effects);
             return renderers[i].redescribed(description, location, facing, &mut ctx);
         }
-        if self.renderers.len() >= RENDERERS && !self.make_room() {
-            return self.trace.note(now, "", What::Full("renderers"));
-        }
-        self.trace
-            .note(now, &description.friendly_name, What::Found);
+        self.roster.described(number, &description.udn);
         let taken = self.first_only && self.renderers.iter().any(Renderer::is_driven);
         let rule = self
             .config
@@ -362,6 +363,17 @@ impl Kiosk {
         let rule = rule.filter(|_| !taken && self.configuration_error.is_none());
         let mut renderer = Renderer::new(description, location, facing, rule);
         renderer.resolve(&self.scan);
+        if let Some(i) = known {
+            // Nobody drove it; a rule may mean it by the name or address that it has now.
+            self.renderers[i] = renderer;
+            return;
+        }
+        let full = self.renderers.len() >= RENDERERS;
+        if full && !(renderer.is_driven() && self.make_room()) {
+            self.roster.set_aside(renderer.udn(), now);
+            return self.trace.note(now, "", What::Full("renderers"));
+        }
+        self.trace.note(now, renderer.name(), What::Found);
         self.renderers.push(renderer);
     }
 
@@ -372,9 +384,12 @@ impl Kiosk {
             .iter()
             .position(|r| !r.is_driven() && !r.is_busy());
         let away = || self.renderers.iter().position(|r| r.away && !r.is_busy());
-        idle.or_else(away)
-            .map(|i| self.renderers.remove(i))
-            .is_some()
+        let Some(i) = idle.or_else(away) else {
+            return false;
+        };
+        let gone = self.renderers.remove(i);
+        self.roster.forget(gone.udn());
+        true
     }
 
     fn adopt_addresses(&mut self, addresses: &[Ipv4Addr], now: Instant) {
@@ -415,9 +430,12 @@ impl Kiosk {
                 self.trace.note(now, "", What::Full("media files"));
             }
         }
-        self.renderers
-            .iter_mut()
-            .for_each(|renderer| renderer.resolve(&scan));
+        if self.scan != scan {
+            // While something is missing it is read every few seconds; sorting it each time is work.
+            self.renderers
+                .iter_mut()
+                .for_each(|renderer| renderer.resolve(&scan));
+        }
         self.scan_at =
             (!scan.missing.is_empty() || scan.files.is_empty()).then_some(now + SCAN_EVERY);
         self.scan = scan;

@@ -208,15 +208,14 @@ impl Roster {
 
     /// The description of this renderer, last seen at `location`, is stale: fetch it again.
     pub fn refetch(&mut self, udn: &Udn, location: &HttpUrl, now: Instant) {
-        let theirs = self
-            .sightings
-            .iter_mut()
-            .find(|s| s.renderer.as_ref() == Some(udn));
-        match theirs {
-            Some(sighting) if matches!(sighting.state, State::Described) => sighting.want(now),
-            Some(_) => {}
-            None => {
-                self.watch(location.clone(), now);
+        if !self.hears_of(udn) {
+            self.watch(location.clone(), now);
+        }
+        // At each of its addresses, if it has several.
+        for sighting in &mut self.sightings {
+            if sighting.renderer.as_ref() == Some(udn) && matches!(sighting.state, State::Described)
+            {
+                sighting.want(now);
             }
         }
     }
@@ -287,6 +286,32 @@ impl Roster {
         sighting.renderer = Some(udn.clone());
         sighting.state = State::Described;
         Some((sighting.boot_id, sighting.config_id))
+    }
+
+    /// A description was fetched: it is this renderer's too, which answers at another place.
+    pub fn described_too(&mut self, number: u32, udn: &Udn) {
+        let here = |s: &&mut Sighting| matches!(s.state, State::Fetching { ticket, .. } if ticket == number);
+        if let Some(sighting) = self.sightings.iter_mut().find(here) {
+            sighting.renderer = Some(udn.clone());
+            sighting.state = State::Described;
+        }
+    }
+
+    /// There is no room for this renderer: it is looked at again as a stranger is.
+    pub fn set_aside(&mut self, udn: &Udn, now: Instant) {
+        for sighting in &mut self.sightings {
+            if sighting.renderer.as_ref() == Some(udn) {
+                sighting.renderer = None;
+                sighting.state = State::Stranger {
+                    until: now + STRANGER_FOR,
+                };
+            }
+        }
+    }
+
+    /// Nothing is known of this renderer any more: its next announcement is news.
+    pub fn forget(&mut self, udn: &Udn) {
+        self.sightings.retain(|s| s.renderer.as_ref() != Some(udn));
     }
 
     /// A description could not be fetched, or is no renderer's. `jitter` in 0..1.

@@ -139,10 +139,12 @@ impl Supervisor {
                 effects.push(Effect::Restart(task.name));
             }
         }
+        // One that ended and waits to be started again is not stuck: that a panel is missing, or a port
+        // taken, must not end the playback every half minute.
         let live = self
             .tasks
             .iter()
-            .all(|task| task.restart_at.is_none() && now.since(task.heard_at) <= SILENCE);
+            .all(|task| task.restart_at.is_some() || now.since(task.heard_at) <= SILENCE);
         if let Some(watchdog) = self.watchdog.as_mut()
             && watchdog.feed_at <= now
         {
@@ -205,6 +207,26 @@ mod tests {
             [Effect::Watchdog],
             "fed again once it speaks"
         );
+    }
+
+    #[test]
+    fn a_task_that_cannot_be_started_does_not_end_the_others() {
+        let mut supervisor = Supervisor::new(Some(30 * SECOND));
+        let mut fed_at = 0;
+        for at in 0..600 {
+            let now = Instant::START + at * SECOND;
+            for name in &TASKS[1..] {
+                supervisor.heard(*name, now);
+            }
+            let effects = due(&mut supervisor, at.into());
+            if at == 0 || effects.contains(&Effect::Restart(TASKS[0])) {
+                supervisor.ended(TASKS[0], "its port is taken".into(), now);
+            }
+            if effects.contains(&Effect::Watchdog) {
+                fed_at = at;
+            }
+            assert!(at - fed_at < 30, "silent from {fed_at} s on");
+        }
     }
 
     #[test]

@@ -71,9 +71,11 @@ impl What {
     #[must_use]
     pub fn level(&self) -> Level {
         match self {
-            Self::Trouble(_) | Self::Missing(_) | Self::TaskEnded(..) | Self::Full(_) => {
-                Level::Warn
-            }
+            Self::Trouble(_)
+            | Self::Missing(_)
+            | Self::TaskEnded(..)
+            | Self::NoPanel(_)
+            | Self::Full(_) => Level::Warn,
             Self::Looped(_) | Self::Loading(_) => Level::Debug,
             _ => Level::Info,
         }
@@ -99,11 +101,17 @@ impl fmt::Display for Entry {
             What::Pressed(pin, action) => write!(f, "button on GPIO{pin}: {action}"),
             What::Trouble(fault) => write!(f, "{fault}"),
             What::Recovered => write!(f, "works again"),
-            What::Scanned(files, 0) => write!(f, "{files} media files"),
-            What::Scanned(files, missing) => write!(
-                f,
-                "{files} media files; {missing} configured ones are missing"
-            ),
+            What::Scanned(files, missing) => {
+                match files {
+                    0 => write!(f, "no media files")?,
+                    1 => write!(f, "1 media file")?,
+                    _ => write!(f, "{files} media files")?,
+                }
+                match missing {
+                    0 => Ok(()),
+                    _ => write!(f, "; missing or not usable: {missing}"),
+                }
+            }
             What::Missing(why) => write!(f, "{why}"),
             What::Addresses(list) if list.is_empty() => {
                 write!(f, "no network: the box has no address")

@@ -56,9 +56,13 @@ impl Shell {
     /// A sentence for the owner: a port is taken, or signals cannot be caught.
     pub fn open(config: &Config, front: Front) -> Result<Self, String> {
         let signals = signals::catch().map_err(|error| format!("cannot catch signals: {error}"))?;
-        let media = media_server::bind(config.media_port)?;
+        let media = media_server::bind(front.media_address(), config.media_port)
+            .map_err(|why| format!("media_port: {why}"))?;
         let page = match front {
-            Front::Full | Front::Screen(_) => Some(page_server::bind(config.control_port)?),
+            Front::Full | Front::Screen(_) => Some(
+                page_server::bind(config.control_port)
+                    .map_err(|why| format!("control_port: {why}"))?,
+            ),
             Front::None => None,
         };
         let fixed = |listener: &Async<TcpListener>, otherwise| {
@@ -140,6 +144,16 @@ pub enum Front {
     Screen(Rc<Pins>),
     /// None: a command at a terminal.
     None,
+}
+
+impl Front {
+    /// Where media are served: the demonstration keeps to this machine.
+    fn media_address(&self) -> Ipv4Addr {
+        match self {
+            Self::Screen(_) => Ipv4Addr::LOCALHOST,
+            Self::Full | Self::None => Ipv4Addr::UNSPECIFIED,
+        }
+    }
 }
 
 /// Turns the box's clock into the kiosk's time, and back.
@@ -251,11 +265,10 @@ impl<'a> Hands<'a, '_> {
         let task = self.executor.spawn(async move {
             let why = match name {
                 TaskName::Multicast => match shell.multicast.run(&shell.mailbox).await {},
-                TaskName::MediaServer => match shell
-                    .media
-                    .take()
-                    .map_or_else(|| media_server::bind(shell.media_port), Ok)
-                {
+                TaskName::MediaServer => match shell.media.take().map_or_else(
+                    || media_server::bind(shell.front.media_address(), shell.media_port),
+                    Ok,
+                ) {
                     Ok(listener) => {
                         media_server::run(listener, &shell.mailbox, &shell.replies).await
                     }

@@ -33,12 +33,12 @@ const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
     .with_interval(Duration::from_secs(15))
     .with_retries(4);
 
-/// Listens on every address of the box.
+/// Listens on this address of the box, or on all.
 ///
 /// # Errors
 /// A sentence for the owner.
-pub fn bind(port: Port) -> Result<Async<TcpListener>, String> {
-    server::bind(Ipv4Addr::UNSPECIFIED, port)
+pub fn bind(address: Ipv4Addr, port: Port) -> Result<Async<TcpListener>, String> {
+    server::bind(address, port)
 }
 
 /// Serves for ever; gives the reason why it ended, as a sentence.

@@ -32,7 +32,8 @@ const MX: u8 = 1;
 const TTL: u32 = 4;
 /// Interfaces searched: as many as [`Event::Addresses`] holds.
 const INTERFACES: usize = 16;
-/// Datagrams read in one turn, so that a flood starves nobody.
+/// Datagrams read from one socket in one turn: a flood of announcements starves neither the answers to
+/// our searches nor the rest of the box.
 const DATAGRAMS: usize = 64;
 /// Larger ones are cut: SSDP fits in one Ethernet frame.
 const DATAGRAM: usize = 8 << 10;
@@ -151,10 +152,8 @@ impl Multicast {
 
     fn drain(&self, buffer: &mut [u8], mailbox: &Mailbox) {
         let sockets = self.sockets.borrow();
-        let mut budget = DATAGRAMS;
         for socket in sockets.all() {
-            while budget > 0 {
-                budget -= 1;
+            for _ in 0..DATAGRAMS {
                 match socket.get_ref().recv_from(buffer) {
                     Ok((length, SocketAddr::V4(from))) => {
                         offer(&buffer[..length], *from.ip(), mailbox);

@@ -13,12 +13,14 @@ use std::fs::{self, DirEntry, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// Files looked at in one turn of the executor: a folder of thousands would stop the box for seconds.
+const AT_ONCE: usize = 32;
 /// Folders read in one scan.
 const FOLDERS: usize = 4096;
 /// Paths reported as missing.
 const MISSING: usize = 64;
 
-/// Reads everything that `config` names. Yields after each folder: a USB stick is slow.
+/// Reads everything that `config` names. Yields after each folder and now and then in it: a USB stick is slow.
 pub async fn scan(config: &Config) -> Scan {
     let mut search = Search::default();
     // What is named comes first, so that a full media folder cannot push it out.
@@ -87,8 +89,11 @@ impl Search {
             self.folders += 1;
             match entries(&path) {
                 Ok(entries) => {
-                    for entry in entries {
-                        self.look_at(&entry, &root, depth, &mut folders, &mut links);
+                    for piece in entries.chunks(AT_ONCE) {
+                        for entry in piece {
+                            self.look_at(entry, &root, depth, &mut folders, &mut links);
+                        }
+                        future::yield_now().await;
                     }
                 }
                 Err(error) => self.miss(&path, reason(&error)),

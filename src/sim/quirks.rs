@@ -132,6 +132,8 @@ pub struct Quirks {
     // Answers
     /// Every answer comes this late.
     pub answers_after: Duration,
+    /// Refuses with a bare HTTP 500, without a UPnP error.
+    pub bare_refusals: bool,
 
     // RenderingControl
     /// Whether there is RenderingControl at all.
@@ -320,6 +322,7 @@ impl Default for Quirks {
             reads_ahead: Some(Duration::from_secs(10)),
             parallel_ranges: 0,
             answers_after: Duration::ZERO,
+            bare_refusals: false,
             rendering_control: true,
             mute_refused: None,
             volume_max: 100,

@@ -42,7 +42,8 @@ impl Announcement {
     /// (ESP32 renderers say 30 s, others 4 hours).
     #[must_use]
     pub fn lifetime(&self) -> Duration {
-        (self.max_age.unwrap_or(DEFAULT_MAX_AGE) + GRACE).clamp(SHORTEST, LONGEST)
+        let said = self.max_age.unwrap_or(DEFAULT_MAX_AGE);
+        said.saturating_add(GRACE).clamp(SHORTEST, LONGEST)
     }
 }
 
@@ -413,6 +414,8 @@ mod tests {
         assert_eq!(lifetime("CACHE-CONTROL: max-age=30"), 90);
         assert_eq!(lifetime("CACHE-CONTROL: max-age=0"), 90);
         assert_eq!(lifetime("CACHE-CONTROL: max-age=14400"), 3600);
+        let most = format!("CACHE-CONTROL: max-age={}", u64::MAX);
+        assert_eq!(lifetime(&most), 3600, "one datagram must not end the box");
         assert_eq!(
             lifetime("CACHE-CONTROL: max-age=99999999999999999999999"),
             1860

@@ -121,7 +121,11 @@ impl Renderer {
                     _ => self.retire(),
                 }
             }
-            (Purpose::Pause, _) => self.look_now(now),
+            (Purpose::Pause, _) => {
+                self.look_now(now);
+                // Whoever wants it to play again by now: it was the box that paused it, not a viewer.
+                self.state = Some(TransportState::PausedPlayback);
+            }
             (Purpose::Seek, _) => self.seeked(call.sent_at, ctx),
             (Purpose::SetNext, _) => {
                 self.offered = true;
@@ -200,12 +204,13 @@ impl Renderer {
 
     /// The truth about its state, as far as it tells.
     fn observe(&mut self, info: TransportInfo, ctx: &mut Context<'_>) {
+        // Who never named a state that means anything can still be given a file.
+        self.look = false;
         let Some(state) = info.state.or(self.state) else {
             return;
         };
         let now = ctx.now;
         self.seen_at = core::mem::replace(&mut self.state_at, now);
-        self.look = false;
         let was = self.state.replace(state);
         let stopped = matches!(
             state,
@@ -270,7 +275,8 @@ impl Renderer {
     /// It stopped after it had played: its end, a viewer, a fault, or a restart?
     fn judge_stop(&mut self, doubt: Option<Doubt>, error: bool, ctx: &mut Context<'_>) {
         let now = ctx.now;
-        if self.goal == Goal::Stop || matches!(self.goal, Goal::Yield { .. } | Goal::Rest) {
+        // While it is held, some stop instead of pausing, or after a while: it begins anew when it goes on.
+        if self.goal != Goal::Play {
             return self.retire();
         }
         let Some(load) = &self.load else { return };

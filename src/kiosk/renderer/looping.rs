@@ -9,6 +9,8 @@ use crate::upnp::av_transport::TransportState;
 /// A renderer is left alone with one file for this long before it gets the next: given too early,
 /// some take it as the current one.
 const NEXT_AFTER: Duration = Duration::from_secs(2);
+/// Shorter clips are started again: nothing is known of the position by the time they end.
+const SHORTEST_TO_SEEK: Duration = Duration::from_secs(2);
 /// Around an expected end, the state is asked for this often at most.
 const QUICK: Duration = Duration::from_millis(20);
 /// Beyond its end by this much and still PLAYING, though its position does not move: it is stuck.
@@ -25,8 +27,10 @@ impl Renderer {
             .programme
             .following()
             .is_some_and(|file| file.path == load.file.path);
-        let can_seek = same && !self.habits.seek_broken && load.duration.is_some();
         let max_cut = rule.map(|rule| rule.max_cut).unwrap_or_default();
+        // In a clip as short as what may be cut of it, one seek would follow the other at once.
+        let long = |length: Duration| length > SHORTEST_TO_SEEK.max(max_cut.saturating_mul(2));
+        let can_seek = same && !self.habits.seek_broken && load.duration.is_some_and(long);
         let audio = load.file.media_type.kind == Kind::Audio
             && self
                 .programme
@@ -100,6 +104,10 @@ impl Renderer {
             };
         };
         match load.phase {
+            // It waits for a person.
+            Phase::Wanted { .. } | Phase::Accepted { .. } if self.goal != Goal::Play => {
+                Duration::from_secs(2)
+            }
             Phase::Starting { sent, .. } if now.since(sent) < Duration::from_secs(3) => {
                 quick.max(Duration::from_millis(40))
             }
@@ -110,7 +118,8 @@ impl Renderer {
             Phase::Running {
                 doubt: Some(Doubt::LookAgain(at)),
                 ..
-            } => at.since(now),
+            // It may say something else than STOPPED then, and the doubt stays.
+            } => at.since(now).max(quick),
             Phase::Running { .. } if self.state == Some(TransportState::Playing) => {
                 self.running_pace(load, now, quick, flows)
             }

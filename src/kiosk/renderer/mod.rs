@@ -50,6 +50,8 @@ pub(super) enum Evented {
 }
 
 const EVENTED: [Evented; 2] = [Evented::Transport, Evented::Rendering];
+/// What could not be sent, since a service or the media server is gone, is planned again after this time.
+const CANNOT: Duration = Duration::from_secs(1);
 
 /// What a renderer should be doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +86,22 @@ enum Purpose {
     Subscribe(Evented),
     Renew(Evented),
     Unsubscribe(Evented),
+}
+
+impl Purpose {
+    /// It changes what the transport does, rather than asking for something.
+    const fn is_command(&self) -> bool {
+        matches!(
+            self,
+            Self::Set
+                | Self::SetNext
+                | Self::ClearNext
+                | Self::Play
+                | Self::Pause
+                | Self::Stop
+                | Self::Seek
+        )
+    }
 }
 
 /// A call in flight.
@@ -189,6 +207,8 @@ pub(super) struct Renderer {
     failures: u8,
     insisted: u8,
     strangers: u8,
+    /// Its description was seen at another place as well.
+    elsewhere: bool,
     /// The description must be fetched again.
     pub(super) stale: bool,
     /// The media folder should be read again.
@@ -250,6 +270,7 @@ impl Renderer {
             failures: 0,
             insisted: 0,
             strangers: 0,
+            elsewhere: false,
             stale: false,
             wants_scan: false,
         }
@@ -334,7 +355,10 @@ impl Renderer {
         match action {
             PanelAction::PlayPause if self.goal == Goal::Play => self.goal = Goal::Pause,
             PanelAction::PlayPause | PanelAction::Play => self.play(now),
-            PanelAction::Pause if self.load.is_some() => self.goal = Goal::Pause,
+            // Also one that has nothing yet, being away: the button would go on to find it playing.
+            PanelAction::Pause if self.load.is_some() || self.goal == Goal::Play => {
+                self.goal = Goal::Pause;
+            }
             PanelAction::Pause => {}
             PanelAction::Stop => {
                 self.goal = Goal::Stop;
@@ -420,6 +444,7 @@ impl Renderer {
         self.description = new;
         self.location = location;
         self.stale = false;
+        self.elsewhere = false;
         self.breaker.hurry(ctx.now);
         self.transport_due = self.transport_due.min(ctx.now);
         self.faces(facing, ctx.now);
@@ -482,7 +507,8 @@ impl Renderer {
         }
         if let Some(purpose) = agenda.send {
             self.send(purpose, ctx);
-            return self.call.as_ref().map(|call| call.deadline);
+            let answer_by = self.call.as_ref().map(|call| call.deadline);
+            return Some(answer_by.unwrap_or(ctx.now + CANNOT));
         }
         agenda.wait
     }
@@ -684,7 +710,7 @@ impl Renderer {
     fn send(&mut self, purpose: Purpose, ctx: &mut Context<'_>) {
         let number = ctx.number();
         let Some(errand) = self.errand_for(&purpose, number, ctx) else {
-            return;
+            return self.impossible(&purpose, ctx);
         };
         let patience = match purpose {
             Purpose::Transport => self.breaker.patience(),
@@ -707,6 +733,19 @@ impl Renderer {
             deadline: ctx.now + patience,
         });
         ctx.effects.push(Effect::Run(Ticket::issue(number)));
+    }
+
+    /// What it needs is gone since it was planned: a service from the description, or the lease.
+    fn impossible(&mut self, purpose: &Purpose, ctx: &mut Context<'_>) {
+        match purpose {
+            Purpose::Subscribe(which) | Purpose::Unsubscribe(which) => {
+                self.events[*which as usize].refuse(ctx.now);
+            }
+            Purpose::Renew(which) => self.lease_lost(*which, ctx),
+            Purpose::Turn(_) => self.knobs.failed(ctx.now + CANNOT),
+            Purpose::Sink => self.habits.sink_asked = true,
+            _ => {}
+        }
     }
 
     fn errand_for(&self, purpose: &Purpose, number: u32, ctx: &Context<'_>) -> Option<Errand> {
@@ -788,6 +827,21 @@ impl Renderer {
                 })
             }
         }
+    }
+
+    /// It answers at the place that is known; this may be its second address.
+    pub(super) fn is_well_elsewhere(&self, location: &HttpUrl) -> bool {
+        self.location != *location
+            && self.state.is_some()
+            && !self.away
+            && self.breaker.failures() == 0
+    }
+
+    /// It was described at another place too: it has two addresses, or it began anew there. The next
+    /// look at the place that is known tells.
+    pub(super) fn seen_elsewhere(&mut self, now: Instant) {
+        self.elsewhere = true;
+        self.look_again(now);
     }
 
     /// It is in trouble: said once per change.

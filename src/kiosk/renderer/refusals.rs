@@ -17,6 +17,8 @@ const BUSY_PAUSE: Duration = Duration::from_millis(1000);
 const BUSY_TIMES: u8 = 8;
 /// From the third time on a Stop goes before.
 const BUSY_STOP: u8 = 2;
+/// Action Failed (UDA 1.0 §3.2.2): what a refusal without a code says.
+const FAILED: u16 = 501;
 
 impl Renderer {
     /// It refused a command.
@@ -190,6 +192,19 @@ impl Renderer {
     /// No answer, or none that says anything.
     pub(super) fn failed(&mut self, purpose: &Purpose, failure: Failure, ctx: &mut Context<'_>) {
         let now = ctx.now;
+        let said_no = matches!(
+            failure,
+            Failure::Status(400 | 500..=599) | Failure::Malformed
+        );
+        if purpose.is_command() && said_no {
+            // A bare HTTP 500, or words of its own: it is a refusal too.
+            let description = crate::text::Text::new();
+            let error = UpnpError {
+                code: FAILED,
+                description,
+            };
+            return self.refused(purpose, &error, ctx);
+        }
         match purpose {
             // Answered, but without sense: only what was asked suffers.
             Purpose::Position => self.position_due = now + Duration::from_secs(10),
@@ -217,11 +232,10 @@ impl Renderer {
                 self.next = None;
             }
             Purpose::Media => self.media_unknown(ctx),
-            Purpose::Set if matches!(failure, Failure::Status(500 | 400)) => {
-                if !self.next_rung() {
-                    self.fail(Fault::Status(500), ctx);
-                }
-                return;
+            // It hung over taking the next file back: whether it still holds it will show.
+            Purpose::ClearNext if failure == Failure::Timeout => {
+                self.habits.next_broken = true;
+                self.withdraw();
             }
             _ => {}
         }
@@ -257,7 +271,7 @@ impl Renderer {
         if hung || self.breaker.is_open() {
             self.trouble(fault, ctx);
         }
-        if unreachable && self.breaker.failures() >= 2 {
+        if unreachable && (self.breaker.failures() >= 2 || self.elsewhere) {
             self.stale = true;
         }
         if self.breaker.is_open() && !was_open {

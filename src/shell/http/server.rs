@@ -118,6 +118,8 @@ pub async fn serve<'a, C: Future<Output = ()> + 'a>(
                     refusing = !room;
                 }
             }
+            // Who connects faster than this turns must not keep the box from its other work.
+            future::yield_now().await;
         }
     };
     future::or(accept, connections).await

@@ -4,6 +4,7 @@ mod chaos;
 mod crowd;
 mod faults;
 mod looping;
+mod oddities;
 mod playing;
 mod viewers;
 

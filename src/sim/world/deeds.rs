@@ -77,6 +77,12 @@ impl World {
         }
     }
 
+    /// The renderer announces itself at a second port, where it answers as well.
+    pub(in crate::sim) fn announce_second_port(&mut self, stage: usize) {
+        let event = self.stages[stage].announce_second();
+        self.soon(Happening::Event(event));
+    }
+
     /// A file appears in the media folder.
     pub(in crate::sim) fn put(&mut self, path: &'static str, millis: u64) {
         self.scan.files.push(media_file(path, millis));

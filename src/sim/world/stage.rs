@@ -27,6 +27,8 @@ pub(in crate::sim) struct Stage {
     pub(super) host: Ipv4Addr,
     port: u16,
     first_port: u16,
+    /// It listens here too, and says so.
+    second_port: Option<u16>,
     /// Requests that came in while it hung.
     pub(super) waiting: Vec<(u32, Box<Errand>)>,
     /// Every call that was made to it.
@@ -70,6 +72,7 @@ impl Stage {
             host: Ipv4Addr::new(10, 0, 0, 10 + number),
             port: preset.port,
             first_port: preset.port,
+            second_port: None,
             tv,
             waiting: Vec::new(),
             calls: Vec::new(),
@@ -86,6 +89,16 @@ impl Stage {
             self.port = self.first_port + u16::try_from(self.tv.boots()).unwrap_or(1);
         }
         self.waiting.clear();
+    }
+
+    /// It has another way in, which it announces.
+    pub(super) fn announce_second(&mut self) -> Event {
+        let second = self.port + 100;
+        self.second_port = Some(second);
+        let first = core::mem::replace(&mut self.port, second);
+        let event = self.announcement(Kind::Alive, "upnp:rootdevice");
+        self.port = first;
+        event
     }
 
     pub(super) fn announcement(&self, kind: Kind, target: &str) -> Event {
@@ -214,7 +227,12 @@ impl World {
     fn put_out(&mut self, stage: usize, output: Output) {
         match output {
             Output::Answer { call, result } => {
-                let outcome = result.map(Answer::Reply).map_err(Failure::Refused);
+                let bare = self.stages[stage].tv.quirks().bare_refusals;
+                let refusal = |error| match bare {
+                    true => Failure::Status(500),
+                    false => Failure::Refused(error),
+                };
+                let outcome = result.map(Answer::Reply).map_err(refusal);
                 self.answer(stage, call.0, Duration::ZERO, outcome);
             }
             Output::Fetch(fetch) => self.soon(Happening::Fetch { stage, fetch }),
@@ -286,7 +304,8 @@ impl World {
             | Errand::Renew { url, .. }
             | Errand::Unsubscribe { url, .. } => url,
         };
-        if !here.tv.is_on() || to.port != port {
+        let listens = to.port == port || Some(to.port) == here.second_port;
+        if !here.tv.is_on() || !listens {
             let outcome = Err(Failure::Unreachable);
             return self.answer(stage, number, Duration::ZERO, outcome);
         }
@@ -304,8 +323,8 @@ impl World {
             Errand::Describe { location } if location.path.as_str() != path => {
                 self.answer(stage, number, late, not_found);
             }
-            Errand::Describe { .. } => {
-                let description = Box::new(here.tv.description(host, port));
+            Errand::Describe { location } => {
+                let description = Box::new(here.tv.description(host, location.port));
                 self.answer(stage, number, late, Ok(Answer::Description(description)));
             }
             Errand::Act { action, .. } => {
