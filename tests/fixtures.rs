@@ -6,15 +6,16 @@
 use core::net::Ipv4Addr;
 use dlna_kiosk::media::mime::of_extension;
 use dlna_kiosk::media::protocol_info::choose_mime;
-use dlna_kiosk::upnp::av_transport::{self, TransportState, parse_time};
+use dlna_kiosk::upnp::av_transport::{self, TransportState};
 use dlna_kiosk::upnp::connection_manager;
 use dlna_kiosk::upnp::description::{self, DescriptionError, Service};
 use dlna_kiosk::upnp::gena::{LastChange, parse_timeout};
 use dlna_kiosk::upnp::rendering_control;
-use dlna_kiosk::upnp::soap::{self, Action, Reply, SoapError};
+use dlna_kiosk::upnp::soap::SoapError;
 use dlna_kiosk::upnp::ssdp::{self, Rejected};
+use dlna_kiosk::upnp::time::parse_time;
 use dlna_kiosk::upnp::xml::Document;
-use dlna_kiosk::upnp::{HttpUrl, Udn};
+use dlna_kiosk::upnp::{Action, HttpUrl, Reply, Udn, UpnpError};
 use std::fs;
 use std::path::PathBuf;
 
@@ -403,7 +404,7 @@ fn check_answer(capture: &Capture, action: &str, name: &str) {
 fn reads_the_code_of_every_fault() {
     for capture in captures("SOAP fault") {
         let name = &capture.name;
-        let fault = soap::fault(&capture.body).unwrap_or_else(|| panic!("{name}"));
+        let fault = UpnpError::parse(&capture.body).unwrap_or_else(|| panic!("{name}"));
         let (_, code) = capture.expect.split_once("errorCode **").expect("code");
         let code = code.split('*').next().unwrap_or_default();
         assert_eq!(fault.code.to_string(), code, "{name}");

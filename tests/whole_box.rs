@@ -4,8 +4,7 @@
 
 use dlna_kiosk::command::clip;
 use dlna_kiosk::config::{
-    Backend, Button, Config, Detect, Led, Level, PanelAction, Pin, Port, Pull, Rule, Shows,
-    Targets, Who,
+    Backend, Button, Config, Led, Level, PanelAction, Pin, Port, Rule, Shows, Targets, Who,
 };
 use dlna_kiosk::kiosk::event::Event;
 use dlna_kiosk::kiosk::{Kiosk, Setup};
@@ -59,16 +58,8 @@ fn config(media: &Folder, renderer: u16, autoplay: bool) -> Config {
             ..usual.rules[0].clone()
         }],
         buttons: vec![Button {
-            pin: BUTTON,
-            press: Some(PanelAction::PlayPause),
-            long: None,
-            double: None,
-            hold_time: Duration::from_secs(1),
             debounce: Duration::ZERO,
-            pull: Pull::Up,
-            active: Level::Low,
-            detect: Detect::Edges,
-            targets: Targets::All,
+            ..Button::plain(BUTTON, PanelAction::PlayPause)
         }],
         leds: vec![Led {
             pin: LAMP,

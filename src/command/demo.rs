@@ -3,8 +3,7 @@
 
 use super::{clip, terminal};
 use crate::config::{
-    Backend, Button, Config, Detect, Led, Level, PanelAction, Pin, Port, Pull, Rule, Shows,
-    Targets, Who,
+    Backend, Button, Config, Led, Level, PanelAction, Pin, Port, Rule, Shows, Targets, Who,
 };
 use crate::kiosk::event::Event;
 use crate::kiosk::trace::Entry;
@@ -149,16 +148,8 @@ impl Drop for Media {
 
 fn config(media: &Media, port: u16) -> Config {
     let button = |(_, pin, press): (u8, u8, PanelAction)| Button {
-        pin: Pin(pin),
-        press: Some(press),
-        long: None,
-        double: None,
         hold_time: Duration::from_millis(500),
-        debounce: Duration::from_millis(30),
-        pull: Pull::Up,
-        active: Level::Low,
-        detect: Detect::Edges,
-        targets: Targets::All,
+        ..Button::plain(Pin(pin), press)
     };
     let led = |pin, shows| Led {
         pin: Pin(pin),

@@ -2,7 +2,6 @@
 
 use super::pins::{alternative, describe};
 use super::problem::Report;
-use super::renderer::who_to_text;
 use super::section::Section;
 use super::vocabulary::nearest;
 use super::{Backend, Button, Led, Pin, Pull, Rule, Shows, Targets, Who};
@@ -20,7 +19,7 @@ pub(super) fn renderers(report: &mut Report<'_>, rules: &[(Section<'_>, Rule)]) 
         if same(&covering.who, &rule.who) {
             let who = match &rule.who {
                 Who::Any => "every renderer".to_owned(),
-                who => format!("\"{}\"", who_to_text(who)),
+                who => format!("\"{}\"", who.to_text()),
             };
             table.error(
                 report,
@@ -143,7 +142,7 @@ pub(super) fn targets(
             if let Some(advice) = unknown(who, rules) {
                 field.warning(
                     report,
-                    format!("no [[renderer]] table is for \"{}\"", who_to_text(who)),
+                    format!("no [[renderer]] table is for \"{}\"", who.to_text()),
                     advice,
                 );
             }
@@ -159,8 +158,8 @@ fn unknown(who: &Who, rules: &[(Section<'_>, Rule)]) -> Option<String> {
         return None;
     }
     let named = whos().filter(|known| matches!(known, Who::Name(_)));
-    let known: Vec<String> = named.map(who_to_text).collect();
-    let text = who_to_text(who);
+    let known: Vec<String> = named.map(Who::to_text).collect();
+    let text = who.to_text();
     // With a table for every renderer "TV 2" may well be there beside "TV 1"; "TV1" hardly.
     let meant = match whos().any(|rule| *rule == Who::Any) {
         true => Some(

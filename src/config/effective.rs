@@ -2,7 +2,6 @@
 
 use super::panel::word;
 use super::pins::describe;
-use super::renderer::who_to_text;
 use super::{Backend, Button, Config, Led, Level, Port, Rule, Shows, Targets, Who};
 use crate::time::Duration;
 use std::path::Path;
@@ -111,7 +110,7 @@ impl Toml {
         match &rule.who {
             Who::Name(name) => self.text("name", name),
             Who::Udn(udn) => self.text("udn", udn.as_str()),
-            Who::Address(..) => self.text("address", &who_to_text(&rule.who)),
+            Who::Address(..) => self.text("address", &rule.who.to_text()),
             Who::Any => self.line("name = \"*\"  # every renderer"),
         }
         let plays: Vec<String> = rule.plays.iter().map(|path| below(path, media)).collect();
@@ -174,7 +173,7 @@ impl Toml {
         match targets {
             Targets::All => self.line("renderer = \"*\"  # all"),
             Targets::Some(all) => {
-                let texts: Vec<String> = all.iter().map(who_to_text).collect();
+                let texts: Vec<String> = all.iter().map(Who::to_text).collect();
                 self.plain("renderer", one_or_list(&texts));
             }
         }

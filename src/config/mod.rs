@@ -8,6 +8,8 @@
 
 mod check;
 mod effective;
+mod field;
+mod files;
 mod import;
 mod panel;
 mod parse;
@@ -20,10 +22,12 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 mod vocabulary;
+mod who;
 
 pub use effective::effective;
+pub use files::FileState;
 pub use import::{Imported, import};
-pub use parse::{FileState, Loaded, parse};
+pub use parse::{Loaded, parse};
 pub use problem::{Problem, Severity};
 
 use crate::limits::NAME_BYTES;

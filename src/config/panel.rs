@@ -1,9 +1,9 @@
 //! The `[[button]]` and `[[led]]` tables.
 
+use super::field::integer;
 use super::pins::{self, Place};
 use super::problem::Report;
-use super::renderer::who_from_text;
-use super::section::{Section, integer};
+use super::section::Section;
 use super::vocabulary::normalised;
 use super::{Button, Detect, Led, Level, PanelAction, Pin, Pull, Shows, Targets, Who};
 use crate::limits::{NAME_BYTES, RENDERERS};
@@ -39,6 +39,25 @@ pub(super) fn word<T: PartialEq>(words: &[(&'static str, T)], value: T) -> &'sta
 const HOLD_TIME: Duration = Duration::from_secs(1);
 /// A cheap push-button bounces for up to 20 ms.
 const DEBOUNCE: Duration = Duration::from_millis(30);
+
+impl Button {
+    /// A button between `pin` and ground that only does `press`: the defaults of `[[button]]`.
+    #[must_use]
+    pub fn plain(pin: Pin, press: PanelAction) -> Self {
+        Self {
+            pin,
+            press: Some(press),
+            long: None,
+            double: None,
+            hold_time: HOLD_TIME,
+            debounce: DEBOUNCE,
+            pull: Pull::Up,
+            active: Level::Low,
+            detect: Detect::Edges,
+            targets: Targets::All,
+        }
+    }
+}
 
 /// One `[[button]]`; `None` without a usable pin.
 pub(super) fn button(report: &mut Report<'_>, table: &Section<'_>) -> Option<Button> {
@@ -250,7 +269,7 @@ fn targets(report: &mut Report<'_>, table: &Section<'_>) -> Targets {
             format!("{RENDERERS} are possible: leave the line out to mean all"),
         );
     }
-    let all: Vec<Who> = texts.iter().map(|(text, _)| who_from_text(text)).collect();
+    let all: Vec<Who> = texts.iter().map(|(text, _)| Who::from_text(text)).collect();
     if all.is_empty() || all.contains(&Who::Any) {
         return Targets::All;
     }
@@ -258,12 +277,19 @@ fn targets(report: &mut Report<'_>, table: &Section<'_>) -> Targets {
 }
 
 fn is_udn(text: &str) -> bool {
-    matches!(who_from_text(text), Who::Udn(_))
+    matches!(Who::from_text(text), Who::Udn(_))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::each_is_told;
+    use super::super::tests::{each_is_told, good};
+    use super::*;
+
+    #[test]
+    fn a_plain_button_is_one_with_nothing_more_written() {
+        let written = good("[[button]]\npin = 17\npress = \"next\"").buttons;
+        assert_eq!(written, [Button::plain(Pin(17), PanelAction::Next)]);
+    }
 
     #[test]
     fn faults_in_buttons_and_leds_are_told() {

@@ -1,5 +1,6 @@
 //! The whole file: its top, and the tables in their order.
 
+use super::files::{FileState, Files};
 use super::plays::{self, MediaFolder};
 use super::problem::{Problem, Report, Severity};
 use super::section::Section;
@@ -8,27 +9,11 @@ use super::{
     Backend, CONTROL_PORT, Config, Led, MEDIA_FOLDER, MEDIA_PORT, Port, Rule, check, panel,
     renderer, syntax,
 };
-use crate::limits::{NAME_BYTES, PINS, RULES};
-use crate::text::{Text, clip};
+use crate::limits::{PINS, RULES};
+use crate::text::clip;
 use serde_spanned::Spanned;
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
-
-/// What is at a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FileState {
-    /// A file that can be read.
-    File,
-    /// A folder that can be read.
-    Folder,
-    /// Nothing.
-    Missing,
-    /// Something that may not be read.
-    Forbidden,
-}
-
-/// How the parser looks at the disk: never itself.
-pub(super) type Files<'a> = &'a dyn Fn(&Path) -> FileState;
 
 /// What became of a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,7 +91,7 @@ fn read(report: &mut Report<'_>, top: &Section<'_>, files: Files<'_>) -> Config 
         rules.push(Rule::by_button(&media.path));
     }
     Config {
-        name: name(report, top).unwrap_or_else(|| clip("dlna-kiosk")),
+        name: top.name(report).unwrap_or_else(|| clip("dlna-kiosk")),
         media_folder: media.path,
         media_port,
         control_port,
@@ -116,20 +101,6 @@ fn read(report: &mut Report<'_>, top: &Section<'_>, files: Files<'_>) -> Config 
         buttons: buttons.into_iter().map(|(_, button)| button).collect(),
         leds: leds.into_iter().map(|(_, led)| led).collect(),
     }
-}
-
-/// The name in a section, which must fit.
-pub(super) fn name(report: &mut Report<'_>, section: &Section<'_>) -> Option<Text<NAME_BYTES>> {
-    let text = section.text(report, "name", "\"TV 1\"")?;
-    if text.len() > NAME_BYTES {
-        let field = section.field("name")?;
-        field.error(
-            report,
-            format!("the name is longer than {NAME_BYTES} bytes"),
-            "write a shorter one; for a renderer, use its udn or address instead",
-        );
-    }
-    Some(clip(text))
 }
 
 fn media_folder(report: &mut Report<'_>, top: &Section<'_>, files: Files<'_>) -> MediaFolder {

@@ -1,8 +1,8 @@
 //! What a renderer plays: paths below the media folder, and whether they can be played at all.
 
-use super::parse::{FileState, Files};
+use super::field::Field;
+use super::files::{FileState, Files};
 use super::problem::Report;
-use super::section::Field;
 use super::vocabulary::listed;
 use std::path::{Component, Path, PathBuf};
 

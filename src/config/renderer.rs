@@ -1,15 +1,12 @@
 //! The `[[renderer]]` table: which renderers, what they play and how.
 
-use super::parse::{Files, name};
+use super::field::is_zero;
+use super::files::Files;
 use super::plays::{self, MediaFolder};
 use super::problem::Report;
 use super::section::Section;
-use super::vocabulary::listed;
 use super::{LoopMethod, OnStop, Rule, Who};
-use crate::text::clip;
 use crate::time::Duration;
-use crate::upnp::Udn;
-use core::net::{Ipv4Addr, SocketAddrV4};
 
 pub(super) const ON_STOP: [(&str, OnStop); 2] =
     [("respect", OnStop::Respect), ("insist", OnStop::Insist)];
@@ -38,7 +35,7 @@ pub(super) fn read(
     let loop_method = table.choice(report, "loop_method", &LOOP_METHOD);
     let max_cut = table.time(report, "max_cut", true, MOST_CUT, "0.3");
     let rule = Rule {
-        who: who(report, table),
+        who: Who::read(report, table),
         plays,
         autoplay: table.switch(report, "autoplay").unwrap_or(true),
         repeat: table.switch(report, "loop").unwrap_or(true),
@@ -74,7 +71,7 @@ fn check_looping(report: &mut Report<'_>, table: &Section<'_>, rule: &Rule, file
         LoopMethod::Seek if rule.max_cut.is_zero() => {
             // A max_cut that could not be read is a problem of its own.
             if let Some(method) = method
-                && cut.is_none_or(|cut| super::section::is_zero(cut.value))
+                && cut.is_none_or(|cut| is_zero(cut.value))
             {
                 method.error(
                     report,
@@ -93,105 +90,6 @@ fn check_looping(report: &mut Report<'_>, table: &Section<'_>, rule: &Rule, file
             }
         }
         _ => {}
-    }
-}
-
-/// Which renderers the table is for.
-fn who(report: &mut Report<'_>, table: &Section<'_>) -> Who {
-    let given: Vec<&str> = ["name", "udn", "address"]
-        .into_iter()
-        .filter(|key| table.field(key).is_some())
-        .collect();
-    if given.len() > 1 {
-        table.error(
-            report,
-            format!("it is for one renderer, but has {}", listed(&given, "and")),
-            format!(
-                "keep {} and leave the rest out",
-                given.last().unwrap_or(&"name")
-            ),
-        );
-    }
-    if let Some(text) = table.text(report, "udn", "\"uuid:…\"") {
-        return Udn::new(text).map_or(Who::Any, Who::Udn);
-    }
-    if table.field("address").is_some() {
-        return address(report, table).unwrap_or(Who::Any);
-    }
-    match name(report, table) {
-        None => Who::Any,
-        Some(name) if name == "*" => Who::Any,
-        Some(name) => Who::Name(name),
-    }
-}
-
-fn address(report: &mut Report<'_>, table: &Section<'_>) -> Option<Who> {
-    let text = table.text(report, "address", "\"10.0.0.45\"")?;
-    let field = table.field("address")?;
-    let Some((ip, port)) = ipv4(text) else {
-        let inner = text.split("://").nth(1).unwrap_or(text);
-        let inner = inner.split('/').next().unwrap_or_default();
-        let advice = match ipv4(inner) {
-            Some(_) => format!("write address = \"{inner}\""),
-            None => "write it like address = \"10.0.0.45\" or \"10.0.0.45:49494\"; if you do not \
-                     know it, write name = \"…\" with the name the renderer shows"
-                .to_owned(),
-        };
-        field.error(report, "this is not an IPv4 address", advice);
-        return None;
-    };
-    if ip.is_unspecified() || ip.is_broadcast() || ip.is_multicast() {
-        field.error(
-            report,
-            "no single renderer can have this address",
-            "write the address that the renderer shows in its network settings",
-        );
-        return None;
-    }
-    if port == Some(0) {
-        field.error(
-            report,
-            "there is no port 0",
-            format!("write address = \"{ip}\""),
-        );
-        return None;
-    }
-    Some(Who::Address(ip, port))
-}
-
-fn ipv4(text: &str) -> Option<(Ipv4Addr, Option<u16>)> {
-    if let Ok(ip) = text.parse() {
-        return Some((ip, None));
-    }
-    let socket: SocketAddrV4 = text.parse().ok()?;
-    Some((*socket.ip(), Some(socket.port())))
-}
-
-/// Which renderer a button or LED means: a UDN, an address or a name.
-pub(super) fn who_from_text(text: &str) -> Who {
-    if text == "*" {
-        return Who::Any;
-    }
-    if let Some((ip, port)) = ipv4(text) {
-        return Who::Address(ip, port);
-    }
-    let is_udn = text
-        .get(..5)
-        .is_some_and(|start| start.eq_ignore_ascii_case("uuid:"));
-    match Udn::new(text) {
-        Some(udn) if is_udn => Who::Udn(udn),
-        _ => Who::Name(clip(text)),
-    }
-}
-
-/// The renderer as a button or LED names it; the other direction of [`who_from_text`].
-pub(super) fn who_to_text(who: &Who) -> String {
-    match who {
-        Who::Name(name) => name.to_string(),
-        Who::Udn(udn) => udn.to_string(),
-        Who::Address(ip, Some(port)) => format!("{ip}:{port}"),
-        Who::Address(ip, None) => ip.to_string(),
-        Who::Any => "*".to_owned(),
     }
 }
 

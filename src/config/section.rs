@@ -1,10 +1,13 @@
 //! Typed reading of one TOML table. A value of the wrong type is a problem that says what to write;
 //! the reader goes on with the default, so that every problem is found in one go.
 
+use super::field::{Field, integer};
 use super::problem::Report;
 use super::vocabulary::{Words, listed, nearest, normalised, synonym};
+use crate::limits::NAME_BYTES;
+use crate::text::{Text, clip};
 use crate::time::{Duration, seconds};
-use core::ops::{Range, RangeInclusive};
+use core::ops::RangeInclusive;
 use serde_spanned::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -15,109 +18,6 @@ pub(super) struct Section<'a> {
     words: &'static Words,
     /// Byte at which it begins.
     pub(super) at: usize,
-}
-
-/// A key of a [`Section`] with its value.
-#[derive(Clone, Debug)]
-pub(super) struct Field<'a> {
-    label: &'static str,
-    key: &'a str,
-    /// Byte at which the key begins.
-    pub(super) at: usize,
-    span: Range<usize>,
-    pub(super) value: &'a DeValue<'a>,
-}
-
-impl Field<'_> {
-    /// `[[button]] pin = 42`.
-    pub(super) fn shown(&self, report: &Report<'_>) -> String {
-        let written = report.written(self.span.clone());
-        match self.label {
-            "" => format!("{} = {written}", self.key),
-            label => format!("{label} {} = {written}", self.key),
-        }
-    }
-
-    /// Records an error about this value.
-    pub(super) fn error(
-        &self,
-        report: &mut Report<'_>,
-        message: impl Into<String>,
-        advice: impl Into<String>,
-    ) {
-        let shown = self.shown(report);
-        report.error(self.at, shown, message, advice);
-    }
-
-    /// Records a warning about this value.
-    pub(super) fn warning(
-        &self,
-        report: &mut Report<'_>,
-        message: impl Into<String>,
-        advice: impl Into<String>,
-    ) {
-        let shown = self.shown(report);
-        report.warning(self.at, shown, message, advice);
-    }
-
-    /// Records that the value is not of the type that is `wanted`.
-    pub(super) fn wrong_type(&self, report: &mut Report<'_>, wanted: &str, example: &str) {
-        let is = match self.value {
-            DeValue::String(_) => "text in quotes",
-            DeValue::Integer(_) | DeValue::Float(_) => "a number",
-            DeValue::Boolean(_) => "true or false",
-            DeValue::Datetime(_) => "a date or time",
-            DeValue::Array(_) => "a list",
-            DeValue::Table(_) => "a table",
-        };
-        self.error(
-            report,
-            format!("this is {is}, but it must be {wanted}"),
-            format!("write {} = {example}", self.key),
-        );
-    }
-}
-
-impl<'a> Field<'a> {
-    /// One or several texts, each with its own place; empty after a problem.
-    pub(super) fn texts(&self, report: &mut Report<'_>, example: &str) -> Vec<(&'a str, Self)> {
-        let one = |span: Range<usize>, at: usize, value: &'a DeValue<'a>| {
-            let text = value.as_str()?.trim();
-            let key = self.key;
-            Some((
-                text,
-                Self {
-                    label: self.label,
-                    key,
-                    at,
-                    span,
-                    value,
-                },
-            ))
-        };
-        let all: Option<Vec<_>> = match self.value {
-            DeValue::String(_) => one(self.span.clone(), self.at, self.value).map(|one| vec![one]),
-            DeValue::Array(list) => {
-                let all = list.iter();
-                all.map(|item| one(item.span(), item.span().start, item.get_ref()))
-                    .collect()
-            }
-            _ => None,
-        };
-        let Some(mut all) = all else {
-            self.wrong_type(report, "text in quotes or a list of such", example);
-            return Vec::new();
-        };
-        all.retain(|(text, _)| !text.is_empty());
-        if all.is_empty() {
-            self.error(
-                report,
-                "there is nothing in it",
-                format!("write {} = {example}, or leave the line out", self.key),
-            );
-        }
-        all
-    }
 }
 
 impl<'a> Section<'a> {
@@ -204,6 +104,20 @@ impl<'a> Section<'a> {
                 None
             }
         }
+    }
+
+    /// The name, which must fit.
+    pub(super) fn name(&self, report: &mut Report<'_>) -> Option<Text<NAME_BYTES>> {
+        let text = self.text(report, "name", "\"TV 1\"")?;
+        if text.len() > NAME_BYTES {
+            let field = self.field("name")?;
+            field.error(
+                report,
+                format!("the name is longer than {NAME_BYTES} bytes"),
+                "write a shorter one; for a renderer, use its udn or address instead",
+            );
+        }
+        Some(clip(text))
     }
 
     /// True or false.
@@ -313,18 +227,4 @@ impl<'a> Section<'a> {
         field.error(report, "this word is unknown", advice);
         None
     }
-}
-
-/// The value as a whole number.
-pub(super) fn integer(value: &DeValue<'_>) -> Option<i64> {
-    let number = value.as_integer()?;
-    i64::from_str_radix(number.as_str(), number.radix()).ok()
-}
-
-/// Whether the value is the number 0.
-pub(super) fn is_zero(value: &DeValue<'_>) -> bool {
-    let float = value
-        .as_float()
-        .and_then(|number| number.as_str().parse().ok());
-    integer(value) == Some(0) || float == Some(0.0)
 }

@@ -7,8 +7,24 @@ pub(super) struct Words {
     pub(super) label: &'static str,
     pub(super) keys: &'static [&'static str],
     /// Words that mean one of the keys.
-    synonyms: &'static [(&'static str, &'static str)],
+    synonyms: &'static [Synonyms],
 }
+
+/// What people write, and the word of the file for it.
+type Synonyms = &'static [(&'static str, &'static str)];
+
+/// For the keys that [`BUTTON`] and [`LED`] have in common.
+const WIRED: Synonyms = &[
+    ("gpio", "pin"),
+    ("bcm", "pin"),
+    ("level", "active"),
+    ("active_low", "active"),
+    ("active_high", "active"),
+    ("renderers", "renderer"),
+    ("target", "renderer"),
+    ("device", "renderer"),
+    ("tv", "renderer"),
+];
 
 pub(super) const TOP: Words = Words {
     label: "",
@@ -23,7 +39,7 @@ pub(super) const TOP: Words = Words {
         "button",
         "led",
     ],
-    synonyms: &[
+    synonyms: &[&[
         ("port", "media_port"),
         ("http_port", "media_port"),
         ("web_port", "control_port"),
@@ -46,19 +62,19 @@ pub(super) const TOP: Words = Words {
         ("leds", "led"),
         ("light", "led"),
         ("pins", "gpio"),
-    ],
+    ]],
 };
 
 pub(super) const GPIO: Words = Words {
     label: "[gpio]",
     keys: &["backend", "socket"],
-    synonyms: &[
+    synonyms: &[&[
         ("chip", "backend"),
         ("driver", "backend"),
         ("type", "backend"),
         ("device", "backend"),
         ("path", "socket"),
-    ],
+    ]],
 };
 
 pub(super) const RENDERER: Words = Words {
@@ -75,7 +91,7 @@ pub(super) const RENDERER: Words = Words {
         "loop_method",
         "max_cut",
     ],
-    synonyms: &[
+    synonyms: &[&[
         ("friendly_name", "name"),
         ("device_name", "name"),
         ("uuid", "udn"),
@@ -106,7 +122,7 @@ pub(super) const RENDERER: Words = Words {
         ("vol", "volume"),
         ("method", "loop_method"),
         ("cut", "max_cut"),
-    ],
+    ]],
 };
 
 pub(super) const BUTTON: Words = Words {
@@ -124,29 +140,23 @@ pub(super) const BUTTON: Words = Words {
         "renderer",
     ],
     synonyms: &[
-        ("gpio", "pin"),
-        ("bcm", "pin"),
-        ("action", "press"),
-        ("click", "press"),
-        ("short", "press"),
-        ("does", "press"),
-        ("hold", "long"),
-        ("held", "long"),
-        ("long_press", "long"),
-        ("double_click", "double"),
-        ("double_press", "double"),
-        ("bounce", "debounce"),
-        ("bounce_time", "debounce"),
-        ("pull_up", "pull"),
-        ("pull_down", "pull"),
-        ("resistor", "pull"),
-        ("level", "active"),
-        ("active_low", "active"),
-        ("active_high", "active"),
-        ("renderers", "renderer"),
-        ("target", "renderer"),
-        ("device", "renderer"),
-        ("tv", "renderer"),
+        WIRED,
+        &[
+            ("action", "press"),
+            ("click", "press"),
+            ("short", "press"),
+            ("does", "press"),
+            ("hold", "long"),
+            ("held", "long"),
+            ("long_press", "long"),
+            ("double_click", "double"),
+            ("double_press", "double"),
+            ("bounce", "debounce"),
+            ("bounce_time", "debounce"),
+            ("pull_up", "pull"),
+            ("pull_down", "pull"),
+            ("resistor", "pull"),
+        ],
     ],
 };
 
@@ -154,18 +164,8 @@ pub(super) const LED: Words = Words {
     label: "[[led]]",
     keys: &["pin", "shows", "renderer", "active"],
     synonyms: &[
-        ("gpio", "pin"),
-        ("bcm", "pin"),
-        ("show", "shows"),
-        ("state", "shows"),
-        ("function", "shows"),
-        ("level", "active"),
-        ("active_low", "active"),
-        ("active_high", "active"),
-        ("renderers", "renderer"),
-        ("target", "renderer"),
-        ("device", "renderer"),
-        ("tv", "renderer"),
+        WIRED,
+        &[("show", "shows"), ("state", "shows"), ("function", "shows")],
     ],
 };
 
@@ -198,8 +198,8 @@ impl Words {
     /// What to write instead of the unknown `word`.
     pub(super) fn instead_of(&self, word: &str) -> String {
         let plain = normalised(word);
-        let synonym = self.synonyms.iter().find(|(wrong, _)| *wrong == plain);
-        if let Some((_, right)) = synonym {
+        let mut synonyms = self.synonyms.iter().copied().flatten();
+        if let Some((_, right)) = synonyms.find(|(wrong, _)| *wrong == plain) {
             return format!("write \"{right}\"");
         }
         if let Some(right) = nearest(&plain, self.keys.iter().copied()) {
@@ -317,7 +317,7 @@ mod tests {
     #[test]
     fn every_synonym_leads_to_a_key() {
         for words in [&TOP, &GPIO, &RENDERER, &BUTTON, &LED] {
-            for (wrong, right) in words.synonyms {
+            for (wrong, right) in words.synonyms.iter().copied().flatten() {
                 assert!(words.keys.contains(right), "{wrong} → {right}");
                 assert!(!words.keys.contains(wrong), "{wrong} is a key");
             }

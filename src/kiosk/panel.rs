@@ -175,7 +175,7 @@ impl Gesture {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Detect, Level, Pin, Pull, Targets};
+    use crate::config::Pin;
     use PanelAction::{Next, PlayPause, Stop, VolumeUp};
 
     const fn ms(millis: u64) -> Instant {
@@ -188,16 +188,10 @@ mod tests {
         double: Option<PanelAction>,
     ) -> Panel {
         Panel::new(&[Button {
-            pin: Pin(17),
             press,
             long,
             double,
-            hold_time: Duration::from_secs(1),
-            debounce: Duration::from_millis(30),
-            pull: Pull::Up,
-            active: Level::Low,
-            detect: Detect::Edges,
-            targets: Targets::All,
+            ..Button::plain(Pin(17), PlayPause)
         }])
     }
 

@@ -7,8 +7,8 @@ use crate::kiosk::effect::Errand;
 use crate::kiosk::event::{Answer, Failure};
 use crate::limits::{DESCRIPTION_BODY, NOTIFY_BODY, SOAP_BODY};
 use crate::upnp::description::{self, DescriptionError};
-use crate::upnp::soap::{self, SoapError};
-use crate::upnp::{Action, HttpUrl, gena};
+use crate::upnp::soap::SoapError;
+use crate::upnp::{Action, HttpUrl, UpnpError, gena};
 use core::net::Ipv4Addr;
 
 /// Redirections followed to a description.
@@ -136,7 +136,7 @@ impl Trip {
                 Err(SoapError::Malformed) => Err(Failure::Malformed),
             },
             status => {
-                let fault = soap::fault(&answer.body);
+                let fault = UpnpError::parse(&answer.body);
                 Err(fault.map_or(Failure::Status(status), Failure::Refused))
             }
         }
@@ -193,9 +193,9 @@ mod tests {
     use crate::shell::http::client::tests::{listen, renderer};
     use crate::text::clip;
     use crate::time::Duration;
+    use crate::upnp::Reply;
     use crate::upnp::av_transport::{self, TransportInfo, TransportState};
     use crate::upnp::description::{Description, Service};
-    use crate::upnp::soap::{Reply, UpnpError};
     use crate::upnp::{Udn, rendering_control};
     use smol::{block_on, future};
 

@@ -4,9 +4,9 @@
 //! `fetching`, where the playhead is in `media`, who is told in `telling` and `publisher`.
 
 use super::media::Media;
+use super::pending::Pending;
 use super::publisher::Publisher;
 use super::quirks::Quirks;
-use super::transport::Pending;
 use super::words::{Announce, Output, Persona, Remote};
 use crate::text::clip;
 use crate::time::{Duration, Instant};

@@ -10,6 +10,7 @@ mod clockwork;
 pub mod fake_renderer;
 mod fetching;
 mod media;
+mod pending;
 pub mod presets;
 mod publisher;
 pub mod quirks;

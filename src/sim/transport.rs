@@ -3,14 +3,11 @@
 use super::fake_renderer::{FakeRenderer, Transport, fault};
 use super::media::{Media, rung_of};
 use super::quirks::{NextUri, PlayEmpty, Probe, SetWhilePlaying};
-use super::words::{Call, FetchId, Fetched, Method, Output};
+use super::words::{Call, Fetched, Method, Output};
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::{self as avt, MediaInfo, TransportInfo};
 use crate::upnp::didl::Rung;
 use crate::upnp::{Action, Reply, UpnpError, connection_manager as cm, rendering_control as rc};
-
-/// Answers that wait; beyond this a call stays unanswered.
-const ANSWERS: usize = 32;
 
 /// How an action ends at once; `None`: its answer comes later.
 type Verdict = Option<Result<Reply, UpnpError>>;
@@ -22,39 +19,6 @@ fn refuse(code: u16) -> Verdict {
 
 fn unless(refusal: Option<u16>) -> Verdict {
     refusal.map_or(DONE, refuse)
-}
-
-/// Calls that are not answered yet.
-#[derive(Debug, Default)]
-pub(super) struct Pending {
-    answers: Vec<(Instant, Call, Result<Reply, UpnpError>)>,
-    /// SetAVTransportURI that waits for a look at its URL.
-    probe: Option<(FetchId, Call, Media)>,
-    /// Play that waits until it plays.
-    play: Option<Call>,
-    /// SetAVTransportURI takes until then.
-    setting_until: Option<Instant>,
-}
-
-impl Pending {
-    pub(super) fn is_probe(&self, fetch: FetchId) -> bool {
-        self.probe.as_ref().is_some_and(|(id, ..)| *id == fetch)
-    }
-
-    pub(super) fn due(&mut self, now: Instant) -> Vec<(Call, Result<Reply, UpnpError>)> {
-        let due = self.answers.extract_if(.., |(at, ..)| *at <= now);
-        due.map(|(_, call, result)| (call, result)).collect()
-    }
-
-    pub(super) fn next_deadline(&self) -> Option<Instant> {
-        self.answers.iter().map(|(at, ..)| *at).min()
-    }
-
-    fn answer(&mut self, at: Instant, call: Call, result: Result<Reply, UpnpError>) {
-        if self.answers.len() < ANSWERS {
-            self.answers.push((at, call, result));
-        }
-    }
 }
 
 impl FakeRenderer {

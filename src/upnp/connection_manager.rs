@@ -1,7 +1,6 @@
 //! ConnectionManager:1–3: what a renderer says it can play.
 
 use super::arguments::{Arguments, argument};
-use super::soap;
 
 /// An action and its IN arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,16 +29,15 @@ impl Action {
         (name == "GetProtocolInfo").then_some(Self::GetProtocolInfo)
     }
 
-    pub(super) fn parse_reply(&self, arguments: &Arguments<'_>) -> Option<soap::Reply> {
+    /// Its OUT arguments; `None` if they are not there.
+    pub(super) fn parse_reply(&self, arguments: &Arguments<'_>) -> Option<Reply> {
         match self {
             Self::GetProtocolInfo => {
                 let sink = arguments.get("Sink");
                 // A device that names only its Source has answered, too.
                 let answered = sink.is_some() || arguments.get("Source").is_some();
-                answered.then(|| {
-                    soap::Reply::ConnectionManager(Reply::ProtocolInfo {
-                        sink: sink.unwrap_or_default().trim().to_owned(),
-                    })
+                answered.then(|| Reply::ProtocolInfo {
+                    sink: sink.unwrap_or_default().trim().to_owned(),
                 })
             }
         }

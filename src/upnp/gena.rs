@@ -1,7 +1,8 @@
 //! General Event Notification Architecture (UDA 1.0 §4): LastChange events.
 
-use super::av_transport::{TransportState, format_time, is_error, parse_time, status};
+use super::av_transport::{TransportState, is_error, status};
 use super::rendering_control::{format_bool, parse_bool, parse_volume};
+use super::time::{format_time, parse_time};
 use super::xml::{Document, Node, decode, escape, unescape};
 use crate::time::Duration;
 

@@ -9,10 +9,14 @@ pub mod av_transport;
 pub mod connection_manager;
 pub mod description;
 pub mod didl;
+mod envelope;
+mod fault;
 pub mod gena;
 pub mod rendering_control;
+mod service;
 pub mod soap;
 pub mod ssdp;
+pub mod time;
 pub mod url;
 pub mod xml;
 
@@ -20,7 +24,9 @@ use crate::limits::UDN_BYTES;
 use crate::text::{Text, clip};
 use core::fmt;
 
-pub use soap::{Action, Reply, ServiceKind, UpnpError};
+pub use fault::UpnpError;
+pub use service::ServiceKind;
+pub use soap::{Action, Reply};
 pub use url::HttpUrl;
 
 /// Unique Device Name: the identity of a device (UDA 1.0 §1.1). Opaque: real ones are UUIDs, MAC

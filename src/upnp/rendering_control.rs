@@ -1,7 +1,6 @@
 //! RenderingControl:1–3: volume and mute of the Master channel.
 
 use super::arguments::{Arguments, argument};
-use super::soap;
 
 /// An action and its IN arguments. InstanceID is 0, Channel is Master.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,11 +59,12 @@ impl Action {
         })
     }
 
-    pub(super) fn parse_reply(&self, arguments: &Arguments<'_>) -> Option<soap::Reply> {
-        Some(soap::Reply::RenderingControl(match self {
+    /// Its OUT arguments, if it has any; `None` if they are not there.
+    pub(super) fn parse_reply(&self, arguments: &Arguments<'_>) -> Option<Option<Reply>> {
+        Some(Some(match self {
             Self::GetVolume => Reply::Volume(parse_volume(&arguments.get("CurrentVolume")?)?),
             Self::GetMute => Reply::Mute(parse_bool(&arguments.get("CurrentMute")?)?),
-            Self::SetVolume { .. } | Self::SetMute { .. } => return Some(soap::Reply::Done),
+            Self::SetVolume { .. } | Self::SetMute { .. } => return Some(None),
         }))
     }
 }

@@ -1,21 +1,11 @@
-//! SOAP 1.1 as UPnP uses it (UDA 1.0 §3): envelopes, faults, and the actions of the three services.
+//! SOAP 1.1 as UPnP uses it (UDA 1.0 §3): calls of the three services' actions, and their answers.
 
-use super::arguments::{Arguments, torn_argument};
-use super::xml::{Document, Node, decode, escape, unescape};
+use super::arguments::Arguments;
+use super::envelope::wrap;
+use super::fault::UpnpError;
+use super::service::{PREFIX, ServiceKind};
+use super::xml::{Document, decode};
 use super::{av_transport, connection_manager, rendering_control};
-use crate::limits::SENTENCE_BYTES;
-use crate::text::{Text, clip};
-
-/// The three services of a MediaRenderer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ServiceKind {
-    /// `urn:schemas-upnp-org:service:AVTransport:n`
-    AvTransport,
-    /// `urn:schemas-upnp-org:service:RenderingControl:n`
-    RenderingControl,
-    /// `urn:schemas-upnp-org:service:ConnectionManager:n`
-    ConnectionManager,
-}
 
 /// A call of an action, with its IN arguments.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,15 +31,6 @@ pub enum Reply {
     ConnectionManager(connection_manager::Reply),
 }
 
-/// A UPnPError in a SOAP fault (UDA 1.0 §3.2.2).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UpnpError {
-    /// errorCode.
-    pub code: u16,
-    /// errorDescription, shortened; may be empty.
-    pub description: Text<SENTENCE_BYTES>,
-}
-
 /// Why an answer brings no reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SoapError {
@@ -58,40 +39,6 @@ pub enum SoapError {
     /// None of the OUT arguments could be found.
     Malformed,
 }
-
-impl ServiceKind {
-    const ALL: [Self; 3] = [
-        Self::AvTransport,
-        Self::RenderingControl,
-        Self::ConnectionManager,
-    ];
-
-    /// Its name in serviceType.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::AvTransport => "AVTransport",
-            Self::RenderingControl => "RenderingControl",
-            Self::ConnectionManager => "ConnectionManager",
-        }
-    }
-
-    /// serviceType.
-    #[must_use]
-    pub fn urn(self, version: u8) -> String {
-        format!("{PREFIX}{}:{version}", self.name())
-    }
-
-    /// The service and version that `service_type` names. A version that cannot be read counts as 1.
-    #[must_use]
-    pub fn of(service_type: &str) -> Option<(Self, u8)> {
-        let (name, version) = service_type.trim().strip_prefix(PREFIX)?.split_once(':')?;
-        let kind = Self::ALL.into_iter().find(|kind| kind.name() == name)?;
-        Some((kind, version.trim().parse().unwrap_or(1).max(1)))
-    }
-}
-
-const PREFIX: &str = "urn:schemas-upnp-org:service:";
 
 impl Action {
     /// The service that it belongs to.
@@ -138,14 +85,20 @@ impl Action {
     pub fn parse_reply(&self, body: &[u8]) -> Result<Reply, SoapError> {
         let text = decode(body);
         let document = Document::read(&text, "Envelope");
-        if let Some(error) = find_fault(&document) {
+        if let Some(error) = UpnpError::find(&document) {
             return Err(SoapError::Fault(error));
         }
         let arguments = Arguments::of(&document, &text, Some(&format!("{}Response", self.name())));
         let reply = match self {
-            Self::AvTransport(action) => action.parse_reply(&arguments),
-            Self::RenderingControl(action) => action.parse_reply(&arguments),
-            Self::ConnectionManager(action) => action.parse_reply(&arguments),
+            Self::AvTransport(action) => action
+                .parse_reply(&arguments)
+                .map(|reply| reply.map_or(Reply::Done, Reply::AvTransport)),
+            Self::RenderingControl(action) => action
+                .parse_reply(&arguments)
+                .map(|reply| reply.map_or(Reply::Done, Reply::RenderingControl)),
+            Self::ConnectionManager(action) => {
+                action.parse_reply(&arguments).map(Reply::ConnectionManager)
+            }
         };
         reply.ok_or(SoapError::Malformed)
     }
@@ -194,98 +147,6 @@ impl Reply {
     }
 }
 
-impl UpnpError {
-    /// The whole envelope of the fault, to go with HTTP status 500.
-    #[must_use]
-    pub fn write(&self) -> String {
-        wrap(&format!(
-            "<s:Fault><faultcode>s:Client</faultcode><faultstring>UPnPError</faultstring><detail>\
-             <UPnPError xmlns=\"urn:schemas-upnp-org:control-1-0\"><errorCode>{}</errorCode>\
-             <errorDescription>{}</errorDescription></UPnPError></detail></s:Fault>",
-            self.code,
-            escape(&self.description)
-        ))
-    }
-
-    /// What the code means, in plain words for people (UDA 1.0 §3.2.2, AVTransport:1 §2.4).
-    #[must_use]
-    pub const fn meaning(&self) -> &'static str {
-        match self.code {
-            401 => "it does not know this action; remote control may be switched off in its menu",
-            402 => "it does not accept these arguments",
-            403 => "it is out of step with us",
-            404 => "it does not know this variable",
-            501 => "it tried and failed, without saying why",
-            600 => "it does not accept this value",
-            601 => "this value is out of its range",
-            602 => "it does not have this action",
-            603 => "it is out of memory",
-            604 => "it waits for somebody to answer a question on its screen",
-            605 => "our description of the file is too long for it",
-            606..=612 => "somebody has to allow this box in its menu",
-            701 => "it cannot do this in its present state",
-            702 => "it finds nothing to play",
-            703 => "it could not read the file to the end",
-            704 => "it cannot play this format",
-            705 => "its transport is locked by another remote control",
-            706 => "it cannot write to this medium",
-            707 => "its medium is protected",
-            708 => "it cannot record in this format",
-            709 => "its medium is full",
-            710 => "it cannot seek this way",
-            711 => "it cannot seek to this place",
-            712 => "it does not have this play mode",
-            713 => "it cannot record in this quality",
-            714 => "it does not play this type of file",
-            715 => "the file is in use elsewhere",
-            716 => "it could not fetch the file from this box",
-            717 => "it cannot play at this speed",
-            718 => "it does not know this instance",
-            719..=725 => "it asks for a licence for this content",
-            737 => "it could not look up the address of this box",
-            738 => "it cannot reach this box",
-            739 => "it did not like the answer of our media server",
-            800..=899 => "its maker alone knows what this code means",
-            _ => "a code that the specifications do not know",
-        }
-    }
-}
-
-/// The UPnPError in `body`, if it is a fault.
-#[must_use]
-pub fn fault(body: &[u8]) -> Option<UpnpError> {
-    let text = decode(body);
-    find_fault(&Document::read(&text, "Envelope")).or_else(|| {
-        // A fault torn beyond repair, or escaped once too often.
-        let code =
-            torn_argument(&unescape(&text), "errorCode").and_then(|code| error_code(&code))?;
-        Some(UpnpError {
-            code,
-            description: Text::new(),
-        })
-    })
-}
-
-fn find_fault(document: &Document) -> Option<UpnpError> {
-    let code = document
-        .nodes()
-        .filter(|node| node.is("errorCode"))
-        .find_map(|node| error_code(node.text()))?;
-    let description = document.find("errorDescription").map_or("", Node::text);
-    Some(UpnpError {
-        code,
-        description: clip(description),
-    })
-}
-
-fn error_code(text: &str) -> Option<u16> {
-    let text = text.trim();
-    let digits = text
-        .find(|c: char| !c.is_ascii_digit())
-        .map_or(text, |end| &text[..end]);
-    digits.parse().ok().filter(|&code| code != 0)
-}
-
 fn envelope(kind: ServiceKind, version: u8, name: &str, arguments: &str) -> String {
     let urn = kind.urn(version);
     wrap(&format!(
@@ -293,18 +154,10 @@ fn envelope(kind: ServiceKind, version: u8, name: &str, arguments: &str) -> Stri
     ))
 }
 
-fn wrap(body: &str) -> String {
-    format!(
-        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
-         <s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\" \
-         s:encodingStyle=\"http://schemas.xmlsoap.org/soap/encoding/\">\
-         <s:Body>{body}</s:Body></s:Envelope>"
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::clip;
     use crate::time::Duration;
     use crate::upnp::av_transport::{MediaInfo, PositionInfo, TransportInfo, TransportState};
     use proptest::prelude::*;
@@ -349,26 +202,6 @@ mod tests {
             "{written}"
         );
         assert_eq!(Action::parse("", written.as_bytes()), Some(action));
-    }
-
-    #[test]
-    fn service_types_name_their_version() {
-        assert_eq!(
-            ServiceKind::of("urn:schemas-upnp-org:service:AVTransport:2"),
-            Some((ServiceKind::AvTransport, 2))
-        );
-        assert_eq!(
-            ServiceKind::of(" urn:schemas-upnp-org:service:RenderingControl:x "),
-            Some((ServiceKind::RenderingControl, 1))
-        );
-        for other in [
-            "",
-            "(null)",
-            "urn:schemas-upnp-org:service:AVTransportX:1",
-            "AVTransport:1",
-        ] {
-            assert_eq!(ServiceKind::of(other), None, "{other}");
-        }
     }
 
     #[test]
@@ -437,48 +270,15 @@ mod tests {
     }
 
     #[test]
-    fn finds_the_code_of_a_fault_in_any_dress() {
-        for body in [
-            "<s:Envelope><s:Body><s:Fault><detail><UPnPError><errorCode>701</errorCode></UPnPError></detail>",
-            "<s:Envelope><s:Body><s:Fault><detail><u:UPnPError><u:ErrorCode> 701 </u:ErrorCode>",
-            "<detail>&lt;UPnPError&gt;&lt;errorCode&gt;701&lt;/errorCode&gt;</detail>",
-            "<errorCode><![CDATA[701]]></errorCode>",
-        ] {
-            assert_eq!(
-                fault(body.as_bytes()).map(|error| error.code),
-                Some(701),
-                "{body}"
-            );
-        }
-        for body in [
-            "",
-            "<errorCode/>",
-            "<errorCode>none</errorCode>",
-            "<html>500</html>",
-        ] {
-            assert_eq!(fault(body.as_bytes()), None, "{body}");
-        }
-    }
-
-    #[test]
-    fn long_descriptions_of_faults_are_shortened() {
+    fn a_fault_is_no_reply() {
         let error = UpnpError {
             code: 716,
             description: clip("Resource not found"),
         };
-        let written = error.write();
-        assert_eq!(fault(written.as_bytes()).as_ref(), Some(&error));
         assert_eq!(
-            GET_STATE.parse_reply(written.as_bytes()),
+            GET_STATE.parse_reply(error.write().as_bytes()),
             Err(SoapError::Fault(error))
         );
-        let long = format!(
-            "<errorCode>402</errorCode><errorDescription>{}</errorDescription>",
-            "x".repeat(999)
-        );
-        let long = fault(long.as_bytes()).expect("a fault");
-        assert_eq!(long.description.len(), SENTENCE_BYTES);
-        assert!(!long.meaning().is_empty());
     }
 
     fn replies() -> Vec<(Action, Reply)> {
@@ -594,7 +394,7 @@ mod tests {
     proptest! {
         #[test]
         fn never_panics(body in "(<|>|</|/>|Envelope|Body|errorCode|RelTime|TrackURI|701|[ :&;\"=]){0,60}") {
-            let _ = fault(body.as_bytes());
+            let _ = UpnpError::parse(body.as_bytes());
             for (action, _) in replies() {
                 let _ = action.parse_reply(body.as_bytes());
             }

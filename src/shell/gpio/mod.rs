@@ -6,6 +6,8 @@
 
 mod chip;
 mod debounce;
+mod fault;
+mod line;
 mod rppal;
 mod simulated;
 mod wiring;
@@ -181,7 +183,7 @@ impl Look {
 pub(super) mod tests {
     use super::wiring::Input;
     use super::*;
-    use crate::config::{Button, Detect, Led, Level, Pin, Port, Pull, Shows, Targets};
+    use crate::config::{Button, Led, Level, PanelAction, Pin, Port, Shows};
     use embedded_hal_mock::eh1::MockError;
     use embedded_hal_mock::eh1::digital::{Mock, State as MockLevel, Transaction};
     use smol::future;
@@ -189,18 +191,7 @@ pub(super) mod tests {
 
     /// Buttons at 17 and 27, LEDs at 22 (active high) and 23 (active low).
     pub(in crate::shell) fn config(gpio: Backend) -> Config {
-        let button = |pin| Button {
-            pin: Pin(pin),
-            press: None,
-            long: None,
-            double: None,
-            hold_time: Duration::from_secs(1),
-            debounce: Duration::from_millis(30),
-            pull: Pull::Up,
-            active: Level::Low,
-            detect: Detect::Edges,
-            targets: Targets::All,
-        };
+        let button = |pin| Button::plain(Pin(pin), PanelAction::PlayPause);
         let led = |pin, active| Led {
             pin: Pin(pin),
             shows: Shows::Status,

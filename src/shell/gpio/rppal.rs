@@ -3,7 +3,9 @@
 //! each pin or by being asked again and again.
 
 use super::chip;
-use super::wiring::{Contact, Input, Lamp, Wiring, other, said};
+use super::fault::said;
+use super::line::Edges;
+use super::wiring::{Contact, Input, Lamp, Wiring, other};
 use crate::config::{Button, Config, Detect, Led, Level, Pull};
 use ::rppal::gpio::{Error, Gpio, InputPin};
 use std::path::Path;
@@ -45,7 +47,7 @@ fn lamp(gpio: &Gpio, led: &Led) -> Result<Lamp, String> {
 }
 
 fn edges(chip: &Path, button: &Button) -> Result<Input, String> {
-    let edges = chip::Edges::request(chip, button);
+    let edges = Edges::request(chip, button);
     edges
         .map(Input::Edges)
         .map_err(|error| said(button.pin, "a button", error))

@@ -2,14 +2,14 @@
 //!
 //! LEDs are driven, and levels polled, through the traits of embedded-hal; edges come from the kernel.
 
-use super::chip;
 use super::debounce::Polled;
-use crate::config::{Button, Level, Pin};
+use super::fault::{Fault, worded};
+use super::line::Edges;
+use crate::config::{Button, Level};
 use crate::kiosk::event::ButtonId;
 use crate::time::Instant;
-use core::fmt::{self, Debug};
 use core::task::Context;
-use embedded_hal::digital::{self, ErrorKind, ErrorType, InputPin, OutputPin, PinState};
+use embedded_hal::digital::{ErrorType, InputPin, OutputPin, PinState};
 
 /// What a backend found, in the order of the configuration.
 pub(super) struct Wiring {
@@ -34,7 +34,7 @@ pub(super) struct Contact {
 /// How a contact is read.
 pub(super) enum Input {
     /// The kernel tells, bounces removed.
-    Edges(chip::Edges),
+    Edges(Edges),
     /// Somebody has to look.
     Level(Box<dyn Looked>),
 }
@@ -123,27 +123,6 @@ impl Contact {
     }
 }
 
-/// Why a pin did not obey, in words.
-pub(super) struct Fault(pub(super) String);
-
-impl Debug for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl digital::Error for Fault {
-    fn kind(&self) -> ErrorKind {
-        ErrorKind::Other
-    }
-}
-
 /// An output of any backend, its errors put into words.
 struct Worded<P>(P);
 
@@ -177,10 +156,6 @@ impl<P: InputPin> Looked for Polled<P> {
     }
 }
 
-fn worded(error: impl digital::Error) -> Fault {
-    Fault(format!("{error:?}"))
-}
-
 pub(super) fn other(level: Level) -> Level {
     match level {
         Level::Low => Level::High,
@@ -195,9 +170,4 @@ fn state(level: Level) -> PinState {
 /// Index in the configuration as an id. There are at most [`PINS`](crate::limits::PINS).
 pub(super) fn button_id(index: usize) -> ButtonId {
     ButtonId(u8::try_from(index).unwrap_or(u8::MAX))
-}
-
-/// For sentences: the pin and what it is for.
-pub(super) fn said(pin: Pin, what: &str, why: impl fmt::Display) -> String {
-    format!("pin {} cannot be used for {what}: {why}", pin.0)
 }

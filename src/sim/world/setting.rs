@@ -1,9 +1,7 @@
 //! What a world is made of: renderers, files, and the box's configuration.
 
 use super::World;
-use crate::config::{
-    Button, Config, Detect, Led, Level, PanelAction, Pin, Pull, Rule, Shows, Targets,
-};
+use crate::config::{Button, Config, Led, Level, PanelAction, Pin, Rule, Shows, Targets};
 use crate::media::catalogue::MediaFile;
 use crate::media::mime::of_extension;
 use crate::sim::presets::Preset;
@@ -39,18 +37,7 @@ impl Setting {
     }
 
     pub(in crate::sim) fn many(presets: Vec<Preset>) -> Self {
-        let button = |(press, pin): (&PanelAction, u8)| Button {
-            pin: Pin(pin),
-            press: Some(*press),
-            long: None,
-            double: None,
-            hold_time: Duration::from_secs(1),
-            debounce: Duration::from_millis(30),
-            pull: Pull::Up,
-            active: Level::Low,
-            detect: Detect::Edges,
-            targets: Targets::All,
-        };
+        let button = |(press, pin): (&PanelAction, u8)| Button::plain(Pin(pin), *press);
         let led = |pin, shows| Led {
             pin: Pin(pin),
             shows,

@@ -1,0 +1,307 @@
+//! Gives a simulated renderer real sockets: its description, control and events over TCP, its
+//! answers to searches over UDP, its fetches as a client of the media server.
+//!
+//! It decides nothing: every request goes to the [`FakeRenderer`], every output of it is carried
+//! out. A renderer that is switched off has no listener, one that hangs accepts and never answers.
+//! Declare the host before the executor, so that tasks can borrow it.
+
+mod bell;
+mod fetching;
+mod notices;
+mod requests;
+mod searching;
+#[cfg(test)]
+mod stage;
+
+use crate::sim::{Call, FakeRenderer, FetchId, Output, Remote};
+use crate::time::{Duration, Instant};
+use crate::upnp::{HttpUrl, Reply, UpnpError};
+use bell::Bell;
+use core::cell::{Cell, RefCell};
+use core::future::pending;
+use core::net::{Ipv4Addr, SocketAddrV4};
+use notices::{Notice, notify};
+use smol::channel::{Sender, unbounded};
+use smol::{Async, LocalExecutor, Task, Timer, future};
+use socket2::SockRef;
+use std::collections::BTreeMap;
+use std::net::{TcpListener, UdpSocket};
+
+/// Connections and answers to searches under way at once.
+const TASKS: usize = 64;
+/// Pause after accept or bind failed.
+const AGAIN: Duration = Duration::from_millis(100);
+
+type Answered = Result<Reply, UpnpError>;
+
+/// A simulated renderer and what its sockets share.
+#[derive(Debug)]
+pub struct FakeHost {
+    renderer: RefCell<FakeRenderer>,
+    address: Ipv4Addr,
+    port: Cell<u16>,
+    started: std::time::Instant,
+    calls: Cell<u32>,
+    answers: RefCell<BTreeMap<Call, Sender<Answered>>>,
+    /// The renderer may have something to do.
+    work: Bell,
+    /// It may have been switched on or off.
+    power: Bell,
+}
+
+impl FakeHost {
+    /// A host for `renderer` at `address`. With port 0 it takes a free one.
+    #[must_use]
+    pub fn new(renderer: FakeRenderer, address: Ipv4Addr, port: u16) -> Self {
+        Self {
+            renderer: RefCell::new(renderer),
+            address,
+            port: Cell::new(port),
+            started: std::time::Instant::now(),
+            calls: Cell::new(0),
+            answers: RefCell::default(),
+            work: Bell::default(),
+            power: Bell::default(),
+        }
+    }
+
+    /// Looks at the renderer.
+    pub fn look<T>(&self, at: impl FnOnce(&FakeRenderer, Instant) -> T) -> T {
+        at(&self.renderer.borrow(), self.now())
+    }
+
+    /// Something happens at the renderer itself.
+    pub fn remote(&self, what: Remote) {
+        self.with(|renderer, now| renderer.remote(now, what));
+        if !self.renderer.borrow().is_on() {
+            // Who waits for an answer sees the connection close.
+            self.answers.borrow_mut().clear();
+        }
+        self.power.ring();
+    }
+
+    /// LOCATION, once it listens.
+    #[must_use]
+    pub fn location(&self) -> Option<HttpUrl> {
+        let path = self.renderer.borrow().persona().description_path.clone();
+        HttpUrl::new(self.address, self.port.get(), &path)
+    }
+
+    /// Listens and runs for ever; ends with a sentence if it cannot listen. Searches are answered
+    /// and announcements sent on `ssdp`, if there is one.
+    pub async fn run<'a>(
+        &'a self,
+        executor: &LocalExecutor<'a>,
+        ssdp: Option<&'a Async<UdpSocket>>,
+    ) -> String {
+        if let Some(socket) = ssdp {
+            // Announcements leave where the renderer lives, and nowhere else.
+            let _ = SockRef::from(socket.get_ref()).set_multicast_if_v4(&self.address);
+        }
+        let (events, queue) = unbounded();
+        let _notifier = executor.spawn(notify(queue));
+        let _hearing = ssdp.map(|socket| executor.spawn(self.hear(socket)));
+        future::or(self.listen(executor), self.drive(executor, ssdp, events)).await
+    }
+
+    fn now(&self) -> Instant {
+        let micros = self.started.elapsed().as_micros();
+        Instant::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
+    }
+
+    fn with<T>(&self, does: impl FnOnce(&mut FakeRenderer, Instant) -> T) -> T {
+        let done = does(&mut self.renderer.borrow_mut(), self.now());
+        self.work.ring();
+        done
+    }
+
+    /// Accepts connections while the renderer is on.
+    async fn listen<'a>(&'a self, executor: &LocalExecutor<'a>) -> String {
+        let mut listener: Option<Async<TcpListener>> = None;
+        let mut boots = 0;
+        let mut open: Vec<Task<()>> = Vec::new();
+        loop {
+            let (on, boot, moves) =
+                self.look(|r, _| (r.is_on(), r.boots(), r.quirks().new_port_at_boot));
+            if !on || (boot != boots && moves) {
+                listener = None;
+            }
+            if !on {
+                open.clear();
+                self.power.rung().await;
+                continue;
+            }
+            let Some(listening) = &listener else {
+                let port = if boots > 0 && moves {
+                    0
+                } else {
+                    self.port.get()
+                };
+                match Async::<TcpListener>::bind(SocketAddrV4::new(self.address, port)) {
+                    Ok(bound) => {
+                        let local = bound.get_ref().local_addr();
+                        self.port.set(local.map_or(port, |local| local.port()));
+                        listener = Some(bound);
+                        boots = boot;
+                        self.work.ring();
+                    }
+                    // Connections of its last life may still hold the port.
+                    Err(_) if boots > 0 => drop(Timer::after(AGAIN).await),
+                    Err(error) => {
+                        return format!("cannot listen on {}:{port}: {error}", self.address);
+                    }
+                }
+                continue;
+            };
+            let accepted = future::or(async { Some(listening.accept().await) }, async {
+                self.power.rung().await;
+                None
+            });
+            match accepted.await {
+                Some(Ok((stream, _))) => {
+                    open.retain(|task| !task.is_finished());
+                    if open.len() < TASKS {
+                        open.push(executor.spawn(self.connection(stream)));
+                    }
+                }
+                Some(Err(_)) => drop(Timer::after(AGAIN).await),
+                None => {}
+            }
+        }
+    }
+
+    /// Carries out what the renderer wants, and wakes it in time.
+    async fn drive<'a>(
+        &'a self,
+        executor: &LocalExecutor<'a>,
+        ssdp: Option<&'a Async<UdpSocket>>,
+        events: Sender<Notice>,
+    ) -> String {
+        let mut fetches: BTreeMap<FetchId, Task<()>> = BTreeMap::new();
+        loop {
+            self.renderer.borrow_mut().tick(self.now());
+            loop {
+                let Some(output) = self.renderer.borrow_mut().take_output() else {
+                    break;
+                };
+                match output {
+                    Output::Answer { call, result } => {
+                        if let Some(waiting) = self.answers.borrow_mut().remove(&call) {
+                            let _ = waiting.try_send(result);
+                        }
+                    }
+                    Output::Fetch(fetch) => {
+                        fetches.retain(|_, task| !task.is_finished());
+                        fetches.insert(fetch.id, executor.spawn(self.fetch(fetch)));
+                    }
+                    Output::Abandon(id) => drop(fetches.remove(&id)),
+                    Output::Notify {
+                        callback,
+                        sid,
+                        seq,
+                        change,
+                        ..
+                    } => {
+                        let _ = events.try_send(Notice {
+                            callback,
+                            sid,
+                            seq,
+                            body: self.in_its_words(change.write()),
+                        });
+                    }
+                    Output::Announce(what) => self.announce(ssdp, what).await,
+                }
+            }
+            let due = self.renderer.borrow().next_deadline();
+            future::or(self.work.rung(), async {
+                match due {
+                    Some(due) => drop(Timer::after(due.since(self.now())).await),
+                    None => pending().await,
+                }
+            })
+            .await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::stage::{act, describe, event, host, listen, serve, state, tell};
+    use super::*;
+    use crate::command::clip;
+    use crate::kiosk::effect::Errand;
+    use crate::kiosk::event::{Answer, Failure};
+    use crate::shell::courier;
+    use crate::sim::presets;
+    use crate::upnp::av_transport::{Action as Avt, TransportState};
+
+    #[test]
+    fn plays_a_file_to_its_end_and_tells_its_subscriber() {
+        let host = host(presets::rygel());
+        let (files, port) = listen();
+        let (callback, callback_port) = listen();
+        let heard: RefCell<Vec<String>> = RefCell::default();
+        let file = clip::wav(1, 440.0);
+        let uri = format!("http://127.0.0.1:{port}/m/1/clip.wav");
+        let story = async {
+            let tv = describe(&host).await.unwrap();
+            assert_eq!(
+                (tv.friendly_name.as_str(), tv.av_transport.version),
+                ("TV 1", 2)
+            );
+            let subscribe = Errand::Subscribe {
+                url: tv.av_transport.event_url.clone().unwrap(),
+                callback: Box::new(
+                    HttpUrl::new(Ipv4Addr::LOCALHOST, callback_port, "/e/1").unwrap(),
+                ),
+                timeout: Duration::from_secs(300),
+            };
+            let granted = courier::run(&subscribe).await.0.unwrap();
+            assert!(
+                matches!(granted, Answer::Subscribed { sid: Some(_), timeout } if timeout.as_secs() == 300)
+            );
+            assert_eq!(event(&callback).await.0, "0");
+
+            let set = Avt::SetAvTransportUri {
+                uri: uri.clone(),
+                metadata: String::new(),
+            };
+            assert_eq!(act(&tv, set).await, Ok(Reply::Done));
+            assert_eq!(act(&tv, Avt::Play).await, Ok(Reply::Done));
+            let mut states = Vec::new();
+            while states.last() != Some(&TransportState::Stopped) || states.len() < 3 {
+                states.extend(event(&callback).await.1.transport_state);
+                assert!(states.len() < 6, "{states:?}");
+            }
+            let rest = &states[states.len() - 2..];
+            assert_eq!(rest, [TransportState::Playing, TransportState::Stopped]);
+            assert_eq!(state(&tv).await, TransportState::Stopped);
+        };
+        let serving = async {
+            serve(&files, &file, &heard).await;
+        };
+        tell(&host, None, future::or(story, serving));
+        assert_eq!(
+            *heard.borrow(),
+            ["HEAD /m/1/clip.wav None", "GET /m/1/clip.wav None"]
+        );
+    }
+
+    #[test]
+    fn is_unreachable_while_off_and_on_another_port_after() {
+        let host = host(presets::lg_webos());
+        tell(&host, None, async {
+            assert!(describe(&host).await.is_ok());
+            let before = host.location().unwrap();
+            host.remote(Remote::PullPlug);
+            future::yield_now().await;
+            while describe(&host).await.is_ok() {}
+            assert_eq!(describe(&host).await, Err(Failure::Unreachable));
+            host.remote(Remote::PowerOn);
+            while host.location() == Some(before.clone()) {
+                future::yield_now().await;
+            }
+            assert!(describe(&host).await.is_ok());
+        });
+    }
+}

@@ -1,0 +1,42 @@
+//! Calls of a simulated renderer that are not answered yet.
+
+use super::media::Media;
+use super::words::{Call, FetchId};
+use crate::time::Instant;
+use crate::upnp::{Reply, UpnpError};
+
+/// Answers that wait; beyond this a call stays unanswered.
+const ANSWERS: usize = 32;
+
+/// Calls that are not answered yet.
+#[derive(Debug, Default)]
+pub(super) struct Pending {
+    answers: Vec<(Instant, Call, Result<Reply, UpnpError>)>,
+    /// SetAVTransportURI that waits for a look at its URL.
+    pub(super) probe: Option<(FetchId, Call, Media)>,
+    /// Play that waits until it plays.
+    pub(super) play: Option<Call>,
+    /// SetAVTransportURI takes until then.
+    pub(super) setting_until: Option<Instant>,
+}
+
+impl Pending {
+    pub(super) fn is_probe(&self, fetch: FetchId) -> bool {
+        self.probe.as_ref().is_some_and(|(id, ..)| *id == fetch)
+    }
+
+    pub(super) fn due(&mut self, now: Instant) -> Vec<(Call, Result<Reply, UpnpError>)> {
+        let due = self.answers.extract_if(.., |(at, ..)| *at <= now);
+        due.map(|(_, call, result)| (call, result)).collect()
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        self.answers.iter().map(|(at, ..)| *at).min()
+    }
+
+    pub(super) fn answer(&mut self, at: Instant, call: Call, result: Result<Reply, UpnpError>) {
+        if self.answers.len() < ANSWERS {
+            self.answers.push((at, call, result));
+        }
+    }
+}

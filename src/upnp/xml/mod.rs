@@ -1,0 +1,266 @@
+//! A lenient reading of XML: what renderers send is often not well-formed.
+//!
+//! quick-xml splits the text into tags; `reading` decides what they mean when they do not fit:
+//! prefixes need no declaration, an end tag closes the nearest element of its name or nothing, what
+//! is never closed ends with its parent, a broken tag costs itself only, and a bare `&` is a `&`.
+//! Names are compared without prefix and without regard to case. Document types and their entities
+//! are ignored. Depth, number of elements and repairs are bounded, and nothing here recurses.
+
+mod characters;
+mod reading;
+
+pub use characters::{decode, escape, unescape};
+
+use reading::{Element, elements};
+
+/// What could be read of a document, in document order.
+#[derive(Debug, Default)]
+pub struct Document {
+    elements: Vec<Element>,
+}
+
+/// An element of a [`Document`].
+#[derive(Clone, Copy, Debug)]
+pub struct Node<'a> {
+    document: &'a Document,
+    index: usize,
+}
+
+impl Document {
+    /// Reads `body` up to the end of its first element called `root`: what follows that is leftover memory.
+    #[must_use]
+    pub fn parse(body: &[u8], root: &str) -> Self {
+        Self::read(&decode(body), root)
+    }
+
+    /// As [`Self::parse`], from text already decoded by [`decode`].
+    #[must_use]
+    pub fn read(text: &str, root: &str) -> Self {
+        Self {
+            elements: elements(text, root),
+        }
+    }
+
+    /// The first element called `name`, anywhere.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<Node<'_>> {
+        self.nodes().find(|node| node.is(name))
+    }
+
+    /// The first element of all.
+    #[must_use]
+    pub fn first(&self) -> Option<Node<'_>> {
+        self.nodes().next()
+    }
+
+    /// All elements, in document order.
+    pub fn nodes(&self) -> impl Iterator<Item = Node<'_>> {
+        (0..self.elements.len()).map(|index| Node {
+            document: self,
+            index,
+        })
+    }
+}
+
+impl<'a> Node<'a> {
+    fn element(self) -> &'a Element {
+        &self.document.elements[self.index]
+    }
+
+    /// Name without prefix.
+    #[must_use]
+    pub fn name(self) -> &'a str {
+        &self.element().name
+    }
+
+    /// Whether it is called `name`, without regard to case and prefix.
+    #[must_use]
+    pub fn is(self, name: &str) -> bool {
+        self.name().eq_ignore_ascii_case(name)
+    }
+
+    /// Its own text, unescaped, not that of elements in it.
+    #[must_use]
+    pub fn raw_text(self) -> &'a str {
+        &self.element().text
+    }
+
+    /// Its own text, trimmed.
+    #[must_use]
+    pub fn text(self) -> &'a str {
+        self.raw_text().trim()
+    }
+
+    /// The value of the attribute `name`, without regard to case and prefix.
+    #[must_use]
+    pub fn attribute(self, name: &str) -> Option<&'a str> {
+        self.element()
+            .attributes
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The value of its first attribute that starts with `prefix`: a namespace.
+    #[must_use]
+    pub fn attribute_value_starting(self, prefix: &str) -> Option<&'a str> {
+        self.element()
+            .attributes
+            .iter()
+            .map(|(_, value)| value.as_str())
+            .find(|value| value.starts_with(prefix))
+    }
+
+    /// Everything in it, in document order.
+    pub fn descendants(self) -> impl Iterator<Item = Node<'a>> {
+        self.walk(|_| true)
+    }
+
+    /// Everything in it, but nothing that is inside of an element called one of `closed`.
+    /// Such an element itself is there. This finds what belongs to an element even where
+    /// a missing end tag made siblings look like children.
+    pub fn descendants_outside(
+        self,
+        closed: &'static [&'static str],
+    ) -> impl Iterator<Item = Node<'a>> {
+        self.walk(move |node| !closed.iter().any(|name| node.is(name)))
+    }
+
+    /// The elements directly in it.
+    pub fn children(self) -> impl Iterator<Item = Node<'a>> {
+        self.walk(|_| false)
+    }
+
+    /// What is in it, in document order; of an element in it the inside only if it `opens`.
+    fn walk(self, opens: impl Fn(Node<'a>) -> bool) -> impl Iterator<Item = Node<'a>> {
+        let end = self.element().end;
+        let mut index = self.index + 1;
+        core::iter::from_fn(move || {
+            let node = Node {
+                document: self.document,
+                index,
+            };
+            if index >= end {
+                return None;
+            }
+            index = if opens(node) {
+                index + 1
+            } else {
+                node.element().end
+            };
+            Some(node)
+        })
+    }
+
+    /// The first element in it called `name`.
+    #[must_use]
+    pub fn find(self, name: &str) -> Option<Node<'a>> {
+        self.descendants().find(|node| node.is(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The text of the first element called `name`.
+    fn text(document: &str, name: &str) -> Option<String> {
+        let document = Document::parse(document.as_bytes(), "root");
+        document.find(name).map(|node| node.text().to_owned())
+    }
+
+    #[test]
+    fn reads_through_the_dirt_that_renderers_send() {
+        for dirty in [
+            "<root><a>x</a></root>",
+            "\u{feff}<?xml version=\"1.0\"?><root><a> x\n</a></root>",
+            "\r\n\r\n<!-- first --><?xml version='1.0'?><root><a>x</a></root>",
+            "HTTP/1.1 200 OK\r\nServer: a & b\r\n\r\n<root><a>x</a></root>",
+            "<root><dlna:X_DLNADOC>DMR</dlna:X_DLNADOC><b:a c:d='e'>x</b:a></root>",
+            "<ROOT><A>x</A></ROOT>",
+            "<root><b>AT&T & more &id=3</b><a>x</a></root>",
+            "<root><b>\u{1}</b><a>\u{2}x\u{0}</a></root>\u{0}\u{0}",
+            "<root><b>never closed<a>x</a></root>",
+            "<root></b></c><a>x</a></root>",
+            "<root>#PLACEHOLDER#<a>x</a>text</root>",
+            "<root><a>x</a></root>junk <<< & <a>y</a>",
+            "<root><a b=1 c d=\"2\">x</a></root>",
+            "<root><b attribute=\"></b><a>x</a>",
+            "<root><b attribute=\"1\"</b><a>x</a></root>",
+            "<root><b attribute='1' <a>x</a></root>",
+            "<root>1 < 2 <a>x</a></root>",
+            "<root><a>x",
+            "<root><a><![CDATA[x]]></a></root>",
+            "<!DOCTYPE root [<!ENTITY y \"x\">]><root><a>x</a></root>",
+            "<root><b><!-- never closed</b><a>x</a></root>",
+            "<root><?pi?><a>x</a></root>",
+        ] {
+            assert_eq!(text(dirty, "a").as_deref(), Some("x"), "{dirty:?}");
+        }
+    }
+
+    #[test]
+    fn stops_at_the_end_of_the_root() {
+        assert_eq!(text("<root><b/></root><a>leftover</a>", "a"), None);
+    }
+
+    #[test]
+    fn expands_no_entities_but_the_predefined() {
+        let bomb =
+            "<!DOCTYPE r [<!ENTITY b \"boom\">]><root><a>&b;&lt;&#65;&#x42;&amp;amp;</a></root>";
+        assert_eq!(text(bomb, "a").as_deref(), Some("&b;<AB&amp;"));
+    }
+
+    #[test]
+    fn reads_attributes_in_every_kind_of_quotes() {
+        let document = Document::read("<e VAL='1' x:b=\"a&amp;b&c\" c=3/>", "e");
+        let element = document.find("E").expect("there");
+        assert_eq!(element.attribute("val"), Some("1"));
+        assert_eq!(element.attribute("b"), Some("a&b&c"));
+        assert_eq!(element.attribute("C"), Some("3"));
+        assert_eq!(element.attribute("d"), None);
+    }
+
+    #[test]
+    fn replaces_what_is_not_utf_8() {
+        let lossy = Document::parse(b"<root><a>B\xfccher</a></root>", "root");
+        assert_eq!(lossy.find("a").map(Node::text), Some("B\u{fffd}cher"));
+        let latin = b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><root><a>B\xfccher</a></root>";
+        let latin = Document::parse(latin, "root");
+        assert_eq!(latin.find("a").map(Node::text), Some("B\u{fc}cher"));
+    }
+
+    #[test]
+    fn keeps_nested_elements_apart() {
+        let document = Document::read("<d><n>1</n><d><n>2</n></d><s/></d>", "d");
+        let outer = document.find("d").expect("there");
+        let names: Vec<_> = outer.descendants_outside(&["d"]).map(Node::name).collect();
+        assert_eq!(names, ["n", "d", "s"]);
+        assert_eq!(outer.descendants().count(), 4);
+        assert_eq!(outer.children().count(), 3);
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(body in proptest::collection::vec(any::<u8>(), 0..400)) {
+            let _ = Document::parse(&body, "root").nodes().count();
+        }
+
+        #[test]
+        fn never_panics_on_markup(text in "[<>/a&;\"'=!\\[\\] ?:-]{0,60}") {
+            let _ = Document::read(&text, "a").nodes().count();
+            let _ = unescape(&text);
+        }
+
+        #[test]
+        fn what_is_escaped_comes_back(text in "\\PC{0,40}") {
+            prop_assert_eq!(unescape(&escape(&text)).into_owned(), text.clone());
+            let document = format!("<root a=\"{0}\">{0}</root>", escape(&text));
+            let document = Document::read(&document, "root");
+            let root = document.find("root").expect("there");
+            prop_assert_eq!(root.raw_text(), text.as_str());
+            prop_assert_eq!(root.attribute("a"), Some(text.as_str()));
+        }
+    }
+}

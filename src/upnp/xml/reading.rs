@@ -1,0 +1,220 @@
+//! From text to elements: what tags mean when they do not fit.
+
+use super::characters::unescape;
+use core::ops::Range;
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+
+/// Deeper elements are left out. Descriptions nest about 8 deep, a Sonos event 5.
+const DEPTH: usize = 64;
+/// Further elements are left out. A tuner with seven devices has 600.
+const ELEMENTS: usize = 16 << 10;
+/// Broken tags that are stepped over.
+const REPAIRS: usize = 256;
+/// Bytes read in vain for them, beyond twice the text: a broken tag may show only at the end of the text.
+const READ_IN_VAIN: usize = 64 << 10;
+/// Attributes read of one element.
+const ATTRIBUTES: usize = 64;
+
+/// An element, before those that are in it.
+#[derive(Debug)]
+pub(super) struct Element {
+    pub(super) name: String,
+    pub(super) attributes: Vec<(String, String)>,
+    pub(super) text: String,
+    /// The index after its last descendant.
+    pub(super) end: usize,
+}
+
+/// The elements of `text` in document order, up to the end of the first one called `root`.
+pub(super) fn elements(text: &str, root: &str) -> Vec<Element> {
+    let mut growth = Growth::new(root);
+    let mut rest = text;
+    let mut patience = READ_IN_VAIN + 2 * text.len();
+    for _ in 0..REPAIRS {
+        let Some(broken) = growth.read(rest) else {
+            break;
+        };
+        patience = patience.saturating_sub(broken.end - broken.start);
+        if patience == 0 {
+            break;
+        }
+        // Step over the `<` that starts nothing, to the next one.
+        let after = broken.start + 1;
+        let next = rest.get(after..).and_then(|rest| rest.find('<'));
+        let Some(next) = next.and_then(|next| rest.get(after + next..)) else {
+            break;
+        };
+        rest = next;
+    }
+    growth.finish()
+}
+
+/// A document while it is read.
+struct Growth<'r> {
+    root: &'r str,
+    elements: Vec<Element>,
+    /// Indexes of the elements not closed yet.
+    open: Vec<usize>,
+    complete: bool,
+}
+
+impl<'r> Growth<'r> {
+    fn new(root: &'r str) -> Self {
+        Self {
+            root,
+            elements: Vec::new(),
+            open: Vec::new(),
+            complete: false,
+        }
+    }
+
+    /// Reads on. If it stopped at a `<` that cannot be understood: from there to where that showed.
+    fn read(&mut self, text: &str) -> Option<Range<usize>> {
+        let mut reader = Reader::from_str(text);
+        let config = reader.config_mut();
+        config.allow_dangling_amp = true;
+        config.allow_unmatched_ends = true;
+        config.check_end_names = false;
+        while !self.complete && self.elements.len() < ELEMENTS {
+            let start = position(reader.buffer_position());
+            match reader.read_event() {
+                Ok(Event::Start(tag) | Event::Empty(tag)) if is_torn(&tag) => {
+                    let start = start + text.get(start..)?.find('<')?;
+                    return Some(start..position(reader.buffer_position()).max(start));
+                }
+                Ok(Event::Start(tag)) => self.open(&tag),
+                Ok(Event::Empty(tag)) => {
+                    let depth = self.open.len();
+                    self.open(&tag);
+                    if self.open.len() > depth {
+                        self.close_from(depth);
+                    }
+                }
+                Ok(Event::End(tag)) => self.close(local_name(&tag)),
+                Ok(Event::Text(text)) => self.text(&text),
+                Ok(Event::CData(text)) => self.text(&text),
+                Ok(Event::GeneralRef(reference)) => {
+                    self.text(&unescape(&format!("&{};", &*reference)));
+                }
+                Ok(Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_)) => {}
+                Ok(Event::Eof) => return None,
+                Err(_) => {
+                    let start = position(reader.error_position());
+                    return Some(start..position(reader.buffer_position()).max(start));
+                }
+            }
+        }
+        None
+    }
+
+    fn open(&mut self, tag: &BytesStart<'_>) {
+        if self.open.len() >= DEPTH {
+            return;
+        }
+        let attributes = tag
+            .html_attributes()
+            .with_checks(false)
+            .flatten()
+            .take(ATTRIBUTES)
+            .map(|attribute| {
+                let name = local_name(attribute.key.0).to_owned();
+                (name, unescape(&attribute.value).into_owned())
+            })
+            .collect();
+        self.open.push(self.elements.len());
+        self.elements.push(Element {
+            name: local_name(tag.name().0).to_owned(),
+            attributes,
+            text: String::new(),
+            end: usize::MAX,
+        });
+    }
+
+    /// Closes the nearest open element called `name` and what is open in it. A stray end tag closes nothing.
+    fn close(&mut self, name: &str) {
+        let nearest = self
+            .open
+            .iter()
+            .rposition(|&index| self.elements[index].name.eq_ignore_ascii_case(name));
+        if let Some(depth) = nearest {
+            self.close_from(depth);
+        }
+    }
+
+    fn close_from(&mut self, depth: usize) {
+        let end = self.elements.len();
+        let mut root_closes = false;
+        for index in self.open.drain(depth..) {
+            let element = &mut self.elements[index];
+            element.end = end;
+            root_closes |= element.name.eq_ignore_ascii_case(self.root);
+        }
+        // An element of the root's name inside of the root is not the end.
+        self.complete = root_closes
+            && !self
+                .open
+                .iter()
+                .any(|&index| self.elements[index].name.eq_ignore_ascii_case(self.root));
+    }
+
+    fn text(&mut self, text: &str) {
+        if let Some(&index) = self.open.last() {
+            self.elements[index].text.push_str(text);
+        }
+    }
+
+    fn finish(mut self) -> Vec<Element> {
+        self.close_from(0);
+        self.elements
+    }
+}
+
+/// quick-xml counts in 64 bits, also where memory does not.
+fn position(offset: u64) -> usize {
+    usize::try_from(offset).unwrap_or(usize::MAX)
+}
+
+/// Whether `tag` is rather a stray `<` or a tag without its `>`: it swallowed what stands after it.
+fn is_torn(tag: &BytesStart<'_>) -> bool {
+    let starts_a_name = |c: char| c.is_alphabetic() || c == '_' || c == ':';
+    if !tag.name().0.starts_with(starts_a_name) || tag.name().0.contains('<') {
+        return true;
+    }
+    let mut quote = None;
+    tag.attributes_raw().chars().any(|c| {
+        match quote {
+            Some(open) if c == open => quote = None,
+            None if matches!(c, '"' | '\'') => quote = Some(c),
+            _ => {}
+        }
+        quote.is_none() && c == '<'
+    })
+}
+
+/// What follows the last colon. Prefixes mean nothing here: renderers invent and swallow them.
+fn local_name(name: &str) -> &str {
+    name.trim().rsplit(':').next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn depth_and_size_are_bounded() {
+        let deep = "<a>".repeat(100_000);
+        let read = elements(&deep, "root");
+        assert_eq!(read.len(), DEPTH);
+        let wide = "<a/>".repeat(100_000);
+        assert_eq!(elements(&wide, "root").len(), ELEMENTS);
+    }
+
+    #[test]
+    fn broken_tags_cost_a_bounded_number_of_looks() {
+        let broken = "<a b=\"".repeat(100_000);
+        assert!(elements(&broken, "root").len() <= ELEMENTS);
+        let broken = "<!-- ".repeat(100_000);
+        assert_eq!(elements(&broken, "root").len(), 0);
+    }
+}
