@@ -57,7 +57,7 @@ pub(super) fn run(path: &Path) -> Result<u8, String> {
     let shell = Shell::open(&config, Front::Full)?;
     if let Some(port) = shell.control_port() {
         log::info!(
-            "{}: dlna-kiosk {}, its status at http://127.0.0.1:{port}/api/v1/status",
+            "{}: version {}, status at http://127.0.0.1:{port}/api/v1/status",
             config.name,
             env!("CARGO_PKG_VERSION")
         );

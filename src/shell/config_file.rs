@@ -42,7 +42,20 @@ pub fn load(path: &Path) -> io::Result<Loaded> {
         Ok(text) => text,
         Err(error) => return Ok(not_utf8(&error)),
     };
-    Ok(config::parse(&text, &look))
+    // The shipped file, where every line is switched off, is as good as none.
+    let text = if says_nothing(&text) {
+        config::WITHOUT_FILE
+    } else {
+        &text
+    };
+    Ok(config::parse(text, &look))
+}
+
+/// Whether nothing is in it but remarks.
+fn says_nothing(text: &str) -> bool {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut lines = text.lines().map(str::trim_start);
+    lines.all(|line| line.is_empty() || line.starts_with('#'))
 }
 
 /// The problem of a file in another encoding. Its LEDs are used all the same: letters with accents
@@ -132,6 +145,14 @@ mod tests {
         assert_eq!(loaded.problems.len(), 1, "{:?}", loaded.problems);
         assert!(loaded.problems[0].message.contains("b.mp4 is not there"));
         assert_eq!(look(&folder.0), FileState::Folder);
+    }
+
+    #[test]
+    fn a_file_of_remarks_is_as_good_as_none() {
+        let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/systemd/config.toml");
+        let without = load(Path::new("/nowhere/config.toml")).unwrap().config;
+        assert_eq!(load(Path::new(shipped)).unwrap().config, without);
+        assert!(says_nothing("\u{feff}# a\r\n\r\n") && !says_nothing("# a\n[[led]]"));
     }
 
     #[test]

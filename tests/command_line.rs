@@ -1,0 +1,185 @@
+//! The program as people start it: what it prints, and with which code it ends. Nothing here leaves
+//! the machine.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::fs::{create_dir_all, read_to_string, remove_dir_all, write};
+use std::io::{BufRead, BufReader};
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+fn program(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dlna-kiosk"));
+    command.args(arguments).stdin(Stdio::null());
+    command.env_remove("RUST_LOG").env_remove("JOURNAL_STREAM");
+    command
+}
+
+/// Exit code, standard output, standard error.
+fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = program(arguments).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+/// A folder of its own, gone afterwards.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let name = format!("command-line-{name}-{}", std::process::id());
+        let folder = Self(std::env::temp_dir().join(name));
+        create_dir_all(&folder.0).unwrap();
+        folder
+    }
+
+    /// A file in it, by its path.
+    fn file(&self, name: &str, text: &str) -> String {
+        let path = self.0.join(name);
+        create_dir_all(path.parent().unwrap()).unwrap();
+        write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn help_names_every_command_and_a_slip_of_the_finger_is_understood() {
+    let (code, help, _) = run(&["--help"]);
+    assert_eq!(code, Some(0));
+    for command in [
+        "run", "play", "discover", "check", "import", "demo", "status",
+    ] {
+        assert!(help.contains(&format!("\n  {command} ")), "{help}");
+        assert_eq!(run(&[command, "--help"]).0, Some(0));
+    }
+    assert!(run(&["--version"]).1.starts_with("dlna-kiosk "));
+    let (code, _, advice) = run(&["chek"]);
+    assert_eq!(code, Some(2));
+    assert!(advice.contains("'check'"), "{advice}");
+    let (code, _, advice) = run(&["demo", "--seconds", "-1"]);
+    assert_eq!(code, Some(2));
+    assert!(advice.contains("such as 5"), "{advice}");
+}
+
+#[test]
+fn check_tells_good_from_bad_by_its_code_and_names_the_line() {
+    let folder = Folder::new("check");
+    let media = folder.0.to_str().unwrap();
+    let good = folder.file("good.toml", &format!("media = {media:?}\n[[renderer]]\n"));
+    let (code, effective, said) = run(&["check", "--config", &good]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(effective.contains("autoplay = true\nloop = true\n"));
+    assert!(said.ends_with("good, no warnings\n"), "{said}");
+    let again = folder.file("again.toml", &effective);
+    assert_eq!(run(&["check", "--config", &again]).1, effective);
+
+    let bad = folder.file("bad.toml", &format!("media = {media:?}\nmedai = 1\n"));
+    let (code, effective, said) = run(&["check", "--config", &bad]);
+    assert_eq!((code, &*effective), (Some(1), ""));
+    assert!(said.contains("bad.toml:2: error: medai = 1: "), "{said}");
+    assert!(said.contains("1 error, no warnings"), "{said}");
+
+    for (path, why) in [
+        (format!("{media}/none.toml"), "there is no such file"),
+        (media.to_owned(), "this is a folder"),
+    ] {
+        let (code, _, said) = run(&["check", "--config", &path]);
+        assert_eq!(code, Some(1));
+        assert!(said.contains(why) && !said.contains("os error"), "{said}");
+    }
+}
+
+#[test]
+fn the_box_does_not_start_with_errors_and_says_the_first_even_after_warnings() {
+    let folder = Folder::new("errors");
+    let file = folder.file("c.toml", "media = \"/nowhere\"\nfoo = 1\n");
+    let (code, _, said) = run(&["--config", &file]);
+    assert_eq!(code, Some(1));
+    let last = said.lines().last().unwrap();
+    assert!(
+        last.contains("1 error, beginning with") && last.contains("foo = 1"),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_examples_of_the_readme_are_good() {
+    let folder = Folder::new("readme");
+    let media = folder.0.join("media");
+    folder.file("media/welcome.mp4", "x");
+    folder.file("media/album/1.mp3", "x");
+    let readme = read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let examples: Vec<&str> = (readme.split("```toml\n").skip(1))
+        .filter_map(|rest| rest.split("```").next())
+        .collect();
+    assert_eq!(examples.len(), 2);
+    for example in examples {
+        let usual = "media = \"/srv/dlna-kiosk\"\n";
+        let text = format!("media = {media:?}\n{}", example.replace(usual, ""));
+        let file = folder.file("example.toml", &text);
+        let (code, _, said) = run(&["check", "--config", &file]);
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.ends_with("good, no warnings\n"), "{said}");
+    }
+}
+
+#[test]
+fn import_gives_what_check_takes() {
+    let folder = Folder::new("import");
+    let list = r#"[{"device_name": "TV \"1\" 📺", "hostname": "10.0.0.5", "video_file": "/srv/dlna-kiosk/a.mp4"}]"#;
+    let (code, toml, _) = run(&["import", &folder.file("list.json", list)]);
+    assert_eq!(code, Some(0));
+    let file = folder.file("imported.toml", &toml);
+    let (code, _, said) = run(&["check", "--config", &file]);
+    assert_eq!(code, Some(0), "{toml}{said}");
+    for (name, text) in [("broken.json", "[{"), ("other.json", "42")] {
+        let (code, toml, said) = run(&["import", &folder.file(name, text)]);
+        assert_eq!((code, &*toml), (Some(1), ""));
+        assert!(said.contains(name), "{said}");
+    }
+}
+
+#[test]
+fn status_without_a_box_says_so() {
+    let folder = Folder::new("status");
+    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    let file = folder.file("c.toml", &format!("control_port = {port}\n"));
+    let (code, _, said) = run(&["status", "--config", &file]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("is dlna-kiosk running?"), "{said}");
+}
+
+#[test]
+fn the_demonstration_plays_and_survives_a_reader_that_goes_away() {
+    let mut demo = program(&["demo", "--headless", "--seconds", "1"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = String::new();
+    let mut reader = BufReader::new(demo.stdout.take().unwrap());
+    reader.read_line(&mut first).unwrap();
+    drop(reader);
+    let output = demo.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), &*said), (Some(0), ""), "{first}");
+
+    let (code, _, said) = run(&["demo"]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("demo --headless"), "{said}");
+    let (code, _, said) = run(&["demo", "--renderer", "toaster"]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("well-behaved"), "{said}");
+}
