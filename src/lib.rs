@@ -87,21 +87,10 @@ mod tests {
         ("upnp", &["limits", "media", "text", "time"]),
         ("media", &["limits", "text", "time", "upnp"]),
         ("range", &[]),
-        (
-            "kiosk",
-            &["config", "limits", "media", "text", "time", "upnp"],
-        ),
+        ("kiosk", &["config", "limits", "media", "text", "time", "upnp"]),
         ("sim", &["kiosk", "limits", "media", "text", "time", "upnp"]),
-        (
-            "shell",
-            &[
-                "config", "kiosk", "limits", "media", "range", "sim", "text", "time", "upnp",
-            ],
-        ),
-        (
-            "command",
-            &["config", "kiosk", "shell", "sim", "text", "time", "upnp"],
-        ),
+        ("shell", &["config", "kiosk", "limits", "media", "range", "sim", "text", "time", "upnp"]),
+        ("command", &["config", "kiosk", "shell", "sim", "text", "time", "upnp"]),
     ];
 
     fn files(at: &Path, found: &mut Vec<PathBuf>) {
@@ -117,21 +106,15 @@ mod tests {
     /// The part of a file that is not its tests.
     fn code(file: &Path) -> String {
         let text = fs::read_to_string(file).expect("a source file");
-        text.split("#[cfg(test)]\nmod tests")
-            .next()
-            .unwrap_or_default()
-            .to_owned()
+        text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned()
     }
 
     fn room(name: &str) -> Vec<(PathBuf, String)> {
         let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         let mut found = Vec::new();
         files(&src.join(name), &mut found);
-        found.extend(
-            [src.join(name).with_extension("rs")]
-                .into_iter()
-                .filter(|file| file.exists()),
-        );
+        found
+            .extend([src.join(name).with_extension("rs")].into_iter().filter(|file| file.exists()));
         found.retain(|file| file.extension().is_some_and(|e| e == "rs") && !is_test(file));
         let text = |file: PathBuf| (code(&file), file);
         found
@@ -144,23 +127,18 @@ mod tests {
 
     fn is_test(file: &Path) -> bool {
         let text = file.to_string_lossy();
-        ["tests", "stories", "dialogues", "world"]
-            .iter()
-            .any(|word| text.contains(word))
+        ["tests", "stories", "dialogues", "world"].iter().any(|word| text.contains(word))
     }
 
     #[test]
     fn imports_point_down() {
         for (name, allowed) in TABLE {
             for (file, text) in room(name) {
-                let named = text
-                    .match_indices("crate::")
-                    .map(|(at, _)| &text[at + "crate::".len()..]);
-                for import in named.map(|rest| {
-                    rest.split(|c: char| !c.is_alphanumeric())
-                        .next()
-                        .unwrap_or("")
-                }) {
+                let named =
+                    text.match_indices("crate::").map(|(at, _)| &text[at + "crate::".len()..]);
+                for import in named
+                    .map(|rest| rest.split(|c: char| !c.is_alphanumeric()).next().unwrap_or(""))
+                {
                     let down = import == name || allowed.contains(&import);
                     assert!(down, "{}: {name} must not know {import}", file.display());
                 }
@@ -170,22 +148,11 @@ mod tests {
 
     #[test]
     fn logic_does_no_input_and_output_and_waits_for_nothing() {
-        const FORBIDDEN: [&str; 7] = [
-            ".await",
-            "std::fs",
-            "std::net::",
-            "std::thread",
-            "std::time",
-            "async_io",
-            "smol",
-        ];
-        for name in [
-            "kiosk", "upnp", "media", "range", "text", "time", "limits", "config",
-        ] {
+        const FORBIDDEN: [&str; 7] =
+            [".await", "std::fs", "std::net::", "std::thread", "std::time", "async_io", "smol"];
+        for name in ["kiosk", "upnp", "media", "range", "text", "time", "limits", "config"] {
             for (file, text) in room(name) {
-                let lines = text
-                    .lines()
-                    .filter(|line| !line.trim_start().starts_with("//"));
+                let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
                 let code: String = lines.collect::<Vec<_>>().join("\n");
                 for word in FORBIDDEN {
                     assert!(

@@ -58,10 +58,7 @@ fn of_spec(spec: &str, size: u64) -> Range {
     if first >= size {
         return Range::Unsatisfiable;
     }
-    Range::Part {
-        first,
-        last: last.min(size - 1),
-    }
+    Range::Part { first, last: last.min(size - 1) }
 }
 
 /// Digits only; more than fit are more than any file has.
@@ -106,21 +103,13 @@ mod tests {
 
     #[test]
     fn a_range_behind_the_end_is_unsatisfiable() {
-        for header in [
-            "bytes=100-",
-            "bytes=100-200",
-            "bytes=-0",
-            "bytes=99999999999999999999999-",
-        ] {
+        for header in ["bytes=100-", "bytes=100-200", "bytes=-0", "bytes=99999999999999999999999-"]
+        {
             assert_eq!(parse(Some(header), 100), Range::Unsatisfiable, "{header}");
         }
         assert_eq!(parse(Some("bytes=0-"), 0), Range::Unsatisfiable);
         assert_eq!(parse(Some("bytes=-5"), 0), Range::Unsatisfiable);
-        assert_eq!(
-            parse(Some("bytes=200-,0-5"), 100),
-            Range::Whole,
-            "others may be good"
-        );
+        assert_eq!(parse(Some("bytes=200-,0-5"), 100), Range::Whole, "others may be good");
     }
 
     #[test]
@@ -146,10 +135,7 @@ mod tests {
     #[test]
     fn offsets_have_64_bits() {
         let size = 5 << 30;
-        assert_eq!(
-            parse(Some("bytes=5000000000-"), size),
-            part(5_000_000_000, size - 1)
-        );
+        assert_eq!(parse(Some("bytes=5000000000-"), size), part(5_000_000_000, size - 1));
     }
 
     #[test]

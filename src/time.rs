@@ -25,9 +25,7 @@ impl Instant {
     /// The moment `millis` milliseconds after the box's start.
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {
-        Self {
-            micros: millis * 1000,
-        }
+        Self { micros: millis * 1000 }
     }
 
     /// Microseconds since the box's start.
@@ -45,9 +43,7 @@ impl Instant {
     /// This moment less `span`, but not before the start.
     #[must_use]
     pub fn before(self, span: Duration) -> Self {
-        Self {
-            micros: self.micros.saturating_sub(micros(span)),
-        }
+        Self { micros: self.micros.saturating_sub(micros(span)) }
     }
 }
 
@@ -58,9 +54,7 @@ fn micros(span: Duration) -> u64 {
 impl Add<Duration> for Instant {
     type Output = Self;
     fn add(self, span: Duration) -> Self {
-        Self {
-            micros: self.micros.saturating_add(micros(span)),
-        }
+        Self { micros: self.micros.saturating_add(micros(span)) }
     }
 }
 

@@ -19,11 +19,7 @@ fn program(arguments: &[&str]) -> Command {
 fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
     let output = program(arguments).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code(),
-        text(output.stdout),
-        text(output.stderr),
-    )
+    (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
 /// A folder of its own, gone afterwards.
@@ -56,9 +52,7 @@ impl Drop for Folder {
 fn help_names_every_command_and_a_slip_of_the_finger_is_understood() {
     let (code, help, _) = run(&["--help"]);
     assert_eq!(code, Some(0));
-    for command in [
-        "run", "play", "discover", "check", "import", "demo", "status",
-    ] {
+    for command in ["run", "play", "discover", "check", "import", "demo", "status"] {
         assert!(help.contains(&format!("\n  {command} ")), "{help}");
         assert_eq!(run(&[command, "--help"]).0, Some(0));
     }
@@ -106,10 +100,7 @@ fn the_box_does_not_start_with_errors_and_says_the_first_even_after_warnings() {
     let (code, _, said) = run(&["--config", &file]);
     assert_eq!(code, Some(1));
     let last = said.lines().last().unwrap();
-    assert!(
-        last.contains("1 error, beginning with") && last.contains("foo = 1"),
-        "{said}"
-    );
+    assert!(last.contains("1 error, beginning with") && last.contains("foo = 1"), "{said}");
 }
 
 #[test]
@@ -119,9 +110,8 @@ fn the_examples_of_the_readme_are_good() {
     folder.file("media/welcome.mp4", "x");
     folder.file("media/album/1.mp3", "x");
     let readme = read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
-    let examples: Vec<&str> = (readme.split("```toml\n").skip(1))
-        .filter_map(|rest| rest.split("```").next())
-        .collect();
+    let examples: Vec<&str> =
+        (readme.split("```toml\n").skip(1)).filter_map(|rest| rest.split("```").next()).collect();
     assert_eq!(examples.len(), 2);
     for example in examples {
         let usual = "media = \"/srv/dlna-kiosk\"\n";

@@ -56,9 +56,7 @@ fn captures(section: &str) -> Vec<Capture> {
     let text = &text[..text.find("\n## ").unwrap_or(text.len())];
     let entries = text.split("### ").skip(1).filter_map(|entry| {
         let (name, rest) = entry.split_once('\n')?;
-        let expect = rest
-            .lines()
-            .find_map(|line| line.strip_prefix("* expect: "))?;
+        let expect = rest.lines().find_map(|line| line.strip_prefix("* expect: "))?;
         Some(Capture {
             name: name.to_owned(),
             body: fs::read(folder.join(name)).ok()?,
@@ -66,10 +64,7 @@ fn captures(section: &str) -> Vec<Capture> {
         })
     });
     let captures: Vec<_> = entries.collect();
-    assert!(
-        !captures.is_empty(),
-        "the index lists files that are not there: {section}"
-    );
+    assert!(!captures.is_empty(), "the index lists files that are not there: {section}");
     captures
 }
 
@@ -90,16 +85,8 @@ fn finds_the_renderer_in_every_description() {
         };
         let found = description::parse(&capture.body, &location)
             .unwrap_or_else(|e| panic!("{name}: {e:?}"));
-        assert_eq!(
-            Some(found.friendly_name.as_str()),
-            capture.quoted("friendlyName"),
-            "{name}"
-        );
-        assert_eq!(
-            Some(found.udn.clone()),
-            capture.quoted("UDN").and_then(Udn::new),
-            "{name}"
-        );
+        assert_eq!(Some(found.friendly_name.as_str()), capture.quoted("friendlyName"), "{name}");
+        assert_eq!(Some(found.udn.clone()), capture.quoted("UDN").and_then(Udn::new), "{name}");
         let services = [
             ("AVTransport:", Some(&found.av_transport)),
             ("RenderingControl:", found.rendering_control.as_ref()),
@@ -112,10 +99,7 @@ fn finds_the_renderer_in_every_description() {
         let elsewhere =
             HttpUrl::new(Ipv4Addr::new(10, 9, 8, 7), location.port, &location.path).expect("short");
         let moved = description::parse(&capture.body, &elsewhere).expect("as before");
-        assert_eq!(
-            moved.av_transport.control_url.host, elsewhere.host,
-            "{name}"
-        );
+        assert_eq!(moved.av_transport.control_url.host, elsewhere.host, "{name}");
         assert_eq!(
             moved.av_transport.control_url.path, found.av_transport.control_url.path,
             "{name}"
@@ -132,17 +116,9 @@ fn check_service(capture: &Capture, service_type: &str, service: Option<&Service
     let service = service.unwrap_or_else(|| panic!("{name}: {service_type}"));
     let expected = expected.split(';').next().unwrap_or_default();
     let parts: Vec<_> = expected.split('`').collect();
-    assert_eq!(
-        expected.split(' ').next(),
-        Some(service.version.to_string().as_str()),
-        "{name}"
-    );
+    assert_eq!(expected.split(' ').next(), Some(service.version.to_string().as_str()), "{name}");
     assert_eq!(service.control_url, url(parts[1]), "{name}");
-    assert_eq!(
-        service.event_url,
-        parts.get(3).and_then(|text| HttpUrl::parse(text)),
-        "{name}"
-    );
+    assert_eq!(service.event_url, parts.get(3).and_then(|text| HttpUrl::parse(text)), "{name}");
 }
 
 #[test]
@@ -150,12 +126,7 @@ fn finds_no_renderer_where_there_is_none() {
     for capture in captures("non-renderer description") {
         let location = url("http://192.0.2.10:8080/dev/desc.xml");
         let found = description::parse(&capture.body, &location);
-        assert_eq!(
-            found,
-            Err(DescriptionError::NotARenderer),
-            "{}",
-            capture.name
-        );
+        assert_eq!(found, Err(DescriptionError::NotARenderer), "{}", capture.name);
     }
 }
 
@@ -201,36 +172,23 @@ fn check_ssdp(capture: &Capture) {
         Ok(announcement) => announcement,
         Err(Rejected::UnknownNts) => {
             return assert!(
-                !["ssdp:alive", "ssdp:byebye", "ssdp:update"]
-                    .map(Some)
-                    .contains(&nts),
+                !["ssdp:alive", "ssdp:byebye", "ssdp:update"].map(Some).contains(&nts),
                 "{name}"
             );
         }
         Err(Rejected::NoUsn) => return assert_eq!(capture.quoted("USN"), None, "{name}"),
         Err(Rejected::BadLocation) => return assert_eq!(location, None, "{name}"),
         Err(Rejected::NoLocation) => {
-            return assert!(
-                capture.quoted("LOCATION").unwrap_or_default().is_empty(),
-                "{name}"
-            );
+            return assert!(capture.quoted("LOCATION").unwrap_or_default().is_empty(), "{name}");
         }
         Err(other) => panic!("{name}: {other:?}"),
     };
     let byebye = nts == Some("ssdp:byebye");
     assert_eq!(announcement.kind == ssdp::Kind::Byebye, byebye, "{name}");
-    assert_eq!(
-        Some(announcement.udn.as_str()),
-        capture.quoted("UDN"),
-        "{name}"
-    );
+    assert_eq!(Some(announcement.udn.as_str()), capture.quoted("UDN"), "{name}");
     if !byebye {
         assert_eq!(announcement.location, location, "{name}");
-        assert_eq!(
-            ssdp::parse(&capture.body, stranger),
-            Err(Rejected::ForeignLocation),
-            "{name}"
-        );
+        assert_eq!(ssdp::parse(&capture.body, stranger), Err(Rejected::ForeignLocation), "{name}");
     }
     let target = if nts.is_some() { "; NT" } else { "; ST" };
     if let Some(target) = capture.quoted(target) {
@@ -238,19 +196,11 @@ fn check_ssdp(capture: &Capture) {
     }
     if let Some(seconds) = capture.word("max-age") {
         let said = announcement.max_age.map(|age| age.as_secs().to_string());
-        assert_eq!(
-            said.as_deref(),
-            Some(seconds).filter(|word| *word != "(none"),
-            "{name}"
-        );
+        assert_eq!(said.as_deref(), Some(seconds).filter(|word| *word != "(none"), "{name}");
     }
     let number = |key| capture.word(key).and_then(|word| word.parse().ok());
     assert_eq!(announcement.boot_id, number("BOOTID.UPNP.ORG"), "{name}");
-    assert_eq!(
-        announcement.config_id,
-        number("CONFIGID.UPNP.ORG"),
-        "{name}"
-    );
+    assert_eq!(announcement.config_id, number("CONFIGID.UPNP.ORG"), "{name}");
 }
 
 #[test]
@@ -274,34 +224,15 @@ fn reads_the_first_value_of_every_variable_in_last_change() {
             "{name}"
         );
         let uri = |uri: &Option<String>| uri.clone().unwrap_or_default();
-        let expected = |key| {
-            value(key)
-                .filter(|uri| *uri != "NOT_IMPLEMENTED")
-                .unwrap_or_default()
-        };
-        assert_eq!(
-            uri(&change.av_transport_uri),
-            expected("AVTransportURI"),
-            "{name}"
-        );
-        assert_eq!(
-            uri(&change.current_track_uri),
-            expected("CurrentTrackURI"),
-            "{name}"
-        );
-        let duration = value("CurrentTrackDuration")
-            .and_then(parse_time)
-            .filter(|time| !time.is_zero());
+        let expected = |key| value(key).filter(|uri| *uri != "NOT_IMPLEMENTED").unwrap_or_default();
+        assert_eq!(uri(&change.av_transport_uri), expected("AVTransportURI"), "{name}");
+        assert_eq!(uri(&change.current_track_uri), expected("CurrentTrackURI"), "{name}");
+        let duration =
+            value("CurrentTrackDuration").and_then(parse_time).filter(|time| !time.is_zero());
         assert_eq!(change.current_track_duration, duration, "{name}");
-        let volume = capture
-            .quoted("Volume[Master]")
-            .and_then(|volume| volume.parse().ok());
+        let volume = capture.quoted("Volume[Master]").and_then(|volume| volume.parse().ok());
         assert_eq!(change.volume, volume, "{name}");
-        assert_eq!(
-            change.mute,
-            capture.quoted("Mute[Master]").map(|mute| mute == "1"),
-            "{name}"
-        );
+        assert_eq!(change.mute, capture.quoted("Mute[Master]").map(|mute| mute == "1"), "{name}");
     }
 }
 
@@ -309,17 +240,9 @@ fn reads_the_first_value_of_every_variable_in_last_change() {
 fn reads_how_long_a_subscription_lasts() {
     for capture in captures("SUBSCRIBE reply") {
         let text = String::from_utf8_lossy(&capture.body);
-        let header = text
-            .lines()
-            .find_map(|line| line.strip_prefix("TIMEOUT:"))
-            .expect("TIMEOUT");
+        let header = text.lines().find_map(|line| line.strip_prefix("TIMEOUT:")).expect("TIMEOUT");
         let seconds = parse_timeout(header).as_secs().to_string();
-        assert_eq!(
-            Some(seconds.as_str()),
-            capture.word("timeout"),
-            "{}",
-            capture.name
-        );
+        assert_eq!(Some(seconds.as_str()), capture.word("timeout"), "{}", capture.name);
     }
 }
 
@@ -327,10 +250,7 @@ fn reads_how_long_a_subscription_lasts() {
 fn reads_every_answer_to_an_action() {
     for capture in captures("SOAP response") {
         let name = &capture.name;
-        let (before, _) = capture
-            .expect
-            .split_once("Response`")
-            .expect("name of the action");
+        let (before, _) = capture.expect.split_once("Response`").expect("name of the action");
         let action = before.rsplit('`').next().unwrap_or_default();
         check_answer(&capture, action, name);
     }
@@ -350,16 +270,12 @@ fn check_answer(capture: &Capture, action: &str, name: &str) {
         "GetMute" => Action::RenderingControl(Rc::GetMute),
         other => return eprintln!("{name}: {other} is none of our actions"),
     };
-    let reply = action
-        .parse_reply(&capture.body)
-        .unwrap_or_else(|e| panic!("{name}: {e:?}"));
+    let reply = action.parse_reply(&capture.body).unwrap_or_else(|e| panic!("{name}: {e:?}"));
     let time = |key| capture.quoted(key).and_then(parse_time);
     match reply {
         Reply::Done => {}
         Reply::AvTransport(av_transport::Reply::TransportInfo(info)) => {
-            let state = capture
-                .quoted("CurrentTransportState")
-                .and_then(TransportState::parse);
+            let state = capture.quoted("CurrentTransportState").and_then(TransportState::parse);
             assert_eq!(info.state, state, "{name}");
             let error = capture.quoted("CurrentTransportStatus") == Some("ERROR_OCCURRED");
             assert_eq!(info.error_occurred, error, "{name}");
@@ -371,11 +287,7 @@ fn check_answer(capture: &Capture, action: &str, name: &str) {
                 "{name}"
             );
             assert_eq!(info.rel_time, time("; RelTime"), "{name}");
-            assert_eq!(
-                info.track_uri.as_deref(),
-                capture.quoted("; TrackURI"),
-                "{name}"
-            );
+            assert_eq!(info.track_uri.as_deref(), capture.quoted("; TrackURI"), "{name}");
         }
         Reply::AvTransport(av_transport::Reply::MediaInfo(info)) => {
             assert_eq!(
@@ -383,11 +295,7 @@ fn check_answer(capture: &Capture, action: &str, name: &str) {
                 time("MediaDuration").filter(|t| !t.is_zero()),
                 "{name}"
             );
-            assert_eq!(
-                info.current_uri.as_deref(),
-                capture.quoted("; CurrentURI"),
-                "{name}"
-            );
+            assert_eq!(info.current_uri.as_deref(), capture.quoted("; CurrentURI"), "{name}");
         }
         Reply::RenderingControl(rendering_control::Reply::Volume(volume)) => {
             assert_eq!(
@@ -409,10 +317,7 @@ fn reads_the_code_of_every_fault() {
         let code = code.split('*').next().unwrap_or_default();
         assert_eq!(fault.code.to_string(), code, "{name}");
         let description = capture.quoted("errorDescription").unwrap_or_default();
-        assert!(
-            description.starts_with(fault.description.as_str()),
-            "{name}"
-        );
+        assert!(description.starts_with(fault.description.as_str()), "{name}");
         let reply = Action::AvTransport(av_transport::Action::Stop).parse_reply(&capture.body);
         assert_eq!(reply, Err(SoapError::Fault(fault)), "{name}");
     }
@@ -429,20 +334,14 @@ fn reads_what_renderers_say_they_play() {
             _ => String::from_utf8_lossy(&capture.body).into_owned(),
         };
         let entries = sink.split(',').filter(|entry| entry.contains(':')).count();
-        if let Some(expected) = capture
-            .expect
-            .split(" entries")
-            .next()
-            .and_then(|text| text.rsplit(' ').next())
+        if let Some(expected) =
+            capture.expect.split(" entries").next().and_then(|text| text.rsplit(' ').next())
         {
             assert_eq!(entries.to_string(), expected, "{name}");
         }
         if let Some((_, aliases)) = capture.expect.split_once("matroska: ") {
             let chosen = choose_mime(&sink, of_extension("mkv").expect("known"));
-            assert!(
-                aliases.contains(chosen) || aliases.starts_with("none"),
-                "{name}: {chosen}"
-            );
+            assert!(aliases.contains(chosen) || aliases.starts_with("none"), "{name}: {chosen}");
         }
     }
 }

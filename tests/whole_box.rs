@@ -61,11 +61,7 @@ fn config(media: &Folder, renderer: u16, autoplay: bool) -> Config {
             debounce: Duration::ZERO,
             ..Button::plain(BUTTON, PanelAction::PlayPause)
         }],
-        leds: vec![Led {
-            pin: LAMP,
-            shows: Shows::Playing(Targets::All),
-            active: Level::High,
-        }],
+        leds: vec![Led { pin: LAMP, shows: Shows::Playing(Targets::All), active: Level::High }],
         ..usual
     }
 }
@@ -91,16 +87,11 @@ impl Scene<'_> {
     }
 
     fn on_screen(&self) -> bool {
-        self.host
-            .look(|renderer, now| renderer.on_screen(now).is_some())
+        self.host.look(|renderer, now| renderer.on_screen(now).is_some())
     }
 
     fn said(&self, words: &str) -> usize {
-        self.log
-            .borrow()
-            .iter()
-            .filter(|line| line.contains(words))
-            .count()
+        self.log.borrow().iter().filter(|line| line.contains(words)).count()
     }
 
     async fn status(&self) -> Value {
@@ -112,11 +103,7 @@ impl Scene<'_> {
 /// Plays `story` and sends the box away; gives its exit code.
 fn on_stage(preset: &str, autoplay: bool, story: impl AsyncFn(&Scene<'_>)) -> u8 {
     let media = folder(&format!("{preset}-{autoplay}"));
-    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
     let udn = Udn::new("uuid:00000000-0000-4000-8000-000000000001").unwrap();
     let renderer = presets::named(preset).unwrap().renderer(udn, "TV", 1);
     let host = FakeHost::new(renderer, Ipv4Addr::LOCALHOST, port);
@@ -125,21 +112,11 @@ fn on_stage(preset: &str, autoplay: bool, story: impl AsyncFn(&Scene<'_>)) -> u8
     let log = RefCell::new(Vec::new());
     let shell = Shell::open(&config, Front::Screen(Rc::clone(&pins))).unwrap();
     let executor = LocalExecutor::new();
-    let driving = drive(
-        Kiosk::new(config, Setup::default()),
-        &shell,
-        &executor,
-        |_, entry| {
-            log.borrow_mut().push(entry.to_string());
-        },
-    );
+    let driving = drive(Kiosk::new(config, Setup::default()), &shell, &executor, |_, entry| {
+        log.borrow_mut().push(entry.to_string());
+    });
     let hosting = async { panic!("{}", host.run(&executor, None).await) };
-    let scene = Scene {
-        shell: &shell,
-        host: &host,
-        pins: &pins,
-        log: &log,
-    };
+    let scene = Scene { shell: &shell, host: &host, pins: &pins, log: &log };
     let telling = async {
         story(&scene).await;
         shell.mailbox.post(Event::Leave).await;
@@ -150,10 +127,7 @@ fn on_stage(preset: &str, autoplay: bool, story: impl AsyncFn(&Scene<'_>)) -> u8
     let code = smol::block_on(executor.run(all));
     let state = host.look(|renderer, _| renderer.state());
     assert!(
-        matches!(
-            state,
-            TransportState::Stopped | TransportState::NoMediaPresent
-        ),
+        matches!(state, TransportState::Stopped | TransportState::NoMediaPresent),
         "left stopped, not {state:?}"
     );
     assert!(pins.leds().iter().all(|(_, lit)| !lit), "left dark");
@@ -168,38 +142,20 @@ fn a_press_plays_pauses_and_goes_on_and_the_light_follows() {
         assert!(!scene.on_screen(), "nothing starts by itself");
         scene.pins.tap(BUTTON, Duration::from_millis(30));
         scene.until("it plays", Scene::on_screen).await;
-        scene
-            .until("the light is lit", |s| {
-                s.pins.leds().contains(&(LAMP, true))
-            })
-            .await;
+        scene.until("the light is lit", |s| s.pins.leds().contains(&(LAMP, true))).await;
         scene.pins.tap(BUTTON, Duration::from_millis(30));
         let state = |s: &Scene<'_>| s.host.look(|renderer, _| renderer.state());
-        scene
-            .until("it pauses", |s| state(s) == TransportState::PausedPlayback)
-            .await;
-        scene
-            .until("the light is dark", |s| {
-                s.pins.leds().contains(&(LAMP, false))
-            })
-            .await;
+        scene.until("it pauses", |s| state(s) == TransportState::PausedPlayback).await;
+        scene.until("the light is dark", |s| s.pins.leds().contains(&(LAMP, false))).await;
         // The finger must leave the button first.
         pause(Duration::from_millis(100)).await;
         scene.pins.tap(BUTTON, Duration::from_millis(30));
-        scene
-            .until("it goes on", |s| state(s) == TransportState::Playing)
-            .await;
+        scene.until("it goes on", |s| state(s) == TransportState::Playing).await;
         let status = scene.status().await;
         let renderer = &status["renderers"][0];
-        assert_eq!(
-            (&renderer["name"], &renderer["playing"]),
-            (&"TV".into(), &"1.wav".into())
-        );
+        assert_eq!((&renderer["name"], &renderer["playing"]), (&"TV".into(), &"1.wav".into()));
         assert_eq!(status["panel"]["presses"].as_array().unwrap().len(), 3);
-        assert!(
-            status["media_server"]["bytes"].as_u64().unwrap() > 30_000,
-            "{status}"
-        );
+        assert!(status["media_server"]["bytes"].as_u64().unwrap() > 30_000, "{status}");
     });
     assert_eq!(code, 0);
 }

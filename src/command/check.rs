@@ -10,13 +10,8 @@ pub(super) fn run(path: &Path) -> Result<u8, String> {
     for problem in &loaded.problems {
         complain(problem.in_file(&file));
     }
-    let count = |severity| {
-        loaded
-            .problems
-            .iter()
-            .filter(|problem| problem.severity == severity)
-            .count()
-    };
+    let count =
+        |severity| loaded.problems.iter().filter(|problem| problem.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     let Some(config) = &loaded.config else {
         return Err(format!(

@@ -55,11 +55,7 @@ mod tests {
         let file = wav(3, 440.0);
         assert_eq!(file.len(), 44 + 3 * 16_000);
         assert_eq!(wav_duration(&file), Some(Duration::from_secs(3)));
-        assert_eq!(
-            wav_duration(&file[..100]),
-            Some(Duration::from_secs(3)),
-            "from its head"
-        );
+        assert_eq!(wav_duration(&file[..100]), Some(Duration::from_secs(3)), "from its head");
         let path = std::env::temp_dir().join(format!("dlna-kiosk-clip-{}.wav", std::process::id()));
         std::fs::write(&path, &file).unwrap();
         let probed = probe::duration(&path);
@@ -70,10 +66,8 @@ mod tests {
     #[test]
     fn sounds_softly_and_begins_and_ends_in_silence() {
         let file = wav(1, 440.0);
-        let samples: Vec<i16> = file[44..]
-            .chunks(2)
-            .map(|two| i16::from_le_bytes([two[0], two[1]]))
-            .collect();
+        let samples: Vec<i16> =
+            file[44..].chunks(2).map(|two| i16::from_le_bytes([two[0], two[1]])).collect();
         let loudest = samples.iter().map(|s| s.unsigned_abs()).max().unwrap();
         assert!((5000..7000).contains(&loudest), "{loudest}");
         assert!(samples[0].abs() < 100 && samples[samples.len() - 1].abs() < 100);

@@ -58,35 +58,19 @@ impl Demo {
     pub(super) fn run(&self) -> Result<u8, String> {
         let preset = presets::named(&self.renderer).ok_or_else(|| {
             let names: Vec<_> = presets::all().iter().map(|preset| preset.name).collect();
-            format!(
-                "no renderer {:?} to simulate; there are: {}",
-                self.renderer,
-                names.join(", ")
-            )
+            format!("no renderer {:?} to simulate; there are: {}", self.renderer, names.join(", "))
         })?;
         // The box is told where it is, as without multicast, and tries this path first.
-        let preset = Preset {
-            path: "/description.xml",
-            ..preset
-        };
+        let preset = Preset { path: "/description.xml", ..preset };
         let media = Media::make()?;
         let port = free_port().map_err(|error| format!("no free port: {error}"))?;
         let udn = Udn::new("uuid:00000000-0000-4000-8000-0000d1a00001")
             .ok_or("no name for the renderer")?;
-        let host = FakeHost::new(
-            preset.renderer(udn, "Demo TV", 1),
-            Ipv4Addr::LOCALHOST,
-            port,
-        );
+        let host = FakeHost::new(preset.renderer(udn, "Demo TV", 1), Ipv4Addr::LOCALHOST, port);
         let config = config(&media, port);
         let pins = Rc::new(Pins::default());
         let shell = Shell::open(&config, Front::Screen(Rc::clone(&pins)))?;
-        let stage = Stage {
-            shell: &shell,
-            pins: &pins,
-            host: &host,
-            played: Cell::new(false),
-        };
+        let stage = Stage { shell: &shell, pins: &pins, host: &host, played: Cell::new(false) };
         let executor = LocalExecutor::new();
         let kiosk = Kiosk::new(config, Setup::default());
         let driving = async {
@@ -117,9 +101,7 @@ impl Demo {
 }
 
 fn free_port() -> std::io::Result<u16> {
-    Ok(std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-        .local_addr()?
-        .port())
+    Ok(std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 /// The clips, in a folder that goes when the demonstration ends.
@@ -151,11 +133,7 @@ fn config(media: &Media, port: u16) -> Config {
         hold_time: Duration::from_millis(500),
         ..Button::plain(Pin(pin), press)
     };
-    let led = |pin, shows| Led {
-        pin: Pin(pin),
-        shows,
-        active: Level::High,
-    };
+    let led = |pin, shows| Led { pin: Pin(pin), shows, active: Level::High };
     let usual = Config::default();
     let rule = Rule {
         who: Who::Address(Ipv4Addr::LOCALHOST, Some(port)),
@@ -247,11 +225,7 @@ impl Stage<'_> {
     fn draw(&self, status: &Value) -> String {
         let leds = self.pins.leds();
         let lamp = |pin| {
-            if leds.contains(&(Pin(pin), true)) {
-                "\x1b[32m●\x1b[0m"
-            } else {
-                "○"
-            }
+            if leds.contains(&(Pin(pin), true)) { "\x1b[32m●\x1b[0m" } else { "○" }
         };
         let shows = status["panel"]["leds"][0]["shows"].as_str().unwrap_or("");
         let shows = shows.replace('_', " ");
@@ -267,11 +241,7 @@ impl Stage<'_> {
             let _ = writeln!(text, "  {}", terminal::renderer_line(renderer));
             let volume = renderer["volume"].as_u64();
             let volume = volume.map_or("unknown".to_owned(), |volume| volume.to_string());
-            let muted = if renderer["mute"] == true {
-                ", muted"
-            } else {
-                ""
-            };
+            let muted = if renderer["mute"] == true { ", muted" } else { "" };
             let _ = writeln!(text, "  volume: {volume}{muted}");
         }
         let screen = self.on_screen().unwrap_or_else(|| "dark".to_owned());
@@ -280,13 +250,7 @@ impl Stage<'_> {
             text,
             "  [space] play/pause  [n] next  [p] previous  [+] [-] volume  [m] mute  [s] stop  [q] leave\n"
         );
-        for line in status["recent"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .rev()
-            .take(8)
-        {
+        for line in status["recent"].as_array().into_iter().flatten().rev().take(8) {
             let _ = writeln!(text, "  {}", line.as_str().unwrap_or(""));
         }
         text
@@ -297,10 +261,7 @@ impl Stage<'_> {
         self.host.look(|renderer, now| {
             let (uri, position) = renderer.on_screen(now)?;
             let file = uri.rsplit('/').next().unwrap_or(uri);
-            Some(format!(
-                "{file} at {}",
-                terminal::clock(position.as_secs_f64())
-            ))
+            Some(format!("{file} at {}", terminal::clock(position.as_secs_f64())))
         })
     }
 

@@ -26,22 +26,13 @@ pub(super) struct Discover {
 
 impl Discover {
     pub(super) fn run(&self) -> Result<u8, String> {
-        let config = Config {
-            rules: Vec::new(),
-            ..super::bare_config()
-        };
+        let config = Config { rules: Vec::new(), ..super::bare_config() };
         let shell = Shell::open(&config, Front::None)?;
         let executor = LocalExecutor::new();
-        let setup = Setup {
-            seed: fastrand::u64(..),
-            ..Setup::default()
-        };
+        let setup = Setup { seed: fastrand::u64(..), ..Setup::default() };
         let mut found = 0;
-        let driving = drive(
-            Kiosk::new(config, setup),
-            &shell,
-            &executor,
-            |kiosk, entry: &Entry| {
+        let driving =
+            drive(Kiosk::new(config, setup), &shell, &executor, |kiosk, entry: &Entry| {
                 if entry.what != What::Found {
                     return;
                 }
@@ -55,8 +46,7 @@ impl Discover {
                     };
                     terminal::say(line);
                 }
-            },
-        );
+            });
         let patience = async {
             pause(self.timeout).await;
             shell.mailbox.post(Event::Leave).await;

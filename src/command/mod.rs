@@ -123,9 +123,7 @@ fn load(path: &Path) -> Result<Loaded, String> {
     let mut loaded = config_file::load(path).map_err(|error| unread(path, &error))?;
     if usual && !path.exists() {
         // Running without a file is an ordinary thing.
-        loaded
-            .problems
-            .retain(|problem| problem.line.is_some() || !problem.key.is_empty());
+        loaded.problems.retain(|problem| problem.line.is_some() || !problem.key.is_empty());
     }
     Ok(loaded)
 }
@@ -156,9 +154,5 @@ fn seconds(text: &str) -> Result<Duration, String> {
 
 /// The configuration of a one-shot command.
 fn bare_config() -> Config {
-    Config {
-        buttons: Vec::new(),
-        leds: Vec::new(),
-        ..Config::default()
-    }
+    Config { buttons: Vec::new(), leds: Vec::new(), ..Config::default() }
 }

@@ -33,11 +33,8 @@ pub(super) struct Play {
 
 impl Play {
     pub(super) fn run(&self) -> Result<u8, String> {
-        let media: Result<Vec<_>, _> = self
-            .media
-            .iter()
-            .map(|path| Ok((path, path.canonicalize()?)))
-            .collect();
+        let media: Result<Vec<_>, _> =
+            self.media.iter().map(|path| Ok((path, path.canonicalize()?))).collect();
         let plays: Vec<_> = media
             .map_err(|error: std::io::Error| self.explain(&error))?
             .into_iter()
@@ -52,19 +49,12 @@ impl Play {
             repeat: self.repeat,
             ..Config::default().rules.remove(0)
         };
-        let config = Config {
-            media_folder,
-            rules: vec![rule],
-            stop_at_exit: true,
-            ..super::bare_config()
-        };
+        let config =
+            Config { media_folder, rules: vec![rule], stop_at_exit: true, ..super::bare_config() };
         let shell = Shell::open(&config, Front::None)?;
         let executor = LocalExecutor::new();
-        let setup = Setup {
-            seed: fastrand::u64(..),
-            first_only: self.on.is_none(),
-            ..Setup::default()
-        };
+        let setup =
+            Setup { seed: fastrand::u64(..), first_only: self.on.is_none(), ..Setup::default() };
         let outcome = Cell::new(None);
         let driving = drive(Kiosk::new(config, setup), &shell, &executor, |_, _| {});
         let watching = async {
@@ -84,9 +74,7 @@ impl Play {
         let by_udn = Udn::new(on).filter(|udn| udn.as_str().starts_with("uuid:"));
         let address = on
             .split_once(':')
-            .map_or((on.as_str(), None), |(host, port)| {
-                (host, port.parse().ok())
-            });
+            .map_or((on.as_str(), None), |(host, port)| (host, port.parse().ok()));
         match (address.0.parse(), by_udn) {
             (Ok(host), _) => Who::Address(host, address.1),
             (_, Some(udn)) => Who::Udn(udn),
@@ -127,10 +115,7 @@ async fn watch(shell: &Shell) -> Option<String> {
         let renderers = status["renderers"].as_array().cloned().unwrap_or_default();
         let Some(renderer) = renderers.iter().find(|renderer| renderer["driven"] == true) else {
             if waited >= FIND_WITHIN {
-                let names: Vec<_> = renderers
-                    .iter()
-                    .filter_map(|r| r["name"].as_str())
-                    .collect();
+                let names: Vec<_> = renderers.iter().filter_map(|r| r["name"].as_str()).collect();
                 return Some(match names.as_slice() {
                     [] => "no renderer answers: is it switched on, and on this network?".to_owned(),
                     names => format!("there is no such renderer; there are: {}", names.join(", ")),
@@ -157,12 +142,7 @@ async fn watch(shell: &Shell) -> Option<String> {
             return None;
         }
         if began && renderer["goal"] == "yield" {
-            return Some(
-                renderer["fault"]
-                    .as_str()
-                    .unwrap_or("a viewer stopped it")
-                    .to_owned(),
-            );
+            return Some(renderer["fault"].as_str().unwrap_or("a viewer stopped it").to_owned());
         }
     }
 }

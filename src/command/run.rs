@@ -26,10 +26,7 @@ pub(super) fn run(path: &Path) -> Result<u8, String> {
                 let all = loaded.problems.iter();
                 all.filter(|problem| problem.severity == Severity::Error)
             };
-            let first = errors()
-                .next()
-                .map(|problem| problem.in_file(&file))
-                .unwrap_or_default();
+            let first = errors().next().map(|problem| problem.in_file(&file)).unwrap_or_default();
             if loaded.leds_anyway.is_empty() {
                 let count = counted(errors().count(), "error");
                 return Err(format!(
@@ -38,12 +35,8 @@ pub(super) fn run(path: &Path) -> Result<u8, String> {
             }
             // There are LEDs to say it with: nobody watches the log of a headless box.
             let leds = loaded.leds_anyway;
-            let config = Config {
-                leds,
-                gpio: loaded.gpio_anyway,
-                rules: Vec::new(),
-                ..Config::default()
-            };
+            let config =
+                Config { leds, gpio: loaded.gpio_anyway, rules: Vec::new(), ..Config::default() };
             (config, Some(first))
         }
     };

@@ -31,11 +31,7 @@ impl Status {
         let port = config.map_or(Port::From(CONTROL_PORT), |config| config.control_port);
         smol::block_on(async {
             let mut shown = self.ask(port).await?;
-            let clear = if self.watch && terminal::is_terminal() {
-                "\x1b[H\x1b[2J"
-            } else {
-                ""
-            };
+            let clear = if self.watch && terminal::is_terminal() { "\x1b[H\x1b[2J" } else { "" };
             loop {
                 let read = terminal::say(format_args!("{clear}{shown}"));
                 if !self.watch || !read {

@@ -28,9 +28,7 @@ pub(super) fn rows() -> usize {
 /// Prints at once, without a line feed. Gives whether somebody still reads: one who went away, such
 /// as `head`, is no reason to fail.
 pub(super) fn show(text: impl Display) -> bool {
-    write!(stdout(), "{text}")
-        .and_then(|()| stdout().flush())
-        .is_ok()
+    write!(stdout(), "{text}").and_then(|()| stdout().flush()).is_ok()
 }
 
 /// Prints a line; otherwise as [`show`].
@@ -78,17 +76,10 @@ pub(super) fn renderer_line(renderer: &Value) -> String {
         line += &format!(" {file}");
     }
     if let Some(position) = renderer["position_s"].as_f64() {
-        match (
-            renderer["duration_s"].as_f64(),
-            renderer["progress"].as_f64(),
-        ) {
+        match (renderer["duration_s"].as_f64(), renderer["progress"].as_f64()) {
             (Some(duration), Some(progress)) => {
-                line += &format!(
-                    " {} {} / {}",
-                    bar(progress, 20),
-                    clock(position),
-                    clock(duration)
-                );
+                line +=
+                    &format!(" {} {} / {}", bar(progress, 20), clock(position), clock(duration));
             }
             _ => line += &format!(" {}", clock(position)),
         }

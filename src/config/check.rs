@@ -89,16 +89,12 @@ pub(super) fn pins(
             let (label, line) = (other.label(), report.line_of(other.at));
             field.error(
                 report,
-                format!(
-                    "{} is used by the {label} in line {line} too",
-                    describe(pin)
-                ),
+                format!("{} is used by the {label} in line {line} too", describe(pin)),
                 elsewhere.clone(),
             );
-        } else if let (Some(function), false) = (
-            pin.special_function(),
-            matches!(gpio, Backend::Simulated(_)),
-        ) {
+        } else if let (Some(function), false) =
+            (pin.special_function(), matches!(gpio, Backend::Simulated(_)))
+        {
             field.warning(
                 report,
                 format!("{} is also used for {function}", describe(pin)),
@@ -127,9 +123,7 @@ pub(super) fn targets(
     buttons: &[(Section<'_>, Button)],
     leds: &[(Section<'_>, Led)],
 ) {
-    let of_buttons = buttons
-        .iter()
-        .map(|(table, button)| (table, &button.targets));
+    let of_buttons = buttons.iter().map(|(table, button)| (table, &button.targets));
     let of_leds = leds.iter().filter_map(|(table, led)| match &led.shows {
         Shows::Playing(targets) => Some((table, targets)),
         Shows::Status => None,
@@ -162,12 +156,7 @@ fn unknown(who: &Who, rules: &[(Section<'_>, Rule)]) -> Option<String> {
     let text = who.to_text();
     // With a table for every renderer "TV 2" may well be there beside "TV 1"; "TV1" hardly.
     let meant = match whos().any(|rule| *rule == Who::Any) {
-        true => Some(
-            known
-                .iter()
-                .find(|known| letters(known) == letters(&text))?
-                .as_str(),
-        ),
+        true => Some(known.iter().find(|known| letters(known) == letters(&text))?.as_str()),
         false => nearest(&text, known.iter().map(String::as_str)),
     };
     Some(match meant {
@@ -178,10 +167,7 @@ fn unknown(who: &Who, rules: &[(Section<'_>, Rule)]) -> Option<String> {
 
 /// Letters and digits alone, in lower case.
 fn letters(text: &str) -> String {
-    text.to_lowercase()
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .collect()
+    text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 #[cfg(test)]

@@ -121,25 +121,16 @@ impl Toml {
             self.plain("volume", volume);
         }
         self.text("on_stop", word(&super::renderer::ON_STOP, rule.on_stop));
-        self.text(
-            "loop_method",
-            word(&super::renderer::LOOP_METHOD, rule.loop_method),
-        );
+        self.text("loop_method", word(&super::renderer::LOOP_METHOD, rule.loop_method));
         self.time("max_cut", rule.max_cut);
     }
 
     fn button(&mut self, button: &Button) {
         self.table("[[button]]");
-        self.line(&format!(
-            "pin = {}  # {}",
-            button.pin.0,
-            describe(button.pin)
-        ));
-        for (key, action) in [
-            ("press", button.press),
-            ("long", button.long),
-            ("double", button.double),
-        ] {
+        self.line(&format!("pin = {}  # {}", button.pin.0, describe(button.pin)));
+        for (key, action) in
+            [("press", button.press), ("long", button.long), ("double", button.double)]
+        {
             if let Some(action) = action {
                 self.text(key, word(&super::panel::ACTIONS, action));
             }

@@ -73,23 +73,13 @@ impl<'a> Field<'a> {
         let one = |span: Range<usize>, at: usize, value: &'a DeValue<'a>| {
             let text = value.as_str()?.trim();
             let key = self.key;
-            Some((
-                text,
-                Self {
-                    label: self.label,
-                    key,
-                    at,
-                    span,
-                    value,
-                },
-            ))
+            Some((text, Self { label: self.label, key, at, span, value }))
         };
         let all: Option<Vec<_>> = match self.value {
             DeValue::String(_) => one(self.span.clone(), self.at, self.value).map(|one| vec![one]),
             DeValue::Array(list) => {
                 let all = list.iter();
-                all.map(|item| one(item.span(), item.span().start, item.get_ref()))
-                    .collect()
+                all.map(|item| one(item.span(), item.span().start, item.get_ref())).collect()
             }
             _ => None,
         };
@@ -117,8 +107,6 @@ pub(super) fn integer(value: &DeValue<'_>) -> Option<i64> {
 
 /// Whether the value is the number 0.
 pub(super) fn is_zero(value: &DeValue<'_>) -> bool {
-    let float = value
-        .as_float()
-        .and_then(|number| number.as_str().parse().ok());
+    let float = value.as_float().and_then(|number| number.as_str().parse().ok());
     integer(value) == Some(0) || float == Some(0.0)
 }

@@ -18,15 +18,8 @@ pub struct Imported {
 }
 
 /// Keys that are read, and those that are known but needed no more.
-const READ: [&str; 7] = [
-    "device_name",
-    "friendly_name",
-    "hostname",
-    "action_url",
-    "video_file",
-    "loop",
-    "priority",
-];
+const READ: [&str; 7] =
+    ["device_name", "friendly_name", "hostname", "action_url", "video_file", "loop", "priority"];
 const NEEDED_NO_MORE: [&str; 2] = ["type", "mime_type"];
 
 /// One device of the list that can be taken over.
@@ -67,14 +60,10 @@ pub fn import(json: &str) -> Result<Imported, String> {
         if let Some(device) = device(entry, title, &mut warnings) {
             if let Some(other) = devices.iter().find(|other| same(other, &device)) {
                 let (title, other) = (&device.title, &other.title);
-                warnings.push(format!(
-                    "{title} is the same renderer as {other} and was left out"
-                ));
+                warnings.push(format!("{title} is the same renderer as {other} and was left out"));
             } else if devices.len() == RULES {
                 let title = &device.title;
-                warnings.push(format!(
-                    "{title} was left out: {RULES} renderers are possible"
-                ));
+                warnings.push(format!("{title} was left out: {RULES} renderers are possible"));
             } else {
                 devices.push(device);
             }
@@ -118,24 +107,14 @@ fn device(entry: &Map<String, Value>, title: String, warnings: &mut Vec<String>)
     };
     let video = video.replace('\\', "/");
     if video.contains("://") || video.contains('*') {
-        warn(&format!(
-            "\"{video}\" is not a single file of this machine; left out"
-        ));
+        warn(&format!("\"{video}\" is not a single file of this machine; left out"));
         return None;
     }
     if !is_playable(Path::new(&video)) {
-        warn(&format!(
-            "\"{video}\" is of a kind that renderers do not know; left out"
-        ));
+        warn(&format!("\"{video}\" is of a kind that renderers do not know; left out"));
         return None;
     }
-    Some(Device {
-        title,
-        who,
-        video: PathBuf::from(video),
-        repeat,
-        priority,
-    })
+    Some(Device { title, who, video: PathBuf::from(video), repeat, priority })
 }
 
 /// The key that tells the renderer: its name, else its address, else the name the list gave it.
@@ -144,9 +123,7 @@ fn who(entry: &Map<String, Value>, warn: &mut dyn FnMut(&str)) -> Option<String>
     if let Some(name) = text(entry, "friendly_name").filter(fits) {
         return Some(format!("name = {}", quoted(&name)));
     }
-    let address = ["hostname", "action_url"]
-        .into_iter()
-        .find_map(|key| host(&text(entry, key)?));
+    let address = ["hostname", "action_url"].into_iter().find_map(|key| host(&text(entry, key)?));
     if let Some(ip) = address {
         return Some(format!("address = \"{ip}\""));
     }
@@ -210,9 +187,7 @@ fn written(devices: &[Device], warnings: &mut Vec<String>) -> String {
         }
     }
     for device in devices {
-        let inner = media
-            .as_ref()
-            .and_then(|media| device.video.strip_prefix(media).ok());
+        let inner = media.as_ref().and_then(|media| device.video.strip_prefix(media).ok());
         let plain = |path: &&Path| !path.components().any(|part| part.as_os_str() == "..");
         let file = match inner.or((!device.video.has_root()).then_some(&*device.video)) {
             Some(path) if plain(&path) && !has_drive(path) => path.display().to_string(),
@@ -224,10 +199,7 @@ fn written(devices: &[Device], warnings: &mut Vec<String>) -> String {
                 name
             }
         };
-        toml.push_str(&format!(
-            "\n# {}\n[[renderer]]\n{}\n",
-            device.title, device.who
-        ));
+        toml.push_str(&format!("\n# {}\n[[renderer]]\n{}\n", device.title, device.who));
         toml.push_str(&format!("plays = {}\n", quoted(&file)));
         toml.push_str(&format!("loop = {}\n", device.repeat));
     }
@@ -236,16 +208,13 @@ fn written(devices: &[Device], warnings: &mut Vec<String>) -> String {
 
 /// Whether the path begins with a drive of Windows.
 fn has_drive(path: &Path) -> bool {
-    path.to_str()
-        .is_some_and(|text| text.get(1..2) == Some(":"))
+    path.to_str().is_some_and(|text| text.get(1..2) == Some(":"))
 }
 
 /// The folder above all absolute paths, unless that is the root itself or there is none.
 fn common_folder(devices: &[Device]) -> Option<PathBuf> {
     let videos = devices.iter().map(|device| &device.video);
-    let mut folders = videos
-        .filter(|video| video.has_root())
-        .map(|video| video.parent());
+    let mut folders = videos.filter(|video| video.has_root()).map(|video| video.parent());
     let mut common = folders.next()??.to_path_buf();
     for folder in folders {
         let folder = folder?;
@@ -281,14 +250,8 @@ mod tests {
         let imported = import(LIST).unwrap();
         let config = read(&imported.toml).config.expect("our own file is valid");
         assert_eq!(config.media_folder, Path::new("/home/pi/videos"));
-        let [wall, door] = &*config.rules else {
-            panic!("{}", imported.toml)
-        };
-        assert_eq!(
-            wall.who,
-            Who::Name(clip("Küche \"TV\"")),
-            "higher priority first"
-        );
+        let [wall, door] = &*config.rules else { panic!("{}", imported.toml) };
+        assert_eq!(wall.who, Who::Name(clip("Küche \"TV\"")), "higher priority first");
         assert_eq!(door.who, Who::Address(Ipv4Addr::new(10, 0, 0, 45), None));
         assert_eq!(wall.plays, [Path::new("/home/pi/videos/wall/hall.mkv")]);
         assert!(!wall.repeat && door.repeat && door.autoplay);

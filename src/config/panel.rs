@@ -31,9 +31,7 @@ pub(super) const DETECTS: [(&str, Detect); 2] =
 /// The word of the file for `value`; the other direction of [`Section::choice`].
 pub(super) fn word<T: PartialEq>(words: &[(&'static str, T)], value: T) -> &'static str {
     let mut words = words.iter();
-    words
-        .find(|(_, known)| *known == value)
-        .map_or("", |&(word, _)| word)
+    words.find(|(_, known)| *known == value).map_or("", |&(word, _)| word)
 }
 
 const HOLD_TIME: Duration = Duration::from_secs(1);
@@ -101,10 +99,7 @@ fn check_actions(report: &mut Report<'_>, table: &Section<'_>, button: &Button) 
         );
         return;
     }
-    let repeats = matches!(
-        button.press,
-        Some(PanelAction::VolumeUp | PanelAction::VolumeDown)
-    );
+    let repeats = matches!(button.press, Some(PanelAction::VolumeUp | PanelAction::VolumeDown));
     if let Some(field) = table.field("hold_time") {
         if !given("long") && !repeats {
             field.warning(
@@ -114,11 +109,7 @@ fn check_actions(report: &mut Report<'_>, table: &Section<'_>, button: &Button) 
             );
         }
         if button.hold_time <= button.debounce {
-            field.error(
-                report,
-                "this is not longer than debounce",
-                "write hold_time = 1.0",
-            );
+            field.error(report, "this is not longer than debounce", "write hold_time = 1.0");
         }
     }
     if let (Some(field), true) = (table.field("long"), button.long == button.press) {
@@ -181,20 +172,14 @@ pub(super) fn led(report: &mut Report<'_>, table: &Section<'_>) -> Option<Led> {
             Some(true) => Shows::Playing(targets),
             _ => Shows::Status,
         },
-        active: table
-            .choice(report, "active", &LEVELS)
-            .unwrap_or(Level::High),
+        active: table.choice(report, "active", &LEVELS).unwrap_or(Level::High),
     })
 }
 
 /// The pin of a table, with help for those who counted on the connector.
 fn pin(report: &mut Report<'_>, table: &Section<'_>) -> Option<Pin> {
     let Some(field) = table.field("pin") else {
-        table.error(
-            report,
-            "there is no pin",
-            "write pin = 17, or where it is wired",
-        );
+        table.error(report, "there is no pin", "write pin = 17, or where it is wired");
         return None;
     };
     let number = match field.value {
@@ -205,9 +190,7 @@ fn pin(report: &mut Report<'_>, table: &Section<'_>) -> Option<Pin> {
                 rest.parse::<i64>().ok()
             });
             // "pin 11" is meant as a place on the connector.
-            let place = plain
-                .strip_prefix("pin")
-                .map(|rest| rest.trim_start_matches('_'));
+            let place = plain.strip_prefix("pin").map(|rest| rest.trim_start_matches('_'));
             if let Some(place) = place.and_then(|rest| rest.parse().ok()) {
                 field.error(report, "this is no GPIO number", instead_of_place(place));
                 return None;
@@ -252,10 +235,7 @@ fn targets(report: &mut Report<'_>, table: &Section<'_>) -> Targets {
         return Targets::All;
     };
     let texts = field.texts(report, "\"TV 1\"");
-    for (long, item) in texts
-        .iter()
-        .filter(|(text, _)| text.len() > NAME_BYTES && !is_udn(text))
-    {
+    for (long, item) in texts.iter().filter(|(text, _)| text.len() > NAME_BYTES && !is_udn(text)) {
         item.error(
             report,
             format!("\"{long}\" is longer than {NAME_BYTES} bytes"),

@@ -76,10 +76,8 @@ fn read(report: &mut Report<'_>, top: &Section<'_>, files: Files<'_>) -> Config 
         .filter_map(|table| Some((table, panel::button(report, &table)?)))
         .collect();
     let tables = self::tables(report, top, "led", &super::vocabulary::LED, PINS);
-    let leds: Vec<_> = tables
-        .into_iter()
-        .filter_map(|table| Some((table, panel::led(report, &table)?)))
-        .collect();
+    let leds: Vec<_> =
+        tables.into_iter().filter_map(|table| Some((table, panel::led(report, &table)?))).collect();
     let gpio = backend(report, top);
 
     check::renderers(report, &rules);
@@ -107,10 +105,7 @@ fn media_folder(report: &mut Report<'_>, top: &Section<'_>, files: Files<'_>) ->
     let written = top.text(report, "media", "\"/srv/dlna-kiosk\"");
     let path = plays::plain(Path::new(written.unwrap_or(MEDIA_FOLDER)));
     let state = files(&path);
-    let media = MediaFolder {
-        present: state == FileState::Folder,
-        path,
-    };
+    let media = MediaFolder { present: state == FileState::Folder, path };
     if media.path.parent().is_none()
         && let Some(field) = top.field("media")
     {
@@ -179,11 +174,7 @@ fn ports(report: &mut Report<'_>, top: &Section<'_>) -> (Port, Port) {
 }
 
 fn spare(port: u16) -> u16 {
-    if port == CONTROL_PORT {
-        CONTROL_PORT + 1
-    } else {
-        CONTROL_PORT
-    }
+    if port == CONTROL_PORT { CONTROL_PORT + 1 } else { CONTROL_PORT }
 }
 
 fn fixed_port(report: &mut Report<'_>, top: &Section<'_>, key: &str, usual: u16) -> Option<u16> {

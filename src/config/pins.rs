@@ -16,9 +16,7 @@ const HEADER: [u8; COUNT as usize] = [
 ];
 
 /// GPIOs without another common use, the ones closest to a ground pin first.
-const FREE: [u8; 17] = [
-    17, 27, 22, 5, 6, 13, 26, 16, 20, 21, 12, 23, 24, 25, 19, 18, 4,
-];
+const FREE: [u8; 17] = [17, 27, 22, 5, 6, 13, 26, 16, 20, 21, 12, 23, 24, 25, 19, 18, 4];
 
 /// What is at a place of the header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,10 +105,7 @@ mod tests {
             .collect();
         gpios.sort_unstable();
         assert_eq!(gpios, (0..COUNT).collect::<Vec<_>>());
-        assert_eq!(
-            (at_header(0), at_header(41), at_header(-3)),
-            (None, None, None)
-        );
+        assert_eq!((at_header(0), at_header(41), at_header(-3)), (None, None, None));
     }
 
     #[test]
@@ -126,10 +121,7 @@ mod tests {
     fn an_alternative_is_free_in_both_senses() {
         assert_eq!(alternative(&[]), Some(Pin(17)));
         assert_eq!(alternative(&[Pin(17), Pin(27)]), Some(Pin(22)));
-        assert!(
-            FREE.iter()
-                .all(|&bcm| Pin(bcm).special_function().is_none())
-        );
+        assert!(FREE.iter().all(|&bcm| Pin(bcm).special_function().is_none()));
         assert_eq!(alternative(&FREE.map(Pin)), None);
     }
 }

@@ -30,8 +30,7 @@ pub(super) fn paths(
 ) -> Vec<PathBuf> {
     let texts = field.texts(report, "\"clip.mp4\"");
     let all = texts.iter();
-    all.filter_map(|(text, item)| path(report, item, text, media, files))
-        .collect()
+    all.filter_map(|(text, item)| path(report, item, text, media, files)).collect()
 }
 
 /// Whether there is a folder at `path`. A `/` at the end would hide a file from the disk.

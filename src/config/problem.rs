@@ -39,13 +39,7 @@ impl Problem {
     /// The problem as a line of text that names `file`, in the form that editors know how to follow.
     #[must_use]
     pub fn in_file(&self, file: &str) -> String {
-        let Self {
-            severity,
-            line,
-            key,
-            message,
-            advice,
-        } = self;
+        let Self { severity, line, key, message, advice } = self;
         let line = line.map_or(String::new(), |line| format!("{line}:"));
         let key = match &**key {
             "" => String::new(),
@@ -71,10 +65,7 @@ pub(super) struct Report<'t> {
 
 impl<'t> Report<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Self {
-            text,
-            problems: Vec::new(),
-        }
+        Self { text, problems: Vec::new() }
     }
 
     /// Records an error at byte `at` of the text.
@@ -159,18 +150,10 @@ mod tests {
     #[test]
     fn a_problem_reads_like_a_compiler_s() {
         let mut report = Report::new("a\nb\nc");
-        report.error(
-            4,
-            "[[button]] pin = 42",
-            "there is no GPIO42",
-            "use 0 to 27",
-        );
+        report.error(4, "[[button]] pin = 42", "there is no GPIO42", "use 0 to 27");
         report.push(Severity::Warning, None, "", "no file", "write one");
         let problems = report.into_problems();
-        assert_eq!(
-            problems[0].in_file("/etc/k.toml"),
-            "/etc/k.toml: warning: no file; write one"
-        );
+        assert_eq!(problems[0].in_file("/etc/k.toml"), "/etc/k.toml: warning: no file; write one");
         assert_eq!(
             problems[1].to_string(),
             "config.toml:3: error: [[button]] pin = 42: there is no GPIO42; use 0 to 27"

@@ -28,9 +28,9 @@ pub(super) fn read(
 ) -> Rule {
     table.refuse_unknown_keys(report);
     let whole_folder = || vec![media.path.clone()];
-    let plays = table.field("plays").map_or_else(whole_folder, |field| {
-        plays::paths(report, &field, media, files)
-    });
+    let plays = table
+        .field("plays")
+        .map_or_else(whole_folder, |field| plays::paths(report, &field, media, files));
     let volume = table.whole(report, "volume", 0..=100, "40");
     let loop_method = table.choice(report, "loop_method", &LOOP_METHOD);
     let max_cut = table.time(report, "max_cut", true, MOST_CUT, "0.3");
@@ -40,9 +40,7 @@ pub(super) fn read(
         autoplay: table.switch(report, "autoplay").unwrap_or(true),
         repeat: table.switch(report, "loop").unwrap_or(true),
         volume: volume.and_then(|percent| u8::try_from(percent).ok()),
-        on_stop: table
-            .choice(report, "on_stop", &ON_STOP)
-            .unwrap_or_default(),
+        on_stop: table.choice(report, "on_stop", &ON_STOP).unwrap_or_default(),
         loop_method: loop_method.unwrap_or_default(),
         max_cut: max_cut.unwrap_or(Duration::ZERO),
     };

@@ -155,11 +155,7 @@ impl<'a> Section<'a> {
         field.error(
             report,
             "the number is out of range",
-            format!(
-                "use {} to {}, such as {key} = {example}",
-                range.start(),
-                range.end()
-            ),
+            format!("use {} to {}, such as {key} = {example}", range.start(), range.end()),
         );
         None
     }
@@ -176,9 +172,9 @@ impl<'a> Section<'a> {
         let field = self.field(key)?;
         let number = match field.value {
             DeValue::Float(number) => number.as_str().parse().ok(),
-            DeValue::Integer(_) => integer(field.value)
-                .and_then(|n| i32::try_from(n).ok())
-                .map(f64::from),
+            DeValue::Integer(_) => {
+                integer(field.value).and_then(|n| i32::try_from(n).ok()).map(f64::from)
+            }
             _ => {
                 field.wrong_type(report, "a number of seconds, without quotes", example);
                 return None;

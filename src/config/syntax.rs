@@ -40,11 +40,7 @@ fn last_written(text: &str, at: usize) -> usize {
         at -= 1;
     }
     let rest = text[at..].lines().next().unwrap_or_default();
-    if rest.trim().is_empty() {
-        text[..at].trim_end().len()
-    } else {
-        at
-    }
+    if rest.trim().is_empty() { text[..at].trim_end().len() } else { at }
 }
 
 /// What to write instead of `line`, if it is a usual mistake.
@@ -77,9 +73,7 @@ fn hint(line: &str, message: &str) -> Option<String> {
         return Some("write a key before the =".to_owned());
     }
     if value.is_empty() {
-        return Some(format!(
-            "write a value behind {key} =, or leave the line out"
-        ));
+        return Some(format!("write a value behind {key} =, or leave the line out"));
     }
     if message.contains("unclosed array") {
         return Some("close the list with ]".to_owned());
@@ -189,10 +183,7 @@ mod tests {
                 "[[renderer]]\nname = \"a\"\n[renderer]\n",
                 "3: error: [renderer]: this is not TOML; write [[renderer]] with two pairs of brackets, each time",
             ),
-            (
-                "= 5",
-                "1: error: = 5: this is not TOML; write a key before the =",
-            ),
+            ("= 5", "1: error: = 5: this is not TOML; write a key before the ="),
             (
                 "[[button]]\npin = GPIO17\npress = \"play\"",
                 "2: error: pin = GPIO17: this is not TOML; text needs quotes: pin = \"GPIO17\"",

@@ -68,22 +68,14 @@ fn the_shipped_example_is_harmless_and_its_lines_are_all_valid() {
             };
             let text = format!("{table}\n{needed}\n{line}\n");
             let loaded = parse(&text, &disk);
-            let errors = loaded
-                .problems
-                .iter()
-                .filter(|p| p.severity == Severity::Error);
+            let errors = loaded.problems.iter().filter(|p| p.severity == Severity::Error);
             assert_eq!(errors.count(), 0, "{text}{:?}", loaded.problems);
             settings += 1;
         }
     }
     // Every key of every table is explained, but for those that are tables themselves, for the other
     // ways to name a renderer, and for the socket of tests.
-    for words in [
-        &vocabulary::TOP,
-        &vocabulary::RENDERER,
-        &vocabulary::BUTTON,
-        &vocabulary::LED,
-    ] {
+    for words in [&vocabulary::TOP, &vocabulary::RENDERER, &vocabulary::BUTTON, &vocabulary::LED] {
         for key in words.keys {
             let explained = [
                 format!("\n#{key} = "),
@@ -112,39 +104,19 @@ fn reads_everything_an_owner_can_write() {
          [[led]]\npin = 22\nshows = \"playing\"\nactive = \"low\"\n",
     );
     assert_eq!(config.name, "Foyer");
-    assert_eq!(
-        (config.media_port, config.control_port),
-        (Port::Fixed(9000), Port::From(8080))
-    );
+    assert_eq!((config.media_port, config.control_port), (Port::Fixed(9000), Port::From(8080)));
     assert_eq!(config.gpio, Backend::Chip("/dev/gpiochip0".to_owned()));
-    let [udn, address, name, any] = &*config.rules else {
-        panic!("{:?}", config.rules)
-    };
+    let [udn, address, name, any] = &*config.rules else { panic!("{:?}", config.rules) };
     assert_eq!(udn.who, Who::Udn(Udn::new("uuid:ab").unwrap()));
     assert_eq!(udn.plays[1], Path::new("/srv/dlna-kiosk/b"));
-    assert_eq!(
-        (udn.volume, udn.max_cut),
-        (Some(40), Duration::from_millis(300))
-    );
+    assert_eq!((udn.volume, udn.max_cut), (Some(40), Duration::from_millis(300)));
     assert!(udn.autoplay && udn.repeat && !address.autoplay && !address.repeat);
-    assert_eq!(
-        address.who,
-        Who::Address(Ipv4Addr::new(10, 0, 0, 45), Some(49494))
-    );
+    assert_eq!(address.who, Who::Address(Ipv4Addr::new(10, 0, 0, 45), Some(49494)));
     assert_eq!(name.who, Who::Name(clip("TV 1")));
-    assert_eq!(
-        (&any.who, &*any.plays),
-        (&Who::Any, &[config.media_folder.clone()][..])
-    );
+    assert_eq!((&any.who, &*any.plays), (&Who::Any, &[config.media_folder.clone()][..]));
     let button = &config.buttons[0];
-    assert_eq!(
-        (button.pin, button.press),
-        (Pin(17), Some(PanelAction::PlayPause))
-    );
-    assert_eq!(
-        (button.active, button.hold_time.as_secs()),
-        (Level::High, 2)
-    );
+    assert_eq!((button.pin, button.press), (Pin(17), Some(PanelAction::PlayPause)));
+    assert_eq!((button.active, button.hold_time.as_secs()), (Level::High, 2));
     assert!(matches!(&button.targets, Targets::Some(all) if all.len() == 3));
     assert_eq!(config.leds[0].shows, Shows::Playing(Targets::All));
 }
@@ -155,32 +127,19 @@ fn all_problems_are_told_in_one_go_and_in_order() {
         "port = 1\nmedia_port = 0\n[[button]]\npin = 99\npress = \"dance\"\n\
          [[led]]\npin = 22\n[[renderer]]\nvolume = 200\nip = \"10.0.0.1\"\n",
     );
-    let lines: Vec<&str> = told
-        .iter()
-        .filter_map(|line| line.split(':').nth(1))
-        .collect();
+    let lines: Vec<&str> = told.iter().filter_map(|line| line.split(':').nth(1)).collect();
     assert_eq!(lines, ["1", "2", "4", "5", "6", "9", "10"], "{told:#?}");
 }
 
 #[test]
 fn leds_show_an_error_whatever_else_is_wrong() {
-    let leds = vec![Led {
-        pin: Pin(22),
-        shows: Shows::Status,
-        active: Level::High,
-    }];
+    let leds = vec![Led { pin: Pin(22), shows: Shows::Status, active: Level::High }];
     let panel = "[gpio]\nbackend = \"/dev/gpiochip4\"\n[[led]]\npin = 22\nshows = \"status\"\n";
-    for text in [
-        format!("{panel}[[button]]\n"),
-        format!("name = Foyer\n{panel}"),
-    ] {
+    for text in [format!("{panel}[[button]]\n"), format!("name = Foyer\n{panel}")] {
         let loaded = parse(&text, &disk);
         assert!(loaded.has_errors(), "{text}");
         assert_eq!(loaded.leds_anyway, leds, "{text}");
-        assert_eq!(
-            loaded.gpio_anyway,
-            Backend::Chip("/dev/gpiochip4".to_owned())
-        );
+        assert_eq!(loaded.gpio_anyway, Backend::Chip("/dev/gpiochip4".to_owned()));
     }
 }
 
@@ -190,10 +149,8 @@ fn more_tables_than_fit_are_refused() {
     let renderers: String = (0..33).map(renderer).collect();
     assert_eq!(
         told(&renderers),
-        [
-            "config.toml:65: error: [[renderer]]: there are 33 [[renderer]] tables; 32 are \
-             possible: leave some out"
-        ]
+        ["config.toml:65: error: [[renderer]]: there are 33 [[renderer]] tables; 32 are \
+             possible: leave some out"]
     );
     let told = told(&"[[led]]\npin = 22\nshows = \"status\"\n".repeat(1000));
     assert!(told.len() < 40, "{}", told.len());

@@ -163,10 +163,7 @@ pub(super) const BUTTON: Words = Words {
 pub(super) const LED: Words = Words {
     label: "[[led]]",
     keys: &["pin", "shows", "renderer", "active"],
-    synonyms: &[
-        WIRED,
-        &[("show", "shows"), ("state", "shows"), ("function", "shows")],
-    ],
+    synonyms: &[WIRED, &[("show", "shows"), ("state", "shows"), ("function", "shows")]],
 };
 
 /// Words that mean one of those that a key allows.
@@ -302,11 +299,7 @@ mod tests {
             (&RENDERER, "repeat", "write \"loop\""),
             (&RENDERER, "auto-play", "write \"autoplay\""),
             (&RENDERER, "volumne", "did you mean \"volume\"?"),
-            (
-                &LED,
-                "media_port",
-                "it belongs at the top of the file, above the first table",
-            ),
+            (&LED, "media_port", "it belongs at the top of the file, above the first table"),
             (&TOP, "hold_time", "it belongs in a [[button]] table"),
             (&LED, "xyzzy", "known here: pin, shows, renderer and active"),
         ] {

@@ -19,10 +19,7 @@ impl Who {
             table.error(
                 report,
                 format!("it is for one renderer, but has {}", listed(&given, "and")),
-                format!(
-                    "keep {} and leave the rest out",
-                    given.last().unwrap_or(&"name")
-                ),
+                format!("keep {} and leave the rest out", given.last().unwrap_or(&"name")),
             );
         }
         if let Some(text) = table.text(report, "udn", "\"uuid:…\"") {
@@ -46,9 +43,7 @@ impl Who {
         if let Some((ip, port)) = ipv4(text) {
             return Self::Address(ip, port);
         }
-        let is_udn = text
-            .get(..5)
-            .is_some_and(|start| start.eq_ignore_ascii_case("uuid:"));
+        let is_udn = text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("uuid:"));
         match Udn::new(text) {
             Some(udn) if is_udn => Self::Udn(udn),
             _ => Self::Name(clip(text)),
@@ -91,11 +86,7 @@ fn address(report: &mut Report<'_>, table: &Section<'_>) -> Option<Who> {
         return None;
     }
     if port == Some(0) {
-        field.error(
-            report,
-            "there is no port 0",
-            format!("write address = \"{ip}\""),
-        );
+        field.error(report, "there is no port 0", format!("write address = \"{ip}\""));
         return None;
     }
     Some(Who::Address(ip, port))

@@ -49,48 +49,39 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreachable => write!(
-                f,
-                "it does not answer: switched off, or not on this network; trying again"
-            ),
-            Self::Hung => write!(
-                f,
-                "it takes connections but does not answer: it hangs; waiting for it"
-            ),
+            Self::Unreachable => {
+                write!(f, "it does not answer: switched off, or not on this network; trying again")
+            }
+            Self::Hung => {
+                write!(f, "it takes connections but does not answer: it hangs; waiting for it")
+            }
             Self::Garbled => write!(f, "its answers cannot be understood; trying again"),
             Self::Status(status) => write!(f, "it answers with HTTP status {status}; trying again"),
             Self::NeverFetched => write!(
                 f,
                 "it accepted the file but never came to fetch it: is there a firewall or another network between?"
             ),
-            Self::DoesNotPlay(file) => write!(
-                f,
-                "it fetched {file} but does not play it: it may not know the format"
-            ),
+            Self::DoesNotPlay(file) => {
+                write!(f, "it fetched {file} but does not play it: it may not know the format")
+            }
             Self::Refused(what, code, meaning) => {
                 write!(f, "it refused {what} ({code}: {meaning})")
             }
-            Self::RefusesFile(file) => write!(
-                f,
-                "it refuses to play {file}: it may not know this kind of file"
-            ),
+            Self::RefusesFile(file) => {
+                write!(f, "it refuses to play {file}: it may not know this kind of file")
+            }
             Self::StoppedItself => {
                 write!(f, "it stopped in the middle of the file; starting it again")
             }
             Self::StoppedByViewer => write!(f, "a viewer stopped it; press play to start it again"),
-            Self::TakenOver => write!(
-                f,
-                "somebody else plays something on it; press play to take it back"
-            ),
-            Self::NothingToPlay => write!(
-                f,
-                "there is nothing to play: the media folder is empty or missing"
-            ),
+            Self::TakenOver => {
+                write!(f, "somebody else plays something on it; press play to take it back")
+            }
+            Self::NothingToPlay => {
+                write!(f, "there is nothing to play: the media folder is empty or missing")
+            }
             Self::NoServer => write!(f, "the media server does not listen yet"),
-            Self::Local => write!(
-                f,
-                "the box itself could not make a connection; trying again"
-            ),
+            Self::Local => write!(f, "the box itself could not make a connection; trying again"),
         }
     }
 }

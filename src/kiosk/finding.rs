@@ -38,12 +38,7 @@ pub(super) struct Place {
 impl Place {
     /// A place that has not been asked yet.
     pub(super) fn new(host: Ipv4Addr, port: Option<u16>) -> Self {
-        Self {
-            host,
-            port,
-            ask_at: Instant::START,
-            tries: 0,
-        }
+        Self { host, port, ask_at: Instant::START, tries: 0 }
     }
 }
 
@@ -88,11 +83,8 @@ impl Kiosk {
         }
         self.roster.described(number, &description.udn);
         let taken = self.first_only && self.renderers.iter().any(Renderer::is_driven);
-        let rule = self
-            .config
-            .rules
-            .iter()
-            .find(|rule| matches(&rule.who, &description, location.host));
+        let rule =
+            self.config.rules.iter().find(|rule| matches(&rule.who, &description, location.host));
         let rule = rule.filter(|_| !taken && self.configuration_error.is_none());
         let mut renderer = Renderer::new(description, location, facing, rule);
         renderer.resolve(&self.scan);
@@ -112,10 +104,7 @@ impl Kiosk {
 
     /// Forgets a renderer that nobody drives, else one that is away: it is found again when it is back.
     pub(super) fn make_room(&mut self) -> bool {
-        let idle = self
-            .renderers
-            .iter()
-            .position(|r| !r.is_driven() && !r.is_busy());
+        let idle = self.renderers.iter().position(|r| !r.is_driven() && !r.is_busy());
         let away = || self.renderers.iter().position(|r| r.away && !r.is_busy());
         let Some(i) = idle.or_else(away) else {
             return false;
@@ -129,8 +118,7 @@ impl Kiosk {
         if self.expire_at <= now {
             self.roster.expire(now);
             let roster = &self.roster;
-            self.renderers
-                .retain(|r| r.is_driven() || r.is_busy() || roster.hears_of(r.udn()));
+            self.renderers.retain(|r| r.is_driven() || r.is_busy() || roster.hears_of(r.udn()));
             self.expire_at = now + LOOK_OVER_EVERY;
         }
         self.ask_addresses(now, effects, wake);
@@ -140,15 +128,10 @@ impl Kiosk {
         if self.search_at.is_some_and(|at| at <= now) {
             effects.push(Effect::Search);
             self.searches += 1;
-            let first = FIRST_SEARCHES
-                .get(self.searches)
-                .zip(FIRST_SEARCHES.get(self.searches - 1));
+            let first =
+                FIRST_SEARCHES.get(self.searches).zip(FIRST_SEARCHES.get(self.searches - 1));
             let pause = first.map(|(next, this)| Duration::from_secs(next - this));
-            let usual = if self.all_are_here() {
-                SEARCH_EVERY
-            } else {
-                SEARCH_OFTEN
-            };
+            let usual = if self.all_are_here() { SEARCH_EVERY } else { SEARCH_OFTEN };
             self.search_at = Some(now + pause.unwrap_or(usual));
         }
         wake.at(self.search_at);
@@ -157,10 +140,7 @@ impl Kiosk {
     /// Looks for renderers at the addresses of the configuration, without multicast.
     pub(super) fn ask_addresses(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {
         for place in &mut self.places {
-            let mut here = self
-                .renderers
-                .iter()
-                .filter(|r| r.location.host == place.host);
+            let mut here = self.renderers.iter().filter(|r| r.location.host == place.host);
             if self.roster.knows(place.host) || here.any(|r| !r.away) {
                 place.tries = 0;
                 place.ask_at = now + ASK_ADDRESS_EVERY;
@@ -204,11 +184,8 @@ impl Kiosk {
             self.roster.failed(number, &Failure::Timeout, now, jitter);
         }
         let renderers = &self.renderers;
-        let free = |location: &HttpUrl| {
-            !renderers
-                .iter()
-                .any(|r| r.location == *location && r.is_busy())
-        };
+        let free =
+            |location: &HttpUrl| !renderers.iter().any(|r| r.location == *location && r.is_busy());
         loop {
             let number = self.numbers.wrapping_add(1).max(1);
             if self.roster.next_fetch(now, number, free).is_none() {

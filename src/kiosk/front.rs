@@ -27,17 +27,11 @@ impl Kiosk {
         }
         let at_s = now.since(Instant::START).as_secs_f64();
         // Room was made just above.
-        let _ = self.presses.push_back(Press {
-            pin,
-            action: word,
-            at_s,
-        });
+        let _ = self.presses.push_back(Press { pin, action: word, at_s });
         let addressed = |r: &Renderer| is_target(&targets, r);
         // One button for several: if any plays, all pause.
-        let any_plays = self
-            .renderers
-            .iter()
-            .any(|r| addressed(r) && r.is_driven() && r.goal == Goal::Play);
+        let any_plays =
+            self.renderers.iter().any(|r| addressed(r) && r.is_driven() && r.goal == Goal::Play);
         let action = match action {
             PanelAction::PlayPause if any_plays => PanelAction::Pause,
             PanelAction::PlayPause => PanelAction::Play,
@@ -54,9 +48,7 @@ impl Kiosk {
             let overall = self.pattern(now);
             for (led, id) in self.config.leds.iter().zip(0..) {
                 let plays = |targets| {
-                    self.renderers
-                        .iter()
-                        .any(|r| is_target(targets, r) && r.is_playing())
+                    self.renderers.iter().any(|r| is_target(targets, r) && r.is_playing())
                 };
                 let pattern = match &led.shows {
                     Shows::Status => overall,
@@ -100,9 +92,9 @@ impl Kiosk {
 fn is_target(targets: &Targets, renderer: &Renderer) -> bool {
     match targets {
         Targets::All => true,
-        Targets::Some(list) => list
-            .iter()
-            .any(|who| matches(who, &renderer.description, renderer.location.host)),
+        Targets::Some(list) => {
+            list.iter().any(|who| matches(who, &renderer.description, renderer.location.host))
+        }
     }
 }
 

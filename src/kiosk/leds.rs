@@ -94,15 +94,9 @@ impl Leds {
     /// This many LEDs, dark.
     #[must_use]
     pub fn new(count: usize) -> Self {
-        let dark = Shown {
-            pattern: Pattern::Dark,
-            since: Instant::START,
-            lit: None,
-            changes_at: None,
-        };
-        Self {
-            leds: vec![dark; count],
-        }
+        let dark =
+            Shown { pattern: Pattern::Dark, since: Instant::START, lit: None, changes_at: None };
+        Self { leds: vec![dark; count] }
     }
 
     /// From now on this LED shows this pattern.
@@ -110,12 +104,7 @@ impl Leds {
         if let Some(led) = self.leds.get_mut(usize::from(id.0))
             && led.pattern != pattern
         {
-            *led = Shown {
-                pattern,
-                since: now,
-                changes_at: None,
-                ..*led
-            };
+            *led = Shown { pattern, since: now, changes_at: None, ..*led };
         }
     }
 
@@ -141,9 +130,7 @@ impl Leds {
 
     /// Pattern and level of each, for the status.
     pub fn shown(&self) -> impl Iterator<Item = (Pattern, bool)> {
-        self.leds
-            .iter()
-            .map(|led| (led.pattern, led.lit.unwrap_or(false)))
+        self.leds.iter().map(|led| (led.pattern, led.lit.unwrap_or(false)))
     }
 }
 

@@ -141,23 +141,15 @@ impl Kiosk {
     #[must_use]
     pub fn errand(&self, ticket: &Ticket) -> Option<Errand> {
         let number = ticket.number();
-        let describe = || {
-            Some(Errand::Describe {
-                location: self.roster.fetching(number)?.clone(),
-            })
-        };
-        self.renderers
-            .iter()
-            .find_map(|r| r.errand(number).cloned())
-            .or_else(describe)
+        let describe =
+            || Some(Errand::Describe { location: self.roster.fetching(number)?.clone() });
+        self.renderers.iter().find_map(|r| r.errand(number).cloned()).or_else(describe)
     }
 
     /// What the media server serves for this token.
     #[must_use]
     pub fn published(&self, token: Token) -> Option<Published> {
-        self.renderers
-            .iter()
-            .find_map(|renderer| renderer.published(token))
+        self.renderers.iter().find_map(|renderer| renderer.published(token))
     }
 
     /// The flight recorder.
@@ -174,51 +166,29 @@ impl Kiosk {
 
     /// The descriptions of the renderers that are known, with their LOCATIONs, in the order of their finding.
     pub fn descriptions(&self) -> impl Iterator<Item = (&Description, &HttpUrl)> {
-        self.renderers
-            .iter()
-            .map(|renderer| (&renderer.description, &renderer.location))
+        self.renderers.iter().map(|renderer| (&renderer.description, &renderer.location))
     }
 
     fn route(&mut self, event: Event, now: Instant, effects: &mut Effects) {
         match event {
             Event::Deadline => {}
-            Event::Heard {
-                announcement,
-                from: _,
-            } => self.hear(&announcement, now, effects),
+            Event::Heard { announcement, from: _ } => self.hear(&announcement, now, effects),
             Event::Deaf => self.unusable_datagrams += 1,
-            Event::Answered {
-                ticket,
-                outcome,
-                facing,
-            } => self.answered(&ticket, outcome, facing, now, effects),
-            Event::Notified {
-                callback,
-                sid,
-                seq,
-                change,
-                from,
-                reply,
-            } => {
-                let theirs = self
-                    .renderers
-                    .iter_mut()
-                    .filter(|r| r.location.host == from);
-                let welcome = theirs
-                    .filter_map(|r| r.notified(callback, &sid, seq, &change, now))
-                    .next();
+            Event::Answered { ticket, outcome, facing } => {
+                self.answered(&ticket, outcome, facing, now, effects)
+            }
+            Event::Notified { callback, sid, seq, change, from, reply } => {
+                let theirs = self.renderers.iter_mut().filter(|r| r.location.host == from);
+                let welcome =
+                    theirs.filter_map(|r| r.notified(callback, &sid, seq, &change, now)).next();
                 effects.push(Effect::Acknowledge(reply, welcome == Some(true)));
             }
-            Event::MediaAsked {
-                token,
-                from: _,
-                reply,
-            } => effects.push(Effect::Serve(reply, token)),
+            Event::MediaAsked { token, from: _, reply } => {
+                effects.push(Effect::Serve(reply, token))
+            }
             Event::Served { token, bytes, end } => {
                 self.media_bytes = self.media_bytes.saturating_add(bytes);
-                self.renderers
-                    .iter_mut()
-                    .for_each(|renderer| renderer.witness(token, end, now));
+                self.renderers.iter_mut().for_each(|renderer| renderer.witness(token, end, now));
             }
             Event::MediaConnections(open) => self.media_connections = open,
             Event::Button { button, pressed } => {
@@ -233,10 +203,7 @@ impl Kiosk {
             }
             Event::Scanned(scan) => self.adopt_scan(*scan, now),
             Event::Probed { token, duration } => {
-                let load = self
-                    .renderers
-                    .iter_mut()
-                    .find_map(|renderer| renderer.load_of(token));
+                let load = self.renderers.iter_mut().find_map(|renderer| renderer.load_of(token));
                 if let Some(load) = load {
                     load.duration = duration;
                 }
@@ -283,11 +250,7 @@ impl Kiosk {
                 }
             };
         }
-        let Some(i) = self
-            .renderers
-            .iter()
-            .position(|r| r.errand(number).is_some())
-        else {
+        let Some(i) = self.renderers.iter().position(|r| r.errand(number).is_some()) else {
             return;
         };
         let (renderers, mut ctx) = self.split(now, effects);
@@ -306,11 +269,7 @@ impl Kiosk {
         for place in &mut self.places {
             place.ask_at = now;
         }
-        for renderer in self
-            .renderers
-            .iter_mut()
-            .filter(|r| !addresses.contains(&r.facing))
-        {
+        for renderer in self.renderers.iter_mut().filter(|r| !addresses.contains(&r.facing)) {
             renderer.breaker.hurry(now);
             renderer.look_again(now);
         }
@@ -318,15 +277,11 @@ impl Kiosk {
 
     fn adopt_scan(&mut self, scan: Scan, now: Instant) {
         if self.scan != scan || self.scan_at == Some(Instant::START) {
-            self.trace
-                .note(now, "", What::Scanned(scan.files.len(), scan.missing.len()));
-            for (path, why) in scan
-                .missing
-                .iter()
-                .filter(|missing| !self.scan.missing.contains(missing))
+            self.trace.note(now, "", What::Scanned(scan.files.len(), scan.missing.len()));
+            for (path, why) in
+                scan.missing.iter().filter(|missing| !self.scan.missing.contains(missing))
             {
-                self.trace
-                    .note(now, "", What::Missing(format!("{}: {why}", path.display())));
+                self.trace.note(now, "", What::Missing(format!("{}: {why}", path.display())));
             }
             if scan.skipped > self.scan.skipped {
                 self.trace.note(now, "", What::Full("media files"));
@@ -334,9 +289,7 @@ impl Kiosk {
         }
         if self.scan != scan {
             // While something is missing it is read every few seconds; sorting it each time is work.
-            self.renderers
-                .iter_mut()
-                .for_each(|renderer| renderer.resolve(&scan));
+            self.renderers.iter_mut().for_each(|renderer| renderer.resolve(&scan));
         }
         self.scan_at =
             (!scan.missing.is_empty() || scan.files.is_empty()).then_some(now + SCAN_EVERY);
@@ -349,15 +302,9 @@ impl Kiosk {
         }
         self.trace.note(now, "", What::Leaving);
         self.supervisor.leave(now, effects);
-        self.renderers
-            .iter_mut()
-            .for_each(|renderer| renderer.hang_up(effects));
+        self.renderers.iter_mut().for_each(|renderer| renderer.hang_up(effects));
         for i in 0..self.config.leds.len() {
-            self.leds.show(
-                LedId(u8::try_from(i).unwrap_or(u8::MAX)),
-                Pattern::Dark,
-                now,
-            );
+            self.leds.show(LedId(u8::try_from(i).unwrap_or(u8::MAX)), Pattern::Dark, now);
         }
     }
 
@@ -374,11 +321,8 @@ impl Kiosk {
             self.fetch(now, effects, &mut wake);
             self.read_media(now, effects, &mut wake);
         }
-        let held: Vec<bool> = self
-            .renderers
-            .iter()
-            .map(|r| self.roster.is_fetching(&r.location))
-            .collect();
+        let held: Vec<bool> =
+            self.renderers.iter().map(|r| self.roster.is_fetching(&r.location)).collect();
         let (renderers, mut ctx) = self.split(now, effects);
         for (renderer, held) in renderers.iter_mut().zip(held) {
             renderer.overdue(&mut ctx);
@@ -419,9 +363,7 @@ impl Kiosk {
     }
 
     fn farewell(&mut self, now: Instant, effects: &mut Effects) {
-        let farewell = Farewell {
-            stop: self.config.stop_at_exit,
-        };
+        let farewell = Farewell { stop: self.config.stop_at_exit };
         if self.supervisor.overdue(now) || self.renderers.iter().all(|r| r.is_done(farewell)) {
             self.exited = true;
             effects.push(Effect::Exit(0));
@@ -429,9 +371,7 @@ impl Kiosk {
     }
 
     fn find(&self, udn: &Udn) -> Option<usize> {
-        self.renderers
-            .iter()
-            .position(|renderer| renderer.udn() == udn)
+        self.renderers.iter().position(|renderer| renderer.udn() == udn)
     }
 
     fn with(
@@ -455,9 +395,10 @@ impl Kiosk {
         let ctx = Context {
             now,
             media_port: self.media_port,
-            leaving: self.supervisor.leaving().then_some(Farewell {
-                stop: self.config.stop_at_exit,
-            }),
+            leaving: self
+                .supervisor
+                .leaving()
+                .then_some(Farewell { stop: self.config.stop_at_exit }),
             rng: &mut self.rng,
             trace: &mut self.trace,
             effects,

@@ -30,10 +30,7 @@ enum State {
     /// Open, nothing pending.
     Idle,
     /// Down; long press at this time, if there is one.
-    Down {
-        long_at: Option<Instant>,
-        acted: bool,
-    },
+    Down { long_at: Option<Instant>, acted: bool },
     /// Down; acts again at this time.
     Repeating { again_at: Instant },
     /// Open after a short press; a second one before this time makes it double.
@@ -46,23 +43,14 @@ impl Panel {
     /// The panel of a configuration.
     #[must_use]
     pub fn new(buttons: &[Button]) -> Self {
-        let gesture = |button: &Button| Gesture {
-            button: button.clone(),
-            state: State::Idle,
-        };
-        Self {
-            buttons: buttons.iter().map(gesture).collect(),
-        }
+        let gesture = |button: &Button| Gesture { button: button.clone(), state: State::Idle };
+        Self { buttons: buttons.iter().map(gesture).collect() }
     }
 
     /// A contact closed or opened. Gives the action, if that decides one.
     pub fn contact(&mut self, id: ButtonId, pressed: bool, now: Instant) -> Option<PanelAction> {
         let gesture = self.buttons.get_mut(usize::from(id.0))?;
-        if pressed {
-            gesture.down(now)
-        } else {
-            gesture.up(now)
-        }
+        if pressed { gesture.down(now) } else { gesture.up(now) }
     }
 
     /// The action that time decides, if any; call again until there is none.
@@ -82,18 +70,14 @@ impl Panel {
     /// The button of this id.
     #[must_use]
     pub fn button(&self, id: ButtonId) -> Option<&Button> {
-        self.buttons
-            .get(usize::from(id.0))
-            .map(|gesture| &gesture.button)
+        self.buttons.get(usize::from(id.0)).map(|gesture| &gesture.button)
     }
 }
 
 impl Gesture {
     fn repeats(&self) -> bool {
-        matches!(
-            self.button.press,
-            Some(PanelAction::VolumeUp | PanelAction::VolumeDown)
-        ) && self.button.long.is_none()
+        matches!(self.button.press, Some(PanelAction::VolumeUp | PanelAction::VolumeDown))
+            && self.button.long.is_none()
     }
 
     fn down(&mut self, now: Instant) -> Option<PanelAction> {
@@ -106,14 +90,9 @@ impl Gesture {
                 let hold_until = now + self.button.hold_time;
                 let at_once = self.button.double.is_none() && self.button.long.is_none();
                 self.state = if at_once && self.repeats() {
-                    State::Repeating {
-                        again_at: hold_until,
-                    }
+                    State::Repeating { again_at: hold_until }
                 } else {
-                    State::Down {
-                        long_at: self.button.long.map(|_| hold_until),
-                        acted: at_once,
-                    }
+                    State::Down { long_at: self.button.long.map(|_| hold_until), acted: at_once }
                 };
                 self.button.press.filter(|_| at_once)
             }
@@ -126,9 +105,7 @@ impl Gesture {
         let state = core::mem::replace(&mut self.state, State::Idle);
         match state {
             State::Down { acted: false, .. } if self.button.double.is_some() => {
-                self.state = State::MaybeDouble {
-                    until: now + DOUBLE_WITHIN,
-                };
+                self.state = State::MaybeDouble { until: now + DOUBLE_WITHIN };
                 None
             }
             State::Down { acted: false, .. } => self.button.press,
@@ -142,16 +119,12 @@ impl Gesture {
 
     fn due(&mut self, now: Instant) -> Option<PanelAction> {
         match self.state {
-            State::Down {
-                long_at: Some(at), ..
-            } if at <= now => {
+            State::Down { long_at: Some(at), .. } if at <= now => {
                 self.state = State::Spent;
                 self.button.long
             }
             State::Repeating { again_at } if again_at <= now => {
-                self.state = State::Repeating {
-                    again_at: now + REPEAT_EVERY,
-                };
+                self.state = State::Repeating { again_at: now + REPEAT_EVERY };
                 self.button.press
             }
             State::MaybeDouble { until } if until <= now => {
@@ -187,12 +160,7 @@ mod tests {
         long: Option<PanelAction>,
         double: Option<PanelAction>,
     ) -> Panel {
-        Panel::new(&[Button {
-            press,
-            long,
-            double,
-            ..Button::plain(Pin(17), PlayPause)
-        }])
+        Panel::new(&[Button { press, long, double, ..Button::plain(Pin(17), PlayPause) }])
     }
 
     /// Plays contacts (`true` closes) at literal times and gives what the panel did, and when.
@@ -204,9 +172,7 @@ mod tests {
             }
             for (_, pressed) in contacts.iter().filter(|(when, _)| *when == at) {
                 done.extend(
-                    panel
-                        .contact(ButtonId(0), *pressed, ms(at))
-                        .map(|action| (at, action)),
+                    panel.contact(ButtonId(0), *pressed, ms(at)).map(|action| (at, action)),
                 );
             }
         }
@@ -218,11 +184,7 @@ mod tests {
     fn a_plain_button_acts_when_it_goes_down() {
         let mut panel = panel(Some(PlayPause), None, None);
         assert_eq!(
-            play(
-                &mut panel,
-                &[(10, true), (90, false), (200, true), (210, false)],
-                2000
-            ),
+            play(&mut panel, &[(10, true), (90, false), (200, true), (210, false)], 2000),
             [(10, PlayPause), (200, PlayPause)]
         );
     }
@@ -230,37 +192,20 @@ mod tests {
     #[test]
     fn a_long_press_acts_at_its_time_and_never_also_as_a_short_one() {
         let mut panel = panel(Some(PlayPause), Some(Stop), None);
-        assert_eq!(
-            play(&mut panel, &[(10, true), (1500, false)], 3000),
-            [(1010, Stop)]
-        );
-        assert_eq!(
-            play(&mut panel, &[(10, true), (900, false)], 3000),
-            [(900, PlayPause)]
-        );
+        assert_eq!(play(&mut panel, &[(10, true), (1500, false)], 3000), [(1010, Stop)]);
+        assert_eq!(play(&mut panel, &[(10, true), (900, false)], 3000), [(900, PlayPause)]);
     }
 
     #[test]
     fn one_press_waits_for_a_second_only_where_double_is_wanted() {
         let mut panel = panel(Some(PlayPause), Some(Stop), Some(Next));
+        assert_eq!(play(&mut panel, &[(0, true), (100, false)], 3000), [(500, PlayPause)]);
         assert_eq!(
-            play(&mut panel, &[(0, true), (100, false)], 3000),
-            [(500, PlayPause)]
-        );
-        assert_eq!(
-            play(
-                &mut panel,
-                &[(0, true), (100, false), (300, true), (350, false)],
-                3000
-            ),
+            play(&mut panel, &[(0, true), (100, false), (300, true), (350, false)], 3000),
             [(300, Next)]
         );
         assert_eq!(
-            play(
-                &mut panel,
-                &[(0, true), (100, false), (300, true), (2000, false)],
-                3000
-            ),
+            play(&mut panel, &[(0, true), (100, false), (300, true), (2000, false)], 3000),
             [(300, Next)]
         );
     }
@@ -269,10 +214,7 @@ mod tests {
     fn a_held_volume_button_repeats_until_it_is_released() {
         let mut panel = panel(Some(VolumeUp), None, None);
         let done = play(&mut panel, &[(0, true), (1600, false)], 3000);
-        assert_eq!(
-            done.iter().map(|(at, _)| *at).collect::<Vec<_>>(),
-            [0, 1000, 1250, 1500]
-        );
+        assert_eq!(done.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [0, 1000, 1250, 1500]);
     }
 
     #[test]
@@ -282,10 +224,6 @@ mod tests {
             play(&mut panel, &[(0, true), (100, true), (200, false)], 1000),
             [(0, PlayPause)]
         );
-        assert_eq!(
-            panel.contact(ButtonId(9), true, ms(0)),
-            None,
-            "no such button"
-        );
+        assert_eq!(panel.contact(ButtonId(9), true, ms(0)), None, "no such button");
     }
 }

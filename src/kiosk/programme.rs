@@ -16,12 +16,7 @@ impl Programme {
     /// A programme of files and folders, not yet resolved.
     #[must_use]
     pub fn new(plays: Vec<PathBuf>, repeat: bool) -> Self {
-        Self {
-            plays,
-            repeat,
-            files: Vec::new(),
-            at: 0,
-        }
+        Self { plays, repeat, files: Vec::new(), at: 0 }
     }
 
     /// Resolves the files: in the order of `plays`, folders in name order. The current file stays
@@ -72,9 +67,7 @@ impl Programme {
 
     /// Goes one file on or back, round the ends: what a person at a button asks for.
     pub fn step(&mut self, by: isize) {
-        let len = isize::try_from(self.files.len())
-            .unwrap_or(isize::MAX)
-            .max(1);
+        let len = isize::try_from(self.files.len()).unwrap_or(isize::MAX).max(1);
         let at = isize::try_from(self.at).unwrap_or(0);
         self.at = usize::try_from((at + by).rem_euclid(len)).unwrap_or(0);
     }
@@ -110,10 +103,7 @@ fn natural(path: &Path) -> Vec<(String, u64)> {
             continue;
         }
         if !digits.is_empty() {
-            key.push((
-                core::mem::take(&mut words),
-                digits.parse().unwrap_or(u64::MAX),
-            ));
+            key.push((core::mem::take(&mut words), digits.parse().unwrap_or(u64::MAX)));
             digits.clear();
         }
         words.push(c);
@@ -129,24 +119,13 @@ mod tests {
 
     fn scan(paths: &[&str]) -> Scan {
         let media_type = mime::of_extension("mp4").expect("known");
-        let file = |path: &&str| MediaFile {
-            path: path.into(),
-            root: "/m".into(),
-            media_type,
-            size: 1,
-        };
-        Scan {
-            files: paths.iter().map(file).collect(),
-            ..Scan::default()
-        }
+        let file =
+            |path: &&str| MediaFile { path: path.into(), root: "/m".into(), media_type, size: 1 };
+        Scan { files: paths.iter().map(file).collect(), ..Scan::default() }
     }
 
     fn names(programme: &Programme) -> Vec<String> {
-        programme
-            .files
-            .iter()
-            .map(|f| f.path.display().to_string())
-            .collect()
+        programme.files.iter().map(|f| f.path.display().to_string()).collect()
     }
 
     #[test]
@@ -161,12 +140,7 @@ mod tests {
         ]));
         assert_eq!(
             names(&programme),
-            [
-                "/m/z.mp4",
-                "/m/show/2.mp4",
-                "/m/show/10.mp4",
-                "/m/show/A/1.mp4"
-            ]
+            ["/m/z.mp4", "/m/show/2.mp4", "/m/show/10.mp4", "/m/show/A/1.mp4"]
         );
     }
 
@@ -181,10 +155,7 @@ mod tests {
         let mut round = Programme::new(vec!["/m".into()], true);
         round.resolve(&files);
         round.step(-1);
-        assert_eq!(
-            round.current().map(|f| f.path.as_path()),
-            Some(Path::new("/m/2.mp4"))
-        );
+        assert_eq!(round.current().map(|f| f.path.as_path()), Some(Path::new("/m/2.mp4")));
         assert!(round.advance());
         assert!(round.at_start());
     }
@@ -195,15 +166,9 @@ mod tests {
         programme.resolve(&scan(&["/m/b.mp4", "/m/c.mp4"]));
         programme.step(1);
         programme.resolve(&scan(&["/m/a.mp4", "/m/b.mp4", "/m/c.mp4"]));
-        assert_eq!(
-            programme.current().map(|f| f.path.as_path()),
-            Some(Path::new("/m/c.mp4"))
-        );
+        assert_eq!(programme.current().map(|f| f.path.as_path()), Some(Path::new("/m/c.mp4")));
         programme.resolve(&scan(&["/m/a.mp4"]));
-        assert_eq!(
-            programme.current().map(|f| f.path.as_path()),
-            Some(Path::new("/m/a.mp4"))
-        );
+        assert_eq!(programme.current().map(|f| f.path.as_path()), Some(Path::new("/m/a.mp4")));
         programme.resolve(&Scan::default());
         assert!(programme.is_empty() && !programme.advance());
     }

@@ -57,13 +57,9 @@ pub const KNOWN_PATHS: [&str; 7] = [
 
 /// Where the description of a renderer at this address may be.
 pub fn places(host: Ipv4Addr, port: Option<u16>) -> impl Iterator<Item = HttpUrl> {
-    let at_port = port
-        .into_iter()
-        .flat_map(|port| KNOWN_PATHS.map(|path| (port, path)));
+    let at_port = port.into_iter().flat_map(|port| KNOWN_PATHS.map(|path| (port, path)));
     let anywhere = KNOWN_PLACES.into_iter().filter(move |_| port.is_none());
-    at_port
-        .chain(anywhere)
-        .filter_map(move |(port, path)| HttpUrl::new(host, port, path))
+    at_port.chain(anywhere).filter_map(move |(port, path)| HttpUrl::new(host, port, path))
 }
 
 /// Everything that was sighted.
@@ -90,11 +86,7 @@ enum State {
     /// Fetch the description at this time.
     Wanted { at: Instant, attempts: u8 },
     /// It is being fetched.
-    Fetching {
-        ticket: u32,
-        deadline: Instant,
-        attempts: u8,
-    },
+    Fetching { ticket: u32, deadline: Instant, attempts: u8 },
     /// It is a renderer's.
     Described,
     /// It is no renderer's.
@@ -150,13 +142,8 @@ impl Roster {
     fn part(&mut self, announcement: &Announcement) -> News {
         let said = Some(&announcement.udn);
         let theirs = |s: &Sighting| s.udn.as_ref() == said || s.renderer.as_ref() == said;
-        let renderer = self
-            .sightings
-            .iter()
-            .filter(|s| theirs(s))
-            .find_map(|s| s.renderer.clone());
-        self.sightings
-            .retain(|s| !theirs(s) || matches!(s.state, State::Fetching { .. }));
+        let renderer = self.sightings.iter().filter(|s| theirs(s)).find_map(|s| s.renderer.clone());
+        self.sightings.retain(|s| !theirs(s) || matches!(s.state, State::Fetching { .. }));
         renderer.map_or(News::None, News::Leaving)
     }
 
@@ -176,10 +163,7 @@ impl Roster {
             heard_at: now,
             lifetime: Duration::from_secs(1800),
             renderer: None,
-            state: State::Wanted {
-                at: now,
-                attempts: 0,
-            },
+            state: State::Wanted { at: now, attempts: 0 },
         });
         true
     }
@@ -191,12 +175,8 @@ impl Roster {
             State::Wanted { attempts: 1.., .. } => Some((1, s.heard_at)),
             _ => None,
         };
-        let victim = self
-            .sightings
-            .iter()
-            .enumerate()
-            .filter_map(|(i, s)| Some((dispensable(s)?, i)))
-            .min();
+        let victim =
+            self.sightings.iter().enumerate().filter_map(|(i, s)| Some((dispensable(s)?, i))).min();
         victim.map(|(_, i)| self.sightings.swap_remove(i)).is_some()
     }
 
@@ -253,11 +233,7 @@ impl Roster {
                 && free(&sighting.location)
             {
                 let deadline = now + FETCH_TIMEOUT;
-                sighting.state = State::Fetching {
-                    ticket,
-                    deadline,
-                    attempts,
-                };
+                sighting.state = State::Fetching { ticket, deadline, attempts };
                 return Some(sighting.location.clone());
             }
         }
@@ -267,9 +243,7 @@ impl Roster {
     /// A fetch that has waited long enough: its ticket.
     pub fn overdue(&self, now: Instant) -> Option<u32> {
         self.sightings.iter().find_map(|s| match s.state {
-            State::Fetching {
-                ticket, deadline, ..
-            } if deadline <= now => Some(ticket),
+            State::Fetching { ticket, deadline, .. } if deadline <= now => Some(ticket),
             _ => None,
         })
     }
@@ -287,8 +261,7 @@ impl Roster {
     pub fn described(&mut self, number: u32, udn: &Udn) -> Option<(Option<u32>, Option<u32>)> {
         let location = self.fetching(number)?.clone();
         // The same renderer at an old place: that place is gone.
-        self.sightings
-            .retain(|s| s.location == location || s.renderer.as_ref() != Some(udn));
+        self.sightings.retain(|s| s.location == location || s.renderer.as_ref() != Some(udn));
         let sighting = self.sightings.iter_mut().find(|s| s.location == location)?;
         sighting.renderer = Some(udn.clone());
         sighting.state = State::Described;
@@ -309,9 +282,7 @@ impl Roster {
         for sighting in &mut self.sightings {
             if sighting.renderer.as_ref() == Some(udn) {
                 sighting.renderer = None;
-                sighting.state = State::Stranger {
-                    until: now + STRANGER_FOR,
-                };
+                sighting.state = State::Stranger { until: now + STRANGER_FOR };
             }
         }
     }
@@ -332,18 +303,11 @@ impl Roster {
             return;
         };
         sighting.state = if *why == Failure::NotARenderer {
-            State::Stranger {
-                until: now + STRANGER_FOR,
-            }
+            State::Stranger { until: now + STRANGER_FOR }
         } else {
-            let pause = FIRST_PAUSE
-                .saturating_mul(1 << attempts.min(9))
-                .min(LONGEST_PAUSE);
+            let pause = FIRST_PAUSE.saturating_mul(1 << attempts.min(9)).min(LONGEST_PAUSE);
             let at = now + pause.mul_f64(0.75 + 0.25 * jitter.clamp(0.0, 1.0));
-            State::Wanted {
-                at,
-                attempts: attempts.saturating_add(1),
-            }
+            State::Wanted { at, attempts: attempts.saturating_add(1) }
         };
     }
 
@@ -384,9 +348,7 @@ impl Roster {
     /// Whether this renderer was heard of lately.
     #[must_use]
     pub fn hears_of(&self, udn: &Udn) -> bool {
-        self.sightings
-            .iter()
-            .any(|s| s.renderer.as_ref() == Some(udn))
+        self.sightings.iter().any(|s| s.renderer.as_ref() == Some(udn))
     }
 
     /// When something is due next.
@@ -409,10 +371,7 @@ impl Sighting {
     }
 
     fn want(&mut self, now: Instant) {
-        self.state = State::Wanted {
-            at: now,
-            attempts: 0,
-        };
+        self.state = State::Wanted { at: now, attempts: 0 };
     }
 
     fn adopt(&mut self, announcement: &Announcement, now: Instant) {
@@ -452,19 +411,14 @@ mod tests {
             roster.hear(&alive(host, 1), Instant::START);
         }
         let mut fetched = Vec::new();
-        while let Some(url) = roster.next_fetch(
-            Instant::START,
-            u32::try_from(fetched.len()).expect("few"),
-            |_| true,
-        ) {
+        while let Some(url) =
+            roster.next_fetch(Instant::START, u32::try_from(fetched.len()).expect("few"), |_| true)
+        {
             fetched.push(url.host.octets()[3]);
         }
         assert_eq!(fetched, (1..=10).collect::<Vec<u8>>(), "ten at once");
         roster.failed(3, &Failure::NotARenderer, Instant::START, 0.0);
-        assert_eq!(
-            roster.next_fetch(Instant::START, 90, |_| true),
-            Some(location(11))
-        );
+        assert_eq!(roster.next_fetch(Instant::START, 90, |_| true), Some(location(11)));
     }
 
     #[test]
@@ -493,19 +447,10 @@ mod tests {
         assert_eq!(roster.hear(&alive(1, 1), Instant::START), News::None);
         roster.next_fetch(Instant::START, 5, |_| true);
         assert_eq!(roster.described(5, &udn), Some((Some(1), None)));
-        assert_eq!(
-            roster.hear(&alive(1, 1), Instant::START),
-            News::Alive(udn.clone())
-        );
+        assert_eq!(roster.hear(&alive(1, 1), Instant::START), News::Alive(udn.clone()));
         assert_eq!(roster.next_fetch(Instant::START, 6, |_| true), None);
-        assert_eq!(
-            roster.hear(&alive(1, 2), Instant::START),
-            News::Rebooted(udn.clone())
-        );
-        assert_eq!(
-            roster.next_fetch(Instant::START, 7, |_| true),
-            Some(location(1))
-        );
+        assert_eq!(roster.hear(&alive(1, 2), Instant::START), News::Rebooted(udn.clone()));
+        assert_eq!(roster.next_fetch(Instant::START, 7, |_| true), Some(location(1)));
     }
 
     #[test]

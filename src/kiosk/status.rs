@@ -121,11 +121,7 @@ impl Kiosk {
             uptime_s: seconds(now.since(Instant::START)),
             configuration_error: self.configuration_error.clone(),
             addresses: self.addresses.iter().map(ToString::to_string).collect(),
-            renderers: self
-                .renderers
-                .iter()
-                .map(|r| renderer_status(r, now))
-                .collect(),
+            renderers: self.renderers.iter().map(|r| renderer_status(r, now)).collect(),
             media: Media {
                 files: self.scan.files.len(),
                 missing: self
@@ -139,11 +135,7 @@ impl Kiosk {
             panel: PanelStatus {
                 state: self.panel_state.clone(),
                 leds: (self.config.leds.iter().zip(self.leds.shown()))
-                    .map(|(led, (shows, on))| LedStatus {
-                        pin: led.pin.0,
-                        on,
-                        shows,
-                    })
+                    .map(|(led, (shows, on))| LedStatus { pin: led.pin.0, on, shows })
                     .collect(),
                 presses: self.presses.iter().cloned().collect(),
             },
@@ -158,11 +150,7 @@ impl Kiosk {
                 unusable_datagrams: self.unusable_datagrams,
             },
             tasks: self.supervisor.tasks().to_vec(),
-            recent: self
-                .trace
-                .since(self.trace.written().saturating_sub(20))
-                .map(recent)
-                .collect(),
+            recent: self.trace.since(self.trace.written().saturating_sub(20)).map(recent).collect(),
         }
     }
 }
@@ -205,11 +193,7 @@ fn renderer_status(renderer: &Renderer, now: Instant) -> RendererStatus {
         volume: renderer.knobs.volume,
         mute: renderer.knobs.mute,
         breaker: BreakerStatus {
-            state: if renderer.breaker.is_open() {
-                "open"
-            } else {
-                "closed"
-            },
+            state: if renderer.breaker.is_open() { "open" } else { "closed" },
             failures: renderer.breaker.failures(),
             retry_in_s: renderer.breaker.retry_at().map(|at| seconds(at.since(now))),
         },

@@ -29,11 +29,7 @@ enum State {
     /// SUBSCRIBE is under way.
     Asked,
     /// The renderer sends events until the lease ends.
-    Leased {
-        sid: String,
-        renew_at: Instant,
-        lease_until: Instant,
-    },
+    Leased { sid: String, renew_at: Instant, lease_until: Instant },
     /// The service has no eventSubURL.
     Impossible,
 }
@@ -53,18 +49,8 @@ impl Subscription {
     /// A subscription to make as soon as there is nothing better to do.
     #[must_use]
     pub fn new(possible: bool) -> Self {
-        let state = if possible {
-            State::Wanted { at: Instant::START }
-        } else {
-            State::Impossible
-        };
-        Self {
-            state,
-            refusals: 0,
-            callback: 0,
-            events: 0,
-            expected_seq: 0,
-        }
+        let state = if possible { State::Wanted { at: Instant::START } } else { State::Impossible };
+        Self { state, refusals: 0, callback: 0, events: 0, expected_seq: 0 }
     }
 
     /// What to do next, and when.
@@ -94,11 +80,7 @@ impl Subscription {
         };
         let lease = lease.clamp(Duration::from_secs(10), Duration::from_secs(86_400));
         self.refusals = 0;
-        self.state = State::Leased {
-            sid,
-            renew_at: now + lease / 2,
-            lease_until: now + lease,
-        };
+        self.state = State::Leased { sid, renew_at: now + lease / 2, lease_until: now + lease };
     }
 
     /// SUBSCRIBE was refused or failed: go on without events for a while.
@@ -106,9 +88,7 @@ impl Subscription {
         if matches!(self.state, State::Impossible) {
             return;
         }
-        let pause = FIRST_PAUSE
-            .saturating_mul(1 << self.refusals.min(6))
-            .min(LONGEST_PAUSE);
+        let pause = FIRST_PAUSE.saturating_mul(1 << self.refusals.min(6)).min(LONGEST_PAUSE);
         self.refusals = self.refusals.saturating_add(1);
         self.state = State::Wanted { at: now + pause };
     }
@@ -172,20 +152,10 @@ mod tests {
         subscription.ask(7);
         assert_eq!(subscription.next(), Next::Wait);
         subscription.grant(Instant::START, Some("uuid:1".into()), 60 * SECOND);
-        assert_eq!(
-            subscription.next(),
-            Next::Renew(Instant::START + 30 * SECOND)
-        );
+        assert_eq!(subscription.next(), Next::Renew(Instant::START + 30 * SECOND));
         subscription.grant(Instant::START + 30 * SECOND, None, 60 * SECOND);
-        assert_eq!(
-            subscription.sid(),
-            Some("uuid:1"),
-            "a renewal without SID keeps the old one"
-        );
-        assert_eq!(
-            subscription.next(),
-            Next::Renew(Instant::START + 60 * SECOND)
-        );
+        assert_eq!(subscription.sid(), Some("uuid:1"), "a renewal without SID keeps the old one");
+        assert_eq!(subscription.next(), Next::Renew(Instant::START + 60 * SECOND));
     }
 
     #[test]
@@ -196,22 +166,11 @@ mod tests {
         subscription.grant(Instant::START, Some("uuid:1".into()), 60 * SECOND);
         assert_eq!(subscription.hear("uuid:2", Some(1)), None);
         assert_eq!(subscription.hear("uuid:1", Some(1)), Some(false));
-        assert_eq!(
-            subscription.hear("uuid:1", Some(3)),
-            Some(true),
-            "2 was lost"
-        );
-        assert_eq!(
-            subscription.hear("uuid:1", Some(2)),
-            Some(false),
-            "late, not lost"
-        );
+        assert_eq!(subscription.hear("uuid:1", Some(3)), Some(true), "2 was lost");
+        assert_eq!(subscription.hear("uuid:1", Some(2)), Some(false), "late, not lost");
         assert_eq!(subscription.hear("uuid:1", Some(4)), Some(false));
         assert!(subscription.flows(Instant::START));
-        assert!(
-            !subscription.flows(Instant::START + 61 * SECOND),
-            "the lease ended"
-        );
+        assert!(!subscription.flows(Instant::START + 61 * SECOND), "the lease ended");
     }
 
     #[test]
@@ -220,19 +179,13 @@ mod tests {
         let mut pauses = Vec::new();
         for _ in 0..8 {
             subscription.refuse(Instant::START);
-            let Next::Subscribe(at) = subscription.next() else {
-                panic!("wanted")
-            };
+            let Next::Subscribe(at) = subscription.next() else { panic!("wanted") };
             pauses.push(at.since(Instant::START).as_secs());
         }
         assert_eq!(pauses, [10, 20, 40, 80, 160, 320, 640, 640]);
         let mut none = Subscription::new(false);
         none.refuse(Instant::START);
         none.forget(Instant::START);
-        assert_eq!(
-            none.next(),
-            Next::Wait,
-            "a service without eventSubURL is never asked"
-        );
+        assert_eq!(none.next(), Next::Wait, "a service without eventSubURL is never asked");
     }
 }

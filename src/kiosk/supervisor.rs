@@ -67,16 +67,9 @@ impl Supervisor {
             restart_at: None,
             attempts: 0,
         };
-        let watchdog = watchdog.map(|period| Watchdog {
-            every: period / 2,
-            feed_at: Instant::START,
-        });
-        Self {
-            tasks: TASKS.map(task),
-            watchdog,
-            ready: false,
-            leave_by: None,
-        }
+        let watchdog =
+            watchdog.map(|period| Watchdog { every: period / 2, feed_at: Instant::START });
+        Self { tasks: TASKS.map(task), watchdog, ready: false, leave_by: None }
     }
 
     /// A task said that it lives.
@@ -92,9 +85,7 @@ impl Supervisor {
     /// A task ended: it is started again after a pause that doubles.
     pub fn ended(&mut self, name: TaskName, why: String, now: Instant) {
         if let Some(task) = self.task(name) {
-            let pause = FIRST_PAUSE
-                .saturating_mul(1 << task.attempts.min(6))
-                .min(LONGEST_PAUSE);
+            let pause = FIRST_PAUSE.saturating_mul(1 << task.attempts.min(6)).min(LONGEST_PAUSE);
             task.attempts = task.attempts.saturating_add(1);
             task.restart_at = Some(now + pause);
             task.ended = Some(why);
@@ -159,10 +150,7 @@ impl Supervisor {
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         let restarts = self.tasks.iter().filter_map(|task| task.restart_at);
-        restarts
-            .chain(self.watchdog.as_ref().map(|w| w.feed_at))
-            .chain(self.leave_by)
-            .min()
+        restarts.chain(self.watchdog.as_ref().map(|w| w.feed_at)).chain(self.leave_by).min()
     }
 
     /// The tasks, for the status.
@@ -202,11 +190,7 @@ mod tests {
         }
         assert_eq!(due(&mut supervisor, 30), [], "one has been silent for 21 s");
         supervisor.heard(TASKS[0], Instant::START + 31 * SECOND);
-        assert_eq!(
-            due(&mut supervisor, 40),
-            [Effect::Watchdog],
-            "fed again once it speaks"
-        );
+        assert_eq!(due(&mut supervisor, 40), [Effect::Watchdog], "fed again once it speaks");
     }
 
     #[test]

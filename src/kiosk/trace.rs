@@ -140,11 +140,7 @@ impl Trace {
         if self.entries.is_full() {
             self.entries.pop_front();
         }
-        let entry = Entry {
-            at,
-            who: crate::text::clip(who),
-            what,
-        };
+        let entry = Entry { at, who: crate::text::clip(who), what };
         if self.entries.push_back(entry).is_ok() {
             self.written += 1;
         }
@@ -159,9 +155,7 @@ impl Trace {
     /// The entries written after the first `seen`, oldest first.
     pub fn since(&self, seen: u64) -> impl Iterator<Item = &Entry> {
         let new = usize::try_from(self.written - seen.min(self.written)).unwrap_or(TRACE);
-        self.entries
-            .iter()
-            .skip(self.entries.len().saturating_sub(new))
+        self.entries.iter().skip(self.entries.len().saturating_sub(new))
     }
 }
 

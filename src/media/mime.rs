@@ -26,103 +26,47 @@ impl MediaType {
     /// The MIME type to use where a renderer names none.
     #[must_use]
     pub fn default_mime(&self) -> &'static str {
-        self.mimes
-            .first()
-            .copied()
-            .unwrap_or("application/octet-stream")
+        self.mimes.first().copied().unwrap_or("application/octet-stream")
     }
 }
 
 const fn video(extension: &'static str, mimes: &'static [&'static str]) -> MediaType {
-    MediaType {
-        extension,
-        kind: Kind::Video,
-        mimes,
-    }
+    MediaType { extension, kind: Kind::Video, mimes }
 }
 
 const fn audio(extension: &'static str, mimes: &'static [&'static str]) -> MediaType {
-    MediaType {
-        extension,
-        kind: Kind::Audio,
-        mimes,
-    }
+    MediaType { extension, kind: Kind::Audio, mimes }
 }
 
 const fn image(extension: &'static str, mimes: &'static [&'static str]) -> MediaType {
-    MediaType {
-        extension,
-        kind: Kind::Image,
-        mimes,
-    }
+    MediaType { extension, kind: Kind::Image, mimes }
 }
 
 /// Aliases are what renderers are seen to list in their Sink, the maker of each in the comment.
 static TYPES: [MediaType; 24] = [
     // Samsung: x-mkv. Sony BDP: divx. The last one where nothing else is taken.
-    video(
-        "mkv",
-        &[
-            "video/x-matroska",
-            "video/x-mkv",
-            "video/mkv",
-            "video/divx",
-            "video/mp4",
-        ],
-    ),
+    video("mkv", &["video/x-matroska", "video/x-mkv", "video/mkv", "video/divx", "video/mp4"]),
     video("mp4", &["video/mp4", "video/x-m4v", "video/quicktime"]),
     video("m4v", &["video/mp4", "video/x-m4v", "video/quicktime"]),
     // Samsung: mp4.
     video("mov", &["video/quicktime", "video/mp4"]),
     // LG and Philips: avi. Samsung: mpeg.
-    video(
-        "avi",
-        &[
-            "video/x-msvideo",
-            "video/avi",
-            "video/divx",
-            "video/x-avi",
-            "video/mpeg",
-        ],
-    ),
+    video("avi", &["video/x-msvideo", "video/avi", "video/divx", "video/x-avi", "video/mpeg"]),
     // Samsung, Sony, Panasonic: vnd.dlna.mpeg-tts.
-    video(
-        "ts",
-        &["video/mp2t", "video/vnd.dlna.mpeg-tts", "video/mpeg"],
-    ),
-    video(
-        "m2ts",
-        &["video/mp2t", "video/vnd.dlna.mpeg-tts", "video/mpeg"],
-    ),
-    video(
-        "mts",
-        &["video/mp2t", "video/vnd.dlna.mpeg-tts", "video/mpeg"],
-    ),
+    video("ts", &["video/mp2t", "video/vnd.dlna.mpeg-tts", "video/mpeg"]),
+    video("m2ts", &["video/mp2t", "video/vnd.dlna.mpeg-tts", "video/mpeg"]),
+    video("mts", &["video/mp2t", "video/vnd.dlna.mpeg-tts", "video/mpeg"]),
     video("mpg", &["video/mpeg", "video/mp2p"]),
     video("webm", &["video/webm"]),
     video("wmv", &["video/x-ms-wmv"]),
     video("flv", &["video/x-flv"]),
     audio("mp3", &["audio/mpeg", "audio/mp3", "audio/x-mpeg"]),
     audio("flac", &["audio/flac", "audio/x-flac", "application/flac"]),
-    audio(
-        "m4a",
-        &["audio/mp4", "audio/x-m4a", "audio/m4a", "audio/aac"],
-    ),
-    audio(
-        "aac",
-        &[
-            "audio/aac",
-            "audio/vnd.dlna.adts",
-            "audio/x-aac",
-            "audio/mp4",
-        ],
-    ),
+    audio("m4a", &["audio/mp4", "audio/x-m4a", "audio/m4a", "audio/aac"]),
+    audio("aac", &["audio/aac", "audio/vnd.dlna.adts", "audio/x-aac", "audio/mp4"]),
     audio("wav", &["audio/wav", "audio/x-wav", "audio/wave"]),
     audio("ogg", &["audio/ogg", "application/ogg", "audio/x-ogg"]),
-    audio(
-        "opus",
-        &["audio/ogg", "audio/opus", "application/ogg", "audio/x-ogg"],
-    ),
+    audio("opus", &["audio/ogg", "audio/opus", "application/ogg", "audio/x-ogg"]),
     audio("wma", &["audio/x-ms-wma"]),
     audio("aiff", &["audio/x-aiff", "audio/aiff"]),
     image("jpg", &["image/jpeg", "image/jpg"]),
@@ -148,9 +92,7 @@ pub fn of_extension(extension: &str) -> Option<&'static MediaType> {
         .iter()
         .find(|(other, _)| other.eq_ignore_ascii_case(extension))
         .map_or(extension, |&(_, usual)| usual);
-    TYPES
-        .iter()
-        .find(|media_type| media_type.extension.eq_ignore_ascii_case(extension))
+    TYPES.iter().find(|media_type| media_type.extension.eq_ignore_ascii_case(extension))
 }
 
 #[cfg(test)]
@@ -178,11 +120,7 @@ mod tests {
     #[test]
     fn every_entry_is_its_own_and_has_a_mime_type_of_its_kind() {
         for (index, media_type) in TYPES.iter().enumerate() {
-            assert!(
-                TYPES[..index]
-                    .iter()
-                    .all(|t| t.extension != media_type.extension)
-            );
+            assert!(TYPES[..index].iter().all(|t| t.extension != media_type.extension));
             let family = match media_type.kind {
                 Kind::Video => "video/",
                 Kind::Audio => "audio/",

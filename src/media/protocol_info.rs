@@ -71,29 +71,17 @@ mod tests {
         let samsung = "http-get:*:video/x-mkv:DLNA.ORG_PN=X,http-get:*:VIDEO/vnd.dlna.mpeg-tts:*,";
         assert_eq!(chosen(samsung, "mkv"), "video/x-mkv");
         assert_eq!(chosen(samsung, "ts"), "video/vnd.dlna.mpeg-tts");
-        assert_eq!(
-            chosen("http-get:*:audio/x-flac;rate=44100:*", "flac"),
-            "audio/x-flac"
-        );
+        assert_eq!(chosen("http-get:*:audio/x-flac;rate=44100:*", "flac"), "audio/x-flac");
     }
 
     #[test]
     fn keeps_the_default_where_the_sink_says_nothing() {
-        for sink in [
-            "",
-            "http-get:*:*:*",
-            "video/x-mkvx",
-            "http-get:*:video/x-mkvx:*",
-            "\u{0}é,",
-        ] {
+        for sink in ["", "http-get:*:*:*", "video/x-mkvx", "http-get:*:video/x-mkvx:*", "\u{0}é,"]
+        {
             assert_eq!(chosen(sink, "mkv"), "video/x-matroska", "{sink}");
         }
         let both = "http-get:*:video/avi:*,http-get:*:video/x-msvideo:*";
-        assert_eq!(
-            chosen(both, "avi"),
-            "video/x-msvideo",
-            "the default before an alias"
-        );
+        assert_eq!(chosen(both, "avi"), "video/x-msvideo", "the default before an alias");
     }
 
     #[test]

@@ -27,11 +27,7 @@ impl<'a> Pulse<'a> {
     #[must_use]
     pub fn new(mailbox: &'a Mailbox, task: TaskName) -> Self {
         let watched = cfg!(test) || watchdog_period().is_some();
-        let due = if watched {
-            Timer::after(Duration::ZERO)
-        } else {
-            Timer::never()
-        };
+        let due = if watched { Timer::after(Duration::ZERO) } else { Timer::never() };
         Self { mailbox, task, due }
     }
 

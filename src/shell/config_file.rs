@@ -43,11 +43,7 @@ pub fn load(path: &Path) -> io::Result<Loaded> {
         Err(error) => return Ok(not_utf8(&error)),
     };
     // The shipped file, where every line is switched off, is as good as none.
-    let text = if says_nothing(&text) {
-        config::WITHOUT_FILE
-    } else {
-        &text
-    };
+    let text = if says_nothing(&text) { config::WITHOUT_FILE } else { &text };
     Ok(config::parse(text, &look))
 }
 
@@ -135,10 +131,8 @@ mod tests {
         let folder = Folder::new("load");
         let path = folder.0.join("config.toml");
         fs::write(folder.0.join("a.mp4"), "").unwrap();
-        let text = format!(
-            "media = {:?}\n[[renderer]]\nplays = [\"a.mp4\", \"b.mp4\"]\n",
-            folder.0
-        );
+        let text =
+            format!("media = {:?}\n[[renderer]]\nplays = [\"a.mp4\", \"b.mp4\"]\n", folder.0);
         fs::write(&path, text).unwrap();
         let loaded = load(&path).unwrap();
         assert_eq!(loaded.config.unwrap().rules[0].plays.len(), 2);
@@ -159,11 +153,8 @@ mod tests {
     fn another_encoding_is_an_error_with_its_line() {
         let folder = Folder::new("latin1");
         let path = folder.0.join("config.toml");
-        fs::write(
-            &path,
-            b"# one\nname = \"K\xfcche\"\n[[led]]\npin = 22\nshows = \"status\"\n",
-        )
-        .unwrap();
+        fs::write(&path, b"# one\nname = \"K\xfcche\"\n[[led]]\npin = 22\nshows = \"status\"\n")
+            .unwrap();
         let loaded = load(&path).unwrap();
         assert_eq!((loaded.config, loaded.leds_anyway.len()), (None, 1));
         assert_eq!(loaded.problems[0].line, Some(2));

@@ -19,16 +19,8 @@ pub async fn run(errand: &Errand) -> (Result<Answer, Failure>, Option<Ipv4Addr>)
     let mut trip = Trip { facing: None };
     let outcome = match errand {
         Errand::Describe { location } => trip.describe(location).await,
-        Errand::Act {
-            url,
-            version,
-            action,
-        } => trip.act(url, *version, action).await,
-        Errand::Subscribe {
-            url,
-            callback,
-            timeout,
-        } => {
+        Errand::Act { url, version, action } => trip.act(url, *version, action).await,
+        Errand::Subscribe { url, callback, timeout } => {
             let headers = [
                 ("CALLBACK", format!("<{callback}>")),
                 ("NT", "upnp:event".to_owned()),
@@ -41,10 +33,7 @@ pub async fn run(errand: &Errand) -> (Result<Answer, Failure>, Option<Ipv4Addr>)
         }
         Errand::Renew { url, sid, timeout } => {
             // With CALLBACK or NT beside SID it would be a 400 (UDA 1.0 §4.1.2).
-            let headers = [
-                ("SID", sid.clone()),
-                ("TIMEOUT", gena::format_timeout(*timeout)),
-            ];
+            let headers = [("SID", sid.clone()), ("TIMEOUT", gena::format_timeout(*timeout))];
             let answer = trip.gena("SUBSCRIBE", url, &headers).await;
             answer.map(|answer| subscribed(&answer, *timeout))
         }
@@ -71,12 +60,7 @@ impl Trip {
     async fn describe(&mut self, location: &HttpUrl) -> Result<Answer, Failure> {
         let mut url = location.clone();
         for _ in 0..=REDIRECTIONS {
-            let request = Request {
-                method: "GET",
-                url: &url,
-                headers: &[],
-                body: None,
-            };
+            let request = Request { method: "GET", url: &url, headers: &[], body: None };
             let answer = self.exchange(&request, DESCRIPTION_BODY).await?;
             match answer.status {
                 200 => {
@@ -118,10 +102,7 @@ impl Trip {
         // The HTTP Extension Framework, for those who insist (UDA 1.0 §3.2.1).
         let insisting = [
             content_type,
-            (
-                "MAN",
-                "\"http://schemas.xmlsoap.org/soap/envelope/\"; ns=01",
-            ),
+            ("MAN", "\"http://schemas.xmlsoap.org/soap/envelope/\"; ns=01"),
             ("01-SOAPACTION", &soap_action),
         ];
         if answer.status == 405 {
@@ -148,16 +129,8 @@ impl Trip {
         url: &HttpUrl,
         headers: &[(&str, String)],
     ) -> Result<Response, Failure> {
-        let headers: Vec<_> = headers
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        let request = Request {
-            method,
-            url,
-            headers: &headers,
-            body: None,
-        };
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let request = Request { method, url, headers: &headers, body: None };
         let answer = self.exchange(&request, NOTIFY_BODY).await?;
         match answer.status {
             200..=299 => Ok(answer),
@@ -173,10 +146,7 @@ fn sid(answer: &Response) -> Option<&str> {
 /// Reads the answer to a SUBSCRIBE; who grants no duration grants the one `asked` for.
 fn subscribed(answer: &Response, asked: core::time::Duration) -> Answer {
     let timeout = answer.headers.get("TIMEOUT").map(gena::parse_timeout);
-    Answer::Subscribed {
-        sid: sid(answer).map(str::to_owned),
-        timeout: timeout.unwrap_or(asked),
-    }
+    Answer::Subscribed { sid: sid(answer).map(str::to_owned), timeout: timeout.unwrap_or(asked) }
 }
 
 /// Where `Location` leads from `url`: elsewhere on the same host, or nowhere.
@@ -214,18 +184,11 @@ mod tests {
     }
 
     fn ok(body: &str) -> String {
-        format!(
-            "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        )
+        format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())
     }
 
     fn act(action: Action) -> impl FnOnce(HttpUrl) -> Errand {
-        |url| Errand::Act {
-            url,
-            version: 1,
-            action,
-        }
+        |url| Errand::Act { url, version: 1, action }
     }
 
     const STATE: Action = Action::AvTransport(av_transport::Action::GetTransportInfo);
@@ -233,10 +196,7 @@ mod tests {
 
     #[test]
     fn an_action_brings_its_reply_or_its_fault() {
-        let info = TransportInfo {
-            state: Some(TransportState::Playing),
-            error_occurred: false,
-        };
+        let info = TransportInfo { state: Some(TransportState::Playing), error_occurred: false };
         let reply = Reply::AvTransport(av_transport::Reply::TransportInfo(info));
         let (outcome, heard) = run_with(act(STATE), &[&ok(&reply.write(&STATE, 1))]);
         assert_eq!(outcome, Ok(Answer::Reply(reply)));
@@ -246,10 +206,7 @@ mod tests {
         ));
         assert!(heard[0].contains("\r\nContent-Type: text/xml; charset=\"utf-8\"\r\n"));
 
-        let error = UpnpError {
-            code: 701,
-            description: clip("Transition not available"),
-        };
+        let error = UpnpError { code: 701, description: clip("Transition not available") };
         let fault = ok(&error.write()).replace("200 OK", "500 Internal Server Error");
         let (outcome, _) = run_with(act(PLAY), &[&fault]);
         assert_eq!(outcome, Err(Failure::Refused(error)));
@@ -312,16 +269,10 @@ mod tests {
         assert_eq!(run_with(describe, &[away]).0, Err(Failure::Status(302)));
         let (outcome, _) = run_with(describe, &[moved, moved, moved]);
         assert_eq!(outcome, Err(Failure::Malformed), "in a circle");
-        assert_eq!(
-            run_with(describe, &[&ok("hello")]).0,
-            Err(Failure::Malformed)
-        );
+        assert_eq!(run_with(describe, &[&ok("hello")]).0, Err(Failure::Malformed));
         let printer = "<root><device><deviceType>urn:schemas-upnp-org:device:Printer:1</deviceType>\
              <UDN>uuid:2</UDN></device></root>";
-        assert_eq!(
-            run_with(describe, &[&ok(printer)]).0,
-            Err(Failure::NotARenderer)
-        );
+        assert_eq!(run_with(describe, &[&ok(printer)]).0, Err(Failure::NotARenderer));
     }
 
     #[test]
@@ -346,11 +297,7 @@ mod tests {
         let (outcome, _) = run_with(subscribe, &["HTTP/1.1 200 OK\r\n\r\n"]);
         assert_eq!(outcome, Err(Failure::Malformed), "without a SID");
 
-        let renew = |url| Errand::Renew {
-            url,
-            sid: "uuid:s".to_owned(),
-            timeout: ten_minutes,
-        };
+        let renew = |url| Errand::Renew { url, sid: "uuid:s".to_owned(), timeout: ten_minutes };
         let (outcome, heard) = run_with(renew, &["HTTP/1.1 200 OK\r\n\r\n"]);
         assert_eq!(outcome, Ok(subscribed(None, ten_minutes)));
         assert!(heard[0].contains("\r\nSID: uuid:s\r\n"));
@@ -358,10 +305,7 @@ mod tests {
         let lost = "HTTP/1.1 412 Precondition Failed\r\n\r\n";
         assert_eq!(run_with(renew, &[lost]).0, Err(Failure::Status(412)));
 
-        let unsubscribe = |url| Errand::Unsubscribe {
-            url,
-            sid: "uuid:s".to_owned(),
-        };
+        let unsubscribe = |url| Errand::Unsubscribe { url, sid: "uuid:s".to_owned() };
         let (outcome, heard) = run_with(unsubscribe, &["HTTP/1.1 200 OK\r\n\r\n"]);
         assert_eq!(outcome, Ok(Answer::Unsubscribed));
         assert!(heard[0].starts_with("UNSUBSCRIBE /dmr/control HTTP/1.1\r\n"));

@@ -66,10 +66,7 @@ impl Shell {
             Front::None => None,
         };
         let fixed = |listener: &Async<TcpListener>, otherwise| {
-            listener
-                .get_ref()
-                .local_addr()
-                .map_or(otherwise, |address| Port::Fixed(address.port()))
+            listener.get_ref().local_addr().map_or(otherwise, |address| Port::Fixed(address.port()))
         };
         Ok(Self {
             mailbox: Mailbox::default(),
@@ -108,11 +105,7 @@ impl Shell {
                     self.mailbox.post(Event::Panel(PanelState::Working)).await;
                     return panel.run(&self.mailbox).await;
                 }
-                Err(why) => {
-                    self.mailbox
-                        .post(Event::Panel(PanelState::Absent(why)))
-                        .await
-                }
+                Err(why) => self.mailbox.post(Event::Panel(PanelState::Absent(why))).await,
             }
             if !wired {
                 break;
@@ -175,9 +168,7 @@ impl Clock {
 
     fn at(self, instant: Instant) -> std::time::Instant {
         let since = instant.since(Instant::START);
-        self.0
-            .checked_add(since)
-            .unwrap_or_else(|| self.0 + Duration::from_secs(86_400 * 365))
+        self.0.checked_add(since).unwrap_or_else(|| self.0 + Duration::from_secs(86_400 * 365))
     }
 }
 
@@ -276,11 +267,7 @@ impl<'a> Hands<'a, '_> {
                 },
                 TaskName::PageServer => {
                     let Some(port) = shell.page_port else { return };
-                    match shell
-                        .page
-                        .take()
-                        .map_or_else(|| page_server::bind(port), Ok)
-                    {
+                    match shell.page.take().map_or_else(|| page_server::bind(port), Ok) {
                         Ok(listener) => {
                             page_server::run(listener, &shell.mailbox, &shell.replies).await
                         }
@@ -325,14 +312,7 @@ impl<'a> Hands<'a, '_> {
                     let task = self.executor.spawn(async move {
                         let (outcome, facing) = courier::run(&errand).await;
                         log::debug!("{errand}: {outcome:?}");
-                        shell
-                            .mailbox
-                            .post(Event::Answered {
-                                ticket,
-                                outcome,
-                                facing,
-                            })
-                            .await;
+                        shell.mailbox.post(Event::Answered { ticket, outcome, facing }).await;
                     });
                     self.errands.insert(number, task);
                 }
@@ -363,9 +343,7 @@ impl<'a> Hands<'a, '_> {
                     dropped: shell.mailbox.dropped(),
                 };
                 let status = kiosk.status(clock.now(), mailbox);
-                shell
-                    .replies
-                    .report(reply, serde_json::to_string(&status).unwrap_or_default());
+                shell.replies.report(reply, serde_json::to_string(&status).unwrap_or_default());
             }
             Effect::Light(led, lit) => {
                 shell.panel.borrow().light(led, lit);
@@ -381,11 +359,8 @@ impl<'a> Hands<'a, '_> {
     /// Ends every task and waits until its sockets are closed.
     async fn put_down(self) {
         self.shell.panel.borrow().dark();
-        for task in self
-            .essential
-            .into_values()
-            .chain(self.errands.into_values())
-            .chain(self.chores)
+        for task in
+            self.essential.into_values().chain(self.errands.into_values()).chain(self.chores)
         {
             task.cancel().await;
         }

@@ -118,10 +118,7 @@ mod tests {
             for _ in 0..MAILBOX {
                 assert!(matches!(mailbox.take().await, Event::Deaf));
             }
-            assert!(
-                matches!(mailbox.take().await, Event::Leave),
-                "in order, nothing lost"
-            );
+            assert!(matches!(mailbox.take().await, Event::Leave), "in order, nothing lost");
         }));
         assert_eq!((mailbox.depth(), mailbox.deepest()), (0, MAILBOX));
     }

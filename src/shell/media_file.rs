@@ -36,11 +36,7 @@ pub(super) fn open(published: &Published) -> io::Result<Opened> {
         return Err(io::Error::other("not a regular file"));
     }
     let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-    Ok(Opened {
-        size: metadata.len(),
-        modified: httpdate::fmt_http_date(modified),
-        file,
-    })
+    Ok(Opened { size: metadata.len(), modified: httpdate::fmt_http_date(modified), file })
 }
 
 /// What a request for a file gets.
@@ -120,10 +116,7 @@ fn asks_for_time(request: &RequestHead) -> bool {
 
 /// The transfer mode asked for, where it is legal for the kind of file; otherwise the right one.
 fn transfer_mode(request: &RequestHead, image: bool) -> &'static str {
-    let asked = request
-        .headers
-        .get("transferMode.dlna.org")
-        .unwrap_or_default();
+    let asked = request.headers.get("transferMode.dlna.org").unwrap_or_default();
     match (asked.eq_ignore_ascii_case("Background"), image) {
         (true, _) => "Background",
         (false, true) => "Interactive",

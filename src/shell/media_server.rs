@@ -43,25 +43,10 @@ pub fn bind(address: Ipv4Addr, port: Port) -> Result<Async<TcpListener>, String>
 
 /// Serves for ever; gives the reason why it ended, as a sentence.
 pub async fn run(listener: Async<TcpListener>, mailbox: &Mailbox, replies: &Replies) -> String {
-    let floor = Floor {
-        mailbox,
-        replies,
-        permits: Permits::default(),
-        open: Cell::new(0),
-    };
-    let capacity = Capacity {
-        total: MEDIA_CONNECTIONS,
-        per_peer: MEDIA_CONNECTIONS_PER_PEER,
-    };
+    let floor = Floor { mailbox, replies, permits: Permits::default(), open: Cell::new(0) };
+    let capacity = Capacity { total: MEDIA_CONNECTIONS, per_peer: MEDIA_CONNECTIONS_PER_PEER };
     let connection = |stream, peer| floor.connection(stream, peer);
-    server::serve(
-        &listener,
-        capacity,
-        mailbox,
-        TaskName::MediaServer,
-        connection,
-    )
-    .await
+    server::serve(&listener, capacity, mailbox, TaskName::MediaServer, connection).await
 }
 
 /// What all connections share.
@@ -203,9 +188,7 @@ impl Floor<'_> {
         let Some((reply, published)) = self.replies.media() else {
             return server::answer(socket, &server::head(503, &[])).await;
         };
-        self.mailbox
-            .post(Event::MediaAsked { token, from, reply })
-            .await;
+        self.mailbox.post(Event::MediaAsked { token, from, reply }).await;
         let published = match within(KIOSK_PATIENCE, published).await {
             Some(Some(published)) => published,
             Some(None) => return server::answer(socket, &server::head(404, &[])).await,
@@ -221,11 +204,7 @@ impl Floor<'_> {
                 }
             }
         };
-        let told = Event::Served {
-            token,
-            bytes: sent,
-            end: Some(end),
-        };
+        let told = Event::Served { token, bytes: sent, end: Some(end) };
         self.mailbox.post(told).await;
         if end != StreamEnd::Aborted {
             server::close(socket).await;
@@ -310,9 +289,7 @@ mod tests {
                 let known = (token == Token(0x1f)).then(|| file.clone());
                 replies.serve(reply, known.flatten());
             }
-            Event::Notified {
-                ref sid, ref reply, ..
-            } => {
+            Event::Notified { ref sid, ref reply, .. } => {
                 let reply = crate::kiosk::event::ReplyTo(reply.0);
                 replies.acknowledge(reply, sid == "uuid:known");
                 heard.borrow_mut().push(event);
@@ -339,16 +316,9 @@ mod tests {
 
     impl Answered {
         fn of(bytes: &[u8]) -> Self {
-            let end = bytes
-                .windows(4)
-                .position(|w| w == b"\r\n\r\n")
-                .expect("a head")
-                + 4;
+            let end = bytes.windows(4).position(|w| w == b"\r\n\r\n").expect("a head") + 4;
             let head = head::response(&bytes[..end]).expect("a good head");
-            Self {
-                head,
-                body: bytes[end..].to_vec(),
-            }
+            Self { head, body: bytes[end..].to_vec() }
         }
 
         fn says(&self, name: &str) -> &str {
@@ -411,20 +381,10 @@ mod tests {
                 ("Range: bytes=10-\r\n", 416, "bytes */10", ""),
                 ("Range: bytes=5-2\r\n", 200, "(absent)", "0123456789"),
                 ("Range: garbage\r\n", 200, "(absent)", "0123456789"),
-                (
-                    &format!("Range: bytes=2-4\r\n{old}"),
-                    200,
-                    "(absent)",
-                    "0123456789",
-                ),
+                (&format!("Range: bytes=2-4\r\n{old}"), 200, "(absent)", "0123456789"),
                 ("TimeSeekRange.dlna.org: npt=5-\r\n", 406, "(absent)", ""),
                 ("PlaySpeed.dlna.org: speed=2\r\n", 406, "(absent)", ""),
-                (
-                    "PlaySpeed.dlna.org: speed=1\r\n",
-                    200,
-                    "(absent)",
-                    "0123456789",
-                ),
+                ("PlaySpeed.dlna.org: speed=1\r\n", 200, "(absent)", "0123456789"),
                 (
                     "TimeSeekRange.dlna.org: npt=5-\r\nRange: bytes=8-\r\n",
                     206,
@@ -445,19 +405,10 @@ mod tests {
                 assert_eq!(got.body, body.as_bytes(), "{lines}");
                 let head = fetch(address, "HEAD", lines).await;
                 assert_eq!((head.head.status, head.body.len()), (status, 0), "{lines}");
-                for name in [
-                    "Content-Length",
-                    "Content-Range",
-                    "Last-Modified",
-                    "Accept-Ranges",
-                ] {
+                for name in ["Content-Length", "Content-Range", "Last-Modified", "Accept-Ranges"] {
                     assert_eq!(head.says(name), got.says(name), "{name} of HEAD: {lines}");
                 }
-                assert_eq!(
-                    got.says("Content-Length"),
-                    body.len().to_string(),
-                    "{lines}"
-                );
+                assert_eq!(got.says("Content-Length"), body.len().to_string(), "{lines}");
                 for (name, value) in [
                     ("Content-Type", "video/mp4"),
                     ("Accept-Ranges", "bytes"),
@@ -490,31 +441,16 @@ mod tests {
             for (text, status) in [
                 ("GET /m/1f/a.mp4 HTTP/1.1\r\n\r\n", 400),
                 ("GET /m/1f/a.mp4 HTTP/1.0\r\n\r\n", 200),
-                (
-                    "GET http://10.0.0.1:99/m/1F/other.avi?x=y HTTP/1.1\r\nHost: x\r\n\r\n",
-                    200,
-                ),
+                ("GET http://10.0.0.1:99/m/1F/other.avi?x=y HTTP/1.1\r\nHost: x\r\n\r\n", 200),
                 ("GET /m/2f/a.mp4 HTTP/1.1\r\nHost: x\r\n\r\n", 404),
-                (
-                    "GET /m/11111111111111111/a.mp4 HTTP/1.1\r\nHost: x\r\n\r\n",
-                    404,
-                ),
+                ("GET /m/11111111111111111/a.mp4 HTTP/1.1\r\nHost: x\r\n\r\n", 404),
                 ("GET /m/+1f/a.mp4 HTTP/1.1\r\nHost: x\r\n\r\n", 404),
-                (
-                    "GET /m/1f/../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n",
-                    404,
-                ),
+                ("GET /m/1f/../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n", 404),
                 ("GET /m/1f HTTP/1.1\r\nHost: x\r\n\r\n", 404),
                 ("GET / HTTP/1.1\r\nHost: x\r\n\r\n", 404),
-                (
-                    "POST /m/1f/a.mp4 HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc",
-                    405,
-                ),
+                ("POST /m/1f/a.mp4 HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", 405),
                 ("GET /e/5 HTTP/1.1\r\nHost: x\r\n\r\n", 405),
-                (
-                    "GET /m/1f/a.mp4 HTTP/1.1\r\nHost: x\r\nExpect: tea\r\n\r\n",
-                    417,
-                ),
+                ("GET /m/1f/a.mp4 HTTP/1.1\r\nHost: x\r\nExpect: tea\r\n\r\n", 417),
                 ("\x16\x03\x01 TLS hello\r\n\r\n", 400),
             ] {
                 let answer = ask(address, text).await;
@@ -527,10 +463,7 @@ mod tests {
             let with_body =
                 "HEAD /m/1f/a.mp4 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nextra";
             let answer = ask(address, with_body).await;
-            assert_eq!(
-                (answer.head.status, answer.says("Content-Length")),
-                (200, "10")
-            );
+            assert_eq!((answer.head.status, answer.says("Content-Length")), (200, "10"));
         });
     }
 
@@ -564,10 +497,7 @@ mod tests {
             assert_eq!(head.says("Content-Length"), size.to_string());
             let part = fetch(address, "GET", "Range: bytes=4900000000-4900000006\r\n").await;
             assert_eq!(part.body, b"far out");
-            assert_eq!(
-                part.says("Content-Range"),
-                format!("bytes 4900000000-4900000006/{size}")
-            );
+            assert_eq!(part.says("Content-Range"), format!("bytes 4900000000-4900000006/{size}"));
             let tail = fetch(address, "GET", "Range: bytes=5368709000-\r\n").await;
             assert_eq!(tail.body.len(), 120);
         });
@@ -605,16 +535,8 @@ mod tests {
             let (answer, events) =
                 served(Some(file), async |address| fetch(address, "GET", "").await);
             assert_eq!(answer.head.status, status, "{name}");
-            let end = if status == 200 {
-                StreamEnd::WholeFile
-            } else {
-                StreamEnd::FileError
-            };
-            assert_eq!(
-                ends(&events).last().map(|(_, end)| *end),
-                Some(end),
-                "{name}"
-            );
+            let end = if status == 200 { StreamEnd::WholeFile } else { StreamEnd::FileError };
+            assert_eq!(ends(&events).last().map(|(_, end)| *end), Some(end), "{name}");
         }
     }
 
@@ -626,10 +548,7 @@ mod tests {
         file.set_len(64 << 20).unwrap();
         let ((), events) = served(Some(published(&path, folder.path())), async |address| {
             let mut socket = Async::<TcpStream>::connect(address).await.unwrap();
-            socket
-                .write_all(b"GET /m/1f/a.mp4 HTTP/1.0\r\n\r\n")
-                .await
-                .unwrap();
+            socket.write_all(b"GET /m/1f/a.mp4 HTTP/1.0\r\n\r\n").await.unwrap();
             let mut start = [0; 1000];
             socket.read_exact(&mut start).await.unwrap();
             assert!(start.starts_with(b"HTTP/1.1 200"));
@@ -646,10 +565,7 @@ mod tests {
         let ((), events) = served(Some(published(&path, folder.path())), async |address| {
             assert_eq!(fetch(address, "GET", "").await.body.len(), 32 << 20);
             let mut socket = Async::<TcpStream>::connect(address).await.unwrap();
-            socket
-                .write_all(b"GET /m/1f/a.mp4 HTTP/1.0\r\n\r\n")
-                .await
-                .unwrap();
+            socket.write_all(b"GET /m/1f/a.mp4 HTTP/1.0\r\n\r\n").await.unwrap();
             socket.read_exact(&mut [0; 1000]).await.unwrap();
             drop(socket);
             // The next answer comes after the server noticed.
@@ -658,24 +574,13 @@ mod tests {
             }
         });
         let served = |event: &&Event| matches!(event, Event::Served { end: None, .. });
-        assert!(
-            events.iter().filter(served).count() < 20,
-            "not one for each chunk"
-        );
+        assert!(events.iter().filter(served).count() < 20, "not one for each chunk");
         let ends = ends(&events);
         assert_eq!(ends[0], (32 << 20, StreamEnd::WholeFile));
         assert!(ends.iter().any(|(_, end)| *end == StreamEnd::Aborted));
         assert!(matches!(events[0], Event::Alive(TaskName::MediaServer)));
-        assert!(
-            events
-                .iter()
-                .any(|event| matches!(event, Event::MediaConnections(1)))
-        );
-        assert!(
-            events
-                .iter()
-                .any(|event| matches!(event, Event::MediaConnections(0)))
-        );
+        assert!(events.iter().any(|event| matches!(event, Event::MediaConnections(1))));
+        assert!(events.iter().any(|event| matches!(event, Event::MediaConnections(0))));
     }
 
     #[test]
@@ -692,11 +597,7 @@ mod tests {
                 slow.write_all(&[*byte]).await.unwrap();
                 future::yield_now().await;
             }
-            assert_eq!(
-                fetch(address, "GET", "").await.head.status,
-                503,
-                "all are taken"
-            );
+            assert_eq!(fetch(address, "GET", "").await.head.status, 503, "all are taken");
             slow.write_all(b"\n").await.unwrap();
             assert_eq!(Answered::of(&rest(&mut slow).await).body, b"0123456789");
             drop((slow, silent));
@@ -738,9 +639,7 @@ mod tests {
                 .map(|_| {
                     std::thread::spawn(move || {
                         let mut socket = TcpStream::connect(address).unwrap();
-                        socket
-                            .write_all(b"GET /m/1f/a.mp4 HTTP/1.0\r\n\r\n")
-                            .unwrap();
+                        socket.write_all(b"GET /m/1f/a.mp4 HTTP/1.0\r\n\r\n").unwrap();
                         let mut piece = vec![0; 256 << 10];
                         let mut total = 0;
                         loop {
@@ -808,27 +707,14 @@ mod tests {
             }
         });
         let notified = |event| match event {
-            Event::Notified {
-                callback,
-                sid,
-                seq,
-                change,
-                from,
-                ..
-            } => {
-                assert_eq!(
-                    (*change, from),
-                    (LastChange::default(), Ipv4Addr::LOCALHOST)
-                );
+            Event::Notified { callback, sid, seq, change, from, .. } => {
+                assert_eq!((*change, from), (LastChange::default(), Ipv4Addr::LOCALHOST));
                 Some((callback, sid, seq))
             }
             _ => None,
         };
         let notified: Vec<_> = events.into_iter().filter_map(notified).collect();
-        let expected = [
-            (5, "uuid:known".to_owned(), Some(7)),
-            (5, "uuid:other".to_owned(), None),
-        ];
+        let expected = [(5, "uuid:known".to_owned(), Some(7)), (5, "uuid:other".to_owned(), None)];
         assert_eq!(notified, expected);
     }
 }

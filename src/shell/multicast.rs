@@ -125,8 +125,7 @@ impl Multicast {
     fn search_once(&self) -> usize {
         let sockets = self.sockets.borrow();
         let sent = sockets.searching.iter();
-        sent.map(|(_, socket)| self.search_through(socket, GROUP))
-            .sum()
+        sent.map(|(_, socket)| self.search_through(socket, GROUP)).sum()
     }
 
     fn search_through(&self, socket: &Async<UdpSocket>, to: SocketAddrV4) -> usize {
@@ -143,11 +142,7 @@ impl Multicast {
         let sockets = self.sockets.borrow();
         let ready = sockets.all().any(|s| s.poll_readable(cx).is_ready());
         self.waiting.replace(Some(cx.waker().clone()));
-        if ready {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
+        if ready { Poll::Ready(()) } else { Poll::Pending }
     }
 
     fn drain(&self, buffer: &mut [u8], mailbox: &Mailbox) {
@@ -186,10 +181,9 @@ impl Multicast {
 
 fn offer(datagram: &[u8], from: Ipv4Addr, mailbox: &Mailbox) {
     match ssdp::parse(datagram, from) {
-        Ok(announcement) => mailbox.offer(Event::Heard {
-            announcement: Box::new(announcement),
-            from,
-        }),
+        Ok(announcement) => {
+            mailbox.offer(Event::Heard { announcement: Box::new(announcement), from })
+        }
         // Other control points search too; we hear even ourselves.
         Err(Rejected::Search) => {}
         Err(why) => {
@@ -245,10 +239,7 @@ mod tests {
     use crate::upnp::{HttpUrl, Udn};
 
     fn loopback() -> Interface {
-        interfaces()
-            .into_iter()
-            .find(|i| i.address == Ipv4Addr::LOCALHOST)
-            .unwrap()
+        interfaces().into_iter().find(|i| i.address == Ipv4Addr::LOCALHOST).unwrap()
     }
 
     /// Runs `story` beside the task.
@@ -299,10 +290,7 @@ mod tests {
             let Event::Heard { announcement, from } = heard else {
                 panic!("{heard:?}");
             };
-            assert_eq!(
-                (announcement.udn.as_str(), from),
-                ("uuid:tv", Ipv4Addr::LOCALHOST)
-            );
+            assert_eq!((announcement.udn.as_str(), from), ("uuid:tv", Ipv4Addr::LOCALHOST));
         };
         beside(&multicast, &mailbox, story);
     }
@@ -313,33 +301,18 @@ mod tests {
         let ports = || -> Vec<_> {
             let sockets = multicast.sockets.borrow();
             let bound = sockets.searching.iter();
-            bound
-                .map(|(_, s)| s.get_ref().local_addr().unwrap())
-                .collect()
+            bound.map(|(_, s)| s.get_ref().local_addr().unwrap()).collect()
         };
-        let second = Interface {
-            address: Ipv4Addr::new(127, 0, 0, 9),
-            ..loopback()
-        };
+        let second = Interface { address: Ipv4Addr::new(127, 0, 0, 9), ..loopback() };
         // Set aside for documentation: not ours, so binding to it fails.
-        let gone = Interface {
-            address: Ipv4Addr::new(198, 51, 100, 77),
-            index: 4711,
-            ..loopback()
-        };
+        let gone =
+            Interface { address: Ipv4Addr::new(198, 51, 100, 77), index: 4711, ..loopback() };
         multicast.rejoin(&[loopback(), gone]);
         let first = ports();
-        assert_eq!(
-            first.len(),
-            1,
-            "an address that is gone is no reason to fail"
-        );
+        assert_eq!(first.len(), 1, "an address that is gone is no reason to fail");
         multicast.rejoin(&[loopback(), second]);
         assert!(ports().len() == 2 && ports().contains(&first[0]));
-        let lan = Interface {
-            loopback: false,
-            ..loopback()
-        };
+        let lan = Interface { loopback: false, ..loopback() };
         multicast.rejoin(&[loopback(), lan]);
         assert_eq!(ports().len(), 1, "loopback only when it is alone");
         multicast.rejoin(&[]);
@@ -361,10 +334,7 @@ mod tests {
         multicast.rejoin(&interfaces());
 
         let renderer = listening().unwrap();
-        let lan = interfaces()
-            .into_iter()
-            .find(|i| i.address == ours)
-            .unwrap();
+        let lan = interfaces().into_iter().find(|i| i.address == ours).unwrap();
         join(&renderer, &lan).unwrap();
         let location = HttpUrl::parse("http://10.99.0.1:49494/d.xml").unwrap();
         let life = Duration::from_secs(1800);

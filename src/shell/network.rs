@@ -104,15 +104,8 @@ pub(super) fn reaching(interfaces: &[Interface]) -> impl Iterator<Item = &Interf
 }
 
 fn sentence(interfaces: &[Interface]) -> String {
-    let named: Vec<_> = interfaces
-        .iter()
-        .map(|i| format!("{} on {}", i.address, i.name))
-        .collect();
-    if named.is_empty() {
-        "none".to_owned()
-    } else {
-        named.join(", ")
-    }
+    let named: Vec<_> = interfaces.iter().map(|i| format!("{} on {}", i.address, i.name)).collect();
+    if named.is_empty() { "none".to_owned() } else { named.join(", ") }
 }
 
 fn subscribe() -> io::Result<Async<OwnedFd>> {
@@ -167,10 +160,7 @@ pub(super) mod tests {
             netmask: Ipv4Addr::new(255, 255, 255, 0),
             loopback: false,
         };
-        assert!(
-            addresses(std::slice::from_ref(&lo)).is_empty(),
-            "no network"
-        );
+        assert!(addresses(std::slice::from_ref(&lo)).is_empty(), "no network");
         assert_eq!(addresses(&[lo, lan.clone()]), [lan.address]);
         assert_eq!(sentence(&[lan]), "192.168.1.5 on eth0");
     }

@@ -34,19 +34,9 @@ pub fn bind(port: Port) -> Result<Async<TcpListener>, String> {
 
 /// Serves for ever; gives the reason why it ended, as a sentence.
 pub async fn run(listener: Async<TcpListener>, mailbox: &Mailbox, replies: &Replies) -> String {
-    let capacity = Capacity {
-        total: CONTROL_CONNECTIONS,
-        per_peer: CONTROL_CONNECTIONS,
-    };
+    let capacity = Capacity { total: CONTROL_CONNECTIONS, per_peer: CONTROL_CONNECTIONS };
     let connection = |stream, _| connection(stream, mailbox, replies);
-    server::serve(
-        &listener,
-        capacity,
-        mailbox,
-        TaskName::PageServer,
-        connection,
-    )
-    .await
+    server::serve(&listener, capacity, mailbox, TaskName::PageServer, connection).await
 }
 
 async fn connection(socket: Async<TcpStream>, mailbox: &Mailbox, replies: &Replies) {
@@ -130,17 +120,8 @@ pub async fn fetch_status(port: Port) -> Result<String, String> {
 
 /// The error is a sentence if somebody answered.
 async fn status_at(port: u16) -> Result<String, Option<String>> {
-    let url = HttpUrl {
-        host: Ipv4Addr::LOCALHOST,
-        port,
-        path: clip(STATUS_PATH),
-    };
-    let request = Request {
-        method: "GET",
-        url: &url,
-        headers: &[],
-        body: None,
-    };
+    let url = HttpUrl { host: Ipv4Addr::LOCALHOST, port, path: clip(STATUS_PATH) };
+    let request = Request { method: "GET", url: &url, headers: &[], body: None };
     let strange = || Some(format!("what answers on port {port} is not dlna-kiosk"));
     match exchange(&request, STATUS_BODY).await {
         Ok(answer) if answer.status == 200 => {
@@ -178,9 +159,7 @@ mod tests {
     }
 
     async fn ask(port: u16, text: &str) -> String {
-        let mut socket = Async::<TcpStream>::connect(([127, 0, 0, 1], port))
-            .await
-            .unwrap();
+        let mut socket = Async::<TcpStream>::connect(([127, 0, 0, 1], port)).await.unwrap();
         socket.write_all(text.as_bytes()).await.unwrap();
         let mut answer = String::new();
         socket.read_to_string(&mut answer).await.unwrap();
@@ -191,12 +170,7 @@ mod tests {
     fn tells_the_status_to_the_command_line() {
         let status = beside(async |port| fetch_status(Port::Fixed(port)).await);
         assert_eq!(status, Ok("{\"a\":1}".to_owned()));
-        let free = bind(Port::Fixed(0))
-            .unwrap()
-            .get_ref()
-            .local_addr()
-            .unwrap()
-            .port();
+        let free = bind(Port::Fixed(0)).unwrap().get_ref().local_addr().unwrap().port();
         let nobody = block_on(fetch_status(Port::Fixed(free))).unwrap_err();
         assert!(nobody.contains("is dlna-kiosk running?"), "{nobody}");
     }
@@ -205,40 +179,17 @@ mod tests {
     fn answers_only_what_it_has_and_only_to_this_machine() {
         beside(async |port| {
             for (request, status, body) in [
-                (
-                    "GET /api/v1/status HTTP/1.1\r\nHost: localhost:8210\r\n\r\n",
-                    200,
-                    "{\"a\":1}",
-                ),
-                (
-                    "GET /api/v1/status?x HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
-                    200,
-                    "{\"a\":1}",
-                ),
-                (
-                    "HEAD /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n",
-                    200,
-                    "",
-                ),
-                (
-                    "GET /api/v1/status HTTP/1.1\r\nHost: evil.example\r\n\r\n",
-                    403,
-                    "127.0.0.1",
-                ),
+                ("GET /api/v1/status HTTP/1.1\r\nHost: localhost:8210\r\n\r\n", 200, "{\"a\":1}"),
+                ("GET /api/v1/status?x HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 200, "{\"a\":1}"),
+                ("HEAD /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n", 200, ""),
+                ("GET /api/v1/status HTTP/1.1\r\nHost: evil.example\r\n\r\n", 403, "127.0.0.1"),
                 ("GET /api/v1/status HTTP/1.0\r\n\r\n", 403, "127.0.0.1"),
                 ("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", 404, "error"),
-                (
-                    "POST /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n",
-                    405,
-                    "error",
-                ),
+                ("POST /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n", 405, "error"),
                 ("garbage\r\n\r\n", 400, ""),
             ] {
                 let answer = ask(port, request).await;
-                assert!(
-                    answer.starts_with(&format!("HTTP/1.1 {status} ")),
-                    "{request}: {answer}"
-                );
+                assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request}: {answer}");
                 let (_, got) = answer.split_once("\r\n\r\n").unwrap();
                 assert!(
                     got.contains(body) && got.is_empty() == body.is_empty(),

@@ -36,30 +36,16 @@ pub fn duration(path: &Path) -> Option<Duration> {
     }
     let file = File::open(path).ok()?;
     let length = file.metadata().ok().filter(|m| m.is_file())?.len();
-    let source = Bounded {
-        file,
-        length,
-        left: BUDGET,
-        until: Instant::now() + PATIENCE,
-    };
+    let source = Bounded { file, length, left: BUDGET, until: Instant::now() + PATIENCE };
     let stream = MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default());
     let mut hint = Hint::new();
     hint.with_extension(&extension);
     let (format, metadata) = (FormatOptions::default(), MetadataOptions::default());
-    let reader = symphonia::default::get_probe()
-        .probe(&hint, stream, format, metadata)
-        .ok()?;
+    let reader = symphonia::default::get_probe().probe(&hint, stream, format, metadata).ok()?;
 
-    let MediaInfo {
-        time_base,
-        duration,
-        ..
-    } = *reader.media_info();
+    let MediaInfo { time_base, duration, .. } = *reader.media_info();
     let media = span(time_base, duration);
-    let tracks = reader
-        .tracks()
-        .iter()
-        .map(|track| span(track.time_base, track.duration));
+    let tracks = reader.tracks().iter().map(|track| span(track.time_base, track.duration));
     let longest = tracks.chain([media]).flatten().max()?;
     (longest > Duration::ZERO && longest <= LONGEST).then_some(longest)
 }
@@ -140,12 +126,8 @@ mod tests {
         ]
         .concat();
         let description = numbers("dref", &[0]);
-        let information = [
-            numbers("vmhd", &[0, 0]),
-            atom("dinf", &description),
-            atom("stbl", &tables),
-        ]
-        .concat();
+        let information =
+            [numbers("vmhd", &[0, 0]), atom("dinf", &description), atom("stbl", &tables)].concat();
         let media = [
             numbers("mdhd", &[0, 0, 1000, millis, 0]),
             numbers("hdlr", &[0, u32::from_be_bytes(*b"vide"), 0, 0, 0, 0]),
@@ -154,12 +136,8 @@ mod tests {
         .concat();
         let track = [numbers("tkhd", &track), atom("mdia", &media)].concat();
         let movie = [numbers("mvhd", &movie), atom("trak", &track)].concat();
-        [
-            atom("ftyp", b"isom\0\0\0\0isom"),
-            atom("moov", &movie),
-            atom("mdat", b"12345678"),
-        ]
-        .concat()
+        [atom("ftyp", b"isom\0\0\0\0isom"), atom("moov", &movie), atom("mdat", b"12345678")]
+            .concat()
     }
 
     /// One second of 8 kHz mono 8 bit silence.
@@ -204,12 +182,7 @@ mod tests {
         let folder = Scratch::new("probe-budget");
         let file = File::open(folder.write("a.mp3", vec![0; 100])).unwrap();
         let until = Instant::now() + Duration::from_secs(60);
-        let mut source = Bounded {
-            file,
-            length: 100,
-            left: 30,
-            until,
-        };
+        let mut source = Bounded { file, length: 100, left: 30, until };
         let mut into = [0; 20];
         assert_eq!(source.read(&mut into).unwrap(), 20);
         assert_eq!(source.read(&mut into).unwrap(), 10);

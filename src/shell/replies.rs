@@ -41,28 +41,19 @@ impl Replies {
     }
 
     /// Answers [`Self::media`].
-    #[allow(
-        clippy::needless_pass_by_value,
-        reason = "the right to reply is used up"
-    )]
+    #[allow(clippy::needless_pass_by_value, reason = "the right to reply is used up")]
     pub fn serve(&self, reply: ReplyTo, published: Option<Published>) {
         self.media.answer(reply.0, published);
     }
 
     /// Answers [`Self::notification`].
-    #[allow(
-        clippy::needless_pass_by_value,
-        reason = "the right to reply is used up"
-    )]
+    #[allow(clippy::needless_pass_by_value, reason = "the right to reply is used up")]
     pub fn acknowledge(&self, reply: ReplyTo, known: bool) {
         self.notifications.answer(reply.0, known);
     }
 
     /// Answers [`Self::status`].
-    #[allow(
-        clippy::needless_pass_by_value,
-        reason = "the right to reply is used up"
-    )]
+    #[allow(clippy::needless_pass_by_value, reason = "the right to reply is used up")]
     pub fn report(&self, reply: ReplyTo, json: String) {
         self.status.answer(reply.0, json);
     }
@@ -93,15 +84,8 @@ impl<T> Questions<T> {
         }
         let number = next.get();
         next.set(number.wrapping_add(1));
-        open.push(Question {
-            number,
-            answer: None,
-            waker: None,
-        });
-        let waiting = Waiting {
-            questions: self,
-            number,
-        };
+        open.push(Question { number, answer: None, waker: None });
+        let waiting = Waiting { questions: self, number };
         Some((ReplyTo(number), waiting))
     }
 
@@ -142,10 +126,7 @@ impl<T> Future for Waiting<'_, T> {
 
 impl<T> Drop for Waiting<'_, T> {
     fn drop(&mut self) {
-        self.questions
-            .0
-            .borrow_mut()
-            .retain(|q| q.number != self.number);
+        self.questions.0.borrow_mut().retain(|q| q.number != self.number);
     }
 }
 

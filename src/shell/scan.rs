@@ -50,10 +50,7 @@ struct Target {
 
 impl Target {
     fn of(path: &Path) -> io::Result<Self> {
-        Ok(Self {
-            path: path.canonicalize()?,
-            metadata: path.metadata()?,
-        })
+        Ok(Self { path: path.canonicalize()?, metadata: path.metadata()? })
     }
 }
 
@@ -163,9 +160,7 @@ impl Search {
 /// What is visible in a folder, in the order of names, so that every scan finds the same.
 fn entries(folder: &Path) -> io::Result<Vec<DirEntry>> {
     let hidden = |entry: &DirEntry| entry.file_name().as_encoded_bytes().starts_with(b".");
-    let entries = fs::read_dir(folder)?
-        .flatten()
-        .filter(|entry| !hidden(entry));
+    let entries = fs::read_dir(folder)?.flatten().filter(|entry| !hidden(entry));
     let mut entries: Vec<_> = entries.take(4 * MEDIA).collect();
     entries.sort_by_key(DirEntry::file_name);
     Ok(entries)
@@ -232,14 +227,8 @@ mod tests {
     fn finds_what_is_playable_visible_and_inside() {
         let folder = Scratch::new("scan");
         let secret = folder.write("outside/secret.mp4", "x");
-        for name in [
-            "a.mp4",
-            "b.JPG",
-            "notes.txt",
-            ".hidden.mp4",
-            ".trash/c.mp4",
-            "deep/er/d.mp3",
-        ] {
+        for name in ["a.mp4", "b.JPG", "notes.txt", ".hidden.mp4", ".trash/c.mp4", "deep/er/d.mp3"]
+        {
             folder.write(&format!("media/{name}"), "12345");
         }
         folder.write("media/copying.mp4", "");
@@ -251,10 +240,7 @@ mod tests {
         symlink(folder.path().join("outside"), media.join("away")).unwrap();
 
         let scan = scanned(&media, &[]);
-        assert_eq!(
-            names(&scan, &media),
-            ["a.mp4", "b.JPG", "deep/er/d.mp3", "inner.mp4"]
-        );
+        assert_eq!(names(&scan, &media), ["a.mp4", "b.JPG", "deep/er/d.mp3", "inner.mp4"]);
         assert_eq!((scan.missing.len(), scan.skipped), (0, 0));
         assert_eq!((scan.files[0].size, &scan.files[0].root), (5, &media));
     }
@@ -293,9 +279,7 @@ mod tests {
     fn depth_and_number_are_bounded_and_named_files_come_first() {
         let folder = Scratch::new("bounds");
         let media = folder.path().join("media");
-        let deep = (0..=FOLDER_DEPTH)
-            .map(|n| format!("{n}/"))
-            .collect::<String>();
+        let deep = (0..=FOLDER_DEPTH).map(|n| format!("{n}/")).collect::<String>();
         folder.write(&format!("media/{deep}below.mp4"), "x");
         assert_eq!(scanned(&media, &[]).files, []);
         for n in 0..MEDIA + 5 {

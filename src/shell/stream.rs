@@ -84,10 +84,7 @@ impl Stream<'_> {
     /// Sends the bytes from `first` up to but not including `end`. Gives the bytes that the kiosk was
     /// not yet told of, and how it failed if it did. A file that became shorter is never padded.
     pub(super) async fn send(&self, first: u64, end: u64) -> (u64, Result<(), StreamEnd>) {
-        let mut untold = Untold {
-            bytes: 0,
-            due: None,
-        };
+        let mut untold = Untold { bytes: 0, due: None };
         let result = self.chunks(first, end, &mut untold).await;
         (untold.bytes, result)
     }
@@ -155,13 +152,7 @@ impl Stream<'_> {
             let bytes = core::mem::take(&mut untold.bytes);
             untold.due = Some(now + TELL_PERIOD);
             let token = self.token;
-            self.mailbox
-                .post(Event::Served {
-                    token,
-                    bytes,
-                    end: None,
-                })
-                .await;
+            self.mailbox.post(Event::Served { token, bytes, end: None }).await;
         }
     }
 

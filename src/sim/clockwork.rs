@@ -30,22 +30,15 @@ impl FakeRenderer {
             Transport::HandingOver { until }
             | Transport::Flickering { until }
             | Transport::Closing { until } => Some(until),
-            Transport::Playing => media
-                .and_then(|m| m.stops_at())
-                .into_iter()
-                .chain(self.hand_over_at())
-                .min(),
+            Transport::Playing => {
+                media.and_then(|m| m.stops_at()).into_iter().chain(self.hand_over_at()).min()
+            }
             _ => None,
         };
-        [
-            transport,
-            self.announce_at,
-            self.pending.next_deadline(),
-            self.publisher.next_deadline(),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        [transport, self.announce_at, self.pending.next_deadline(), self.publisher.next_deadline()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Brings everything up to `now` and tells what changed.
@@ -148,9 +141,7 @@ impl FakeRenderer {
         } else if self.quirks.end_flicker.is_zero() {
             self.ended();
         } else {
-            self.transport = Transport::Flickering {
-                until: now + self.quirks.end_flicker,
-            };
+            self.transport = Transport::Flickering { until: now + self.quirks.end_flicker };
         }
         true
     }

@@ -247,8 +247,5 @@ pub(super) fn fault(code: u16) -> UpnpError {
         716 => "Resource not found",
         _ => "",
     };
-    UpnpError {
-        code,
-        description: clip(text),
-    }
+    UpnpError { code, description: clip(text) }
 }

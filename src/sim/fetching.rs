@@ -41,10 +41,7 @@ impl FakeRenderer {
     /// Goes on with what the media's fetch brought.
     pub(super) fn media_fetched(&mut self, now: Instant, fetch: FetchId, what: Fetched) {
         let quirks = self.quirks.clone();
-        let Some(media) = self
-            .of_fetch(fetch)
-            .filter(|media| media.fetch == Some(fetch))
-        else {
+        let Some(media) = self.of_fetch(fetch).filter(|media| media.fetch == Some(fetch)) else {
             return;
         };
         match what {
@@ -54,12 +51,7 @@ impl FakeRenderer {
                     self.halt(now);
                 }
             }
-            Fetched::Opened {
-                status: 200 | 206,
-                mime,
-                length,
-                ..
-            } => {
+            Fetched::Opened { status: 200 | 206, mime, length, .. } => {
                 if quirks.takes(mime.as_deref()) {
                     media.open(mime, length);
                     media.apply(quirks.still);
@@ -88,8 +80,7 @@ impl FakeRenderer {
 
     pub(super) fn of_fetch(&mut self, fetch: FetchId) -> Option<&mut Media> {
         let both = self.media.as_mut().into_iter().chain(self.next.as_mut());
-        both.into_iter()
-            .find(|m| m.fetch == Some(fetch) || m.others.contains(&fetch))
+        both.into_iter().find(|m| m.fetch == Some(fetch) || m.others.contains(&fetch))
     }
 
     /// Asks for media.
@@ -100,12 +91,7 @@ impl FakeRenderer {
     pub(super) fn fetch(&mut self, method: Method, uri: &str, from: Option<u64>) -> FetchId {
         self.last_fetch += 1;
         let id = FetchId(self.last_fetch);
-        self.output(Output::Fetch(Fetch {
-            id,
-            method,
-            url: uri.to_owned(),
-            from,
-        }));
+        self.output(Output::Fetch(Fetch { id, method, url: uri.to_owned(), from }));
         id
     }
 
@@ -136,11 +122,7 @@ impl FakeRenderer {
 
     /// Drops the fetches of the current media.
     pub(super) fn abandon(&mut self) {
-        let ids = self
-            .media
-            .as_mut()
-            .map(Media::drop_fetches)
-            .unwrap_or_default();
+        let ids = self.media.as_mut().map(Media::drop_fetches).unwrap_or_default();
         for id in ids {
             self.output(Output::Abandon(id));
         }
@@ -156,7 +138,6 @@ impl Quirks {
     /// Whether it plays this MIME type.
     pub(super) fn takes(&self, mime: Option<&str>) -> bool {
         let essence = mime.map(|m| m.split(';').next().unwrap_or_default().trim());
-        self.mimes
-            .is_none_or(|list| essence.is_some_and(|m| list.contains(&m)))
+        self.mimes.is_none_or(|list| essence.is_some_and(|m| list.contains(&m)))
     }
 }

@@ -42,9 +42,7 @@ impl Media {
     }
 
     pub(super) fn is_still(&self) -> bool {
-        self.mime
-            .as_deref()
-            .is_some_and(|m| m.starts_with("image/"))
+        self.mime.as_deref().is_some_and(|m| m.starts_with("image/"))
     }
 
     /// What a picture does has no length of its own: the renderer decides.
@@ -183,15 +181,13 @@ impl Media {
     /// When the rolling playhead reaches `lead` before the end.
     pub(super) fn reaches(&self, lead: Duration) -> Option<Instant> {
         let to_go = self.duration?.saturating_sub(lead);
-        self.rolling_since
-            .map(|t| t + to_go.saturating_sub(self.base))
+        self.rolling_since.map(|t| t + to_go.saturating_sub(self.base))
     }
 
     /// When the rolling playhead stops by itself: starved, or at the end.
     pub(super) fn stops_at(&self) -> Option<Instant> {
         let limit = self.limit()?;
-        self.rolling_since
-            .map(|t| t + limit.saturating_sub(self.base))
+        self.rolling_since.map(|t| t + limit.saturating_sub(self.base))
     }
 
     /// How much was read ahead of the playhead.
@@ -227,10 +223,7 @@ pub fn wav_duration(file: &[u8]) -> Option<Duration> {
     let wave = file.get(..4)? == b"RIFF" && file.get(8..16)? == b"WAVEfmt ";
     let bytes_per_second = number(28).filter(|rate| wave && *rate > 0)?;
     // Chunks that a player passes over may stand before the samples.
-    let samples = file
-        .windows(4)
-        .take(4096)
-        .position(|four| four == b"data")?;
+    let samples = file.windows(4).take(4096).position(|four| four == b"data")?;
     Duration::try_from_secs_f64(f64::from(number(samples + 4)?) / f64::from(bytes_per_second)).ok()
 }
 

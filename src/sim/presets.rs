@@ -373,11 +373,7 @@ pub fn philips_android() -> Preset {
 /// AnyCast and Mirascreen dongles; row 32: every answer takes 10 s.
 #[must_use]
 pub fn anycast() -> Preset {
-    let mut preset = good(
-        "anycast",
-        "Actions-Micro",
-        "DLNA DMR using auto-generated stack",
-    );
+    let mut preset = good("anycast", "Actions-Micro", "DLNA DMR using auto-generated stack");
     preset.quirks.answers_after = ms(10_000);
     preset
 }

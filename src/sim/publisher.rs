@@ -218,21 +218,14 @@ impl Publisher {
 /// What `current` says otherwise than `last`.
 fn difference(last: &LastChange, current: &LastChange) -> LastChange {
     fn new<T: Clone + PartialEq>(last: &Option<T>, current: &Option<T>) -> Option<T> {
-        if last == current {
-            None
-        } else {
-            current.clone()
-        }
+        if last == current { None } else { current.clone() }
     }
     LastChange {
         transport_state: new(&last.transport_state, &current.transport_state),
         error_occurred: current.error_occurred && !last.error_occurred,
         av_transport_uri: new(&last.av_transport_uri, &current.av_transport_uri),
         current_track_uri: new(&last.current_track_uri, &current.current_track_uri),
-        current_track_duration: new(
-            &last.current_track_duration,
-            &current.current_track_duration,
-        ),
+        current_track_duration: new(&last.current_track_duration, &current.current_track_duration),
         volume: new(&last.volume, &current.volume),
         mute: new(&last.mute, &current.mute),
     }
@@ -244,9 +237,8 @@ fn merge(waiting: &mut LastChange, later: LastChange) {
     waiting.error_occurred |= later.error_occurred;
     waiting.av_transport_uri = later.av_transport_uri.or(waiting.av_transport_uri.take());
     waiting.current_track_uri = later.current_track_uri.or(waiting.current_track_uri.take());
-    waiting.current_track_duration = later
-        .current_track_duration
-        .or(waiting.current_track_duration);
+    waiting.current_track_duration =
+        later.current_track_duration.or(waiting.current_track_duration);
     waiting.volume = later.volume.or(waiting.volume);
     waiting.mute = later.mute.or(waiting.mute);
 }

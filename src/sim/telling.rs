@@ -46,15 +46,8 @@ impl FakeRenderer {
         } else {
             Vec::new()
         };
-        let share = if self.quirks.waits_for_mx {
-            self.rng.f64()
-        } else {
-            0.0
-        };
-        answers
-            .into_iter()
-            .map(|t| (t, mx.mul_f64(share)))
-            .collect()
+        let share = if self.quirks.waits_for_mx { self.rng.f64() } else { 0.0 };
+        answers.into_iter().map(|t| (t, mx.mul_f64(share))).collect()
     }
 
     /// Everything that it announces: root device, UDN, device and service types.
@@ -69,9 +62,7 @@ impl FakeRenderer {
             format!("urn:schemas-upnp-org:service:ConnectionManager:{version}"),
         ];
         if self.quirks.rendering_control {
-            targets.push(format!(
-                "urn:schemas-upnp-org:service:RenderingControl:{version}"
-            ));
+            targets.push(format!("urn:schemas-upnp-org:service:RenderingControl:{version}"));
         }
         targets
     }
@@ -81,12 +72,8 @@ impl FakeRenderer {
         let Some((kind, version)) = target.rsplit_once(':') else {
             return false;
         };
-        let lower = version
-            .parse::<u8>()
-            .is_ok_and(|v| v >= 1 && v < self.persona.version);
-        let known = own
-            .iter()
-            .any(|t| t.rsplit_once(':').is_some_and(|(k, _)| k == kind));
+        let lower = version.parse::<u8>().is_ok_and(|v| v >= 1 && v < self.persona.version);
+        let known = own.iter().any(|t| t.rsplit_once(':').is_some_and(|(k, _)| k == kind));
         lower && known && !self.quirks.only_own_version
     }
 
@@ -110,16 +97,8 @@ impl FakeRenderer {
             .ok_or(503_u16)?;
         self.settle(now);
         let overtakes = self.quirks.first_event_overtakes;
-        let answer_after = if overtakes {
-            Duration::from_millis(20)
-        } else {
-            Duration::ZERO
-        };
-        Ok(Subscribed {
-            sid,
-            timeout,
-            answer_after,
-        })
+        let answer_after = if overtakes { Duration::from_millis(20) } else { Duration::ZERO };
+        Ok(Subscribed { sid, timeout, answer_after })
     }
 
     /// SUBSCRIBE with a SID; or the HTTP status of the refusal (412: unknown).
@@ -133,11 +112,7 @@ impl FakeRenderer {
     /// UNSUBSCRIBE; or the HTTP status of the refusal (412: unknown).
     pub fn unsubscribe(&mut self, now: Instant, sid: &str) -> Result<(), u16> {
         self.settle(now);
-        if self.publisher.unsubscribe(sid) {
-            Ok(())
-        } else {
-            Err(412)
-        }
+        if self.publisher.unsubscribe(sid) { Ok(()) } else { Err(412) }
     }
 
     /// Tells subscribers what changed; the state even if it did not, if `again`.
@@ -159,21 +134,13 @@ impl FakeRenderer {
         };
         let (publisher, quirks) = (&mut self.publisher, &self.quirks);
         publisher.publish(now, quirks, ServiceKind::AvTransport, &transport, again);
-        publisher.publish(
-            now,
-            quirks,
-            ServiceKind::RenderingControl,
-            &rendering,
-            false,
-        );
+        publisher.publish(now, quirks, ServiceKind::RenderingControl, &rendering, false);
     }
 
     /// CurrentURI: the next one already, once it is fetched.
     pub(super) fn shown_uri(&self) -> String {
         let next = self.next.as_ref().filter(|next| next.begun());
-        next.or(self.media.as_ref())
-            .map(|m| m.uri.clone())
-            .unwrap_or_default()
+        next.or(self.media.as_ref()).map(|m| m.uri.clone()).unwrap_or_default()
     }
 
     /// What GetPositionInfo answers.
@@ -193,17 +160,10 @@ impl FakeRenderer {
             RelTime::AlwaysZero => (Some(Duration::ZERO), false),
             RelTime::Resolution(step) => (Some(cut(position, step)), step < Duration::from_secs(1)),
         };
-        let known = self
-            .media
-            .as_ref()
-            .filter(|m| !self.quirks.hides_duration && !m.is_still());
+        let known = self.media.as_ref().filter(|m| !self.quirks.hides_duration && !m.is_still());
         PositionInfo {
             track_duration: known.and_then(|m| m.duration).filter(|d| !d.is_zero()),
-            track_uri: Some(
-                self.old_track_uri
-                    .clone()
-                    .unwrap_or_else(|| self.shown_uri()),
-            ),
+            track_uri: Some(self.old_track_uri.clone().unwrap_or_else(|| self.shown_uri())),
             rel_time,
             fractional,
         }
@@ -231,11 +191,7 @@ pub const fn event_path(service: ServiceKind) -> &'static str {
 }
 
 fn url(host: Ipv4Addr, port: u16, path: &str) -> HttpUrl {
-    HttpUrl {
-        host,
-        port,
-        path: clip(path),
-    }
+    HttpUrl { host, port, path: clip(path) }
 }
 
 /// How old is what it knows, if it looks `every` so often.
@@ -249,9 +205,6 @@ fn age(now: Instant, every: Duration) -> Duration {
 
 /// `span`, cut to whole `step`s.
 fn cut(span: Duration, step: Duration) -> Duration {
-    let steps = span
-        .as_micros()
-        .checked_div(step.as_micros())
-        .unwrap_or_default();
+    let steps = span.as_micros().checked_div(step.as_micros()).unwrap_or_default();
     Duration::from_micros(u64::try_from(steps * step.as_micros()).unwrap_or(u64::MAX))
 }

@@ -33,9 +33,7 @@ impl FakeRenderer {
             Action::RenderingControl(action) => self.rendering_action(*action),
             Action::ConnectionManager(cm::Action::GetProtocolInfo) => {
                 let sink = self.persona.sink.clone();
-                Some(Ok(Reply::ConnectionManager(cm::Reply::ProtocolInfo {
-                    sink,
-                })))
+                Some(Ok(Reply::ConnectionManager(cm::Reply::ProtocolInfo { sink })))
             }
         };
         self.answer(now, call, verdict);
@@ -53,10 +51,7 @@ impl FakeRenderer {
 
     fn answer(&mut self, now: Instant, call: Call, verdict: Verdict) {
         if let Some(result) = verdict {
-            let setting = self
-                .pending
-                .setting_until
-                .filter(|_| matches!(result, Ok(Reply::Done)));
+            let setting = self.pending.setting_until.filter(|_| matches!(result, Ok(Reply::Done)));
             let at = (now + self.quirks.answers_after).max(setting.unwrap_or(now));
             self.pending.answer(at, call, result);
         }
@@ -67,17 +62,12 @@ impl FakeRenderer {
             GetMediaInfo, GetPositionInfo, GetTransportInfo, Next, Pause, Play, Previous, Seek,
             SetAvTransportUri, SetNextAvTransportUri, Stop,
         };
-        let moves = !matches!(
-            action,
-            GetTransportInfo | GetPositionInfo | GetMediaInfo | Stop
-        );
+        let moves = !matches!(action, GetTransportInfo | GetPositionInfo | GetMediaInfo | Stop);
         if moves && self.transport == Transport::Locked {
             return refuse(705);
         }
-        let in_transition = matches!(
-            self.transport,
-            Transport::Starting { .. } | Transport::Closing { .. }
-        );
+        let in_transition =
+            matches!(self.transport, Transport::Starting { .. } | Transport::Closing { .. });
         if let Some(code) = self.quirks.in_transition.filter(|_| moves && in_transition) {
             return refuse(code);
         }
@@ -89,12 +79,12 @@ impl FakeRenderer {
             Stop => self.stop(now),
             Seek { target } => self.seek(*target),
             Next | Previous => unless(self.quirks.skip),
-            GetTransportInfo => Some(Ok(Reply::AvTransport(avt::Reply::TransportInfo(
-                TransportInfo {
+            GetTransportInfo => {
+                Some(Ok(Reply::AvTransport(avt::Reply::TransportInfo(TransportInfo {
                     state: Some(self.state()),
                     error_occurred: self.error,
-                },
-            )))),
+                }))))
+            }
             GetPositionInfo => {
                 let idle = matches!(self.transport, Transport::Idle | Transport::Stopped);
                 if let Some(code) = self.quirks.position_when_idle.filter(|_| idle) {
@@ -115,18 +105,12 @@ impl FakeRenderer {
     }
 
     fn has_media(&self) -> bool {
-        self.media
-            .as_ref()
-            .is_some_and(|media| !media.uri.is_empty())
+        self.media.as_ref().is_some_and(|media| !media.uri.is_empty())
     }
 
     /// The state in which nothing plays.
     pub(super) fn at_rest(&self) -> Transport {
-        if self.has_media() {
-            Transport::Stopped
-        } else {
-            Self::without_media(&self.quirks)
-        }
+        if self.has_media() { Transport::Stopped } else { Self::without_media(&self.quirks) }
     }
 
     fn set(&mut self, now: Instant, call: Call, uri: &str, metadata: &str) -> Verdict {
@@ -175,10 +159,7 @@ impl FakeRenderer {
             Rung::Compat => quirks.compat_metadata,
         };
         let http = media.uri.starts_with("http://");
-        let extension = path
-            .rsplit('/')
-            .next()
-            .is_some_and(|name| name.contains('.'));
+        let extension = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
         if let Some(code) = by_metadata {
             Some(code)
         } else if quirks.probe != Probe::Nothing && !http {
@@ -195,12 +176,7 @@ impl FakeRenderer {
     /// The look at the URL brought this.
     pub(super) fn probed(&mut self, now: Instant, what: &Fetched) {
         let verdict = match what {
-            Fetched::Opened {
-                status: 200,
-                mime,
-                content_features,
-                ..
-            } => {
+            Fetched::Opened { status: 200, mime, content_features, .. } => {
                 if !self.quirks.takes(mime.as_deref()) {
                     Err(714)
                 } else if self.quirks.wants_content_features && !content_features {
@@ -297,17 +273,12 @@ impl FakeRenderer {
         self.transport = if rested || self.quirks.stopping.is_zero() {
             self.at_rest()
         } else {
-            Transport::Closing {
-                until: now + self.quirks.stopping,
-            }
+            Transport::Closing { until: now + self.quirks.stopping }
         };
     }
 
     fn set_next(&mut self, now: Instant, uri: &str, metadata: &str) -> Verdict {
-        let early = matches!(
-            self.transport,
-            Transport::Starting { .. } | Transport::Stopped
-        );
+        let early = matches!(self.transport, Transport::Starting { .. } | Transport::Stopped);
         match self.quirks.next {
             NextUri::Refused(code) => return refuse(code),
             NextUri::Ignored => {}

@@ -22,9 +22,7 @@ impl<'a> Arguments<'a> {
         Self {
             document,
             text,
-            frame: named
-                .or_else(|| document.find("Body"))
-                .or_else(|| document.first()),
+            frame: named.or_else(|| document.find("Body")).or_else(|| document.first()),
         }
     }
 
@@ -32,10 +30,7 @@ impl<'a> Arguments<'a> {
     /// was not escaped, which is also why what is inside of metadata counts only if there is nothing else.
     pub(super) fn get(&self, name: &str) -> Option<String> {
         let frame = self.frame?;
-        let outside = frame
-            .descendants_outside(&METADATA)
-            .filter(|node| node.is(name))
-            .last();
+        let outside = frame.descendants_outside(&METADATA).filter(|node| node.is(name)).last();
         let anywhere = || self.document.nodes().filter(|node| node.is(name)).last();
         outside
             .or_else(anywhere)
@@ -60,12 +55,7 @@ impl<'a> Arguments<'a> {
 }
 
 /// Arguments that hold DIDL-Lite.
-const METADATA: [&str; 4] = [
-    "TrackMetaData",
-    "CurrentURIMetaData",
-    "NextURIMetaData",
-    "DIDL-Lite",
-];
+const METADATA: [&str; 4] = ["TrackMetaData", "CurrentURIMetaData", "NextURIMetaData", "DIDL-Lite"];
 
 /// The text after the last start tag called `name`, where tags no longer fit together.
 pub(super) fn torn_argument(text: &str, name: &str) -> Option<String> {
@@ -73,9 +63,7 @@ pub(super) fn torn_argument(text: &str, name: &str) -> Option<String> {
         let (tag, value) = piece.split_once('>')?;
         let tag = tag.split_ascii_whitespace().next()?;
         let local = tag.rsplit(':').next()?;
-        local
-            .eq_ignore_ascii_case(name)
-            .then(|| unescape(value).trim().to_owned())
+        local.eq_ignore_ascii_case(name).then(|| unescape(value).trim().to_owned())
     });
     values.last()
 }

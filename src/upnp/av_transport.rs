@@ -187,9 +187,7 @@ impl Action {
             "Play" => Self::Play,
             "Pause" => Self::Pause,
             "Stop" => Self::Stop,
-            "Seek" => Self::Seek {
-                target: parse_time(&arguments.get("Target")?)?,
-            },
+            "Seek" => Self::Seek { target: parse_time(&arguments.get("Target")?)? },
             "Next" => Self::Next,
             "Previous" => Self::Previous,
             "GetTransportInfo" => Self::GetTransportInfo,
@@ -266,14 +264,8 @@ impl Reply {
             |uri: &Option<String>| uri.clone().unwrap_or_else(|| "NOT_IMPLEMENTED".to_owned());
         let arguments: &[(&str, String)] = match self {
             Self::TransportInfo(info) => &[
-                (
-                    "CurrentTransportState",
-                    info.state.map_or("", TransportState::as_str).to_owned(),
-                ),
-                (
-                    "CurrentTransportStatus",
-                    status(info.error_occurred).to_owned(),
-                ),
+                ("CurrentTransportState", info.state.map_or("", TransportState::as_str).to_owned()),
+                ("CurrentTransportStatus", status(info.error_occurred).to_owned()),
                 ("CurrentSpeed", "1".to_owned()),
             ],
             Self::PositionInfo(info) => &[
@@ -298,10 +290,7 @@ impl Reply {
                 ("WriteStatus", "NOT_IMPLEMENTED".to_owned()),
             ],
         };
-        arguments
-            .iter()
-            .map(|(name, value)| argument(name, value))
-            .collect()
+        arguments.iter().map(|(name, value)| argument(name, value)).collect()
     }
 }
 
@@ -318,11 +307,7 @@ fn rel_time(info: &PositionInfo) -> String {
 }
 
 pub(super) const fn status(error_occurred: bool) -> &'static str {
-    if error_occurred {
-        "ERROR_OCCURRED"
-    } else {
-        "OK"
-    }
+    if error_occurred { "ERROR_OCCURRED" } else { "OK" }
 }
 
 #[cfg(test)]
@@ -346,13 +331,7 @@ mod tests {
         ] {
             assert_eq!(TransportState::parse(text), state, "{text}");
         }
-        for state in [
-            Stopped,
-            Playing,
-            PausedPlayback,
-            NoMediaPresent,
-            Transitioning,
-        ] {
+        for state in [Stopped, Playing, PausedPlayback, NoMediaPresent, Transitioning] {
             assert_eq!(TransportState::parse(state.as_str()), Some(state));
         }
     }

@@ -59,10 +59,8 @@ pub fn parse(body: &[u8], location: &HttpUrl) -> Result<Description, Description
     let mut devices = document.nodes().filter(|node| node.is("device")).peekable();
     let root = *devices.peek().ok_or(DescriptionError::NotADescription)?;
     // Some write URLBase after the devices.
-    let base = document
-        .nodes()
-        .find(|node| node.is("URLBase") && !node.text().is_empty())
-        .map(Node::text);
+    let base =
+        document.nodes().find(|node| node.is("URLBase") && !node.text().is_empty()).map(Node::text);
     devices
         .filter(|&device| is_renderer(own(device, "deviceType")))
         .find_map(|device| {
@@ -119,25 +117,22 @@ fn service(
     base: Option<&str>,
     location: &HttpUrl,
 ) -> Option<Service> {
-    device
-        .descendants_outside(&["device"])
-        .filter(|node| node.is("service"))
-        .find_map(|service| {
-            let text = |name| {
-                service
-                    .descendants_outside(&["service"])
-                    .find(|node| node.is(name))
-                    .map_or("", |node| said(node.text()))
-            };
-            let (found, version) = ServiceKind::of(text("serviceType"))?;
-            let url = |name| location.join(base, text(name));
-            (found == kind).then_some(Service {
-                version,
-                control_url: url("controlURL")?,
-                event_url: url("eventSubURL"),
-                scpd_url: url("SCPDURL"),
-            })
+    device.descendants_outside(&["device"]).filter(|node| node.is("service")).find_map(|service| {
+        let text = |name| {
+            service
+                .descendants_outside(&["service"])
+                .find(|node| node.is(name))
+                .map_or("", |node| said(node.text()))
+        };
+        let (found, version) = ServiceKind::of(text("serviceType"))?;
+        let url = |name| location.join(base, text(name));
+        (found == kind).then_some(Service {
+            version,
+            control_url: url("controlURL")?,
+            event_url: url("eventSubURL"),
+            scpd_url: url("SCPDURL"),
         })
+    })
 }
 
 impl Description {
@@ -146,14 +141,8 @@ impl Description {
     pub fn write(&self) -> String {
         let services: String = [
             (ServiceKind::AvTransport, Some(&self.av_transport)),
-            (
-                ServiceKind::RenderingControl,
-                self.rendering_control.as_ref(),
-            ),
-            (
-                ServiceKind::ConnectionManager,
-                self.connection_manager.as_ref(),
-            ),
+            (ServiceKind::RenderingControl, self.rendering_control.as_ref()),
+            (ServiceKind::ConnectionManager, self.connection_manager.as_ref()),
         ]
         .into_iter()
         .filter_map(|(kind, service)| service.map(|service| service.write(kind)))
@@ -218,10 +207,7 @@ mod tests {
              </deviceList></device></root>"
         ));
         assert_eq!(description.udn.as_str(), "uuid:r");
-        assert_eq!(
-            description.friendly_name, "Zone",
-            "the root's name where it has none"
-        );
+        assert_eq!(description.friendly_name, "Zone", "the root's name where it has none");
         assert_eq!(description.av_transport.control_url.path, "/xml/ctl");
         assert_eq!(description.av_transport.event_url, None);
         assert_eq!(description.rendering_control, None);
@@ -234,10 +220,7 @@ mod tests {
                 "<root><device>{device_type}<service>{AVT}<controlURL>/c</controlURL></service></device></root>"
             ));
             assert_eq!(description.friendly_name, "192.168.1.30");
-            assert_eq!(
-                description.udn.as_str(),
-                "http://192.168.1.30:1400/xml/desc.xml"
-            );
+            assert_eq!(description.udn.as_str(), "http://192.168.1.30:1400/xml/desc.xml");
         }
     }
 
@@ -284,10 +267,7 @@ mod tests {
             let error = parse(document.as_bytes(), &location()).expect_err(url);
             assert_eq!(error, DescriptionError::NotARenderer);
         }
-        assert_eq!(
-            parse(b"<html/>", &location()),
-            Err(DescriptionError::NotADescription)
-        );
+        assert_eq!(parse(b"<html/>", &location()), Err(DescriptionError::NotADescription));
     }
 
     proptest! {

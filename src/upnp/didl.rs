@@ -189,14 +189,8 @@ mod tests {
         for metadata in [full, plain, compat] {
             assert!(!metadata.contains("<?xml") && !metadata.contains(['\n', '\'']));
             let read = parse(&metadata).expect("DIDL-Lite");
-            assert_eq!(
-                (read.title.as_str(), read.url.as_str()),
-                ("Loop 1", item.url)
-            );
-            assert_eq!(
-                (read.mime(), read.class.as_str()),
-                ("video/mp4", "object.item.videoItem")
-            );
+            assert_eq!((read.title.as_str(), read.url.as_str()), ("Loop 1", item.url));
+            assert_eq!((read.mime(), read.class.as_str()), ("video/mp4", "object.item.videoItem"));
         }
     }
 
@@ -217,10 +211,7 @@ mod tests {
 
     #[test]
     fn stills_have_no_duration() {
-        let still = Item {
-            kind: Kind::Image,
-            ..item("x", "")
-        };
+        let still = Item { kind: Kind::Image, ..item("x", "") };
         let metadata = still.write(Rung::Full);
         assert!(!metadata.contains("duration") && metadata.contains("object.item.imageItem.photo"));
     }

@@ -79,10 +79,7 @@ impl UpnpError {
             // A fault torn beyond repair, or escaped once too often.
             let code =
                 torn_argument(&unescape(&text), "errorCode").and_then(|code| error_code(&code))?;
-            Some(Self {
-                code,
-                description: Text::new(),
-            })
+            Some(Self { code, description: Text::new() })
         })
     }
 
@@ -93,18 +90,13 @@ impl UpnpError {
             .filter(|node| node.is("errorCode"))
             .find_map(|node| error_code(node.text()))?;
         let description = document.find("errorDescription").map_or("", Node::text);
-        Some(Self {
-            code,
-            description: clip(description),
-        })
+        Some(Self { code, description: clip(description) })
     }
 }
 
 fn error_code(text: &str) -> Option<u16> {
     let text = text.trim();
-    let digits = text
-        .find(|c: char| !c.is_ascii_digit())
-        .map_or(text, |end| &text[..end]);
+    let digits = text.find(|c: char| !c.is_ascii_digit()).map_or(text, |end| &text[..end]);
     digits.parse().ok().filter(|&code| code != 0)
 }
 
@@ -126,22 +118,14 @@ mod tests {
                 "{body}"
             );
         }
-        for body in [
-            "",
-            "<errorCode/>",
-            "<errorCode>none</errorCode>",
-            "<html>500</html>",
-        ] {
+        for body in ["", "<errorCode/>", "<errorCode>none</errorCode>", "<html>500</html>"] {
             assert_eq!(UpnpError::parse(body.as_bytes()), None, "{body}");
         }
     }
 
     #[test]
     fn long_descriptions_of_faults_are_shortened() {
-        let error = UpnpError {
-            code: 716,
-            description: clip("Resource not found"),
-        };
+        let error = UpnpError { code: 716, description: clip("Resource not found") };
         let written = error.write();
         assert_eq!(UpnpError::parse(written.as_bytes()).as_ref(), Some(&error));
         let long = format!(

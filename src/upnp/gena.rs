@@ -52,11 +52,8 @@ impl LastChange {
         let duration = event.value("CurrentTrackDuration");
         let volume = event.value("Volume");
         let mute = event.value("Mute");
-        let uri = |name| {
-            event
-                .value(name)
-                .filter(|uri| !uri.eq_ignore_ascii_case("NOT_IMPLEMENTED"))
-        };
+        let uri =
+            |name| event.value(name).filter(|uri| !uri.eq_ignore_ascii_case("NOT_IMPLEMENTED"));
         let change = Self {
             transport_state: state.as_deref().and_then(TransportState::parse),
             error_occurred: status.as_deref().is_some_and(is_error),
@@ -69,9 +66,7 @@ impl LastChange {
             volume: volume.as_deref().and_then(parse_volume),
             mute: mute.as_deref().and_then(parse_bool),
         };
-        let said_something = [state, status, duration, volume, mute]
-            .iter()
-            .any(Option::is_some);
+        let said_something = [state, status, duration, volume, mute].iter().any(Option::is_some);
         (said_something || change != Self::default()).then_some(change)
     }
 
@@ -92,15 +87,9 @@ impl LastChange {
         let duration = self
             .current_track_duration
             .map(|duration| variable("CurrentTrackDuration", &format_time(duration)));
-        let volume = self
-            .volume
-            .map(|volume| master("Volume", &volume.to_string()));
+        let volume = self.volume.map(|volume| master("Volume", &volume.to_string()));
         let mute = self.mute.map(|mute| master("Mute", format_bool(mute)));
-        let namespace = if volume.is_some() || mute.is_some() {
-            "RCS"
-        } else {
-            "AVT"
-        };
+        let namespace = if volume.is_some() || mute.is_some() { "RCS" } else { "AVT" };
         let variables: String = [
             transport,
             status_only,
@@ -145,18 +134,13 @@ impl Event {
             inner
         });
         // A LastChange without text holds the document as elements; without a LastChange, this is the document.
-        let inner = inner
-            .filter(|inner| inner.contains('<'))
-            .unwrap_or_else(|| body.to_owned());
+        let inner = inner.filter(|inner| inner.contains('<')).unwrap_or_else(|| body.to_owned());
         let mut texts = vec![first_event(without_preface(&inner)).to_owned()];
         for _ in 0..UNESCAPES {
             let once_more = texts.last().map(|text| unescape(text).into_owned());
             texts.extend(once_more.map(|text| first_event(&text).to_owned()));
         }
-        Self {
-            document: Document::read(&inner, "Event"),
-            texts,
-        }
+        Self { document: Document::read(&inner, "Event"), texts }
     }
 
     /// The value of the first variable `name` of instance 0, of the Master channel if it has channels.
@@ -169,10 +153,7 @@ impl Event {
     }
 
     fn variables(&self) -> impl Iterator<Item = Node<'_>> {
-        let event = self
-            .document
-            .find("Event")
-            .or_else(|| self.document.first());
+        let event = self.document.find("Event").or_else(|| self.document.first());
         let instance = event.map(|event| {
             event
                 .descendants()
@@ -182,9 +163,7 @@ impl Event {
                 .filter(|instance| instance.descendants().next().is_some())
                 .unwrap_or(event)
         });
-        instance
-            .into_iter()
-            .flat_map(|instance| instance.descendants_outside(&["InstanceID"]))
+        instance.into_iter().flat_map(|instance| instance.descendants_outside(&["InstanceID"]))
     }
 }
 
@@ -197,9 +176,8 @@ fn is_master(channel: Option<&str>) -> bool {
 /// `text` without the comments before its first element: they may speak of tags.
 fn without_preface(text: &str) -> &str {
     let mut text = text.trim_start();
-    while let Some((_, after)) = text
-        .strip_prefix("<!--")
-        .and_then(|comment| comment.split_once("-->"))
+    while let Some((_, after)) =
+        text.strip_prefix("<!--").and_then(|comment| comment.split_once("-->"))
     {
         text = after.trim_start();
     }
@@ -219,11 +197,7 @@ fn first_event(text: &str) -> &str {
 /// A name without prefix, and without blanks that tear it apart.
 fn squeezed_name(text: &str) -> String {
     let local = text.rsplit(':').next().unwrap_or_default();
-    local
-        .chars()
-        .filter(|c| !c.is_whitespace())
-        .take(TAG)
-        .collect()
+    local.chars().filter(|c| !c.is_whitespace()).take(TAG).collect()
 }
 
 /// The value of the first tag that reads like `<name … val="value"`, however torn the rest.
@@ -247,9 +221,7 @@ fn torn_value(text: &str, name: &str) -> Option<String> {
             }
             rest = next;
         }
-        value
-            .filter(|_| is_master(channel))
-            .map(|value| value.trim().to_owned())
+        value.filter(|_| is_master(channel)).map(|value| value.trim().to_owned())
     })
 }
 
@@ -262,8 +234,7 @@ fn quoted(text: &str) -> (&str, &str) {
             value.split_once(quote).unwrap_or((value, ""))
         }
         _ => text.split_at(
-            text.find(|c: char| c.is_whitespace() || matches!(c, '/' | '>'))
-                .unwrap_or(text.len()),
+            text.find(|c: char| c.is_whitespace() || matches!(c, '/' | '>')).unwrap_or(text.len()),
         ),
     }
 }
@@ -319,9 +290,7 @@ mod tests {
             notify(&escape(&event.replace("&amp;", "&"))),
             notify(&escape(&event.replace('"', "'"))),
             notify(&escape(&event.replace("<Transport", "<avt:Transport"))),
-            notify(&escape(
-                &event.replace("<TransportState", "< Transport State "),
-            )),
+            notify(&escape(&event.replace("<TransportState", "< Transport State "))),
             notify(&escape(&event.replace("State val=", "State va l = "))),
             notify(&escape(&event.replace("<Event xmlns=\"x\">", "<Event"))),
             notify(&escape(&event[..event.len() - 40])),
@@ -343,11 +312,7 @@ mod tests {
         );
         for body in [notify(&escape(&event)), notify(&event), event] {
             let change = LastChange::parse(body.as_bytes()).expect("says something");
-            assert_eq!(
-                change.transport_state,
-                Some(TransportState::PausedPlayback),
-                "{body}"
-            );
+            assert_eq!(change.transport_state, Some(TransportState::PausedPlayback), "{body}");
             assert_eq!(change.current_track_uri.as_deref(), Some("u"), "{body}");
         }
     }
@@ -384,10 +349,7 @@ mod tests {
     fn unknown_states_and_other_events_leave_the_state_open() {
         let vendor =
             "<Event><InstanceID val=\"0\"><TransportState val=\"VENDOR\"/></InstanceID></Event>";
-        assert_eq!(
-            LastChange::parse(vendor.as_bytes()),
-            Some(LastChange::default())
-        );
+        assert_eq!(LastChange::parse(vendor.as_bytes()), Some(LastChange::default()));
         for nothing in [
             "",
             "\0\0",

@@ -48,13 +48,11 @@ impl Action {
     pub(super) fn parse(name: &str, arguments: &Arguments<'_>) -> Option<Self> {
         Some(match name {
             "GetVolume" => Self::GetVolume,
-            "SetVolume" => Self::SetVolume {
-                volume: parse_volume(&arguments.get("DesiredVolume")?)?,
-            },
+            "SetVolume" => {
+                Self::SetVolume { volume: parse_volume(&arguments.get("DesiredVolume")?)? }
+            }
             "GetMute" => Self::GetMute,
-            "SetMute" => Self::SetMute {
-                mute: parse_bool(&arguments.get("DesiredMute")?)?,
-            },
+            "SetMute" => Self::SetMute { mute: parse_bool(&arguments.get("DesiredMute")?)? },
             _ => return None,
         })
     }

@@ -15,11 +15,7 @@ pub enum ServiceKind {
 }
 
 impl ServiceKind {
-    const ALL: [Self; 3] = [
-        Self::AvTransport,
-        Self::RenderingControl,
-        Self::ConnectionManager,
-    ];
+    const ALL: [Self; 3] = [Self::AvTransport, Self::RenderingControl, Self::ConnectionManager];
 
     /// Its name in serviceType.
     #[must_use]
@@ -60,12 +56,8 @@ mod tests {
             ServiceKind::of(" urn:schemas-upnp-org:service:RenderingControl:x "),
             Some((ServiceKind::RenderingControl, 1))
         );
-        for other in [
-            "",
-            "(null)",
-            "urn:schemas-upnp-org:service:AVTransportX:1",
-            "AVTransport:1",
-        ] {
+        for other in ["", "(null)", "urn:schemas-upnp-org:service:AVTransportX:1", "AVTransport:1"]
+        {
             assert_eq!(ServiceKind::of(other), None, "{other}");
         }
     }

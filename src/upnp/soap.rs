@@ -149,9 +149,7 @@ impl Reply {
 
 fn envelope(kind: ServiceKind, version: u8, name: &str, arguments: &str) -> String {
     let urn = kind.urn(version);
-    wrap(&format!(
-        "<u:{name} xmlns:u=\"{urn}\">{arguments}</u:{name}>"
-    ))
+    wrap(&format!("<u:{name} xmlns:u=\"{urn}\">{arguments}</u:{name}>"))
 }
 
 #[cfg(test)]
@@ -184,10 +182,7 @@ mod tests {
              <u:Play xmlns:u=\"urn:schemas-upnp-org:service:AVTransport:2\">\
              <InstanceID>0</InstanceID><Speed>1</Speed></u:Play></s:Body></s:Envelope>"
         );
-        assert_eq!(
-            action.soap_action(2),
-            "\"urn:schemas-upnp-org:service:AVTransport:2#Play\""
-        );
+        assert_eq!(action.soap_action(2), "\"urn:schemas-upnp-org:service:AVTransport:2#Play\"");
     }
 
     #[test]
@@ -197,10 +192,7 @@ mod tests {
             metadata: "<DIDL-Lite><title>A &amp; B</title></DIDL-Lite>".to_owned(),
         });
         let written = action.write(1);
-        assert!(
-            written.contains("&lt;title&gt;A &amp;amp; B&lt;/title&gt;"),
-            "{written}"
-        );
+        assert!(written.contains("&lt;title&gt;A &amp;amp; B&lt;/title&gt;"), "{written}");
         assert_eq!(Action::parse("", written.as_bytes()), Some(action));
     }
 
@@ -222,12 +214,7 @@ mod tests {
     fn an_unknown_state_is_an_answer_but_no_arguments_are_none() {
         let unknown = "<Envelope><Body><CurrentTransportState>VENDOR</CurrentTransportState></Body></Envelope>";
         assert_eq!(state(unknown), Ok(None));
-        for body in [
-            "",
-            "<html>busy</html>",
-            "\0\0",
-            "<Envelope><Body/></Envelope>",
-        ] {
+        for body in ["", "<html>busy</html>", "\0\0", "<Envelope><Body/></Envelope>"] {
             assert_eq!(state(body), Err(SoapError::Malformed), "{body:?}");
         }
         let stop = Action::AvTransport(av_transport::Action::Stop);
@@ -250,12 +237,7 @@ mod tests {
             fractional: true,
             track_duration: None,
         };
-        assert_eq!(
-            reply,
-            Ok(Reply::AvTransport(av_transport::Reply::PositionInfo(
-                expected
-            )))
-        );
+        assert_eq!(reply, Ok(Reply::AvTransport(av_transport::Reply::PositionInfo(expected))));
     }
 
     #[test]
@@ -263,32 +245,18 @@ mod tests {
         let body = "<Envelope><Body><GetVolumeResponse><IsMute>1</IsMute><CurrentVolume>3</CurrentVolume>\
             </GetVolumeResponse></Body></Envelope>";
         let reply = GET_VOLUME.parse_reply(body.as_bytes());
-        assert_eq!(
-            reply,
-            Ok(Reply::RenderingControl(rendering_control::Reply::Volume(3)))
-        );
+        assert_eq!(reply, Ok(Reply::RenderingControl(rendering_control::Reply::Volume(3))));
     }
 
     #[test]
     fn a_fault_is_no_reply() {
-        let error = UpnpError {
-            code: 716,
-            description: clip("Resource not found"),
-        };
-        assert_eq!(
-            GET_STATE.parse_reply(error.write().as_bytes()),
-            Err(SoapError::Fault(error))
-        );
+        let error = UpnpError { code: 716, description: clip("Resource not found") };
+        assert_eq!(GET_STATE.parse_reply(error.write().as_bytes()), Err(SoapError::Fault(error)));
     }
 
     fn replies() -> Vec<(Action, Reply)> {
         let avt = |action, reply| (Action::AvTransport(action), Reply::AvTransport(reply));
-        let rc = |action, reply| {
-            (
-                Action::RenderingControl(action),
-                Reply::RenderingControl(reply),
-            )
-        };
+        let rc = |action, reply| (Action::RenderingControl(action), Reply::RenderingControl(reply));
         vec![
             (Action::AvTransport(av_transport::Action::Next), Reply::Done),
             avt(
@@ -319,14 +287,8 @@ mod tests {
                     media_duration: Some(Duration::from_millis(1_500)),
                 }),
             ),
-            rc(
-                rendering_control::Action::GetVolume,
-                rendering_control::Reply::Volume(40),
-            ),
-            rc(
-                rendering_control::Action::GetMute,
-                rendering_control::Reply::Mute(true),
-            ),
+            rc(rendering_control::Action::GetVolume, rendering_control::Reply::Volume(40)),
+            rc(rendering_control::Action::GetMute, rendering_control::Reply::Mute(true)),
             (
                 Action::ConnectionManager(connection_manager::Action::GetProtocolInfo),
                 Reply::ConnectionManager(connection_manager::Reply::ProtocolInfo {
@@ -340,11 +302,7 @@ mod tests {
     fn every_reply_comes_back_as_it_was_written() {
         for (action, reply) in replies() {
             let written = reply.write(&action, 1);
-            assert_eq!(
-                action.parse_reply(written.as_bytes()),
-                Ok(reply),
-                "{written}"
-            );
+            assert_eq!(action.parse_reply(written.as_bytes()), Ok(reply), "{written}");
         }
     }
 
@@ -354,40 +312,27 @@ mod tests {
         use rendering_control::Action as Rc;
         let (uri, metadata) = ("u?a&b".to_owned(), "<a b=\"c\"> &amp; </a>".to_owned());
         let avt = [
-            Avt::SetAvTransportUri {
-                uri: uri.clone(),
-                metadata: metadata.clone(),
-            },
+            Avt::SetAvTransportUri { uri: uri.clone(), metadata: metadata.clone() },
             Avt::SetNextAvTransportUri { uri, metadata },
             Avt::Play,
             Avt::Pause,
             Avt::Stop,
-            Avt::Seek {
-                target: Duration::from_millis(61_500),
-            },
+            Avt::Seek { target: Duration::from_millis(61_500) },
             Avt::Next,
             Avt::Previous,
             Avt::GetTransportInfo,
             Avt::GetPositionInfo,
             Avt::GetMediaInfo,
         ];
-        let rc = [
-            Rc::GetVolume,
-            Rc::SetVolume { volume: 7 },
-            Rc::GetMute,
-            Rc::SetMute { mute: true },
-        ];
+        let rc =
+            [Rc::GetVolume, Rc::SetVolume { volume: 7 }, Rc::GetMute, Rc::SetMute { mute: true }];
         let cm = Action::ConnectionManager(connection_manager::Action::GetProtocolInfo);
         let actions = avt.map(Action::AvTransport).into_iter();
         for action in actions.chain(rc.map(Action::RenderingControl)).chain([cm]) {
             let written = action.write(1);
             let read = Action::parse(&action.soap_action(1), written.as_bytes());
             assert_eq!(read.as_ref(), Some(&action), "{written}");
-            assert_eq!(
-                Action::parse("", written.as_bytes()).as_ref(),
-                Some(&action),
-                "{written}"
-            );
+            assert_eq!(Action::parse("", written.as_bytes()).as_ref(), Some(&action), "{written}");
         }
     }
 

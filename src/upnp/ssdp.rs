@@ -151,11 +151,7 @@ fn location(text: &str, from: Ipv4Addr) -> Result<HttpUrl, Rejected> {
         return Err(Rejected::NoLocation);
     }
     let url = HttpUrl::parse(text).ok_or(Rejected::BadLocation)?;
-    if url.host == from {
-        Ok(url)
-    } else {
-        Err(Rejected::ForeignLocation)
-    }
+    if url.host == from { Ok(url) } else { Err(Rejected::ForeignLocation) }
 }
 
 /// An M-SEARCH in `datagram`, as the simulated renderer hears it.
@@ -164,15 +160,9 @@ pub fn parse_search(datagram: &[u8]) -> Option<Search> {
     let text = decode(datagram);
     let message = Message::read(&text);
     let asked = message.start == Start::Search
-        && message
-            .get("MAN")
-            .trim_matches('"')
-            .eq_ignore_ascii_case("ssdp:discover");
+        && message.get("MAN").trim_matches('"').eq_ignore_ascii_case("ssdp:discover");
     let target: Text<80> = clip(message.get("ST"));
-    (asked && !target.is_empty()).then(|| Search {
-        target,
-        mx: message.get("MX").parse().ok(),
-    })
+    (asked && !target.is_empty()).then(|| Search { target, mx: message.get("MX").parse().ok() })
 }
 
 /// An M-SEARCH (UDA 1.0 §1.2.2). `host` is the group, or the address asked directly.
@@ -229,9 +219,7 @@ fn max_age(value: &str) -> Option<Duration> {
     let lower = value.to_ascii_lowercase();
     let (_, after) = lower.split_once("max-age")?;
     let number = after.trim_start().strip_prefix('=')?.trim_start();
-    let digits = number
-        .find(|c: char| !c.is_ascii_digit())
-        .map_or(number, |end| &number[..end]);
+    let digits = number.find(|c: char| !c.is_ascii_digit()).map_or(number, |end| &number[..end]);
     digits.parse().ok().map(Duration::from_secs)
 }
 
@@ -282,11 +270,7 @@ impl<'a> Message<'a> {
 
     fn either(&self, name: &str, other: &str) -> &'a str {
         let value = self.get(name);
-        if value.is_empty() {
-            self.get(other)
-        } else {
-            value
-        }
+        if value.is_empty() { self.get(other) } else { value }
     }
 }
 
@@ -315,10 +299,7 @@ mod tests {
         assert_eq!(found.kind, Kind::Response);
         assert_eq!(found.udn.as_str(), "uuid:ab");
         assert_eq!(found.target.as_str(), "ssdp:all");
-        assert_eq!(
-            found.location,
-            HttpUrl::parse("http://192.168.1.30:9197/dmr")
-        );
+        assert_eq!(found.location, HttpUrl::parse("http://192.168.1.30:9197/dmr"));
         assert_eq!(found.max_age, Some(Duration::from_secs(120)));
         assert_eq!((found.boot_id, found.config_id), (Some(7), None));
     }
@@ -329,18 +310,9 @@ mod tests {
         for (datagram, reason) in [
             ("GET / HTTP/1.1\r\n\r\n".to_owned(), Rejected::NotSsdp),
             (String::new(), Rejected::NotSsdp),
-            (
-                "HTTP/1.1 404 Not Found\r\nUSN: uuid:1\r\n\r\n".to_owned(),
-                Rejected::NotSsdp,
-            ),
-            (
-                search("ssdp:all", 2, "239.255.255.250:1900"),
-                Rejected::Search,
-            ),
-            (
-                notify("NotificationSubType.SSDP_ALIVE"),
-                Rejected::UnknownNts,
-            ),
+            ("HTTP/1.1 404 Not Found\r\nUSN: uuid:1\r\n\r\n".to_owned(), Rejected::NotSsdp),
+            (search("ssdp:all", 2, "239.255.255.250:1900"), Rejected::Search),
+            (notify("NotificationSubType.SSDP_ALIVE"), Rejected::UnknownNts),
             (notify("ssdp:alive"), Rejected::NoLocation),
             ("HTTP/1.1 200 OK\r\n\r\n".to_owned(), Rejected::NoUsn),
             (
@@ -372,19 +344,13 @@ mod tests {
     fn loopback_is_believed_of_loopback_only() {
         let datagram = b"HTTP/1.1 200 OK\r\nUSN: uuid:1\r\nLOCATION: http://127.0.0.9:1/\r\n\r\n";
         assert!(parse(datagram, Ipv4Addr::new(127, 0, 0, 9)).is_ok());
-        assert_eq!(
-            parse(datagram, Ipv4Addr::LOCALHOST),
-            Err(Rejected::ForeignLocation)
-        );
+        assert_eq!(parse(datagram, Ipv4Addr::LOCALHOST), Err(Rejected::ForeignLocation));
     }
 
     #[test]
     fn a_byebye_needs_only_its_name() {
-        let found = parse(
-            b"NOTIFY * HTTP/1.1\r\nNTS: ssdp:byebye\r\nUSN: uuid:1::x\r\n",
-            TV,
-        )
-        .expect("usable");
+        let found = parse(b"NOTIFY * HTTP/1.1\r\nNTS: ssdp:byebye\r\nUSN: uuid:1::x\r\n", TV)
+            .expect("usable");
         assert_eq!(
             (found.kind, found.udn.as_str(), found.location),
             (Kind::Byebye, "uuid:1", None)
@@ -416,15 +382,9 @@ mod tests {
         assert_eq!(lifetime("CACHE-CONTROL: max-age=14400"), 3600);
         let most = format!("CACHE-CONTROL: max-age={}", u64::MAX);
         assert_eq!(lifetime(&most), 3600, "one datagram must not end the box");
-        assert_eq!(
-            lifetime("CACHE-CONTROL: max-age=99999999999999999999999"),
-            1860
-        );
+        assert_eq!(lifetime("CACHE-CONTROL: max-age=99999999999999999999999"), 1860);
         assert_eq!(lifetime("CACHE-CONTROL: max-age=:1800"), 1860);
-        assert_eq!(
-            lifetime("CACHE-CONTROL: x\r\nCACHE-CONTROL: max-age=600"),
-            660
-        );
+        assert_eq!(lifetime("CACHE-CONTROL: x\r\nCACHE-CONTROL: max-age=600"), 660);
         assert_eq!(lifetime("EXT:"), 1860);
     }
 
@@ -439,23 +399,11 @@ mod tests {
             (byebye(TARGETS[0], &udn), Kind::Byebye),
         ] {
             let found = parse(datagram.as_bytes(), TV).expect("usable");
-            assert_eq!(
-                (found.kind, &found.udn, found.target.as_str()),
-                (kind, &udn, TARGETS[0])
-            );
+            assert_eq!((found.kind, &found.udn, found.target.as_str()), (kind, &udn, TARGETS[0]));
         }
         let heard = parse_search(search(TARGETS[4], 3, "239.255.255.250:1900").as_bytes());
-        assert_eq!(
-            heard,
-            Some(Search {
-                target: clip("ssdp:all"),
-                mx: Some(3)
-            })
-        );
-        assert_eq!(
-            parse_search(alive(TARGETS[0], &udn, &url, age).as_bytes()),
-            None
-        );
+        assert_eq!(heard, Some(Search { target: clip("ssdp:all"), mx: Some(3) }));
+        assert_eq!(parse_search(alive(TARGETS[0], &udn, &url, age).as_bytes()), None);
         assert!(alive("uuid:1", &udn, &url, age).contains("USN: uuid:1\r\n"));
     }
 

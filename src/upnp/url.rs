@@ -134,9 +134,7 @@ impl<'a> Absolute<'a> {
 fn has_scheme(reference: &str) -> bool {
     reference.split_once("://").is_some_and(|(scheme, _)| {
         !scheme.is_empty()
-            && scheme
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
     })
 }
 
@@ -204,10 +202,7 @@ mod tests {
     #[test]
     fn takes_plain_http_on_a_literal_address_only() {
         for (text, expected) in [
-            (
-                "http://192.168.0.217:16422",
-                Some("http://192.168.0.217:16422/"),
-            ),
+            ("http://192.168.0.217:16422", Some("http://192.168.0.217:16422/")),
             (" HTTP://10.0.0.1/a?b#c ", Some("http://10.0.0.1:80/a?b")),
             ("http://10.0.0.1?x", Some("http://10.0.0.1:80/?x")),
             ("http://10.0.0.1:/a b", Some("http://10.0.0.1:80/a%20b")),
@@ -225,10 +220,7 @@ mod tests {
         ] {
             assert_eq!(parsed(text).as_deref(), expected, "{text}");
         }
-        assert_eq!(
-            parsed(&format!("http://10.0.0.1/{}", "x".repeat(PATH_BYTES))),
-            None
-        );
+        assert_eq!(parsed(&format!("http://10.0.0.1/{}", "x".repeat(PATH_BYTES))), None);
     }
 
     #[test]
@@ -238,11 +230,7 @@ mod tests {
             (None, "/ctl", "http://192.168.1.5:49152/ctl"),
             (None, "ctl", "http://192.168.1.5:49152/dev/ctl"),
             (None, "./ctl", "http://192.168.1.5:49152/dev/ctl"),
-            (
-                None,
-                "../ctl/./x?y=..",
-                "http://192.168.1.5:49152/ctl/x?y=..",
-            ),
+            (None, "../ctl/./x?y=..", "http://192.168.1.5:49152/ctl/x?y=.."),
             (None, "../../../ctl", "http://192.168.1.5:49152/ctl"),
             (
                 None,
@@ -253,39 +241,18 @@ mod tests {
             (None, "//upnp/ctl", "http://192.168.1.5:49152//upnp/ctl"),
             (None, "//192.168.1.5:80/ctl", "http://192.168.1.5:80/ctl"),
             (None, "?x", "http://192.168.1.5:49152/dev/desc.xml?x"),
-            (
-                Some("http://192.168.1.5:8888"),
-                "foo",
-                "http://192.168.1.5:8888/foo",
-            ),
-            (
-                Some("http://192.168.1.5:8888/"),
-                "/foo",
-                "http://192.168.1.5:8888/foo",
-            ),
-            (
-                Some("http://192.168.1.5/"),
-                "foo",
-                "http://192.168.1.5:80/foo",
-            ),
-            (
-                Some("http://192.168.1.5:1/a/b"),
-                "foo",
-                "http://192.168.1.5:1/a/foo",
-            ),
+            (Some("http://192.168.1.5:8888"), "foo", "http://192.168.1.5:8888/foo"),
+            (Some("http://192.168.1.5:8888/"), "/foo", "http://192.168.1.5:8888/foo"),
+            (Some("http://192.168.1.5/"), "foo", "http://192.168.1.5:80/foo"),
+            (Some("http://192.168.1.5:1/a/b"), "foo", "http://192.168.1.5:1/a/foo"),
             (Some("garbage"), "foo", "http://192.168.1.5:49152/dev/foo"),
             (Some(""), "foo", "http://192.168.1.5:49152/dev/foo"),
         ] {
             let found = joined(location, base, reference);
             assert_eq!(found.as_deref(), Some(expected), "{base:?} {reference}");
         }
-        for reference in [
-            "",
-            "#x",
-            "https://192.168.1.5/",
-            "content://x",
-            "http://192.168.1.5:x/",
-        ] {
+        for reference in ["", "#x", "https://192.168.1.5/", "content://x", "http://192.168.1.5:x/"]
+        {
             assert_eq!(joined(location, None, reference), None, "{reference}");
         }
     }
@@ -295,28 +262,12 @@ mod tests {
         let location = "http://192.168.1.5:49152/desc.xml";
         for (base, reference, expected) in [
             (None, "http://10.0.0.9:80/ctl", "http://192.168.1.5:80/ctl"),
-            (
-                None,
-                "http://evil.example:81/ctl",
-                "http://192.168.1.5:81/ctl",
-            ),
+            (None, "http://evil.example:81/ctl", "http://192.168.1.5:81/ctl"),
             (None, "http://10.0.0.9/ctl", "http://192.168.1.5:49152/ctl"),
-            (
-                None,
-                "http://192.168.1.5/IRCC",
-                "http://192.168.1.5:80/IRCC",
-            ),
-            (
-                Some("http://127.0.0.1:5000/"),
-                "ctl",
-                "http://192.168.1.5:5000/ctl",
-            ),
+            (None, "http://192.168.1.5/IRCC", "http://192.168.1.5:80/IRCC"),
+            (Some("http://127.0.0.1:5000/"), "ctl", "http://192.168.1.5:5000/ctl"),
         ] {
-            assert_eq!(
-                joined(location, base, reference).as_deref(),
-                Some(expected),
-                "{reference}"
-            );
+            assert_eq!(joined(location, base, reference).as_deref(), Some(expected), "{reference}");
         }
     }
 

@@ -46,11 +46,7 @@ impl Renderer {
         if lives {
             self.away = false;
             self.breaker.succeed();
-            if self
-                .fault
-                .take_if(|fault| fault.ends_with_an_answer())
-                .is_some()
-            {
+            if self.fault.take_if(|fault| fault.ends_with_an_answer()).is_some() {
                 ctx.trace.note(ctx.now, self.name(), What::Recovered);
             }
         }
@@ -65,29 +61,21 @@ impl Renderer {
     /// The call in flight has waited long enough.
     pub(in crate::kiosk) fn overdue(&mut self, ctx: &mut Context<'_>) {
         if let Some(call) = self.call.take_if(|call| call.deadline <= ctx.now) {
-            ctx.effects
-                .push(crate::kiosk::effect::Effect::Cancel(call.number));
+            ctx.effects.push(crate::kiosk::effect::Effect::Cancel(call.number));
             self.failed(&call.purpose, Failure::Timeout, ctx);
         }
     }
 
     fn succeeded(&mut self, call: Call, answer: Answer, ctx: &mut Context<'_>) {
         let now = ctx.now;
-        if matches!(
-            call.purpose,
-            Purpose::Set | Purpose::Play | Purpose::Pause | Purpose::Stop
-        ) {
+        if matches!(call.purpose, Purpose::Set | Purpose::Play | Purpose::Pause | Purpose::Stop) {
             self.taken = Some((call.purpose.clone(), now + TAKES_EFFECT));
         }
         match (call.purpose, answer) {
             (Purpose::Transport, Answer::Reply(Reply::AvTransport(Av::TransportInfo(info)))) => {
                 self.habits.round_trip = (3 * self.habits.round_trip + now.since(call.sent_at)) / 4;
                 self.observe(info, ctx);
-                let pace = if self.look {
-                    Duration::ZERO
-                } else {
-                    self.transport_pace(now)
-                };
+                let pace = if self.look { Duration::ZERO } else { self.transport_pace(now) };
                 self.transport_due = now + pace;
             }
             (Purpose::Position, Answer::Reply(Reply::AvTransport(Av::PositionInfo(info)))) => {
@@ -115,9 +103,9 @@ impl Renderer {
             (Purpose::Stop, _) => {
                 self.look_now(now);
                 match self.load.as_ref().map(|l| &l.phase) {
-                    Some(Phase::Wanted { .. }) => self.advance_load(Phase::Settling {
-                        until: now + Duration::from_secs(3),
-                    }),
+                    Some(Phase::Wanted { .. }) => {
+                        self.advance_load(Phase::Settling { until: now + Duration::from_secs(3) })
+                    }
                     // It was to be stopped: whatever is wanted by now begins anew.
                     _ => self.retire(),
                 }
@@ -213,10 +201,7 @@ impl Renderer {
         let now = ctx.now;
         self.seen_at = core::mem::replace(&mut self.state_at, now);
         let was = self.state.replace(state);
-        let stopped = matches!(
-            state,
-            TransportState::Stopped | TransportState::NoMediaPresent
-        );
+        let stopped = matches!(state, TransportState::Stopped | TransportState::NoMediaPresent);
         let shaken = core::mem::take(&mut self.shaken);
         let Some(load) = self.load.as_mut() else {
             return;
@@ -234,9 +219,7 @@ impl Renderer {
             (Phase::Starting { sent, .. }, _)
                 if stopped
                     && load.whole_sent
-                    && load
-                        .length()
-                        .is_some_and(|length| now.since(sent) >= length) =>
+                    && load.length().is_some_and(|length| now.since(sent) >= length) =>
             {
                 self.ended(ctx);
             }
@@ -377,16 +360,10 @@ impl Renderer {
         }
         // Some say 0:00 at their end, before or after they say STOPPED: that is no new beginning.
         let at_end = load.end().is_some_and(|(earliest, _)| earliest <= now);
-        let position = info
-            .rel_time
-            .filter(|position| !(at_end && position.is_zero()));
+        let position = info.rel_time.filter(|position| !(at_end && position.is_zero()));
         if let Some(position) = position {
-            let report = Report {
-                asked_at,
-                answered_at: now,
-                position,
-                fractional: info.fractional,
-            };
+            let report =
+                Report { asked_at, answered_at: now, position, fractional: info.fractional };
             let seeked_at = self.seeked_at.take_if(|at| now.since(*at) > FIRST_LOOK);
             if seeked_at.is_some_and(|at| position > now.since(at) + Duration::from_secs(3)) {
                 // The seek was taken and did nothing.
@@ -419,10 +396,7 @@ impl Renderer {
     }
 
     fn is_foreign(&self, uri: &str) -> bool {
-        let running = matches!(
-            self.load.as_ref().map(|l| &l.phase),
-            Some(Phase::Running { .. })
-        );
+        let running = matches!(self.load.as_ref().map(|l| &l.phase), Some(Phase::Running { .. }));
         let ours = [&self.load, &self.next, &self.previous]
             .into_iter()
             .flatten()
@@ -446,17 +420,9 @@ impl Renderer {
         self.previous = self.load.take();
         self.load = self.next.take();
         if let Some(load) = self.load.as_mut() {
-            load.phase = Phase::Running {
-                since: now,
-                doubt: None,
-            };
+            load.phase = Phase::Running { since: now, doubt: None };
             // Some name the next file up to a second before they play it.
-            load.playhead.begin(
-                earliest,
-                now + Duration::from_millis(1500),
-                Duration::ZERO,
-                false,
-            );
+            load.playhead.begin(earliest, now + Duration::from_millis(1500), Duration::ZERO, false);
         }
     }
 
@@ -470,15 +436,11 @@ impl Renderer {
         self.position_due = now + FIRST_LOOK;
         self.transport_due = now + Duration::from_millis(300);
         if let Some(load) = self.load.as_mut() {
-            load.phase = Phase::Running {
-                since: now,
-                doubt: None,
-            };
+            load.phase = Phase::Running { since: now, doubt: None };
             // It goes back within an open stream: no slower than its start.
             let latency = self.habits.latency;
             let latest = now + latency.unwrap_or(Duration::from_millis(300));
-            load.playhead
-                .begin(sent, latest, Duration::ZERO, latency.is_some());
+            load.playhead.begin(sent, latest, Duration::ZERO, latency.is_some());
         }
     }
 

@@ -83,9 +83,9 @@ impl Breaker {
     #[must_use]
     pub fn patience(&self) -> Duration {
         match self.why {
-            Some(Failure::Timeout) => FIRST_WAIT
-                .saturating_mul(1 << self.failures.min(6))
-                .min(LONGEST_WAIT),
+            Some(Failure::Timeout) => {
+                FIRST_WAIT.saturating_mul(1 << self.failures.min(6)).min(LONGEST_WAIT)
+            }
             _ => FIRST_WAIT,
         }
     }
@@ -103,10 +103,7 @@ mod tests {
             breaker.fail(Instant::START, Failure::Unreachable, 1.0);
             pauses.push(breaker.retry_at().expect("set").as_micros() / 1000);
         }
-        assert_eq!(
-            pauses,
-            [250, 500, 1000, 2000, 4000, 8000, 8000, 8000, 8000, 8000]
-        );
+        assert_eq!(pauses, [250, 500, 1000, 2000, 4000, 8000, 8000, 8000, 8000, 8000]);
         assert!(breaker.is_open());
         breaker.succeed();
         assert!(!breaker.is_open() && breaker.retry_at().is_none());

@@ -90,13 +90,8 @@ impl Renderer {
         {
             self.events[*which as usize].ask(number);
         }
-        self.call = Some(Call {
-            number,
-            purpose,
-            errand,
-            sent_at: ctx.now,
-            deadline: ctx.now + patience,
-        });
+        self.call =
+            Some(Call { number, purpose, errand, sent_at: ctx.now, deadline: ctx.now + patience });
         ctx.effects.push(Effect::Run(Ticket::issue(number)));
     }
 
@@ -114,12 +109,7 @@ impl Renderer {
     }
 
     fn errand_for(&self, purpose: &Purpose, number: u32, ctx: &Context<'_>) -> Option<Errand> {
-        let av = |action| {
-            Some(act(
-                &self.description.av_transport,
-                Action::AvTransport(action),
-            ))
-        };
+        let av = |action| Some(act(&self.description.av_transport, Action::AvTransport(action)));
         let rc = |action| {
             Some(act(
                 self.description.rendering_control.as_ref()?,
@@ -137,28 +127,19 @@ impl Renderer {
             Purpose::Media => av(Av::GetMediaInfo),
             Purpose::Set => {
                 let load = self.load.as_ref()?;
-                av(Av::SetAvTransportUri {
-                    uri: load.url(),
-                    metadata: load.metadata(),
-                })
+                av(Av::SetAvTransportUri { uri: load.url(), metadata: load.metadata() })
             }
             Purpose::SetNext => {
                 let next = self.next.as_ref()?;
-                av(Av::SetNextAvTransportUri {
-                    uri: next.url(),
-                    metadata: next.metadata(),
-                })
+                av(Av::SetNextAvTransportUri { uri: next.url(), metadata: next.metadata() })
             }
-            Purpose::ClearNext => av(Av::SetNextAvTransportUri {
-                uri: String::new(),
-                metadata: String::new(),
-            }),
+            Purpose::ClearNext => {
+                av(Av::SetNextAvTransportUri { uri: String::new(), metadata: String::new() })
+            }
             Purpose::Play => av(Av::Play),
             Purpose::Pause => av(Av::Pause),
             Purpose::Stop => av(Av::Stop),
-            Purpose::Seek => av(Av::Seek {
-                target: Duration::ZERO,
-            }),
+            Purpose::Seek => av(Av::Seek { target: Duration::ZERO }),
             Purpose::Turn(Turn::AskVolume) => rc(Rc::GetVolume),
             Purpose::Turn(Turn::Volume(volume)) => rc(Rc::SetVolume { volume: *volume }),
             Purpose::Turn(Turn::AskMute) => rc(Rc::GetMute),
@@ -170,43 +151,25 @@ impl Renderer {
             Purpose::Subscribe(which) => {
                 let callback = HttpUrl::new(self.facing, ctx.media_port?, &format!("/e/{number}"))?;
                 let (url, callback) = (url(which)?, Box::new(callback));
-                Some(Errand::Subscribe {
-                    url,
-                    callback,
-                    timeout: subscription::ASKED,
-                })
+                Some(Errand::Subscribe { url, callback, timeout: subscription::ASKED })
             }
             Purpose::Renew(which) => {
                 let sid = self.events[*which as usize].sid()?.to_owned();
-                Some(Errand::Renew {
-                    url: url(which)?,
-                    sid,
-                    timeout: subscription::ASKED,
-                })
+                Some(Errand::Renew { url: url(which)?, sid, timeout: subscription::ASKED })
             }
             Purpose::Unsubscribe(which) => {
                 let sid = self.events[*which as usize].sid()?.to_owned();
-                Some(Errand::Unsubscribe {
-                    url: url(which)?,
-                    sid,
-                })
+                Some(Errand::Unsubscribe { url: url(which)?, sid })
             }
         }
     }
 
     /// A call of ours is in flight with this number, as `errand`.
     pub(in crate::kiosk) fn errand(&self, number: u32) -> Option<&Errand> {
-        self.call
-            .as_ref()
-            .filter(|call| call.number == number)
-            .map(|call| &call.errand)
+        self.call.as_ref().filter(|call| call.number == number).map(|call| &call.errand)
     }
 }
 
 fn act(service: &Service, action: Action) -> Errand {
-    Errand::Act {
-        url: service.control_url.clone(),
-        version: service.version,
-        action,
-    }
+    Errand::Act { url: service.control_url.clone(), version: service.version, action }
 }

@@ -29,11 +29,8 @@ pub(super) const FIRST_LOOK: Duration = Duration::from_millis(1600);
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 /// How long a viewer who stopped a renderer has it for himself, where the box insists.
-const INSIST_AFTER: [Duration; 3] = [
-    Duration::from_secs(10),
-    Duration::from_secs(30),
-    Duration::from_secs(60),
-];
+const INSIST_AFTER: [Duration; 3] =
+    [Duration::from_secs(10), Duration::from_secs(30), Duration::from_secs(60)];
 
 impl Renderer {
     /// Takes the transitions whose time has come. Each one makes progress, so that a few turns do.
@@ -71,9 +68,7 @@ impl Renderer {
         let Some(load) = self.load.as_mut() else {
             return self.reload(ctx);
         };
-        let dead = ctx
-            .media_port
-            .is_some_and(|port| load.origin != (self.facing, port));
+        let dead = ctx.media_port.is_some_and(|port| load.origin != (self.facing, port));
         match load.phase.clone() {
             // Our address has changed: its URL is dead. What it has whole it may play to the end.
             Phase::Failed { .. } | Phase::Over => self.elapse_done(ctx),
@@ -168,18 +163,15 @@ impl Renderer {
         let Some(port) = ctx.media_port else {
             return false;
         };
-        ctx.trace
-            .note(ctx.now, self.name(), What::Loading(file_name(&file)));
+        ctx.trace.note(ctx.now, self.name(), What::Loading(file_name(&file)));
         self.load = Some(self.make_load(file, port, ctx));
         true
     }
 
     fn make_load(&self, file: MediaFile, port: u16, ctx: &mut Context<'_>) -> Load {
         let token = Token(ctx.rng.u64(..));
-        let known = [&self.load, &self.previous]
-            .into_iter()
-            .flatten()
-            .find(|load| load.file == file);
+        let known =
+            [&self.load, &self.previous].into_iter().flatten().find(|load| load.file == file);
         let duration = known.and_then(|load| load.duration);
         if duration.is_none() {
             ctx.effects.push(Effect::Probe(token));
@@ -228,11 +220,7 @@ impl Renderer {
         self.rounds = self.rounds.saturating_add(1);
         self.ended_at = Some(now);
         ctx.trace.note(now, self.name(), What::Ended(self.rounds));
-        if self
-            .next
-            .take()
-            .is_some_and(|next| matches!(next.phase, Phase::Accepted { .. }))
-        {
+        if self.next.take().is_some_and(|next| matches!(next.phase, Phase::Accepted { .. })) {
             // It took the next file and did not go on to it.
             self.habits.next_broken = true;
         }
@@ -281,9 +269,7 @@ impl Renderer {
 
     /// It does not play: say why, and try again later; after three times with the following file.
     pub(super) fn fail(&mut self, fault: Fault, ctx: &mut Context<'_>) {
-        let pause = FIRST_PAUSE
-            .saturating_mul(1 << self.failures.min(6))
-            .min(LONGEST_PAUSE);
+        let pause = FIRST_PAUSE.saturating_mul(1 << self.failures.min(6)).min(LONGEST_PAUSE);
         self.failures = self.failures.saturating_add(1);
         let jittered = pause.mul_f64(0.8 + 0.2 * ctx.rng.f64());
         if self.failures.is_multiple_of(3) && self.programme.len() > 1 {
@@ -292,9 +278,7 @@ impl Renderer {
         self.next = None;
         self.ended_at = None;
         if let Some(load) = self.load.as_mut() {
-            load.phase = Phase::Failed {
-                retry_at: ctx.now + jittered,
-            };
+            load.phase = Phase::Failed { retry_at: ctx.now + jittered };
         }
         self.trouble(fault, ctx);
     }
@@ -327,28 +311,18 @@ impl Renderer {
         }
         let name = self.load.as_ref().map(Load::name).unwrap_or_default();
         ctx.trace.note(now, self.name(), What::Playing(name));
-        if let Some(volume) = self
-            .rule
-            .as_ref()
-            .and_then(|rule| rule.volume)
-            .filter(|_| self.rounds == 0)
+        if let Some(volume) =
+            self.rule.as_ref().and_then(|rule| rule.volume).filter(|_| self.rounds == 0)
         {
             self.knobs.want_volume(volume.into());
         }
         self.position_due = now + FIRST_LOOK;
         if let Some(load) = self.load.as_mut() {
-            load.phase = Phase::Running {
-                since: now,
-                doubt: None,
-            };
+            load.phase = Phase::Running { since: now, doubt: None };
             // Many say PLAYING before the first picture; how long before, a whole round tells.
-            let latency = self
-                .habits
-                .latency
-                .map(|latency| earliest + latency + LATENCY_VARIES);
+            let latency = self.habits.latency.map(|latency| earliest + latency + LATENCY_VARIES);
             let guess = latency.unwrap_or(now + Duration::from_millis(500));
-            load.playhead
-                .begin(earliest, guess, Duration::ZERO, latency.is_some());
+            load.playhead.begin(earliest, guess, Duration::ZERO, latency.is_some());
         }
     }
 }

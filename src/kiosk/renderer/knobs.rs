@@ -108,11 +108,7 @@ mod tests {
         knobs.turn(1);
         assert_eq!(knobs.next(Instant::START), Some(Turn::AskVolume));
         knobs.volume = Some(93);
-        assert_eq!(
-            knobs.next(Instant::START),
-            Some(Turn::Volume(100)),
-            "clamped"
-        );
+        assert_eq!(knobs.next(Instant::START), Some(Turn::Volume(100)), "clamped");
         knobs.done(Turn::Volume(100));
         assert_eq!(knobs.next(Instant::START), None);
     }

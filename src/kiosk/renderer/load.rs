@@ -61,10 +61,7 @@ pub enum Phase {
     /// Play went out at `sent`; wait for evidence until `until`.
     Starting { sent: Instant, until: Instant },
     /// It played at `since` for the first time.
-    Running {
-        since: Instant,
-        doubt: Option<Doubt>,
-    },
+    Running { since: Instant, doubt: Option<Doubt> },
     /// It played to its end.
     Over,
     /// It does not play; try again at this time.
@@ -105,10 +102,7 @@ impl Load {
             .take(32)
             .collect();
         let stem = if safe.is_empty() { "media" } else { &safe };
-        format!(
-            "http://{host}:{port}/m/{}/{stem}.{}",
-            self.token, self.file.media_type.extension
-        )
+        format!("http://{host}:{port}/m/{}/{stem}.{}", self.token, self.file.media_type.extension)
     }
 
     /// The metadata that goes with it.
@@ -154,11 +148,7 @@ impl Load {
     #[must_use]
     pub fn end(&self) -> Option<(Instant, Instant)> {
         let (earliest, latest) = self.playhead.end(self.length()?)?;
-        let unsure = if self.duration.is_none() {
-            Duration::from_secs(1)
-        } else {
-            Duration::ZERO
-        };
+        let unsure = if self.duration.is_none() { Duration::from_secs(1) } else { Duration::ZERO };
         Some((earliest, latest + unsure))
     }
 
@@ -182,9 +172,7 @@ impl Load {
             return confirmed && self.whole_sent;
         };
         // FACTS of the field: renderers stop up to 5 s (long films: 3 %, at most 12 s) early.
-        let slack = length
-            .mul_f64(0.03)
-            .clamp(Duration::from_secs(5), Duration::from_secs(12));
+        let slack = length.mul_f64(0.03).clamp(Duration::from_secs(5), Duration::from_secs(12));
         let near = if length < Duration::from_secs(15) {
             length.mul_f64(0.6)
         } else {
@@ -197,10 +185,7 @@ impl Load {
 /// The name of a file, for people.
 #[must_use]
 pub fn file_name(file: &MediaFile) -> String {
-    file.path
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default()
+    file.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -214,19 +199,11 @@ mod tests {
         playhead.begin(Instant::START, Instant::START, Duration::ZERO, true);
         Load {
             token: Token(0xabc),
-            file: MediaFile {
-                path: path.into(),
-                root: "/m".into(),
-                media_type,
-                size: 5,
-            },
+            file: MediaFile { path: path.into(), root: "/m".into(), media_type, size: 5 },
             mime: "video/mp4",
             rung: Rung::Full,
             origin: (Ipv4Addr::new(10, 0, 0, 1), 8895),
-            phase: Phase::Running {
-                since: Instant::START,
-                doubt: None,
-            },
+            phase: Phase::Running { since: Instant::START, doubt: None },
             fetched: true,
             whole_sent: false,
             duration: Some(Duration::from_secs(duration)),
@@ -241,10 +218,7 @@ mod tests {
     #[test]
     fn a_url_is_short_plain_and_ends_in_the_extension() {
         let url = load("/m/Ünser Film & mehr.MP4", 10).url();
-        assert_eq!(
-            url,
-            "http://10.0.0.1:8895/m/0000000000000abc/nserFilmmehr.mp4"
-        );
+        assert_eq!(url, "http://10.0.0.1:8895/m/0000000000000abc/nserFilmmehr.mp4");
         assert!(load("/m/日本.mp4", 10).url().ends_with("/media.mp4"));
         assert!(load("/m/a.mp4", 10).is_named_by(&url));
     }
@@ -255,10 +229,7 @@ mod tests {
         let film = load("/m/a.mp4", 600);
         assert!(!film.stopped_at_its_end(at(300), true), "in the middle");
         assert!(film.stopped_at_its_end(at(599), false), "sure at once");
-        assert!(
-            !film.stopped_at_its_end(at(590), false),
-            "early: look again"
-        );
+        assert!(!film.stopped_at_its_end(at(590), false), "early: look again");
         assert!(film.stopped_at_its_end(at(590), true));
         let clip = load("/m/a.mp4", 10);
         assert!(!clip.stopped_at_its_end(at(5), true));

@@ -23,19 +23,13 @@ impl Renderer {
             return LoopMethod::Restart;
         };
         let rule = self.rule.as_ref();
-        let same = self
-            .programme
-            .following()
-            .is_some_and(|file| file.path == load.file.path);
+        let same = self.programme.following().is_some_and(|file| file.path == load.file.path);
         let max_cut = rule.map(|rule| rule.max_cut).unwrap_or_default();
         // In a clip as short as what may be cut of it, one seek would follow the other at once.
         let long = |length: Duration| length > SHORTEST_TO_SEEK.max(max_cut.saturating_mul(2));
         let can_seek = same && !self.habits.seek_broken && load.duration.is_some_and(long);
         let audio = load.file.media_type.kind == Kind::Audio
-            && self
-                .programme
-                .following()
-                .is_some_and(|file| file.media_type.kind == Kind::Audio);
+            && self.programme.following().is_some_and(|file| file.media_type.kind == Kind::Audio);
         match self.loop_method() {
             LoopMethod::Auto | LoopMethod::Seek if can_seek && !max_cut.is_zero() => {
                 LoopMethod::Seek
@@ -85,9 +79,7 @@ impl Renderer {
         let load = self.load.as_ref()?;
         let moving = load.playhead.moved() && load.playhead.stuck() == 0;
         let unasked = load.playhead.report().is_none();
-        load.end()
-            .filter(|_| !moving && !unasked)
-            .map(|(_, latest)| latest + OVERTIME)
+        load.end().filter(|_| !moving && !unasked).map(|(_, latest)| latest + OVERTIME)
     }
 
     /// How soon to ask for the state again.
@@ -130,11 +122,7 @@ impl Renderer {
 
     /// While it plays: slow while events flow, quick where the end is near, for as long as the end can be.
     fn running_pace(&self, load: &Load, now: Instant, quick: Duration, flows: bool) -> Duration {
-        let calm = if flows {
-            Duration::from_secs(5)
-        } else {
-            Duration::from_secs(1)
-        };
+        let calm = if flows { Duration::from_secs(5) } else { Duration::from_secs(1) };
         let Some((earliest, latest)) = load.end() else {
             return calm;
         };
@@ -159,11 +147,7 @@ impl Renderer {
         let Some(load) = &self.load else {
             return Duration::from_secs(10);
         };
-        let calm = if flows {
-            Duration::from_secs(5)
-        } else {
-            Duration::from_secs(2)
-        };
+        let calm = if flows { Duration::from_secs(5) } else { Duration::from_secs(2) };
         if load.playhead.report().is_none() {
             return Duration::from_millis(700);
         }
@@ -171,13 +155,7 @@ impl Renderer {
             return Duration::from_secs(10);
         }
         // The hand-over to the next file shows in TrackURI.
-        let near = load
-            .end()
-            .is_some_and(|(end, _)| end <= now + Duration::from_secs(2));
-        if near && self.next.is_some() {
-            Duration::from_millis(250)
-        } else {
-            calm
-        }
+        let near = load.end().is_some_and(|(end, _)| end <= now + Duration::from_secs(2));
+        if near && self.next.is_some() { Duration::from_millis(250) } else { calm }
     }
 }

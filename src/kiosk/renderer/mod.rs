@@ -182,20 +182,14 @@ impl Renderer {
             evented(Some(&description.av_transport)),
             evented(description.rendering_control.as_ref()),
         ];
-        let (plays, repeat) = rule
-            .map(|r| (r.plays.clone(), r.repeat))
-            .unwrap_or_default();
+        let (plays, repeat) = rule.map(|r| (r.plays.clone(), r.repeat)).unwrap_or_default();
         Self {
             description,
             location,
             facing,
             rule: rule.cloned(),
             programme: Programme::new(plays, repeat),
-            goal: if rule.is_some_and(|rule| rule.autoplay) {
-                Goal::Play
-            } else {
-                Goal::Rest
-            },
+            goal: if rule.is_some_and(|rule| rule.autoplay) { Goal::Play } else { Goal::Rest },
             state: None,
             state_at: Instant::START,
             seen_at: Instant::START,
@@ -252,10 +246,7 @@ impl Renderer {
         !self.away
             && !self.breaker.is_open()
             && self.state == Some(TransportState::Playing)
-            && self
-                .load
-                .as_ref()
-                .is_some_and(|load| matches!(load.phase, Phase::Running { .. }))
+            && self.load.as_ref().is_some_and(|load| matches!(load.phase, Phase::Running { .. }))
     }
 
     /// A load of this token: the current one, the next one, or the last, whose connection may still drain.
@@ -267,10 +258,7 @@ impl Renderer {
     /// What the media server serves for this token.
     pub(super) fn published(&self, token: Token) -> Option<Published> {
         let loads = [&self.load, &self.next, &self.previous];
-        let load = loads
-            .into_iter()
-            .flatten()
-            .find(|load| load.token == token)?;
+        let load = loads.into_iter().flatten().find(|load| load.token == token)?;
         Some(Published {
             path: load.file.path.clone(),
             root: load.file.root.clone(),
@@ -295,8 +283,7 @@ impl Renderer {
             return;
         }
         self.insisted = 0;
-        self.fault
-            .take_if(|fault| matches!(fault, Fault::Refused(..)));
+        self.fault.take_if(|fault| matches!(fault, Fault::Refused(..)));
         self.transport_due = self.transport_due.min(now);
         match action {
             PanelAction::PlayPause if self.goal == Goal::Play => self.goal = Goal::Pause,
@@ -372,9 +359,7 @@ impl Renderer {
 
     /// It said goodbye. Some say it and stay: the next poll tells.
     pub(super) fn part(&mut self, ctx: &mut Context<'_>) {
-        self.events
-            .iter_mut()
-            .for_each(|s| s.forget(ctx.now + Duration::from_secs(5)));
+        self.events.iter_mut().for_each(|s| s.forget(ctx.now + Duration::from_secs(5)));
         self.transport_due = self.transport_due.max(ctx.now + Duration::from_millis(500));
     }
 
@@ -416,10 +401,8 @@ impl Renderer {
         change: &crate::upnp::gena::LastChange,
         now: Instant,
     ) -> Option<bool> {
-        let subscription = self
-            .events
-            .iter_mut()
-            .find(|s| s.callback == callback && callback != 0)?;
+        let subscription =
+            self.events.iter_mut().find(|s| s.callback == callback && callback != 0)?;
         if subscription.hear(sid, seq).is_none() {
             return Some(false);
         }
@@ -467,23 +450,16 @@ impl Renderer {
     /// It is in trouble: said once per change.
     fn trouble(&mut self, fault: Fault, ctx: &mut Context<'_>) {
         if self.fault.as_ref() != Some(&fault) {
-            ctx.trace
-                .note(ctx.now, self.name(), What::Trouble(fault.clone()));
+            ctx.trace.note(ctx.now, self.name(), What::Trouble(fault.clone()));
             self.fault = Some(fault);
         }
     }
 
     fn on_stop(&self) -> OnStop {
-        self.rule
-            .as_ref()
-            .map(|rule| rule.on_stop)
-            .unwrap_or_default()
+        self.rule.as_ref().map(|rule| rule.on_stop).unwrap_or_default()
     }
 
     fn loop_method(&self) -> LoopMethod {
-        self.rule
-            .as_ref()
-            .map(|rule| rule.loop_method)
-            .unwrap_or_default()
+        self.rule.as_ref().map(|rule| rule.loop_method).unwrap_or_default()
     }
 }

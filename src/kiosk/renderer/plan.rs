@@ -19,11 +19,7 @@ impl Renderer {
             return None;
         }
         self.elapse(ctx);
-        let mut agenda = Agenda {
-            now: ctx.now,
-            send: None,
-            wait: None,
-        };
+        let mut agenda = Agenda { now: ctx.now, send: None, wait: None };
         match ctx.leaving {
             Some(farewell) => self.plan_farewell(farewell, &mut agenda),
             None => self.plan(&mut agenda),
@@ -76,10 +72,7 @@ impl Renderer {
                 subscription::Next::Wait => {}
             }
         }
-        let running = matches!(
-            self.load.as_ref().map(|l| &l.phase),
-            Some(Phase::Running { .. })
-        );
+        let running = matches!(self.load.as_ref().map(|l| &l.phase), Some(Phase::Running { .. }));
         if running && !self.next_asked {
             agenda.at(agenda.now, Purpose::Media);
         }
@@ -96,10 +89,8 @@ impl Renderer {
             Goal::Stop if active => agenda.at(self.again_at(&Purpose::Stop), Purpose::Stop),
             Goal::Stop => {}
             Goal::Pause => {
-                let running = matches!(
-                    self.load.as_ref().map(|l| &l.phase),
-                    Some(Phase::Running { .. })
-                );
+                let running =
+                    matches!(self.load.as_ref().map(|l| &l.phase), Some(Phase::Running { .. }));
                 if running && self.state == Some(TransportState::Playing) {
                     agenda.at(self.again_at(&Purpose::Pause), Purpose::Pause);
                 }
@@ -117,21 +108,13 @@ impl Renderer {
                     Phase::Settling { until } => agenda.wake(until),
                     Phase::Accepted { at } => agenda.at(at, Purpose::Play),
                     Phase::Starting { sent, until } => {
-                        agenda.wake(if load.is_still() {
-                            sent + load::DWELL
-                        } else {
-                            until
-                        });
+                        agenda.wake(if load.is_still() { sent + load::DWELL } else { until });
                         agenda.wake(sent + elapse::REARM_AFTER);
                     }
-                    Phase::Running {
-                        doubt: Some(Doubt::AskUri),
-                        ..
-                    } => agenda.at(agenda.now, Purpose::Media),
-                    Phase::Running {
-                        doubt: Some(Doubt::AskLease),
-                        ..
-                    } => {
+                    Phase::Running { doubt: Some(Doubt::AskUri), .. } => {
+                        agenda.at(agenda.now, Purpose::Media)
+                    }
+                    Phase::Running { doubt: Some(Doubt::AskLease), .. } => {
                         agenda.at(agenda.now, Purpose::Renew(Evented::Transport));
                     }
                     Phase::Running { .. } if self.state == Some(TransportState::PausedPlayback) => {
@@ -171,9 +154,8 @@ impl Renderer {
         if self.offered {
             return agenda.at(agenda.now, Purpose::ClearNext);
         }
-        if let Some(which) = EVENTED
-            .into_iter()
-            .find(|which| self.events[*which as usize].sid().is_some())
+        if let Some(which) =
+            EVENTED.into_iter().find(|which| self.events[*which as usize].sid().is_some())
         {
             agenda.at(agenda.now, Purpose::Unsubscribe(which));
         }
@@ -181,11 +163,7 @@ impl Renderer {
 
     /// The farewell is said.
     pub(in crate::kiosk) fn is_done(&self, farewell: Farewell) -> bool {
-        let mut agenda = Agenda {
-            now: Instant::START,
-            send: None,
-            wait: None,
-        };
+        let mut agenda = Agenda { now: Instant::START, send: None, wait: None };
         self.plan_farewell(farewell, &mut agenda);
         self.call.is_none() && (agenda.send.is_none() || !self.is_driven())
     }
@@ -196,9 +174,9 @@ impl Renderer {
             return false;
         };
         match load.phase {
-            Phase::Running { .. } => load
-                .end()
-                .is_some_and(|(end, _)| end <= now + Duration::from_secs(1)),
+            Phase::Running { .. } => {
+                load.end().is_some_and(|(end, _)| end <= now + Duration::from_secs(1))
+            }
             Phase::Failed { .. } | Phase::Over => false,
             _ => true,
         }

@@ -45,15 +45,9 @@ impl Bounds {
 
     /// What both allow; if they contradict each other, `new` alone: it stalled, or was seeked.
     fn and(self, new: Self) -> Self {
-        let both = Self {
-            earliest: self.earliest.max(new.earliest),
-            latest: self.latest.min(new.latest),
-        };
-        if both.earliest <= both.latest {
-            both
-        } else {
-            new
-        }
+        let both =
+            Self { earliest: self.earliest.max(new.earliest), latest: self.latest.min(new.latest) };
+        if both.earliest <= both.latest { both } else { new }
     }
 }
 
@@ -87,10 +81,7 @@ impl Playhead {
     /// `proven` if nothing further is needed to believe it.
     pub fn begin(&mut self, earliest: Instant, latest: Instant, position: Duration, proven: bool) {
         let at = micros(position);
-        self.origin = Some(Bounds {
-            earliest: moment(earliest) - at,
-            latest: moment(latest) - at,
-        });
+        self.origin = Some(Bounds { earliest: moment(earliest) - at, latest: moment(latest) - at });
         self.began = moment(earliest) - at;
         self.believe_from = latest + STALE;
         self.doubted = false;

@@ -80,9 +80,7 @@ impl Renderer {
             701 | 705 | 715 if load.busy < BUSY_TIMES => {
                 load.busy += 1;
                 load.stop_first = error.code == 705 || load.busy >= BUSY_STOP;
-                load.phase = Phase::Wanted {
-                    at: now + BUSY_PAUSE,
-                };
+                load.phase = Phase::Wanted { at: now + BUSY_PAUSE };
                 self.habits.stop_first |= error.code == 705;
                 self.transport_due = now + BUSY_PAUSE / 2;
             }
@@ -106,10 +104,7 @@ impl Renderer {
             return false;
         };
         let mimes = load.file.media_type.mimes;
-        let at = mimes
-            .iter()
-            .position(|mime| *mime == load.mime)
-            .unwrap_or(0);
+        let at = mimes.iter().position(|mime| *mime == load.mime).unwrap_or(0);
         // A Sink may have chosen an alias to begin with: go round the list once.
         let Some(mime) = mimes
             .get((at + 1) % mimes.len())
@@ -168,14 +163,10 @@ impl Renderer {
                 load.busy += 1;
                 if active {
                     self.play_sent(now, now);
-                } else if let Some(load) = self
-                    .load
-                    .as_mut()
-                    .filter(|l| matches!(l.phase, Phase::Accepted { .. }))
+                } else if let Some(load) =
+                    self.load.as_mut().filter(|l| matches!(l.phase, Phase::Accepted { .. }))
                 {
-                    load.phase = Phase::Accepted {
-                        at: now + BUSY_PAUSE,
-                    };
+                    load.phase = Phase::Accepted { at: now + BUSY_PAUSE };
                 }
             }
             705 if !load.rearmed => {
@@ -195,17 +186,11 @@ impl Renderer {
     /// No answer, or none that says anything.
     pub(super) fn failed(&mut self, purpose: &Purpose, failure: Failure, ctx: &mut Context<'_>) {
         let now = ctx.now;
-        let said_no = matches!(
-            failure,
-            Failure::Status(400 | 500..=599) | Failure::Malformed
-        );
+        let said_no = matches!(failure, Failure::Status(400 | 500..=599) | Failure::Malformed);
         if purpose.is_command() && said_no {
             // A bare HTTP 500, or words of its own: it is a refusal too.
             let description = crate::text::Text::new();
-            let error = UpnpError {
-                code: FAILED,
-                description,
-            };
+            let error = UpnpError { code: FAILED, description };
             return self.refused(purpose, &error, ctx);
         }
         match purpose {
@@ -253,10 +238,7 @@ impl Renderer {
         let was_open = self.breaker.is_open();
         // It hung where the next file should have followed: never risk that again.
         if failure == Failure::Timeout
-            && self
-                .next
-                .as_ref()
-                .is_some_and(|next| matches!(next.phase, Phase::Accepted { .. }))
+            && self.next.as_ref().is_some_and(|next| matches!(next.phase, Phase::Accepted { .. }))
         {
             self.habits.next_broken = true;
         }
@@ -288,9 +270,7 @@ impl Renderer {
         self.look = true;
         if matches!(self.breaker.why(), Some(Failure::Unreachable)) {
             self.away = true;
-            self.events
-                .iter_mut()
-                .for_each(|s| s.forget(crate::time::Instant::START));
+            self.events.iter_mut().for_each(|s| s.forget(crate::time::Instant::START));
         }
     }
 

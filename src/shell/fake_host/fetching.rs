@@ -30,9 +30,7 @@ impl FakeHost {
     async fn transfer(&self, fetch: &Fetch) -> Option<()> {
         let url = HttpUrl::parse(&fetch.url)?;
         let address = SocketAddrV4::new(url.host, url.port);
-        let mut stream = within(CONNECT, Async::<TcpStream>::connect(address))
-            .await?
-            .ok()?;
+        let mut stream = within(CONNECT, Async::<TcpStream>::connect(address)).await?.ok()?;
         let agent = self.renderer.borrow().persona().user_agent.clone();
         let request = media_request(fetch, &url, &agent);
         stream.write_all(request.as_bytes()).await.ok()?;
@@ -47,10 +45,7 @@ impl FakeHost {
             }
         };
         let head = head::response(&bytes[..begins])?;
-        let length = head
-            .headers
-            .get("Content-Length")
-            .and_then(|said| said.parse().ok());
+        let length = head.headers.get("Content-Length").and_then(|said| said.parse().ok());
         let opened = Fetched::Opened {
             status: head.status,
             mime: head.headers.get("Content-Type").map(str::to_owned),
@@ -112,10 +107,7 @@ fn media_request(fetch: &Fetch, url: &HttpUrl, agent: &str) -> String {
         Method::Head => ("HEAD", "getcontentFeatures.dlna.org: 1\r\n"),
         Method::Get => ("GET", "transferMode.dlna.org: Streaming\r\n"),
     };
-    let range = fetch
-        .from
-        .map(|from| format!("Range: bytes={from}-\r\n"))
-        .unwrap_or_default();
+    let range = fetch.from.map(|from| format!("Range: bytes={from}-\r\n")).unwrap_or_default();
     format!(
         "{method} {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {agent}\r\nConnection: close\r\n\
          {features}{range}\r\n",
@@ -156,10 +148,7 @@ mod tests {
         let uri = format!("http://127.0.0.1:{port}/m/1/clip.wav");
         let story = async {
             let tv = describe(&host).await.unwrap();
-            let set = Avt::SetAvTransportUri {
-                uri: uri.clone(),
-                metadata: String::new(),
-            };
+            let set = Avt::SetAvTransportUri { uri: uri.clone(), metadata: String::new() };
             act(&tv, set).await.unwrap();
             act(&tv, Avt::Play).await.unwrap();
             while heard.borrow().is_empty() || host.look(|r, now| r.on_screen(now).is_none()) {
@@ -183,10 +172,7 @@ mod tests {
             future::zip(serve(&files, &file, &heard), serve(&files, &file, &heard)).await;
         };
         tell(&host, None, future::or(story, serving));
-        assert_eq!(
-            heard.borrow()[1],
-            "GET /m/1/clip.wav Some(\"bytes=28800022-\")"
-        );
+        assert_eq!(heard.borrow()[1], "GET /m/1/clip.wav Some(\"bytes=28800022-\")");
     }
 
     #[test]
@@ -197,14 +183,7 @@ mod tests {
         let refused = tell(&host, None, async {
             let tv = describe(&host).await.unwrap();
             let uri = format!("http://127.0.0.1:{port}/m/1/clip.wav");
-            act(
-                &tv,
-                Avt::SetAvTransportUri {
-                    uri,
-                    metadata: String::new(),
-                },
-            )
-            .await
+            act(&tv, Avt::SetAvTransportUri { uri, metadata: String::new() }).await
         });
         assert!(matches!(refused, Err(Failure::Refused(error)) if error.code == 716));
     }

@@ -132,11 +132,7 @@ impl FakeHost {
                 continue;
             }
             let Some(listening) = &listener else {
-                let port = if boots > 0 && moves {
-                    0
-                } else {
-                    self.port.get()
-                };
+                let port = if boots > 0 && moves { 0 } else { self.port.get() };
                 match Async::<TcpListener>::bind(SocketAddrV4::new(self.address, port)) {
                     Ok(bound) => {
                         let local = bound.get_ref().local_addr();
@@ -195,13 +191,7 @@ impl FakeHost {
                         fetches.insert(fetch.id, executor.spawn(self.fetch(fetch)));
                     }
                     Output::Abandon(id) => drop(fetches.remove(&id)),
-                    Output::Notify {
-                        callback,
-                        sid,
-                        seq,
-                        change,
-                        ..
-                    } => {
+                    Output::Notify { callback, sid, seq, change, .. } => {
                         let _ = events.try_send(Notice {
                             callback,
                             sid,
@@ -245,10 +235,7 @@ mod tests {
         let uri = format!("http://127.0.0.1:{port}/m/1/clip.wav");
         let story = async {
             let tv = describe(&host).await.unwrap();
-            assert_eq!(
-                (tv.friendly_name.as_str(), tv.av_transport.version),
-                ("TV 1", 2)
-            );
+            assert_eq!((tv.friendly_name.as_str(), tv.av_transport.version), ("TV 1", 2));
             let subscribe = Errand::Subscribe {
                 url: tv.av_transport.event_url.clone().unwrap(),
                 callback: Box::new(
@@ -262,10 +249,7 @@ mod tests {
             );
             assert_eq!(event(&callback).await.0, "0");
 
-            let set = Avt::SetAvTransportUri {
-                uri: uri.clone(),
-                metadata: String::new(),
-            };
+            let set = Avt::SetAvTransportUri { uri: uri.clone(), metadata: String::new() };
             assert_eq!(act(&tv, set).await, Ok(Reply::Done));
             assert_eq!(act(&tv, Avt::Play).await, Ok(Reply::Done));
             let mut states = Vec::new();
@@ -281,10 +265,7 @@ mod tests {
             serve(&files, &file, &heard).await;
         };
         tell(&host, None, future::or(story, serving));
-        assert_eq!(
-            *heard.borrow(),
-            ["HEAD /m/1/clip.wav None", "GET /m/1/clip.wav None"]
-        );
+        assert_eq!(*heard.borrow(), ["HEAD /m/1/clip.wav None", "GET /m/1/clip.wav None"]);
     }
 
     #[test]

@@ -50,9 +50,7 @@ impl FakeHost {
             ServiceKind::ConnectionManager,
         ];
         let path = head.target.as_str();
-        let control = services
-            .into_iter()
-            .find(|kind| path == control_path(*kind));
+        let control = services.into_iter().find(|kind| path == control_path(*kind));
         let event = services.into_iter().find(|kind| path == event_path(*kind));
         match (head.method.as_str(), control, event) {
             ("GET", ..) if path == self.renderer.borrow().persona().description_path => {
@@ -96,19 +94,13 @@ impl FakeHost {
     pub(super) fn in_its_words(&self, text: String) -> String {
         let name = self.renderer.borrow().quirks().transitioning_name;
         let common = TransportState::Transitioning.as_str();
-        if name == common {
-            text
-        } else {
-            text.replace(common, name)
-        }
+        if name == common { text } else { text.replace(common, name) }
     }
 
     async fn subscribe(&self, head: &RequestHead, service: ServiceKind) -> String {
         let headers = &head.headers;
         let asked = parse_timeout(headers.get("TIMEOUT").unwrap_or_default());
-        let callback = headers
-            .get("CALLBACK")
-            .map(|url| url.trim_matches(['<', '>', ' ']));
+        let callback = headers.get("CALLBACK").map(|url| url.trim_matches(['<', '>', ' ']));
         let granted = match (headers.get("SID"), callback) {
             (Some(_), Some(_)) => Err(400),
             (Some(sid), None) => {
@@ -143,9 +135,6 @@ impl Drop for Forget<'_> {
 
 fn xml(status: u16, body: &str) -> String {
     let length = body.len().to_string();
-    let fields = [
-        ("Content-Type", "text/xml; charset=\"utf-8\""),
-        ("Content-Length", &length),
-    ];
+    let fields = [("Content-Type", "text/xml; charset=\"utf-8\""), ("Content-Length", &length)];
     server::head(status, &fields) + body
 }

@@ -80,10 +80,7 @@ impl FakeHost {
 fn with_boot_id(renderer: &FakeRenderer, mut text: String) -> String {
     if renderer.quirks().tells_boot_id {
         let before_blank_line = text.len().saturating_sub(2);
-        text.insert_str(
-            before_blank_line,
-            &format!("BOOTID.UPNP.ORG: {}\r\n", renderer.boots()),
-        );
+        text.insert_str(before_blank_line, &format!("BOOTID.UPNP.ORG: {}\r\n", renderer.boots()));
     }
     text
 }

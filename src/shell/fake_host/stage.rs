@@ -92,9 +92,7 @@ pub(super) async fn serve(
             .as_deref()
             .and_then(|r| r.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok());
         let body = &file[from.unwrap_or(0)..];
-        heard
-            .borrow_mut()
-            .push(format!("{} {} {range:?}", request.method, request.target));
+        heard.borrow_mut().push(format!("{} {} {range:?}", request.method, request.target));
         let length = body.len().to_string();
         let status = if from.is_some() { 206 } else { 200 };
         let fields = [
@@ -102,10 +100,7 @@ pub(super) async fn serve(
             ("Content-Length", &length),
             ("contentFeatures.dlna.org", "DLNA.ORG_OP=01"),
         ];
-        (&stream)
-            .write_all(server::head(status, &fields).as_bytes())
-            .await
-            .unwrap();
+        (&stream).write_all(server::head(status, &fields).as_bytes()).await.unwrap();
         if request.method == "GET" {
             let _ = (&stream).write_all(body).await;
         }
@@ -121,8 +116,5 @@ pub(super) async fn event(listener: &Async<TcpListener>) -> (String, LastChange)
     let body = reader.body(framing, NOTIFY_BODY).await.unwrap();
     server::answer(&stream, &server::head(200, &[])).await;
     assert_eq!(head.method, "NOTIFY");
-    (
-        head.headers.get("SEQ").unwrap().to_owned(),
-        LastChange::parse(&body).unwrap(),
-    )
+    (head.headers.get("SEQ").unwrap().to_owned(), LastChange::parse(&body).unwrap())
 }

@@ -23,11 +23,7 @@ pub(super) fn open(config: &Config, name: &str) -> Result<Wiring, String> {
     });
     Ok(Wiring {
         contacts: contacts.collect::<Result<_, String>>()?,
-        lamps: config
-            .leds
-            .iter()
-            .map(|led| lamp(&chip, led))
-            .collect::<Result<_, _>>()?,
+        lamps: config.leds.iter().map(|led| lamp(&chip, led)).collect::<Result<_, _>>()?,
     })
 }
 
@@ -52,10 +48,7 @@ fn find(name: &str) -> Result<PathBuf, String> {
     let known: Vec<_> = known.into_iter().map(|(_, label)| label).collect();
     Err(match known.is_empty() {
         true => format!("no GPIO chip is called {name}; there is none that may be opened"),
-        false => format!(
-            "no GPIO chip is called {name}; there are: {}",
-            known.join(", ")
-        ),
+        false => format!("no GPIO chip is called {name}; there are: {}", known.join(", ")),
     })
 }
 

@@ -28,12 +28,7 @@ enum State {
 
 impl<P: InputPin> Polled<P> {
     pub(super) fn new(pin: P, active: Level, span: Duration) -> Self {
-        Self {
-            pin,
-            active,
-            span,
-            contact: State::Steady { pressed: false },
-        }
+        Self { pin, active, span, contact: State::Steady { pressed: false } }
     }
 
     /// Counts as not pressed again.
@@ -94,10 +89,7 @@ mod tests {
     #[test]
     fn a_press_is_told_once_after_it_lasted() {
         assert_eq!(told("--________------", Level::Low, 30), ".....p.......r..");
-        assert_eq!(
-            told("__--------______", Level::High, 30),
-            ".....p.......r.."
-        );
+        assert_eq!(told("__--------______", Level::High, 30), ".....p.......r..");
     }
 
     #[test]

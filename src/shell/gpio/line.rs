@@ -132,10 +132,7 @@ fn input(chip: &Path, button: &Button, edges: bool) -> Result<Request, String> {
     let with = |bias: Option<Bias>| {
         let mut builder = Request::builder();
         builder.on_chip(chip).with_consumer(CONSUMER);
-        builder
-            .with_line(offset(button.pin))
-            .as_input()
-            .with_bias(bias);
+        builder.with_line(offset(button.pin)).as_input().with_bias(bias);
         if edges {
             builder.with_edge_detection(EdgeDetection::BothEdges);
             builder.with_debounce_period(button.debounce);

@@ -75,11 +75,7 @@ impl Panel {
     fn on(config: &Config, bench: Bench) -> Self {
         let lamps = config.leds.iter().map(|led| bench.lamp(led)).collect();
         bench.wire(config.buttons.iter().map(|button| button.pin).collect());
-        Self {
-            lamps: RefCell::new(lamps),
-            contacts: RefCell::default(),
-            bench: Some(bench),
-        }
+        Self { lamps: RefCell::new(lamps), contacts: RefCell::default(), bench: Some(bench) }
     }
 
     /// Lights an LED, or not. Never blocks; a failure is logged once for each LED.
@@ -161,10 +157,7 @@ struct Look {
 
 impl Look {
     fn new() -> Self {
-        Self {
-            timer: Timer::after(Duration::ZERO),
-            began: std::time::Instant::now(),
-        }
+        Self { timer: Timer::after(Duration::ZERO), began: std::time::Instant::now() }
     }
 
     /// The time, if it is time to look.
@@ -192,11 +185,7 @@ pub(super) mod tests {
     /// Buttons at 17 and 27, LEDs at 22 (active high) and 23 (active low).
     pub(in crate::shell) fn config(gpio: Backend) -> Config {
         let button = |pin| Button::plain(Pin(pin), PanelAction::PlayPause);
-        let led = |pin, active| Led {
-            pin: Pin(pin),
-            shows: Shows::Status,
-            active,
-        };
+        let led = |pin, active| Led { pin: Pin(pin), shows: Shows::Status, active };
         Config {
             name: crate::text::clip("box"),
             media_folder: "/srv/media".into(),
@@ -246,10 +235,7 @@ pub(super) mod tests {
             Transaction::set(MockLevel::High).with_error(broken),
         ]);
         let lamp = Lamp::new(pin.clone(), Level::Low);
-        let panel = Panel::wired(Wiring {
-            lamps: vec![lamp],
-            contacts: Vec::new(),
-        });
+        let panel = Panel::wired(Wiring { lamps: vec![lamp], contacts: Vec::new() });
         panel.light(LedId(0), true);
         drop(panel);
         pin.done();
@@ -263,15 +249,9 @@ pub(super) mod tests {
             Transaction::get(MockLevel::High),
             Transaction::get(MockLevel::High).with_error(broken),
         ]);
-        let button = Button {
-            debounce: Duration::ZERO,
-            ..config(Backend::None).buttons.remove(0)
-        };
+        let button = Button { debounce: Duration::ZERO, ..config(Backend::None).buttons.remove(0) };
         let contact = Contact::new(1, Input::polled(pin.clone(), &button));
-        let panel = Panel::wired(Wiring {
-            lamps: Vec::new(),
-            contacts: vec![contact],
-        });
+        let panel = Panel::wired(Wiring { lamps: Vec::new(), contacts: vec![contact] });
         let mailbox = Mailbox::default();
         let story = async {
             assert_eq!(moved(&mailbox).await, (1, true));

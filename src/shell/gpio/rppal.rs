@@ -16,11 +16,7 @@ pub(super) fn open(config: &Config) -> Result<Wiring, String> {
     if header.is_none() {
         log::warn!("the header has no character device: buttons are polled");
     }
-    let lamps = config
-        .leds
-        .iter()
-        .map(|led| lamp(&gpio, led))
-        .collect::<Result<_, _>>()?;
+    let lamps = config.leds.iter().map(|led| lamp(&gpio, led)).collect::<Result<_, _>>()?;
     let contacts = config.buttons.iter().enumerate().map(|(index, button)| {
         let input = match (button.detect, &header) {
             (Detect::Edges, Some(chip)) => edges(chip, button)?,
@@ -28,16 +24,11 @@ pub(super) fn open(config: &Config) -> Result<Wiring, String> {
         };
         Ok(Contact::new(index, input))
     });
-    Ok(Wiring {
-        contacts: contacts.collect::<Result<_, String>>()?,
-        lamps,
-    })
+    Ok(Wiring { contacts: contacts.collect::<Result<_, String>>()?, lamps })
 }
 
 fn lamp(gpio: &Gpio, led: &Led) -> Result<Lamp, String> {
-    let pin = gpio
-        .get(led.pin.0)
-        .map_err(|error| said(led.pin, "an LED", error))?;
+    let pin = gpio.get(led.pin.0).map_err(|error| said(led.pin, "an LED", error))?;
     // Off before it becomes an output: no flash at the start.
     let pin = match other(led.active) {
         Level::Low => pin.into_output_low(),
@@ -48,15 +39,11 @@ fn lamp(gpio: &Gpio, led: &Led) -> Result<Lamp, String> {
 
 fn edges(chip: &Path, button: &Button) -> Result<Input, String> {
     let edges = Edges::request(chip, button);
-    edges
-        .map(Input::Edges)
-        .map_err(|error| said(button.pin, "a button", error))
+    edges.map(Input::Edges).map_err(|error| said(button.pin, "a button", error))
 }
 
 fn level(gpio: &Gpio, button: &Button) -> Result<Input, String> {
-    let pin = gpio
-        .get(button.pin.0)
-        .map_err(|error| said(button.pin, "a button", error))?;
+    let pin = gpio.get(button.pin.0).map_err(|error| said(button.pin, "a button", error))?;
     let pin: InputPin = match button.pull {
         Pull::Up => pin.into_input_pullup(),
         Pull::Down => pin.into_input_pulldown(),

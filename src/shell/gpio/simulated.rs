@@ -148,9 +148,7 @@ impl Bench {
 
     /// With a socket at `path`; one that an earlier run left there is replaced.
     pub(super) fn bound(path: &Path) -> Result<Self, String> {
-        let left_over = path
-            .symlink_metadata()
-            .is_ok_and(|found| found.file_type().is_socket());
+        let left_over = path.symlink_metadata().is_ok_and(|found| found.file_type().is_socket());
         if left_over {
             // If this fails, binding does, and says why.
             let _ = std::fs::remove_file(path);
@@ -159,13 +157,7 @@ impl Bench {
         let socket =
             socket.map_err(|error| format!("no simulated pins at {}: {error}", path.display()))?;
         log::info!("simulated pins at {}", path.display());
-        Ok(Self {
-            pins: Rc::default(),
-            socket: Some(Socket {
-                socket,
-                path: path.to_owned(),
-            }),
-        })
+        Ok(Self { pins: Rc::default(), socket: Some(Socket { socket, path: path.to_owned() }) })
     }
 
     pub(super) fn wire(&self, buttons: Vec<Pin>) {
@@ -175,11 +167,7 @@ impl Bench {
     pub(super) fn lamp(&self, led: &Led) -> Lamp {
         let lamps = &mut self.pins.inner.borrow_mut().lamps;
         lamps.push((led.pin, false));
-        let bulb = Bulb {
-            pins: Rc::clone(&self.pins),
-            index: lamps.len() - 1,
-            active: led.active,
-        };
+        let bulb = Bulb { pins: Rc::clone(&self.pins), index: lamps.len() - 1, active: led.active };
         Lamp::new(bulb, led.active)
     }
 
@@ -215,8 +203,7 @@ impl Socket {
     /// Senders without an address cannot be answered.
     fn answer(&self, answer: &str, to: &SocketAddr) {
         let sent = self.socket.get_ref().send_to_addr(answer.as_bytes(), to);
-        sent.err()
-            .inspect(|error: &io::Error| log::debug!("no answer: {error}"));
+        sent.err().inspect(|error: &io::Error| log::debug!("no answer: {error}"));
     }
 }
 

@@ -52,11 +52,7 @@ pub(super) type Moves = Vec<(ButtonId, bool)>;
 
 impl Lamp {
     pub(super) fn new(pin: impl OutputPin + 'static, active: Level) -> Self {
-        Self {
-            pin: Box::new(Worded(pin)),
-            active,
-            complained: false,
-        }
+        Self { pin: Box::new(Worded(pin)), active, complained: false }
     }
 
     pub(super) fn light(&mut self, lit: bool) {
@@ -73,11 +69,7 @@ impl Lamp {
 impl Contact {
     /// Of the button with this index in the configuration.
     pub(super) fn new(index: usize, input: Input) -> Self {
-        Self {
-            button: button_id(index),
-            pressed: false,
-            input,
-        }
+        Self { button: button_id(index), pressed: false, input }
     }
 
     /// Counts as open again; if it is closed, that is news.
@@ -113,9 +105,9 @@ impl Contact {
         };
         let read = match (&mut self.input, now) {
             (Input::Edges(edges), _) => edges.poll(cx, seen),
-            (Input::Level(level), Some(now)) => level
-                .look(now)
-                .map(|moved| moved.into_iter().for_each(&mut seen)),
+            (Input::Level(level), Some(now)) => {
+                level.look(now).map(|moved| moved.into_iter().for_each(&mut seen))
+            }
             (Input::Level(_), None) => Ok(()),
         };
         // People count from 1.

@@ -64,11 +64,7 @@ pub struct Reader<R> {
 impl<R: AsyncRead + Unpin> Reader<R> {
     /// A reader with nothing read yet.
     pub fn new(from: R) -> Self {
-        Self {
-            from,
-            buffer: Vec::new(),
-            taken: 0,
-        }
+        Self { from, buffer: Vec::new(), taken: 0 }
     }
 
     /// Reads a head and parses it with `parse`.
@@ -97,11 +93,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
             }
             if !self.more().await.map_err(ReadError::Io)? {
                 let nothing = seen == 0;
-                return Err(if nothing {
-                    ReadError::Closed
-                } else {
-                    ReadError::Malformed
-                });
+                return Err(if nothing { ReadError::Closed } else { ReadError::Malformed });
             }
         }
     }
@@ -258,19 +250,10 @@ mod tests {
         for (message, expected) in [
             ("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody", "body"),
             ("\r\n\nHTTP/1.1 200 OK\nContent-Length: 4\n\nbody", "body"),
-            (
-                "HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\nshort",
-                "short",
-            ),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\nshort", "short"),
             ("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nthé", "thé"),
-            (
-                "HTTP/1.1 200 OK\r\nContent-Length: 4, 4\r\n\r\nbody",
-                "body",
-            ),
-            (
-                "HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\nbody",
-                "body",
-            ),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 4, 4\r\n\r\nbody", "body"),
+            ("HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\nbody", "body"),
             ("HTTP/1.0 200 OK\r\n\r\nto the end", "to the end"),
             (
                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\nContent-Length: 1\r\n\r\n4\r\nbody\r\n0\r\n\r\n",
@@ -280,14 +263,8 @@ mod tests {
                 "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n4;x=y\nbody\n3\nies\n0\n\n",
                 "bodyies",
             ),
-            (
-                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n",
-                "body",
-            ),
-            (
-                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\nbody",
-                "body",
-            ),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n", "body"),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\nbody", "body"),
             (
                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n004 \r\nbody4\r\nbody\r\n0",
                 "bodybody",
@@ -315,14 +292,8 @@ mod tests {
     #[test]
     fn silence_and_garbage_are_told_apart() {
         assert!(matches!(read(b"", 10), Err(ReadError::Closed)));
-        assert!(matches!(
-            read(b"HTTP/1.1 20", 10),
-            Err(ReadError::Malformed)
-        ));
-        assert!(matches!(
-            read(b"garbage\r\n\r\n", 10),
-            Err(ReadError::Malformed)
-        ));
+        assert!(matches!(read(b"HTTP/1.1 20", 10), Err(ReadError::Malformed)));
+        assert!(matches!(read(b"garbage\r\n\r\n", 10), Err(ReadError::Malformed)));
         let chunk = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n";
         assert!(matches!(read(chunk, 10), Err(ReadError::Malformed)));
     }

@@ -57,10 +57,7 @@ pub struct Response {
 pub async fn exchange(request: &Request<'_>, cap: usize) -> Result<Response, Failure> {
     let address = SocketAddrV4::new(request.url.host, request.url.port);
     let connecting = within(CONNECT_TIMEOUT, Async::<TcpStream>::connect(address));
-    let stream = connecting
-        .await
-        .ok_or(Failure::Unreachable)?
-        .map_err(|error| of_io(&error))?;
+    let stream = connecting.await.ok_or(Failure::Unreachable)?.map_err(|error| of_io(&error))?;
     // Only a delay would be lost without it.
     let _ = stream.get_ref().set_nodelay(true);
     let local = match stream.get_ref().local_addr() {
@@ -88,12 +85,7 @@ pub async fn exchange(request: &Request<'_>, cap: usize) -> Result<Response, Fai
                 body.map_err(|error| of_read(&error))?
             }
         };
-        return Ok(Response {
-            status: head.status,
-            headers: head.headers,
-            body,
-            local,
-        });
+        return Ok(Response { status: head.status, headers: head.headers, body, local });
     }
     Err(Failure::Malformed)
 }
@@ -165,9 +157,7 @@ pub(crate) mod tests {
         let Some((head, body)) = text.split_once("\r\n\r\n") else {
             return false;
         };
-        let length = head
-            .lines()
-            .find_map(|line| line.strip_prefix("Content-Length: "));
+        let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
         body.len() >= length.map_or(0, |length| length.parse().unwrap())
     }
 
@@ -199,10 +189,7 @@ pub(crate) mod tests {
     fn sends_names_as_given_and_never_asks_to_keep_the_connection() {
         let (answer, heard) = ask(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
         let answer = answer.unwrap();
-        assert_eq!(
-            (answer.status, answer.body.as_slice()),
-            (200, b"ok".as_slice())
-        );
+        assert_eq!((answer.status, answer.body.as_slice()), (200, b"ok".as_slice()));
         assert_eq!(answer.local, Some(Ipv4Addr::LOCALHOST));
         assert!(heard.starts_with("POST /dmr?x=1 HTTP/1.1\r\nHost: 127.0.0.1:"));
         assert!(heard.contains("\r\nConnection: close\r\n"));
@@ -219,14 +206,8 @@ pub(crate) mod tests {
                 "ok",
             ),
             (b"HTTP/1.0 200 OK\nServer: x\n\nto the end", "to the end"),
-            (
-                b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\nshort",
-                "short",
-            ),
-            (
-                b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n",
-                "ok",
-            ),
+            (b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\nshort", "short"),
+            (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n", "ok"),
             (b"HTTP/1.1 204 No Content\r\n\r\n", ""),
         ] {
             let (answer, _) = ask(answer);
@@ -247,15 +228,7 @@ pub(crate) mod tests {
 
         let (listener, url) = listen("/");
         drop(listener);
-        let request = Request {
-            method: "GET",
-            url: &url,
-            headers: &[],
-            body: None,
-        };
-        assert_eq!(
-            block_on(exchange(&request, 10)).unwrap_err(),
-            Failure::Unreachable
-        );
+        let request = Request { method: "GET", url: &url, headers: &[], body: None };
+        assert_eq!(block_on(exchange(&request, 10)).unwrap_err(), Failure::Unreachable);
     }
 }

@@ -14,10 +14,8 @@ use core::future::Future;
 use smol::{Timer, future};
 
 /// What we call ourselves in `Server` and `User-Agent`; some TVs look for the DLNADOC.
-pub const PRODUCT: &str = concat!(
-    "Linux/1.0 UPnP/1.0 DLNADOC/1.50 dlna-kiosk/",
-    env!("CARGO_PKG_VERSION")
-);
+pub const PRODUCT: &str =
+    concat!("Linux/1.0 UPnP/1.0 DLNADOC/1.50 dlna-kiosk/", env!("CARGO_PKG_VERSION"));
 
 /// What `work` gives, or `None` if it takes longer than `limit`.
 pub async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {

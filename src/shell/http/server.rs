@@ -218,17 +218,11 @@ mod tests {
         let taken = bind(home, Port::Fixed(0)).unwrap();
         let port = taken.get_ref().local_addr().unwrap().port();
         let sentence = bind(home, Port::Fixed(port)).unwrap_err();
-        assert!(
-            sentence.starts_with(&format!("port {port} is taken")),
-            "{sentence}"
-        );
+        assert!(sentence.starts_with(&format!("port {port} is taken")), "{sentence}");
         if port <= u16::MAX - MORE_PORTS {
             let next = bind(home, Port::From(port)).unwrap();
             let found = next.get_ref().local_addr().unwrap().port();
-            assert!(
-                found > port && found <= port + MORE_PORTS,
-                "{found} after {port}"
-            );
+            assert!(found > port && found <= port + MORE_PORTS, "{found} after {port}");
         }
     }
 

@@ -53,21 +53,13 @@ const LENGTH: u64 = 10_000;
 
 impl Room {
     fn with(quirks: Quirks) -> Self {
-        Self::of(Preset {
-            quirks,
-            ..presets::well_behaved()
-        })
+        Self::of(Preset { quirks, ..presets::well_behaved() })
     }
 
     fn of(preset: Preset) -> Self {
         let tv = preset.renderer(Udn::new("uuid:tv-1").unwrap(), "TV 1", 7);
-        let server = Server {
-            status: 200,
-            mime: "audio/wav",
-            ranges: true,
-            features: true,
-            brings: 1000,
-        };
+        let server =
+            Server { status: 200, mime: "audio/wav", ranges: true, features: true, brings: 1000 };
         Self {
             tv,
             now: Instant::START,
@@ -83,9 +75,7 @@ impl Room {
     fn listening(mut self) -> Self {
         let callback = HttpUrl::parse("http://10.0.0.1:9000/e/1").unwrap();
         for service in [ServiceKind::AvTransport, ServiceKind::RenderingControl] {
-            let granted = self
-                .tv
-                .subscribe(self.now, service, callback.clone(), ms(3_600_000));
+            let granted = self.tv.subscribe(self.now, service, callback.clone(), ms(3_600_000));
             granted.unwrap();
         }
         self.until(10);
@@ -94,21 +84,10 @@ impl Room {
     }
 
     fn serve(&mut self, fetch: &Fetch) {
-        let Server {
-            status,
-            mime,
-            ranges,
-            features,
-            brings,
-        } = self.server;
-        self.fetches
-            .push((fetch.method, fetch.url.clone(), fetch.from));
+        let Server { status, mime, ranges, features, brings } = self.server;
+        self.fetches.push((fetch.method, fetch.url.clone(), fetch.from));
         let from = fetch.from.filter(|_| ranges);
-        let status = if status == 200 && from.is_some() {
-            206
-        } else {
-            status
-        };
+        let status = if status == 200 && from.is_some() { 206 } else { status };
         let length = LENGTH - from.unwrap_or(0);
         let opened = Fetched::Opened {
             status,
@@ -118,8 +97,7 @@ impl Room {
         };
         self.tv.fetched(self.now, fetch.id, opened);
         if fetch.method == Method::Get && status < 300 {
-            self.tv
-                .fetched(self.now, fetch.id, Fetched::Bytes(length * brings / 1000));
+            self.tv.fetched(self.now, fetch.id, Fetched::Bytes(length * brings / 1000));
             if brings == 1000 {
                 self.tv.fetched(self.now, fetch.id, Fetched::Finished);
             }
@@ -237,18 +215,12 @@ fn metadata(uri: &str, rung: Rung, mime: &str) -> String {
 }
 
 fn set(uri: &str, rung: Rung, mime: &str) -> Avt {
-    Avt::SetAvTransportUri {
-        uri: uri.to_owned(),
-        metadata: metadata(uri, rung, mime),
-    }
+    Avt::SetAvTransportUri { uri: uri.to_owned(), metadata: metadata(uri, rung, mime) }
 }
 
 fn next(uri: &str) -> Avt {
     let metadata = metadata(uri, Rung::Full, "audio/wav");
-    Avt::SetNextAvTransportUri {
-        uri: uri.to_owned(),
-        metadata,
-    }
+    Avt::SetNextAvTransportUri { uri: uri.to_owned(), metadata }
 }
 
 const DONE: Result<Reply, u16> = Ok(Reply::Done);

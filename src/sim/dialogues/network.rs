@@ -4,32 +4,19 @@ use super::*;
 
 #[test]
 fn events_are_batched_silent_swapped_or_too_early() {
-    let mut room = Room::with(Quirks {
-        event_batch: ms(150),
-        ..Quirks::default()
-    })
-    .listening();
+    let mut room = Room::with(Quirks { event_batch: ms(150), ..Quirks::default() }).listening();
     room.set(CLIP).unwrap();
     room.ask(Avt::Play).unwrap();
     room.until(1000);
-    let told: Vec<_> = room
-        .events
-        .iter()
-        .map(|(t, seq, c)| (*t, *seq, c.transport_state))
-        .collect();
-    assert_eq!(
-        told,
-        [(160, 1, Some(Transitioning)), (360, 2, Some(Playing))]
-    );
+    let told: Vec<_> =
+        room.events.iter().map(|(t, seq, c)| (*t, *seq, c.transport_state)).collect();
+    assert_eq!(told, [(160, 1, Some(Transitioning)), (360, 2, Some(Playing))]);
 
     let mut room = Room::of(presets::jmgo()).listening().playing(1000);
     room.until(10_000);
     assert_eq!(room.events, []);
 
-    let swaps = Quirks {
-        swaps_events: true,
-        ..Quirks::default()
-    };
+    let swaps = Quirks { swaps_events: true, ..Quirks::default() };
     let mut room = Room::with(swaps).listening();
     for volume in 1..=4 {
         room.rendering(Rc::SetVolume { volume }).unwrap();
@@ -40,25 +27,14 @@ fn events_are_batched_silent_swapped_or_too_early() {
 
     let callback = HttpUrl::parse("http://10.0.0.1:9000/e/1").unwrap();
     for (overtakes, first, answer_after) in [(true, 0, ms(20)), (false, 2, ms(0))] {
-        let mut room = Room::with(Quirks {
-            first_event_overtakes: overtakes,
-            ..Quirks::default()
-        });
-        let granted = room.tv.subscribe(
-            at(0),
-            ServiceKind::AvTransport,
-            callback.clone(),
-            ms(300_000),
-        );
+        let mut room = Room::with(Quirks { first_event_overtakes: overtakes, ..Quirks::default() });
+        let granted =
+            room.tv.subscribe(at(0), ServiceKind::AvTransport, callback.clone(), ms(300_000));
         assert_eq!(granted.unwrap().answer_after, answer_after);
         room.until(1000);
         assert_eq!(room.events.len(), 1);
         assert_eq!((room.events[0].0, room.events[0].1), (first, 0));
-        assert_eq!(
-            room.events[0].2.av_transport_uri.as_deref(),
-            Some(""),
-            "everything"
-        );
+        assert_eq!(room.events[0].2.av_transport_uri.as_deref(), Some(""), "everything");
     }
 }
 
@@ -69,38 +45,17 @@ fn subscriptions_are_short_forgotten_or_refused() {
     let mut tv = Room::of(presets::samsung_tizen()).tv;
     let granted = tv.subscribe(at(0), avt, callback(), ms(300_000)).unwrap();
     assert_eq!(granted.timeout, ms(60_000));
-    assert_eq!(
-        tv.renew(at(30_000), &granted.sid, ms(300_000)),
-        Ok(ms(60_000))
-    );
-    assert_eq!(
-        tv.renew(at(90_001), &granted.sid, ms(300_000)),
-        Err(412),
-        "too late"
-    );
+    assert_eq!(tv.renew(at(30_000), &granted.sid, ms(300_000)), Ok(ms(60_000)));
+    assert_eq!(tv.renew(at(90_001), &granted.sid, ms(300_000)), Err(412), "too late");
 
-    let forgets = Quirks {
-        forgets_subscriptions_after: Some(ms(9000)),
-        ..Quirks::default()
-    };
+    let forgets = Quirks { forgets_subscriptions_after: Some(ms(9000)), ..Quirks::default() };
     let mut tv = Room::with(forgets).tv;
     let granted = tv.subscribe(at(0), avt, callback(), ms(300_000)).unwrap();
-    assert_eq!(
-        tv.renew(at(5000), &granted.sid, ms(300_000)),
-        Ok(ms(300_000))
-    );
+    assert_eq!(tv.renew(at(5000), &granted.sid, ms(300_000)), Ok(ms(300_000)));
     assert_eq!(tv.renew(at(9001), &granted.sid, ms(300_000)), Err(412));
 
-    let refuses = Quirks {
-        refuses_subscriptions: Some(503),
-        ..Quirks::default()
-    };
-    assert_eq!(
-        Room::with(refuses)
-            .tv
-            .subscribe(at(0), avt, callback(), ms(1)),
-        Err(503)
-    );
+    let refuses = Quirks { refuses_subscriptions: Some(503), ..Quirks::default() };
+    assert_eq!(Room::with(refuses).tv.subscribe(at(0), avt, callback(), ms(1)), Err(503));
     let mut tv = Room::with(Quirks::default()).tv;
     let granted = tv.subscribe(at(0), avt, callback(), ms(300_000)).unwrap();
     assert_eq!(tv.unsubscribe(at(1), &granted.sid), Ok(()));
@@ -116,10 +71,7 @@ fn comes_back_from_a_reboot_without_memory() {
     room.until(60_000);
     room.tv.remote(room.now, Remote::PowerOn);
     assert_eq!((room.tv.boots(), room.info()), (2, (NoMediaPresent, false)));
-    assert_eq!(
-        room.announced,
-        [(0, Announce::Alive), (60_000, Announce::Alive)]
-    );
+    assert_eq!(room.announced, [(0, Announce::Alive), (60_000, Announce::Alive)]);
     room.events.clear();
     room.set(CLIP).unwrap();
     room.until(70_000);
@@ -132,15 +84,9 @@ fn comes_back_from_a_reboot_without_memory() {
 #[test]
 fn others_take_over_and_standby_forgets() {
     let mut room = Room::with(Quirks::default()).playing(1000);
-    room.tv.remote(
-        room.now,
-        Remote::PlayOther("http://10.0.0.9/x.mp3".to_owned()),
-    );
+    room.tv.remote(room.now, Remote::PlayOther("http://10.0.0.9/x.mp3".to_owned()));
     room.until(100_000);
-    assert_eq!(
-        room.position().track_uri.as_deref(),
-        Some("http://10.0.0.9/x.mp3")
-    );
+    assert_eq!(room.position().track_uri.as_deref(), Some("http://10.0.0.9/x.mp3"));
     assert_eq!((room.tv.state(), room.rel_time()), (Playing, 99_000));
     room.tv.remote(room.now, Remote::Standby);
     room.hear();
@@ -157,20 +103,13 @@ fn answers_searches_for_its_version_and_those_below() {
     let targets =
         |found: Vec<(String, Duration)>| found.into_iter().map(|f| f.0).collect::<Vec<_>>();
     let own = targets(answers(presets::rygel(), 1));
-    assert_eq!(
-        own,
-        ["urn:schemas-upnp-org:device:MediaRenderer:1"],
-        "ST echoes :1"
-    );
+    assert_eq!(own, ["urn:schemas-upnp-org:device:MediaRenderer:1"], "ST echoes :1");
     assert_eq!(answers(presets::gmrender(), 1)[0].1, ms(0));
     assert_eq!(answers(presets::gmrender(), 2), []);
     assert_eq!(answers(presets::philips_android(), 1), []);
     assert_eq!(answers(presets::philips_android(), 3).len(), 1);
     assert!(answers(presets::rygel(), 2)[0].1 <= ms(2000));
-    assert_eq!(
-        Room::of(presets::kodi()).tv.search("ssdp:all", ms(0)).len(),
-        6
-    );
+    assert_eq!(Room::of(presets::kodi()).tv.search("ssdp:all", ms(0)).len(), 6);
 }
 
 #[test]
@@ -182,35 +121,22 @@ fn slow_answers_volumes_and_absent_services() {
     room.until(10_000);
     assert!(room.answers.contains_key(&call));
 
-    let none = Quirks {
-        rendering_control: false,
-        ..Quirks::default()
-    };
+    let none = Quirks { rendering_control: false, ..Quirks::default() };
     let mut room = Room::with(none);
     assert_eq!(room.rendering(Rc::GetVolume), Err(401));
     let host = core::net::Ipv4Addr::LOCALHOST;
     assert_eq!(room.tv.description(host, 80).rendering_control, None);
 
-    let small = Quirks {
-        volume_max: 30,
-        mute_refused: Some(501),
-        ..Quirks::default()
-    };
+    let small = Quirks { volume_max: 30, mute_refused: Some(501), ..Quirks::default() };
     let mut room = Room::with(small);
     assert_eq!(room.rendering(Rc::SetVolume { volume: 31 }), Err(601));
     assert_eq!(room.rendering(Rc::SetVolume { volume: 30 }), DONE);
     assert_eq!(room.rendering(Rc::SetMute { mute: true }), Err(501));
 
-    let hushes = Quirks {
-        mute_says_volume_zero: true,
-        ..Quirks::default()
-    };
+    let hushes = Quirks { mute_says_volume_zero: true, ..Quirks::default() };
     let mut room = Room::with(hushes).listening();
     room.rendering(Rc::SetMute { mute: true }).unwrap();
-    assert_eq!(
-        (room.events[0].2.mute, room.events[0].2.volume),
-        (Some(true), Some(0))
-    );
+    assert_eq!((room.events[0].2.mute, room.events[0].2.volume), (Some(true), Some(0)));
 
     let mut room = Room::of(presets::leica());
     room.set(CLIP).unwrap();
@@ -227,19 +153,11 @@ fn slow_answers_volumes_and_absent_services() {
 fn reads_in_parallel_and_only_so_far_ahead() {
     let room = Room::of(presets::tcl()).playing(1000);
     let froms: Vec<_> = room.fetches.iter().map(|(_, _, from)| *from).collect();
-    assert_eq!(
-        froms,
-        [None, Some(2000), Some(4000), Some(6000), Some(8000)]
-    );
+    assert_eq!(froms, [None, Some(2000), Some(4000), Some(6000), Some(8000)]);
 
-    for (reads_ahead, expected) in [
-        (None, Reading::Now),
-        (Some(ms(1000)), Reading::Later(ms(200))),
-    ] {
-        let mut room = Room::with(Quirks {
-            reads_ahead,
-            ..Quirks::default()
-        });
+    for (reads_ahead, expected) in [(None, Reading::Now), (Some(ms(1000)), Reading::Later(ms(200)))]
+    {
+        let mut room = Room::with(Quirks { reads_ahead, ..Quirks::default() });
         room.server.brings = 500;
         let room = room.playing(210);
         assert_eq!(room.tv.reading(at(210), FetchId(1)), expected);

@@ -9,11 +9,7 @@ fn tells_failures_of_its_fetch_in_its_own_way() {
         (FetchFailure::SilentStop, (Stopped, false)),
         (FetchFailure::ErrorOccurred, (Stopped, true)),
     ] {
-        let mut room = Room::with(Quirks {
-            failure,
-            playing_at_once: true,
-            ..Quirks::default()
-        });
+        let mut room = Room::with(Quirks { failure, playing_at_once: true, ..Quirks::default() });
         room.server.status = 404;
         assert_eq!(room.set(CLIP), DONE);
         assert_eq!(room.ask(Avt::Play), DONE);
@@ -23,11 +19,7 @@ fn tells_failures_of_its_fetch_in_its_own_way() {
         assert_eq!(room.set(OTHER), DONE);
         room.ask(Avt::Play).unwrap();
         room.until(31_000);
-        assert_eq!(
-            room.info(),
-            (Playing, false),
-            "a good file afterwards plays"
-        );
+        assert_eq!(room.info(), (Playing, false), "a good file afterwards plays");
     }
 }
 
@@ -38,11 +30,7 @@ fn a_stalled_server_freezes_the_position() {
     let mut room = room.playing(1200);
     assert_eq!(room.rel_time(), 1000);
     room.until(50_000);
-    assert_eq!(
-        (room.tv.state(), room.rel_time()),
-        (Playing, 1000),
-        "at 40 %: 1.6 s"
-    );
+    assert_eq!((room.tv.state(), room.rel_time()), (Playing, 1000), "at 40 %: 1.6 s");
     assert_eq!(room.ask(Avt::Stop), DONE);
     assert_eq!(room.tv.state(), Stopped);
 }
@@ -50,10 +38,7 @@ fn a_stalled_server_freezes_the_position() {
 #[test]
 fn seeks_without_ranges_freeze_or_stop() {
     for (seek_without_ranges_stops, expected) in [(false, Playing), (true, Stopped)] {
-        let quirks = Quirks {
-            seek_without_ranges_stops,
-            ..Quirks::default()
-        };
+        let quirks = Quirks { seek_without_ranges_stops, ..Quirks::default() };
         let mut room = Room::with(quirks).playing(1200);
         room.server.ranges = false;
         assert_eq!(room.ask(Avt::Seek { target: ms(3000) }), DONE);
@@ -64,10 +49,7 @@ fn seeks_without_ranges_freeze_or_stop() {
 
 #[test]
 fn hands_over_to_the_next_uri_with_its_lead() {
-    let quirks = Quirks {
-        next: NextUri::Works(ms(900)),
-        ..Quirks::default()
-    };
+    let quirks = Quirks { next: NextUri::Works(ms(900)), ..Quirks::default() };
     let mut room = Room::with(quirks).playing(1200);
     assert_eq!(room.ask(next(OTHER)), DONE);
     assert_eq!(room.media().next_uri.as_deref(), Some(OTHER));
@@ -75,19 +57,12 @@ fn hands_over_to_the_next_uri_with_its_lead() {
     assert_eq!(room.position().track_uri.as_deref(), Some(CLIP));
     room.until(3300);
     assert_eq!(room.fetches.last().unwrap().1, OTHER);
-    assert_eq!(
-        room.position().track_uri.as_deref(),
-        Some(OTHER),
-        "before the sound"
-    );
+    assert_eq!(room.position().track_uri.as_deref(), Some(OTHER), "before the sound");
     room.until(4199);
     assert_eq!(room.tv.on_screen(at(4199)).unwrap().0, CLIP);
     room.until(4200);
     assert_eq!(room.tv.on_screen(at(4200)), Some((OTHER, ms(0))));
-    assert_eq!(
-        (room.tv.state(), room.media().next_uri.unwrap()),
-        (Playing, String::new())
-    );
+    assert_eq!((room.tv.state(), room.media().next_uri.unwrap()), (Playing, String::new()));
     room.until(8199);
     assert_eq!(room.tv.state(), Playing);
     room.until(8200);
@@ -96,13 +71,7 @@ fn hands_over_to_the_next_uri_with_its_lead() {
 
 #[test]
 fn next_uri_in_all_its_other_ways() {
-    let playing = |next| {
-        Room::with(Quirks {
-            next,
-            ..Quirks::default()
-        })
-        .playing(1200)
-    };
+    let playing = |next| Room::with(Quirks { next, ..Quirks::default() }).playing(1200);
 
     let mut room = playing(NextUri::Ignored);
     assert_eq!(room.ask(next(OTHER)), DONE);
@@ -124,10 +93,7 @@ fn next_uri_in_all_its_other_ways() {
     room.tv.remote(room.now, Remote::PowerOn);
     assert_eq!(room.info(), (NoMediaPresent, false));
 
-    let mut room = Room::with(Quirks {
-        next: NextUri::TakenAsCurrent,
-        ..Quirks::default()
-    });
+    let mut room = Room::with(Quirks { next: NextUri::TakenAsCurrent, ..Quirks::default() });
     assert_eq!(room.set(CLIP), DONE);
     assert_eq!(room.ask(Avt::Play), DONE);
     assert_eq!(room.ask(next(OTHER)), DONE);
@@ -135,29 +101,17 @@ fn next_uri_in_all_its_other_ways() {
     assert_eq!(room.tv.on_screen(at(1000)).unwrap().0, OTHER, "too early");
 
     let hand_over_stops = ms(700);
-    let mut room = Room::with(Quirks {
-        hand_over_stops,
-        ..Quirks::default()
-    })
-    .playing(1200);
+    let mut room = Room::with(Quirks { hand_over_stops, ..Quirks::default() }).playing(1200);
     assert_eq!(room.ask(next(OTHER)), DONE);
     room.until(4200);
     assert_eq!(room.tv.state(), Stopped);
     room.until(4900);
     assert_eq!(room.tv.state(), Playing);
 
-    let mut room = Room::with(Quirks {
-        stale_next: true,
-        ..Quirks::default()
-    })
-    .playing(1200);
+    let mut room = Room::with(Quirks { stale_next: true, ..Quirks::default() }).playing(1200);
     assert_eq!(room.ask(next(OTHER)), DONE);
     assert_eq!(room.ask(Avt::Stop), DONE);
-    assert_eq!(
-        room.media().next_uri.as_deref(),
-        Some(OTHER),
-        "survives Stop"
-    );
+    assert_eq!(room.media().next_uri.as_deref(), Some(OTHER), "survives Stop");
 }
 
 #[test]
@@ -168,44 +122,27 @@ fn set_while_playing_in_all_its_ways() {
         (SetWhilePlaying::Dropped, DONE, Playing, CLIP),
         (SetWhilePlaying::Refused(701), Err(701), Playing, CLIP),
     ] {
-        let mut room = Room::with(Quirks {
-            set_while_playing,
-            ..Quirks::default()
-        })
-        .playing(1200);
+        let mut room = Room::with(Quirks { set_while_playing, ..Quirks::default() }).playing(1200);
         assert_eq!(room.set(OTHER), answer);
-        assert_eq!(
-            (room.tv.state(), room.media().current_uri.unwrap().as_str()),
-            (state, shown)
-        );
+        assert_eq!((room.tv.state(), room.media().current_uri.unwrap().as_str()), (state, shown));
     }
 }
 
 #[test]
 fn starts_by_itself_says_stopped_or_loses_an_early_play() {
-    let mut room = Room::with(Quirks {
-        starts_on_set: true,
-        ..Quirks::default()
-    });
+    let mut room = Room::with(Quirks { starts_on_set: true, ..Quirks::default() });
     assert_eq!(room.set(CLIP), DONE);
     room.until(200);
     assert_eq!(room.tv.state(), Playing);
 
-    let mut room = Room::with(Quirks {
-        set_says_stopped: true,
-        ..Quirks::default()
-    })
-    .listening();
+    let mut room = Room::with(Quirks { set_says_stopped: true, ..Quirks::default() }).listening();
     room.set(CLIP).unwrap();
     room.until(20);
     room.set(OTHER).unwrap();
     room.until(1000);
     assert_eq!(room.states(), [(10, Stopped), (20, Stopped)]);
 
-    let mut room = Room::with(Quirks {
-        set_takes: ms(1700),
-        ..Quirks::default()
-    });
+    let mut room = Room::with(Quirks { set_takes: ms(1700), ..Quirks::default() });
     let set = room.call(Action::AvTransport(set(CLIP, Rung::Full, "audio/wav")));
     room.call(Action::AvTransport(Avt::Play));
     room.until(1699);
@@ -226,78 +163,18 @@ fn refuses_metadata_mimes_urls_and_bare_servers() {
     };
     let plain = Quirks::default;
     let wav = |rung| set(CLIP, rung, "audio/wav");
-    assert_eq!(
-        ask(
-            Quirks {
-                full_metadata: Some(402),
-                ..plain()
-            },
-            wav(Rung::Full)
-        ),
-        Err(402)
-    );
-    assert_eq!(
-        ask(
-            Quirks {
-                full_metadata: Some(402),
-                ..plain()
-            },
-            wav(Rung::Plain)
-        ),
-        DONE
-    );
-    assert_eq!(
-        ask(
-            Quirks {
-                plain_metadata: Some(402),
-                ..plain()
-            },
-            wav(Rung::Plain)
-        ),
-        Err(402)
-    );
-    assert_eq!(
-        ask(
-            Quirks {
-                compat_metadata: Some(402),
-                ..plain()
-            },
-            wav(Rung::Compat)
-        ),
-        Err(402)
-    );
-    assert_eq!(
-        ask(
-            Quirks {
-                empty_metadata: Some(501),
-                ..plain()
-            },
-            wav(Rung::Empty)
-        ),
-        Err(501)
-    );
-    let picky = Quirks {
-        mimes: Some(&["video/x-mkv"]),
-        ..plain()
-    };
-    assert_eq!(
-        ask(picky.clone(), set(CLIP, Rung::Full, "video/x-matroska")),
-        Err(714)
-    );
+    assert_eq!(ask(Quirks { full_metadata: Some(402), ..plain() }, wav(Rung::Full)), Err(402));
+    assert_eq!(ask(Quirks { full_metadata: Some(402), ..plain() }, wav(Rung::Plain)), DONE);
+    assert_eq!(ask(Quirks { plain_metadata: Some(402), ..plain() }, wav(Rung::Plain)), Err(402));
+    assert_eq!(ask(Quirks { compat_metadata: Some(402), ..plain() }, wav(Rung::Compat)), Err(402));
+    assert_eq!(ask(Quirks { empty_metadata: Some(501), ..plain() }, wav(Rung::Empty)), Err(501));
+    let picky = Quirks { mimes: Some(&["video/x-mkv"]), ..plain() };
+    assert_eq!(ask(picky.clone(), set(CLIP, Rung::Full, "video/x-matroska")), Err(714));
     assert_eq!(ask(picky, set(CLIP, Rung::Full, "video/x-mkv")), DONE);
     let sonos = presets::sonos().quirks;
-    assert_eq!(
-        ask(
-            sonos.clone(),
-            set("http://10.0.0.1/m/7", Rung::Full, "audio/wav")
-        ),
-        Err(714)
-    );
+    assert_eq!(ask(sonos.clone(), set("http://10.0.0.1/m/7", Rung::Full, "audio/wav")), Err(714));
     assert_eq!(ask(sonos, wav(Rung::Full)), DONE);
-    assert_eq!(
-        ask(presets::samsung_tizen().quirks, wav(Rung::Full)),
-        Err(716)
-    );
+    assert_eq!(ask(presets::samsung_tizen().quirks, wav(Rung::Full)), Err(716));
 }
 
 #[test]
@@ -305,55 +182,31 @@ fn ends_and_positions_in_all_their_ways() {
     let play = |quirks: Quirks| Room::with(quirks).playing(1200);
     let plain = Quirks::default;
 
-    let mut room = play(Quirks {
-        end_zeroes_position: true,
-        ..plain()
-    });
+    let mut room = play(Quirks { end_zeroes_position: true, ..plain() });
     room.until(4200);
     assert_eq!((room.tv.state(), room.rel_time()), (Stopped, 0));
 
-    let mut room = play(Quirks {
-        end_flicker: ms(1200),
-        ..plain()
-    });
+    let mut room = play(Quirks { end_flicker: ms(1200), ..plain() });
     room.until(4200);
     assert_eq!((room.tv.state(), room.rel_time()), (Playing, 0));
     room.until(5400);
     assert_eq!(room.tv.state(), Stopped);
 
-    let mut room = play(Quirks {
-        end_says_playing: true,
-        ..plain()
-    });
+    let mut room = play(Quirks { end_says_playing: true, ..plain() });
     room.until(900_000);
     assert_eq!((room.tv.state(), room.rel_time()), (Playing, 4000));
 
-    let mut room = play(Quirks {
-        rel_time: RelTime::AlwaysZero,
-        ..plain()
-    });
+    let mut room = play(Quirks { rel_time: RelTime::AlwaysZero, ..plain() });
     room.until(3200);
     assert_eq!(room.rel_time(), 0);
-    let mut room = play(Quirks {
-        rel_time: RelTime::NotImplemented,
-        ..plain()
-    });
+    let mut room = play(Quirks { rel_time: RelTime::NotImplemented, ..plain() });
     assert_eq!(room.position().rel_time, None);
-    let mut room = play(Quirks {
-        hides_duration: true,
-        ..plain()
-    });
+    let mut room = play(Quirks { hides_duration: true, ..plain() });
     assert_eq!(room.position().track_duration, None);
 
-    let mut room = Room::with(Quirks {
-        position_when_idle: Some(718),
-        ..plain()
-    });
+    let mut room = Room::with(Quirks { position_when_idle: Some(718), ..plain() });
     assert_eq!(room.ask(Avt::GetPositionInfo), Err(718));
-    let mut room = play(Quirks {
-        stop_clears_uri: true,
-        ..plain()
-    });
+    let mut room = play(Quirks { stop_clears_uri: true, ..plain() });
     assert_eq!(room.ask(Avt::Stop), DONE);
     assert_eq!(room.ask(Avt::Play), Err(701), "needs the URI again");
 }
@@ -366,11 +219,7 @@ fn pictures_stay_end_or_end_after_an_hour() {
         (Still::EndsAfter(ms(60_000)), 60_199, Playing),
         (Still::EndsAfter(ms(60_000)), 60_200, Stopped),
     ] {
-        let mut room = Room::with(Quirks {
-            still,
-            announces_every: None,
-            ..Quirks::default()
-        });
+        let mut room = Room::with(Quirks { still, announces_every: None, ..Quirks::default() });
         room.server.mime = "image/jpeg";
         room.set("http://10.0.0.1/a.jpg").unwrap();
         room.ask(Avt::Play).unwrap();

@@ -26,12 +26,7 @@ fn plays_to_the_end_and_stops_at_its_duration() {
     room.until(100_000);
     assert_eq!(
         room.states(),
-        [
-            (10, Stopped),
-            (10, Transitioning),
-            (210, Playing),
-            (4210, Stopped)
-        ]
+        [(10, Stopped), (10, Transitioning), (210, Playing), (4210, Stopped)]
     );
     assert_eq!(room.fetches, [(Method::Get, CLIP.to_owned(), None)]);
 }
@@ -70,42 +65,25 @@ fn gmrender_behaves_as_measured() {
     room.until(1500);
     assert_eq!((room.rel_time(), room.position().fractional), (1000, false));
     assert_eq!(room.ask(Avt::Seek { target: ms(9000) }), DONE);
-    assert_eq!(
-        room.tv.state(),
-        Playing,
-        "beyond the end: 200, stays PLAYING"
-    );
+    assert_eq!(room.tv.state(), Playing, "beyond the end: 200, stays PLAYING");
     assert_eq!(room.ask(Avt::Pause), DONE);
     assert_eq!(room.ask(Avt::Pause), DONE);
     assert_eq!(room.set(OTHER), DONE);
     assert_eq!(room.tv.state(), PausedPlayback);
     assert_eq!(room.media().current_uri.as_deref(), Some(OTHER));
-    assert_eq!(
-        room.position().track_uri.as_deref(),
-        Some(CLIP),
-        "the old one until Play"
-    );
+    assert_eq!(room.position().track_uri.as_deref(), Some(CLIP), "the old one until Play");
     assert_eq!(room.ask(Avt::Play), DONE);
     assert_eq!(room.position().track_uri.as_deref(), Some(OTHER));
     room.until(5499);
     assert_eq!(room.tv.state(), Playing);
     room.until(5500);
     assert_eq!(room.tv.state(), Stopped);
-    assert_eq!(
-        room.media().current_uri.as_deref(),
-        Some(""),
-        "cleared at the end"
-    );
+    assert_eq!(room.media().current_uri.as_deref(), Some(""), "cleared at the end");
     assert_eq!(room.rel_time(), 4000, "kept");
     assert_eq!(room.ask(Avt::Play), Err(501));
     assert_eq!(room.ask(Avt::Seek { target: ms(0) }), DONE);
     assert_eq!(room.rendering(Rc::SetVolume { volume: 101 }), DONE);
-    assert!(
-        room.fetches
-            .iter()
-            .all(|(method, ..)| *method == Method::Get),
-        "never HEAD"
-    );
+    assert!(room.fetches.iter().all(|(method, ..)| *method == Method::Get), "never HEAD");
 }
 
 #[test]
@@ -122,11 +100,7 @@ fn rygel_behaves_as_measured() {
     assert_eq!(room.tv.state(), Stopped);
 
     assert_eq!(room.set(CLIP), DONE);
-    assert_eq!(
-        room.fetches,
-        [(Method::Head, CLIP.to_owned(), None)],
-        "before the answer"
-    );
+    assert_eq!(room.fetches, [(Method::Head, CLIP.to_owned(), None)], "before the answer");
     assert_eq!(room.ask(Avt::Play), DONE);
     assert_eq!(room.tv.state(), Transitioning);
     room.until(3_601_200);
@@ -139,19 +113,11 @@ fn rygel_behaves_as_measured() {
     assert_eq!(room.ask(Avt::Play), DONE);
     room.until(3_606_000);
     assert_eq!(room.tv.state(), Stopped);
-    assert_eq!(
-        room.media().current_uri.as_deref(),
-        Some(CLIP),
-        "kept at the end"
-    );
+    assert_eq!(room.media().current_uri.as_deref(), Some(CLIP), "kept at the end");
     assert_eq!(room.position().track_duration, None, "zero at the end");
     assert_eq!(room.ask(Avt::Seek { target: ms(0) }), Err(711));
     assert_eq!(room.ask(Avt::Play), DONE);
-    assert_eq!(
-        room.fetches.last().unwrap(),
-        &(Method::Get, CLIP.to_owned(), None),
-        "replays"
-    );
+    assert_eq!(room.fetches.last().unwrap(), &(Method::Get, CLIP.to_owned(), None), "replays");
 
     assert_eq!(room.rendering(Rc::SetVolume { volume: 37 }), DONE);
     let volume = Ok(Reply::RenderingControl(RcReply::Volume(36)));
@@ -165,46 +131,22 @@ fn rygel_behaves_as_measured() {
 fn rygel_keeps_the_old_uri_after_a_refusal() {
     for (server, uri, code) in [
         (
-            Server {
-                status: 404,
-                mime: "audio/wav",
-                ranges: true,
-                features: true,
-                brings: 0,
-            },
+            Server { status: 404, mime: "audio/wav", ranges: true, features: true, brings: 0 },
             OTHER,
             716,
         ),
         (
-            Server {
-                status: 200,
-                mime: "text/plain",
-                ranges: true,
-                features: true,
-                brings: 0,
-            },
+            Server { status: 200, mime: "text/plain", ranges: true, features: true, brings: 0 },
             OTHER,
             714,
         ),
         (
-            Server {
-                status: 206,
-                mime: "audio/wav",
-                ranges: true,
-                features: true,
-                brings: 0,
-            },
+            Server { status: 206, mime: "audio/wav", ranges: true, features: true, brings: 0 },
             OTHER,
             716,
         ),
         (
-            Server {
-                status: 200,
-                mime: "audio/wav",
-                ranges: true,
-                features: true,
-                brings: 0,
-            },
+            Server { status: 200, mime: "audio/wav", ranges: true, features: true, brings: 0 },
             "https://10.0.0.1/a.wav",
             716,
         ),
@@ -217,10 +159,7 @@ fn rygel_keeps_the_old_uri_after_a_refusal() {
         assert_eq!(room.fetches.last().unwrap().1, CLIP, "the old file");
     }
     let mut room = Room::of(Preset {
-        quirks: Quirks {
-            refused_set_keeps_old: false,
-            ..presets::rygel().quirks
-        },
+        quirks: Quirks { refused_set_keeps_old: false, ..presets::rygel().quirks },
         ..presets::rygel()
     });
     assert_eq!(room.set(CLIP), DONE);
@@ -234,11 +173,7 @@ fn gmrender_hangs_at_a_hand_over_to_video_only() {
     for (mime, lives) in [("audio/flac", true), ("video/mp4", false)] {
         let mut room = Room::of(presets::gmrender()).playing(1000);
         let metadata = metadata(OTHER, Rung::Full, mime);
-        room.ask(Avt::SetNextAvTransportUri {
-            uri: OTHER.to_owned(),
-            metadata,
-        })
-        .unwrap();
+        room.ask(Avt::SetNextAvTransportUri { uri: OTHER.to_owned(), metadata }).unwrap();
         room.until(5000);
         assert_eq!(room.tv.responsive(), lives);
     }
@@ -246,10 +181,7 @@ fn gmrender_hangs_at_a_hand_over_to_video_only() {
 
 #[test]
 fn lg_refuses_while_it_switches_and_answers_play_late() {
-    let quirks = Quirks {
-        loading_jitter: ms(0),
-        ..presets::lg_webos().quirks
-    };
+    let quirks = Quirks { loading_jitter: ms(0), ..presets::lg_webos().quirks };
     let mut room = Room::with(quirks);
     room.set(CLIP).unwrap();
     let play = room.call(Action::AvTransport(Avt::Play));
@@ -258,10 +190,7 @@ fn lg_refuses_while_it_switches_and_answers_play_late() {
     room.until(2499);
     assert!(!room.answers.contains_key(&play), "hangs while loading");
     room.until(2500);
-    assert_eq!(
-        (room.answers[&play].clone(), room.tv.state()),
-        ((at(2500), DONE), Playing)
-    );
+    assert_eq!((room.answers[&play].clone(), room.tv.state()), ((at(2500), DONE), Playing));
     assert_eq!(room.ask(Avt::Stop), DONE);
     assert_eq!(room.info(), (Transitioning, false));
     assert_eq!(room.set(OTHER), Err(701));
@@ -278,11 +207,7 @@ fn viera_is_locked_by_its_viewer_until_stop() {
     room.until(1200);
     room.tv.remote(room.now, Remote::Stop);
     room.until(600_000);
-    assert_eq!(
-        (room.tv.state(), room.rel_time()),
-        (Playing, 1000),
-        "says PLAYING"
-    );
+    assert_eq!((room.tv.state(), room.rel_time()), (Playing, 1000), "says PLAYING");
     assert_eq!(room.set(OTHER), Err(705));
     assert_eq!(room.ask(Avt::Play), Err(705));
     assert_eq!(room.ask(Avt::Stop), DONE);
@@ -300,10 +225,7 @@ fn every_preset_plays_a_clip_that_it_accepts() {
         room.until(12_000);
         room.call(Action::AvTransport(Avt::Play));
         room.until(60_000);
-        let played = room
-            .fetches
-            .iter()
-            .any(|(method, ..)| *method == Method::Get);
+        let played = room.fetches.iter().any(|(method, ..)| *method == Method::Get);
         assert_eq!(played, name != "leica", "{name}");
         assert_ne!(room.tv.state(), Transitioning, "{name}");
     }

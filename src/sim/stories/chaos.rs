@@ -34,10 +34,7 @@ fn anything(rng: &mut Rng) -> Preset {
     quirks.rendering_control = !odd();
     quirks.new_port_at_boot = odd();
     quirks.tells_boot_id = odd();
-    quirks.probe = one_of(
-        rng,
-        &[Probe::Nothing, Probe::Nothing, Probe::Head, Probe::Get],
-    );
+    quirks.probe = one_of(rng, &[Probe::Nothing, Probe::Nothing, Probe::Head, Probe::Get]);
     quirks.full_metadata = one_of(rng, &[None, None, None, Some(501)]);
     quirks.set_while_playing = one_of(
         rng,
@@ -52,10 +49,7 @@ fn anything(rng: &mut Rng) -> Preset {
     quirks.loading = one_of(rng, &[ms(0), ms(30), ms(200), ms(2_000)]);
     quirks.stopping = one_of(rng, &[ms(0), ms(0), ms(1_500)]);
     quirks.in_transition = one_of(rng, &[None, None, Some(701), Some(705)]);
-    quirks.play_empty = one_of(
-        rng,
-        &[PlayEmpty::Refused(701), PlayEmpty::TransitionsForEver],
-    );
+    quirks.play_empty = one_of(rng, &[PlayEmpty::Refused(701), PlayEmpty::TransitionsForEver]);
     quirks.play_while_playing = one_of(rng, &[None, None, Some(701), Some(501)]);
     quirks.pause_refused = one_of(rng, &[None, None, None, Some(701)]);
     quirks.seek_refused = one_of(rng, &[None, None, None, Some(710)]);
@@ -83,27 +77,17 @@ fn anything(rng: &mut Rng) -> Preset {
         ],
     );
     quirks.hand_over_stops = one_of(rng, &[ms(0), ms(0), ms(700)]);
-    quirks.still = one_of(
-        rng,
-        &[Still::Stays, Still::EndsAtOnce, Still::EndsAfter(ms(5_000))],
-    );
+    quirks.still = one_of(rng, &[Still::Stays, Still::EndsAtOnce, Still::EndsAfter(ms(5_000))]);
     quirks.failure = one_of(
         rng,
-        &[
-            FetchFailure::Unnoticed,
-            FetchFailure::SilentStop,
-            FetchFailure::ErrorOccurred,
-        ],
+        &[FetchFailure::Unnoticed, FetchFailure::SilentStop, FetchFailure::ErrorOccurred],
     );
     quirks.reads_ahead = one_of(rng, &[None, Some(ms(2_000)), Some(ms(10_000))]);
     quirks.parallel_ranges = one_of(rng, &[0, 0, 3]);
     quirks.answers_after = one_of(rng, &[ms(0), ms(0), ms(0), ms(300)]);
     quirks.longest_lease = one_of(rng, &[ms(60_000), ms(1_800_000)]);
     quirks.event_batch = one_of(rng, &[ms(0), ms(150)]);
-    Preset {
-        quirks,
-        ..presets::well_behaved()
-    }
+    Preset { quirks, ..presets::well_behaved() }
 }
 
 #[test]

@@ -10,12 +10,8 @@ fn ten() -> Vec<Preset> {
     quick.take(10).collect()
 }
 
-const FILES: [(&str, u64); 4] = [
-    ("/m/1.mp4", 10_000),
-    ("/m/2.mp4", 13_000),
-    ("/m/3.mp3", 17_000),
-    ("/m/4.mp4", 21_000),
-];
+const FILES: [(&str, u64); 4] =
+    [("/m/1.mp4", 10_000), ("/m/2.mp4", 13_000), ("/m/3.mp3", 17_000), ("/m/4.mp4", 21_000)];
 
 /// Ten sources press a hundred buttons and ask a hundred times for the status each; viewers,
 /// hangs and power cuts come between. Laws are checked after every step.
@@ -136,8 +132,5 @@ fn one_that_hangs_delays_no_other() {
     let others =
         |w: &World| (0..10).all(|stage| stage == 0 || stage == 5 || w.screen(stage).is_some());
     let took = world.until(10_000, others);
-    assert!(
-        took.is_some_and(|took| took < 4_700),
-        "the slowest loads for 4.5 s: {took:?}"
-    );
+    assert!(took.is_some_and(|took| took < 4_700), "the slowest loads for 4.5 s: {took:?}");
 }

@@ -12,12 +12,7 @@ fn long(preset: Preset) -> World {
 
 #[test]
 fn after_a_power_cut_it_plays_within_two_seconds_of_its_first_word() {
-    for preset in [
-        presets::lg_webos(),
-        presets::rygel(),
-        presets::gmrender(),
-        presets::kodi(),
-    ] {
+    for preset in [presets::lg_webos(), presets::rygel(), presets::gmrender(), presets::kodi()] {
         for dark in [1_000, 8_000, 60_000, 600_000] {
             let loading = preset.quirks.loading + preset.quirks.loading_jitter;
             let mut world = long(preset.clone());
@@ -33,11 +28,7 @@ fn after_a_power_cut_it_plays_within_two_seconds_of_its_first_word() {
             let callback = format!("http://{HOME}:{PORT}/e/");
             let asked = world.stages[0].called("SUBSCRIBE");
             let again = asked.iter().filter(|c| c.about.starts_with(&callback));
-            assert!(
-                again.count() >= 4,
-                "{}: its events are wanted again",
-                preset.name
-            );
+            assert!(again.count() >= 4, "{}: its events are wanted again", preset.name);
         }
     }
 }
@@ -56,22 +47,14 @@ fn one_that_is_switched_off_and_on_properly_plays_again() {
 
 #[test]
 fn one_that_hangs_plays_within_three_seconds_of_its_waking() {
-    for preset in [
-        presets::well_behaved(),
-        presets::gmrender(),
-        presets::rygel(),
-    ] {
+    for preset in [presets::well_behaved(), presets::gmrender(), presets::rygel()] {
         for hung in [2_000, 20_000, 300_000] {
             let mut world = playing(Setting::of(preset.clone()));
             world.hang(0);
             world.pass(hung);
             world.wake(0);
             let took = world.until(30_000, |w| w.shows(0, "clip.mp4"));
-            assert!(
-                took.is_some_and(|t| t <= 3_000),
-                "{} {hung}: {took:?}",
-                preset.name
-            );
+            assert!(took.is_some_and(|t| t <= 3_000), "{} {hung}: {took:?}", preset.name);
             world.pass(30_000);
             assert!(world.stages[0].rounds.len() >= 3, "and loops");
         }
@@ -91,11 +74,7 @@ fn one_that_says_goodbye_and_stays_plays_on_without_a_break() {
 
 #[test]
 fn an_hour_of_rest_costs_a_poll_every_ten_seconds_at_most() {
-    for preset in [
-        presets::well_behaved(),
-        presets::jmgo(),
-        presets::gmrender(),
-    ] {
+    for preset in [presets::well_behaved(), presets::jmgo(), presets::gmrender()] {
         let mut world = Setting::of(preset).begin();
         world.run(60_000);
         let before = world.stages[0].calls.len();
@@ -109,11 +88,7 @@ fn an_hour_of_rest_costs_a_poll_every_ten_seconds_at_most() {
 fn subscriptions_outlive_their_leases_and_are_made_again_where_they_are_forgotten() {
     for (preset, least, most) in [
         (presets::samsung_tizen(), 2, 2),
-        (
-            but(|q| q.forgets_subscriptions_after = Some(ms(300_000))),
-            22,
-            26,
-        ),
+        (but(|q| q.forgets_subscriptions_after = Some(ms(300_000))), 22, 26),
         (but(|q| q.refuses_subscriptions = Some(503)), 10, 30),
     ] {
         let mut world = long(preset);
@@ -121,22 +96,14 @@ fn subscriptions_outlive_their_leases_and_are_made_again_where_they_are_forgotte
         let asked = world.stages[0].called("SUBSCRIBE").len();
         assert!((least..=most).contains(&asked), "{asked}");
         assert!(world.shows(0, "clip.mp4") && world.stages[0].rounds.is_empty());
-        assert!(
-            world.stages[0].unwelcome <= 2,
-            "{}",
-            world.stages[0].unwelcome
-        );
+        assert!(world.stages[0].unwelcome <= 2, "{}", world.stages[0].unwelcome);
     }
 }
 
 #[test]
 fn the_box_moves_and_so_do_its_urls_and_callbacks() {
     let new = Ipv4Addr::new(10, 0, 0, 77);
-    for preset in [
-        presets::well_behaved(),
-        presets::rygel(),
-        presets::gmrender(),
-    ] {
+    for preset in [presets::well_behaved(), presets::rygel(), presets::gmrender()] {
         let mut world = playing(Setting::of(preset.clone()));
         world.move_to(new);
         let took = world.until(30_000, |w| w.shows(0, "clip.mp4"));
@@ -146,10 +113,7 @@ fn the_box_moves_and_so_do_its_urls_and_callbacks() {
         let last = |what| world.stages[0].called(what).last().map(|c| c.about.clone());
         assert!(last("SetAVTransportURI").is_some_and(|uri| uri.starts_with(&home)));
         let callbacks = world.stages[0].called("SUBSCRIBE");
-        let moved = callbacks
-            .iter()
-            .filter(|c| c.about.starts_with(&home))
-            .count();
+        let moved = callbacks.iter().filter(|c| c.about.starts_with(&home)).count();
         assert_eq!(moved, 2, "{}: both services", preset.name);
         assert!(world.stages[0].rounds.len() >= 3, "and loops");
     }
@@ -157,10 +121,7 @@ fn the_box_moves_and_so_do_its_urls_and_callbacks() {
 
 #[test]
 fn files_that_come_late_are_found_and_files_that_go_are_no_calamity() {
-    let mut world = Setting::of(presets::well_behaved())
-        .files(&[])
-        .autoplay()
-        .begin();
+    let mut world = Setting::of(presets::well_behaved()).files(&[]).autoplay().begin();
     world.run(30_000);
     assert_eq!(world.screen(0), None);
     world.put("/m/clip.mp4", 10_000);
@@ -195,17 +156,9 @@ fn leaving_stops_unsubscribes_and_is_silent_within_800_ms() {
         world.pass(5_000);
         let (at, code) = world.exited.expect("it leaves");
         assert!(at.since(begun) <= ms(800) && code == 0, "{}", preset.name);
-        let words: Vec<_> = world.stages[0].calls[before..]
-            .iter()
-            .map(|c| c.what)
-            .collect();
+        let words: Vec<_> = world.stages[0].calls[before..].iter().map(|c| c.what).collect();
         if preset.quirks.answers_after.is_zero() && shown {
-            assert_eq!(
-                words,
-                ["Stop", "UNSUBSCRIBE", "UNSUBSCRIBE"],
-                "{}",
-                preset.name
-            );
+            assert_eq!(words, ["Stop", "UNSUBSCRIBE", "UNSUBSCRIBE"], "{}", preset.name);
             assert!(at.since(begun) <= ms(100), "{}", preset.name);
             assert_eq!(world.screen(0), None, "{}", preset.name);
         }
@@ -214,11 +167,7 @@ fn leaving_stops_unsubscribes_and_is_silent_within_800_ms() {
 
 #[test]
 fn one_that_hangs_does_not_hold_the_box_when_it_leaves() {
-    let many = vec![
-        presets::well_behaved(),
-        presets::gmrender(),
-        presets::rygel(),
-    ];
+    let many = vec![presets::well_behaved(), presets::gmrender(), presets::rygel()];
     let mut world = Setting::many(many).autoplay().begin();
     world.run(5_000);
     world.hang(1);
@@ -252,10 +201,7 @@ fn the_watchdog_is_fed_while_all_tasks_live_and_starves_when_one_is_stuck() {
 fn a_task_that_ends_is_started_again_after_a_second() {
     let mut world = long(presets::well_behaved());
     let ended = world.now;
-    world.tell(Event::TaskEnded(
-        TaskName::MediaServer,
-        "out of sockets".into(),
-    ));
+    world.tell(Event::TaskEnded(TaskName::MediaServer, "out of sockets".into()));
     world.pass(10_000);
     let restarts: Vec<_> = world.restarted.iter().map(|at| at.since(ended)).collect();
     assert_eq!(restarts, [ms(1_000)]);
@@ -264,11 +210,8 @@ fn a_task_that_ends_is_started_again_after_a_second() {
 
 #[test]
 fn a_renderer_that_cannot_fetch_is_asked_again_ever_more_rarely() {
-    for failure in [
-        FetchFailure::Unnoticed,
-        FetchFailure::SilentStop,
-        FetchFailure::ErrorOccurred,
-    ] {
+    for failure in [FetchFailure::Unnoticed, FetchFailure::SilentStop, FetchFailure::ErrorOccurred]
+    {
         let mut world = Setting::of(but(|q| q.failure = failure)).autoplay().begin();
         world.firewall = true;
         world.run(300_000);

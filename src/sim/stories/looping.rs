@@ -90,37 +90,20 @@ fn a_renderer_that_refuses_to_seek_is_restarted() {
         r.max_cut = ms(300);
     });
     let world = rounds(setting, 5);
-    assert_eq!(
-        world.stages[0].called("Seek").len(),
-        1,
-        "and is not asked again"
-    );
-    assert!(
-        world.stages[0]
-            .rounds
-            .iter()
-            .all(|r| r.played == ms(10_000))
-    );
+    assert_eq!(world.stages[0].called("Seek").len(), 1, "and is not asked again");
+    assert!(world.stages[0].rounds.iter().all(|r| r.played == ms(10_000)));
 }
 
 #[test]
 fn songs_follow_each_other_without_a_gap_where_the_renderer_can() {
-    let files = [
-        ("/m/1.mp3", 20_000),
-        ("/m/2.mp3", 25_000),
-        ("/m/3.mp3", 30_000),
-    ];
+    let files = [("/m/1.mp3", 20_000), ("/m/2.mp3", 25_000), ("/m/3.mp3", 30_000)];
     let world = rounds(Setting::of(presets::well_behaved()).files(&files), 9);
     let stage = &world.stages[0];
     for (round, file) in stage.rounds.iter().zip(files.iter().cycle()) {
         assert!(round.uri.ends_with(&file.0[2..]), "{round:?}");
         assert_eq!(round.played, ms(file.1));
     }
-    assert!(
-        stage.gaps().iter().all(|gap| *gap < ms(20)),
-        "{:?}",
-        stage.gaps()
-    );
+    assert!(stage.gaps().iter().all(|gap| *gap < ms(20)), "{:?}", stage.gaps());
     assert_eq!(stage.called("SetAVTransportURI").len(), 1);
 }
 

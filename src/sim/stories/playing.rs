@@ -40,11 +40,7 @@ fn one_that_refuses_every_play_is_asked_ever_more_rarely() {
     let mut world = Setting::of(presets::leica()).autoplay().begin();
     world.run(600_000);
     assert!(world.stages[0].rounds.is_empty());
-    let plays: Vec<_> = world.stages[0]
-        .called("Play")
-        .iter()
-        .map(|c| c.at)
-        .collect();
+    let plays: Vec<_> = world.stages[0].called("Play").iter().map(|c| c.at).collect();
     assert!((8..=13).contains(&plays.len()), "{}", plays.len());
     let last = plays.windows(2).last().expect("several");
     assert!(last[1].since(last[0]) > ms(95_000));
@@ -58,18 +54,11 @@ fn every_kind_of_media_plays() {
         ("/m/film.mkv", "film.mkv"),
         ("/m/picture.jpg", "picture.jpg"),
     ] {
-        for preset in [
-            presets::well_behaved(),
-            presets::rygel(),
-            presets::lg_webos(),
-        ] {
+        for preset in [presets::well_behaved(), presets::rygel(), presets::lg_webos()] {
             let length = if name.ends_with("jpg") { 0 } else { 30_000 };
             let setting = Setting::of(preset).files(&[(path, length)]).autoplay();
             let mut world = setting.begin();
-            assert!(
-                world.until(10_000, |w| w.shows(0, name)).is_some(),
-                "{name}"
-            );
+            assert!(world.until(10_000, |w| w.shows(0, name)).is_some(), "{name}");
         }
     }
 }
@@ -88,10 +77,7 @@ fn metadata_that_is_refused_is_written_more_simply_and_the_habit_is_kept() {
     let refused: Vec<_> = sets.iter().map(|set| set.refused).collect();
     let (first, later) = refused.split_at(3);
     assert_eq!(first, [Some(501), Some(501), Some(402)]);
-    assert!(
-        later.len() >= 2 && later.iter().all(Option::is_none),
-        "{later:?}"
-    );
+    assert!(later.len() >= 2 && later.iter().all(Option::is_none), "{later:?}");
 }
 
 #[test]
@@ -157,11 +143,7 @@ fn next_and_previous_go_through_the_folder_on_every_way_to_change_a_file() {
         SetWhilePlaying::Dropped,
     ] {
         let preset = but(|q| q.set_while_playing = change);
-        let files = [
-            ("/m/1.mp4", 60_000),
-            ("/m/2.mp4", 70_000),
-            ("/m/3.mp4", 80_000),
-        ];
+        let files = [("/m/1.mp4", 60_000), ("/m/2.mp4", 70_000), ("/m/3.mp4", 80_000)];
         let mut world = Setting::of(preset).files(&files).autoplay().begin();
         world.run(3_000);
         for (action, file) in [
@@ -181,11 +163,7 @@ fn next_and_previous_go_through_the_folder_on_every_way_to_change_a_file() {
 
 #[test]
 fn a_press_pauses_and_the_next_goes_on_from_there() {
-    for preset in [
-        presets::well_behaved(),
-        presets::gmrender(),
-        presets::rygel(),
-    ] {
+    for preset in [presets::well_behaved(), presets::gmrender(), presets::rygel()] {
         let mut world = playing(Setting::of(preset));
         world.press(PanelAction::PlayPause);
         world.pass(500);

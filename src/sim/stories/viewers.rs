@@ -32,10 +32,7 @@ fn where_the_box_insists_a_viewer_has_ten_seconds_then_thirty_then_sixty() {
     world.press(PanelAction::Play);
     world.remote(0, Remote::Stop);
     let took = world.until(90_000, |w| w.shows(0, "clip.mp4"));
-    assert!(
-        took.is_some_and(|took| took < 12_000),
-        "a press begins anew: {took:?}"
-    );
+    assert!(took.is_some_and(|took| took < 12_000), "a press begins anew: {took:?}");
 }
 
 #[test]
@@ -44,21 +41,11 @@ fn a_viewer_who_pauses_it_may_and_goes_on_where_it_was() {
     world.remote(0, Remote::Pause);
     world.pass(300_000);
     assert_eq!(world.stages[0].tv.state(), TransportState::PausedPlayback);
-    assert!(
-        world.stages[0].called("Play").len() == 1,
-        "it is not pushed on"
-    );
+    assert!(world.stages[0].called("Play").len() == 1, "it is not pushed on");
     world.remote(0, Remote::Play);
-    assert!(
-        world
-            .until(60_000, |w| w.stages[0].rounds.len() == 3)
-            .is_some()
-    );
+    assert!(world.until(60_000, |w| w.stages[0].rounds.len() == 3).is_some());
     let rounds = &world.stages[0].rounds;
-    assert!(
-        rounds.iter().all(|round| round.played == ms(10_000)),
-        "and loops"
-    );
+    assert!(rounds.iter().all(|round| round.played == ms(10_000)), "and loops");
 }
 
 #[test]
@@ -73,10 +60,7 @@ fn another_box_that_takes_over_keeps_it() {
     world.ask_status();
     world.press(PanelAction::Play);
     let took = world.until(3_000, |w| w.shows(0, "clip.mp4"));
-    assert!(
-        took.is_some_and(|took| took < 1_000),
-        "a press takes it back: {took:?}"
-    );
+    assert!(took.is_some_and(|took| took < 1_000), "a press takes it back: {took:?}");
 }
 
 #[test]

@@ -14,17 +14,11 @@ impl World {
     /// A person presses the button that does this, for 80 ms.
     pub(in crate::sim) fn press(&mut self, action: PanelAction) {
         let at = BUTTONS.iter().position(|button| *button == action);
-        let button = ButtonId(
-            at.and_then(|at| u8::try_from(at).ok())
-                .expect("on the panel"),
-        );
+        let button = ButtonId(at.and_then(|at| u8::try_from(at).ok()).expect("on the panel"));
         let pressed = true;
         self.presses.push(self.now);
         self.step(Event::Button { button, pressed });
-        let released = Event::Button {
-            button,
-            pressed: false,
-        };
+        let released = Event::Button { button, pressed: false };
         self.after(Duration::from_millis(80), Happening::Event(released));
     }
 

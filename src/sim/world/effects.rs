@@ -55,16 +55,11 @@ impl World {
                         self.law_of_one_call(stage, &errand);
                         self.stages[stage].note_call(self.now, number, &errand);
                         let errand = Box::new(errand);
-                        self.soon(Happening::Request {
-                            number,
-                            stage,
-                            errand,
-                        });
+                        self.soon(Happening::Request { number, stage, errand });
                     }
-                    None => self.soon(Happening::Answer {
-                        number,
-                        outcome: Err(Failure::Unreachable),
-                    }),
+                    None => {
+                        self.soon(Happening::Answer { number, outcome: Err(Failure::Unreachable) })
+                    }
                 }
             }
             Effect::Cancel(number) => {

@@ -53,10 +53,7 @@ impl Laws {
 impl World {
     pub(super) fn check(&self) {
         let due = self.kiosk.next_deadline();
-        assert!(
-            due.is_none_or(|at| at >= self.now),
-            "the deadline of {due:?} is past"
-        );
+        assert!(due.is_none_or(|at| at >= self.now), "the deadline of {due:?} is past");
         if let Some((_, code)) = self.exited {
             assert_eq!((due, code), (None, 0));
             return;

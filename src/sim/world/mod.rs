@@ -46,24 +46,13 @@ enum Happening {
     /// To the box.
     Event(Event),
     /// A request of the box, to a renderer.
-    Request {
-        number: u32,
-        stage: usize,
-        errand: Box<Errand>,
-    },
+    Request { number: u32, stage: usize, errand: Box<Errand> },
     /// Its answer, to the box.
-    Answer {
-        number: u32,
-        outcome: Result<Answer, Failure>,
-    },
+    Answer { number: u32, outcome: Result<Answer, Failure> },
     /// A request for media, to the box.
     Fetch { stage: usize, fetch: Fetch },
     /// What became of it, to the renderer.
-    Fetched {
-        stage: usize,
-        fetch: FetchId,
-        what: Fetched,
-    },
+    Fetched { stage: usize, fetch: FetchId, what: Fetched },
     /// The renderer reads on.
     Read { stage: usize, fetch: FetchId },
     /// The tasks of the box say that they live.
@@ -116,11 +105,7 @@ impl World {
         let stages = (setting.presets.iter().zip(1..))
             .map(|(preset, n)| Stage::new(preset, n, setting.seed))
             .collect();
-        let setup = Setup {
-            seed: setting.seed,
-            watchdog: setting.watchdog,
-            ..Setup::default()
-        };
+        let setup = Setup { seed: setting.seed, watchdog: setting.watchdog, ..Setup::default() };
         let mut world = Self {
             now: Instant::START,
             stages,
@@ -233,19 +218,11 @@ impl World {
     fn happen(&mut self, happening: Happening) {
         match happening {
             Happening::Event(event) => self.step(event),
-            Happening::Request {
-                number,
-                stage,
-                errand,
-            } => self.arrive(number, stage, &errand),
+            Happening::Request { number, stage, errand } => self.arrive(number, stage, &errand),
             Happening::Answer { number, outcome } => {
                 if let Some((ticket, _)) = self.errands.remove(&number) {
                     let facing = (outcome != Err(Failure::Unreachable)).then_some(self.address);
-                    self.step(Event::Answered {
-                        ticket,
-                        outcome,
-                        facing,
-                    });
+                    self.step(Event::Answered { ticket, outcome, facing });
                 }
             }
             Happening::Fetch { stage, fetch } => self.media_asked(stage, fetch),
@@ -255,9 +232,7 @@ impl World {
             Happening::Read { stage, fetch } => self.read(stage, fetch),
             Happening::Alive => {
                 if self.tasks_live {
-                    TASKS
-                        .into_iter()
-                        .for_each(|name| self.step(Event::Alive(name)));
+                    TASKS.into_iter().for_each(|name| self.step(Event::Alive(name)));
                 }
                 self.after(Duration::from_secs(5), Happening::Alive);
             }
@@ -266,8 +241,7 @@ impl World {
 
     fn after(&mut self, span: Duration, happening: Happening) {
         self.serial += 1;
-        self.agenda
-            .insert((self.now + span, self.serial), happening);
+        self.agenda.insert((self.now + span, self.serial), happening);
     }
 
     /// After a passage through the network.
@@ -298,10 +272,7 @@ impl World {
     pub(super) fn trace(&self, last: u64) -> Vec<String> {
         let trace = self.kiosk.trace();
         let line = |entry: &Entry| format!("{:>9} {entry}", entry.at.as_micros() / 1000);
-        trace
-            .since(trace.written().saturating_sub(last))
-            .map(line)
-            .collect()
+        trace.since(trace.written().saturating_sub(last)).map(line).collect()
     }
 
     fn length(&self, path: &Path) -> Option<Duration> {

@@ -38,28 +38,15 @@ impl Setting {
 
     pub(in crate::sim) fn many(presets: Vec<Preset>) -> Self {
         let button = |(press, pin): (&PanelAction, u8)| Button::plain(Pin(pin), *press);
-        let led = |pin, shows| Led {
-            pin: Pin(pin),
-            shows,
-            active: Level::High,
-        };
+        let led = |pin, shows| Led { pin: Pin(pin), shows, active: Level::High };
         let mut config = Config {
             buttons: BUTTONS.iter().zip(2..).map(button).collect(),
-            leds: vec![
-                led(20, Shows::Status),
-                led(21, Shows::Playing(Targets::All)),
-            ],
+            leds: vec![led(20, Shows::Status), led(21, Shows::Playing(Targets::All))],
             media_folder: "/m".into(),
             ..Config::default()
         };
         config.rules[0].plays = vec!["/m".into()];
-        Self {
-            seed: 1,
-            presets,
-            files: vec![("/m/clip.mp4", 10_000)],
-            config,
-            watchdog: None,
-        }
+        Self { seed: 1, presets, files: vec![("/m/clip.mp4", 10_000)], config, watchdog: None }
     }
 
     pub(in crate::sim) fn seed(mut self, seed: u64) -> Self {

@@ -14,11 +14,8 @@ use crate::upnp::ssdp::{Announcement, Kind};
 use crate::upnp::{Action, HttpUrl, ServiceKind, Udn};
 use core::net::Ipv4Addr;
 
-const SERVICES: [ServiceKind; 3] = [
-    ServiceKind::AvTransport,
-    ServiceKind::RenderingControl,
-    ServiceKind::ConnectionManager,
-];
+const SERVICES: [ServiceKind; 3] =
+    [ServiceKind::AvTransport, ServiceKind::RenderingControl, ServiceKind::ConnectionManager];
 
 /// See the module.
 #[derive(Debug)]
@@ -114,10 +111,7 @@ impl Stage {
             boot_id: quirks.tells_boot_id.then(|| self.tv.boots()),
             config_id: None,
         };
-        Event::Heard {
-            announcement: Box::new(announcement),
-            from: self.host,
-        }
+        Event::Heard { announcement: Box::new(announcement), from: self.host }
     }
 
     pub(super) fn note_call(&mut self, at: Instant, number: u32, errand: &Errand) {
@@ -136,13 +130,7 @@ impl Stage {
                 (action.name(), about)
             }
         };
-        self.calls.push(Exchange {
-            at,
-            number,
-            what,
-            about,
-            refused: None,
-        });
+        self.calls.push(Exchange { at, number, what, about, refused: None });
     }
 
     fn note_refusal(&mut self, number: u32, code: u16) {
@@ -161,9 +149,7 @@ impl Stage {
         let mut text = format!("{}: {:?}", self.tv.persona().model_name, self.tv.state());
         for call in self.calls.iter().rev().take(16).rev() {
             let millis = call.at.as_micros() / 1000;
-            let refused = call
-                .refused
-                .map_or(String::new(), |code| format!(" {code}"));
+            let refused = call.refused.map_or(String::new(), |code| format!(" {code}"));
             text += &format!(", {millis} {}{refused}", call.what);
         }
         text
@@ -189,12 +175,7 @@ impl Stage {
             return;
         }
         if let (Some((uri, played)), Some((_, from, _))) = (before, self.shown.take()) {
-            self.rounds.push(Round {
-                from,
-                until: now,
-                uri,
-                played,
-            });
+            self.rounds.push(Round { from, until: now, uri, played });
         }
         self.shown = after.map(|(uri, position)| (uri, now, position));
     }
@@ -237,13 +218,7 @@ impl World {
             }
             Output::Fetch(fetch) => self.soon(Happening::Fetch { stage, fetch }),
             Output::Abandon(fetch) => self.abandoned(stage, fetch),
-            Output::Notify {
-                callback,
-                sid,
-                seq,
-                change,
-                ..
-            } => {
+            Output::Notify { callback, sid, seq, change, .. } => {
                 let number = callback.path.strip_prefix("/e/").map(str::parse);
                 if (callback.host, callback.port) == (self.address, PORT)
                     && let Some(Ok(number)) = number
@@ -315,9 +290,7 @@ impl World {
         let not_found = Err(Failure::Status(404));
         let late = Duration::ZERO;
         let service = |path_of: fn(ServiceKind) -> &'static str| {
-            SERVICES
-                .into_iter()
-                .find(|s| path_of(*s) == to.path.as_str())
+            SERVICES.into_iter().find(|s| path_of(*s) == to.path.as_str())
         };
         match errand {
             Errand::Describe { location } if location.path.as_str() != path => {
@@ -331,20 +304,16 @@ impl World {
                 assert!(service(control_path).is_some(), "{to} is no controlURL");
                 self.with(stage, |tv, now| tv.act(now, Call(number), action));
             }
-            Errand::Subscribe {
-                callback, timeout, ..
-            } => {
+            Errand::Subscribe { callback, timeout, .. } => {
                 let service = service(event_path).expect("an eventSubURL");
                 let granted = self.with(stage, |tv, now| {
                     tv.subscribe(now, service, (**callback).clone(), *timeout)
                 });
                 let late = granted.as_ref().map(|g| g.answer_after).unwrap_or_default();
-                let outcome = granted
-                    .map_err(Failure::Status)
-                    .map(|granted| Answer::Subscribed {
-                        sid: Some(granted.sid),
-                        timeout: granted.timeout,
-                    });
+                let outcome = granted.map_err(Failure::Status).map(|granted| Answer::Subscribed {
+                    sid: Some(granted.sid),
+                    timeout: granted.timeout,
+                });
                 self.answer(stage, number, late, outcome);
             }
             Errand::Renew { sid, timeout, .. } => {

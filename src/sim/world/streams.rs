@@ -59,11 +59,7 @@ impl World {
         };
         let id = fetch.id;
         let serial = self.serial;
-        self.soon(Happening::Fetched {
-            stage,
-            fetch: id,
-            what: opened,
-        });
+        self.soon(Happening::Fetched { stage, fetch: id, what: opened });
         let opens_at = self.agenda.iter().find(|((_, n), _)| *n == serial + 1);
         let passage = opens_at.map_or(Duration::ZERO, |((at, _), _)| at.since(self.now));
         if fetch.method == Method::Head {
@@ -90,9 +86,7 @@ impl World {
                 let bytes = (stream.size / PIECES).clamp(1, (stream.size - stream.at).max(1));
                 stream.at = (stream.at + bytes).min(stream.size);
                 let (token, whole) = (stream.token, stream.at == stream.size);
-                self.with(stage, |tv, now| {
-                    tv.fetched(now, fetch, Fetched::Bytes(bytes))
-                });
+                self.with(stage, |tv, now| tv.fetched(now, fetch, Fetched::Bytes(bytes)));
                 if whole {
                     self.streams.remove(&(stage, fetch));
                     self.with(stage, |tv, now| tv.fetched(now, fetch, Fetched::Finished));

@@ -36,9 +36,7 @@ impl Document {
     /// As [`Self::parse`], from text already decoded by [`decode`].
     #[must_use]
     pub fn read(text: &str, root: &str) -> Self {
-        Self {
-            elements: elements(text, root),
-        }
+        Self { elements: elements(text, root) }
     }
 
     /// The first element called `name`, anywhere.
@@ -55,10 +53,7 @@ impl Document {
 
     /// All elements, in document order.
     pub fn nodes(&self) -> impl Iterator<Item = Node<'_>> {
-        (0..self.elements.len()).map(|index| Node {
-            document: self,
-            index,
-        })
+        (0..self.elements.len()).map(|index| Node { document: self, index })
     }
 }
 
@@ -136,18 +131,11 @@ impl<'a> Node<'a> {
         let end = self.element().end;
         let mut index = self.index + 1;
         core::iter::from_fn(move || {
-            let node = Node {
-                document: self.document,
-                index,
-            };
+            let node = Node { document: self.document, index };
             if index >= end {
                 return None;
             }
-            index = if opens(node) {
-                index + 1
-            } else {
-                node.element().end
-            };
+            index = if opens(node) { index + 1 } else { node.element().end };
             Some(node)
         })
     }

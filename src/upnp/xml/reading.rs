@@ -61,12 +61,7 @@ struct Growth<'r> {
 
 impl<'r> Growth<'r> {
     fn new(root: &'r str) -> Self {
-        Self {
-            root,
-            elements: Vec::new(),
-            open: Vec::new(),
-            complete: false,
-        }
+        Self { root, elements: Vec::new(), open: Vec::new(), complete: false }
     }
 
     /// Reads on. If it stopped at a `<` that cannot be understood: from there to where that showed.
