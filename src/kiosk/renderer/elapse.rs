@@ -70,8 +70,8 @@ impl Renderer {
         };
         let dead = ctx.media_port.is_some_and(|port| load.origin != (self.facing, port));
         match load.phase.clone() {
-            // Our address has changed: its URL is dead. What it has whole it may play to the end.
             Phase::Failed { .. } | Phase::Over => self.elapse_done(ctx),
+            // Our address has changed: its URL is dead. What it has whole it may play to the end.
             Phase::Running { .. } if dead && load.whole_sent => false,
             _ if dead => {
                 self.retire();
