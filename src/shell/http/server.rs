@@ -66,7 +66,8 @@ pub struct Capacity {
     pub per_peer: usize,
 }
 
-/// Accepts connections for ever and runs `connection` for each. Who comes when all are taken gets a 503.
+/// Accepts connections for ever and runs `connection` for each. Who comes when all are taken gets a
+/// 503; who has too many itself loses its oldest.
 /// Says that it lives through `mailbox`. Gives the reason why it ended, as a sentence.
 pub async fn serve<'a, C: Future<Output = ()> + 'a>(
     listener: &Async<TcpListener>,
@@ -102,17 +103,23 @@ pub async fn serve<'a, C: Future<Output = ()> + 'a>(
                         continue;
                     };
                     open.retain(|(_, task)| !task.is_finished());
-                    let from_peer = open.iter().filter(|(other, _)| *other == peer).count();
-                    let room = open.len() < capacity.total && from_peer < capacity.per_peer;
+                    // A TV that leaves connections behind unclosed must not lock itself out: its own
+                    // oldest one makes room. Dropping the task closes it.
+                    let mut theirs =
+                        open.iter().enumerate().filter(|(_, (other, _))| *other == peer);
+                    let oldest = theirs.next().map(|(at, _)| at);
+                    if let Some(oldest) = oldest.filter(|_| theirs.count() + 1 >= capacity.per_peer)
+                    {
+                        drop(open.remove(oldest));
+                    }
+                    let room = open.len() < capacity.total;
                     if room {
                         open.push((peer, executor.spawn(connection(stream, peer))));
                     } else {
                         refuse(&stream);
                         if !refusing {
                             // Once, until there is room again: the log must not be flooded.
-                            log::warn!(
-                                "{name:?}: too many connections, those of {peer} are refused"
-                            );
+                            log::warn!("{name:?}: too many connections, that of {peer} is refused");
                         }
                     }
                     refusing = !room;
