@@ -94,7 +94,7 @@ impl Demo {
         };
         let code = smol::block_on(executor.run(future::or(driving, future::or(hosting, playing))))?;
         if self.headless && !stage.played.get() {
-            return Err("the simulated renderer did not play".to_owned());
+            return Err("the simulated renderer did not play: the lines above say why".to_owned());
         }
         Ok(code)
     }

@@ -76,6 +76,7 @@ impl What {
             | Self::TaskEnded(..)
             | Self::NoPanel(_)
             | Self::Full(_) => Level::Warn,
+            Self::Addresses(list) if list.is_empty() => Level::Warn,
             Self::Looped(_) | Self::Loading(_) => Level::Debug,
             _ => Level::Info,
         }
