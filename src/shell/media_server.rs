@@ -2,7 +2,7 @@
 //!
 //! `/m/<token>/<name>.<ext>` is a file that the kiosk published under that token, GET and HEAD alike;
 //! `/e/<number>` takes NOTIFY. What a file request gets is the table of renderers' habits in the tests.
-//! The bytes themselves are the business of [`stream`](super::stream).
+//! The bytes themselves are the business of `stream`.
 
 use super::http::body::{Framing, ReadError, Reader};
 use super::http::head::{self, RequestHead};

@@ -50,7 +50,7 @@ pub enum Output {
         /// OUT arguments or a fault.
         result: Result<Reply, UpnpError>,
     },
-    /// Ask a media server, and report to [`FakeRenderer::fetched`].
+    /// Ask a media server, and report to `FakeRenderer::fetched`.
     Fetch(Fetch),
     /// Drop a fetch and its connection.
     Abandon(FetchId),
