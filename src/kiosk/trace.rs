@@ -36,6 +36,8 @@ pub enum What {
     Loading(String),
     /// It plays.
     Playing(String),
+    /// It plays after the end of what was before: the ordinary course of things.
+    Again(String),
     /// It played to the end: this many rounds so far.
     Ended(u32),
     /// It loops without stopping: by seek or by SetNext.
@@ -77,7 +79,8 @@ impl What {
             | Self::NoPanel(_)
             | Self::Full(_) => Level::Warn,
             Self::Addresses(list) if list.is_empty() => Level::Warn,
-            Self::Looped(_) | Self::Loading(_) => Level::Debug,
+            // Thousands a day: a log is for what changes.
+            Self::Looped(_) | Self::Loading(_) | Self::Ended(_) | Self::Again(_) => Level::Debug,
             _ => Level::Info,
         }
     }
@@ -94,7 +97,7 @@ impl fmt::Display for Entry {
             What::Rebooted => write!(f, "started again"),
             What::Away => write!(f, "went away"),
             What::Loading(file) => write!(f, "loading {file}"),
-            What::Playing(file) => write!(f, "playing {file}"),
+            What::Playing(file) | What::Again(file) => write!(f, "playing {file}"),
             What::Ended(rounds) => write!(f, "played to the end (round {rounds})"),
             What::Looped(rounds) => write!(f, "went on without a stop (round {rounds})"),
             What::Viewer(did) => write!(f, "a viewer {did} it with the remote control"),

@@ -303,14 +303,14 @@ impl Renderer {
             self.habits.rung = load.rung;
             self.habits.mime = Some((load.file.media_type.extension, load.mime));
         }
-        if let Some(ended_at) = self.ended_at.take() {
-            self.gap = Some(now.since(ended_at));
-        }
+        let ended_at = self.ended_at.take();
+        self.gap = ended_at.map(|at| now.since(at)).or(self.gap);
         if self.fault.take().is_some() {
             ctx.trace.note(now, self.name(), What::Recovered);
         }
         let name = self.load.as_ref().map(Load::name).unwrap_or_default();
-        ctx.trace.note(now, self.name(), What::Playing(name));
+        let what = if ended_at.is_some() { What::Again(name) } else { What::Playing(name) };
+        ctx.trace.note(now, self.name(), what);
         if let Some(volume) =
             self.rule.as_ref().and_then(|rule| rule.volume).filter(|_| self.rounds == 0)
         {
