@@ -62,6 +62,7 @@ pub struct Kiosk {
     renderers: Vec<Renderer>,
     scan: Scan,
     scan_at: Option<Instant>,
+    scanning: bool,
     panel: Panel,
     panel_state: String,
     presses: Deque<Press, 8>,
@@ -104,6 +105,7 @@ impl Kiosk {
             renderers: Vec::new(),
             scan: Scan::default(),
             scan_at: Some(Instant::START),
+            scanning: false,
             panel_state: "starting".into(),
             presses: Deque::new(),
             trace: Trace::default(),
@@ -276,7 +278,8 @@ impl Kiosk {
     }
 
     fn adopt_scan(&mut self, scan: Scan, now: Instant) {
-        if self.scan != scan || self.scan_at == Some(Instant::START) {
+        self.scanning = false;
+        if self.scan != scan {
             self.trace.note(now, "", What::Scanned(scan.files.len(), scan.missing.len()));
             for (path, why) in
                 scan.missing.iter().filter(|missing| !self.scan.missing.contains(missing))
@@ -286,9 +289,7 @@ impl Kiosk {
             if scan.skipped > self.scan.skipped {
                 self.trace.note(now, "", What::Full("media files"));
             }
-        }
-        if self.scan != scan {
-            // While something is missing it is read every few seconds; sorting it each time is work.
+            // Only then: while something is missing it is read every few seconds, and sorting is work.
             self.renderers.iter_mut().for_each(|renderer| renderer.resolve(&scan));
         }
         self.scan_at =
@@ -336,7 +337,7 @@ impl Kiosk {
                 self.roster.refetch(renderer.udn(), &renderer.location, now);
                 wake.at(Some(now));
             }
-            if core::mem::take(&mut self.renderers[i].wants_scan) {
+            if core::mem::take(&mut self.renderers[i].wants_scan) && !self.scanning {
                 self.scan_at = self.scan_at.or(Some(now + SCAN_EVERY));
                 wake.at(self.scan_at);
             }
@@ -352,11 +353,12 @@ impl Kiosk {
     }
 
     fn read_media(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {
-        if let Some(at) = self.scan_at {
+        // A slow disk may take minutes: one reading at a time.
+        if let Some(at) = self.scan_at.filter(|_| !self.scanning) {
             if at <= now {
                 effects.push(Effect::Scan);
-                // Until the answer comes; if it never does, again.
-                self.scan_at = Some(now + 6 * SCAN_EVERY);
+                self.scan_at = None;
+                self.scanning = true;
             }
             wake.at(self.scan_at);
         }
