@@ -161,8 +161,6 @@ pub enum Answer {
     },
     /// UNSUBSCRIBE was answered.
     Unsubscribed,
-    /// Datagrams were sent.
-    Sent,
 }
 
 /// How an errand failed. Named for what the kiosk can do about it.

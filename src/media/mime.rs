@@ -23,6 +23,15 @@ pub struct MediaType {
 }
 
 impl MediaType {
+    /// The MIME type to try after `current` was refused, going round the list until `first`, which a
+    /// renderer's own list may have chosen, would come again.
+    #[must_use]
+    pub fn alias_after(&self, current: &str, first: &str) -> Option<&'static str> {
+        let at = self.mimes.iter().position(|mime| *mime == current)?;
+        let next = self.mimes[(at + 1) % self.mimes.len()];
+        (next != first).then_some(next)
+    }
+
     /// The MIME type to use where a renderer names none.
     #[must_use]
     pub fn default_mime(&self) -> &'static str {
@@ -98,6 +107,20 @@ pub fn of_extension(extension: &str) -> Option<&'static MediaType> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_alias_is_tried_once_wherever_it_begins() {
+        let mkv = of_extension("mkv").expect("known");
+        for first in mkv.mimes {
+            let mut tried = vec![*first];
+            while let Some(next) = mkv.alias_after(tried[tried.len() - 1], first) {
+                tried.push(next);
+                assert!(tried.len() <= mkv.mimes.len(), "{tried:?}");
+            }
+            assert_eq!(tried.len(), mkv.mimes.len(), "{tried:?}");
+        }
+        assert_eq!(mkv.alias_after("text/plain", "video/mp4"), None);
+    }
 
     #[test]
     fn knows_extensions_in_any_case_and_spelling() {

@@ -194,7 +194,8 @@ impl Renderer {
         }
     }
 
-    fn mime_for(&self, media_type: &'static MediaType) -> &'static str {
+    /// The MIME type to begin with: the one that it took before, else the one that its list names.
+    pub(super) fn mime_for(&self, media_type: &'static MediaType) -> &'static str {
         match self.habits.mime {
             Some((extension, mime)) if extension == media_type.extension => mime,
             _ => protocol_info::choose_mime(self.habits.sink.as_deref().unwrap_or(""), media_type),

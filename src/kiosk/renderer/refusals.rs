@@ -100,16 +100,14 @@ impl Renderer {
 
     /// The following MIME alias, if there is one.
     fn next_mime(&mut self) -> bool {
+        let Some(media_type) = self.load.as_ref().map(|load| load.file.media_type) else {
+            return false;
+        };
+        let first = self.mime_for(media_type);
         let Some(load) = self.load.as_mut() else {
             return false;
         };
-        let mimes = load.file.media_type.mimes;
-        let at = mimes.iter().position(|mime| *mime == load.mime).unwrap_or(0);
-        // A Sink may have chosen an alias to begin with: go round the list once.
-        let Some(mime) = mimes
-            .get((at + 1) % mimes.len())
-            .filter(|mime| **mime != mimes[0] || at + 1 < mimes.len())
-        else {
+        let Some(mime) = media_type.alias_after(load.mime, first) else {
             return false;
         };
         load.mime = mime;

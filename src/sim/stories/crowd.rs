@@ -27,18 +27,7 @@ fn race(seed: u64, rough: bool) -> World {
         let (presses, questions) = &mut sources[source];
         if *presses > 0 && (*questions == 0 || rng.bool()) {
             *presses -= 1;
-            let actions = [
-                PanelAction::PlayPause,
-                PanelAction::Play,
-                PanelAction::Pause,
-                PanelAction::Stop,
-                PanelAction::Next,
-                PanelAction::Prev,
-                PanelAction::VolumeUp,
-                PanelAction::VolumeDown,
-                PanelAction::Mute,
-            ];
-            world.press(actions[rng.usize(..actions.len())]);
+            world.press(BUTTONS[rng.usize(..BUTTONS.len())]);
         } else if *questions > 0 {
             *questions -= 1;
             world.ask_status();

@@ -11,7 +11,7 @@ mod viewers;
 use super::presets::{self, Preset};
 use super::quirks::{FetchFailure, Quirks, SetWhilePlaying};
 use super::words::Remote;
-use super::world::{HOME, PORT, Setting, World};
+use super::world::{BUTTONS, HOME, PORT, Setting, World};
 use crate::config::{LoopMethod, OnStop, PanelAction};
 use crate::time::Duration;
 

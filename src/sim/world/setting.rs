@@ -8,7 +8,7 @@ use crate::sim::presets::Preset;
 use crate::time::Duration;
 
 /// What the buttons do, in their order.
-pub(super) const BUTTONS: [PanelAction; 9] = [
+pub(in crate::sim) const BUTTONS: [PanelAction; 9] = [
     PanelAction::PlayPause,
     PanelAction::Play,
     PanelAction::Pause,
