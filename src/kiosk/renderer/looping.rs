@@ -49,10 +49,10 @@ impl Renderer {
         {
             return None;
         }
-        let max_cut = self.rule.as_ref()?.max_cut;
         if !load.playhead.is_proven() {
             return None;
         }
+        let max_cut = self.rule.as_ref()?.max_cut;
         let (earliest, latest) = load.end()?;
         let margin = max_cut.checked_sub(latest.since(earliest))? / 2;
         let at = earliest.before(margin);
@@ -107,11 +107,8 @@ impl Renderer {
             | Phase::Settling { .. }
             | Phase::Accepted { .. }
             | Phase::Wanted { .. } => quick.max(Duration::from_millis(300)),
-            Phase::Running {
-                doubt: Some(Doubt::LookAgain(at)),
-                ..
             // It may say something else than STOPPED then, and the doubt stays.
-            } => at.since(now).max(quick),
+            Phase::Running { doubt: Some(Doubt::LookAgain(at)), .. } => at.since(now).max(quick),
             Phase::Running { .. } if self.state == Some(TransportState::Playing) => {
                 self.running_pace(load, now, quick, flows)
             }
