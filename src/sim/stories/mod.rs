@@ -7,6 +7,7 @@ mod looping;
 mod oddities;
 mod playing;
 mod viewers;
+mod weather;
 
 use super::presets::{self, Preset};
 use super::quirks::{FetchFailure, Quirks, SetWhilePlaying};
