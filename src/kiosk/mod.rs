@@ -375,8 +375,10 @@ impl Kiosk {
             concern = Concern::Everybody;
         }
         // Its description is being fetched: one call at a time.
-        let held: heapless::Vec<bool, RENDERERS> =
-            self.renderers.iter().map(|r| self.roster.is_fetching(&r.location)).collect();
+        let fetches = self.roster.is_busy();
+        let held: heapless::Vec<bool, RENDERERS> = (self.renderers.iter())
+            .map(|r| fetches && self.roster.is_fetching(&r.location))
+            .collect();
         let (renderers, mut ctx) = self.split(now, effects);
         for ((i, renderer), held) in renderers.iter_mut().enumerate().zip(held) {
             if !concern.includes(i) && renderer.rests(now) {

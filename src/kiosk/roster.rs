@@ -311,6 +311,12 @@ impl Roster {
         };
     }
 
+    /// Whether any description is being fetched.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.sightings.iter().any(Sighting::is_fetching)
+    }
+
     /// Whether the description at this place is being fetched.
     #[must_use]
     pub fn is_fetching(&self, location: &HttpUrl) -> bool {

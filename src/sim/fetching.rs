@@ -6,8 +6,9 @@ use super::quirks::Quirks;
 use super::words::{Fetch, FetchId, Fetched, Method, Output, Reading};
 use crate::time::{Duration, Instant};
 
-/// A paused or starved reader looks again after this long.
+/// A reader that has enough looks again after this long at the soonest, and at the latest.
 const READ_AGAIN: Duration = Duration::from_millis(200);
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 impl FakeRenderer {
     /// Reports what became of a fetch.
@@ -26,14 +27,17 @@ impl FakeRenderer {
     pub fn reading(&self, now: Instant, fetch: FetchId) -> Reading {
         let all = [&self.media, &self.next];
         if all.into_iter().flatten().any(|m| m.others.contains(&fetch)) {
-            return Reading::Later(READ_AGAIN);
+            return Reading::Later(LOOK_AGAIN);
         }
         let Some(media) = all.into_iter().flatten().find(|m| m.fetch == Some(fetch)) else {
             return Reading::Abandoned;
         };
         let ahead = self.quirks.reads_ahead.zip(media.ahead(now));
         match ahead {
-            Some((most, ahead)) if ahead >= most => Reading::Later(READ_AGAIN),
+            // Its playhead may be moved meanwhile: it looks again before long.
+            Some((most, ahead)) if ahead >= most => {
+                Reading::Later((ahead - most).clamp(READ_AGAIN, LOOK_AGAIN))
+            }
             _ => Reading::Now,
         }
     }

@@ -155,7 +155,7 @@ fn reads_in_parallel_and_only_so_far_ahead() {
     let froms: Vec<_> = room.fetches.iter().map(|(_, _, from)| *from).collect();
     assert_eq!(froms, [None, Some(2000), Some(4000), Some(6000), Some(8000)]);
 
-    for (reads_ahead, expected) in [(None, Reading::Now), (Some(ms(1000)), Reading::Later(ms(200)))]
+    for (reads_ahead, expected) in [(None, Reading::Now), (Some(ms(1000)), Reading::Later(ms(990)))]
     {
         let mut room = Room::with(Quirks { reads_ahead, ..Quirks::default() });
         room.server.brings = 500;
