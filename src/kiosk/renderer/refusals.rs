@@ -117,6 +117,10 @@ impl Renderer {
 
     /// The following rung of the metadata ladder, if there is one.
     fn next_rung(&mut self) -> bool {
+        let Some(media_type) = self.load.as_ref().map(|load| load.file.media_type) else {
+            return false;
+        };
+        let mime = self.mime_for(media_type);
         let Some(load) = self.load.as_mut() else {
             return false;
         };
@@ -129,6 +133,8 @@ impl Renderer {
         match next {
             Some(rung) => {
                 load.rung = rung;
+                // No other name was better: our server says the one that it lists, or the usual one.
+                load.mime = mime;
                 load.phase = Phase::Wanted { at: load_at(load) };
                 true
             }
