@@ -1,0 +1,1 @@
+//! Where each behaviour that was reported of renderers is shown.
