@@ -55,6 +55,9 @@ impl FakeRenderer {
         if self.dozes_off_at().is_some_and(|at| at <= now) {
             self.fall_asleep();
         }
+        if !self.at_leisure() {
+            self.busy_at = now;
+        }
         for _ in 0..CHAIN {
             let moved = self.advance(now);
             let rolls = self.transport == Transport::Playing;
@@ -68,9 +71,6 @@ impl FakeRenderer {
         }
         if self.hung {
             return;
-        }
-        if !self.at_leisure() {
-            self.busy_at = now;
         }
         for (call, result) in self.pending.due(now) {
             self.output(Output::Answer { call, result });

@@ -90,15 +90,16 @@ impl FakeRenderer {
 
     /// If it is a picture: one after the other, and never the same again.
     fn take_picture(&mut self, fetch: FetchId) {
-        let over_another = self.shows_picture && self.quirks.second_picture_fails;
+        let second_fails = self.quirks.second_picture_fails;
         let Some(media) = self.of_fetch(fetch) else {
             return;
         };
         let (is_still, uri) = (media.is_still(), media.uri.clone());
-        if is_still && over_another {
+        let fails = is_still && second_fails && media.follows_picture;
+        if fails {
             media.fail();
         }
-        self.shows_picture = is_still && !over_another;
+        self.shows_picture = is_still && !fails;
         if is_still && self.quirks.caches_pictures {
             if self.pictures.len() == PICTURES {
                 self.pictures.pop_front();

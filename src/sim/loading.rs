@@ -116,8 +116,9 @@ impl FakeRenderer {
     }
 
     /// A URI was accepted.
-    fn load(&mut self, now: Instant, media: Media) {
+    fn load(&mut self, now: Instant, mut media: Media) {
         self.error = false;
+        media.follows_picture = self.shows_picture;
         let old_track_uri = self.position_info(now).track_uri;
         self.abandon();
         if !self.quirks.stale_next {

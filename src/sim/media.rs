@@ -17,6 +17,8 @@ pub(super) struct Media {
     pub duration: Option<Duration>,
     /// What there is to object to it, if that is said to Play only.
     pub objection: Option<u16>,
+    /// It was set where a picture was shown.
+    pub follows_picture: bool,
     /// It came with contentFeatures.dlna.org.
     pub featured: bool,
     length: Option<u64>,
