@@ -4,7 +4,7 @@ use super::calls::{Call, Purpose};
 use super::elapse::FIRST_LOOK;
 use super::load::{Doubt, Load, Phase};
 use super::playhead::Report;
-use super::{Context, Evented, Goal, Renderer};
+use super::{Context, Evented, Goal, Presence, Renderer};
 use crate::kiosk::event::{Answer, Failure, StreamEnd, Token};
 use crate::kiosk::fault::Fault;
 use crate::kiosk::trace::What;
@@ -24,6 +24,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(400);
 const TAKES_EFFECT: Duration = Duration::from_secs(3);
 /// A renderer that goes on to the next file says STOPPED for up to this long (Eversolo: 0.7 s).
 const FOLLOWS: Duration = Duration::from_millis(1500);
+/// A file that lasts no longer than this may pass unseen between looks at usual intervals.
+const UNSEEN: Duration = Duration::from_secs(2);
 /// Reports in a row of somebody else's URI that mean: taken over.
 const STRANGERS: u8 = 3;
 
@@ -215,11 +217,14 @@ impl Renderer {
             (Phase::Starting { .. }, TransportState::Playing) => {
                 self.position_due = self.position_due.min(now)
             }
-            // Too short to be seen playing.
+            // Too short to be seen playing between two looks. What is longer has not begun: some
+            // say STOPPED while they load.
             (Phase::Starting { sent, .. }, _)
                 if stopped
                     && load.whole_sent
-                    && load.length().is_some_and(|length| now.since(sent) >= length) =>
+                    && load.length().is_some_and(|length| {
+                        now.since(sent) >= length && length <= now.since(self.seen_at) + UNSEEN
+                    }) =>
             {
                 self.ended(ctx);
             }
@@ -302,6 +307,9 @@ impl Renderer {
         if self.events[Evented::Transport as usize].sid().is_some() {
             return self.set_doubt(Some(Doubt::AskLease));
         }
+        if self.presence == Presence::SaidGoodbye {
+            return self.put_to_sleep(ctx);
+        }
         // It holds nothing, and nothing tells whether it started again: an unattended box plays on.
         self.fail(Fault::StoppedItself, ctx);
     }
@@ -317,6 +325,15 @@ impl Renderer {
 
     fn stopped_by_viewer(&mut self, ctx: &mut Context<'_>) {
         self.yield_to_viewer("stopped", ctx);
+        self.retire();
+        self.fault = Some(Fault::StoppedByViewer);
+    }
+
+    /// It said goodbye, and holds nothing any more: a viewer put it into standby. A command would wake
+    /// it, so it is left alone until it is heard of.
+    fn put_to_sleep(&mut self, ctx: &mut Context<'_>) {
+        self.presence = Presence::Asleep;
+        self.yield_to_viewer("switched off", ctx);
         self.retire();
         self.fault = Some(Fault::StoppedByViewer);
     }
@@ -370,6 +387,9 @@ impl Renderer {
                 self.habits.seek_broken = true;
             }
             load.playhead.take(report);
+        }
+        if info.rel_time.is_none() {
+            load.playhead.say_nothing();
         }
         let moved = load.playhead.moved()
             || (load.is_named_by(uri) && info.rel_time.is_some_and(|p| !p.is_zero()));

@@ -78,8 +78,9 @@ impl Renderer {
     pub(super) fn overtime_at(&self) -> Option<Instant> {
         let load = self.load.as_ref()?;
         let moving = load.playhead.moved() && load.playhead.stuck() == 0;
-        let unasked = load.playhead.report().is_none();
-        load.end().filter(|_| !moving && !unasked).map(|(_, latest)| latest + OVERTIME)
+        load.end()
+            .filter(|_| !moving && load.playhead.was_asked())
+            .map(|(_, latest)| latest + OVERTIME)
     }
 
     /// How soon to ask for the state again.
@@ -145,7 +146,7 @@ impl Renderer {
             return Duration::from_secs(10);
         };
         let calm = if flows { Duration::from_secs(5) } else { Duration::from_secs(2) };
-        if load.playhead.report().is_none() {
+        if !load.playhead.was_asked() {
             return Duration::from_millis(700);
         }
         if self.state != Some(TransportState::Playing) {

@@ -67,6 +67,17 @@ pub(super) enum Goal {
     Yield { until: Option<Instant> },
 }
 
+/// What its announcements say of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Presence {
+    /// It is there.
+    Here,
+    /// It said goodbye. Some say it and stay.
+    SaidGoodbye,
+    /// It said goodbye and forgot what it played.
+    Asleep,
+}
+
 /// What was learned about this renderer.
 #[derive(Clone, Debug, Default)]
 struct Habits {
@@ -149,6 +160,7 @@ pub(super) struct Renderer {
     habits: Habits,
     pub(super) fault: Option<Fault>,
     pub(super) away: bool,
+    presence: Presence,
     transport_due: Instant,
     position_due: Instant,
     pub(super) rounds: u32,
@@ -207,6 +219,7 @@ impl Renderer {
             habits: Habits::default(),
             fault: None,
             away: false,
+            presence: Presence::Here,
             transport_due: Instant::START,
             position_due: Instant::START,
             rounds: 0,
@@ -333,8 +346,17 @@ impl Renderer {
     /// It was announced: it lives.
     pub(super) fn hear(&mut self, now: Instant) {
         self.breaker.hurry(now);
+        self.wake();
         if now.since(self.state_at) > Duration::from_secs(1) {
             self.transport_due = self.transport_due.min(now);
+        }
+    }
+
+    /// It is there, or there again.
+    fn wake(&mut self) {
+        let slept = core::mem::replace(&mut self.presence, Presence::Here) == Presence::Asleep;
+        if slept && matches!(self.goal, Goal::Yield { .. }) {
+            self.goal = Goal::Play;
         }
     }
 
@@ -359,6 +381,7 @@ impl Renderer {
 
     /// It said goodbye. Some say it and stay: the next poll tells.
     pub(super) fn part(&mut self, ctx: &mut Context<'_>) {
+        self.presence = Presence::SaidGoodbye;
         self.events.iter_mut().for_each(|s| s.forget(ctx.now + Duration::from_secs(5)));
         self.transport_due = self.transport_due.max(ctx.now + Duration::from_millis(500));
     }
@@ -376,6 +399,7 @@ impl Renderer {
         self.location = location;
         self.stale = false;
         self.elsewhere = false;
+        self.wake();
         self.breaker.hurry(ctx.now);
         self.transport_due = self.transport_due.min(ctx.now);
         self.faces(facing, ctx.now);

@@ -30,6 +30,8 @@ pub struct Playhead {
     furthest: Duration,
     unmoved: u8,
     moved: bool,
+    /// It answered without a position.
+    mute: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -89,6 +91,7 @@ impl Playhead {
         self.frozen = None;
         self.report = None;
         self.unmoved = 0;
+        self.mute = false;
     }
 
     /// Playback paused.
@@ -148,6 +151,17 @@ impl Playhead {
         };
         self.origin = Some(self.origin.map_or(said, |origin| origin.and(said)));
         self.proven |= report.fractional;
+    }
+
+    /// It was asked, and said no position: our own clock goes on.
+    pub fn say_nothing(&mut self) {
+        self.mute = true;
+    }
+
+    /// Whether it was asked for its position, and answered.
+    #[must_use]
+    pub fn was_asked(&self) -> bool {
+        self.mute || self.report.is_some()
     }
 
     /// The likeliest position now.
