@@ -6,7 +6,6 @@ use crate::kiosk::effect::{Effect, Errand};
 use crate::kiosk::event::Ticket;
 use crate::kiosk::leds::Pattern;
 use crate::limits::EFFECTS;
-use crate::sim::finding::Door;
 use crate::time::{Duration, Instant};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -91,12 +90,11 @@ impl World {
         assert!(recent.count() < most, "it is called without end");
     }
 
-    /// A TV may be several devices at one address, each with a description of its own.
+    /// Some TVs are several devices at one address: the descriptions of all are fetched beside calls
+    /// to one.
     fn is_of_other_device(&self, stage: usize, ticket: &Ticket) -> bool {
-        let Some(Errand::Describe { location }) = self.kiosk.errand(ticket) else {
-            return false;
-        };
-        self.stages[stage].tv.door(&location.path) == Door::OtherDevice
+        let describes = matches!(self.kiosk.errand(ticket), Some(Errand::Describe { .. }));
+        describes && self.stages[stage].tv.quirks().other_root_devices > 0
     }
 
     /// A status is one picture of one moment: no two loads in it, no LED that says something else.
