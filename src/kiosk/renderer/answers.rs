@@ -291,6 +291,9 @@ impl Renderer {
     fn resolve_doubt(&mut self, info: &MediaInfo, ctx: &mut Context<'_>) {
         let Some(load) = &self.load else { return };
         let uri = info.current_uri.as_deref().unwrap_or("");
+        if self.presence == Presence::SaidGoodbye && (uri.is_empty() || load.is_named_by(uri)) {
+            return self.put_to_sleep(ctx);
+        }
         if load.is_named_by(uri) {
             // A decoder that gives up at once looks the same as a viewer; nobody is that quick.
             if load.played(ctx.now) < Duration::from_secs(2) {
@@ -306,9 +309,6 @@ impl Renderer {
         }
         if self.events[Evented::Transport as usize].sid().is_some() {
             return self.set_doubt(Some(Doubt::AskLease));
-        }
-        if self.presence == Presence::SaidGoodbye {
-            return self.put_to_sleep(ctx);
         }
         // It holds nothing, and nothing tells whether it started again: an unattended box plays on.
         self.fail(Fault::StoppedItself, ctx);
@@ -329,8 +329,8 @@ impl Renderer {
         self.fault = Some(Fault::StoppedByViewer);
     }
 
-    /// It said goodbye, and holds nothing any more: a viewer put it into standby. A command would wake
-    /// it, so it is left alone until it is heard of.
+    /// It said goodbye and stopped: a viewer switches it off, or puts it into standby, where a command
+    /// would wake it. It is left alone until it is heard of.
     fn put_to_sleep(&mut self, ctx: &mut Context<'_>) {
         self.presence = Presence::Asleep;
         self.yield_to_viewer("switched off", ctx);

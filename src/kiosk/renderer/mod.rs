@@ -74,7 +74,7 @@ enum Presence {
     Here,
     /// It said goodbye. Some say it and stay.
     SaidGoodbye,
-    /// It said goodbye and forgot what it played.
+    /// It said goodbye and stopped: when it is heard of again, it was switched on.
     Asleep,
 }
 
@@ -381,7 +381,9 @@ impl Renderer {
 
     /// It said goodbye. Some say it and stay: the next poll tells.
     pub(super) fn part(&mut self, ctx: &mut Context<'_>) {
-        self.presence = Presence::SaidGoodbye;
+        // Who stopped it has switched it off now: that was all for today.
+        let was_stopped = matches!(self.goal, Goal::Yield { .. }) && !self.is_active();
+        self.presence = if was_stopped { Presence::Asleep } else { Presence::SaidGoodbye };
         self.events.iter_mut().for_each(|s| s.forget(ctx.now + Duration::from_secs(5)));
         self.transport_due = self.transport_due.max(ctx.now + Duration::from_millis(500));
     }
