@@ -37,7 +37,7 @@ impl FakeRenderer {
             _ => None,
         };
         let (answers, events) = (self.pending.next_deadline(), self.publisher.next_deadline());
-        [transport, self.announce_at, self.dozes_off_at(), answers, events]
+        [transport, self.announce_at, self.dozes_off_at(), self.off_at, answers, events]
             .into_iter()
             .flatten()
             .min()
@@ -47,6 +47,9 @@ impl FakeRenderer {
     pub(super) fn settle(&mut self, now: Instant) {
         if !self.responsive() {
             return;
+        }
+        if self.off_at.is_some_and(|at| at <= now) {
+            return self.leave(now, false);
         }
         if self.announce_at.is_some_and(|at| at <= now) {
             self.announce_at = self.quirks.announces_every.map(|every| now + every);

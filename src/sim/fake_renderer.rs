@@ -53,6 +53,8 @@ pub struct FakeRenderer {
     pub(super) hung: bool,
     /// In standby.
     pub(super) asleep: bool,
+    /// It was switched off, and is gone at this time.
+    pub(super) off_at: Option<Instant>,
     pub(super) boots: u32,
     pub(super) booted_at: Instant,
     /// When it last did something.
@@ -90,6 +92,7 @@ impl FakeRenderer {
             on: true,
             hung: false,
             asleep: false,
+            off_at: None,
             boots: 1,
             booted_at: Instant::START,
             busy_at: Instant::START,
@@ -180,6 +183,12 @@ impl FakeRenderer {
         match what {
             Remote::PowerOn if !self.on => self.boot(now),
             Remote::PowerOn if self.asleep => self.wake(now),
+            Remote::PowerOff if self.on && !self.quirks.lingers.is_zero() => {
+                self.halt(now);
+                self.announce_at = None;
+                self.off_at = Some(now + self.quirks.lingers);
+                self.output(Output::Announce(Announce::Byebye));
+            }
             Remote::PowerOff if self.on => self.leave(now, true),
             Remote::PullPlug if self.on => self.leave(now, false),
             _ if !self.responsive() => {}
@@ -266,6 +275,7 @@ impl FakeRenderer {
         self.pending = Pending::default();
         self.transport = Self::without_media(&self.quirks);
         self.error = false;
+        self.off_at = None;
         // What was told before the boot is no news after it.
         self.tell(now, false);
         (self.closed, self.shows_picture) = (false, false);

@@ -85,7 +85,7 @@ impl FakeRenderer {
 
     /// The search targets with which it answers a search for `target`, and how late.
     pub fn search(&mut self, target: &str, mx: Duration) -> Vec<(String, Duration)> {
-        if !self.responsive() || self.asleep {
+        if !self.responsive() || self.asleep || self.off_at.is_some() {
             return Vec::new();
         }
         let own = self.targets();

@@ -102,3 +102,18 @@ fn what_it_lists_need_not_be_what_it_takes() {
     assert_eq!(Room::of(presets::port_2870()).ask(action), Err(714));
     assert_eq!(sink(presets::sony_bdp()).split(',').nth(1), Some("http-get:*:video/divx:*"));
 }
+
+#[test]
+fn lingers_before_it_is_off() {
+    let mut room = Room::with(Quirks { lingers: ms(5000), ..Quirks::default() }).playing(1000);
+    room.tv.remote(room.now, Remote::PowerOff);
+    room.until(5999);
+    assert_eq!(room.announced[1..], [(1000, Announce::Byebye)]);
+    assert_eq!(room.info(), (Stopped, false));
+    assert_eq!(room.tv.search("ssdp:all", ms(0)), []);
+    room.until(6000);
+    assert!(!room.tv.is_on());
+    assert_eq!(room.announced.len(), 2);
+    room.tv.remote(room.now, Remote::PowerOn);
+    assert!(room.tv.is_on());
+}

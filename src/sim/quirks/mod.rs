@@ -210,6 +210,8 @@ pub struct Quirks {
     pub tells_boot_id: bool,
     /// Listens on another port after each boot.
     pub new_port_at_boot: bool,
+    /// Switched off, it says byebye and STOPPED, and answers for so long.
+    pub lingers: Duration,
     /// Goes to standby by itself after so long without playing; a Play wakes it.
     pub dozes_off_after: Option<Duration>,
 }

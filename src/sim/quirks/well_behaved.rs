@@ -98,6 +98,7 @@ impl Default for Quirks {
             only_own_version: false,
             tells_boot_id: false,
             new_port_at_boot: false,
+            lingers: Duration::ZERO,
             dozes_off_after: None,
         }
     }

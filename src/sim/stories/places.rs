@@ -76,3 +76,29 @@ fn a_press_wakes_one_that_sleeps() {
     let took = world.until(5_000, |w| w.shows(0, "clip.mp4"));
     assert!(took.is_some_and(|took| took <= 1_000), "{took:?}");
 }
+
+#[test]
+fn one_that_stops_before_it_is_off_plays_when_it_is_on_again() {
+    for lingers in [ms(300), ms(3_000), ms(30_000)] {
+        let mut world = playing(long(but(|q| q.lingers = lingers)));
+        world.remote(0, Remote::PowerOff);
+        world.pass(28_800_000);
+        assert!(!world.stages[0].tv.is_on());
+        assert_eq!(world.stages[0].called("SetAVTransportURI").len(), 1, "{lingers:?}");
+        world.remote(0, Remote::PowerOn);
+        let took = world.until(10_000, |w| w.shows(0, "clip.mp4"));
+        assert!(took.is_some_and(|took| took <= 2_200), "{lingers:?}: {took:?}");
+    }
+}
+
+#[test]
+fn one_that_a_viewer_stopped_and_then_switched_off_plays_when_it_is_on_again() {
+    let mut world = playing(long(presets::well_behaved()));
+    world.remote(0, Remote::Stop);
+    world.pass(3_600_000);
+    world.remote(0, Remote::PowerOff);
+    world.pass(28_800_000);
+    world.remote(0, Remote::PowerOn);
+    let took = world.until(10_000, |w| w.shows(0, "clip.mp4"));
+    assert!(took.is_some_and(|took| took <= 2_200), "{took:?}");
+}
