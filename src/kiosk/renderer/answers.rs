@@ -349,7 +349,10 @@ impl Renderer {
     fn place(&mut self, info: &PositionInfo, asked_at: Instant, ctx: &mut Context<'_>) {
         let now = ctx.now;
         let uri = info.track_uri.as_deref().unwrap_or("");
-        let names_next = self.next.as_ref().is_some_and(|n| n.is_named_by(uri));
+        // Where it names nothing, that it came for the next file tells.
+        let nameless = !uri.contains("://");
+        let is_next = |next: &Load| next.is_named_by(uri) || (nameless && next.fetched);
+        let names_next = self.next.as_ref().is_some_and(is_next);
         let early = names_next && !self.may_have_handed_over(info.rel_time, now);
         if names_next {
             let accepted = |next: &Load| matches!(next.phase, Phase::Accepted { .. });

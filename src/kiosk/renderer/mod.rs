@@ -347,6 +347,11 @@ impl Renderer {
     pub(super) fn hear(&mut self, now: Instant) {
         self.breaker.hurry(now);
         self.wake();
+        // A probe that has waited in vain may have been for its life before: one that hung was unplugged.
+        let probe = self.call.as_mut().filter(|call| call.purpose == Purpose::Transport);
+        if let Some(call) = probe.filter(|call| now.since(call.sent_at) > breaker::FIRST_WAIT) {
+            call.deadline = call.deadline.min(now);
+        }
         if now.since(self.state_at) > Duration::from_secs(1) {
             self.transport_due = self.transport_due.min(now);
         }
