@@ -88,7 +88,7 @@ mod tests {
         ("media", &["limits", "text", "time", "upnp"]),
         ("range", &[]),
         ("kiosk", &["config", "limits", "media", "text", "time", "upnp"]),
-        ("sim", &["kiosk", "limits", "media", "text", "time", "upnp"]),
+        ("sim", &["config", "kiosk", "limits", "media", "text", "time", "upnp"]),
         ("shell", &["config", "kiosk", "limits", "media", "range", "sim", "text", "time", "upnp"]),
         ("command", &["config", "kiosk", "shell", "sim", "text", "time", "upnp"]),
     ];
@@ -127,7 +127,7 @@ mod tests {
 
     fn is_test(file: &Path) -> bool {
         let text = file.to_string_lossy();
-        ["tests", "stories", "dialogues", "world"].iter().any(|word| text.contains(word))
+        ["tests", "stories", "dialogues"].iter().any(|word| text.contains(word))
     }
 
     #[test]

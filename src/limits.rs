@@ -2,10 +2,10 @@
 
 use crate::time::Duration;
 
-/// Renderers driven at once. A projector wall has 16; each costs a few kilobytes.
-pub const RENDERERS: usize = 32;
+/// Renderers driven at once. A projector wall has 16, a hotel's bar 64; each costs a few kilobytes.
+pub const RENDERERS: usize = 64;
 /// Descriptions watched: a home network answered one search with 9, an office with 40.
-pub const SIGHTINGS: usize = 64;
+pub const SIGHTINGS: usize = 2 * RENDERERS;
 /// Description fetches under way at once, so that one bad device delays nobody.
 pub const FETCHES: usize = 10;
 /// Buttons and LEDs: the header has 28 GPIO pins.

@@ -146,10 +146,10 @@ fn leds_show_an_error_whatever_else_is_wrong() {
 #[test]
 fn more_tables_than_fit_are_refused() {
     let renderer = |i| format!("[[renderer]]\nname = \"TV {i}\"\n");
-    let renderers: String = (0..33).map(renderer).collect();
+    let renderers: String = (0..65).map(renderer).collect();
     assert_eq!(
         told(&renderers),
-        ["config.toml:65: error: [[renderer]]: there are 33 [[renderer]] tables; 32 are \
+        ["config.toml:129: error: [[renderer]]: there are 65 [[renderer]] tables; 64 are \
              possible: leave some out"]
     );
     let told = told(&"[[led]]\npin = 22\nshows = \"status\"\n".repeat(1000));

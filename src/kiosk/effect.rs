@@ -9,11 +9,12 @@ use core::fmt;
 use core::net::SocketAddrV4;
 use std::path::PathBuf;
 
-/// The effects of one step.
+/// The effects of one step, at most [`EFFECTS`](crate::limits::EFFECTS). Whoever steps the kiosk keeps it, so
+/// that its memory is used again.
 pub type Effects = Vec<Effect>;
 
 /// One effect.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Hash)]
 pub enum Effect {
     /// Send M-SEARCH for every target from every interface, by multicast.
     Search,

@@ -10,7 +10,7 @@ use core::net::Ipv4Addr;
 
 /// The right to answer one errand, once. Neither `Copy` nor `Clone`: it goes out with the errand and
 /// comes back with the answer; an answer to a cancelled errand is recognised by its number.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Ticket {
     number: u32,
 }
@@ -31,7 +31,7 @@ impl Ticket {
 
 /// The right to one reply to somebody who asks the box: a media client or the page.
 /// Made by the shell, handed back in an effect.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct ReplyTo(pub u32);
 
 /// Names one load of a renderer with one file; in the URL of the media.

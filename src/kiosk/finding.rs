@@ -1,11 +1,12 @@
 //! Finding renderers: when to search, whose description to fetch, and what a new one means.
 
+use super::deadline::{Wake, Why};
 use super::effect::{Effect, Effects};
 use super::event::{Failure, Ticket};
 use super::renderer::Renderer;
 use super::roster::{self, News};
 use super::trace::What;
-use super::{Kiosk, Wake, matches};
+use super::{Kiosk, matches};
 use crate::config::Rule;
 use crate::limits::RENDERERS;
 use crate::time::{Duration, Instant};
@@ -134,7 +135,7 @@ impl Kiosk {
             let usual = if self.all_are_here() { SEARCH_EVERY } else { SEARCH_OFTEN };
             self.search_at = Some(now + pause.unwrap_or(usual));
         }
-        wake.at(self.search_at);
+        wake.at(self.search_at, Why::Search);
     }
 
     /// Looks for renderers at the addresses of the configuration, without multicast.
@@ -163,7 +164,7 @@ impl Kiosk {
                 place.tries += 1;
                 place.ask_at = now + pause;
             }
-            wake.at(Some(place.ask_at));
+            wake.at(Some(place.ask_at), Why::Address);
         }
     }
 
@@ -194,6 +195,6 @@ impl Kiosk {
             self.numbers = number;
             effects.push(Effect::Run(Ticket::issue(number)));
         }
-        wake.at(self.roster.next_deadline(now));
+        wake.at(self.roster.next_deadline(now), Why::Description);
     }
 }

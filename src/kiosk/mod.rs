@@ -3,6 +3,7 @@
 //! [`Kiosk::step`] takes one event and the time, and gives effects. It does no I/O, reads no clock,
 //! cannot block and cannot fail. The kiosk itself only routes: the machines below it do not know each other.
 
+pub mod deadline;
 pub mod effect;
 pub mod event;
 pub mod fault;
@@ -19,13 +20,15 @@ pub mod supervisor;
 pub mod trace;
 
 use crate::config::{Config, Who};
+use crate::limits::RENDERERS;
 use crate::media::catalogue::Scan;
 use crate::time::{Duration, Instant};
 use crate::upnp::description::Description;
 use crate::upnp::{HttpUrl, Udn};
 use core::net::Ipv4Addr;
+use deadline::{Deadline, Wake, Why};
 use effect::{Effect, Effects, Errand, Published};
-use event::{Answer, Event, Failure, LedId, PanelState, Ticket, Token};
+use event::{Answer, Event, Failure, LedId, PanelState, TaskName, Ticket, Token};
 use finding::Place;
 use heapless::Deque;
 use leds::{Leds, Pattern};
@@ -80,7 +83,7 @@ pub struct Kiosk {
     search_at: Option<Instant>,
     places: Vec<Place>,
     expire_at: Instant,
-    deadline: Option<Instant>,
+    deadline: Option<Deadline>,
     exited: bool,
 }
 
@@ -118,24 +121,52 @@ impl Kiosk {
             searches: 0,
             search_at: None,
             expire_at: Instant::START + finding::LOOK_OVER_EVERY,
-            deadline: Some(Instant::START),
+            deadline: Some(Deadline { at: Instant::START, why: Why::Begin }),
             exited: false,
         }
     }
 
-    /// Takes one event, gives all its effects. To be called again at [`Self::next_deadline`] at the latest.
-    pub fn step(&mut self, event: Event, now: Instant) -> Effects {
-        let mut effects = Effects::new();
+    /// Takes one event, adds all its effects. To be called again at [`Self::next_deadline`] at the latest.
+    pub fn step(&mut self, event: Event, now: Instant, effects: &mut Effects) {
         if !self.exited {
-            self.route(event, now, &mut effects);
-            self.settle(now, &mut effects);
+            let concern = self.concern(&event);
+            self.route(event, now, effects);
+            self.settle(concern, now, effects);
         }
-        effects
     }
 
-    /// When [`Self::step`] wants to be called with [`Event::Deadline`].
+    /// Whose plan an event may change. Most concern one renderer, and a wall has many.
+    fn concern(&self, event: &Event) -> Concern {
+        let one = |i: Option<usize>| i.map_or(Concern::Everybody, Concern::One);
+        let loaded = |token: &Token| self.renderers.iter().position(|r| r.has_load(*token));
+        match event {
+            Event::Deadline
+            | Event::Deaf
+            | Event::Alive(_)
+            | Event::MediaAsked { .. }
+            | Event::MediaConnections(_)
+            | Event::StatusAsked(_) => Concern::Nobody,
+            Event::Answered { ticket, .. } => {
+                one(self.renderers.iter().position(|r| r.runs_errand(ticket.number())))
+            }
+            Event::Served { token, .. } | Event::Probed { token, .. } => {
+                loaded(token).map_or(Concern::Nobody, Concern::One)
+            }
+            Event::Notified { from, .. } => {
+                let mut theirs =
+                    (0..).zip(&self.renderers).filter(|(_, r)| r.location.host == *from);
+                match (theirs.next(), theirs.next()) {
+                    (Some((i, _)), None) => Concern::One(i),
+                    _ => Concern::Everybody,
+                }
+            }
+            _ => Concern::Everybody,
+        }
+    }
+
+    /// When [`Self::step`] wants to be called with [`Event::Deadline`], and why.
     #[must_use]
-    pub fn next_deadline(&self) -> Option<Instant> {
+    pub fn next_deadline(&self) -> Option<Deadline> {
         self.deadline.filter(|_| !self.exited)
     }
 
@@ -145,13 +176,25 @@ impl Kiosk {
         let number = ticket.number();
         let describe =
             || Some(Errand::Describe { location: self.roster.fetching(number)?.clone() });
-        self.renderers.iter().find_map(|r| r.errand(number).cloned()).or_else(describe)
+        self.renderers.iter().find_map(|r| r.errand(number, self.media_port)).or_else(describe)
     }
 
     /// What the media server serves for this token.
     #[must_use]
     pub fn published(&self, token: Token) -> Option<Published> {
         self.renderers.iter().find_map(|renderer| renderer.published(token))
+    }
+
+    /// A task that has said nothing for too long: why the watchdog is not fed.
+    #[must_use]
+    pub fn silent_task(&self, now: Instant) -> Option<TaskName> {
+        self.supervisor.silent(now)
+    }
+
+    /// Where the load of this token is, if it plays.
+    #[must_use]
+    pub fn position(&self, token: Token, now: Instant) -> Option<Duration> {
+        self.renderers.iter().find_map(|renderer| renderer.position(token, now))
     }
 
     /// The flight recorder.
@@ -252,7 +295,7 @@ impl Kiosk {
                 }
             };
         }
-        let Some(i) = self.renderers.iter().position(|r| r.errand(number).is_some()) else {
+        let Some(i) = self.renderers.iter().position(|r| r.runs_errand(number)) else {
             return;
         };
         let (renderers, mut ctx) = self.split(now, effects);
@@ -310,46 +353,56 @@ impl Kiosk {
     }
 
     /// Everything that follows from the state, whatever the event was: level-triggered.
-    fn settle(&mut self, now: Instant, effects: &mut Effects) {
+    fn settle(&mut self, mut concern: Concern, now: Instant, effects: &mut Effects) {
         self.supervisor.due(now, effects);
         while let Some((button, action)) = self.panel.due(now) {
             self.act(button, action, now);
+            concern = Concern::Everybody;
         }
         let leaving = self.supervisor.leaving();
-        let mut wake = Wake(None);
+        let mut wake = Wake::default();
+        let known = self.renderers.len();
         if !leaving {
             self.discover(now, effects, &mut wake);
             self.fetch(now, effects, &mut wake);
             self.read_media(now, effects, &mut wake);
         }
-        let held: Vec<bool> =
+        if self.renderers.len() != known {
+            // Some were forgotten: the others have moved up.
+            concern = Concern::Everybody;
+        }
+        // Its description is being fetched: one call at a time.
+        let held: heapless::Vec<bool, RENDERERS> =
             self.renderers.iter().map(|r| self.roster.is_fetching(&r.location)).collect();
         let (renderers, mut ctx) = self.split(now, effects);
-        for (renderer, held) in renderers.iter_mut().zip(held) {
-            renderer.overdue(&mut ctx);
-            if !held || leaving {
-                wake.at(renderer.reconcile(&mut ctx));
+        for ((i, renderer), held) in renderers.iter_mut().enumerate().zip(held) {
+            if !concern.includes(i) && renderer.rests(now) {
+                wake.add(renderer.plan_at);
+                continue;
             }
+            renderer.overdue(&mut ctx);
+            renderer.plan_at = if held && !leaving { None } else { renderer.reconcile(&mut ctx) };
+            wake.add(renderer.plan_at);
         }
         for i in 0..self.renderers.len() {
             if core::mem::take(&mut self.renderers[i].stale) {
                 let renderer = &self.renderers[i];
                 self.roster.refetch(renderer.udn(), &renderer.location, now);
-                wake.at(Some(now));
+                wake.at(Some(now), Why::Description);
             }
             if core::mem::take(&mut self.renderers[i].wants_scan) && !self.scanning {
                 self.scan_at = self.scan_at.or(Some(now + SCAN_EVERY));
-                wake.at(self.scan_at);
+                wake.at(self.scan_at, Why::MediaFolder);
             }
         }
         if leaving {
             self.farewell(now, effects);
         }
         self.show(now, effects);
-        wake.at(self.leds.next_deadline());
-        wake.at(self.panel.next_deadline());
-        wake.at(self.supervisor.next_deadline());
-        self.deadline = wake.0;
+        wake.at(self.leds.next_deadline(), Why::Led);
+        wake.at(self.panel.next_deadline(), Why::Button);
+        wake.add(self.supervisor.next_deadline());
+        self.deadline = wake.first();
     }
 
     fn read_media(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {
@@ -360,7 +413,7 @@ impl Kiosk {
                 self.scan_at = None;
                 self.scanning = true;
             }
-            wake.at(self.scan_at);
+            wake.at(self.scan_at, Why::MediaFolder);
         }
     }
 
@@ -410,23 +463,37 @@ impl Kiosk {
     }
 }
 
-/// The earliest of several deadlines.
-struct Wake(Option<Instant>);
+/// Whose plan may have changed.
+#[derive(Clone, Copy, Debug)]
+enum Concern {
+    Nobody,
+    One(usize),
+    Everybody,
+}
 
-impl Wake {
-    fn at(&mut self, at: Option<Instant>) {
-        self.0 = [self.0, at].into_iter().flatten().min();
+impl Concern {
+    fn includes(self, i: usize) -> bool {
+        match self {
+            Self::Nobody => false,
+            Self::One(one) => one == i,
+            Self::Everybody => true,
+        }
     }
+}
+
+fn lower(name: &str) -> impl Iterator<Item = char> {
+    name.chars().flat_map(char::to_lowercase)
+}
+
+fn bare(udn: &Udn) -> &str {
+    udn.as_str().trim_start_matches("uuid:")
 }
 
 /// A rule, button or LED that says `who` means this renderer.
 fn matches(who: &Who, description: &Description, host: Ipv4Addr) -> bool {
     match who {
-        Who::Name(name) => description.friendly_name.to_lowercase() == name.to_lowercase(),
-        Who::Udn(udn) => {
-            let bare = |udn: &Udn| udn.as_str().trim_start_matches("uuid:").to_owned();
-            bare(udn) == bare(&description.udn)
-        }
+        Who::Name(name) => lower(name).eq(lower(&description.friendly_name)),
+        Who::Udn(udn) => bare(udn) == bare(&description.udn),
         Who::Address(address, _) => *address == host,
         Who::Any => true,
     }

@@ -25,11 +25,8 @@ impl Programme {
         let current = self.current().map(|file| file.path.clone());
         self.files.clear();
         for play in &self.plays {
-            let mut found: Vec<&MediaFile> = scan
-                .files
-                .iter()
-                .filter(|file| file.path == *play || file.path.starts_with(play))
-                .collect();
+            let mut found: Vec<&MediaFile> =
+                scan.files.iter().filter(|file| file.path.starts_with(play)).collect();
             found.sort_by_cached_key(|file| natural(&file.path));
             self.files.extend(found.into_iter().cloned());
         }
@@ -119,8 +116,12 @@ mod tests {
 
     fn scan(paths: &[&str]) -> Scan {
         let media_type = mime::of_extension("mp4").expect("known");
-        let file =
-            |path: &&str| MediaFile { path: path.into(), root: "/m".into(), media_type, size: 1 };
+        let file = |path: &&str| MediaFile {
+            path: Path::new(path).into(),
+            root: Path::new("/m").into(),
+            media_type,
+            size: 1,
+        };
         Scan { files: paths.iter().map(file).collect(), ..Scan::default() }
     }
 
@@ -155,7 +156,7 @@ mod tests {
         let mut round = Programme::new(vec!["/m".into()], true);
         round.resolve(&files);
         round.step(-1);
-        assert_eq!(round.current().map(|f| f.path.as_path()), Some(Path::new("/m/2.mp4")));
+        assert_eq!(round.current().map(|f| &*f.path), Some(Path::new("/m/2.mp4")));
         assert!(round.advance());
         assert!(round.at_start());
     }
@@ -166,9 +167,9 @@ mod tests {
         programme.resolve(&scan(&["/m/b.mp4", "/m/c.mp4"]));
         programme.step(1);
         programme.resolve(&scan(&["/m/a.mp4", "/m/b.mp4", "/m/c.mp4"]));
-        assert_eq!(programme.current().map(|f| f.path.as_path()), Some(Path::new("/m/c.mp4")));
+        assert_eq!(programme.current().map(|f| &*f.path), Some(Path::new("/m/c.mp4")));
         programme.resolve(&scan(&["/m/a.mp4"]));
-        assert_eq!(programme.current().map(|f| f.path.as_path()), Some(Path::new("/m/a.mp4")));
+        assert_eq!(programme.current().map(|f| &*f.path), Some(Path::new("/m/a.mp4")));
         programme.resolve(&Scan::default());
         assert!(programme.is_empty() && !programme.advance());
     }

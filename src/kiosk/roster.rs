@@ -327,9 +327,7 @@ impl Roster {
     /// Whether the description at this place is being fetched.
     #[must_use]
     pub fn is_fetching(&self, location: &HttpUrl) -> bool {
-        self.sightings
-            .iter()
-            .any(|s| s.location == *location && matches!(s.state, State::Fetching { .. }))
+        self.sightings.iter().any(|s| s.is_fetching() && s.location == *location)
     }
 
     /// Sightings known now.

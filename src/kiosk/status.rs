@@ -2,7 +2,7 @@
 
 use super::Kiosk;
 use super::leds::Pattern;
-use super::renderer::load::{Phase, file_name};
+use super::renderer::load::{Load, Phase};
 use super::renderer::{Goal, Renderer};
 use super::supervisor::Task;
 use crate::time::{Duration, Instant};
@@ -181,7 +181,7 @@ fn renderer_status(renderer: &Renderer, now: Instant) -> RendererStatus {
             Goal::Yield { .. } => "yield",
         },
         driven: renderer.is_driven(),
-        playing: load.map(|load| file_name(&load.file)),
+        playing: load.map(Load::name),
         position_s: position.map(seconds),
         duration_s: duration.map(seconds),
         progress: position

@@ -73,9 +73,9 @@ impl Subscription {
 
     /// The renderer granted or renewed it. A renewal may come without SID (the old one holds).
     pub fn grant(&mut self, now: Instant, sid: Option<String>, lease: Duration) {
-        let sid = match (sid, &self.state) {
+        let sid = match (sid, &mut self.state) {
             (Some(sid), _) => sid,
-            (None, State::Leased { sid, .. }) => sid.clone(),
+            (None, State::Leased { sid, .. }) => core::mem::take(sid),
             (None, _) => return self.refuse(now),
         };
         let lease = lease.clamp(Duration::from_secs(10), Duration::from_secs(86_400));

@@ -1,5 +1,6 @@
 //! Keeps the box itself alive: its tasks, the watchdog, readiness and leaving.
 
+use super::deadline::{Deadline, Wake, Why};
 use super::effect::{Effect, Effects};
 use super::event::TaskName;
 use crate::time::{Duration, Instant};
@@ -130,12 +131,7 @@ impl Supervisor {
                 effects.push(Effect::Restart(task.name));
             }
         }
-        // One that ended and waits to be started again is not stuck: that a panel is missing, or a port
-        // taken, must not end the playback every half minute.
-        let live = self
-            .tasks
-            .iter()
-            .all(|task| task.restart_at.is_some() || now.since(task.heard_at) <= SILENCE);
+        let live = self.silent(now).is_none();
         if let Some(watchdog) = self.watchdog.as_mut()
             && watchdog.feed_at <= now
         {
@@ -146,11 +142,23 @@ impl Supervisor {
         }
     }
 
+    /// A task that has said nothing for too long: why the watchdog is not fed.
+    #[must_use]
+    pub fn silent(&self, now: Instant) -> Option<TaskName> {
+        // One that ended and waits to be started again is not stuck: that a panel is missing, or a port
+        // taken, must not end the playback every half minute.
+        let stuck = |task: &&Task| task.restart_at.is_none() && now.since(task.heard_at) > SILENCE;
+        self.tasks.iter().find(stuck).map(|task| task.name)
+    }
+
     /// When something is due next.
     #[must_use]
-    pub fn next_deadline(&self) -> Option<Instant> {
-        let restarts = self.tasks.iter().filter_map(|task| task.restart_at);
-        restarts.chain(self.watchdog.as_ref().map(|w| w.feed_at)).chain(self.leave_by).min()
+    pub fn next_deadline(&self) -> Option<Deadline> {
+        let mut wake = Wake::default();
+        self.tasks.iter().for_each(|task| wake.at(task.restart_at, Why::Task));
+        wake.at(self.watchdog.as_ref().map(|w| w.feed_at), Why::Watchdog);
+        wake.at(self.leave_by, Why::Farewell);
+        wake.first()
     }
 
     /// The tasks, for the status.
@@ -220,7 +228,7 @@ mod tests {
         let mut now = Instant::START;
         for _ in 0..9 {
             supervisor.ended(TaskName::Multicast, "no network".into(), now);
-            let at = supervisor.next_deadline().expect("a restart");
+            let at = supervisor.next_deadline().expect("a restart").at;
             pauses.push(at.since(now).as_secs());
             now = at;
             let mut effects = Effects::new();

@@ -3,12 +3,15 @@
 
 use super::event::TaskName;
 use super::fault::Fault;
+use super::renderer::load::file_name;
 use crate::limits::{NAME_BYTES, TRACE};
 use crate::text::Text;
 use crate::time::Instant;
 use core::fmt;
 use heapless::Deque;
 use log::Level;
+use std::path::Path;
+use std::rc::Rc;
 
 /// One transition.
 #[derive(Clone, Debug)]
@@ -33,11 +36,11 @@ pub enum What {
     /// A renderer said goodbye, or did not answer for long.
     Away,
     /// A file was given to it.
-    Loading(String),
+    Loading(Rc<Path>),
     /// It plays.
-    Playing(String),
+    Playing(Rc<Path>),
     /// It plays after the end of what was before: the ordinary course of things.
-    Again(String),
+    Again(Rc<Path>),
     /// It played to the end: this many rounds so far.
     Ended(u32),
     /// It loops without stopping: by seek or by SetNext.
@@ -96,8 +99,8 @@ impl fmt::Display for Entry {
             What::Moved => write!(f, "moved to another address or port"),
             What::Rebooted => write!(f, "started again"),
             What::Away => write!(f, "went away"),
-            What::Loading(file) => write!(f, "loading {file}"),
-            What::Playing(file) | What::Again(file) => write!(f, "playing {file}"),
+            What::Loading(path) => write!(f, "loading {}", file_name(path)),
+            What::Playing(path) | What::Again(path) => write!(f, "playing {}", file_name(path)),
             What::Ended(rounds) => write!(f, "played to the end (round {rounds})"),
             What::Looped(rounds) => write!(f, "went on without a stop (round {rounds})"),
             What::Viewer(did) => write!(f, "a viewer {did} it with the remote control"),

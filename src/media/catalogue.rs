@@ -1,15 +1,16 @@
 //! The files that can be played: what a scan found, kept in name order.
 
 use super::mime::MediaType;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// A playable file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MediaFile {
-    /// Where it is: absolute, below `root`.
-    pub path: PathBuf,
+    /// Where it is: absolute, below `root`. Shared, so that giving the file to a renderer needs no memory.
+    pub path: Rc<Path>,
     /// The folder it was found in: the media folder, or the parent of a file named by the configuration.
-    pub root: PathBuf,
+    pub root: Rc<Path>,
     /// Its kind.
     pub media_type: &'static MediaType,
     /// Bytes.

@@ -11,10 +11,11 @@ use super::systemd::Notifier;
 use super::{courier, media_server, network, page_server, probe, scan, signals};
 use crate::config::{Config, Port};
 use crate::kiosk::Kiosk;
-use crate::kiosk::effect::Effect;
+use crate::kiosk::effect::{Effect, Effects};
 use crate::kiosk::event::{Event, PanelState, TaskName};
 use crate::kiosk::status::MailboxStatus;
 use crate::kiosk::trace::Entry;
+use crate::limits::EFFECTS;
 use crate::time::{Duration, Instant};
 use async_io::Timer;
 use async_signal::Signals;
@@ -190,18 +191,19 @@ pub async fn drive<'a>(
     };
     hands.start_all();
     let mut seen = 0;
+    let mut effects = Effects::with_capacity(EFFECTS);
     loop {
-        let event = next(&shell.mailbox, kiosk.next_deadline().map(|at| clock.at(at))).await;
+        let event = next(&shell.mailbox, kiosk.next_deadline().map(|next| clock.at(next.at))).await;
         if let Event::Answered { ticket, .. } = &event {
             hands.errands.remove(&ticket.number());
         }
-        let effects = kiosk.step(event, clock.now());
+        kiosk.step(event, clock.now(), &mut effects);
         for entry in kiosk.trace().since(seen) {
             log::log!(entry.what.level(), "{entry}");
             audience(&kiosk, entry);
         }
         seen = kiosk.trace().written();
-        for effect in effects {
+        for effect in effects.drain(..) {
             if let Effect::Exit(code) = effect {
                 hands.put_down().await;
                 return code;

@@ -143,8 +143,8 @@ impl Search {
             return;
         }
         self.scan.files.push(MediaFile {
-            path,
-            root: root.to_owned(),
+            path: path.into(),
+            root: root.into(),
             media_type,
             size: metadata.len(),
         });
@@ -242,7 +242,7 @@ mod tests {
         let scan = scanned(&media, &[]);
         assert_eq!(names(&scan, &media), ["a.mp4", "b.JPG", "deep/er/d.mp3", "inner.mp4"]);
         assert_eq!((scan.missing.len(), scan.skipped), (0, 0));
-        assert_eq!((scan.files[0].size, &scan.files[0].root), (5, &media));
+        assert_eq!((scan.files[0].size, &*scan.files[0].root), (5, &*media));
     }
 
     #[test]
@@ -264,10 +264,10 @@ mod tests {
         ];
 
         let scan = scanned(&media, &plays);
-        let paths: Vec<_> = scan.files.iter().map(|file| &file.path).collect();
+        let paths: Vec<_> = scan.files.iter().map(|file| &*file.path).collect();
         assert_eq!(paths, [&other, &linked, &film]);
         let elsewhere = folder.path().join("elsewhere");
-        assert!(scan.files[..2].iter().all(|file| file.root == elsewhere));
+        assert!(scan.files[..2].iter().all(|file| *file.root == *elsewhere));
         let missing = [
             (text, "is not a kind of file that can be played".to_owned()),
             (gone, "does not exist".to_owned()),
@@ -288,7 +288,7 @@ mod tests {
         let last = media.join(format!("{:05}.mp4", MEDIA + 4));
         let scan = scanned(&media, std::slice::from_ref(&last));
         assert_eq!((scan.files.len(), scan.skipped), (MEDIA, 5));
-        assert!(scan.files.iter().any(|file| file.path == last));
+        assert!(scan.files.iter().any(|file| *file.path == *last));
     }
 
     #[test]

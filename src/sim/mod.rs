@@ -19,13 +19,12 @@ pub mod quirks;
 mod telling;
 mod transport;
 mod words;
+pub mod world;
 
 #[cfg(test)]
 mod dialogues;
 #[cfg(test)]
 mod stories;
-#[cfg(test)]
-mod world;
 
 pub use fake_renderer::FakeRenderer;
 pub use finding::Door;

@@ -2,6 +2,7 @@
 
 use super::knobs::Turn;
 use super::{Context, Evented, Renderer};
+use crate::kiosk::deadline::Why;
 use crate::kiosk::effect::{Effect, Effects, Errand};
 use crate::kiosk::event::Ticket;
 use crate::kiosk::subscription;
@@ -49,6 +50,15 @@ impl Purpose {
                 | Self::Seek
         )
     }
+
+    /// Why it is planned.
+    pub(super) const fn why(&self) -> Why {
+        match self {
+            Self::Transport | Self::Position | Self::Media => Why::Look,
+            command if command.is_command() => Why::Command,
+            _ => Why::Housekeeping,
+        }
+    }
 }
 
 /// A call in flight.
@@ -56,7 +66,6 @@ impl Purpose {
 pub(super) struct Call {
     pub(super) number: u32,
     pub(super) purpose: Purpose,
-    pub(super) errand: Errand,
     pub(super) sent_at: Instant,
     pub(super) deadline: Instant,
 }
@@ -73,10 +82,10 @@ impl Renderer {
     }
 
     pub(super) fn send(&mut self, purpose: Purpose, ctx: &mut Context<'_>) {
-        let number = ctx.number();
-        let Some(errand) = self.errand_for(&purpose, number, ctx) else {
+        if !self.is_possible(&purpose, ctx.media_port) {
             return self.impossible(&purpose, ctx);
-        };
+        }
+        let number = ctx.number();
         let patience = match purpose {
             Purpose::Transport => self.breaker.patience(),
             // Dongles take more than 10 s for these (FACTS: EZCast); nothing else waits for them.
@@ -85,13 +94,10 @@ impl Renderer {
             }
             _ => Duration::from_secs(5),
         };
-        if let (Purpose::Subscribe(which), true) =
-            (&purpose, matches!(errand, Errand::Subscribe { .. }))
-        {
-            self.events[*which as usize].ask(number);
+        if let Purpose::Subscribe(which) = purpose {
+            self.events[which as usize].ask(number);
         }
-        self.call =
-            Some(Call { number, purpose, errand, sent_at: ctx.now, deadline: ctx.now + patience });
+        self.call = Some(Call { number, purpose, sent_at: ctx.now, deadline: ctx.now + patience });
         ctx.effects.push(Effect::Run(Ticket::issue(number)));
     }
 
@@ -108,7 +114,32 @@ impl Renderer {
         }
     }
 
-    fn errand_for(&self, purpose: &Purpose, number: u32, ctx: &Context<'_>) -> Option<Errand> {
+    /// Whether there is what this call needs.
+    fn is_possible(&self, purpose: &Purpose, media_port: Option<u16>) -> bool {
+        match purpose {
+            Purpose::Set => self.load.is_some(),
+            Purpose::SetNext => self.next.is_some(),
+            Purpose::Turn(_) => self.description.rendering_control.is_some(),
+            Purpose::Sink => self.description.connection_manager.is_some(),
+            Purpose::Subscribe(which) => self.event_url(*which).is_some() && media_port.is_some(),
+            Purpose::Renew(which) | Purpose::Unsubscribe(which) => {
+                self.event_url(*which).is_some() && self.events[*which as usize].sid().is_some()
+            }
+            _ => true,
+        }
+    }
+
+    fn event_url(&self, which: Evented) -> Option<&HttpUrl> {
+        let service = match which {
+            Evented::Transport => Some(&self.description.av_transport),
+            Evented::Rendering => self.description.rendering_control.as_ref(),
+        };
+        service?.event_url.as_ref()
+    }
+
+    /// The call in flight with this number, written out. Not before it is asked for: the words need memory.
+    pub(in crate::kiosk) fn errand(&self, number: u32, media_port: Option<u16>) -> Option<Errand> {
+        let call = self.call.as_ref().filter(|call| call.number == number)?;
         let av = |action| Some(act(&self.description.av_transport, Action::AvTransport(action)));
         let rc = |action| {
             Some(act(
@@ -116,12 +147,8 @@ impl Renderer {
                 Action::RenderingControl(action),
             ))
         };
-        let service = |which: &Evented| match which {
-            Evented::Transport => Some(&self.description.av_transport),
-            Evented::Rendering => self.description.rendering_control.as_ref(),
-        };
-        let url = |which| service(which)?.event_url.clone();
-        match purpose {
+        let url = |which: &Evented| self.event_url(*which).cloned();
+        match &call.purpose {
             Purpose::Transport => av(Av::GetTransportInfo),
             Purpose::Position => av(Av::GetPositionInfo),
             Purpose::Media => av(Av::GetMediaInfo),
@@ -149,7 +176,7 @@ impl Renderer {
                 Some(act(service, Action::ConnectionManager(Cm::GetProtocolInfo)))
             }
             Purpose::Subscribe(which) => {
-                let callback = HttpUrl::new(self.facing, ctx.media_port?, &format!("/e/{number}"))?;
+                let callback = HttpUrl::new(self.facing, media_port?, &format!("/e/{number}"))?;
                 let (url, callback) = (url(which)?, Box::new(callback));
                 Some(Errand::Subscribe { url, callback, timeout: subscription::ASKED })
             }
@@ -164,9 +191,9 @@ impl Renderer {
         }
     }
 
-    /// A call of ours is in flight with this number, as `errand`.
-    pub(in crate::kiosk) fn errand(&self, number: u32) -> Option<&Errand> {
-        self.call.as_ref().filter(|call| call.number == number).map(|call| &call.errand)
+    /// A call of ours is in flight with this number.
+    pub(in crate::kiosk) fn runs_errand(&self, number: u32) -> bool {
+        self.call.as_ref().is_some_and(|call| call.number == number)
     }
 }
 

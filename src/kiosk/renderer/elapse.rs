@@ -1,6 +1,6 @@
 //! What time alone decides about a renderer.
 
-use super::load::{DWELL, Load, Phase, file_name};
+use super::load::{DWELL, Load, Phase};
 use super::playhead::Playhead;
 use super::{Context, Goal, LoopMethod, OnStop, Renderer};
 use crate::kiosk::effect::Effect;
@@ -163,7 +163,7 @@ impl Renderer {
         let Some(port) = ctx.media_port else {
             return false;
         };
-        ctx.trace.note(ctx.now, self.name(), What::Loading(file_name(&file)));
+        ctx.trace.note(ctx.now, self.name(), What::Loading(file.path.clone()));
         self.load = Some(self.make_load(file, port, ctx));
         true
     }
@@ -309,9 +309,10 @@ impl Renderer {
         if self.fault.take().is_some() {
             ctx.trace.note(now, self.name(), What::Recovered);
         }
-        let name = self.load.as_ref().map(Load::name).unwrap_or_default();
-        let what = if ended_at.is_some() { What::Again(name) } else { What::Playing(name) };
-        ctx.trace.note(now, self.name(), what);
+        if let Some(path) = self.load.as_ref().map(|load| load.file.path.clone()) {
+            let what = if ended_at.is_some() { What::Again(path) } else { What::Playing(path) };
+            ctx.trace.note(now, self.name(), what);
+        }
         if let Some(volume) =
             self.rule.as_ref().and_then(|rule| rule.volume).filter(|_| self.rounds == 0)
         {

@@ -11,7 +11,11 @@ use crate::media::protocol_info;
 use crate::text::{Text, clip};
 use crate::time::{Duration, Instant};
 use crate::upnp::didl::{Item, Rung};
+use core::fmt::Write;
 use core::net::Ipv4Addr;
+use std::borrow::Cow;
+use std::ffi::OsStr;
+use std::path::Path;
 
 /// A still is shown for this long.
 pub const DWELL: Duration = Duration::from_secs(10);
@@ -83,7 +87,7 @@ impl Load {
     /// The name of the file, for people.
     #[must_use]
     pub fn name(&self) -> String {
-        file_name(&self.file)
+        file_name(&self.file.path).into_owned()
     }
 
     /// The URL of the media: literal address, short path, extension at the end, no query.
@@ -129,7 +133,8 @@ impl Load {
     /// A URI that the renderer names is this load's.
     #[must_use]
     pub fn is_named_by(&self, uri: &str) -> bool {
-        uri.contains(&self.token.to_string())
+        let mut token = Text::<16>::new();
+        write!(token, "{}", self.token).is_ok() && uri.contains(token.as_str())
     }
 
     /// It has no end of its own.
@@ -184,8 +189,8 @@ impl Load {
 
 /// The name of a file, for people.
 #[must_use]
-pub fn file_name(file: &MediaFile) -> String {
-    file.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+pub fn file_name(path: &Path) -> Cow<'_, str> {
+    path.file_name().map(OsStr::to_string_lossy).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -199,7 +204,12 @@ mod tests {
         playhead.begin(Instant::START, Instant::START, Duration::ZERO, true);
         Load {
             token: Token(0xabc),
-            file: MediaFile { path: path.into(), root: "/m".into(), media_type, size: 5 },
+            file: MediaFile {
+                path: Path::new(path).into(),
+                root: Path::new("/m").into(),
+                media_type,
+                size: 5,
+            },
             mime: "video/mp4",
             rung: Rung::Full,
             origin: (Ipv4Addr::new(10, 0, 0, 1), 8895),

@@ -13,6 +13,10 @@ const NEXT_AFTER: Duration = Duration::from_secs(2);
 const SHORTEST_TO_SEEK: Duration = Duration::from_secs(2);
 /// Around an expected end, the state is asked for this often at most.
 const QUICK: Duration = Duration::from_millis(20);
+/// While events flow, a renderer that plays is asked this often, in case one is lost.
+const CALM: Duration = Duration::from_secs(5);
+/// In the middle of a long file its position is asked for no more often than this.
+const RARE: Duration = Duration::from_secs(30);
 /// Beyond its end by this much and still PLAYING, though its position does not move: it is stuck.
 const OVERTIME: Duration = Duration::from_secs(5);
 
@@ -23,7 +27,9 @@ impl Renderer {
             return LoopMethod::Restart;
         };
         let rule = self.rule.as_ref();
-        let same = self.programme.following().is_some_and(|file| file.path == load.file.path);
+        // Not as paths: they are taken to pieces to be compared, and this is asked at every step.
+        let path = load.file.path.as_os_str();
+        let same = self.programme.following().is_some_and(|file| file.path.as_os_str() == path);
         let max_cut = rule.map(|rule| rule.max_cut).unwrap_or_default();
         // In a clip as short as what may be cut of it, one seek would follow the other at once.
         let long = |length: Duration| length > SHORTEST_TO_SEEK.max(max_cut.saturating_mul(2));
@@ -120,7 +126,7 @@ impl Renderer {
 
     /// While it plays: slow while events flow, quick where the end is near, for as long as the end can be.
     fn running_pace(&self, load: &Load, now: Instant, quick: Duration, flows: bool) -> Duration {
-        let calm = if flows { Duration::from_secs(5) } else { Duration::from_secs(1) };
+        let calm = if flows { CALM } else { Duration::from_secs(1) };
         let Some((earliest, latest)) = load.end() else {
             return calm;
         };
@@ -145,7 +151,9 @@ impl Renderer {
         let Some(load) = &self.load else {
             return Duration::from_secs(10);
         };
-        let calm = if flows { Duration::from_secs(5) } else { Duration::from_secs(2) };
+        // Nothing but its end depends on the position, and events tell of whoever changes it.
+        let left = load.end().map_or(Duration::ZERO, |(end, _)| end.since(now));
+        let calm = if flows { (left / 8).clamp(CALM, RARE) } else { Duration::from_secs(2) };
         if !load.playhead.was_asked() {
             return Duration::from_millis(700);
         }

@@ -20,6 +20,7 @@ mod plan;
 pub mod playhead;
 mod refusals;
 
+use super::deadline::Deadline;
 use super::effect::{Effects, Published};
 use super::event::Token;
 use super::fault::Fault;
@@ -137,6 +138,8 @@ pub(super) struct Renderer {
     pub(super) facing: Ipv4Addr,
     rule: Option<Rule>,
     pub(super) programme: Programme,
+    /// When to look at its plan again, if nothing happens before.
+    pub(super) plan_at: Option<Deadline>,
     pub(super) goal: Goal,
     pub(super) state: Option<TransportState>,
     state_at: Instant,
@@ -201,6 +204,7 @@ impl Renderer {
             facing,
             rule: rule.cloned(),
             programme: Programme::new(plays, repeat),
+            plan_at: None,
             goal: if rule.is_some_and(|rule| rule.autoplay) { Goal::Play } else { Goal::Rest },
             state: None,
             state_at: Instant::START,
@@ -262,10 +266,28 @@ impl Renderer {
             && self.load.as_ref().is_some_and(|load| matches!(load.phase, Phase::Running { .. }))
     }
 
+    /// Where it is in the load of this token, if it plays that.
+    pub(super) fn position(&self, token: Token, now: Instant) -> Option<Duration> {
+        let load = self.load.as_ref().filter(|load| load.token == token)?;
+        let running = matches!(load.phase, Phase::Running { .. });
+        running.then(|| load.playhead.position(now))
+    }
+
     /// A load of this token: the current one, the next one, or the last, whose connection may still drain.
     pub(super) fn load_of(&mut self, token: Token) -> Option<&mut Load> {
         let loads = [&mut self.load, &mut self.next, &mut self.previous];
         loads.into_iter().flatten().find(|load| load.token == token)
+    }
+
+    /// A load of this token is its.
+    pub(super) fn has_load(&self, token: Token) -> bool {
+        let loads = [&self.load, &self.next, &self.previous];
+        loads.into_iter().flatten().any(|load| load.token == token)
+    }
+
+    /// Its plan holds until a time that has not come.
+    pub(super) fn rests(&self, now: Instant) -> bool {
+        self.plan_at.is_some_and(|plan| plan.at > now)
     }
 
     /// What the media server serves for this token.
@@ -273,8 +295,8 @@ impl Renderer {
         let loads = [&self.load, &self.next, &self.previous];
         let load = loads.into_iter().flatten().find(|load| load.token == token)?;
         Some(Published {
-            path: load.file.path.clone(),
-            root: load.file.root.clone(),
+            path: load.file.path.to_path_buf(),
+            root: load.file.root.to_path_buf(),
             media_type: load.file.media_type,
             mime: load.mime,
             content_features: protocol_info::content_features(load.file.media_type),

@@ -5,21 +5,22 @@
 use super::calls::{CANNOT, Purpose};
 use super::load::{self, Doubt, Phase};
 use super::{Context, EVENTED, Evented, Farewell, Goal, Renderer, elapse};
+use crate::kiosk::deadline::{Deadline, Wake, Why};
 use crate::kiosk::subscription;
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::TransportState;
 
 impl Renderer {
     /// Decides what to send next, or until when to wait.
-    pub(in crate::kiosk) fn reconcile(&mut self, ctx: &mut Context<'_>) -> Option<Instant> {
+    pub(in crate::kiosk) fn reconcile(&mut self, ctx: &mut Context<'_>) -> Option<Deadline> {
         if let Some(call) = &self.call {
-            return Some(call.deadline);
+            return Some(Deadline { at: call.deadline, why: Why::Answer });
         }
         if !self.is_driven() {
             return None;
         }
         self.elapse(ctx);
-        let mut agenda = Agenda { now: ctx.now, send: None, wait: None };
+        let mut agenda = Agenda { now: ctx.now, send: None, wait: Wake::default() };
         match ctx.leaving {
             Some(farewell) => self.plan_farewell(farewell, &mut agenda),
             None => self.plan(&mut agenda),
@@ -27,14 +28,16 @@ impl Renderer {
         if let Some(purpose) = agenda.send {
             self.send(purpose, ctx);
             let answer_by = self.call.as_ref().map(|call| call.deadline);
-            return Some(answer_by.unwrap_or(ctx.now + CANNOT));
+            let at = answer_by.unwrap_or(ctx.now + CANNOT);
+            return Some(Deadline { at, why: Why::Answer });
         }
-        agenda.wait
+        agenda.wait.first()
     }
 
     /// The difference between goal and observation, most urgent first.
     fn plan(&self, agenda: &mut Agenda) {
         if let Some(retry_at) = self.breaker.retry_at() {
+            agenda.wake(retry_at, Why::Retry);
             return agenda.at(retry_at, Purpose::Transport);
         }
         if self.look {
@@ -49,7 +52,7 @@ impl Renderer {
             }
         }
         if let Goal::Yield { until: Some(until) } = self.goal {
-            agenda.wake(until);
+            agenda.wake(until, Why::Yield);
         }
         agenda.at(self.transport_due, Purpose::Transport);
         if let Some(turn) = self.knobs.next(agenda.now).filter(|_| self.has_rendering()) {
@@ -105,11 +108,13 @@ impl Renderer {
                         agenda.at(at, Purpose::Stop)
                     }
                     Phase::Wanted { at } => agenda.at(at, Purpose::Set),
-                    Phase::Settling { until } => agenda.wake(until),
+                    Phase::Settling { until } => agenda.wake(until, Why::Effect),
                     Phase::Accepted { at } => agenda.at(at, Purpose::Play),
                     Phase::Starting { sent, until } => {
-                        agenda.wake(if load.is_still() { sent + load::DWELL } else { until });
-                        agenda.wake(sent + elapse::REARM_AFTER);
+                        let dwell = (sent + load::DWELL, Why::Dwell);
+                        let (at, why) = if load.is_still() { dwell } else { (until, Why::Effect) };
+                        agenda.wake(at, why);
+                        agenda.wake(sent + elapse::REARM_AFTER, Why::Effect);
                     }
                     Phase::Running { doubt: Some(Doubt::AskUri), .. } => {
                         agenda.at(agenda.now, Purpose::Media)
@@ -124,18 +129,18 @@ impl Renderer {
                         agenda.at(agenda.now, Purpose::ClearNext);
                     }
                     Phase::Running { since, .. } if load.is_still() => {
-                        agenda.wake(since + load::DWELL)
+                        agenda.wake(since + load::DWELL, Why::Dwell)
                     }
                     Phase::Running { .. } => {
                         if let Some(at) = self.next_at() {
                             agenda.at(at, Purpose::SetNext);
                         }
                         if let Some(at) = self.overtime_at() {
-                            agenda.wake(at);
+                            agenda.wake(at, Why::Overtime);
                         }
                     }
                     Phase::Over => {}
-                    Phase::Failed { retry_at } => agenda.wake(retry_at),
+                    Phase::Failed { retry_at } => agenda.wake(retry_at, Why::Retry),
                 }
             }
         }
@@ -163,7 +168,7 @@ impl Renderer {
 
     /// The farewell is said.
     pub(in crate::kiosk) fn is_done(&self, farewell: Farewell) -> bool {
-        let mut agenda = Agenda { now: Instant::START, send: None, wait: None };
+        let mut agenda = Agenda { now: Instant::START, send: None, wait: Wake::default() };
         self.plan_farewell(farewell, &mut agenda);
         self.call.is_none() && (agenda.send.is_none() || !self.is_driven())
     }
@@ -187,21 +192,19 @@ impl Renderer {
 struct Agenda {
     now: Instant,
     send: Option<Purpose>,
-    wait: Option<Instant>,
+    wait: Wake,
 }
 
 impl Agenda {
     fn at(&mut self, at: Instant, purpose: Purpose) {
         if at > self.now {
-            self.wake(at);
+            self.wake(at, purpose.why());
         } else if self.send.is_none() {
             self.send = Some(purpose);
         }
     }
 
-    fn wake(&mut self, at: Instant) {
-        if at > self.now {
-            self.wait = Some(self.wait.map_or(at, |other| other.min(at)));
-        }
+    fn wake(&mut self, at: Instant, why: Why) {
+        self.wait.at(Some(at).filter(|at| *at > self.now), why);
     }
 }

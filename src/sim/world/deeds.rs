@@ -1,9 +1,10 @@
 //! What people, the mains and the network do.
 
-use super::setting::{BUTTONS, media_file};
+use super::setting::BUTTONS;
+use super::stage::Silence;
 use super::{Happening, Question, World};
-use crate::config::PanelAction;
-use crate::kiosk::event::{ButtonId, Event};
+use crate::config::{OnStop, PanelAction};
+use crate::kiosk::event::{ButtonId, Event, TaskName};
 use crate::kiosk::status::MailboxStatus;
 use crate::sim::words::Remote;
 use crate::time::Duration;
@@ -12,81 +13,161 @@ use core::net::Ipv4Addr;
 
 impl World {
     /// A person presses the button that does this, for 80 ms.
-    pub(in crate::sim) fn press(&mut self, action: PanelAction) {
+    pub fn press(&mut self, action: PanelAction) {
         let at = BUTTONS.iter().position(|button| *button == action);
         let button = ButtonId(at.and_then(|at| u8::try_from(at).ok()).expect("on the panel"));
-        let pressed = true;
         self.presses.push(self.now);
-        self.step(Event::Button { button, pressed });
+        let wanted = match action {
+            PanelAction::Play | PanelAction::Next | PanelAction::Prev => Some(true),
+            PanelAction::Pause | PanelAction::Stop | PanelAction::PlayPause => Some(false),
+            _ => None,
+        };
+        if let Some(wanted) = wanted {
+            self.stages.iter_mut().for_each(|stage| stage.is_wanted = wanted);
+        }
+        self.deliver(Event::Button { button, pressed: true });
         let released = Event::Button { button, pressed: false };
         self.after(Duration::from_millis(80), Happening::Event(released));
     }
 
     /// Somebody does this at the renderer itself.
-    pub(in crate::sim) fn remote(&mut self, stage: usize, what: Remote) {
-        if what == Remote::PowerOn {
-            self.stages[stage].rewire();
+    pub fn remote(&mut self, stage: usize, what: Remote) {
+        match what {
+            Remote::PowerOn => self.stages[stage].rewire(),
+            Remote::Stop | Remote::Pause | Remote::PlayOther(_) => {
+                let insists = self.setting.config.rules[0].on_stop == OnStop::Insist;
+                self.stages[stage].is_wanted &= insists;
+            }
+            _ => {}
         }
         self.with(stage, |tv, now| tv.remote(now, what));
     }
 
     /// The renderer's program hangs: connections are made, nothing is answered.
-    pub(in crate::sim) fn hang(&mut self, stage: usize) {
-        self.stages[stage].tv.hung = true;
+    pub fn hang(&mut self, stage: usize) {
+        self.with(stage, |tv, _| tv.hung = true);
     }
 
     /// The renderer's program goes on, with what has come in meanwhile.
-    pub(in crate::sim) fn wake(&mut self, stage: usize) {
+    pub fn wake(&mut self, stage: usize) {
         self.with(stage, |tv, _| tv.hung = false);
         for (number, errand) in core::mem::take(&mut self.stages[stage].waiting) {
             self.arrive(number, stage, &errand);
         }
     }
 
+    /// Nothing gets through between box and renderer any more, or again.
+    pub fn cut(&mut self, stage: usize, cut: bool) {
+        self.stages[stage].cut = cut;
+        if cut {
+            self.break_streams(Some(stage));
+        }
+    }
+
     /// The box gets another address; connections of before are dead.
-    pub(in crate::sim) fn move_to(&mut self, address: Ipv4Addr) {
+    pub fn move_to(&mut self, address: Ipv4Addr) {
         self.address = address;
-        self.break_streams();
+        self.break_streams(None);
         let addresses = [address].into_iter().collect();
-        self.step(Event::Addresses(addresses));
+        self.deliver(Event::Addresses(addresses));
+    }
+
+    /// The cable is pulled out of the box, or put back.
+    pub fn cable(&mut self, plugged: bool) {
+        self.stages.iter_mut().for_each(|stage| stage.cut = !plugged);
+        if !plugged {
+            self.break_streams(None);
+        }
+        let address = plugged.then_some(self.address);
+        self.deliver(Event::Addresses(address.into_iter().collect()));
     }
 
     /// Somebody asks for the status, and looks whether it makes sense.
-    pub(in crate::sim) fn ask_status(&mut self) {
-        let reply = self.ask(Question::Status);
-        self.step(Event::StatusAsked(reply));
+    pub fn ask_status(&mut self) {
+        if !self.dead.contains_key(&TaskName::PageServer) {
+            let reply = self.ask(Question::Status);
+            self.step(Event::StatusAsked(reply));
+        }
     }
 
     /// SIGTERM.
-    pub(in crate::sim) fn leave(&mut self) {
+    pub fn leave(&mut self) {
         self.leaving = true;
         self.step(Event::Leave);
     }
 
+    /// The box loses its power, and has it again at once: it knows nothing of before.
+    pub fn restart_box(&mut self) {
+        self.boots += 1;
+        self.kiosk = self.setting.kiosk(self.boots);
+        self.booted_at = self.now;
+        self.frozen_until = self.now;
+        self.errands.clear();
+        self.dead.clear();
+        self.stuck = None;
+        self.laws.reboot();
+        self.stages.iter_mut().for_each(|stage| stage.silence = Silence::default());
+        self.lit.iter_mut().for_each(|lit| *lit = false);
+        for ((stage, fetch), _) in core::mem::take(&mut self.streams) {
+            let what = crate::sim::words::Fetched::Failed;
+            self.soon(Happening::Fetched { stage, fetch, what });
+        }
+        self.agenda.drop_events();
+        self.questions.clear();
+        self.start_box();
+    }
+
+    /// The box stands still, as under a debugger or on a disk that does not answer.
+    pub fn freeze(&mut self, millis: u64) {
+        self.frozen_until = self.now + Duration::from_millis(millis);
+    }
+
+    /// A task of the box ends, and ends again this often when it is started again.
+    pub fn kill(&mut self, name: TaskName, again: u8) {
+        self.dead.insert(name, again);
+        if name == TaskName::MediaServer {
+            self.break_streams(None);
+        }
+        self.step(Event::TaskEnded(name, "it was killed".into()));
+    }
+
+    /// A task of the box hangs: it neither ends nor says that it lives. Or it goes on.
+    pub fn hang_task(&mut self, name: Option<TaskName>) {
+        self.stuck = name.map(|name| (name, self.now));
+    }
+
+    /// The disk with the media is taken away, or put back.
+    pub fn disk(&mut self, there: bool) {
+        self.disk.gone = !there;
+    }
+
+    /// Reading the folders of the disk takes this long from now on.
+    pub fn slow_disk(&mut self, millis: u64) {
+        self.disk.takes = Duration::from_millis(millis);
+    }
+
     /// The renderer says byebye, and stays.
-    pub(in crate::sim) fn byebye(&mut self, stage: usize) {
+    pub fn byebye(&mut self, stage: usize) {
         for target in self.stages[stage].tv.targets() {
-            let event = self.stages[stage].announcement(Kind::Byebye, &target);
-            self.soon(Happening::Event(event));
+            self.datagram(stage, Duration::ZERO, Kind::Byebye, &target);
         }
     }
 
     /// The renderer announces itself at a second port, where it answers as well.
-    pub(in crate::sim) fn announce_second_port(&mut self, stage: usize) {
+    pub fn announce_second_port(&mut self, stage: usize) {
         let event = self.stages[stage].announce_second();
         self.soon(Happening::Event(event));
     }
 
     /// A file appears in the media folder.
-    pub(in crate::sim) fn put(&mut self, path: &'static str, millis: u64) {
-        self.scan.files.push(media_file(path, millis));
-        let length = Duration::from_millis(millis);
-        self.lengths.insert(path.into(), length);
+    pub fn put(&mut self, path: &'static str, millis: u64) {
+        self.disk.put(path, millis);
     }
 
     /// The breaker of a renderer as the status shows it, and whether the renderer is said to be away.
-    pub(in crate::sim) fn breaker(&self, stage: usize) -> (String, bool) {
-        let status = self.kiosk.status(self.now, MailboxStatus::default());
+    #[must_use]
+    pub fn breaker(&self, stage: usize) -> (String, bool) {
+        let status = self.kiosk.status(self.box_time(), MailboxStatus::default());
         let status = serde_json::to_value(status).expect("plain values");
         let renderer = &status["renderers"][stage];
         let state = renderer["breaker"]["state"].as_str().expect("a word");
@@ -94,7 +175,7 @@ impl World {
     }
 
     /// An event of the box itself.
-    pub(in crate::sim) fn tell(&mut self, event: Event) {
+    pub fn tell(&mut self, event: Event) {
         self.step(event);
     }
 }

@@ -2,10 +2,10 @@
 
 use super::{Happening, Question, World};
 use crate::kiosk::effect::{Effect, Errand};
-use crate::kiosk::event::{Event, Failure};
+use crate::kiosk::event::{Event, Failure, PanelState, TaskName};
 use crate::kiosk::status::MailboxStatus;
 use crate::time::Duration;
-use crate::upnp::ssdp;
+use crate::upnp::{HttpUrl, ssdp};
 use core::net::Ipv4Addr;
 
 /// MX of our searches.
@@ -13,20 +13,19 @@ const MX: Duration = Duration::from_secs(1);
 
 impl World {
     pub(super) fn step(&mut self, event: Event) {
-        if self.exited.is_some() {
+        if self.exited.is_some() || self.now < self.frozen_until {
             return;
         }
-        if let Event::Answered { ticket, .. } = &event {
-            self.laws.answered(ticket.number());
-        }
-        if matches!(event, Event::Deadline) {
-            self.laws.woken(self.now);
-        }
-        let effects = self.kiosk.step(event, self.now);
-        self.laws.stepped(self.now, &effects, self.stages.len());
-        for effect in effects {
+        let now = self.box_time();
+        self.steps += 1;
+        let before = self.laws.before(&event, self.kiosk.next_deadline());
+        let mut effects = core::mem::take(&mut self.effects);
+        self.kiosk.step(event, now, &mut effects);
+        self.laws.stepped(before, now, &effects, &self.kiosk, self.stages.len());
+        for effect in effects.drain(..) {
             self.perform(effect);
         }
+        self.effects = effects;
         self.check();
     }
 
@@ -35,7 +34,9 @@ impl World {
         match effect {
             Effect::Search => {
                 for stage in 0..self.stages.len() {
-                    self.search(stage, MX);
+                    if !self.network.deaf {
+                        self.search(stage, MX);
+                    }
                 }
             }
             Effect::SearchAt(address) => {
@@ -45,33 +46,37 @@ impl World {
             }
             Effect::Run(ticket) => {
                 let number = ticket.number();
+                self.laws.issued(number);
                 let errand = self.kiosk.errand(&ticket).expect("it was just ordered");
-                let (host, port) = place(&errand);
-                let stage = self.stage_at(host);
-                let taken = self.errands.insert(number, (ticket, (host, port)));
-                assert!(taken.is_none(), "a number in use is given again");
+                let to = place(&errand);
+                let stage = self.stage_at(to.host);
+                let there = (to.host, to.port);
+                self.errands.insert(number, (ticket, there));
                 match stage {
                     Some(stage) => {
                         self.law_of_one_call(stage, &errand);
+                        self.law_of_patience(stage, &errand);
                         self.stages[stage].note_call(self.now, number, &errand);
-                        let errand = Box::new(errand);
-                        self.soon(Happening::Request { number, stage, errand });
+                        self.send(number, stage, Box::new(errand));
                     }
-                    None => {
-                        self.soon(Happening::Answer { number, outcome: Err(Failure::Unreachable) })
-                    }
+                    None => self.fail(number, Failure::Unreachable),
                 }
             }
             Effect::Cancel(number) => {
-                self.errands.remove(&number);
+                if let Some((_, (host, _))) = self.errands.remove(&number)
+                    && let Some(stage) = self.stage_at(host)
+                {
+                    self.note_outcome(stage, number, &Err(Failure::Timeout));
+                }
             }
             Effect::Scan => {
-                let scan = Box::new(self.scan.clone());
-                self.soon(Happening::Event(Event::Scanned(scan)));
+                let takes = self.disk.takes;
+                let scan = Box::new(self.disk.scan());
+                self.after(takes, Happening::Event(Event::Scanned(scan)));
             }
             Effect::Probe(token) => {
                 let published = self.kiosk.published(token).expect("it was just loaded");
-                let duration = self.length(&published.path);
+                let duration = self.disk.length(&published.path).filter(|_| !self.disk.gone);
                 self.soon(Happening::Event(Event::Probed { token, duration }));
             }
             Effect::Serve(reply, token) => match self.questions.remove(&reply.0) {
@@ -89,12 +94,19 @@ impl World {
                 let asked = self.questions.remove(&reply.0);
                 assert!(matches!(asked, Some(Question::Status)));
                 self.reports += 1;
-                let status = self.kiosk.status(self.now, MailboxStatus::default());
+                let status = self.kiosk.status(self.box_time(), MailboxStatus::default());
                 self.law_of_one_picture(&serde_json::to_value(status).expect("plain values"));
             }
-            Effect::Light(led, lit) => self.lit[usize::from(led.0)] = lit,
-            Effect::Restart(_) => self.restarted.push(self.now),
-            Effect::Watchdog => self.fed.push(self.now),
+            Effect::Light(led, lit) => {
+                if !self.dead.contains_key(&TaskName::Panel) {
+                    self.lit[usize::from(led.0)] = lit;
+                }
+            }
+            Effect::Restart(name) => self.start_again(name),
+            Effect::Watchdog => {
+                self.law_of_the_watchdog();
+                self.fed.push(self.now);
+            }
             Effect::Ready | Effect::Stopping => {}
             Effect::Exit(code) => {
                 self.exited = Some((self.now, code));
@@ -103,28 +115,67 @@ impl World {
         }
     }
 
-    fn search(&mut self, stage: usize, mx: Duration) {
-        for target in ssdp::TARGETS {
-            for (target, late) in self.stages[stage].tv.search(target, mx) {
-                let event = self.stages[stage].announcement(ssdp::Kind::Response, &target);
-                let passage = Duration::from_micros(self.rng.u64(1_000..5_000));
-                self.after(late + passage, Happening::Event(event));
+    /// A task is started again: it lives, or ends once more.
+    fn start_again(&mut self, name: TaskName) {
+        self.restarted.push(self.now);
+        match self.dead.get_mut(&name) {
+            Some(more @ 1..) => {
+                *more -= 1;
+                let ended = Event::TaskEnded(name, "it ended again".into());
+                self.soon(Happening::Event(ended));
+            }
+            _ => {
+                self.dead.remove(&name);
+                match name {
+                    TaskName::Panel => {
+                        self.soon(Happening::Event(Event::Panel(PanelState::Working)))
+                    }
+                    TaskName::Network => {
+                        let addresses = [self.address].into_iter().collect();
+                        self.soon(Happening::Event(Event::Addresses(addresses)));
+                    }
+                    _ => {}
+                }
             }
         }
     }
 
-    fn stage_at(&self, host: Ipv4Addr) -> Option<usize> {
+    /// A request sets out.
+    fn send(&mut self, number: u32, stage: usize, errand: Box<Errand>) {
+        if self.network.resets(&mut self.rng) {
+            return self.fail(number, Failure::Unreachable);
+        }
+        self.soon(Happening::Request { number, stage, errand });
+    }
+
+    fn fail(&mut self, number: u32, why: Failure) {
+        self.soon(Happening::Answer { number, outcome: Err(why) });
+    }
+
+    fn search(&mut self, stage: usize, mx: Duration) {
+        let hears = !self.stages[stage].cut && self.network.copies(&mut self.rng) > 0;
+        if !hears || self.dead.contains_key(&TaskName::Multicast) {
+            return;
+        }
+        for target in ssdp::TARGETS {
+            for (target, late) in self.stages[stage].tv.search(target, mx) {
+                self.datagram(stage, late, ssdp::Kind::Response, &target);
+            }
+        }
+    }
+
+    pub(super) fn stage_at(&self, host: Ipv4Addr) -> Option<usize> {
         self.stages.iter().position(|stage| stage.host == host)
     }
 }
 
 /// Where it goes.
-pub(super) fn place(errand: &Errand) -> (Ipv4Addr, u16) {
+pub(super) fn place(errand: &Errand) -> &HttpUrl {
     match errand {
         Errand::Describe { location: url }
         | Errand::Act { url, .. }
         | Errand::Subscribe { url, .. }
         | Errand::Renew { url, .. }
-        | Errand::Unsubscribe { url, .. } => (url.host, url.port),
+        | Errand::Unsubscribe { url, .. } => url,
     }
 }

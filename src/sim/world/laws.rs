@@ -2,13 +2,17 @@
 
 use super::World;
 use super::effects::place;
+use crate::kiosk::Kiosk;
+use crate::kiosk::deadline::Deadline;
 use crate::kiosk::effect::{Effect, Errand};
-use crate::kiosk::event::Ticket;
+use crate::kiosk::event::{Event, Ticket};
 use crate::kiosk::leds::Pattern;
+use crate::kiosk::supervisor::SILENCE;
 use crate::limits::EFFECTS;
 use crate::time::{Duration, Instant};
+use core::hash::{Hash, Hasher};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::hash::DefaultHasher;
 
 /// Steps for each renderer within a second: around the end of a clip its state is asked for every
 /// 20 ms, and each answer, event and piece of media is a step too.
@@ -17,30 +21,54 @@ const STEPS: usize = 200;
 const CALLS: usize = 60;
 /// What a press may add: command, look, position.
 const CALLS_FOR_A_PRESS: usize = 3;
+/// Steps in a row at one moment that no event asked for.
+const RESTLESS: u8 = 3;
+/// Pauses of the breaker from its first failure on, in milliseconds, as its specification has them,
+/// shortened by the most that chance takes off.
+const PAUSES: [u64; 6] = [187, 375, 750, 1_500, 3_000, 6_000];
+/// A renderer that hangs has been waited for already.
+const PAUSE_AFTER_WAIT: u64 = 750;
 
-/// The last second, and what was answered.
+/// The last second, and what came before.
 #[derive(Debug, Default)]
 pub(super) struct Laws {
     second: u64,
     steps: usize,
     /// Steps in a row for which no time passed and nothing came from outside.
     idle: (Instant, u8),
-    answered: BTreeSet<u32>,
+    /// The last ticket.
+    issued: u32,
+    /// When a task was silent for too long.
+    silent_at: Instant,
+    hasher: DefaultHasher,
 }
 
 impl Laws {
-    pub(super) fn answered(&mut self, number: u32) {
-        assert!(self.answered.insert(number), "ticket {number} comes twice");
+    /// The box begins anew, and counts from one again.
+    pub(super) fn reboot(&mut self) {
+        self.issued = 0;
+        self.silent_at = Instant::START;
     }
 
-    /// The kiosk wants to be called again at once: once is no harm.
-    pub(super) fn woken(&mut self, now: Instant) {
-        let (at, times) = self.idle;
-        self.idle = (now, if at == now { times + 1 } else { 1 });
-        assert!(self.idle.1 <= 3, "it never rests");
+    /// A ticket goes out: no number is ever given twice.
+    pub(super) fn issued(&mut self, number: u32) {
+        assert!(number > self.issued, "ticket {number} comes twice: the last was {}", self.issued);
+        self.issued = number;
     }
 
-    pub(super) fn stepped(&mut self, now: Instant, effects: &[Effect], renderers: usize) {
+    /// The deadline that is served, if this is one.
+    pub(super) fn before(&self, event: &Event, next: Option<Deadline>) -> Option<Deadline> {
+        next.filter(|_| matches!(event, Event::Deadline))
+    }
+
+    pub(super) fn stepped(
+        &mut self,
+        served: Option<Deadline>,
+        now: Instant,
+        effects: &[Effect],
+        kiosk: &Kiosk,
+        renderers: usize,
+    ) {
         assert!(effects.len() <= EFFECTS, "{} effects", effects.len());
         let second = now.as_micros() / 1_000_000;
         if core::mem::replace(&mut self.second, second) != second {
@@ -48,31 +76,61 @@ impl Laws {
         }
         self.steps += 1;
         assert!(self.steps <= STEPS * renderers.max(1), "a busy loop");
+        // The kiosk wants to be called again at once: once is no harm.
+        if let Some(served) = served {
+            let (at, times) = self.idle;
+            self.idle = (now, if at == now { times + 1 } else { 1 });
+            assert!(self.idle.1 <= RESTLESS, "it never rests: {served:?}");
+        }
+        if kiosk.silent_task(now).is_some() {
+            self.silent_at = now;
+        }
+        (now.as_micros(), kiosk.trace().written(), effects).hash(&mut self.hasher);
+    }
+
+    pub(super) fn fingerprint(&self) -> u64 {
+        self.hasher.finish()
     }
 }
 
 impl World {
     pub(super) fn check(&self) {
+        let now = self.box_time();
         let due = self.kiosk.next_deadline();
-        assert!(due.is_none_or(|at| at >= self.now), "the deadline of {due:?} is past");
+        assert!(due.is_none_or(|due| due.at >= now), "{due:?} is past");
         if let Some((_, code)) = self.exited {
-            assert_eq!((due, code), (None, 0));
+            assert_eq!((due, code), (None, 0), "after its end it is silent");
             return;
         }
+        assert!(due.is_some() || self.errands.is_empty(), "work, and no deadline for it");
         // The status LED is the first one.
         let lit = self.lit.first().copied();
-        match self.kiosk.pattern(self.now) {
-            Pattern::Playing if !self.leaving => {
-                assert_eq!(lit, Some(true), "all plays, and it is dark");
-            }
-            _ => {}
+        let shows = !self.leaving && self.dead.is_empty();
+        if shows && self.kiosk.pattern(now) == Pattern::Playing {
+            assert_eq!(lit, Some(true), "all plays, and it is dark");
+        }
+        if let Some(period) = self.setting.watchdog {
+            let fed_at = self.fed.last().copied().unwrap_or_default();
+            let excused = self.booted_at + self.laws.silent_at.since(Instant::START);
+            let hungry = self.now.since(fed_at.max(excused).max(self.booted_at));
+            let late = self.now.since(self.frozen_until) > period;
+            assert!(hungry <= period / 2 || !late, "the watchdog was not fed for {hungry:?}");
+        }
+    }
+
+    /// The watchdog is fed: then no task hangs.
+    pub(super) fn law_of_the_watchdog(&self) {
+        if let Some((name, since)) = self.stuck {
+            let silent = self.now.since(since);
+            assert!(silent <= SILENCE + super::ALIVE_EVERY, "fed, though {name:?} hangs");
         }
     }
 
     /// No renderer sees two calls at once, and none is called without end.
     pub(super) fn law_of_one_call(&self, stage: usize, errand: &Errand) {
         // At its old place it may be asked while its description is fetched from the new one.
-        let here = place(errand);
+        let to = place(errand);
+        let here = (to.host, to.port);
         let calls = self
             .errands
             .values()
@@ -97,6 +155,23 @@ impl World {
         describes && self.stages[stage].tv.quirks().other_root_devices > 0
     }
 
+    /// One that does not answer is asked ever more slowly, until it answers or gives a sign of life.
+    pub(super) fn law_of_patience(&self, stage: usize, errand: &Errand) {
+        let silence = &self.stages[stage].silence;
+        let Some(failures) = silence.failures.checked_sub(1) else { return };
+        if silence.hurried || matches!(errand, Errand::Describe { .. }) {
+            return;
+        }
+        let pause = PAUSES[failures.min(PAUSES.len() - 1)];
+        let pause = if silence.hung { pause.min(PAUSE_AFTER_WAIT) } else { pause };
+        let paused = self.now.since(silence.since);
+        assert!(
+            paused >= Duration::from_millis(pause),
+            "after {} failures it paused for {paused:?} only: {errand}",
+            silence.failures
+        );
+    }
+
     /// A status is one picture of one moment: no two loads in it, no LED that says something else.
     pub(super) fn law_of_one_picture(&self, status: &Value) {
         for renderer in status["renderers"].as_array().expect("a list") {
@@ -108,18 +183,21 @@ impl World {
                 assert!((progress - position / duration).abs() < 0.01, "{renderer}");
             }
             if let (Some(name), Some(duration)) = (renderer["playing"].as_str(), duration) {
-                let files = &self.lengths;
-                let file = files.iter().find(|(path, _)| path.ends_with(name));
-                let (_, length) = file.expect("in the catalogue");
+                let length = self.disk.length_of(name).expect("on the disk");
                 let off = (length.as_secs_f64() - duration).abs();
                 assert!(off < 1.0, "the duration of another file: {renderer}");
             }
+            let open = renderer["breaker"]["failures"].as_u64() >= Some(3);
+            assert_eq!(renderer["breaker"]["state"], if open { "open" } else { "closed" });
+        }
+        if !self.dead.is_empty() {
+            return;
         }
         let leds = status["panel"]["leds"].as_array().expect("a list");
         for (led, lit) in leds.iter().zip(&self.lit) {
             assert_eq!(led["on"], *lit, "{led}");
         }
-        let pattern = serde_json::to_value(self.kiosk.pattern(self.now)).expect("a word");
+        let pattern = serde_json::to_value(self.kiosk.pattern(self.box_time())).expect("a word");
         assert_eq!(leds[0]["shows"], pattern);
     }
 }

@@ -7,38 +7,47 @@
 //!
 //! Terms: a *happening* is something that will reach the box or a renderer at its time; a *stage* is
 //! a renderer with its place in the network and what an audience saw on it; a *law* holds after every
-//! step of the kiosk, whatever happened.
+//! step of the kiosk, whatever happened; *hope* is the law that who can play plays before long;
+//! *weather* is a long series of faults by chance.
 
+mod agenda;
 mod deeds;
 mod effects;
+mod hope;
 mod laws;
+mod network;
 mod setting;
 mod stage;
 mod streams;
+mod weather;
 
 use super::words::{Fetch, FetchId, Fetched};
-use crate::kiosk::effect::Errand;
-use crate::kiosk::event::{Answer, Event, Failure, PanelState, ReplyTo, Ticket};
+use crate::kiosk::effect::{Effects, Errand};
+use crate::kiosk::event::{Answer, Event, Failure, PanelState, ReplyTo, TaskName, Ticket};
 use crate::kiosk::supervisor::TASKS;
 use crate::kiosk::trace::Entry;
 use crate::kiosk::{Kiosk, Setup};
-use crate::media::catalogue::Scan;
 use crate::time::{Duration, Instant};
+use agenda::Agenda;
 use core::net::Ipv4Addr;
+use hope::Hope;
 use laws::Laws;
-use setting::media_file;
-pub(super) use setting::{BUTTONS, Setting};
-pub(super) use stage::{Exchange, Stage};
+pub use network::Network;
+use setting::Disk;
+pub use setting::{BUTTONS, Setting};
+pub use stage::{Exchange, Round, Stage};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use streams::Stream;
+pub use weather::Weather;
 
 /// The box's address, until it changes.
-pub(super) const HOME: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
+pub const HOME: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 /// The port of media and callbacks.
-pub(super) const PORT: u16 = 8895;
+pub const PORT: u16 = 8895;
 /// Entries of the flight recorder that are shown where a story fails.
 const LAST_WORDS: u64 = 40;
+/// Tasks say this often that they live.
+const ALIVE_EVERY: Duration = Duration::from_secs(5);
 
 /// Something that is on its way.
 #[derive(Debug)]
@@ -57,38 +66,59 @@ enum Happening {
     Read { stage: usize, fetch: FetchId },
     /// The tasks of the box say that they live.
     Alive,
+    /// Somebody looks whether all who can play do.
+    Inspection,
 }
 
 /// See the module.
 #[derive(Debug)]
-pub(super) struct World {
-    pub(super) now: Instant,
-    pub(super) kiosk: Kiosk,
-    pub(super) stages: Vec<Stage>,
+pub struct World {
+    /// The time.
+    pub now: Instant,
+    /// The box.
+    pub kiosk: Kiosk,
+    /// The renderers.
+    pub stages: Vec<Stage>,
     /// The exit code, and when.
-    pub(super) exited: Option<(Instant, u8)>,
-    pub(super) fed: Vec<Instant>,
-    pub(super) restarted: Vec<Instant>,
-    pub(super) reports: u32,
+    pub exited: Option<(Instant, u8)>,
+    /// When the watchdog was fed.
+    pub fed: Vec<Instant>,
+    /// When tasks were started again.
+    pub restarted: Vec<Instant>,
+    /// Questions for the status that were answered.
+    pub reports: u32,
+    /// How the network is.
+    pub network: Network,
     /// Between renderers and the media server: nothing gets through.
-    pub(super) firewall: bool,
+    pub firewall: bool,
     /// Tasks say that they live.
-    pub(super) tasks_live: bool,
+    pub tasks_live: bool,
+    /// Steps of the kiosk so far.
+    pub steps: u64,
+    setting: Setting,
+    boots: u64,
+    booted_at: Instant,
+    frozen_until: Instant,
+    /// Tasks that have ended, and how often they will end again.
+    dead: BTreeMap<TaskName, u8>,
+    /// One that hangs: it neither ends nor says that it lives.
+    stuck: Option<(TaskName, Instant)>,
     leaving: bool,
     lit: Vec<bool>,
     presses: Vec<Instant>,
-    seed: u64,
     rng: fastrand::Rng,
-    serial: u64,
-    agenda: BTreeMap<(Instant, u64), Happening>,
+    agenda: Agenda,
+    /// When each renderer wants to be ticked.
+    ticks: Vec<Option<Instant>>,
     errands: BTreeMap<u32, (Ticket, (Ipv4Addr, u16))>,
     streams: BTreeMap<(usize, FetchId), Stream>,
     questions: BTreeMap<u32, Question>,
     asked: u32,
     address: Ipv4Addr,
-    scan: Scan,
-    lengths: BTreeMap<PathBuf, Duration>,
+    disk: Disk,
     laws: Laws,
+    hope: Option<Hope>,
+    effects: Effects,
 }
 
 /// Somebody waits for an answer of the box.
@@ -101,74 +131,80 @@ enum Question {
 
 impl World {
     fn new(setting: Setting) -> Self {
-        let lengths = setting.files.iter();
-        let stages = (setting.presets.iter().zip(1..))
+        let stages: Vec<Stage> = (setting.presets.iter().zip(1..))
             .map(|(preset, n)| Stage::new(preset, n, setting.seed))
             .collect();
-        let setup = Setup { seed: setting.seed, watchdog: setting.watchdog, ..Setup::default() };
         let mut world = Self {
             now: Instant::START,
+            ticks: stages.iter().map(|stage| stage.tv.next_deadline()).collect(),
             stages,
             exited: None,
             fed: Vec::new(),
             restarted: Vec::new(),
             reports: 0,
+            network: Network::default(),
             firewall: false,
             tasks_live: setting.watchdog.is_some(),
+            steps: 0,
+            boots: 0,
+            booted_at: Instant::START,
+            frozen_until: Instant::START,
+            dead: BTreeMap::new(),
+            stuck: None,
             presses: Vec::new(),
             leaving: false,
             lit: vec![false; setting.config.leds.len()],
-            kiosk: Kiosk::new(setting.config, setup),
-            seed: setting.seed,
+            kiosk: setting.kiosk(0),
             rng: fastrand::Rng::with_seed(setting.seed),
-            serial: 0,
-            agenda: BTreeMap::new(),
+            agenda: Agenda::default(),
             errands: BTreeMap::new(),
             streams: BTreeMap::new(),
             questions: BTreeMap::new(),
             asked: 0,
             address: HOME,
-            scan: Scan {
-                files: setting
-                    .files
-                    .iter()
-                    .map(|(path, millis)| media_file(path, *millis))
-                    .collect(),
-                ..Scan::default()
-            },
-            lengths: lengths
-                .filter(|(_, millis)| *millis > 0)
-                .map(|(path, millis)| (PathBuf::from(path), Duration::from_millis(*millis)))
-                .collect(),
+            disk: Disk::of(&setting.files),
             laws: Laws::default(),
+            hope: setting.hope.map(Hope::new),
+            effects: Effects::new(),
+            setting,
         };
-        let addresses = [HOME].into_iter().collect();
+        let autoplay = world.setting.config.rules[0].autoplay;
+        world.stages.iter_mut().for_each(|stage| stage.is_wanted = autoplay);
+        world.start_box();
+        world.soon(Happening::Alive);
+        if world.hope.is_some() {
+            world.soon(Happening::Inspection);
+        }
+        world
+    }
+
+    /// What the shell says first.
+    fn start_box(&mut self) {
+        let addresses = [self.address].into_iter().collect();
         for event in [
             Event::Listening { media_port: PORT },
             Event::Addresses(addresses),
             Event::Panel(PanelState::Working),
         ] {
-            world.soon(Happening::Event(event));
+            self.soon(Happening::Event(event));
         }
-        world.soon(Happening::Alive);
-        world
     }
 
     /// Everything up to this many milliseconds from the start.
-    pub(super) fn run(&mut self, millis: u64) {
+    pub fn run(&mut self, millis: u64) {
         let end = Instant::from_millis(millis);
         let _ = self.turn_until(end, |_| false);
     }
 
     /// Everything for this many milliseconds.
-    pub(super) fn pass(&mut self, millis: u64) {
+    pub fn pass(&mut self, millis: u64) {
         let end = self.now + Duration::from_millis(millis);
         let _ = self.turn_until(end, |_| false);
     }
 
     /// Everything until this holds: how many milliseconds that took, if not more than `millis`.
     #[must_use]
-    pub(super) fn until(&mut self, millis: u64, holds: impl FnMut(&Self) -> bool) -> Option<u64> {
+    pub fn until(&mut self, millis: u64, holds: impl FnMut(&Self) -> bool) -> Option<u64> {
         let begun = self.now;
         let at = self.turn_until(begun + Duration::from_millis(millis), holds)?;
         u64::try_from(at.since(begun).as_millis()).ok()
@@ -183,70 +219,130 @@ impl World {
             if holds(self) {
                 return Some(self.now);
             }
-            let Some(at) = self.next().filter(|at| *at <= end) else {
+            let next = self.next().filter(|(at, _)| *at <= end);
+            let Some((at, turn)) = next else {
                 self.now = self.now.max(end);
                 return None;
             };
             self.now = self.now.max(at);
-            self.turn();
+            match turn {
+                Turn::Happening => {
+                    if let Some(happening) = self.agenda.take() {
+                        self.happen(happening);
+                    }
+                }
+                Turn::Renderer(stage) => self.with(stage, |tv, now| tv.tick(now)),
+                Turn::Kiosk => self.step(Event::Deadline),
+            }
         }
     }
 
-    fn next(&self) -> Option<Instant> {
-        let stages = self.stages.iter().filter_map(|s| s.tv.next_deadline());
-        let agenda = self.agenda.keys().next().map(|(at, _)| *at);
-        stages.chain(agenda).chain(self.kiosk.next_deadline()).min()
+    /// What comes next: of several at one moment first what is on its way, then renderers, then the box.
+    fn next(&self) -> Option<(Instant, Turn)> {
+        let mut first = self.agenda.next().map(|at| (at, Turn::Happening));
+        let mut consider = |at: Option<Instant>, turn| {
+            if let Some(at) = at.map(|at| at.max(self.now))
+                && first.is_none_or(|(earlier, _)| at < earlier.max(self.now))
+            {
+                first = Some((at, turn));
+            }
+        };
+        for (stage, at) in self.ticks.iter().enumerate() {
+            consider(*at, Turn::Renderer(stage));
+        }
+        consider(self.deadline().map(|at| at.max(self.frozen_until)), Turn::Kiosk);
+        first
     }
 
-    /// One thing that is due.
-    fn turn(&mut self) {
-        if let Some(entry) = self.agenda.first_entry()
-            && entry.key().0 <= self.now
-        {
-            let happening = entry.remove();
-            return self.happen(happening);
-        }
-        let due = |stage: &Stage| stage.tv.next_deadline().is_some_and(|at| at <= self.now);
-        if let Some(stage) = self.stages.iter().position(due) {
-            return self.with(stage, |tv, now| tv.tick(now));
-        }
-        if self.kiosk.next_deadline().is_some_and(|at| at <= self.now) {
-            self.step(Event::Deadline);
-        }
+    /// The time as the box counts it.
+    fn box_time(&self) -> Instant {
+        Instant::START + self.now.since(self.booted_at)
+    }
+
+    /// When the box wants to be stepped.
+    fn deadline(&self) -> Option<Instant> {
+        self.kiosk.next_deadline().map(|next| self.booted_at + next.at.since(Instant::START))
     }
 
     fn happen(&mut self, happening: Happening) {
+        use Happening as H;
+        let boxed = matches!(happening, H::Event(_) | H::Answer { .. } | H::Fetch { .. });
+        if boxed && self.now < self.frozen_until {
+            return self.agenda.enter(self.frozen_until, happening);
+        }
         match happening {
-            Happening::Event(event) => self.step(event),
-            Happening::Request { number, stage, errand } => self.arrive(number, stage, &errand),
-            Happening::Answer { number, outcome } => {
-                if let Some((ticket, _)) = self.errands.remove(&number) {
+            H::Event(event) => self.deliver(event),
+            H::Request { number, stage, errand } => self.arrive(number, stage, &errand),
+            H::Answer { number, outcome } => {
+                if let Some((ticket, (host, _))) = self.errands.remove(&number) {
+                    if let Some(stage) = self.stage_at(host) {
+                        self.note_outcome(stage, number, &outcome);
+                    }
                     let facing = (outcome != Err(Failure::Unreachable)).then_some(self.address);
                     self.step(Event::Answered { ticket, outcome, facing });
                 }
             }
-            Happening::Fetch { stage, fetch } => self.media_asked(stage, fetch),
-            Happening::Fetched { stage, fetch, what } => {
+            H::Fetch { stage, fetch } => self.media_asked(stage, fetch),
+            H::Fetched { stage, fetch, what } => {
                 self.with(stage, |tv, now| tv.fetched(now, fetch, what));
             }
-            Happening::Read { stage, fetch } => self.read(stage, fetch),
-            Happening::Alive => {
-                if self.tasks_live {
-                    TASKS.into_iter().for_each(|name| self.step(Event::Alive(name)));
+            H::Read { stage, fetch } => self.read(stage, fetch),
+            H::Alive => {
+                if self.tasks_live && self.now >= self.frozen_until {
+                    TASKS.into_iter().for_each(|name| self.alive(name));
                 }
-                self.after(Duration::from_secs(5), Happening::Alive);
+                self.after(ALIVE_EVERY, Happening::Alive);
+            }
+            H::Inspection => {
+                self.inspect();
+                self.after(hope::LOOK_EVERY, Happening::Inspection);
             }
         }
     }
 
+    /// Brings an event to the box, if the task that would see it lives.
+    fn deliver(&mut self, event: Event) {
+        let witness = match &event {
+            Event::Heard { .. } => TaskName::Multicast,
+            Event::Notified { .. } | Event::Served { .. } => TaskName::MediaServer,
+            Event::Button { .. } => TaskName::Panel,
+            Event::Addresses(_) => TaskName::Network,
+            _ => return self.step(event),
+        };
+        if !self.dead.contains_key(&witness) {
+            self.note_sign_of_life(&event);
+            self.step(event);
+        }
+    }
+
+    fn note_sign_of_life(&mut self, event: &Event) {
+        match event {
+            Event::Heard { from, .. } => {
+                if let Some(stage) = self.stage_at(*from) {
+                    self.stages[stage].silence.hurried = true;
+                }
+            }
+            Event::Addresses(_) => {
+                self.stages.iter_mut().for_each(|stage| stage.silence.hurried = true);
+            }
+            _ => {}
+        }
+    }
+
+    fn alive(&mut self, name: TaskName) {
+        let hangs = self.stuck.is_some_and(|(stuck, _)| stuck == name);
+        if !hangs && !self.dead.contains_key(&name) {
+            self.step(Event::Alive(name));
+        }
+    }
+
     fn after(&mut self, span: Duration, happening: Happening) {
-        self.serial += 1;
-        self.agenda.insert((self.now + span, self.serial), happening);
+        self.agenda.enter(self.now + span, happening);
     }
 
     /// After a passage through the network.
     fn soon(&mut self, happening: Happening) {
-        let passage = Duration::from_micros(self.rng.u64(1_000..5_000));
+        let passage = self.network.passage(&mut self.rng);
         self.after(passage, happening);
     }
 
@@ -257,33 +353,66 @@ impl World {
     }
 
     /// What an audience sees: the file's name, from this box, and the position in it.
-    pub(super) fn screen(&self, stage: usize) -> Option<(&str, Duration)> {
+    #[must_use]
+    pub fn screen(&self, stage: usize) -> Option<(&str, Duration)> {
         let (uri, position) = self.stages[stage].tv.on_screen(self.now)?;
         let ours = uri.strip_prefix(&format!("http://{}:{PORT}/m/", self.address))?;
         Some((ours.rsplit('/').next()?, position))
     }
 
     /// This file is on the screen, and it moves or stands there as it should.
-    pub(super) fn shows(&self, stage: usize, file: &str) -> bool {
+    #[must_use]
+    pub fn shows(&self, stage: usize, file: &str) -> bool {
         self.screen(stage).is_some_and(|(name, _)| name == file)
     }
 
     /// The flight recorder, one entry a line, with milliseconds.
-    pub(super) fn trace(&self, last: u64) -> Vec<String> {
+    #[must_use]
+    pub fn trace(&self, last: u64) -> Vec<String> {
         let trace = self.kiosk.trace();
-        let line = |entry: &Entry| format!("{:>9} {entry}", entry.at.as_micros() / 1000);
+        let line = |entry: &Entry| {
+            let at = self.booted_at + entry.at.since(Instant::START);
+            format!("{:>9} {entry}", at.as_micros() / 1000)
+        };
         trace.since(trace.written().saturating_sub(last)).map(line).collect()
     }
 
-    fn length(&self, path: &Path) -> Option<Duration> {
-        self.lengths.get(path).copied()
+    /// What every step did, as one number: the same for the same seed.
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        self.laws.fingerprint()
+    }
+
+    /// Forgets what was long ago, so that years need no memory.
+    pub fn forget(&mut self) {
+        self.fed.drain(..self.fed.len().saturating_sub(1));
+        self.presses.drain(..self.presses.len().saturating_sub(1));
+        self.restarted.clear();
+        self.stages.iter_mut().for_each(Stage::forget);
+    }
+}
+
+/// Whose turn it is.
+#[derive(Clone, Copy, Debug)]
+enum Turn {
+    Happening,
+    Renderer(usize),
+    Kiosk,
+}
+
+impl Setting {
+    /// The box, switched on for the `n`th time.
+    fn kiosk(&self, n: u64) -> Kiosk {
+        let seed = self.seed ^ n << 32;
+        let setup = Setup { seed, watchdog: self.watchdog, ..Setup::default() };
+        Kiosk::new(self.config.clone(), setup)
     }
 }
 
 impl Drop for World {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("seed {}, at {} ms", self.seed, self.now.as_micros() / 1000);
+            eprintln!("seed {}, at {} ms", self.setting.seed, self.now.as_micros() / 1000);
             for line in self.trace(LAST_WORDS) {
                 eprintln!("{line}");
             }

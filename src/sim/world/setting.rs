@@ -1,14 +1,21 @@
 //! What a world is made of: renderers, files, and the box's configuration.
 
 use super::World;
-use crate::config::{Button, Config, Led, Level, PanelAction, Pin, Rule, Shows, Targets};
-use crate::media::catalogue::MediaFile;
+use crate::config::{Button, Config, Led, Level, OnStop, PanelAction, Pin, Rule, Shows, Targets};
+use crate::media::catalogue::{MediaFile, Scan};
 use crate::media::mime::of_extension;
-use crate::sim::presets::Preset;
+use crate::sim::presets::{self, Preset};
 use crate::time::Duration;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A load that failed is tried again after two minutes at the latest, and may then need half a minute to
+/// be given up once more; a viewer who is insisted on has it for a minute; a search for one that moved
+/// comes every half minute.
+pub const HOPE: Duration = Duration::from_secs(300);
 
 /// What the buttons do, in their order.
-pub(in crate::sim) const BUTTONS: [PanelAction; 9] = [
+pub const BUTTONS: [PanelAction; 9] = [
     PanelAction::PlayPause,
     PanelAction::Play,
     PanelAction::Pause,
@@ -19,24 +26,34 @@ pub(in crate::sim) const BUTTONS: [PanelAction; 9] = [
     PanelAction::VolumeDown,
     PanelAction::Mute,
 ];
+
 /// See the module.
 #[derive(Clone, Debug)]
-pub(in crate::sim) struct Setting {
-    pub(in crate::sim) seed: u64,
-    pub(in crate::sim) presets: Vec<Preset>,
+pub struct Setting {
+    /// Decides everything that happens by chance.
+    pub seed: u64,
+    /// The renderers.
+    pub presets: Vec<Preset>,
     /// Path and length in milliseconds.
-    pub(in crate::sim) files: Vec<(&'static str, u64)>,
-    pub(in crate::sim) config: Config,
-    pub(in crate::sim) watchdog: Option<Duration>,
+    pub files: Vec<(&'static str, u64)>,
+    /// The box's configuration.
+    pub config: Config,
+    /// WatchdogSec.
+    pub watchdog: Option<Duration>,
+    /// Who can play must do so within this time.
+    pub hope: Option<Duration>,
 }
 
 impl Setting {
     /// One renderer that plays a clip of ten seconds when a button asks for it.
-    pub(in crate::sim) fn of(preset: Preset) -> Self {
+    #[must_use]
+    pub fn of(preset: Preset) -> Self {
         Self::many(vec![preset])
     }
 
-    pub(in crate::sim) fn many(presets: Vec<Preset>) -> Self {
+    /// As [`Self::of`], for several.
+    #[must_use]
+    pub fn many(presets: Vec<Preset>) -> Self {
         let button = |(press, pin): (&PanelAction, u8)| Button::plain(Pin(pin), *press);
         let led = |pin, shows| Led { pin: Pin(pin), shows, active: Level::High };
         let mut config = Config {
@@ -46,38 +63,125 @@ impl Setting {
             ..Config::default()
         };
         config.rules[0].plays = vec!["/m".into()];
-        Self { seed: 1, presets, files: vec![("/m/clip.mp4", 10_000)], config, watchdog: None }
+        let files = vec![("/m/clip.mp4", 10_000)];
+        Self { seed: 1, presets, files, config, watchdog: None, hope: None }
     }
 
-    pub(in crate::sim) fn seed(mut self, seed: u64) -> Self {
+    /// A wall of renderers, one of each family over and over, that plays films and songs all day and must
+    /// do so within [`HOPE`] of whatever happened.
+    #[must_use]
+    pub fn wall(renderers: usize, seed: u64) -> Self {
+        let able = presets::all().into_iter().filter(|preset| preset.quirks.play_refused.is_none());
+        let presets = able.cycle().skip(seed as usize % 24).take(renderers).collect();
+        let files =
+            [("/m/film.mp4", 1_500_000), ("/m/news.mp4", 600_000), ("/m/song.mp3", 190_000)];
+        let insist = |rule: &mut Rule| rule.on_stop = OnStop::Insist;
+        let setting = Self::many(presets).seed(seed).files(&files).autoplay();
+        let setting = if seed % 2 == 0 { setting } else { setting.rule(insist) };
+        setting.watchdog(Duration::from_secs(30)).hopeful(HOPE)
+    }
+
+    /// Another chance.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    pub(in crate::sim) fn files(mut self, files: &[(&'static str, u64)]) -> Self {
+    /// Other files: path and length in milliseconds.
+    #[must_use]
+    pub fn files(mut self, files: &[(&'static str, u64)]) -> Self {
         self.files = files.to_vec();
         self
     }
 
     /// Starts by itself.
-    pub(in crate::sim) fn autoplay(self) -> Self {
+    #[must_use]
+    pub fn autoplay(self) -> Self {
         self.rule(|rule| rule.autoplay = true)
     }
 
-    pub(in crate::sim) fn rule(mut self, change: impl FnOnce(&mut Rule)) -> Self {
+    /// Changes the one rule, which is for every renderer.
+    #[must_use]
+    pub fn rule(mut self, change: impl FnOnce(&mut Rule)) -> Self {
         change(&mut self.config.rules[0]);
         self
     }
 
-    pub(in crate::sim) fn begin(self) -> World {
+    /// systemd wants to hear of it this often.
+    #[must_use]
+    pub fn watchdog(mut self, period: Duration) -> Self {
+        self.watchdog = Some(period);
+        self
+    }
+
+    /// Who can play must do so within this time: checked all along.
+    #[must_use]
+    pub fn hopeful(mut self, within: Duration) -> Self {
+        self.hope = Some(within);
+        self
+    }
+
+    /// Everything begins.
+    #[must_use]
+    pub fn begin(self) -> World {
         World::new(self)
     }
 }
 
-pub(super) fn media_file(path: &str, millis: u64) -> MediaFile {
+/// The disk with the media.
+#[derive(Debug)]
+pub(super) struct Disk {
+    files: Vec<MediaFile>,
+    lengths: BTreeMap<PathBuf, Duration>,
+    /// It is not there.
+    pub(super) gone: bool,
+    /// Reading its folders takes this long.
+    pub(super) takes: Duration,
+}
+
+impl Disk {
+    pub(super) fn of(files: &[(&'static str, u64)]) -> Self {
+        let takes = Duration::from_millis(3);
+        let mut disk = Self { files: Vec::new(), lengths: BTreeMap::new(), gone: false, takes };
+        files.iter().for_each(|(path, millis)| disk.put(path, *millis));
+        disk
+    }
+
+    pub(super) fn put(&mut self, path: &str, millis: u64) {
+        self.files.push(media_file(path, millis));
+        if millis > 0 {
+            self.lengths.insert(path.into(), Duration::from_millis(millis));
+        }
+    }
+
+    pub(super) fn scan(&self) -> Scan {
+        if self.gone {
+            let missing = vec![("/m".into(), "is not there".to_owned())];
+            return Scan { missing, ..Scan::default() };
+        }
+        Scan { files: self.files.clone(), ..Scan::default() }
+    }
+
+    pub(super) fn size(&self, path: &Path) -> Option<u64> {
+        let file = self.files.iter().find(|file| *file.path == *path);
+        file.filter(|_| !self.gone).map(|file| file.size)
+    }
+
+    pub(super) fn length(&self, path: &Path) -> Option<Duration> {
+        self.lengths.get(path).copied()
+    }
+
+    /// The length of the file of this name.
+    pub(super) fn length_of(&self, name: &str) -> Option<Duration> {
+        self.lengths.iter().find(|(path, _)| path.ends_with(name)).map(|(_, length)| *length)
+    }
+}
+
+fn media_file(path: &str, millis: u64) -> MediaFile {
     MediaFile {
-        path: path.into(),
-        root: "/m".into(),
+        path: Path::new(path).into(),
+        root: Path::new("/m").into(),
         media_type: of_extension(path.rsplit('.').next().unwrap_or_default()).expect("known"),
         size: 100 * millis.max(1),
     }

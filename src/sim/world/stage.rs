@@ -1,12 +1,13 @@
 //! A renderer in its place: who reaches it, what it says, and what an audience sees of it.
 
+use super::hope::Watch;
 use super::{Happening, PORT, Question, World};
 use crate::kiosk::effect::Errand;
-use crate::kiosk::event::{Answer, Event, Failure};
+use crate::kiosk::event::{Answer, Event, Failure, TaskName};
 use crate::sim::fake_renderer::FakeRenderer;
 use crate::sim::finding::Door;
 use crate::sim::presets::Preset;
-use crate::sim::words::{Announce, Call, Output};
+use crate::sim::words::{Announce, Call, Fetched, Output};
 use crate::text::clip;
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::Action as Av;
@@ -14,10 +15,13 @@ use crate::upnp::ssdp::{Announcement, Kind};
 use crate::upnp::{Action, HttpUrl, Udn};
 use core::net::Ipv4Addr;
 
+/// Calls that are kept when the others are forgotten.
+const REMEMBERED: usize = 100;
+
 /// See the module.
 #[derive(Debug)]
-pub(in crate::sim) struct Stage {
-    pub(in crate::sim) tv: FakeRenderer,
+pub struct Stage {
+    pub tv: FakeRenderer,
     pub(super) host: Ipv4Addr,
     port: u16,
     first_port: u16,
@@ -26,36 +30,68 @@ pub(in crate::sim) struct Stage {
     /// Requests that came in while it hung.
     pub(super) waiting: Vec<(u32, Box<Errand>)>,
     /// Every call that was made to it.
-    pub(in crate::sim) calls: Vec<Exchange>,
+    pub calls: Vec<Exchange>,
     /// What was shown on it, and is over.
-    pub(in crate::sim) rounds: Vec<Round>,
-    /// What is shown: the URI, since when, and how far it was when last looked at.
-    shown: Option<(String, Instant, Duration)>,
+    pub rounds: Vec<Round>,
+    /// What is shown, and since when.
+    shown: Option<(String, Instant)>,
+    /// Nothing gets through between it and the box.
+    pub(super) cut: bool,
+    /// The owner wants it to play.
+    pub(super) is_wanted: bool,
+    pub(super) watch: Watch,
+    pub(super) silence: Silence,
     /// Events that the box took, and that it did not know.
-    pub(in crate::sim) events: u32,
-    pub(in crate::sim) unwelcome: u32,
+    pub events: u32,
+    pub unwelcome: u32,
+}
+
+/// Its silence: calls in a row that were not answered.
+#[derive(Debug, Default)]
+pub(super) struct Silence {
+    pub(super) failures: usize,
+    /// When the last one failed.
+    pub(super) since: Instant,
+    /// It took the connection, and did not answer.
+    pub(super) hung: bool,
+    /// There was a sign of life since.
+    pub(super) hurried: bool,
+}
+
+impl Silence {
+    /// A call is over.
+    fn note(&mut self, now: Instant, outcome: &Result<Answer, Failure>) {
+        match outcome {
+            Err(failure @ (Failure::Unreachable | Failure::Timeout)) => {
+                let failures = self.failures + 1;
+                let hung = *failure == Failure::Timeout;
+                *self = Self { failures, since: now, hung, hurried: false };
+            }
+            _ => *self = Self::default(),
+        }
+    }
 }
 
 /// One call, as it is asked about in stories.
 #[derive(Clone, Debug)]
-pub(in crate::sim) struct Exchange {
-    pub(in crate::sim) at: Instant,
+pub struct Exchange {
+    pub at: Instant,
     number: u32,
-    pub(in crate::sim) what: &'static str,
+    pub what: &'static str,
     /// The URI, or the callback.
-    pub(in crate::sim) about: String,
+    pub about: String,
     /// The UPnP error or HTTP status of its refusal.
-    pub(in crate::sim) refused: Option<u16>,
+    pub refused: Option<u16>,
 }
 
 /// One showing of a file, from its first picture to its last.
 #[derive(Clone, Debug)]
-pub(in crate::sim) struct Round {
-    pub(in crate::sim) from: Instant,
-    pub(in crate::sim) until: Instant,
-    pub(in crate::sim) uri: String,
+pub struct Round {
+    pub from: Instant,
+    pub until: Instant,
+    pub uri: String,
     /// How far in the file it came.
-    pub(in crate::sim) played: Duration,
+    pub played: Duration,
 }
 
 impl Stage {
@@ -72,6 +108,10 @@ impl Stage {
             calls: Vec::new(),
             rounds: Vec::new(),
             shown: None,
+            cut: false,
+            is_wanted: false,
+            watch: Watch::default(),
+            silence: Silence::default(),
             events: 0,
             unwelcome: 0,
         }
@@ -137,7 +177,7 @@ impl Stage {
     }
 
     /// The calls of this name.
-    pub(in crate::sim) fn called(&self, what: &str) -> Vec<&Exchange> {
+    pub fn called(&self, what: &str) -> Vec<&Exchange> {
         self.calls.iter().filter(|call| call.what == what).collect()
     }
 
@@ -152,33 +192,40 @@ impl Stage {
         text
     }
 
-    /// What an audience sees now.
-    fn look(&self, now: Instant) -> Option<(String, Duration)> {
-        let (uri, position) = self.tv.on_screen(now)?;
-        Some((uri.to_owned(), position))
+    /// How far what an audience sees now has come.
+    fn look(&self, now: Instant) -> Option<Duration> {
+        self.tv.on_screen(now).map(|(_, position)| position)
     }
 
     /// Compares what was seen just before something happened with what is seen just after.
-    fn watch(&mut self, now: Instant, before: Option<(String, Duration)>) {
-        let after = self.look(now);
-        let goes_on = match (&before, &after) {
-            (Some((old, from)), Some((new, to))) => {
-                old == new && *to + Duration::from_millis(1) >= *from
+    fn watch(&mut self, now: Instant, before: Option<Duration>) {
+        let after = self.tv.on_screen(now);
+        let goes_on = match (&self.shown, before, after) {
+            (Some((old, _)), Some(from), Some((new, to))) => {
+                old == new && to + Duration::from_millis(1) >= from
             }
-            (None, None) => true,
+            (None, _, None) => true,
             _ => false,
         };
         if goes_on {
             return;
         }
-        if let (Some((uri, played)), Some((_, from, _))) = (before, self.shown.take()) {
+        let after = after.map(|(uri, _)| (uri.to_owned(), now));
+        if let (Some((uri, from)), Some(played)) =
+            (core::mem::replace(&mut self.shown, after), before)
+        {
             self.rounds.push(Round { from, until: now, uri, played });
         }
-        self.shown = after.map(|(uri, position)| (uri, now, position));
+    }
+
+    /// Forgets what was long ago.
+    pub(super) fn forget(&mut self) {
+        self.calls.drain(..self.calls.len().saturating_sub(REMEMBERED));
+        self.rounds.clear();
     }
 
     /// Dark times between two rounds.
-    pub(in crate::sim) fn gaps(&self) -> Vec<Duration> {
+    pub fn gaps(&self) -> Vec<Duration> {
         let pairs = self.rounds.windows(2);
         pairs.map(|two| two[1].from.since(two[0].until)).collect()
     }
@@ -199,6 +246,7 @@ impl World {
         while let Some(output) = self.stages[stage].tv.take_output() {
             self.put_out(stage, output);
         }
+        self.ticks[stage] = self.stages[stage].tv.next_deadline();
         result
     }
 
@@ -213,11 +261,18 @@ impl World {
                 let outcome = result.map(Answer::Reply).map_err(refusal);
                 self.answer(stage, call.0, Duration::ZERO, outcome);
             }
+            Output::Fetch(fetch) if self.network.resets(&mut self.rng) => {
+                let (fetch, what) = (fetch.id, Fetched::Failed);
+                self.soon(Happening::Fetched { stage, fetch, what });
+            }
             Output::Fetch(fetch) => self.soon(Happening::Fetch { stage, fetch }),
             Output::Abandon(fetch) => self.abandoned(stage, fetch),
             Output::Notify { callback, sid, seq, change, .. } => {
                 let number = callback.path.strip_prefix("/e/").map(str::parse);
+                let serves = !self.dead.contains_key(&TaskName::MediaServer);
                 if (callback.host, callback.port) == (self.address, PORT)
+                    && serves
+                    && !self.stages[stage].cut
                     && let Some(Ok(number)) = number
                 {
                     let reply = self.ask(Question::Event { stage });
@@ -238,8 +293,7 @@ impl World {
                     Announce::Byebye => Kind::Byebye,
                 };
                 for target in self.stages[stage].tv.targets() {
-                    let event = self.stages[stage].announcement(kind, &target);
-                    self.soon(Happening::Event(event));
+                    self.datagram(stage, Duration::ZERO, kind, &target);
                 }
             }
         }
@@ -257,14 +311,51 @@ impl World {
             Err(Failure::Status(status)) => self.stages[stage].note_refusal(number, *status),
             _ => {}
         }
-        let passage = Duration::from_micros(self.rng.u64(1_000..5_000));
+        if self.stages[stage].cut {
+            // Whoever waits for it waits in vain.
+            return;
+        }
+        let passage = self.network.passage(&mut self.rng);
         self.after(late + passage, Happening::Answer { number, outcome });
+    }
+
+    /// A call is over: what its renderer's silence teaches.
+    pub(super) fn note_outcome(
+        &mut self,
+        stage: usize,
+        number: u32,
+        outcome: &Result<Answer, Failure>,
+    ) {
+        let here = &mut self.stages[stage];
+        let call = here.calls.iter().rev().find(|call| call.number == number);
+        match call.map(|call| call.what) {
+            Some("GetTransportInfo") => here.silence.note(self.now, outcome),
+            // It is known anew: nothing of before holds.
+            Some("Describe") if outcome.is_ok() => here.silence.hurried = true,
+            _ if outcome.is_ok() => here.silence = Silence::default(),
+            _ => {}
+        }
+    }
+
+    /// A datagram of a renderer sets out, to arrive this late, once, twice or never.
+    pub(super) fn datagram(&mut self, stage: usize, late: Duration, kind: Kind, target: &str) {
+        if self.stages[stage].cut || (self.network.deaf && kind != Kind::Response) {
+            return;
+        }
+        for _ in 0..self.network.copies(&mut self.rng) {
+            let event = self.stages[stage].announcement(kind, target);
+            let passage = self.network.passage(&mut self.rng);
+            self.after(late + passage, Happening::Event(event));
+        }
     }
 
     /// A request reaches a renderer, or the place where it was.
     pub(super) fn arrive(&mut self, number: u32, stage: usize, errand: &Errand) {
         if !self.errands.contains_key(&number) {
             // Cancelled on its way.
+            return;
+        }
+        if self.stages[stage].cut {
             return;
         }
         let here = &mut self.stages[stage];

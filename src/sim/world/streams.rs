@@ -1,7 +1,7 @@
 //! The media server, on values: what renderers fetch, and what the kiosk hears of it.
 
 use super::{Happening, PORT, Question, World};
-use crate::kiosk::event::{Event, StreamEnd, Token};
+use crate::kiosk::event::{Event, StreamEnd, TaskName, Token};
 use crate::sim::words::{Fetch, FetchId, Fetched, Method, Reading};
 use crate::time::Duration;
 use crate::upnp::HttpUrl;
@@ -22,7 +22,9 @@ impl World {
     pub(super) fn media_asked(&mut self, stage: usize, fetch: Fetch) {
         let url = HttpUrl::parse(&fetch.url);
         let ours = url.filter(|url| (url.host, url.port) == (self.address, PORT));
-        let Some(url) = ours.filter(|_| self.exited.is_none() && !self.firewall) else {
+        let serves = self.exited.is_none() && !self.dead.contains_key(&TaskName::MediaServer);
+        let passes = !self.firewall && !self.stages[stage].cut;
+        let Some(url) = ours.filter(|_| serves && passes) else {
             let (fetch, what) = (fetch.id, Fetched::Failed);
             return self.soon(Happening::Fetched { stage, fetch, what });
         };
@@ -37,8 +39,8 @@ impl World {
     pub(super) fn serve(&mut self, stage: usize, fetch: Fetch, token: Token) {
         let published = self.kiosk.published(token);
         let file = published.as_ref().and_then(|published| {
-            let file = self.scan.files.iter().find(|f| f.path == published.path)?;
-            Some((file.size, self.length(&file.path), published.mime))
+            let size = self.disk.size(&published.path)?;
+            Some((size, self.disk.length(&published.path), published.mime))
         });
         let Some((size, length, mime)) = file else {
             let what = Fetched::Opened {
@@ -58,10 +60,8 @@ impl World {
             content_features: true,
         };
         let id = fetch.id;
-        let serial = self.serial;
-        self.soon(Happening::Fetched { stage, fetch: id, what: opened });
-        let opens_at = self.agenda.iter().find(|((_, n), _)| *n == serial + 1);
-        let passage = opens_at.map_or(Duration::ZERO, |((at, _), _)| at.since(self.now));
+        let passage = self.network.passage(&mut self.rng);
+        self.after(passage, Happening::Fetched { stage, fetch: id, what: opened });
         if fetch.method == Method::Head {
             return self.served(token, 0, Some(StreamEnd::Head));
         }
@@ -80,6 +80,12 @@ impl World {
         let Some(stream) = self.streams.get_mut(&(stage, fetch)) else {
             return;
         };
+        if self.disk.gone {
+            let token = stream.token;
+            self.streams.remove(&(stage, fetch));
+            self.soon(Happening::Fetched { stage, fetch, what: Fetched::Failed });
+            return self.served(token, 0, Some(StreamEnd::FileError));
+        }
         let tv = &self.stages[stage].tv;
         match tv.reading(self.now, fetch) {
             Reading::Now if tv.responsive() => {
@@ -110,9 +116,11 @@ impl World {
         }
     }
 
-    /// The network took all connections with it.
-    pub(super) fn break_streams(&mut self) {
-        for ((stage, fetch), stream) in core::mem::take(&mut self.streams) {
+    /// The network took these connections with it: those of one renderer, or all.
+    pub(super) fn break_streams(&mut self, of: Option<usize>) {
+        let broken: Vec<_> =
+            self.streams.extract_if(.., |(stage, _), _| of.is_none_or(|of| of == *stage)).collect();
+        for ((stage, fetch), stream) in broken {
             self.served(stream.token, 0, Some(StreamEnd::Aborted));
             let what = Fetched::Failed;
             self.soon(Happening::Fetched { stage, fetch, what });

@@ -1,0 +1,92 @@
+//! A simulated house through bad weather: renderers with all their quirks, faults every few minutes, and
+//! all laws checked after every step. A broken law ends it with the seed and the flight recorder's tail.
+//!
+//! ```text
+//! cargo run --profile soak --example soak -- --days 365 --renderers 8
+//! cargo run --profile soak --example soak -- --hours 24 --renderers 16 --seeds 30
+//! ```
+
+use clap::Parser;
+use dlna_kiosk::sim::world::{Setting, Weather, World};
+use std::process::ExitCode;
+use std::time::Instant;
+
+/// A simulated house through bad weather.
+#[derive(Debug, Parser)]
+struct Soak {
+    /// Renderers, each of another family.
+    #[arg(long, default_value_t = 8)]
+    renderers: usize,
+    /// Simulated days.
+    #[arg(long, default_value_t = 0)]
+    days: u64,
+    /// Simulated hours.
+    #[arg(long, default_value_t = 0)]
+    hours: u64,
+    /// The first seed.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many seeds, one after another.
+    #[arg(long, default_value_t = 1)]
+    seeds: u64,
+    /// Run each seed twice, and compare.
+    #[arg(long)]
+    twice: bool,
+}
+
+/// What one run came to.
+#[derive(Debug, PartialEq)]
+struct Sum {
+    fingerprint: u64,
+    steps: u64,
+    faults: u64,
+    rounds: usize,
+    calls: usize,
+    longest_dark: std::time::Duration,
+}
+
+fn main() -> ExitCode {
+    let soak = Soak::parse();
+    let hours = (soak.days * 24 + soak.hours).max(1);
+    for seed in soak.seed..soak.seed + soak.seeds {
+        let began = Instant::now();
+        let sum = run(seed, soak.renderers, hours);
+        println!(
+            "seed {seed}: {} renderers for {hours} h in {:.1} s: {} steps, {} calls, {} rounds, {} faults; \
+             longest dark though able {:.0} s; fingerprint {:016x}",
+            soak.renderers,
+            began.elapsed().as_secs_f64(),
+            sum.steps,
+            sum.calls,
+            sum.rounds,
+            sum.faults,
+            sum.longest_dark.as_secs_f64(),
+            sum.fingerprint
+        );
+        if soak.twice && sum != run(seed, soak.renderers, hours) {
+            println!("seed {seed}: it went otherwise the second time");
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn run(seed: u64, renderers: usize, hours: u64) -> Sum {
+    let mut world: World = Setting::wall(renderers, seed).begin();
+    let mut weather = Weather::new(seed);
+    let (mut rounds, mut calls) = (0, 0);
+    for _ in 0..hours {
+        weather.rages(&mut world, std::time::Duration::from_secs(3600));
+        rounds += world.stages.iter().map(|stage| stage.rounds.len()).sum::<usize>();
+        calls += world.stages.iter().map(|stage| stage.calls.len()).sum::<usize>();
+        world.forget();
+    }
+    Sum {
+        fingerprint: world.fingerprint(),
+        steps: world.steps,
+        faults: weather.faults(),
+        rounds,
+        calls,
+        longest_dark: world.longest_dark(),
+    }
+}

@@ -1,0 +1,101 @@
+//! The law of hope: a renderer that is able to play, and should, plays before long.
+//!
+//! *Able* means that nothing outside the box stands in the way: it is on and answers, the network and
+//! the media server reach it, the files are there. Looked at every few seconds, from outside.
+
+use super::{Network, World};
+use crate::kiosk::event::{TaskName, Token};
+use crate::sim::quirks::RelTime;
+use crate::time::{Duration, Instant};
+use crate::upnp::av_transport::TransportState;
+
+/// A renderer is asked for its position within this time.
+const SETTLES: Duration = Duration::from_secs(15);
+/// A renderer that counts whole seconds, asked over a network, is known to this.
+const TOLERANCE: Duration = Duration::from_millis(2_500);
+/// Looked at this often.
+pub(super) const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// How long the able may be dark, and how long they were.
+#[derive(Debug)]
+pub(super) struct Hope {
+    within: Duration,
+    longest: Duration,
+}
+
+impl Hope {
+    pub(super) const fn new(within: Duration) -> Self {
+        Self { within, longest: Duration::ZERO }
+    }
+}
+
+/// What was seen of one renderer.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    /// Nothing has stood in its way since.
+    able_since: Option<Instant>,
+    /// It played when last looked at.
+    played_at: Instant,
+}
+
+impl World {
+    /// The longest time for which a renderer was dark though it could have played.
+    #[must_use]
+    pub fn longest_dark(&self) -> Duration {
+        self.hope.as_ref().map(|hope| hope.longest).unwrap_or_default()
+    }
+
+    pub(super) fn inspect(&mut self) {
+        let box_able = self.box_is_able();
+        for stage in 0..self.stages.len() {
+            let here = &self.stages[stage];
+            let able = box_able
+                && here.is_wanted
+                && here.tv.responsive()
+                && !here.cut
+                && here.tv.quirks().play_refused.is_none();
+            let plays = here.tv.state() == TransportState::Playing && self.screen(stage).is_some();
+            if able && plays {
+                self.law_of_truth(stage);
+            }
+            let (now, watch) = (self.now, &mut self.stages[stage].watch);
+            watch.able_since = able.then(|| watch.able_since.unwrap_or(now));
+            if plays {
+                watch.played_at = now;
+            }
+            let (Some(able_since), Some(hope)) = (watch.able_since, self.hope.as_mut()) else {
+                continue;
+            };
+            let dark = now.since(able_since.max(watch.played_at));
+            hope.longest = hope.longest.max(dark);
+            assert!(dark <= hope.within, "TV {} has been dark for {dark:?}", stage + 1);
+        }
+    }
+
+    /// Where the box believes a renderer to be is where it is, if that one tells the truth and has been
+    /// asked since it began.
+    fn law_of_truth(&self, stage: usize) {
+        let here = &self.stages[stage];
+        let Some((uri, truth)) = here.tv.on_screen(self.now) else { return };
+        let honest = here.tv.quirks().rel_time == RelTime::Resolution(Duration::from_secs(1));
+        let settled = here.watch.able_since.is_some_and(|at| self.now.since(at) > SETTLES);
+        let token = uri.split('/').nth(4).and_then(|hex| u64::from_str_radix(hex, 16).ok());
+        let believed = token.and_then(|token| self.kiosk.position(Token(token), self.box_time()));
+        if let Some(believed) = believed.filter(|_| honest && settled && truth > SETTLES) {
+            let off = believed.abs_diff(truth);
+            assert!(off < TOLERANCE, "TV {}: believed {believed:?}, is {truth:?}", stage + 1);
+        }
+    }
+
+    fn box_is_able(&self) -> bool {
+        let essential = [TaskName::MediaServer, TaskName::Network];
+        let usual = Network { deaf: self.network.deaf, ..Network::default() };
+        self.exited.is_none()
+            && !self.leaving
+            && !self.firewall
+            && !self.disk.gone
+            && self.network == usual
+            && self.now >= self.frozen_until
+            && essential.iter().all(|name| !self.dead.contains_key(name))
+    }
+}
