@@ -368,7 +368,7 @@ impl Renderer {
         } else {
             self.strangers = 0;
         }
-        if self.plays_the_previous(uri) {
+        if self.plays_another(uri) {
             self.position_due = now + Duration::from_millis(300);
             return;
         }
@@ -411,11 +411,11 @@ impl Renderer {
         load.end().is_none_or(over) || position.is_some_and(|p| p < load.playhead.furthest())
     }
 
-    /// It answered 200 to Set and Play, and plays the file before on (LG Netcast, HEOS).
-    fn plays_the_previous(&self, uri: &str) -> bool {
-        let named = |load: &Option<Load>| load.as_ref().is_some_and(|l| l.is_named_by(uri));
-        let starting = |load: &Load| matches!(load.phase, Phase::Starting { .. });
-        self.load.as_ref().is_some_and(starting) && named(&self.previous) && !named(&self.load)
+    /// It answered 200 to Set and Play, and plays on what it played before (LG Netcast, HEOS).
+    fn plays_another(&self, uri: &str) -> bool {
+        let starting = |load: &&Load| matches!(load.phase, Phase::Starting { .. });
+        let load = self.load.as_ref().filter(starting);
+        load.is_some_and(|load| uri.contains("://") && !load.is_named_by(uri))
     }
 
     fn is_foreign(&self, uri: &str) -> bool {
