@@ -151,9 +151,11 @@ impl Renderer {
         let Some(load) = &self.load else {
             return Duration::from_secs(10);
         };
-        // Nothing but its end depends on the position, and events tell of whoever changes it.
+        // Nothing but its end depends on the position, and events tell of whoever changes it. One that
+        // has not moved may be stuck, though.
         let left = load.end().map_or(Duration::ZERO, |(end, _)| end.since(now));
-        let calm = if flows { (left / 8).clamp(CALM, RARE) } else { Duration::from_secs(2) };
+        let trusted = flows && load.playhead.stuck() == 0;
+        let calm = if trusted { (left / 8).clamp(CALM, RARE) } else { Duration::from_secs(2) };
         if !load.playhead.was_asked() {
             return Duration::from_millis(700);
         }
