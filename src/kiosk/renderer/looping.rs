@@ -151,11 +151,14 @@ impl Renderer {
         let Some(load) = &self.load else {
             return Duration::from_secs(10);
         };
-        // Nothing but its end depends on the position, and events tell of whoever changes it. One that
-        // has not moved may be stuck, though.
+        // Nothing but its end depends on the position, and events tell of whoever changes it. But one
+        // that has not moved yet proves nothing, and one that does not move any more may be stuck.
         let left = load.end().map_or(Duration::ZERO, |(end, _)| end.since(now));
-        let trusted = flows && load.playhead.stuck() == 0;
-        let calm = if trusted { (left / 8).clamp(CALM, RARE) } else { Duration::from_secs(2) };
+        let calm = match (flows && load.playhead.is_steady(), load.playhead.moved()) {
+            (false, _) => Duration::from_secs(2),
+            (true, false) => CALM,
+            (true, true) => (left / 8).clamp(CALM, RARE),
+        };
         if !load.playhead.was_asked() {
             return Duration::from_millis(700);
         }

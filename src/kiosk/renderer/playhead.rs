@@ -214,6 +214,12 @@ impl Playhead {
         self.moved
     }
 
+    /// The last report went on from the one before.
+    #[must_use]
+    pub fn is_steady(&self) -> bool {
+        !self.doubted && self.stuck() == 0
+    }
+
     /// Reports in a row, half a second apart, that did not move though earlier ones did.
     #[must_use]
     pub fn stuck(&self) -> u8 {
