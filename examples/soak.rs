@@ -7,9 +7,11 @@
 //! ```
 
 use clap::Parser;
+use dlna_kiosk::shell::driver::Clock;
 use dlna_kiosk::sim::world::{Setting, Weather, World};
+use dlna_kiosk::time::Instant;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::Duration;
 
 /// A simulated house through bad weather.
 #[derive(Debug, Parser)]
@@ -42,20 +44,20 @@ struct Sum {
     faults: u64,
     rounds: usize,
     calls: usize,
-    longest_dark: std::time::Duration,
+    longest_dark: Duration,
 }
 
 fn main() -> ExitCode {
     let soak = Soak::parse();
     let hours = (soak.days * 24 + soak.hours).max(1);
     for seed in soak.seed..soak.seed + soak.seeds {
-        let began = Instant::now();
+        let clock = Clock::start();
         let sum = run(seed, soak.renderers, hours);
         println!(
             "seed {seed}: {} renderers for {hours} h in {:.1} s: {} steps, {} calls, {} rounds, {} faults; \
              longest dark though able {:.0} s; fingerprint {:016x}",
             soak.renderers,
-            began.elapsed().as_secs_f64(),
+            clock.now().since(Instant::START).as_secs_f64(),
             sum.steps,
             sum.calls,
             sum.rounds,
@@ -76,7 +78,7 @@ fn run(seed: u64, renderers: usize, hours: u64) -> Sum {
     let mut weather = Weather::new(seed);
     let (mut rounds, mut calls) = (0, 0);
     for _ in 0..hours {
-        weather.rages(&mut world, std::time::Duration::from_secs(3600));
+        weather.rages(&mut world, Duration::from_secs(3600));
         rounds += world.stages.iter().map(|stage| stage.rounds.len()).sum::<usize>();
         calls += world.stages.iter().map(|stage| stage.calls.len()).sum::<usize>();
         world.forget();

@@ -257,6 +257,9 @@ impl Kiosk {
             Event::Alive(name) => self.supervisor.heard(name, now),
             Event::TaskEnded(name, why) => {
                 self.trace.note(now, "", What::TaskEnded(name, why.clone()));
+                if name == TaskName::MediaServer {
+                    self.renderers.iter_mut().for_each(Renderer::unserved);
+                }
                 self.supervisor.ended(name, why, now);
             }
             Event::Panel(PanelState::Working) => {

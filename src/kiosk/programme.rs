@@ -55,9 +55,9 @@ impl Programme {
     }
 
     /// Goes to the following file. `false` at the end of a programme that does not repeat, which is
-    /// then at its beginning again.
+    /// then at its beginning again. One whose files are away is not at its end.
     pub fn advance(&mut self) -> bool {
-        let goes_on = self.following().is_some();
+        let goes_on = self.is_empty() || self.following().is_some();
         self.step(1);
         goes_on
     }

@@ -3,18 +3,18 @@
 use super::calls::{Call, Purpose};
 use super::elapse::FIRST_LOOK;
 use super::load::{Doubt, Load, Phase};
-use super::playhead::Report;
+use super::playhead::{Playhead, Report};
 use super::{Context, Evented, Goal, Presence, Renderer};
 use crate::kiosk::event::{Answer, Failure, StreamEnd, Token};
 use crate::kiosk::fault::Fault;
 use crate::kiosk::trace::What;
 use crate::time::{Duration, Instant};
-use crate::upnp::Reply;
 use crate::upnp::av_transport::{
     MediaInfo, PositionInfo, Reply as Av, TransportInfo, TransportState,
 };
 use crate::upnp::connection_manager::Reply as Cm;
 use crate::upnp::rendering_control::Reply as Rc;
+use crate::upnp::{HttpUrl, Reply};
 use core::net::Ipv4Addr;
 
 /// A stop seen once is looked at again after this time.
@@ -26,6 +26,8 @@ const TAKES_EFFECT: Duration = Duration::from_secs(3);
 const FOLLOWS: Duration = Duration::from_millis(1500);
 /// A file that lasts no longer than this may pass unseen between looks at usual intervals.
 const UNSEEN: Duration = Duration::from_secs(2);
+/// One that hung for longer than this was not slow.
+const SLOW: Duration = Duration::from_secs(10);
 /// Reports in a row of somebody else's URI that mean: taken over.
 const STRANGERS: u8 = 3;
 
@@ -44,6 +46,8 @@ impl Renderer {
         if let Some(facing) = facing {
             self.faces(facing, ctx.now);
         }
+        let took = ctx.now.since(call.sent_at).min(SLOW);
+        self.habits.slowest = took.max(self.habits.slowest * 7 / 8);
         let lives = matches!(outcome, Ok(_) | Err(Failure::Refused(_)));
         if lives {
             self.away = false;
@@ -273,7 +277,9 @@ impl Renderer {
         if load.stopped_at_its_end(now, confirmed) {
             return self.ended(ctx);
         }
-        if error {
+        if error || load.broken {
+            // What it has not got it cannot play: no viewer's doing. Perhaps the file is gone.
+            self.wants_scan |= load.broken;
             return self.fail(Fault::StoppedItself, ctx);
         }
         match doubt {
@@ -363,12 +369,16 @@ impl Renderer {
         } else if self.is_foreign(uri) {
             self.strangers = self.strangers.saturating_add(1);
             if self.strangers >= STRANGERS {
-                return self.taken_over(ctx);
+                self.strangers = 0;
+                return match self.serves(uri, ctx) {
+                    true => self.give_again(ctx),
+                    false => self.taken_over(ctx),
+                };
             }
         } else {
             self.strangers = 0;
         }
-        if self.plays_another(uri) {
+        if self.plays_something_else(uri) {
             self.position_due = now + Duration::from_millis(300);
             return;
         }
@@ -412,10 +422,11 @@ impl Renderer {
     }
 
     /// It answered 200 to Set and Play, and plays on what it played before (LG Netcast, HEOS).
-    fn plays_another(&self, uri: &str) -> bool {
+    fn plays_something_else(&self, uri: &str) -> bool {
+        let named = |load: &Load| load.is_named_by(uri);
         let starting = |load: &&Load| matches!(load.phase, Phase::Starting { .. });
         let load = self.load.as_ref().filter(starting);
-        load.is_some_and(|load| uri.contains("://") && !load.is_named_by(uri))
+        load.is_some_and(|load| !named(load)) && uri.contains("://")
     }
 
     fn is_foreign(&self, uri: &str) -> bool {
@@ -425,6 +436,25 @@ impl Renderer {
             .flatten()
             .any(|load| load.is_named_by(uri));
         running && !ours && uri.contains("://")
+    }
+
+    /// The URI is one that this box gave it, however long ago.
+    fn serves(&self, uri: &str, ctx: &Context<'_>) -> bool {
+        let Some(url) = HttpUrl::parse(uri) else { return false };
+        let now = ctx.media_port.map(|port| (self.facing, port));
+        let before = [&self.load, &self.previous].into_iter().flatten().map(|load| load.origin);
+        now.into_iter().chain(before).any(|origin| origin == (url.host, url.port))
+    }
+
+    /// It took the file, and plays an older one of ours on: it needs a Stop before.
+    fn give_again(&mut self, ctx: &mut Context<'_>) {
+        self.habits.stop_first = true;
+        if let Some(load) = self.load.as_mut() {
+            load.stop_first = true;
+            load.fetched = false;
+            load.playhead = Playhead::default();
+            load.phase = Phase::Wanted { at: ctx.now };
+        }
     }
 
     /// It went on to the next file by itself.
@@ -477,6 +507,7 @@ impl Renderer {
             load.fetched = true;
         }
         load.whole_sent |= end == Some(StreamEnd::WholeFile);
+        load.broken |= end == Some(StreamEnd::FileError);
         if matches!(load.phase, Phase::Starting { .. }) {
             self.transport_due = self.transport_due.min(now);
         }

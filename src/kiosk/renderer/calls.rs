@@ -16,6 +16,11 @@ use crate::upnp::{Action, HttpUrl};
 /// What could not be sent, since a service or the media server is gone, is planned again after this time.
 pub(super) const CANNOT: Duration = Duration::from_secs(1);
 
+/// An answer is waited for this long.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// One that may take its time, or comes from a slow renderer, is waited for this long.
+const LONGEST_PATIENCE: Duration = Duration::from_secs(20);
+
 /// What a call is for.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Purpose {
@@ -86,13 +91,15 @@ impl Renderer {
             return self.impossible(&purpose, ctx);
         }
         let number = ctx.number();
+        // One that is known to be slow is not taken for one that hangs.
+        let usual = (2 * self.habits.slowest).clamp(PATIENCE, LONGEST_PATIENCE);
         let patience = match purpose {
-            Purpose::Transport => self.breaker.patience(),
+            Purpose::Transport => self.breaker.patience().max(usual),
             // Dongles take more than 10 s for these (FACTS: EZCast); nothing else waits for them.
             Purpose::Set | Purpose::Play | Purpose::Stop | Purpose::Seek | Purpose::SetNext => {
-                Duration::from_secs(20)
+                LONGEST_PATIENCE
             }
-            _ => Duration::from_secs(5),
+            _ => usual,
         };
         if let Purpose::Subscribe(which) = purpose {
             self.events[which as usize].ask(number);

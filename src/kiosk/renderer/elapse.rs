@@ -184,6 +184,7 @@ impl Renderer {
             phase: Phase::Wanted { at: ctx.now },
             fetched: false,
             whole_sent: false,
+            broken: false,
             duration,
             said_duration: known.and_then(|load| load.said_duration),
             playhead: Playhead::default(),

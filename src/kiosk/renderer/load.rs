@@ -39,6 +39,8 @@ pub struct Load {
     pub fetched: bool,
     /// The media server sent its last byte.
     pub whole_sent: bool,
+    /// Its stream was broken on our side: the file could not be read, or the media server ended.
+    pub broken: bool,
     /// Its duration, read from the file.
     pub duration: Option<Duration>,
     /// Its duration as the renderer says it, often in whole seconds.
@@ -216,6 +218,7 @@ mod tests {
             phase: Phase::Running { since: Instant::START, doubt: None },
             fetched: true,
             whole_sent: false,
+            broken: false,
             duration: Some(Duration::from_secs(duration)),
             said_duration: None,
             playhead,

@@ -17,6 +17,8 @@ const QUICK: Duration = Duration::from_millis(20);
 const CALM: Duration = Duration::from_secs(5);
 /// In the middle of a long file its position is asked for no more often than this.
 const RARE: Duration = Duration::from_secs(30);
+/// A position is known when it is known to this: to the whole second that most renderers tell.
+const KNOWN: Duration = Duration::from_millis(1_200);
 /// Beyond its end by this much and still PLAYING, though its position does not move: it is stuck.
 const OVERTIME: Duration = Duration::from_secs(5);
 
@@ -151,13 +153,12 @@ impl Renderer {
         let Some(load) = &self.load else {
             return Duration::from_secs(10);
         };
-        // Nothing but its end depends on the position, and events tell of whoever changes it. But one
-        // that has not moved yet proves nothing, and one that does not move any more may be stuck.
-        let left = load.end().map_or(Duration::ZERO, |(end, _)| end.since(now));
-        let calm = match (flows && load.playhead.is_steady(), load.playhead.moved()) {
-            (false, _) => Duration::from_secs(2),
-            (true, false) => CALM,
-            (true, true) => (left / 8).clamp(CALM, RARE),
+        // Nothing but its end depends on the position, and events tell of whoever changes it.
+        let known = load.end().filter(|(earliest, latest)| latest.since(*earliest) < KNOWN);
+        let calm = match known {
+            _ if !flows => Duration::from_secs(2),
+            Some((end, _)) if load.playhead.is_credible() => (end.since(now) / 8).clamp(CALM, RARE),
+            _ => CALM,
         };
         if !load.playhead.was_asked() {
             return Duration::from_millis(700);

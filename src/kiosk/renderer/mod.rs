@@ -99,6 +99,8 @@ struct Habits {
     rendering_broken: bool,
     /// How long it takes to answer.
     round_trip: Duration,
+    /// The slowest of the last answers.
+    slowest: Duration,
     /// How long after Play it began at the latest.
     latency: Option<Duration>,
 }
@@ -283,6 +285,13 @@ impl Renderer {
     pub(super) fn has_load(&self, token: Token) -> bool {
         let loads = [&self.load, &self.next, &self.previous];
         loads.into_iter().flatten().any(|load| load.token == token)
+    }
+
+    /// The media server ended, and its connections with it.
+    pub(super) fn unserved(&mut self) {
+        for load in [&mut self.load, &mut self.next].into_iter().flatten() {
+            load.broken |= load.fetched && !load.whole_sent;
+        }
     }
 
     /// Its plan holds until a time that has not come.

@@ -16,6 +16,12 @@ type Micros = i64;
 const OFF: Micros = 2_500_000;
 /// After a command, some go on for this long to say what was before it.
 const STALE: Duration = Duration::from_secs(1);
+/// What took longer than this to begin was held up on its way.
+const SLOWEST_START: Duration = Duration::from_secs(12);
+/// One that stands still may say a second more or less.
+const FLICKERS: Duration = Duration::from_secs(2);
+/// Two reports within this time say nothing about whether it moves.
+const APART: Duration = Duration::from_millis(500);
 
 /// What is known of the position.
 #[derive(Clone, Debug, Default)]
@@ -24,11 +30,17 @@ pub struct Playhead {
     proven: bool,
     began: Micros,
     doubted: bool,
+    /// It contradicted itself in this round: it stalled, or was seeked.
+    stalled: bool,
     believe_from: Instant,
     frozen: Option<Duration>,
     report: Option<Report>,
     furthest: Duration,
+    /// The furthest since it last went back.
+    reached: Duration,
     unmoved: u8,
+    /// When it was last judged whether it moves.
+    noted_at: Instant,
     moved: bool,
     /// It answered without a position.
     mute: bool,
@@ -87,9 +99,11 @@ impl Playhead {
         self.began = moment(earliest) - at;
         self.believe_from = latest + STALE;
         self.doubted = false;
+        self.stalled = false;
         self.proven = proven;
         self.frozen = None;
         self.report = None;
+        self.reached = Duration::ZERO;
         self.unmoved = 0;
         self.mute = false;
     }
@@ -121,19 +135,13 @@ impl Playhead {
                 let latest = moment(report.answered_at) - position;
                 earliest > origin.latest + OFF || latest < origin.earliest - OFF
             });
+        self.note_progress(report);
         let silent = report.position.is_zero() && !self.moved;
         if off && !silent && !core::mem::replace(&mut self.doubted, true) {
             return;
         }
+        self.stalled |= off && !silent;
         self.doubted = false;
-        if let Some(last) = self.report {
-            if report.position > last.position {
-                self.moved = true;
-                self.unmoved = 0;
-            } else if report.answered_at.since(last.answered_at) >= Duration::from_millis(500) {
-                self.unmoved = self.unmoved.saturating_add(1);
-            }
-        }
         self.furthest = self.furthest.max(report.position);
         self.report = Some(report);
         if self.frozen.is_some() {
@@ -164,6 +172,23 @@ impl Playhead {
         self.mute || self.report.is_some()
     }
 
+    /// Whether it moves. One that stands still may flicker by a second, and one that was seeked goes back.
+    fn note_progress(&mut self, report: Report) {
+        let first = self.report.is_none();
+        if report.position + FLICKERS < self.reached {
+            self.reached = report.position;
+        } else if report.position > self.reached {
+            self.reached = report.position;
+            self.moved |= !first;
+            self.unmoved = 0;
+        } else if !first && report.answered_at.since(self.noted_at) >= APART {
+            self.unmoved = self.unmoved.saturating_add(1);
+        } else {
+            return;
+        }
+        self.noted_at = report.answered_at;
+    }
+
     /// The likeliest position now.
     #[must_use]
     pub fn position(&self, now: Instant) -> Duration {
@@ -191,9 +216,10 @@ impl Playhead {
     /// How long after its command it began, if media of this length ended at `ended_at`.
     #[must_use]
     pub fn latency_of(&self, duration: Duration, ended_at: Instant) -> Option<Duration> {
-        self.origin?;
+        self.origin.filter(|_| !self.stalled)?;
         let latency = moment(ended_at) - micros(duration) - self.began;
-        u64::try_from(latency).ok().map(Duration::from_micros)
+        let latency = u64::try_from(latency).ok().map(Duration::from_micros);
+        latency.filter(|latency| *latency < SLOWEST_START)
     }
 
     /// The last report.
@@ -214,13 +240,13 @@ impl Playhead {
         self.moved
     }
 
-    /// The last report went on from the one before.
+    /// The last report said what was expected.
     #[must_use]
-    pub fn is_steady(&self) -> bool {
+    pub fn is_credible(&self) -> bool {
         !self.doubted && self.stuck() == 0
     }
 
-    /// Reports in a row, half a second apart, that did not move though earlier ones did.
+    /// Reports in a row that did not move though earlier ones did.
     #[must_use]
     pub fn stuck(&self) -> u8 {
         if self.moved { self.unmoved } else { 0 }
@@ -299,6 +325,24 @@ mod tests {
             whole_seconds(&mut head, at, at);
         }
         assert_eq!(head.position(ms(4_050)), Duration::from_secs(4));
+        assert_eq!(head.stuck(), 0);
+    }
+
+    #[test]
+    fn one_that_flickers_by_a_second_stands_still_and_one_that_was_sent_back_moves() {
+        let mut head = Playhead::default();
+        head.begin(ms(0), ms(100), Duration::ZERO, false);
+        for at in 2..20 {
+            whole_seconds(&mut head, 0, at * 1_000);
+        }
+        assert_eq!(head.stuck(), 0);
+        for at in 20..40 {
+            whole_seconds(&mut head, at * 1_000 - 18_000 - at % 2 * 1_000, at * 1_000);
+        }
+        assert!(head.stuck() >= 12, "{}", head.stuck());
+        for at in 40..45 {
+            whole_seconds(&mut head, 38_000, at * 1_000);
+        }
         assert_eq!(head.stuck(), 0);
     }
 

@@ -249,3 +249,16 @@ fn a_renderer_that_a_next_video_hangs_is_never_given_one_again() {
     assert!(world.stages[0].tv.responsive());
     assert!(world.stages[0].rounds.len() >= rounds + 8);
 }
+
+#[test]
+fn a_box_that_loses_its_power_in_mid_play_finds_and_plays_again() {
+    for minutes in [1, 10, 100] {
+        let mut world = long(presets::well_behaved());
+        world.pass(minutes * 60_000);
+        world.restart_box();
+        let calls = world.stages[0].called("Play").len();
+        let took = world.until(10_000, |w| w.stages[0].called("Play").len() > calls);
+        assert!(took.is_some_and(|took| took < 2_000), "after {minutes} min: {took:?}");
+        assert!(world.until(2_000, |w| w.shows(0, "clip.mp4")).is_some());
+    }
+}

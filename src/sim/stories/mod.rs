@@ -11,6 +11,7 @@ mod pictures;
 mod places;
 mod playing;
 mod viewers;
+mod weather;
 
 use super::presets::{self, Preset};
 use super::quirks::{FetchFailure, Probe, Quirks, SetWhilePlaying};

@@ -34,7 +34,7 @@ impl World {
     pub fn remote(&mut self, stage: usize, what: Remote) {
         match what {
             Remote::PowerOn => self.stages[stage].rewire(),
-            Remote::Stop | Remote::Pause | Remote::PlayOther(_) => {
+            Remote::Stop | Remote::Pause | Remote::Standby | Remote::PlayOther(_) => {
                 let insists = self.setting.config.rules[0].on_stop == OnStop::Insist;
                 self.stages[stage].is_wanted &= insists;
             }
@@ -59,15 +59,12 @@ impl World {
     /// Nothing gets through between box and renderer any more, or again.
     pub fn cut(&mut self, stage: usize, cut: bool) {
         self.stages[stage].cut = cut;
-        if cut {
-            self.break_streams(Some(stage));
-        }
     }
 
     /// The box gets another address; connections of before are dead.
     pub fn move_to(&mut self, address: Ipv4Addr) {
         self.address = address;
-        self.break_streams(None);
+        self.break_streams();
         let addresses = [address].into_iter().collect();
         self.deliver(Event::Addresses(addresses));
     }
@@ -75,9 +72,6 @@ impl World {
     /// The cable is pulled out of the box, or put back.
     pub fn cable(&mut self, plugged: bool) {
         self.stages.iter_mut().for_each(|stage| stage.cut = !plugged);
-        if !plugged {
-            self.break_streams(None);
-        }
         let address = plugged.then_some(self.address);
         self.deliver(Event::Addresses(address.into_iter().collect()));
     }
@@ -126,7 +120,7 @@ impl World {
     pub fn kill(&mut self, name: TaskName, again: u8) {
         self.dead.insert(name, again);
         if name == TaskName::MediaServer {
-            self.break_streams(None);
+            self.break_streams();
         }
         self.step(Event::TaskEnded(name, "it was killed".into()));
     }

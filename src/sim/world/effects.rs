@@ -118,6 +118,8 @@ impl World {
     /// A task is started again: it lives, or ends once more.
     fn start_again(&mut self, name: TaskName) {
         self.restarted.push(self.now);
+        // One that hung was dropped with all it held.
+        self.stuck = self.stuck.filter(|(stuck, _)| *stuck != name);
         match self.dead.get_mut(&name) {
             Some(more @ 1..) => {
                 *more -= 1;

@@ -3,14 +3,15 @@
 //! *Able* means that nothing outside the box stands in the way: it is on, awake and answers, the network and
 //! the media server reach it, the files are there. Looked at every few seconds, from outside.
 
-use super::{Network, World};
+use super::{Network, Stage, World};
 use crate::kiosk::event::{TaskName, Token};
 use crate::sim::quirks::RelTime;
 use crate::time::{Duration, Instant};
+use crate::upnp::HttpUrl;
 use crate::upnp::av_transport::TransportState;
 
 /// A renderer is asked for its position within this time.
-const SETTLES: Duration = Duration::from_secs(15);
+const SETTLES: Duration = Duration::from_secs(40);
 /// A renderer that counts whole seconds, asked over a network, is known to this.
 const TOLERANCE: Duration = Duration::from_millis(2_500);
 /// Looked at this often.
@@ -54,8 +55,12 @@ impl World {
                 && here.tv.responsive()
                 && !here.tv.asleep
                 && !here.cut
+                && (!self.network.deaf || self.knows(here))
                 && here.tv.quirks().play_refused.is_none();
-            let plays = here.tv.state() == TransportState::Playing && self.screen(stage).is_some();
+            // Also what it has of an address that the box had before.
+            let ours = |(uri, _): (&str, _)| uri.contains(":8895/m/");
+            let shown = here.tv.on_screen(self.now).is_some_and(ours);
+            let plays = here.tv.state() == TransportState::Playing && shown;
             if able && plays {
                 self.law_of_truth(stage);
             }
@@ -78,7 +83,9 @@ impl World {
     fn law_of_truth(&self, stage: usize) {
         let here = &self.stages[stage];
         let Some((uri, truth)) = here.tv.on_screen(self.now) else { return };
-        let honest = here.tv.quirks().rel_time == RelTime::Resolution(Duration::from_secs(1));
+        let quirks = here.tv.quirks();
+        let honest = quirks.rel_time == RelTime::Resolution(Duration::from_secs(1))
+            && quirks.answers_after.is_zero();
         let settled = here.watch.able_since.is_some_and(|at| self.now.since(at) > SETTLES);
         let token = uri.split('/').nth(4).and_then(|hex| u64::from_str_radix(hex, 16).ok());
         let believed = token.and_then(|token| self.kiosk.position(Token(token), self.box_time()));
@@ -86,6 +93,12 @@ impl World {
             let off = believed.abs_diff(truth);
             assert!(off < TOLERANCE, "TV {}: believed {believed:?}, is {truth:?}", stage + 1);
         }
+    }
+
+    /// The box knows where this renderer is.
+    fn knows(&self, here: &Stage) -> bool {
+        let there = |at: &HttpUrl| (at.host, at.port) == (here.host, here.port);
+        self.kiosk.descriptions().any(|(_, location)| there(location))
     }
 
     fn box_is_able(&self) -> bool {

@@ -24,6 +24,7 @@ mod weather;
 use super::words::{Fetch, FetchId, Fetched};
 use crate::kiosk::effect::{Effects, Errand};
 use crate::kiosk::event::{Answer, Event, Failure, PanelState, ReplyTo, TaskName, Ticket};
+use crate::kiosk::status::MailboxStatus;
 use crate::kiosk::supervisor::TASKS;
 use crate::kiosk::trace::Entry;
 use crate::kiosk::{Kiosk, Setup};
@@ -36,7 +37,7 @@ pub use network::Network;
 use setting::Disk;
 pub use setting::{BUTTONS, Setting};
 pub use stage::{Exchange, Round, Stage};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use streams::Stream;
 pub use weather::Weather;
 
@@ -45,7 +46,9 @@ pub const HOME: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 /// The port of media and callbacks.
 pub const PORT: u16 = 8895;
 /// Entries of the flight recorder that are shown where a story fails.
-const LAST_WORDS: u64 = 40;
+const LAST_WORDS: u64 = 256;
+/// Deeds that are shown there.
+const DEEDS: usize = 30;
 /// Tasks say this often that they live.
 const ALIVE_EVERY: Duration = Duration::from_secs(5);
 
@@ -119,6 +122,8 @@ pub struct World {
     laws: Laws,
     hope: Option<Hope>,
     effects: Effects,
+    /// What was done to it last, for whoever reads of a failure.
+    diary: VecDeque<(Instant, String)>,
 }
 
 /// Somebody waits for an answer of the box.
@@ -166,6 +171,7 @@ impl World {
             laws: Laws::default(),
             hope: setting.hope.map(Hope::new),
             effects: Effects::new(),
+            diary: VecDeque::new(),
             setting,
         };
         let autoplay = world.setting.config.rules[0].autoplay;
@@ -383,6 +389,14 @@ impl World {
         self.laws.fingerprint()
     }
 
+    /// Writes down what is done to it.
+    fn write_down(&mut self, deed: String) {
+        if self.diary.len() == DEEDS {
+            self.diary.pop_front();
+        }
+        self.diary.push_back((self.now, deed));
+    }
+
     /// Forgets what was long ago, so that years need no memory.
     pub fn forget(&mut self) {
         self.fed.drain(..self.fed.len().saturating_sub(1));
@@ -413,11 +427,16 @@ impl Drop for World {
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("seed {}, at {} ms", self.setting.seed, self.now.as_micros() / 1000);
+            for (at, deed) in &self.diary {
+                eprintln!("{:>9} {deed}", at.as_micros() / 1000);
+            }
             for line in self.trace(LAST_WORDS) {
                 eprintln!("{line}");
             }
-            for stage in &self.stages {
-                eprintln!("{}", stage.last_words());
+            let status = self.kiosk.status(self.box_time(), MailboxStatus::default());
+            let status = serde_json::to_value(status).unwrap_or_default();
+            for (i, stage) in self.stages.iter().enumerate() {
+                eprintln!("{}\n{}", stage.last_words(), status["renderers"][i]);
             }
         }
     }

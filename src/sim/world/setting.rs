@@ -77,7 +77,7 @@ impl Setting {
             [("/m/film.mp4", 1_500_000), ("/m/news.mp4", 600_000), ("/m/song.mp3", 190_000)];
         let insist = |rule: &mut Rule| rule.on_stop = OnStop::Insist;
         let setting = Self::many(presets).seed(seed).files(&files).autoplay();
-        let setting = if seed % 2 == 0 { setting } else { setting.rule(insist) };
+        let setting = if seed.is_multiple_of(2) { setting } else { setting.rule(insist) };
         setting.watchdog(Duration::from_secs(30)).hopeful(HOPE)
     }
 

@@ -23,7 +23,7 @@ const REMEMBERED: usize = 100;
 pub struct Stage {
     pub tv: FakeRenderer,
     pub(super) host: Ipv4Addr,
-    port: u16,
+    pub(super) port: u16,
     first_port: u16,
     /// It listens here too, and says so.
     second_port: Option<u16>,

@@ -9,12 +9,19 @@ use crate::upnp::HttpUrl;
 /// A file comes in this many pieces.
 const PIECES: u64 = 16;
 
+/// A connection on which nothing comes is looked at this often.
+const STALLS: Duration = Duration::from_millis(500);
+/// After so many looks the renderer gives it up: 30 s.
+const GIVES_UP: u32 = 60;
+
 /// One GET under way.
 #[derive(Debug)]
 pub(super) struct Stream {
     token: Token,
     at: u64,
     size: u64,
+    /// Looks in a row at which nothing came.
+    stalled: u32,
 }
 
 impl World {
@@ -70,7 +77,7 @@ impl World {
             let fetch = id;
             self.after(passage, Happening::Fetched { stage, fetch, what });
         }
-        self.streams.insert((stage, id), Stream { token, at, size });
+        self.streams.insert((stage, id), Stream { token, at, size, stalled: 0 });
         self.after(passage, Happening::Read { stage, fetch: id });
         self.served(token, 0, None);
     }
@@ -86,6 +93,18 @@ impl World {
             self.soon(Happening::Fetched { stage, fetch, what: Fetched::Failed });
             return self.served(token, 0, Some(StreamEnd::FileError));
         }
+        if self.stages[stage].cut || self.now < self.frozen_until {
+            // The connection lives, and nothing comes.
+            stream.stalled += 1;
+            if stream.stalled < GIVES_UP {
+                return self.after(STALLS, Happening::Read { stage, fetch });
+            }
+            let token = stream.token;
+            self.streams.remove(&(stage, fetch));
+            self.with(stage, |tv, now| tv.fetched(now, fetch, Fetched::Failed));
+            return self.served(token, 0, Some(StreamEnd::Aborted));
+        }
+        stream.stalled = 0;
         let tv = &self.stages[stage].tv;
         match tv.reading(self.now, fetch) {
             Reading::Now if tv.responsive() => {
@@ -116,11 +135,9 @@ impl World {
         }
     }
 
-    /// The network took these connections with it: those of one renderer, or all.
-    pub(super) fn break_streams(&mut self, of: Option<usize>) {
-        let broken: Vec<_> =
-            self.streams.extract_if(.., |(stage, _), _| of.is_none_or(|of| of == *stage)).collect();
-        for ((stage, fetch), stream) in broken {
+    /// All connections are dead.
+    pub(super) fn break_streams(&mut self) {
+        for ((stage, fetch), stream) in core::mem::take(&mut self.streams) {
             self.served(stream.token, 0, Some(StreamEnd::Aborted));
             let what = Fetched::Failed;
             self.soon(Happening::Fetched { stage, fetch, what });

@@ -144,6 +144,7 @@ impl Weather {
         }
         self.faults += 1;
         let lasts = if self.rng.u8(..8) == 0 { self.span(LONG) } else { self.span(SHORT) };
+        world.write_down(format!("{fault:?} for {lasts:?} if it lasts"));
         match fault {
             Fault::Plug(one) => world.remote(one, Remote::PullPlug),
             Fault::Off(one) => world.remote(one, Remote::PowerOff),
