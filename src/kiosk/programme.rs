@@ -171,6 +171,6 @@ mod tests {
         programme.resolve(&scan(&["/m/a.mp4"]));
         assert_eq!(programme.current().map(|f| &*f.path), Some(Path::new("/m/a.mp4")));
         programme.resolve(&Scan::default());
-        assert!(programme.is_empty() && !programme.advance());
+        assert!(programme.is_empty() && programme.advance(), "away is not at its end");
     }
 }
