@@ -17,6 +17,8 @@ pub const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
 const FETCHES_PER_HOST: usize = 3;
 /// A stranger is looked at again after this time, in case it became a renderer.
 const STRANGER_FOR: Duration = Duration::from_secs(3600);
+/// One that says that it is a renderer, and is not, is looked at again after this time.
+const DISBELIEVED_FOR: Duration = Duration::from_secs(10);
 /// First pause after a description that could not be fetched; doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
@@ -78,6 +80,8 @@ struct Sighting {
     lifetime: Duration,
     /// The renderer that was described there, also while its description is fetched again.
     renderer: Option<Udn>,
+    /// The last fetch of its description failed, but was answered: that it lives is no news.
+    refused: bool,
     state: State,
 }
 
@@ -125,10 +129,17 @@ impl Roster {
         let rebooted = differs(sighting.boot_id, announcement.boot_id);
         let reconfigured = differs(sighting.config_id, announcement.config_id);
         sighting.adopt(announcement, now);
+        let news = rebooted || !sighting.refused;
         match &mut sighting.state {
-            State::Wanted { at, attempts } if *attempts > 0 => *at = (*at).min(now + HURRIED_PAUSE),
+            State::Wanted { at, attempts } if *attempts > 0 && news => {
+                *at = (*at).min(now + HURRIED_PAUSE);
+            }
             State::Stranger { .. } | State::Described if rebooted || reconfigured => {
                 sighting.want(now)
+            }
+            // The devices of some TVs change places at each boot: it need not be the one it was.
+            State::Stranger { until } if claims_to_be_a_renderer(announcement) => {
+                *until = (*until).min((*until).before(STRANGER_FOR) + DISBELIEVED_FOR).max(now);
             }
             _ => {}
         }
@@ -163,6 +174,7 @@ impl Roster {
             heard_at: now,
             lifetime: Duration::from_secs(1800),
             renderer: None,
+            refused: false,
             state: State::Wanted { at: now, attempts: 0 },
         });
         true
@@ -302,6 +314,7 @@ impl Roster {
         let State::Fetching { attempts, .. } = sighting.state else {
             return;
         };
+        sighting.refused = !matches!(why, Failure::Unreachable | Failure::Timeout);
         sighting.state = if *why == Failure::NotARenderer {
             State::Stranger { until: now + STRANGER_FOR }
         } else {
@@ -367,6 +380,10 @@ impl Roster {
         // What is due and was not begun waits for another to end, which is an event.
         due.filter(|at| *at > now).min()
     }
+}
+
+fn claims_to_be_a_renderer(announcement: &Announcement) -> bool {
+    [":MediaRenderer:", ":AVTransport:"].iter().any(|kind| announcement.target.contains(kind))
 }
 
 impl Sighting {

@@ -6,6 +6,7 @@ use super::quirks::{FetchFailure, NextUri};
 use super::words::{Announce, Output};
 use crate::time::{Duration, Instant};
 use crate::upnp::Reply;
+use crate::upnp::gena::LastChange;
 
 /// Transitions at one moment: more than any chain of them needs.
 const CHAIN: usize = 8;
@@ -35,7 +36,8 @@ impl FakeRenderer {
             }
             _ => None,
         };
-        [transport, self.announce_at, self.pending.next_deadline(), self.publisher.next_deadline()]
+        let (answers, events) = (self.pending.next_deadline(), self.publisher.next_deadline());
+        [transport, self.announce_at, self.dozes_off_at(), self.off_at, answers, events]
             .into_iter()
             .flatten()
             .min()
@@ -46,9 +48,18 @@ impl FakeRenderer {
         if !self.responsive() {
             return;
         }
+        if self.off_at.is_some_and(|at| at <= now) {
+            return self.leave(now, false);
+        }
         if self.announce_at.is_some_and(|at| at <= now) {
             self.announce_at = self.quirks.announces_every.map(|every| now + every);
             self.output(Output::Announce(Announce::Alive));
+        }
+        if self.dozes_off_at().is_some_and(|at| at <= now) {
+            self.fall_asleep();
+        }
+        if !self.at_leisure() {
+            self.busy_at = now;
         }
         for _ in 0..CHAIN {
             let moved = self.advance(now);
@@ -70,7 +81,8 @@ impl FakeRenderer {
         let mut due = Vec::new();
         self.publisher.due(now, &self.quirks, &mut due);
         for n in due {
-            let change = Box::new(n.change);
+            let change = if self.quirks.garbles_events { LastChange::default() } else { n.change };
+            let change = Box::new(change);
             self.output(Output::Notify {
                 callback: n.callback,
                 sid: n.sid,
@@ -79,6 +91,15 @@ impl FakeRenderer {
                 change,
             });
         }
+    }
+
+    fn at_leisure(&self) -> bool {
+        matches!(self.transport, Transport::Idle | Transport::Stopped)
+    }
+
+    fn dozes_off_at(&self) -> Option<Instant> {
+        let after = self.quirks.dozes_off_after?;
+        (self.at_leisure() && !self.asleep).then_some(self.busy_at + after)
     }
 
     /// One transition that time or a fetch has made due; whether there was one.

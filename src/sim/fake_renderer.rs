@@ -1,7 +1,8 @@
 //! The simulated renderer: its state, and what people and the mains do to it.
 //!
-//! What the actions do is in `transport`, what time does in `clockwork`, how media is fetched in
-//! `fetching`, where the playhead is in `media`, who is told in `telling` and `publisher`.
+//! What the actions do is in `transport`, how a URI is taken in `loading`, what time does in
+//! `clockwork`, how media is fetched in `fetching`, where the playhead is in `media`, who is told in
+//! `telling` and `publisher`, where it is found in `finding`.
 
 use super::media::Media;
 use super::pending::Pending;
@@ -50,7 +51,14 @@ pub struct FakeRenderer {
     pub(super) rng: fastrand::Rng,
     pub(super) on: bool,
     pub(super) hung: bool,
+    /// In standby.
+    pub(super) asleep: bool,
+    /// It was switched off, and is gone at this time.
+    pub(super) off_at: Option<Instant>,
     pub(super) boots: u32,
+    pub(super) booted_at: Instant,
+    /// When it last did something.
+    pub(super) busy_at: Instant,
     pub(super) announce_at: Option<Instant>,
     pub(super) transport: Transport,
     pub(super) error: bool,
@@ -58,6 +66,12 @@ pub struct FakeRenderer {
     pub(super) next: Option<Media>,
     /// TRACK URI as it is shown, while it lags behind the media.
     pub(super) old_track_uri: Option<String>,
+    /// It went back to the TV's own input.
+    pub(super) closed: bool,
+    /// The last thing that it showed was a picture.
+    pub(super) shows_picture: bool,
+    /// URLs of pictures that it has fetched.
+    pub(super) pictures: VecDeque<String>,
     pub(super) volume: u16,
     pub(super) mute: bool,
     pub(super) pending: Pending,
@@ -77,13 +91,20 @@ impl FakeRenderer {
             rng: fastrand::Rng::with_seed(seed),
             on: true,
             hung: false,
+            asleep: false,
+            off_at: None,
             boots: 1,
+            booted_at: Instant::START,
+            busy_at: Instant::START,
             announce_at: Some(Instant::START),
             transport,
             error: false,
             media: None,
             next: None,
             old_track_uri: None,
+            closed: false,
+            shows_picture: false,
+            pictures: VecDeque::new(),
             volume,
             mute: false,
             pending: Pending::default(),
@@ -137,9 +158,10 @@ impl FakeRenderer {
         match self.transport {
             Transport::Idle => TransportState::NoMediaPresent,
             Transport::Stopped | Transport::HandingOver { .. } => TransportState::Stopped,
-            Transport::Starting { .. }
-            | Transport::WaitingForNothing
-            | Transport::Closing { .. } => TransportState::Transitioning,
+            Transport::Starting { .. } => self.quirks.loads_as,
+            Transport::WaitingForNothing | Transport::Closing { .. } => {
+                TransportState::Transitioning
+            }
             Transport::Playing | Transport::Flickering { .. } | Transport::Locked => {
                 TransportState::Playing
             }
@@ -160,11 +182,22 @@ impl FakeRenderer {
         self.settle(now);
         match what {
             Remote::PowerOn if !self.on => self.boot(now),
+            Remote::PowerOn if self.asleep => self.wake(now),
+            Remote::PowerOff if self.on && !self.quirks.lingers.is_zero() => {
+                self.halt(now);
+                self.announce_at = None;
+                self.off_at = Some(now + self.quirks.lingers);
+                self.output(Output::Announce(Announce::Byebye));
+            }
             Remote::PowerOff if self.on => self.leave(now, true),
             Remote::PullPlug if self.on => self.leave(now, false),
             _ if !self.responsive() => {}
             Remote::Stop if self.media.is_some() && self.quirks.remote_stop_locks => {
                 self.transport = Transport::Locked;
+            }
+            Remote::Stop if self.quirks.remote_stop_forgets => {
+                self.forget_media();
+                self.transport = self.at_rest();
             }
             Remote::Stop => self.halt(now),
             Remote::Pause if self.transport == Transport::Playing => {
@@ -182,16 +215,13 @@ impl FakeRenderer {
                 self.media = Some(media);
                 self.transport = Transport::Playing;
             }
-            Remote::Standby => {
-                self.forget_media();
-                self.transport = Transport::Idle;
-                self.output(Output::Announce(Announce::Byebye));
-            }
+            Remote::Standby if !self.asleep => self.fall_asleep(),
             Remote::Pause
             | Remote::Play
             | Remote::PowerOn
             | Remote::PowerOff
-            | Remote::PullPlug => {}
+            | Remote::PullPlug
+            | Remote::Standby => {}
         }
         self.settle(now);
     }
@@ -216,8 +246,24 @@ impl FakeRenderer {
         self.on = true;
         self.hung = false;
         self.boots += 1;
-        self.announce_at = Some(now);
+        (self.booted_at, self.busy_at) = (now, now);
+        self.wake(now);
         self.transport = Self::without_media(&self.quirks);
+    }
+
+    /// To standby: it says byebye, and answers on.
+    pub(super) fn fall_asleep(&mut self) {
+        self.forget_media();
+        self.transport = Transport::Idle;
+        self.asleep = true;
+        self.announce_at = None;
+        self.output(Output::Announce(Announce::Byebye));
+    }
+
+    /// From standby, or from the mains.
+    pub(super) fn wake(&mut self, now: Instant) {
+        self.asleep = false;
+        self.announce_at = Some(now);
     }
 
     pub(super) fn leave(&mut self, now: Instant, politely: bool) {
@@ -229,8 +275,11 @@ impl FakeRenderer {
         self.pending = Pending::default();
         self.transport = Self::without_media(&self.quirks);
         self.error = false;
+        self.off_at = None;
         // What was told before the boot is no news after it.
         self.tell(now, false);
+        (self.closed, self.shows_picture) = (false, false);
+        self.pictures.clear();
         self.on = false;
     }
 }

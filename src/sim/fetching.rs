@@ -10,6 +10,9 @@ use crate::time::{Duration, Instant};
 const READ_AGAIN: Duration = Duration::from_millis(200);
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
+/// Pictures that are kept at once.
+const PICTURES: usize = 32;
+
 impl FakeRenderer {
     /// Reports what became of a fetch.
     pub fn fetched(&mut self, now: Instant, fetch: FetchId, what: Fetched) {
@@ -55,10 +58,12 @@ impl FakeRenderer {
                     self.halt(now);
                 }
             }
-            Fetched::Opened { status: 200 | 206, mime, length, .. } => {
+            Fetched::Opened { status: 200 | 206, mime, length, content_features } => {
                 if quirks.takes(mime.as_deref()) {
                     media.open(mime, length);
+                    media.featured = content_features;
                     media.apply(quirks.still);
+                    self.take_picture(fetch);
                     self.open_parallel_ranges(fetch);
                 } else {
                     media.fail();
@@ -85,6 +90,26 @@ impl FakeRenderer {
     pub(super) fn of_fetch(&mut self, fetch: FetchId) -> Option<&mut Media> {
         let both = self.media.as_mut().into_iter().chain(self.next.as_mut());
         both.into_iter().find(|m| m.fetch == Some(fetch) || m.others.contains(&fetch))
+    }
+
+    /// If it is a picture: one after the other, and never the same again.
+    fn take_picture(&mut self, fetch: FetchId) {
+        let second_fails = self.quirks.second_picture_fails;
+        let Some(media) = self.of_fetch(fetch) else {
+            return;
+        };
+        let (is_still, uri) = (media.is_still(), media.uri.clone());
+        let fails = is_still && second_fails && media.follows_picture;
+        if fails {
+            media.fail();
+        }
+        self.shows_picture = is_still && !fails;
+        if is_still && self.quirks.caches_pictures {
+            if self.pictures.len() == PICTURES {
+                self.pictures.pop_front();
+            }
+            self.pictures.push_back(uri);
+        }
     }
 
     /// Asks for media.

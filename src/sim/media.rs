@@ -15,6 +15,12 @@ pub(super) struct Media {
     pub uri: String,
     pub mime: Option<String>,
     pub duration: Option<Duration>,
+    /// What there is to object to it, if that is said to Play only.
+    pub objection: Option<u16>,
+    /// It was set where a picture was shown.
+    pub follows_picture: bool,
+    /// It came with contentFeatures.dlna.org.
+    pub featured: bool,
     length: Option<u64>,
     /// The fetch that feeds the playhead.
     pub fetch: Option<FetchId>,
@@ -103,6 +109,11 @@ impl Media {
         self.opened = true;
         self.mime = mime.or(self.mime.take());
         self.length = length.map(|length| self.from + length).or(self.length);
+    }
+
+    /// It is there already, all of it.
+    pub(super) const fn have(&mut self) {
+        (self.begun, self.opened, self.finished) = (true, true, true);
     }
 
     pub(super) fn take_bytes(&mut self, bytes: u64) {

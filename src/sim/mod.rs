@@ -9,6 +9,8 @@
 mod clockwork;
 pub mod fake_renderer;
 mod fetching;
+mod finding;
+mod loading;
 mod media;
 mod pending;
 pub mod presets;
@@ -25,10 +27,10 @@ mod dialogues;
 mod stories;
 
 pub use fake_renderer::FakeRenderer;
+pub use finding::Door;
 pub use media::wav_duration;
 pub use presets::Preset;
 pub use quirks::Quirks;
-pub use telling::{control_path, event_path};
 pub use words::{
     Announce, Call, Fetch, FetchId, Fetched, Method, Output, Persona, Reading, Remote, Subscribed,
 };

@@ -8,12 +8,22 @@ use crate::upnp::{Reply, UpnpError};
 /// Answers that wait; beyond this a call stays unanswered.
 const ANSWERS: usize = 32;
 
+/// A look at a URL before SetAVTransportURI is answered.
+#[derive(Debug)]
+pub(super) struct Probing {
+    pub(super) fetch: FetchId,
+    pub(super) call: Call,
+    pub(super) media: Media,
+    /// And once more.
+    pub(super) again: bool,
+}
+
 /// Calls that are not answered yet.
 #[derive(Debug, Default)]
 pub(super) struct Pending {
     answers: Vec<(Instant, Call, Result<Reply, UpnpError>)>,
     /// SetAVTransportURI that waits for a look at its URL.
-    pub(super) probe: Option<(FetchId, Call, Media)>,
+    pub(super) probe: Option<Probing>,
     /// Play that waits until it plays.
     pub(super) play: Option<Call>,
     /// SetAVTransportURI takes until then.
@@ -22,7 +32,7 @@ pub(super) struct Pending {
 
 impl Pending {
     pub(super) fn is_probe(&self, fetch: FetchId) -> bool {
-        self.probe.as_ref().is_some_and(|(id, ..)| *id == fetch)
+        self.probe.as_ref().is_some_and(|probe| probe.fetch == fetch)
     }
 
     pub(super) fn due(&mut self, now: Instant) -> Vec<(Call, Result<Reply, UpnpError>)> {

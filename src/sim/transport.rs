@@ -1,19 +1,18 @@
 //! What the actions do to a simulated renderer.
 
 use super::fake_renderer::{FakeRenderer, Transport, fault};
-use super::media::{Media, rung_of};
-use super::quirks::{NextUri, PlayEmpty, Probe, SetWhilePlaying};
-use super::words::{Call, Fetched, Method, Output};
+use super::media::Media;
+use super::quirks::PlayEmpty;
+use super::words::Call;
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::{self as avt, MediaInfo, TransportInfo};
-use crate::upnp::didl::Rung;
 use crate::upnp::{Action, Reply, UpnpError, connection_manager as cm, rendering_control as rc};
 
 /// How an action ends at once; `None`: its answer comes later.
-type Verdict = Option<Result<Reply, UpnpError>>;
-const DONE: Verdict = Some(Ok(Reply::Done));
+pub(super) type Verdict = Option<Result<Reply, UpnpError>>;
+pub(super) const DONE: Verdict = Some(Ok(Reply::Done));
 
-fn refuse(code: u16) -> Verdict {
+pub(super) fn refuse(code: u16) -> Verdict {
     Some(Err(fault(code)))
 }
 
@@ -49,7 +48,7 @@ impl FakeRenderer {
         }
     }
 
-    fn answer(&mut self, now: Instant, call: Call, verdict: Verdict) {
+    pub(super) fn answer(&mut self, now: Instant, call: Call, verdict: Verdict) {
         if let Some(result) = verdict {
             let setting = self.pending.setting_until.filter(|_| matches!(result, Ok(Reply::Done)));
             let at = (now + self.quirks.answers_after).max(setting.unwrap_or(now));
@@ -104,159 +103,13 @@ impl FakeRenderer {
         }
     }
 
-    fn has_media(&self) -> bool {
+    pub(super) fn has_media(&self) -> bool {
         self.media.as_ref().is_some_and(|media| !media.uri.is_empty())
     }
 
     /// The state in which nothing plays.
     pub(super) fn at_rest(&self) -> Transport {
         if self.has_media() { Transport::Stopped } else { Self::without_media(&self.quirks) }
-    }
-
-    fn set(&mut self, now: Instant, call: Call, uri: &str, metadata: &str) -> Verdict {
-        if uri.is_empty() {
-            self.forget_media();
-            self.transport = self.at_rest();
-            return DONE;
-        }
-        if self.pending.probe.is_some() {
-            return refuse(701);
-        }
-        let media = Media::new(uri, metadata);
-        if let Some(code) = self.objection(&media, metadata) {
-            self.refused_set(now);
-            return refuse(code);
-        }
-        if self.transport == Transport::Playing {
-            match self.quirks.set_while_playing {
-                SetWhilePlaying::Dropped => return DONE,
-                SetWhilePlaying::Refused(code) => return refuse(code),
-                SetWhilePlaying::Stops => self.halt(now),
-                SetWhilePlaying::Switches => {}
-            }
-        }
-        let method = match self.quirks.probe {
-            Probe::Nothing => {
-                self.load(now, media);
-                return DONE;
-            }
-            Probe::Head => Method::Head,
-            Probe::Get => Method::Get,
-        };
-        let fetch = self.fetch(method, uri, None);
-        self.pending.probe = Some((fetch, call, media));
-        None
-    }
-
-    /// What it has against this URI, before it looks at it.
-    fn objection(&self, media: &Media, metadata: &str) -> Option<u16> {
-        let quirks = &self.quirks;
-        let path = media.uri.splitn(4, '/').nth(3).unwrap_or_default();
-        let by_metadata = match rung_of(metadata) {
-            Rung::Full => quirks.full_metadata,
-            Rung::Empty => quirks.empty_metadata,
-            Rung::Plain => quirks.plain_metadata,
-            Rung::Compat => quirks.compat_metadata,
-        };
-        let http = media.uri.starts_with("http://");
-        let extension = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
-        if let Some(code) = by_metadata {
-            Some(code)
-        } else if quirks.probe != Probe::Nothing && !http {
-            Some(716)
-        } else if (quirks.wants_extension && !extension)
-            || (media.mime.is_some() && !quirks.takes(media.mime.as_deref()))
-        {
-            Some(714)
-        } else {
-            None
-        }
-    }
-
-    /// The look at the URL brought this.
-    pub(super) fn probed(&mut self, now: Instant, what: &Fetched) {
-        let verdict = match what {
-            Fetched::Opened { status: 200, mime, content_features, .. } => {
-                if !self.quirks.takes(mime.as_deref()) {
-                    Err(714)
-                } else if self.quirks.wants_content_features && !content_features {
-                    Err(716)
-                } else {
-                    Ok(())
-                }
-            }
-            Fetched::Opened { .. } | Fetched::Failed => Err(716),
-            Fetched::Duration(_) | Fetched::Bytes(_) | Fetched::Finished => return,
-        };
-        let Some((fetch, call, media)) = self.pending.probe.take() else {
-            return;
-        };
-        if self.quirks.probe == Probe::Get {
-            self.output(Output::Abandon(fetch));
-        }
-        match verdict {
-            Ok(()) => self.load(now, media),
-            Err(_) => self.refused_set(now),
-        }
-        self.answer(now, call, verdict.map_or_else(refuse, |()| DONE));
-    }
-
-    fn refused_set(&mut self, now: Instant) {
-        if !self.quirks.refused_set_keeps_old {
-            self.halt(now);
-            self.forget_media();
-            self.transport = self.at_rest();
-        }
-    }
-
-    /// A URI was accepted.
-    fn load(&mut self, now: Instant, media: Media) {
-        self.error = false;
-        let old_track_uri = self.position_info(now).track_uri;
-        self.abandon();
-        if !self.quirks.stale_next {
-            self.next = None;
-        }
-        self.media = Some(media);
-        self.old_track_uri = None;
-        if !self.quirks.set_takes.is_zero() {
-            self.pending.setting_until = Some(now + self.quirks.set_takes);
-        }
-        match self.transport {
-            Transport::Playing | Transport::Starting { .. } => self.start(now),
-            Transport::Paused => {
-                self.old_track_uri = old_track_uri.filter(|_| self.quirks.track_uri_lags);
-            }
-            _ => {
-                self.transport = Transport::Stopped;
-                if self.quirks.set_says_stopped {
-                    self.tell(now, true);
-                }
-                if self.quirks.starts_on_set {
-                    self.start(now);
-                }
-            }
-        }
-    }
-
-    /// Fetches and plays the media from its beginning. What plays already says PLAYING on.
-    pub(super) fn start(&mut self, now: Instant) {
-        let Some(uri) = self.media.as_ref().map(|media| media.uri.clone()) else {
-            return;
-        };
-        self.abandon();
-        self.error = false;
-        self.old_track_uri = None;
-        let fetch = self.get(&uri, None);
-        if let Some(media) = &mut self.media {
-            media.begin(fetch, 0, Duration::ZERO);
-        }
-        if self.quirks.playing_at_once {
-            self.transport = Transport::Playing;
-        } else if self.transport != Transport::Playing {
-            let not_before = now + self.quirks.loading + self.jitter();
-            self.transport = Transport::Starting { not_before };
-        }
     }
 
     /// Stops, however it was brought about.
@@ -277,17 +130,6 @@ impl FakeRenderer {
         };
     }
 
-    fn set_next(&mut self, now: Instant, uri: &str, metadata: &str) -> Verdict {
-        let early = matches!(self.transport, Transport::Starting { .. } | Transport::Stopped);
-        match self.quirks.next {
-            NextUri::Refused(code) => return refuse(code),
-            NextUri::Ignored => {}
-            NextUri::TakenAsCurrent if early => self.load(now, Media::new(uri, metadata)),
-            _ => self.next = (!uri.is_empty()).then(|| Media::new(uri, metadata)),
-        }
-        DONE
-    }
-
     fn play(&mut self, now: Instant, call: Call) -> Verdict {
         if let Some(code) = self.quirks.play_refused {
             return refuse(code);
@@ -296,6 +138,9 @@ impl FakeRenderer {
             return DONE;
         }
         self.pending.setting_until = None;
+        if let Some(code) = self.media.as_ref().and_then(|media| media.objection) {
+            return refuse(code);
+        }
         match self.transport {
             Transport::Playing | Transport::HandingOver { .. } | Transport::Flickering { .. } => {
                 return unless(self.quirks.play_while_playing);
@@ -355,6 +200,8 @@ impl FakeRenderer {
             return DONE;
         }
         self.answer_play(now, Err(fault(701)));
+        self.closed |= !matches!(self.transport, Transport::Idle | Transport::Stopped);
+        self.shows_picture = false;
         self.halt(now);
         if self.quirks.stop_clears_uri {
             self.media = None;
@@ -377,6 +224,9 @@ impl FakeRenderer {
         }
         if media.duration.is_none_or(|duration| target > duration) {
             return unless(self.quirks.seek_past_end);
+        }
+        if let Some(code) = self.quirks.seek_without_features.filter(|_| !media.featured) {
+            return refuse(code);
         }
         let (uri, from) = (media.uri.clone(), media.byte_at(target));
         self.abandon();

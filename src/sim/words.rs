@@ -150,13 +150,13 @@ pub enum Remote {
     Volume(u16),
     /// Somebody else plays this here.
     PlayOther(String),
-    /// Standby: says byebye, forgets the media, answers on.
+    /// Standby: says byebye, forgets the media, answers on; a Play wakes it.
     Standby,
     /// Off by its switch, with a byebye.
     PowerOff,
     /// Off without a word.
     PullPlug,
-    /// On again.
+    /// On again, also from standby.
     PowerOn,
 }
 

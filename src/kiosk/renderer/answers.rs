@@ -4,7 +4,7 @@ use super::calls::{Call, Purpose};
 use super::elapse::FIRST_LOOK;
 use super::load::{Doubt, Load, Phase};
 use super::playhead::{Playhead, Report};
-use super::{Context, Evented, Goal, Renderer};
+use super::{Context, Evented, Goal, Presence, Renderer};
 use crate::kiosk::event::{Answer, Failure, StreamEnd, Token};
 use crate::kiosk::fault::Fault;
 use crate::kiosk::trace::What;
@@ -24,6 +24,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(400);
 const TAKES_EFFECT: Duration = Duration::from_secs(3);
 /// A renderer that goes on to the next file says STOPPED for up to this long (Eversolo: 0.7 s).
 const FOLLOWS: Duration = Duration::from_millis(1500);
+/// A file that lasts no longer than this may pass unseen between looks at usual intervals.
+const UNSEEN: Duration = Duration::from_secs(2);
 /// One that hung for longer than this was not slow.
 const SLOW: Duration = Duration::from_secs(10);
 /// Reports in a row of somebody else's URI that mean: taken over.
@@ -219,11 +221,14 @@ impl Renderer {
             (Phase::Starting { .. }, TransportState::Playing) => {
                 self.position_due = self.position_due.min(now)
             }
-            // Too short to be seen playing.
+            // Too short to be seen playing between two looks. What is longer has not begun: some
+            // say STOPPED while they load.
             (Phase::Starting { sent, .. }, _)
                 if stopped
                     && load.whole_sent
-                    && load.length().is_some_and(|length| now.since(sent) >= length) =>
+                    && load.length().is_some_and(|length| {
+                        now.since(sent) >= length && length <= now.since(self.seen_at) + UNSEEN
+                    }) =>
             {
                 self.ended(ctx);
             }
@@ -292,6 +297,9 @@ impl Renderer {
     fn resolve_doubt(&mut self, info: &MediaInfo, ctx: &mut Context<'_>) {
         let Some(load) = &self.load else { return };
         let uri = info.current_uri.as_deref().unwrap_or("");
+        if self.presence == Presence::SaidGoodbye && (uri.is_empty() || load.is_named_by(uri)) {
+            return self.put_to_sleep(ctx);
+        }
         if load.is_named_by(uri) {
             // A decoder that gives up at once looks the same as a viewer; nobody is that quick.
             if load.played(ctx.now) < Duration::from_secs(2) {
@@ -327,6 +335,15 @@ impl Renderer {
         self.fault = Some(Fault::StoppedByViewer);
     }
 
+    /// It said goodbye and stopped: a viewer switches it off, or puts it into standby, where a command
+    /// would wake it. It is left alone until it is heard of.
+    fn put_to_sleep(&mut self, ctx: &mut Context<'_>) {
+        self.presence = Presence::Asleep;
+        self.yield_to_viewer("switched off", ctx);
+        self.retire();
+        self.fault = Some(Fault::StoppedByViewer);
+    }
+
     fn taken_over(&mut self, ctx: &mut Context<'_>) {
         self.retire();
         self.next = None;
@@ -338,7 +355,10 @@ impl Renderer {
     fn place(&mut self, info: &PositionInfo, asked_at: Instant, ctx: &mut Context<'_>) {
         let now = ctx.now;
         let uri = info.track_uri.as_deref().unwrap_or("");
-        let names_next = self.next.as_ref().is_some_and(|n| n.is_named_by(uri));
+        // Where it names nothing, that it came for the next file tells.
+        let nameless = !uri.contains("://");
+        let is_next = |next: &Load| next.is_named_by(uri) || (nameless && next.fetched);
+        let names_next = self.next.as_ref().is_some_and(is_next);
         let early = names_next && !self.may_have_handed_over(info.rel_time, now);
         if names_next {
             let accepted = |next: &Load| matches!(next.phase, Phase::Accepted { .. });
@@ -380,6 +400,9 @@ impl Renderer {
                 self.habits.seek_broken = true;
             }
             load.playhead.take(report);
+        }
+        if info.rel_time.is_none() {
+            load.playhead.say_nothing();
         }
         let moved = load.playhead.moved()
             || (load.is_named_by(uri) && info.rel_time.is_some_and(|p| !p.is_zero()));

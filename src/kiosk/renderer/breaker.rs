@@ -18,7 +18,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 /// The pause after a probe that waited in vain: its wait was pause enough.
 const PAUSE_AFTER_WAIT: Duration = Duration::from_secs(1);
 /// How long the first probe waits for its answer; doubled each time.
-const FIRST_WAIT: Duration = Duration::from_secs(5);
+pub const FIRST_WAIT: Duration = Duration::from_secs(5);
 /// The longest wait of a probe.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 

@@ -86,8 +86,9 @@ impl Renderer {
     pub(super) fn overtime_at(&self) -> Option<Instant> {
         let load = self.load.as_ref()?;
         let moving = load.playhead.moved() && load.playhead.stuck() == 0;
-        let unasked = load.playhead.report().is_none();
-        load.end().filter(|_| !moving && !unasked).map(|(_, latest)| latest + OVERTIME)
+        load.end()
+            .filter(|_| !moving && load.playhead.was_asked())
+            .map(|(_, latest)| latest + OVERTIME)
     }
 
     /// How soon to ask for the state again.
@@ -159,7 +160,7 @@ impl Renderer {
             Some((end, _)) if load.playhead.is_credible() => (end.since(now) / 8).clamp(CALM, RARE),
             _ => CALM,
         };
-        if load.playhead.report().is_none() {
+        if !load.playhead.was_asked() {
             return Duration::from_millis(700);
         }
         if self.state != Some(TransportState::Playing) {

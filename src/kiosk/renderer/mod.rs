@@ -68,6 +68,17 @@ pub(super) enum Goal {
     Yield { until: Option<Instant> },
 }
 
+/// What its announcements say of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Presence {
+    /// It is there.
+    Here,
+    /// It said goodbye. Some say it and stay.
+    SaidGoodbye,
+    /// It said goodbye and stopped: when it is heard of again, it was switched on.
+    Asleep,
+}
+
 /// What was learned about this renderer.
 #[derive(Clone, Debug, Default)]
 struct Habits {
@@ -154,6 +165,7 @@ pub(super) struct Renderer {
     habits: Habits,
     pub(super) fault: Option<Fault>,
     pub(super) away: bool,
+    presence: Presence,
     transport_due: Instant,
     position_due: Instant,
     pub(super) rounds: u32,
@@ -213,6 +225,7 @@ impl Renderer {
             habits: Habits::default(),
             fault: None,
             away: false,
+            presence: Presence::Here,
             transport_due: Instant::START,
             position_due: Instant::START,
             rounds: 0,
@@ -364,8 +377,22 @@ impl Renderer {
     /// It was announced: it lives.
     pub(super) fn hear(&mut self, now: Instant) {
         self.breaker.hurry(now);
+        self.wake();
+        // A probe that has waited in vain may have been for its life before: one that hung was unplugged.
+        let probe = self.call.as_mut().filter(|call| call.purpose == Purpose::Transport);
+        if let Some(call) = probe.filter(|call| now.since(call.sent_at) > breaker::FIRST_WAIT) {
+            call.deadline = call.deadline.min(now);
+        }
         if now.since(self.state_at) > Duration::from_secs(1) {
             self.transport_due = self.transport_due.min(now);
+        }
+    }
+
+    /// It is there, or there again.
+    fn wake(&mut self) {
+        let slept = core::mem::replace(&mut self.presence, Presence::Here) == Presence::Asleep;
+        if slept && matches!(self.goal, Goal::Yield { .. }) {
+            self.goal = Goal::Play;
         }
     }
 
@@ -390,6 +417,9 @@ impl Renderer {
 
     /// It said goodbye. Some say it and stay: the next poll tells.
     pub(super) fn part(&mut self, ctx: &mut Context<'_>) {
+        // Who stopped it has switched it off now: that was all for today.
+        let was_stopped = matches!(self.goal, Goal::Yield { .. }) && !self.is_active();
+        self.presence = if was_stopped { Presence::Asleep } else { Presence::SaidGoodbye };
         self.events.iter_mut().for_each(|s| s.forget(ctx.now + Duration::from_secs(5)));
         self.transport_due = self.transport_due.max(ctx.now + Duration::from_millis(500));
     }
@@ -407,6 +437,7 @@ impl Renderer {
         self.location = location;
         self.stale = false;
         self.elsewhere = false;
+        self.wake();
         self.breaker.hurry(ctx.now);
         self.transport_due = self.transport_due.min(ctx.now);
         self.faces(facing, ctx.now);

@@ -42,6 +42,8 @@ pub struct Playhead {
     /// When it was last judged whether it moves.
     noted_at: Instant,
     moved: bool,
+    /// It answered without a position.
+    mute: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -103,6 +105,7 @@ impl Playhead {
         self.report = None;
         self.reached = Duration::ZERO;
         self.unmoved = 0;
+        self.mute = false;
     }
 
     /// Playback paused.
@@ -156,6 +159,17 @@ impl Playhead {
         };
         self.origin = Some(self.origin.map_or(said, |origin| origin.and(said)));
         self.proven |= report.fractional;
+    }
+
+    /// It was asked, and said no position: our own clock goes on.
+    pub fn say_nothing(&mut self) {
+        self.mute = true;
+    }
+
+    /// Whether it was asked for its position, and answered.
+    #[must_use]
+    pub fn was_asked(&self) -> bool {
+        self.mute || self.report.is_some()
     }
 
     /// Whether it moves. One that stands still may flicker by a second, and one that was seeked goes back.

@@ -117,6 +117,10 @@ impl Renderer {
 
     /// The following rung of the metadata ladder, if there is one.
     fn next_rung(&mut self) -> bool {
+        let Some(media_type) = self.load.as_ref().map(|load| load.file.media_type) else {
+            return false;
+        };
+        let mime = self.mime_for(media_type);
         let Some(load) = self.load.as_mut() else {
             return false;
         };
@@ -129,6 +133,8 @@ impl Renderer {
         match next {
             Some(rung) => {
                 load.rung = rung;
+                // No other name was better: our server says the one that it lists, or the usual one.
+                load.mime = mime;
                 load.phase = Phase::Wanted { at: load_at(load) };
                 true
             }
@@ -155,6 +161,12 @@ impl Renderer {
             501 => load.fetched && !again,
             _ => false,
         };
+        // What is wrong with the file or its metadata, some say only now.
+        let other_words = |renderer: &mut Self| match error.code {
+            714 => renderer.next_mime() || renderer.next_rung(),
+            402 | 501 => renderer.next_rung(),
+            _ => false,
+        };
         match error.code {
             // It plays already, or it is busy: the next look tells which.
             _ if taken && load.busy < BUSY_TIMES => {
@@ -173,8 +185,9 @@ impl Renderer {
                 load.phase = Phase::Wanted { at: now };
                 self.habits.stop_first = true;
             }
+            _ if other_words(self) => {}
             704 | 714 => {
-                let name = load.name();
+                let name = self.load.as_ref().map(Load::name).unwrap_or_default();
                 self.fail(Fault::RefusesFile(name), ctx);
             }
             _ => self.fail(Fault::Refused("to play", error.code, error.meaning()), ctx),

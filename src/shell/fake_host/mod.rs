@@ -15,7 +15,7 @@ mod stage;
 
 use crate::sim::{Call, FakeRenderer, FetchId, Output, Remote};
 use crate::time::{Duration, Instant};
-use crate::upnp::{HttpUrl, Reply, UpnpError};
+use crate::upnp::{HttpUrl, Reply, Udn, UpnpError};
 use bell::Bell;
 use core::cell::{Cell, RefCell};
 use core::future::pending;
@@ -83,8 +83,13 @@ impl FakeHost {
     /// LOCATION, once it listens.
     #[must_use]
     pub fn location(&self) -> Option<HttpUrl> {
-        let path = self.renderer.borrow().persona().description_path.clone();
-        HttpUrl::new(self.address, self.port.get(), &path)
+        self.location_of("upnp:rootdevice").map(|(_, location)| location)
+    }
+
+    /// UDN and LOCATION of who stands behind this search target.
+    fn location_of(&self, target: &str) -> Option<(Udn, HttpUrl)> {
+        let (udn, path) = self.renderer.borrow().behind(target);
+        Some((udn, HttpUrl::new(self.address, self.port.get(), &path)?))
     }
 
     /// Listens and runs for ever; ends with a sentence if it cannot listen. Searches are answered

@@ -5,7 +5,7 @@ use super::super::http::head::{self, RequestHead};
 use super::super::http::{server, within};
 use super::FakeHost;
 use crate::limits::{HEAD_TIMEOUT, SOAP_BODY};
-use crate::sim::{Call, control_path, event_path};
+use crate::sim::{Call, Door};
 use crate::time::Duration;
 use crate::upnp::av_transport::TransportState;
 use crate::upnp::gena::{format_timeout, parse_timeout};
@@ -15,6 +15,11 @@ use smol::channel::bounded;
 use smol::io::AsyncReadExt;
 use smol::{Async, Timer, future};
 use std::net::TcpStream;
+
+/// A root device beside the renderer.
+const OTHER_DEVICE: &str = "<root xmlns=\"urn:schemas-upnp-org:device-1-0\"><device>\
+    <deviceType>urn:schemas-upnp-org:device:Basic:1</deviceType>\
+    <friendlyName>Remote control</friendlyName></device></root>";
 
 impl FakeHost {
     /// Reads a request and answers it, unless who asked goes first.
@@ -44,23 +49,19 @@ impl FakeHost {
         if !self.renderer.borrow().responsive() {
             pending::<()>().await;
         }
-        let services = [
-            ServiceKind::AvTransport,
-            ServiceKind::RenderingControl,
-            ServiceKind::ConnectionManager,
-        ];
-        let path = head.target.as_str();
-        let control = services.into_iter().find(|kind| path == control_path(*kind));
-        let event = services.into_iter().find(|kind| path == event_path(*kind));
-        match (head.method.as_str(), control, event) {
-            ("GET", ..) if path == self.renderer.borrow().persona().description_path => {
+        let door = self.renderer.borrow().door(&head.target);
+        match (head.method.as_str(), door) {
+            ("GET", Door::Description) => {
                 let port = self.port.get();
-                let text = self.look(|r, _| r.description(self.address, port).write());
-                Some(xml(200, &text))
+                Some(match self.look(|r, now| r.describe(now, self.address, port)) {
+                    Ok(description) => xml(200, &description.write()),
+                    Err(status) => server::head(status, &[]),
+                })
             }
-            ("POST", Some(_), _) => self.control(head, body).await,
-            ("SUBSCRIBE", _, Some(service)) => Some(self.subscribe(head, service).await),
-            ("UNSUBSCRIBE", ..) if event.is_some() => {
+            ("GET", Door::OtherDevice) => Some(xml(200, OTHER_DEVICE)),
+            ("POST", Door::Control(_)) => self.control(head, body).await,
+            ("SUBSCRIBE", Door::Event(service)) => Some(self.subscribe(head, service).await),
+            ("UNSUBSCRIBE", Door::Event(_)) => {
                 let sid = head.headers.get("SID").unwrap_or_default();
                 let ended = self.with(|r, now| r.unsubscribe(now, sid));
                 Some(server::head(ended.err().unwrap_or(200), &[]))

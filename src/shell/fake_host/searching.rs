@@ -47,11 +47,11 @@ impl FakeHost {
         delay: Duration,
     ) {
         Timer::after(delay).await;
-        let Some(location) = self.location() else {
+        let Some((udn, location)) = self.location_of(&target) else {
             return;
         };
         let text = self.look(|r, _| {
-            let text = ssdp::response(&target, &r.persona().udn, &location, r.quirks().max_age);
+            let text = ssdp::response(&target, &udn, &location, r.quirks().max_age);
             with_boot_id(r, text)
         });
         // A lost datagram is what UDP is like.
@@ -60,16 +60,21 @@ impl FakeHost {
 
     /// Announcements of all its targets, to the group.
     pub(super) async fn announce(&self, socket: Option<&Async<UdpSocket>>, what: Announce) {
-        let (Some(socket), Some(location)) = (socket, self.location()) else {
+        let Some(socket) = socket else {
             return;
         };
         let texts: Vec<String> = self.look(|r, _| {
-            let (udn, max_age) = (&r.persona().udn, r.quirks().max_age);
-            let of = |target: String| match what {
-                Announce::Alive => with_boot_id(r, ssdp::alive(&target, udn, &location, max_age)),
-                Announce::Byebye => ssdp::byebye(&target, udn),
+            let max_age = r.quirks().max_age;
+            let of = |target: String| {
+                let (udn, location) = self.location_of(&target)?;
+                Some(match what {
+                    Announce::Alive => {
+                        with_boot_id(r, ssdp::alive(&target, &udn, &location, max_age))
+                    }
+                    Announce::Byebye => ssdp::byebye(&target, &udn),
+                })
             };
-            r.targets().into_iter().map(of).collect()
+            r.targets().into_iter().filter_map(of).collect()
         });
         for text in texts {
             let _ = socket.send_to(text.as_bytes(), GROUP).await;

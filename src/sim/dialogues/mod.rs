@@ -1,6 +1,8 @@
 //! Timed dialogues with simulated renderers: what they do, when, and when they are silent.
 
+mod habits;
 mod network;
+mod places;
 mod playing;
 mod renderers;
 

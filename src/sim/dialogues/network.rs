@@ -125,7 +125,7 @@ fn slow_answers_volumes_and_absent_services() {
     let mut room = Room::with(none);
     assert_eq!(room.rendering(Rc::GetVolume), Err(401));
     let host = core::net::Ipv4Addr::LOCALHOST;
-    assert_eq!(room.tv.description(host, 80).rendering_control, None);
+    assert_eq!(room.tv.describe(at(0), host, 80).unwrap().rendering_control, None);
 
     let small = Quirks { volume_max: 30, mute_refused: Some(501), ..Quirks::default() };
     let mut room = Room::with(small);

@@ -221,10 +221,15 @@ fn every_preset_plays_a_clip_that_it_accepts() {
         let name = preset.name;
         assert_eq!(presets::named(name).unwrap().model, preset.model);
         let mut room = Room::of(preset);
-        room.call(Action::AvTransport(set(CLIP, Rung::Full, "audio/wav")));
-        room.until(12_000);
+        let mut rungs = [Rung::Full, Rung::Plain, Rung::Compat, Rung::Empty].into_iter().zip(1..);
+        let taken = rungs.any(|(rung, n)| {
+            let call = room.call(Action::AvTransport(set(CLIP, rung, "audio/wav")));
+            room.until(12_000 * n);
+            room.answers[&call].1 == DONE
+        });
+        assert!(taken, "{name}: not even without metadata");
         room.call(Action::AvTransport(Avt::Play));
-        room.until(60_000);
+        room.until(100_000);
         let played = room.fetches.iter().any(|(method, ..)| *method == Method::Get);
         assert_eq!(played, name != "leica", "{name}");
         assert_ne!(room.tv.state(), Transitioning, "{name}");

@@ -1,7 +1,8 @@
 //! Renderers as nobody has seen them yet: every quirk by chance. The laws hold, and who can play plays.
 
 use super::*;
-use crate::sim::quirks::{NextUri, PlayEmpty, Probe, RelTime, Still};
+use crate::sim::quirks::{NextUri, PlayEmpty, RelTime, Still, TrackUri};
+use crate::upnp::av_transport::TransportState;
 use fastrand::Rng;
 
 fn one_of<T: Copy>(rng: &mut Rng, choices: &[T]) -> T {
@@ -34,7 +35,11 @@ fn anything(rng: &mut Rng) -> Preset {
     quirks.rendering_control = !odd();
     quirks.new_port_at_boot = odd();
     quirks.tells_boot_id = odd();
-    quirks.probe = one_of(rng, &[Probe::Nothing, Probe::Nothing, Probe::Head, Probe::Get]);
+    quirks.objects_at_play = odd();
+    quirks.garbles_events = odd();
+    quirks.caches_pictures = odd();
+    quirks.second_picture_fails = odd();
+    quirks.probe = one_of(rng, &[Probe::Nothing, Probe::HeadTwice, Probe::Head, Probe::Get]);
     quirks.full_metadata = one_of(rng, &[None, None, None, Some(501)]);
     quirks.set_while_playing = one_of(
         rng,
@@ -46,9 +51,29 @@ fn anything(rng: &mut Rng) -> Preset {
             SetWhilePlaying::Dropped,
         ],
     );
+    quirks.compat_metadata = one_of(rng, &[None, None, None, Some(402)]);
+    quirks.empty_metadata = one_of(rng, &[None, None, None, Some(714)]);
+    quirks.reopening = one_of(rng, &[ms(0), ms(0), ms(1_500)]);
+    quirks.seek_without_features = one_of(rng, &[None, Some(710)]);
+    quirks.track_uri = one_of(
+        rng,
+        &[
+            TrackUri::Own,
+            TrackUri::Own,
+            TrackUri::Own,
+            TrackUri::Always("unknown track uri"),
+            TrackUri::Scheme("x-rincon-mp3radio"),
+        ],
+    );
+    quirks.other_root_devices = one_of(rng, &[0, 0, 0, 2]);
     quirks.loading = one_of(rng, &[ms(0), ms(30), ms(200), ms(2_000)]);
     quirks.stopping = one_of(rng, &[ms(0), ms(0), ms(1_500)]);
     quirks.in_transition = one_of(rng, &[None, None, Some(701), Some(705)]);
+    // Stopped, and locked: that would be a viewer's doing.
+    if quirks.in_transition != Some(705) {
+        let (usual, odd) = (TransportState::Transitioning, TransportState::Stopped);
+        quirks.loads_as = one_of(rng, &[usual, usual, odd]);
+    }
     quirks.play_empty = one_of(rng, &[PlayEmpty::Refused(701), PlayEmpty::TransitionsForEver]);
     quirks.play_while_playing = one_of(rng, &[None, None, Some(701), Some(501)]);
     quirks.pause_refused = one_of(rng, &[None, None, None, Some(701)]);

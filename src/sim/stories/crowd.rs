@@ -5,9 +5,18 @@ use crate::kiosk::leds::Pattern;
 
 /// Ten renderers of different kinds.
 fn ten() -> Vec<Preset> {
-    let all = presets::all().into_iter();
-    let quick = all.filter(|p| p.name != "leica" && p.name != "anycast");
-    quick.take(10).collect()
+    vec![
+        presets::well_behaved(),
+        presets::gmrender(),
+        presets::rygel(),
+        presets::samsung_tizen(),
+        presets::lg_webos(),
+        presets::lg_netcast(),
+        presets::panasonic_viera(),
+        presets::hccast(),
+        presets::hiby(),
+        presets::sonos(),
+    ]
 }
 
 const FILES: [(&str, u64); 4] =

@@ -33,8 +33,10 @@ fn nothing_is_cut_by_a_restart_on_any_renderer() {
 #[test]
 fn the_default_loops_on_every_renderer_and_never_hangs_one() {
     for preset in presets::all().iter().filter(|p| p.name != "leica") {
-        let world = rounds(Setting::of(preset.clone()), 10);
-        assert!(world.stages[0].tv.responsive(), "{}", preset.name);
+        for seed in 1..4 {
+            let world = rounds(Setting::of(preset.clone()).seed(seed), 10);
+            assert!(world.stages[0].tv.responsive(), "{}", preset.name);
+        }
     }
     for kind in ["/m/clip.mp4", "/m/song.mp3"] {
         let setting = Setting::of(presets::gmrender()).files(&[(kind, 10_000)]);
@@ -97,14 +99,52 @@ fn a_renderer_that_refuses_to_seek_is_restarted() {
 #[test]
 fn songs_follow_each_other_without_a_gap_where_the_renderer_can() {
     let files = [("/m/1.mp3", 20_000), ("/m/2.mp3", 25_000), ("/m/3.mp3", 30_000)];
-    let world = rounds(Setting::of(presets::well_behaved()).files(&files), 9);
-    let stage = &world.stages[0];
-    for (round, file) in stage.rounds.iter().zip(files.iter().cycle()) {
-        assert!(round.uri.ends_with(&file.0[2..]), "{round:?}");
-        assert_eq!(round.played, ms(file.1));
+    let early = but(|q| q.next = NextUri::Works(ms(5_000)));
+    for preset in [presets::well_behaved(), early, presets::sonos(), presets::soundbridge()] {
+        let name = preset.model;
+        let world = rounds(Setting::of(preset).files(&files), 9);
+        let stage = &world.stages[0];
+        for (round, file) in stage.rounds.iter().zip(files.iter().cycle()) {
+            assert!(round.uri.ends_with(&file.0[2..]), "{name}: {round:?}");
+            assert_eq!(round.played, ms(file.1));
+        }
+        assert!(stage.gaps().iter().all(|gap| *gap < ms(20)), "{name}: {:?}", stage.gaps());
+        assert_eq!(stage.called("SetAVTransportURI").len(), 1, "{name}");
     }
-    assert!(stage.gaps().iter().all(|gap| *gap < ms(20)), "{:?}", stage.gaps());
-    assert_eq!(stage.called("SetAVTransportURI").len(), 1);
+}
+
+#[test]
+fn songs_follow_each_other_whole_on_every_renderer() {
+    let files = [("/m/1.mp3", 20_000), ("/m/2.mp3", 25_000)];
+    let able = |p: &&Preset| p.name != "leica";
+    for preset in presets::all().iter().filter(able) {
+        let world = rounds(Setting::of(preset.clone()).files(&files), 6);
+        assert!(world.stages[0].tv.responsive(), "{}", preset.name);
+        for (round, file) in world.stages[0].rounds.iter().zip(files.iter().cycle()) {
+            assert!(round.uri.ends_with(&file.0[2..]), "{}: {round:?}", preset.name);
+            assert_eq!(round.played, ms(file.1), "{}", preset.name);
+        }
+    }
+}
+
+#[test]
+fn one_that_hangs_at_a_hand_over_is_given_no_next_song_after_that() {
+    let hangs = but(|q| q.next = NextUri::HangsAtHandOver(ms(900)));
+    let files = [("/m/1.mp3", 20_000), ("/m/2.mp3", 25_000)];
+    let mut world = Setting::of(hangs).files(&files).autoplay().begin();
+    world.run(60_000);
+    assert!(!world.stages[0].tv.responsive(), "nobody could know");
+    world.remote(0, Remote::PullPlug);
+    world.pass(5_000);
+    world.remote(0, Remote::PowerOn);
+    let took = world.until(10_000, |w| w.screen(0).is_some());
+    assert!(took.is_some_and(|took| took <= 2_500), "{took:?}");
+    let before = world.stages[0].rounds.len();
+    world.pass(300_000);
+    assert!(world.stages[0].tv.responsive());
+    assert!(world.stages[0].rounds.len() >= before + 10);
+    let given = world.stages[0].called("SetNextAVTransportURI");
+    assert_eq!(given.iter().filter(|call| !call.about.is_empty()).count(), 1);
 }
 
 #[test]

@@ -3,14 +3,18 @@
 mod chaos;
 mod crowd;
 mod faults;
+mod hearsay;
 mod looping;
+mod objections;
 mod oddities;
+mod pictures;
+mod places;
 mod playing;
 mod viewers;
 mod weather;
 
 use super::presets::{self, Preset};
-use super::quirks::{FetchFailure, Quirks, SetWhilePlaying};
+use super::quirks::{FetchFailure, Probe, Quirks, SetWhilePlaying};
 use super::words::Remote;
 use super::world::{BUTTONS, HOME, PORT, Setting, World};
 use crate::config::{LoopMethod, OnStop, PanelAction};

@@ -195,6 +195,17 @@ fn a_command_without_effect_is_given_again_in_peace() {
 }
 
 #[test]
+fn a_stop_where_nothing_plays_is_not_sent() {
+    let mut world = Setting::of(presets::kodi()).begin();
+    world.run(5_000);
+    world.press(PanelAction::Stop);
+    world.pass(60_000);
+    assert!(world.stages[0].called("Stop").is_empty());
+    world.press(PanelAction::Play);
+    assert!(world.until(5_000, |w| w.shows(0, "clip.mp4")).is_some());
+}
+
+#[test]
 fn stop_play_and_stop_in_quick_succession_end_in_a_stop() {
     let mut world = playing(Setting::of(presets::well_behaved()));
     for action in [PanelAction::Stop, PanelAction::Play, PanelAction::Stop] {

@@ -64,6 +64,34 @@ fn another_box_that_takes_over_keeps_it() {
 }
 
 #[test]
+fn a_press_takes_it_back_though_it_drops_what_it_is_given_while_it_plays() {
+    for preset in [presets::lg_netcast(), presets::heos(), presets::hisense()] {
+        let mut world = playing(Setting::of(preset).files(&[("/m/clip.mp4", 600_000)]));
+        for _ in 0..3 {
+            world.remote(0, Remote::PlayOther("http://10.0.0.99/film.mp4".to_owned()));
+            world.pass(300_000);
+            world.press(PanelAction::Play);
+            let took = world.until(15_000, |w| w.shows(0, "clip.mp4"));
+            assert!(took.is_some_and(|took| took < 10_000), "{took:?}");
+            world.pass(20_000);
+        }
+    }
+}
+
+#[test]
+fn one_locked_by_its_viewer_is_seen_through_within_two_minutes() {
+    for length in [600_000, 3_600_000] {
+        let setting = Setting::of(presets::panasonic_viera()).files(&[("/m/clip.mp4", length)]);
+        let mut world = playing(setting.rule(|r| r.on_stop = OnStop::Insist));
+        world.pass(60_000);
+        world.remote(0, Remote::Stop);
+        assert_eq!(world.stages[0].tv.state(), TransportState::Playing, "so it says");
+        let took = world.until(120_000, |w| w.shows(0, "clip.mp4"));
+        assert!(took.is_some_and(|took| took < 100_000), "{took:?}");
+    }
+}
+
+#[test]
 fn volume_and_mute_follow_the_buttons_and_the_viewer() {
     let mut world = playing(Setting::of(presets::well_behaved()));
     world.remote(0, Remote::Volume(40));

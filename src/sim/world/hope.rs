@@ -1,6 +1,6 @@
 //! The law of hope: a renderer that is able to play, and should, plays before long.
 //!
-//! *Able* means that nothing outside the box stands in the way: it is on and answers, the network and
+//! *Able* means that nothing outside the box stands in the way: it is on, awake and answers, the network and
 //! the media server reach it, the files are there. Looked at every few seconds, from outside.
 
 use super::{Network, Stage, World};
@@ -53,6 +53,7 @@ impl World {
             let able = box_able
                 && here.is_wanted
                 && here.tv.responsive()
+                && !here.tv.asleep
                 && !here.cut
                 && (!self.network.deaf || self.knows(here))
                 && here.tv.quirks().play_refused.is_none();

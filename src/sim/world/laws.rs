@@ -5,7 +5,7 @@ use super::effects::place;
 use crate::kiosk::Kiosk;
 use crate::kiosk::deadline::Deadline;
 use crate::kiosk::effect::{Effect, Errand};
-use crate::kiosk::event::Event;
+use crate::kiosk::event::{Event, Ticket};
 use crate::kiosk::leds::Pattern;
 use crate::kiosk::supervisor::SILENCE;
 use crate::limits::EFFECTS;
@@ -131,7 +131,10 @@ impl World {
         // At its old place it may be asked while its description is fetched from the new one.
         let to = place(errand);
         let here = (to.host, to.port);
-        let calls = self.errands.values().filter(|(_, there)| *there == here);
+        let calls = self
+            .errands
+            .values()
+            .filter(|(ticket, there)| *there == here && !self.is_of_other_device(stage, ticket));
         // Descriptions are looked for at several paths of one address.
         if !matches!(errand, Errand::Describe { .. }) {
             assert_eq!(calls.count(), 1, "two calls at once: {errand:?}");
@@ -143,6 +146,13 @@ impl World {
         let presses = presses.take_while(|at| self.now.since(**at) < Duration::from_secs(1));
         let most = CALLS + CALLS_FOR_A_PRESS * presses.count();
         assert!(recent.count() < most, "it is called without end");
+    }
+
+    /// Some TVs are several devices at one address: the descriptions of all are fetched beside calls
+    /// to one.
+    fn is_of_other_device(&self, stage: usize, ticket: &Ticket) -> bool {
+        let describes = matches!(self.kiosk.errand(ticket), Some(Errand::Describe { .. }));
+        describes && self.stages[stage].tv.quirks().other_root_devices > 0
     }
 
     /// One that does not answer is asked ever more slowly, until it answers or gives a sign of life.

@@ -5,20 +5,18 @@ use super::{Happening, PORT, Question, World};
 use crate::kiosk::effect::Errand;
 use crate::kiosk::event::{Answer, Event, Failure, TaskName};
 use crate::sim::fake_renderer::FakeRenderer;
+use crate::sim::finding::Door;
 use crate::sim::presets::Preset;
-use crate::sim::telling::{control_path, event_path};
 use crate::sim::words::{Announce, Call, Fetched, Output};
 use crate::text::clip;
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::Action as Av;
 use crate::upnp::ssdp::{Announcement, Kind};
-use crate::upnp::{Action, HttpUrl, ServiceKind, Udn};
+use crate::upnp::{Action, HttpUrl, Udn};
 use core::net::Ipv4Addr;
 
 /// Calls that are kept when the others are forgotten.
 const REMEMBERED: usize = 100;
-const SERVICES: [ServiceKind; 3] =
-    [ServiceKind::AvTransport, ServiceKind::RenderingControl, ServiceKind::ConnectionManager];
 
 /// See the module.
 #[derive(Debug)]
@@ -138,12 +136,12 @@ impl Stage {
     }
 
     pub(super) fn announcement(&self, kind: Kind, target: &str) -> Event {
-        let persona = self.tv.persona();
+        let (udn, path) = self.tv.behind(target);
         let quirks = self.tv.quirks();
-        let location = HttpUrl::new(self.host, self.port, &persona.description_path);
+        let location = HttpUrl::new(self.host, self.port, &path);
         let announcement = Announcement {
             kind,
-            udn: persona.udn.clone(),
+            udn,
             target: clip(target),
             location: location.filter(|_| kind != Kind::Byebye),
             max_age: Some(quirks.max_age).filter(|_| kind != Kind::Byebye),
@@ -361,7 +359,7 @@ impl World {
             return;
         }
         let here = &mut self.stages[stage];
-        let (host, port, path) = (here.host, here.port, &here.tv.persona().description_path);
+        let (host, port) = (here.host, here.port);
         let to = match errand {
             Errand::Describe { location: url }
             | Errand::Act { url, .. }
@@ -379,23 +377,19 @@ impl World {
         }
         let not_found = Err(Failure::Status(404));
         let late = Duration::ZERO;
-        let service = |path_of: fn(ServiceKind) -> &'static str| {
-            SERVICES.into_iter().find(|s| path_of(*s) == to.path.as_str())
-        };
-        match errand {
-            Errand::Describe { location } if location.path.as_str() != path => {
-                self.answer(stage, number, late, not_found);
+        match (errand, here.tv.door(&to.path)) {
+            (Errand::Describe { location }, Door::Description) => {
+                let description = here.tv.describe(self.now, host, location.port);
+                let outcome = description.map(|found| Answer::Description(Box::new(found)));
+                self.answer(stage, number, late, outcome.map_err(Failure::Status));
             }
-            Errand::Describe { location } => {
-                let description = Box::new(here.tv.description(host, location.port));
-                self.answer(stage, number, late, Ok(Answer::Description(description)));
+            (Errand::Describe { .. }, Door::OtherDevice) => {
+                self.answer(stage, number, late, Err(Failure::NotARenderer));
             }
-            Errand::Act { action, .. } => {
-                assert!(service(control_path).is_some(), "{to} is no controlURL");
+            (Errand::Act { action, .. }, Door::Control(_)) => {
                 self.with(stage, |tv, now| tv.act(now, Call(number), action));
             }
-            Errand::Subscribe { callback, timeout, .. } => {
-                let service = service(event_path).expect("an eventSubURL");
+            (Errand::Subscribe { callback, timeout, .. }, Door::Event(service)) => {
                 let granted = self.with(stage, |tv, now| {
                     tv.subscribe(now, service, (**callback).clone(), *timeout)
                 });
@@ -406,17 +400,19 @@ impl World {
                 });
                 self.answer(stage, number, late, outcome);
             }
-            Errand::Renew { sid, timeout, .. } => {
+            (Errand::Renew { sid, timeout, .. }, Door::Event(_)) => {
                 let granted = self.with(stage, |tv, now| tv.renew(now, sid, *timeout));
                 let outcome = granted.map_err(Failure::Status);
                 let outcome = outcome.map(|timeout| Answer::Subscribed { sid: None, timeout });
                 self.answer(stage, number, late, outcome);
             }
-            Errand::Unsubscribe { sid, .. } => {
+            (Errand::Unsubscribe { sid, .. }, Door::Event(_)) => {
                 let done = self.with(stage, |tv, now| tv.unsubscribe(now, sid));
                 let outcome = done.map_err(Failure::Status).map(|()| Answer::Unsubscribed);
                 self.answer(stage, number, late, outcome);
             }
+            // Where it was before it was switched on again.
+            _ => self.answer(stage, number, late, not_found),
         }
     }
 }

@@ -3,8 +3,14 @@
 //! [`Quirks::default`] is a well-behaved renderer as AVTransport:1 describes it. A field that holds
 //! `Option<u16>` is the UPnP error of that case; `None` answers 200.
 
+mod ways;
+mod well_behaved;
+
 use crate::time::Duration;
 use crate::upnp::av_transport::TransportState;
+pub use ways::{
+    FetchFailure, NextUri, PlayEmpty, Probe, RelTime, SetWhilePlaying, Still, TrackUri,
+};
 
 /// See the fields.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +22,10 @@ pub struct Quirks {
     pub probe: Probe,
     /// MIME types it takes, from metadata and from the server; else 714. `None`: all.
     pub mimes: Option<&'static [&'static str]>,
+    /// The MIME types that its Sink names, where those are not what it takes.
+    pub sink: Option<&'static [&'static str]>,
+    /// Refuses an https URI with this.
+    pub secure_uri: Option<u16>,
     /// 714 if the path of the URL has no extension.
     pub wants_extension: bool,
     /// 716 if the probed URL was answered without contentFeatures.dlna.org.
@@ -28,6 +38,8 @@ pub struct Quirks {
     pub compat_metadata: Option<u16>,
     /// Refuses the empty string as metadata with this.
     pub empty_metadata: Option<u16>,
+    /// Takes every SetAVTransportURI, and says to Play what it has against metadata or MIME type.
+    pub objects_at_play: bool,
     /// A refused SetAVTransportURI leaves the old URI loaded: a Play that follows plays the old file.
     pub refused_set_keeps_old: bool,
     /// SetAVTransportURI while PLAYING.
@@ -48,6 +60,10 @@ pub struct Quirks {
     pub loading: Duration,
     /// And up to this much longer, by chance.
     pub loading_jitter: Duration,
+    /// What it says while it loads: TRANSITIONING or STOPPED.
+    pub loads_as: TransportState,
+    /// Loading takes this much longer after a Stop, which went back to the TV's own input.
+    pub reopening: Duration,
     /// TRANSITIONING lasts this long after Stop.
     pub stopping: Duration,
     /// The name that it gives to TRANSITIONING on the wire.
@@ -68,6 +84,8 @@ pub struct Quirks {
     pub stop_clears_uri: bool,
     /// After the viewer's stop it says PLAYING, and everything but Stop is refused with 705.
     pub remote_stop_locks: bool,
+    /// After the viewer's stop, or behind another app, it has forgotten the media.
+    pub remote_stop_forgets: bool,
 
     // Pausing, seeking, skipping
     /// Refuses every Pause.
@@ -86,6 +104,8 @@ pub struct Quirks {
     pub seek_while_stopped: Option<u16>,
     /// Seek beyond the end, or without a known duration; `None` answers 200 and does nothing.
     pub seek_past_end: Option<u16>,
+    /// Seek in media that was served without contentFeatures.dlna.org.
+    pub seek_without_features: Option<u16>,
     /// After a Seek on a server without ranges it goes STOPPED; otherwise its position freezes.
     pub seek_without_ranges_stops: bool,
     /// Next and Previous.
@@ -98,6 +118,8 @@ pub struct Quirks {
     pub rel_time: RelTime,
     /// Looks at its own position this often only, and tells RelTime from memory meanwhile.
     pub rel_time_every: Duration,
+    /// What it calls the media in TrackURI.
+    pub track_uri: TrackUri,
     /// Never tells the duration.
     pub hides_duration: bool,
     /// GetPositionInfo while STOPPED or without media.
@@ -120,6 +142,10 @@ pub struct Quirks {
     pub stale_next: bool,
     /// What it does with a picture.
     pub still: Still,
+    /// A picture that follows a picture without a Stop is not shown; the one after that is again.
+    pub second_picture_fails: bool,
+    /// Does not fetch a picture again whose URL it has fetched before.
+    pub caches_pictures: bool,
     /// What it does if its fetch fails.
     pub failure: FetchFailure,
 
@@ -164,8 +190,14 @@ pub struct Quirks {
     pub first_event_overtakes: bool,
     /// Every eighth event comes after the next one.
     pub swaps_events: bool,
+    /// No event can be understood, though each is counted.
+    pub garbles_events: bool,
 
     // Discovery and life
+    /// Answers its description with this HTTP status until this long after it was switched on.
+    pub description_refused: Option<(u16, Duration)>,
+    /// Other root devices at its address, none of them a renderer. At each boot all change places.
+    pub other_root_devices: u8,
     /// max-age of its announcements.
     pub max_age: Duration,
     /// Announces itself this often; `None`: only at start.
@@ -178,170 +210,8 @@ pub struct Quirks {
     pub tells_boot_id: bool,
     /// Listens on another port after each boot.
     pub new_port_at_boot: bool,
-}
-
-/// What it looks at before it answers SetAVTransportURI.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Probe {
-    /// Nothing.
-    Nothing,
-    /// HEAD.
-    Head,
-    /// GET, dropped after the head.
-    Get,
-}
-
-/// SetAVTransportURI while PLAYING.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SetWhilePlaying {
-    /// Plays the new one.
-    Switches,
-    /// Loads the new one and goes STOPPED.
-    Stops,
-    /// Answers 200 and plays the old one on.
-    Dropped,
-    /// Refuses with this.
-    Refused(u16),
-}
-
-/// Play without media.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PlayEmpty {
-    /// Refuses with this.
-    Refused(u16),
-    /// Answers 200 and is TRANSITIONING until Stop.
-    TransitionsForEver,
-}
-
-/// How RelTime is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RelTime {
-    /// Cut to this resolution.
-    Resolution(Duration),
-    /// Always zero.
-    AlwaysZero,
-    /// NOT_IMPLEMENTED
-    NotImplemented,
-}
-
-/// SetNextAVTransportURI.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NextUri {
-    /// Plays it at the end; fetches it, and shows its URI, this long before.
-    Works(Duration),
-    /// Answers 200 and does nothing.
-    Ignored,
-    /// Works, but before PLAYING it is taken as the current URI.
-    TakenAsCurrent,
-    /// Hangs for good this long before the end: nothing is answered until it is switched off and on.
-    HangsAtHandOver(Duration),
-    /// Works for sound; hangs like [`Self::HangsAtHandOver`] if the next one is video.
-    HangsAtVideo(Duration),
-    /// Refuses with this.
-    Refused(u16),
-}
-
-/// What it does with a picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Still {
-    /// PLAYING for ever.
-    Stays,
-    /// The end, at once.
-    EndsAtOnce,
-    /// The end after this long.
-    EndsAfter(Duration),
-}
-
-/// What it does if its fetch fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FetchFailure {
-    /// Keeps its state, and its position does not move.
-    Unnoticed,
-    /// STOPPED, status OK.
-    SilentStop,
-    /// STOPPED, status ERROR_OCCURRED.
-    ErrorOccurred,
-}
-
-impl Default for Quirks {
-    fn default() -> Self {
-        Self {
-            idle: TransportState::NoMediaPresent,
-            probe: Probe::Nothing,
-            mimes: None,
-            wants_extension: false,
-            wants_content_features: false,
-            full_metadata: None,
-            plain_metadata: None,
-            compat_metadata: None,
-            empty_metadata: None,
-            refused_set_keeps_old: false,
-            set_while_playing: SetWhilePlaying::Switches,
-            track_uri_lags: false,
-            set_says_stopped: false,
-            starts_on_set: false,
-            set_takes: Duration::ZERO,
-            playing_at_once: false,
-            loading: Duration::from_millis(200),
-            loading_jitter: Duration::ZERO,
-            stopping: Duration::ZERO,
-            transitioning_name: "TRANSITIONING",
-            in_transition: None,
-            play_hangs_while_loading: false,
-            play_refused: None,
-            play_empty: PlayEmpty::Refused(701),
-            play_while_playing: None,
-            stop_empty: Some(701),
-            stop_clears_uri: false,
-            remote_stop_locks: false,
-            pause_refused: None,
-            pause_ignored: false,
-            pause_while_stopped: Some(701),
-            pause_while_paused: None,
-            seek_refused: None,
-            seek_empty: Some(701),
-            seek_while_stopped: Some(701),
-            seek_past_end: Some(711),
-            seek_without_ranges_stops: false,
-            skip: Some(711),
-            unknown_action: 401,
-            rel_time: RelTime::Resolution(Duration::from_secs(1)),
-            rel_time_every: Duration::ZERO,
-            hides_duration: false,
-            position_when_idle: None,
-            end_clears_uri: false,
-            end_zeroes_position: false,
-            end_zeroes_duration: false,
-            end_flicker: Duration::ZERO,
-            end_says_playing: false,
-            next: NextUri::Works(Duration::ZERO),
-            hand_over_stops: Duration::ZERO,
-            stale_next: false,
-            still: Still::Stays,
-            failure: FetchFailure::ErrorOccurred,
-            reads_ahead: Some(Duration::from_secs(10)),
-            parallel_ranges: 0,
-            answers_after: Duration::ZERO,
-            bare_refusals: false,
-            rendering_control: true,
-            mute_refused: None,
-            volume_max: 100,
-            volume_too_loud: Some(601),
-            volume_one_less: false,
-            mute_says_volume_zero: false,
-            sends_events: true,
-            refuses_subscriptions: None,
-            longest_lease: Duration::from_secs(1800),
-            forgets_subscriptions_after: None,
-            event_batch: Duration::ZERO,
-            first_event_overtakes: false,
-            swaps_events: false,
-            max_age: Duration::from_secs(1800),
-            announces_every: Some(Duration::from_secs(600)),
-            waits_for_mx: true,
-            only_own_version: false,
-            tells_boot_id: false,
-            new_port_at_boot: false,
-        }
-    }
+    /// Switched off, it says byebye and STOPPED, and answers for so long.
+    pub lingers: Duration,
+    /// Goes to standby by itself after so long without playing; a Play wakes it.
+    pub dozes_off_after: Option<Duration>,
 }
