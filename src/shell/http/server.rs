@@ -143,7 +143,7 @@ fn refuse(stream: &Async<TcpStream>) {
 /// the answer has no body.
 #[must_use]
 pub fn head(status: u16, fields: &[(&str, &str)]) -> String {
-    let date = httpdate::fmt_http_date(SystemTime::now());
+    let date = super::date(SystemTime::now());
     let mut text = format!(
         "HTTP/1.1 {status} {}\r\nDate: {date}\r\nServer: {PRODUCT}\r\nConnection: close\r\n",
         reason(status)
