@@ -258,7 +258,13 @@ impl Floor<'_> {
         match stream.send(first, end).await {
             (sent, Ok(())) if end == file.size => (sent, StreamEnd::WholeFile),
             (sent, Ok(())) => (sent, StreamEnd::Part),
-            (sent, Err(end)) => (sent, end),
+            (sent, Err(end)) => {
+                if end == StreamEnd::FileError {
+                    let path = published.path.display();
+                    log::warn!("{path}: cannot be read to its end");
+                }
+                (sent, end)
+            }
         }
     }
 }
