@@ -213,8 +213,11 @@ impl Kiosk {
             Event::StatusAsked(reply) => effects.push(Effect::Report(reply)),
             Event::Alive(name) => self.supervisor.heard(name, now),
             Event::TaskEnded(name, why) => {
-                self.trace.note(now, "", What::TaskEnded(name, why.clone()));
-                self.supervisor.ended(name, why, now);
+                if self.supervisor.ended(name, why.clone(), now) {
+                    self.trace.note(now, "", What::TaskEnded(name, why));
+                }
+                // Not to be ready for long ends the box; but a port is tried again here, for ever.
+                self.supervisor.ready(effects);
             }
             Event::Panel(PanelState::Working) => {
                 self.panel_state = "working".into();

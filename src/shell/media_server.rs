@@ -12,7 +12,6 @@ use super::mailbox::Mailbox;
 use super::media_file::{self, Opened, Plan};
 use super::replies::Replies;
 use super::stream::{Permits, Stream};
-use crate::config::Port;
 use crate::kiosk::effect::Published;
 use crate::kiosk::event::{Event, StreamEnd, TaskName, Token};
 use crate::limits::{HEAD_TIMEOUT, MEDIA_CONNECTIONS, MEDIA_CONNECTIONS_PER_PEER, NOTIFY_BODY};
@@ -32,14 +31,6 @@ const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
     .with_time(Duration::from_secs(60))
     .with_interval(Duration::from_secs(15))
     .with_retries(4);
-
-/// Listens on this address of the box, or on all.
-///
-/// # Errors
-/// A sentence for the owner.
-pub fn bind(address: Ipv4Addr, port: Port) -> Result<Async<TcpListener>, String> {
-    server::bind(address, port)
-}
 
 /// Serves for ever; gives the reason why it ended, as a sentence.
 pub async fn run(listener: Async<TcpListener>, mailbox: &Mailbox, replies: &Replies) -> String {
@@ -272,6 +263,7 @@ impl Floor<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Port;
     use crate::media::mime::of_extension;
     use crate::shell::scratch::Scratch;
     use core::net::SocketAddr;
