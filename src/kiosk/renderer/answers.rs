@@ -268,7 +268,8 @@ impl Renderer {
         if load.stopped_at_its_end(now, confirmed) {
             return self.ended(ctx);
         }
-        if error {
+        // What could not be read to its end was stopped by nobody.
+        if error || load.cut_at.is_some() {
             return self.fail(Fault::StoppedItself, ctx);
         }
         match doubt {
@@ -454,6 +455,11 @@ impl Renderer {
             load.fetched = true;
         }
         load.whole_sent |= end == Some(StreamEnd::WholeFile);
+        load.cut_at = match end {
+            Some(StreamEnd::FileError) => load.cut_at.or(Some(now)),
+            Some(StreamEnd::Head | StreamEnd::Aborted) => load.cut_at,
+            None | Some(StreamEnd::WholeFile | StreamEnd::Part) => None,
+        };
         if matches!(load.phase, Phase::Starting { .. }) {
             self.transport_due = self.transport_due.min(now);
         }

@@ -16,6 +16,9 @@ use core::net::Ipv4Addr;
 /// A still is shown for this long.
 pub const DWELL: Duration = Duration::from_secs(10);
 
+/// A renderer whose stream breaks off asks for the rest within this time, or never.
+const ASKS_AGAIN: Duration = Duration::from_secs(3);
+
 /// A file given to a renderer.
 #[derive(Clone, Debug)]
 pub struct Load {
@@ -35,6 +38,8 @@ pub struct Load {
     pub fetched: bool,
     /// The media server sent its last byte.
     pub whole_sent: bool,
+    /// The media server could not read it, since this time: the renderer waits for bytes that do not come.
+    pub cut_at: Option<Instant>,
     /// Its duration, read from the file.
     pub duration: Option<Duration>,
     /// Its duration as the renderer says it, often in whole seconds.
@@ -132,6 +137,13 @@ impl Load {
         uri.contains(&self.token.to_string())
     }
 
+    /// It could not be read for long enough to ask for it once more, and nothing moves.
+    #[must_use]
+    pub fn starves_at(&self) -> Option<Instant> {
+        let moves = self.playhead.moved() && self.playhead.stuck() == 0;
+        self.cut_at.filter(|_| !moves).map(|at| at + ASKS_AGAIN)
+    }
+
     /// It has no end of its own.
     #[must_use]
     pub fn is_still(&self) -> bool {
@@ -206,6 +218,7 @@ mod tests {
             phase: Phase::Running { since: Instant::START, doubt: None },
             fetched: true,
             whole_sent: false,
+            cut_at: None,
             duration: Some(Duration::from_secs(duration)),
             said_duration: None,
             playhead,

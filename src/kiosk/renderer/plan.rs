@@ -108,6 +108,7 @@ impl Renderer {
                     Phase::Settling { until } => agenda.wake(until),
                     Phase::Accepted { at } => agenda.at(at, Purpose::Play),
                     Phase::Starting { sent, until } => {
+                        load.starves_at().into_iter().for_each(|at| agenda.wake(at));
                         agenda.wake(if load.is_still() { sent + load::DWELL } else { until });
                         agenda.wake(sent + elapse::REARM_AFTER);
                     }
@@ -130,9 +131,8 @@ impl Renderer {
                         if let Some(at) = self.next_at() {
                             agenda.at(at, Purpose::SetNext);
                         }
-                        if let Some(at) = self.overtime_at() {
-                            agenda.wake(at);
-                        }
+                        let others = [self.overtime_at(), load.starves_at()];
+                        others.into_iter().flatten().for_each(|at| agenda.wake(at));
                     }
                     Phase::Over => {}
                     Phase::Failed { retry_at } => agenda.wake(retry_at),

@@ -72,6 +72,8 @@ pub(super) struct World {
     pub(super) reports: u32,
     /// Between renderers and the media server: nothing gets through.
     pub(super) firewall: bool,
+    /// The box cannot read its media.
+    pub(in crate::sim) disk_fails: bool,
     /// Tasks say that they live.
     pub(super) tasks_live: bool,
     leaving: bool,
@@ -114,6 +116,7 @@ impl World {
             restarted: Vec::new(),
             reports: 0,
             firewall: false,
+            disk_fails: false,
             tasks_live: setting.watchdog.is_some(),
             presses: Vec::new(),
             leaving: false,

@@ -36,7 +36,7 @@ impl World {
     /// The kiosk lets it be served.
     pub(super) fn serve(&mut self, stage: usize, fetch: Fetch, token: Token) {
         let published = self.kiosk.published(token);
-        let file = published.as_ref().and_then(|published| {
+        let file = published.as_ref().filter(|_| !self.disk_fails).and_then(|published| {
             let file = self.scan.files.iter().find(|f| f.path == published.path)?;
             Some((file.size, self.length(&file.path), published.mime))
         });
@@ -47,6 +47,9 @@ impl World {
                 length: Some(0),
                 content_features: false,
             };
+            if self.disk_fails {
+                self.served(token, 0, Some(StreamEnd::FileError));
+            }
             let fetch = fetch.id;
             return self.soon(Happening::Fetched { stage, fetch, what });
         };
@@ -80,6 +83,13 @@ impl World {
         let Some(stream) = self.streams.get_mut(&(stage, fetch)) else {
             return;
         };
+        if self.disk_fails {
+            let token = stream.token;
+            self.streams.remove(&(stage, fetch));
+            self.served(token, 0, Some(StreamEnd::FileError));
+            let what = Fetched::Failed;
+            return self.soon(Happening::Fetched { stage, fetch, what });
+        }
         let tv = &self.stages[stage].tv;
         match tv.reading(self.now, fetch) {
             Reading::Now if tv.responsive() => {
