@@ -89,6 +89,11 @@ class Box:
             sender.sendto(f"release {pin}".encode(), self.pins)
             return before
 
+    def log(self):
+        """The lines that the latest run wrote so far."""
+        with open(f"{self.folder}/box{self.runs}.log", errors="replace") as file:
+            return file.read().splitlines()
+
     def memory(self):
         """Resident megabytes."""
         return int(re.search(r"VmRSS:\s+(\d+)", self._proc("status"))[1]) / 1024

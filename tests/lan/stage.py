@@ -2,6 +2,7 @@
 not yet started; and the score."""
 
 import contextlib
+import json
 import os
 import shutil
 import statistics
@@ -16,6 +17,12 @@ from soap import Device
 from wire import Wire
 
 ADDRESSES = {"box": "10.77.0.1", "tv1": "10.77.0.2", "tv2": "10.77.0.3", "tv3": "10.77.0.4"}
+
+
+def rule(who, **keys):
+    """A [[renderer]] table."""
+    lines = [f"{key} = {json.dumps(value)}" for key, value in {**who, **keys}.items()]
+    return "[[renderer]]\n" + "\n".join(lines) + "\n\n"
 
 
 class Score:
