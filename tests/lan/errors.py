@@ -21,8 +21,8 @@ from stage import ADDRESSES, rule
 
 # The shortest; and how long one may take until something meets it.
 SPELL, MEETING = 2, 20
-# Long enough for the longest pause between two tries after spells this short.
-PATIENCE = 30
+# A renderer whose connection broke off while it began is given 30 s to begin after all.
+PATIENCE = 45
 # Failing calls in one second, processor time per second, lines of log in one case: far above what is seen,
 # far below what a loop without a pause makes.
 CALLS, PROCESSOR, LINES = 150, 0.5, 30
@@ -31,16 +31,16 @@ SENDING, RECEIVING = "sendto,sendmsg", "recvfrom,recvmsg"
 
 # name: (spells as (calls, error), the path that they touch or None, words that must be in the log)
 CASES = {
-    "nobody can be let in": ([("accept4", e) for e in ("EMFILE", "ENFILE", "ECONNABORTED")], None, "cannot accept"),
+    "nobody can be let in": ([("accept4", e) for e in ("EMFILE", "ECONNABORTED")], None, "cannot accept"),
     "no sockets": ([("socket", "EMFILE")], None, "the box itself could not"),
     "nobody can be reached": (
-        [("connect", e) for e in ("ENETUNREACH", "EADDRNOTAVAIL", "ECONNREFUSED")], None, "it does not answer"),
+        [("connect", e) for e in ("ENETUNREACH", "EADDRNOTAVAIL")], None, "it does not answer"),
     "nothing can be sent": ([(SENDING, e) for e in ("ENETDOWN", "ENOBUFS", "EPERM")], None, "the box itself could not"),
     "nothing can be received": ([(RECEIVING, e) for e in ("ECONNRESET", "ENETDOWN")], None, "it does not answer"),
     "media cannot be read": (
-        [("sendfile", "EIO"), ("sendfile", "ECONNRESET"), ("preadv2", "EIO")], None, "cannot be read to its end"),
+        [(call, "EIO") for call in ("sendfile", "preadv2")], None, "cannot be read to its end"),
     "no memory for sending": ([("sendfile", "ENOMEM")], None, None),
-    "media cannot be opened": ([("openat,open", e) for e in ("EIO", "ENOENT", "EMFILE")], "short.mp4", "short.mp4: "),
+    "media cannot be opened": ([("openat,open", e) for e in ("EIO", "EMFILE")], "short.mp4", "short.mp4: "),
     "the kernel interrupts": ([("epoll_pwait,epoll_wait", "EINTR:when=1+3")], None, None),
 }
 
@@ -71,13 +71,14 @@ def tampering(errors, record, path=None):
     calls = ",".join(f"?{call}" for names, _ in errors for call in names.split(","))
     words = ["strace", "-f", "-qq", "-o", record, "-e", f"trace={calls}"]
     for names, error in errors:
-        words += ["-e", f"inject={','.join(f'?{call}' for call in names.split(','))}:error={error}"]
+        kind = error if error.startswith("delay") else f"error={error}"
+        words += ["-e", f"inject={','.join(f'?{call}' for call in names.split(','))}:{kind}"]
     return words + (["-P", path] if path else [])
 
 
 def injected(record):
     with open(record, errors="replace") as file:
-        return file.read().count("(INJECTED)")
+        return len(re.findall(r"\((?:INJECTED|DELAYED)\)", file.read()))
 
 
 def tracer_of(pid):
@@ -87,11 +88,8 @@ def tracer_of(pid):
 
 def errors(stage):
     """The kernel fails: no descriptors, no network, no memory, no disk."""
-    clip(f"{stage.media}/short.mp4", 3)
-    box = stage.box
-    box.run("".join(rule(who, plays="short.mp4") for who in everybody(stage)))
-    box.ready()
-    started = time.time()
+    box, started = stage.box, time.time()
+    play_short(stage)
     back = wait_until(lambda: all_play(stage, started), PATIENCE, every=0.1)
     stage.score.claim("all three play", back, f"after {time.time() - started:.1f} s")
     for name in CASES:
@@ -101,8 +99,14 @@ def errors(stage):
     box.stop()
 
 
-def everybody(stage):
-    return {"name": "TV 1"}, {"name": "TV 2"}, {"udn": stage.tv3.udn}
+def play_short(stage, environment=None, above="", below="", before=()):
+    """Starts the box with a clip so short that something happens every second."""
+    if not os.path.exists(f"{stage.media}/short.mp4"):
+        clip(f"{stage.media}/short.mp4", 3)
+    # Rygel crashes now and then, the more rounds the more often.
+    rules = "".join(rule(who, plays=file) for who, file in (
+        ({"name": "TV 1"}, "short.mp4"), ({"name": "TV 2"}, "short.mp4"), ({"udn": stage.tv3.udn}, "clip.mp4")))
+    stage.box.run(rules + below, above, before, environment)
 
 
 def all_play(stage, since):

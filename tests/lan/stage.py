@@ -94,6 +94,9 @@ class Stage:
                 tv.kill()
                 tv.start()
                 self._await(tv)
+        if not self.tv3.process.alive():
+            self.tv3.start()
+            self._await(self.tv3)
 
     def first_play(self, tv, since):
         """When a gmediarender first played after `since`, by its log or by what was heard: it can play
@@ -106,7 +109,7 @@ class Stage:
         """With LAN_LOGS=FOLDER, what everybody wrote stays there."""
         if folder := os.environ.get("LAN_LOGS"):
             shutil.copytree(
-                self.folder, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("media", "home", "run", "pins"))
+                self.folder, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("media", "home", "run", "pins", "systemd"))
 
     def __exit__(self, *_):
         self.exits.close()

@@ -13,9 +13,11 @@ import traceback
 
 import baseline
 import ear
+from clock import clock
 from errors import errors
 from lan import wait_until
 from media import CLIP_SECONDS, TRACKS
+from service import service
 from soap import Device
 from stage import ADDRESSES, Stage, median, ms, rule, spread
 
@@ -416,7 +418,7 @@ def plain(stage):
     server.shutdown()
 
 
-SCENES = {scene.__name__: scene for scene in (discover, play, loops, album, rest, moves, faults, errors)}
+SCENES = {scene.__name__: scene for scene in (discover, play, loops, album, rest, moves, faults, errors, service, clock)}
 
 
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
