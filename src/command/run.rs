@@ -4,6 +4,7 @@ use super::terminal::counted;
 use crate::config::{Config, Severity};
 use crate::kiosk::{Kiosk, Setup};
 use crate::shell::driver::{Front, Shell, drive};
+use crate::shell::page_server::STATUS_PATH;
 use crate::shell::systemd;
 use log::Level;
 use smol::LocalExecutor;
@@ -48,13 +49,10 @@ pub(super) fn run(path: &Path) -> Result<u8, String> {
         first_only: false,
     };
     let shell = Shell::open(&config, Front::Full)?;
-    if let Some(port) = shell.control_port() {
-        log::info!(
-            "{}: version {}, status at http://127.0.0.1:{port}/api/v1/status",
-            config.name,
-            env!("CARGO_PKG_VERSION")
-        );
-    }
+    let port = shell.control_port();
+    let status = port.map(|port| format!(", status at http://127.0.0.1:{port}{STATUS_PATH}"));
+    let status = status.unwrap_or_default();
+    log::info!("{}: version {}{status}", config.name, env!("CARGO_PKG_VERSION"));
     let executor = LocalExecutor::new();
     let code = smol::block_on(executor.run(drive(
         Kiosk::new(config, setup),

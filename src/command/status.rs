@@ -75,6 +75,10 @@ fn as_text(json: &str) -> Result<String, String> {
     for renderer in renderers {
         let _ = write!(text, "\n{}", terminal::renderer_line(&renderer));
     }
+    for task in list(&status["tasks"]).iter().filter(|task| task["running"] == false) {
+        let (name, why) = (task["name"].as_str(), task["ended"].as_str());
+        let _ = write!(text, "\n{} does not run: {}", name.unwrap_or(""), why.unwrap_or(""));
+    }
     for missing in list(&status["media"]["missing"]) {
         let _ = write!(text, "\nmissing: {}", missing.as_str().unwrap_or(""));
     }

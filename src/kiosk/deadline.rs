@@ -42,6 +42,8 @@ pub enum Why {
     Effect,
     /// A still was shown for long enough.
     Dwell,
+    /// A renderer whose file could not be read should have asked again.
+    Starves,
     /// A file should have ended.
     Overtime,
     /// An LED changes.

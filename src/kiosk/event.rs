@@ -99,7 +99,7 @@ pub enum Event {
         /// Where the answer goes.
         reply: ReplyTo,
     },
-    /// What the media server saw of one request. Witness of what the TV really does.
+    /// What the media server saw of one request: bytes on their way, or its end. Witness of what the TV really does.
     Served {
         /// Which.
         token: Token,
@@ -178,7 +178,7 @@ pub enum Failure {
     Malformed,
     /// A description without a renderer.
     NotARenderer,
-    /// The box itself could not: no descriptors, no memory, no address.
+    /// The box itself could not: no descriptors, no memory, no address, no network, its own firewall.
     Local,
 }
 

@@ -29,6 +29,8 @@ pub enum Fault {
     TakenOver,
     /// There is nothing to play.
     NothingToPlay,
+    /// The box cannot read the file: the disk fails, or is gone.
+    Unreadable(String),
     /// The box has no connection that the renderer could fetch from.
     NoServer,
     /// The box itself could not: no descriptors or no address.
@@ -79,6 +81,9 @@ impl fmt::Display for Fault {
             }
             Self::NothingToPlay => {
                 write!(f, "there is nothing to play: the media folder is empty or missing")
+            }
+            Self::Unreadable(file) => {
+                write!(f, "the box cannot read {file}: is its disk in order? Trying again")
             }
             Self::NoServer => write!(f, "the media server does not listen yet"),
             Self::Local => write!(f, "the box itself could not make a connection; trying again"),

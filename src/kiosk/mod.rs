@@ -256,11 +256,14 @@ impl Kiosk {
             Event::StatusAsked(reply) => effects.push(Effect::Report(reply)),
             Event::Alive(name) => self.supervisor.heard(name, now),
             Event::TaskEnded(name, why) => {
-                self.trace.note(now, "", What::TaskEnded(name, why.clone()));
-                if name == TaskName::MediaServer {
-                    self.renderers.iter_mut().for_each(Renderer::unserved);
+                if self.supervisor.ended(name, why.clone(), now) {
+                    self.trace.note(now, "", What::TaskEnded(name, why));
                 }
-                self.supervisor.ended(name, why, now);
+                if name == TaskName::MediaServer {
+                    self.renderers.iter_mut().for_each(|renderer| renderer.unserved(now));
+                }
+                // Not to be ready for long ends the box; but a port is tried again here, for ever.
+                self.supervisor.ready(effects);
             }
             Event::Panel(PanelState::Working) => {
                 self.panel_state = "working".into();

@@ -37,6 +37,7 @@ pub struct Supervisor {
 #[derive(Clone, Debug, Serialize)]
 pub struct Task {
     name: TaskName,
+    running: bool,
     restarts: u32,
     ended: Option<String>,
     #[serde(skip)]
@@ -61,6 +62,7 @@ impl Supervisor {
     pub fn new(watchdog: Option<Duration>) -> Self {
         let task = |name| Task {
             name,
+            running: true,
             restarts: 0,
             ended: None,
             heard_at: Instant::START,
@@ -77,23 +79,29 @@ impl Supervisor {
     pub fn heard(&mut self, name: TaskName, now: Instant) {
         if let Some(task) = self.task(name) {
             task.heard_at = now;
-            if now.since(task.started_at) > HEALTHY {
-                task.attempts = 0;
-            }
         }
     }
 
-    /// A task ended: it is started again after a pause that doubles.
-    pub fn ended(&mut self, name: TaskName, why: String, now: Instant) {
+    /// A task ended: it is started again after a pause that doubles. Gives whether that is news, and not
+    /// just another attempt that failed like the one before.
+    pub fn ended(&mut self, name: TaskName, why: String, now: Instant) -> bool {
+        let mut news = false;
         if let Some(task) = self.task(name) {
+            let healthy = now.since(task.started_at) > HEALTHY;
+            if healthy {
+                task.attempts = 0;
+            }
+            news = healthy || task.ended.as_ref() != Some(&why);
             let pause = FIRST_PAUSE.saturating_mul(1 << task.attempts.min(6)).min(LONGEST_PAUSE);
             task.attempts = task.attempts.saturating_add(1);
             task.restart_at = Some(now + pause);
             task.ended = Some(why);
+            task.running = false;
         }
+        news
     }
 
-    /// The servers listen: the service is up.
+    /// The servers listen, or whatever is missing is tried again: the service is up.
     pub fn ready(&mut self, effects: &mut Effects) {
         if !core::mem::replace(&mut self.ready, true) {
             effects.push(Effect::Ready);
@@ -125,6 +133,7 @@ impl Supervisor {
         for task in &mut self.tasks {
             if task.restart_at.is_some_and(|at| at <= now) {
                 task.restart_at = None;
+                task.running = true;
                 task.restarts = task.restarts.saturating_add(1);
                 task.started_at = now;
                 task.heard_at = now;
@@ -226,8 +235,9 @@ mod tests {
         let mut supervisor = Supervisor::new(None);
         let mut pauses = Vec::new();
         let mut now = Instant::START;
-        for _ in 0..9 {
-            supervisor.ended(TaskName::Multicast, "no network".into(), now);
+        for attempt in 0..9 {
+            let news = supervisor.ended(TaskName::Multicast, "no network".into(), now);
+            assert_eq!(news, attempt == 0, "said once");
             let at = supervisor.next_deadline().expect("a restart").at;
             pauses.push(at.since(now).as_secs());
             now = at;
@@ -236,5 +246,13 @@ mod tests {
             assert_eq!(effects, [Effect::Restart(TaskName::Multicast)]);
         }
         assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+        assert!(supervisor.ended(TaskName::Multicast, "no memory".into(), now), "another reason");
+
+        now += 2 * HEALTHY;
+        due(&mut supervisor, now.since(Instant::START).as_secs());
+        now += 2 * HEALTHY;
+        assert!(supervisor.ended(TaskName::Multicast, "no memory".into(), now), "another time");
+        let at = supervisor.next_deadline().expect("a restart");
+        assert_eq!(at.at.since(now), FIRST_PAUSE, "it did well for long");
     }
 }

@@ -3,13 +3,14 @@
 //!
 //! Performing an effect never awaits: it sets a pin, or starts a task that will post an event.
 
+use super::door::Door;
 use super::gpio::{Panel, Pins};
 use super::mailbox::Mailbox;
 use super::multicast::Multicast;
 use super::replies::Replies;
 use super::systemd::Notifier;
 use super::{courier, media_server, network, page_server, probe, scan, signals};
-use crate::config::{Config, Port};
+use crate::config::Config;
 use crate::kiosk::Kiosk;
 use crate::kiosk::effect::{Effect, Effects};
 use crate::kiosk::event::{Event, PanelState, TaskName};
@@ -21,14 +22,14 @@ use async_io::Timer;
 use async_signal::Signals;
 use core::cell::RefCell;
 use core::net::Ipv4Addr;
-use smol::{Async, LocalExecutor, Task, future};
+use smol::{LocalExecutor, Task, future};
 use std::collections::HashMap;
-use std::net::TcpListener;
 use std::rc::Rc;
 
-/// A panel that cannot be opened is tried this often, with this pause between.
+/// A panel that cannot be opened is tried again: so often with a short pause between, then with a long one.
 const PANEL_TRIES: u32 = 12;
 const PANEL_PAUSE: Duration = Duration::from_secs(5);
+const PANEL_LONG_PAUSE: Duration = Duration::from_secs(60);
 
 /// What the tasks share. Declare it before the executor, so that they can borrow it.
 #[derive(Debug)]
@@ -41,10 +42,8 @@ pub struct Shell {
     multicast: Multicast,
     front: Front,
     panel: RefCell<Rc<Panel>>,
-    media: RefCell<Option<Async<TcpListener>>>,
-    page: RefCell<Option<Async<TcpListener>>>,
-    media_port: Port,
-    page_port: Option<Port>,
+    media: Door,
+    page: Option<Door>,
     signals: RefCell<Option<Signals>>,
     notifier: Notifier,
 }
@@ -54,21 +53,22 @@ impl Shell {
     /// the box has a front panel and a control port; one-shot commands have neither.
     ///
     /// # Errors
-    /// A sentence for the owner: a port is taken, or signals cannot be caught.
+    /// A sentence for the owner: signals cannot be caught; or a port is taken, unless this is a box that
+    /// nobody watches, which tries again.
     pub fn open(config: &Config, front: Front) -> Result<Self, String> {
         let signals = signals::catch().map_err(|error| format!("cannot catch signals: {error}"))?;
-        let media = media_server::bind(front.media_address(), config.media_port)
-            .map_err(|why| format!("media_port: {why}"))?;
+        let media = Door::open(front.media_address(), config.media_port);
         let page = match front {
-            Front::Full | Front::Screen(_) => Some(
-                page_server::bind(config.control_port)
-                    .map_err(|why| format!("control_port: {why}"))?,
-            ),
+            Front::Full | Front::Screen(_) => {
+                Some(Door::open(page_server::ADDRESS, config.control_port))
+            }
             Front::None => None,
         };
-        let fixed = |listener: &Async<TcpListener>, otherwise| {
-            listener.get_ref().local_addr().map_or(otherwise, |address| Port::Fixed(address.port()))
-        };
+        let doors = [("media_port", Some(&media)), ("control_port", page.as_ref())];
+        let shut = doors.into_iter().find_map(|(key, door)| Some((key, door?.fault()?)));
+        if let Some((key, why)) = shut.filter(|_| !matches!(front, Front::Full)) {
+            return Err(format!("{key}: {why}"));
+        }
         Ok(Self {
             mailbox: Mailbox::default(),
             replies: Replies::default(),
@@ -76,22 +76,20 @@ impl Shell {
             multicast: Multicast::default(),
             front,
             panel: RefCell::default(),
-            media_port: fixed(&media, config.media_port),
-            page_port: page.as_ref().map(|page| fixed(page, config.control_port)),
-            media: RefCell::new(Some(media)),
-            page: RefCell::new(page),
+            media,
+            page,
             signals: RefCell::new(Some(signals)),
             notifier: Notifier::default(),
         })
     }
 
     /// Opens the front panel and runs it until it fails. Permissions may come late at boot (udev sets
-    /// the group after services start), so that a panel that cannot be opened is tried again for a while.
+    /// the group after services start), so that a panel that cannot be opened is tried again.
     async fn run_panel(&self) -> String {
         // The old one first: lines are exclusive.
         self.panel.replace(Rc::default());
         let wired = !self.config.buttons.is_empty() || !self.config.leds.is_empty();
-        for _ in 0..PANEL_TRIES {
+        for tries in 1.. {
             let opened = match &self.front {
                 Front::Full if wired => Panel::open(&self.config),
                 Front::Full => Err("none is configured".to_owned()),
@@ -112,7 +110,8 @@ impl Shell {
                 break;
             }
             let wait = async {
-                Timer::after(PANEL_PAUSE).await;
+                let pause = if tries < PANEL_TRIES { PANEL_PAUSE } else { PANEL_LONG_PAUSE };
+                Timer::after(pause).await;
                 String::new()
             };
             future::or(idle.run(&self.mailbox), wait).await;
@@ -120,11 +119,25 @@ impl Shell {
         Panel::default().run(&self.mailbox).await
     }
 
-    /// The control port, if there is one.
+    /// The control port, if there is one that listens.
     pub fn control_port(&self) -> Option<u16> {
-        match self.page_port {
-            Some(Port::Fixed(port) | Port::From(port)) => Some(port),
-            None => None,
+        self.page.as_ref()?.number()
+    }
+
+    async fn run_media_server(&self) -> String {
+        match self.media.listener() {
+            Ok((listener, media_port)) => {
+                self.mailbox.post(Event::Listening { media_port }).await;
+                media_server::run(listener, &self.mailbox, &self.replies).await
+            }
+            Err(why) => format!("media_port: {why}"),
+        }
+    }
+
+    async fn run_page_server(&self, door: &Door) -> String {
+        match door.listener() {
+            Ok((listener, _)) => page_server::run(listener, &self.mailbox, &self.replies).await,
+            Err(why) => format!("control_port: {why}"),
         }
     }
 }
@@ -248,8 +261,6 @@ impl<'a> Hands<'a, '_> {
         for name in crate::kiosk::supervisor::TASKS {
             self.start(name);
         }
-        let (Port::Fixed(media_port) | Port::From(media_port)) = shell.media_port;
-        shell.mailbox.offer(Event::Listening { media_port });
     }
 
     /// Starts an essential task; if it ends, the kiosk hears of it.
@@ -258,23 +269,10 @@ impl<'a> Hands<'a, '_> {
         let task = self.executor.spawn(async move {
             let why = match name {
                 TaskName::Multicast => match shell.multicast.run(&shell.mailbox).await {},
-                TaskName::MediaServer => match shell.media.take().map_or_else(
-                    || media_server::bind(shell.front.media_address(), shell.media_port),
-                    Ok,
-                ) {
-                    Ok(listener) => {
-                        media_server::run(listener, &shell.mailbox, &shell.replies).await
-                    }
-                    Err(why) => why,
-                },
+                TaskName::MediaServer => shell.run_media_server().await,
                 TaskName::PageServer => {
-                    let Some(port) = shell.page_port else { return };
-                    match shell.page.take().map_or_else(|| page_server::bind(port), Ok) {
-                        Ok(listener) => {
-                            page_server::run(listener, &shell.mailbox, &shell.replies).await
-                        }
-                        Err(why) => why,
-                    }
+                    let Some(door) = &shell.page else { return };
+                    shell.run_page_server(door).await
                 }
                 TaskName::Panel => shell.run_panel().await,
                 TaskName::Network => {

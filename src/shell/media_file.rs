@@ -4,7 +4,7 @@
 //! and content features, the fourth field of the protocolInfo that the metadata say.
 
 use super::http::head::RequestHead;
-use super::http::server;
+use super::http::{self, server};
 use crate::kiosk::effect::Published;
 use crate::media::mime::Kind;
 use crate::range::{self, Range};
@@ -36,7 +36,7 @@ pub(super) fn open(published: &Published) -> io::Result<Opened> {
         return Err(io::Error::other("not a regular file"));
     }
     let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-    Ok(Opened { size: metadata.len(), modified: httpdate::fmt_http_date(modified), file })
+    Ok(Opened { size: metadata.len(), modified: http::date(modified), file })
 }
 
 /// What a request for a file gets.

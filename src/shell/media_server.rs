@@ -12,13 +12,12 @@ use super::mailbox::Mailbox;
 use super::media_file::{self, Opened, Plan};
 use super::replies::Replies;
 use super::stream::{Permits, Stream};
-use crate::config::Port;
 use crate::kiosk::effect::Published;
 use crate::kiosk::event::{Event, StreamEnd, TaskName, Token};
 use crate::limits::{HEAD_TIMEOUT, MEDIA_CONNECTIONS, MEDIA_CONNECTIONS_PER_PEER, NOTIFY_BODY};
 use crate::time::Duration;
 use crate::upnp::gena::LastChange;
-use core::cell::Cell;
+use core::cell::{Cell, RefCell};
 use core::net::Ipv4Addr;
 use smol::Async;
 use smol::io::AsyncWriteExt;
@@ -33,17 +32,15 @@ const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
     .with_interval(Duration::from_secs(15))
     .with_retries(4);
 
-/// Listens on this address of the box, or on all.
-///
-/// # Errors
-/// A sentence for the owner.
-pub fn bind(address: Ipv4Addr, port: Port) -> Result<Async<TcpListener>, String> {
-    server::bind(address, port)
-}
-
 /// Serves for ever; gives the reason why it ended, as a sentence.
 pub async fn run(listener: Async<TcpListener>, mailbox: &Mailbox, replies: &Replies) -> String {
-    let floor = Floor { mailbox, replies, permits: Permits::default(), open: Cell::new(0) };
+    let floor = Floor {
+        mailbox,
+        replies,
+        permits: Permits::default(),
+        open: Cell::new(0),
+        said: RefCell::default(),
+    };
     let capacity = Capacity { total: MEDIA_CONNECTIONS, per_peer: MEDIA_CONNECTIONS_PER_PEER };
     let connection = |stream, peer| floor.connection(stream, peer);
     server::serve(&listener, capacity, mailbox, TaskName::MediaServer, connection).await
@@ -55,6 +52,8 @@ struct Floor<'a> {
     replies: &'a Replies,
     permits: Permits,
     open: Cell<u16>,
+    /// The last complaint about a file, until one can be read.
+    said: RefCell<Option<String>>,
 }
 
 /// Counts one connection for as long as it is there, however it ends.
@@ -214,7 +213,7 @@ impl Floor<'_> {
         let (sent, end) = match media_file::open(&published) {
             Ok(file) => self.send(token, &file, &published, request, socket).await,
             Err(error) => {
-                log::warn!("{}: {error}", published.path.display());
+                self.complain(format!("{}: {error}", published.path.display()));
                 match server::say(socket, &server::head(404, &[])).await {
                     true => (0, StreamEnd::FileError),
                     false => (0, StreamEnd::Aborted),
@@ -256,9 +255,26 @@ impl Floor<'_> {
             permits: &self.permits,
         };
         match stream.send(first, end).await {
-            (sent, Ok(())) if end == file.size => (sent, StreamEnd::WholeFile),
-            (sent, Ok(())) => (sent, StreamEnd::Part),
-            (sent, Err(end)) => (sent, end),
+            (sent, Ok(())) => {
+                self.said.take();
+                let whole = end == file.size;
+                (sent, if whole { StreamEnd::WholeFile } else { StreamEnd::Part })
+            }
+            (sent, Err(end)) => {
+                if end == StreamEnd::FileError {
+                    let path = published.path.display();
+                    self.complain(format!("{path}: cannot be read to its end"));
+                }
+                (sent, end)
+            }
+        }
+    }
+
+    /// Once: a renderer asks again and again.
+    fn complain(&self, sentence: String) {
+        if self.said.borrow().as_ref() != Some(&sentence) {
+            log::warn!("{sentence}");
+            self.said.replace(Some(sentence));
         }
     }
 }
@@ -266,12 +282,12 @@ impl Floor<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Port;
     use crate::media::mime::of_extension;
     use crate::shell::scratch::Scratch;
     use core::net::SocketAddr;
     use smol::io::AsyncReadExt;
     use smol::{block_on, future};
-    use std::cell::RefCell;
     use std::fs::{self, File};
     use std::os::unix::fs::{FileExt, symlink};
     use std::path::Path;

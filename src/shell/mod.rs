@@ -8,6 +8,7 @@
 pub mod alive;
 pub mod config_file;
 pub mod courier;
+mod door;
 pub mod driver;
 pub mod fake_host;
 pub mod gpio;

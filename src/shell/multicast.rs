@@ -35,6 +35,8 @@ const INTERFACES: usize = 16;
 /// Datagrams read from one socket in one turn: a flood of announcements starves neither the answers to
 /// our searches nor the rest of the box.
 const DATAGRAMS: usize = 64;
+/// Pause after none of the sockets that seemed readable was.
+const PAUSE: Duration = Duration::from_millis(100);
 /// Larger ones are cut: SSDP fits in one Ethernet frame.
 const DATAGRAM: usize = 8 << 10;
 
@@ -61,35 +63,46 @@ impl Sockets {
 }
 
 impl Multicast {
-    /// Follows the box's interfaces: at the start and whenever they change.
-    pub fn rejoin(&self, interfaces: &[Interface]) {
-        self.complaints.borrow_mut().clear();
+    /// Follows the box's interfaces: at the start and whenever they change. Gives whether every socket is
+    /// there: what failed for want of descriptors or memory works when it is tried again.
+    pub fn rejoin(&self, interfaces: &[Interface]) -> bool {
         let sockets = &mut *self.sockets.borrow_mut();
         let reached: Vec<_> = reaching(interfaces).take(INTERFACES).collect();
+        let mut whole = true;
+        let mut need = |done: bool| whole &= done;
         // One that is still good stays: responses may be on their way to it.
         let searching = &mut sockets.searching;
         searching.retain(|(known, _)| reached.contains(&known));
         for &interface in &reached {
             if searching.iter().all(|(known, _)| known != interface) {
                 let socket = self.hear_of("search", bound_to(interface.address));
+                need(socket.is_some());
                 searching.extend(socket.map(|s| (interface.clone(), s)));
             }
         }
 
-        // A new one each time: memberships of adapters that are gone would fill the old one.
-        sockets.listening = self.hear_of("listen", listening());
-        if let Some(socket) = &sockets.listening {
-            for interface in &reached {
-                self.hear_of("join", join(socket, interface));
-            }
-        }
+        // A new one each time: memberships of adapters that are gone would fill the old one. But an
+        // old one is better than none.
+        let joined = |socket: Async<UdpSocket>| {
+            let joins = reached.iter().map(|interface| join(&socket, interface));
+            let all = joins.filter_map(|joined| self.hear_of("join", joined)).count();
+            (socket, all == reached.len())
+        };
+        let listening = self.hear_of("listen", listening()).map(joined);
+        need(listening.as_ref().is_some_and(|(_, all)| *all));
+        sockets.listening = listening.map(|(socket, _)| socket).or(sockets.listening.take());
         if sockets.direct.is_none() {
             let any = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
             sockets.direct = self.hear_of("search directly", Async::<UdpSocket>::bind(any));
+            need(sockets.direct.is_some());
+        }
+        if whole {
+            self.complaints.borrow_mut().clear();
         }
         if let Some(waker) = self.waiting.take() {
             waker.wake();
         }
+        whole
     }
 
     /// Posts what is heard.
@@ -99,7 +112,10 @@ impl Multicast {
         loop {
             let readable = poll_fn(|cx| self.poll_readable(cx));
             pulse.or_alive(readable).await;
-            self.drain(&mut buffer, mailbox);
+            if self.drain(&mut buffer, mailbox) == 0 {
+                // A socket that only fails stays readable: what it holds can wait a moment.
+                Timer::after(PAUSE).await;
+            }
             future::yield_now().await;
         }
     }
@@ -145,15 +161,19 @@ impl Multicast {
         if ready { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    fn drain(&self, buffer: &mut [u8], mailbox: &Mailbox) {
+    /// Gives the number of datagrams that were there.
+    fn drain(&self, buffer: &mut [u8], mailbox: &Mailbox) -> usize {
         let sockets = self.sockets.borrow();
+        let mut datagrams = 0;
         for socket in sockets.all() {
             for _ in 0..DATAGRAMS {
                 match socket.get_ref().recv_from(buffer) {
-                    Ok((length, SocketAddr::V4(from))) => {
-                        offer(&buffer[..length], *from.ip(), mailbox);
+                    Ok((length, from)) => {
+                        datagrams += 1;
+                        if let SocketAddr::V4(from) = from {
+                            offer(&buffer[..length], *from.ip(), mailbox);
+                        }
                     }
-                    Ok((_, SocketAddr::V6(_))) => {}
                     Err(error) => {
                         if error.kind() != io::ErrorKind::WouldBlock {
                             self.hear_of::<()>("receive", Err(error));
@@ -163,10 +183,11 @@ impl Multicast {
                 }
             }
         }
+        datagrams
     }
 
-    /// What worked. What did not is logged once per kind until the addresses change: with a cable
-    /// pulled everything fails, again and again, and all that helps is to wait for the change.
+    /// What worked. What did not is logged once per kind until every socket is there again: with a
+    /// cable pulled everything fails, again and again.
     fn hear_of<T>(&self, purpose: &'static str, result: io::Result<T>) -> Option<T> {
         let error = match result {
             Ok(done) => return Some(done),
@@ -239,7 +260,7 @@ mod tests {
     use crate::upnp::{HttpUrl, Udn};
 
     fn loopback() -> Interface {
-        interfaces().into_iter().find(|i| i.address == Ipv4Addr::LOCALHOST).unwrap()
+        interfaces().unwrap().into_iter().find(|i| i.address == Ipv4Addr::LOCALHOST).unwrap()
     }
 
     /// Runs `story` beside the task.
@@ -264,7 +285,7 @@ mod tests {
         let story = async {
             // The task waits already when the sockets come.
             future::yield_now().await;
-            multicast.rejoin(&[loopback()]);
+            assert!(multicast.rejoin(&[loopback()]));
             let renderer = Async::<UdpSocket>::bind(([127, 0, 0, 1], 0)).unwrap();
             let SocketAddr::V4(at) = renderer.get_ref().local_addr().unwrap() else {
                 unreachable!()
@@ -307,7 +328,7 @@ mod tests {
         // Set aside for documentation: not ours, so binding to it fails.
         let gone =
             Interface { address: Ipv4Addr::new(198, 51, 100, 77), index: 4711, ..loopback() };
-        multicast.rejoin(&[loopback(), gone]);
+        assert!(!multicast.rejoin(&[loopback(), gone]), "to be tried again");
         let first = ports();
         assert_eq!(first.len(), 1, "an address that is gone is no reason to fail");
         multicast.rejoin(&[loopback(), second]);
@@ -331,10 +352,10 @@ mod tests {
         ip("address add 10.99.0.1/24 dev lo");
         let ours = Ipv4Addr::new(10, 99, 0, 1);
         let (multicast, mailbox) = (Multicast::default(), Mailbox::default());
-        multicast.rejoin(&interfaces());
+        multicast.rejoin(&interfaces().unwrap());
 
         let renderer = listening().unwrap();
-        let lan = interfaces().into_iter().find(|i| i.address == ours).unwrap();
+        let lan = interfaces().unwrap().into_iter().find(|i| i.address == ours).unwrap();
         join(&renderer, &lan).unwrap();
         let location = HttpUrl::parse("http://10.99.0.1:49494/d.xml").unwrap();
         let life = Duration::from_secs(1800);
@@ -366,7 +387,7 @@ mod tests {
             assert!(multicast.complaints.borrow().len() <= 2, "once per kind");
 
             ip("link set lo up");
-            multicast.rejoin(&interfaces());
+            multicast.rejoin(&interfaces().unwrap());
             announce("uuid:again");
             assert_eq!(heard().await, "uuid:again", "told once, by one socket");
         };

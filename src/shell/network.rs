@@ -13,6 +13,7 @@ use core::net::Ipv4Addr;
 use if_addrs::IfAddr;
 use rustix::net::netlink::SocketAddrNetlink;
 use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, bind, recv, socket_with};
+use smol::future;
 use std::io;
 use std::os::fd::OwnedFd;
 
@@ -35,22 +36,20 @@ pub struct Interface {
 const GROUPS: u32 = 0x1 | 0x10;
 /// One change comes as several messages (address, link, carrier): they are taken together.
 const SETTLE: Duration = Duration::from_millis(100);
-/// Where netlink is refused, for example by a sandbox.
+/// Where netlink is refused, for example by a sandbox, or something else did not work that may later.
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
 /// Messages read in one turn; whatever is left makes the socket readable again.
 const MESSAGES: usize = 256;
 
 /// The IPv4 interfaces that are up, in a stable order.
-#[must_use]
-pub fn interfaces() -> Vec<Interface> {
-    let listed = if_addrs::get_if_addrs().unwrap_or_else(|error| {
-        log::warn!("the interfaces cannot be listed: {error}");
-        Vec::new()
-    });
-    let mut interfaces: Vec<_> = listed.into_iter().filter_map(ipv4).collect();
+///
+/// # Errors
+/// They cannot be listed now, for want of descriptors or memory: that says nothing about them.
+pub fn interfaces() -> io::Result<Vec<Interface>> {
+    let mut interfaces: Vec<_> = if_addrs::get_if_addrs()?.into_iter().filter_map(ipv4).collect();
     interfaces.sort_unstable();
     interfaces.dedup();
-    interfaces
+    Ok(interfaces)
 }
 
 fn ipv4(listed: if_addrs::Interface) -> Option<Interface> {
@@ -67,27 +66,59 @@ fn ipv4(listed: if_addrs::Interface) -> Option<Interface> {
     })
 }
 
-/// Posts [`Event::Addresses`] at the start and after each change, and tells `on_change` before.
-pub async fn run(mailbox: &Mailbox, mut on_change: impl FnMut(&[Interface])) -> Infallible {
+/// Posts [`Event::Addresses`] at the start and after each change. Tells `adopt` before, and again while
+/// that says that it could not do everything.
+pub async fn run(mailbox: &Mailbox, mut adopt: impl FnMut(&[Interface]) -> bool) -> Infallible {
     let mut pulse = Pulse::new(mailbox, TaskName::Network);
-    // Before the first look, so that no change falls between.
-    let mut netlink = subscribe()
-        .inspect_err(|error| log::warn!("netlink is refused, looking every 10 s: {error}"))
-        .ok();
+    let mut said = None;
     let mut known = None;
+    let mut adopted = false;
+    let mut netlink = None;
     loop {
-        let now = interfaces();
-        if known.as_ref() != Some(&now) {
-            log::debug!("addresses: {}", sentence(&now));
-            on_change(&now);
-            mailbox.post(Event::Addresses(addresses(&now))).await;
-            known = Some(now);
+        // Before the look, so that no change falls between.
+        let subscribed = netlink.take().map_or_else(subscribe, Ok);
+        let listed = interfaces();
+        let mut whole = listed.is_ok();
+        let trouble = listed.as_ref().err().or(subscribed.as_ref().err());
+        hear_of(trouble, &mut said);
+        if let Ok(now) = listed {
+            let news = known.as_ref() != Some(&now);
+            if news || !adopted {
+                adopted = adopt(&now);
+            }
+            whole = adopted;
+            if news {
+                log::debug!("addresses: {}", sentence(&now));
+                mailbox.post(Event::Addresses(addresses(&now))).await;
+                known = Some(now);
+            }
         }
-        let changed = pulse.or_alive(change(netlink.as_ref())).await;
-        if let Err(error) = changed {
-            log::warn!("netlink is lost, looking every 10 s: {error}");
-            netlink = None;
+        let look_again = async {
+            Timer::after(LOOK_AGAIN).await;
+            Ok(())
+        };
+        let changed = match &subscribed {
+            Ok(netlink) if whole => pulse.or_alive(change(netlink)).await,
+            Ok(netlink) => pulse.or_alive(future::or(change(netlink), look_again)).await,
+            Err(_) => pulse.or_alive(look_again).await,
+        };
+        match changed {
+            Ok(()) => netlink = subscribed.ok(),
+            Err(error) => {
+                hear_of(Some(&error), &mut said);
+                pulse.or_alive(Timer::after(LOOK_AGAIN)).await;
+            }
         }
+    }
+}
+
+/// Logs a failure unless it is the one that was `said` last.
+fn hear_of(trouble: Option<&io::Error>, said: &mut Option<io::ErrorKind>) {
+    let before = core::mem::replace(said, trouble.map(io::Error::kind));
+    if let Some(error) = trouble
+        && before != Some(error.kind())
+    {
+        log::warn!("changes of address are not told now, looking every 10 s: {error}");
     }
 }
 
@@ -117,11 +148,7 @@ fn subscribe() -> io::Result<Async<OwnedFd>> {
 }
 
 /// Something may have changed, and it is quiet again.
-async fn change(netlink: Option<&Async<OwnedFd>>) -> io::Result<()> {
-    let Some(netlink) = netlink else {
-        Timer::after(LOOK_AGAIN).await;
-        return Ok(());
-    };
+async fn change(netlink: &Async<OwnedFd>) -> io::Result<()> {
     netlink.readable().await?;
     Timer::after(SETTLE).await;
     // The kernel truncates a message to the buffer; its content is of no interest.
@@ -143,12 +170,12 @@ const NO_BUFFER_SPACE: i32 = rustix::io::Errno::NOBUFS.raw_os_error();
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use smol::future;
     use std::process::Command;
 
     #[test]
     fn the_loopback_interface_is_listed_and_used_only_when_it_is_alone() {
         let lo = interfaces()
+            .unwrap()
             .into_iter()
             .find(|i| i.address == Ipv4Addr::LOCALHOST)
             .expect("127.0.0.1 is always up");
@@ -225,7 +252,13 @@ pub(super) mod tests {
             assert!(told_as_one.is_empty(), "changes that follow each other");
             assert_eq!(told.get(), 3);
         };
-        let task = async { match run(&mailbox, |_| told.set(told.get() + 1)).await {} };
+        let task = async {
+            match run(&mailbox, |_| {
+                told.set(told.get() + 1);
+                true
+            })
+            .await {}
+        };
         smol::block_on(future::or(story, task));
     }
 }

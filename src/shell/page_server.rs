@@ -17,20 +17,14 @@ use core::net::Ipv4Addr;
 use smol::Async;
 use std::net::{TcpListener, TcpStream};
 
+/// Who asks from elsewhere is not heard.
+pub const ADDRESS: Ipv4Addr = Ipv4Addr::LOCALHOST;
 /// Where the status is.
 pub const STATUS_PATH: &str = "/api/v1/status";
 /// The box answers from memory; 32 renderers make about 32 KiB.
 const STATUS_BODY: usize = 1 << 20;
 /// How long the kiosk, or the other box asked by [`fetch_status`], may take.
 const STATUS_PATIENCE: Duration = Duration::from_secs(5);
-
-/// Listens on the loopback address.
-///
-/// # Errors
-/// A sentence for the owner.
-pub fn bind(port: Port) -> Result<Async<TcpListener>, String> {
-    server::bind(Ipv4Addr::LOCALHOST, port)
-}
 
 /// Serves for ever; gives the reason why it ended, as a sentence.
 pub async fn run(listener: Async<TcpListener>, mailbox: &Mailbox, replies: &Replies) -> String {
@@ -144,7 +138,7 @@ mod tests {
     /// Runs a control port whose kiosk has one status, beside `client`.
     fn beside<T>(client: impl AsyncFnOnce(u16) -> T) -> T {
         let (mailbox, replies) = (Mailbox::default(), Replies::default());
-        let listener = bind(Port::Fixed(0)).unwrap();
+        let listener = server::bind(ADDRESS, Port::Fixed(0)).unwrap();
         let port = listener.get_ref().local_addr().unwrap().port();
         let server = async { panic!("{}", run(listener, &mailbox, &replies).await) };
         let kiosk = async {
@@ -170,7 +164,8 @@ mod tests {
     fn tells_the_status_to_the_command_line() {
         let status = beside(async |port| fetch_status(Port::Fixed(port)).await);
         assert_eq!(status, Ok("{\"a\":1}".to_owned()));
-        let free = bind(Port::Fixed(0)).unwrap().get_ref().local_addr().unwrap().port();
+        let free =
+            server::bind(ADDRESS, Port::Fixed(0)).unwrap().get_ref().local_addr().unwrap().port();
         let nobody = block_on(fetch_status(Port::Fixed(free))).unwrap_err();
         assert!(nobody.contains("is dlna-kiosk running?"), "{nobody}");
     }

@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::limits::{FOLDER_DEPTH, MEDIA};
 use crate::media::catalogue::{MediaFile, Scan};
 use crate::media::mime::{MediaType, of_extension};
+use rustix::io::Errno;
 use smol::future;
 use std::collections::HashSet;
 use std::fs::{self, DirEntry, Metadata};
@@ -85,7 +86,10 @@ impl Search {
             }
             self.folders += 1;
             match entries(&path) {
-                Ok(entries) => {
+                Ok((entries, failed)) => {
+                    if let Some(error) = failed {
+                        self.miss(&path, reason(&error));
+                    }
                     for piece in entries.chunks(AT_ONCE) {
                         for entry in piece {
                             self.look_at(entry, &root, depth, &mut folders, &mut links);
@@ -108,9 +112,11 @@ impl Search {
         links: &mut Vec<(PathBuf, PathBuf, usize)>,
     ) {
         let path = entry.path();
-        // Broken links and files removed meanwhile are not there.
-        let (Ok(kind), Ok(target)) = (entry.file_type(), Target::of(&path)) else {
-            return;
+        let both = entry.file_type().and_then(|kind| Ok((kind, Target::of(&path)?)));
+        let (kind, target) = match both {
+            Ok(both) => both,
+            Err(error) if is_absence(&error) => return,
+            Err(error) => return self.miss(&path, reason(&error)),
         };
         if !target.path.starts_with(root) {
             return;
@@ -157,13 +163,20 @@ impl Search {
     }
 }
 
-/// What is visible in a folder, in the order of names, so that every scan finds the same.
-fn entries(folder: &Path) -> io::Result<Vec<DirEntry>> {
+/// What is visible in a folder, in the order of names, so that every scan finds the same; and why that
+/// is not all, if the disk failed on the way.
+fn entries(folder: &Path) -> io::Result<(Vec<DirEntry>, Option<io::Error>)> {
     let hidden = |entry: &DirEntry| entry.file_name().as_encoded_bytes().starts_with(b".");
-    let entries = fs::read_dir(folder)?.flatten().filter(|entry| !hidden(entry));
-    let mut entries: Vec<_> = entries.take(4 * MEDIA).collect();
+    let mut failed = None;
+    let read = fs::read_dir(folder)?.map_while(|entry| entry.map_err(|e| failed = Some(e)).ok());
+    let mut entries: Vec<_> = read.filter(|entry| !hidden(entry)).take(4 * MEDIA).collect();
     entries.sort_by_key(DirEntry::file_name);
-    Ok(entries)
+    Ok((entries, failed))
+}
+
+/// Broken links, links in a circle, and files removed meanwhile: nothing is wrong, they are not there.
+fn is_absence(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::NOENT | Errno::LOOP | Errno::NOTDIR))
 }
 
 fn kind_of(path: &Path) -> Option<&'static MediaType> {

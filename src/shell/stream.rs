@@ -28,6 +28,10 @@ const FIRST_LOOK: Duration = Duration::from_millis(1);
 const LAST_LOOK: Duration = Duration::from_millis(8);
 /// After this the file is read anyway: blocking once is better than never playing.
 const DISK_PATIENCE: Duration = Duration::from_secs(2);
+/// Pauses after sendfile failed for want of memory, and how many in a row.
+const SCARCE_PAUSE: Duration = Duration::from_millis(100);
+/// See [`SCARCE_PAUSE`]: ten seconds, what a renderer may have buffered.
+const SCARCE_PAUSES: u32 = 100;
 /// How often the kiosk hears of bytes sent.
 const TELL_PERIOD: Duration = Duration::from_secs(1);
 
@@ -96,6 +100,7 @@ impl Stream<'_> {
         untold: &mut Untold,
     ) -> Result<(), StreamEnd> {
         let mut tellable = true;
+        let mut scarce = 0;
         while offset < end {
             let count = (end - offset).min(MEDIA_CHUNK as u64);
             if tellable {
@@ -112,12 +117,17 @@ impl Stream<'_> {
             match sent {
                 Ok(0) => return Err(StreamEnd::FileError),
                 Ok(_) => {
+                    scarce = 0;
                     untold.bytes += offset - before;
                     self.tell(untold).await;
                     future::yield_now().await;
                 }
                 Err(Errno::AGAIN) => self.writable(untold).await?,
                 Err(Errno::INTR) => {}
+                Err(Errno::NOMEM | Errno::NOBUFS) if scarce < SCARCE_PAUSES => {
+                    scarce += 1;
+                    Timer::after(SCARCE_PAUSE).await;
+                }
                 Err(Errno::IO | Errno::NODEV | Errno::NXIO | Errno::INVAL | Errno::STALE) => {
                     return Err(StreamEnd::FileError);
                 }

@@ -34,17 +34,19 @@ class Box:
             "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC", "HOME": self.folder,
             "STATE_DIRECTORY": f"{self.folder}/state", "RUST_LOG": os.environ.get("RUST_LOG", "error,dlna_kiosk=info")}
 
-    def run(self, rules):
-        """Starts it with these TOML tables; media folder and pins are added."""
+    def run(self, rules, above="", before=(), environment=None):
+        """Starts it with these TOML tables and keys above them; media folder and pins are added. `before` is
+        the command line of a program that runs it."""
         self.runs += 1
         path = f"{self.folder}/box{self.runs}.toml"
         with open(path, "w") as file:
             file.write(
-                f'name = "Interop box"\nmedia = "{self.media}"\n\n'
+                f'name = "Interop box"\nmedia = "{self.media}"\n{above}\n'
                 f'[gpio]\nbackend = "simulated"\nsocket = "{self.pins}"\n\n{rules}')
         out = open(f"{self.folder}/box{self.runs}.log", "wb")
         self.process = self.lan.start(
-            "box", [self.program, "run", "--config", path], self._environment(), out, out)
+            "box", [*before, self.program, "run", "--config", path], {**self._environment(), **(environment or {})},
+            out, out)
         return self
 
     def command(self, *words):
@@ -88,6 +90,25 @@ class Box:
             time.sleep(0.08)
             sender.sendto(f"release {pin}".encode(), self.pins)
             return before
+
+    def log(self, everything=False):
+        """The lines that the latest run wrote so far, without those that an owner does not see."""
+        with open(f"{self.folder}/box{self.runs}.log", errors="replace") as file:
+            return [line for line in file.read().splitlines() if everything or " DEBUG]" not in line]
+
+    def leds(self):
+        """Whether each LED is lit, by pin; empty while nobody answers."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as asker:
+            asker.settimeout(1)
+            asker.bind(f"{self.pins}-asker")
+            try:
+                asker.sendto(b"leds", self.pins)
+                lines = asker.recv(4096).decode().split("\n")
+            except OSError:
+                return {}
+            finally:
+                os.unlink(f"{self.pins}-asker")
+        return {int(pin): lit == "on" for pin, _, lit in (line.partition(" ") for line in lines if line)}
 
     def memory(self):
         """Resident megabytes."""

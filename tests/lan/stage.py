@@ -2,6 +2,7 @@
 not yet started; and the score."""
 
 import contextlib
+import json
 import os
 import shutil
 import statistics
@@ -16,6 +17,12 @@ from soap import Device
 from wire import Wire
 
 ADDRESSES = {"box": "10.77.0.1", "tv1": "10.77.0.2", "tv2": "10.77.0.3", "tv3": "10.77.0.4"}
+
+
+def rule(who, **keys):
+    """A [[renderer]] table."""
+    lines = [f"{key} = {json.dumps(value)}" for key, value in {**who, **keys}.items()]
+    return "[[renderer]]\n" + "\n".join(lines) + "\n\n"
 
 
 class Score:
@@ -87,6 +94,9 @@ class Stage:
                 tv.kill()
                 tv.start()
                 self._await(tv)
+        if not self.tv3.process.alive():
+            self.tv3.start()
+            self._await(self.tv3)
 
     def first_play(self, tv, since):
         """When a gmediarender first played after `since`, by its log or by what was heard: it can play
@@ -99,7 +109,7 @@ class Stage:
         """With LAN_LOGS=FOLDER, what everybody wrote stays there."""
         if folder := os.environ.get("LAN_LOGS"):
             shutil.copytree(
-                self.folder, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("media", "home", "run", "pins"))
+                self.folder, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("media", "home", "run", "pins", "systemd"))
 
     def __exit__(self, *_):
         self.exits.close()

@@ -13,19 +13,16 @@ import traceback
 
 import baseline
 import ear
+from clock import clock
+from errors import errors
 from lan import wait_until
 from media import CLIP_SECONDS, TRACKS
+from service import service
 from soap import Device
-from stage import ADDRESSES, Stage, median, ms, spread
+from stage import ADDRESSES, Stage, median, ms, rule, spread
 
 ROUNDS = 10
 BUTTON = 17
-
-
-def rule(who, **keys):
-    """A [[renderer]] table."""
-    lines = [f"{key} = {json.dumps(value)}" for key, value in {**who, **keys}.items()]
-    return "[[renderer]]\n" + "\n".join(lines) + "\n\n"
 
 
 def discover(stage):
@@ -421,7 +418,7 @@ def plain(stage):
     server.shutdown()
 
 
-SCENES = {scene.__name__: scene for scene in (discover, play, loops, album, rest, moves, faults)}
+SCENES = {scene.__name__: scene for scene in (discover, play, loops, album, rest, moves, faults, errors, service, clock)}
 
 
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -277,9 +277,9 @@ impl Renderer {
         if load.stopped_at_its_end(now, confirmed) {
             return self.ended(ctx);
         }
-        if error || load.broken {
+        if error || load.cut_at.is_some() {
             // What it has not got it cannot play: no viewer's doing. Perhaps the file is gone.
-            self.wants_scan |= load.broken;
+            self.wants_scan |= load.cut_at.is_some();
             return self.fail(Fault::StoppedItself, ctx);
         }
         match doubt {
@@ -507,7 +507,11 @@ impl Renderer {
             load.fetched = true;
         }
         load.whole_sent |= end == Some(StreamEnd::WholeFile);
-        load.broken |= end == Some(StreamEnd::FileError);
+        load.cut_at = match end {
+            Some(StreamEnd::FileError) => load.cut_at.or(Some(now)),
+            Some(StreamEnd::Head | StreamEnd::Aborted) => load.cut_at,
+            None | Some(StreamEnd::WholeFile | StreamEnd::Part) => None,
+        };
         if matches!(load.phase, Phase::Starting { .. }) {
             self.transport_due = self.transport_due.min(now);
         }

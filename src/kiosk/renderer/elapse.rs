@@ -102,6 +102,13 @@ impl Renderer {
                 load.phase = Phase::Wanted { at: now };
                 true
             }
+            Phase::Starting { .. } | Phase::Running { doubt: None, .. }
+                if load.starves_at().is_some_and(|at| at <= now) =>
+            {
+                let fault = Fault::Unreadable(load.name());
+                self.fail(fault, ctx);
+                true
+            }
             Phase::Starting { until, .. } if until <= now => {
                 let fault = if load.fetched {
                     Fault::DoesNotPlay(load.name())
@@ -139,8 +146,13 @@ impl Renderer {
                 true
             }
             Some(Phase::Failed { retry_at }) if *retry_at <= ctx.now => {
+                let starved = self.load.as_ref().is_some_and(|load| load.cut_at.is_some());
                 self.retire();
-                self.reload(ctx)
+                let reloaded = self.reload(ctx);
+                if let Some(load) = self.load.as_mut() {
+                    load.stop_first = starved;
+                }
+                reloaded
             }
             _ => false,
         }
@@ -161,6 +173,7 @@ impl Renderer {
             return false;
         };
         let Some(port) = ctx.media_port else {
+            self.trouble(Fault::NoServer, ctx);
             return false;
         };
         ctx.trace.note(ctx.now, self.name(), What::Loading(file.path.clone()));
@@ -184,7 +197,7 @@ impl Renderer {
             phase: Phase::Wanted { at: ctx.now },
             fetched: false,
             whole_sent: false,
-            broken: false,
+            cut_at: None,
             duration,
             said_duration: known.and_then(|load| load.said_duration),
             playhead: Playhead::default(),
@@ -279,8 +292,14 @@ impl Renderer {
         }
         self.next = None;
         self.ended_at = None;
+        let mut fault = fault;
         if let Some(load) = self.load.as_mut() {
             load.phase = Phase::Failed { retry_at: ctx.now + jittered };
+            if load.cut_at.is_some() {
+                // Whatever it made of that: it is not to blame.
+                fault = Fault::Unreadable(load.name());
+                self.wants_scan = true;
+            }
         }
         self.trouble(fault, ctx);
     }

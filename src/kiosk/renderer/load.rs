@@ -20,6 +20,9 @@ use std::path::Path;
 /// A still is shown for this long.
 pub const DWELL: Duration = Duration::from_secs(10);
 
+/// A renderer whose stream breaks off asks for the rest within this time, or never.
+const ASKS_AGAIN: Duration = Duration::from_secs(3);
+
 /// A file given to a renderer.
 #[derive(Clone, Debug)]
 pub struct Load {
@@ -39,8 +42,9 @@ pub struct Load {
     pub fetched: bool,
     /// The media server sent its last byte.
     pub whole_sent: bool,
-    /// Its stream was broken on our side: the file could not be read, or the media server ended.
-    pub broken: bool,
+    /// Its stream broke on our side at this time, the file unreadable or the server ended: the renderer waits for
+    /// bytes that do not come.
+    pub cut_at: Option<Instant>,
     /// Its duration, read from the file.
     pub duration: Option<Duration>,
     /// Its duration as the renderer says it, often in whole seconds.
@@ -139,6 +143,13 @@ impl Load {
         write!(token, "{}", self.token).is_ok() && uri.contains(token.as_str())
     }
 
+    /// It could not be read for long enough to ask for it once more, and nothing moves.
+    #[must_use]
+    pub fn starves_at(&self) -> Option<Instant> {
+        let moves = self.playhead.moved() && self.playhead.stuck() == 0;
+        self.cut_at.filter(|_| !moves).map(|at| at + ASKS_AGAIN)
+    }
+
     /// It has no end of its own.
     #[must_use]
     pub fn is_still(&self) -> bool {
@@ -218,7 +229,7 @@ mod tests {
             phase: Phase::Running { since: Instant::START, doubt: None },
             fetched: true,
             whole_sent: false,
-            broken: false,
+            cut_at: None,
             duration: Some(Duration::from_secs(duration)),
             said_duration: None,
             playhead,

@@ -288,9 +288,11 @@ impl Renderer {
     }
 
     /// The media server ended, and its connections with it.
-    pub(super) fn unserved(&mut self) {
+    pub(super) fn unserved(&mut self, now: Instant) {
         for load in [&mut self.load, &mut self.next].into_iter().flatten() {
-            load.broken |= load.fetched && !load.whole_sent;
+            if load.fetched && !load.whole_sent {
+                load.cut_at = load.cut_at.or(Some(now));
+            }
         }
     }
 

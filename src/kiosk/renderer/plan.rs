@@ -115,6 +115,9 @@ impl Renderer {
                         let (at, why) = if load.is_still() { dwell } else { (until, Why::Effect) };
                         agenda.wake(at, why);
                         agenda.wake(sent + elapse::REARM_AFTER, Why::Effect);
+                        if let Some(at) = load.starves_at() {
+                            agenda.wake(at, Why::Starves);
+                        }
                     }
                     Phase::Running { doubt: Some(Doubt::AskUri), .. } => {
                         agenda.at(agenda.now, Purpose::Media)
@@ -137,6 +140,9 @@ impl Renderer {
                         }
                         if let Some(at) = self.overtime_at() {
                             agenda.wake(at, Why::Overtime);
+                        }
+                        if let Some(at) = load.starves_at() {
+                            agenda.wake(at, Why::Starves);
                         }
                     }
                     Phase::Over => {}

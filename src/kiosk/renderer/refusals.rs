@@ -84,6 +84,11 @@ impl Renderer {
                 self.habits.stop_first |= error.code == 705;
                 self.transport_due = now + BUSY_PAUSE / 2;
             }
+            // No other description of the file makes it readable.
+            716 if load.cut_at.is_some() => {
+                let fault = Fault::Unreadable(load.name());
+                self.fail(fault, ctx);
+            }
             714 if self.next_mime() => self.transport_due = now,
             401 | 602 => self.fail(Fault::Refused("the file", error.code, error.meaning()), ctx),
             _ if self.next_rung() => {}

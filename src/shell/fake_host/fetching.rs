@@ -156,10 +156,8 @@ mod tests {
             }
             Timer::after(Duration::from_millis(300)).await;
             // The server could send all of it; the renderer did not take it.
-            assert_eq!(
-                host.look(|r, now| r.reading(now, FetchId(1))),
-                Reading::Later(Duration::from_millis(200))
-            );
+            let reading = host.look(|r, now| r.reading(now, FetchId(1)));
+            assert!(matches!(reading, Reading::Later(_)), "{reading:?}");
             let target = Duration::from_secs(1800);
             assert_eq!(act(&tv, Avt::Seek { target }).await, Ok(Reply::Done));
             while heard.borrow().len() < 2 || host.look(|r, now| r.on_screen(now).is_none()) {

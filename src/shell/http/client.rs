@@ -64,8 +64,14 @@ pub async fn exchange(request: &Request<'_>, cap: usize) -> Result<Response, Fai
         Ok(SocketAddr::V4(local)) => Some(*local.ip()),
         _ => None,
     };
-    // A renderer may answer before it has read everything, and close: the answer counts.
     let written = (&stream).write_all(write(request).as_bytes()).await;
+    if let Err(error) = &written
+        && !matches!(Errno::from_io_error(error), Some(Errno::PIPE | Errno::CONNRESET))
+    {
+        // Nothing went out: there is no answer to wait for.
+        return Err(of_io(error));
+    }
+    // A renderer may answer before it has read everything, and close: the answer counts.
 
     let mut reader = Reader::new(&stream);
     for _ in 0..=INTERIM_ANSWERS {
@@ -117,12 +123,19 @@ fn of_read(error: &ReadError) -> Failure {
     }
 }
 
-/// Tells the box's own trouble from the renderer's.
+/// Tells the box's own trouble (the last ones: interface down, firewall) from the renderer's.
 fn of_io(error: &io::Error) -> Failure {
     match Errno::from_io_error(error) {
-        Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::NOBUFS | Errno::ADDRNOTAVAIL) => {
-            Failure::Local
-        }
+        Some(
+            Errno::MFILE
+            | Errno::NFILE
+            | Errno::NOMEM
+            | Errno::NOBUFS
+            | Errno::ADDRNOTAVAIL
+            | Errno::NETDOWN
+            | Errno::PERM
+            | Errno::ACCESS,
+        ) => Failure::Local,
         _ => Failure::Unreachable,
     }
 }
@@ -223,7 +236,9 @@ pub(crate) mod tests {
         assert_eq!(ask(&endless).0.unwrap_err(), Failure::Malformed);
         let long = format!("HTTP/1.1 200 OK\r\n\r\n{}", "x".repeat(101));
         assert_eq!(ask(long.as_bytes()).0.unwrap_err(), Failure::Malformed);
-        assert_eq!(of_io(&Errno::MFILE.into()), Failure::Local);
+        for ours in [Errno::MFILE, Errno::NETDOWN, Errno::PERM] {
+            assert_eq!(of_io(&ours.into()), Failure::Local);
+        }
         assert_eq!(of_io(&Errno::HOSTUNREACH.into()), Failure::Unreachable);
 
         let (listener, url) = listen("/");

@@ -13,19 +13,23 @@ use crate::shell::mailbox::Mailbox;
 use crate::time::Duration;
 use core::future::Future;
 use core::net::{IpAddr, Ipv4Addr, SocketAddrV4};
+use rustix::io::Errno;
 use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::{Async, LocalExecutor, Task, Timer, future};
 use std::fmt::Write as _;
 use std::io;
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 /// Ports tried after the first one of [`Port::From`].
 pub const MORE_PORTS: u16 = 32;
-/// Pause after accept failed, for want of descriptors or memory: it would fail again at once.
+/// Pause after accept failed: it would fail again at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// Failures in a row, a minute of them, after which the server ends to be started afresh.
+/// Failures in a row, a minute of them, after which the server ends to be started afresh. Not for want of
+/// descriptors or memory: that would only cut the connections that do well.
 const ACCEPT_FAILURES: u32 = 600;
+/// That no connection can be accepted is logged this often.
+const COMPLAIN_EVERY: Duration = Duration::from_secs(60);
 /// A client that takes a short answer slower than this is cut off.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long, and how far, a client may go on sending after its answer. Closing earlier with bytes
@@ -87,13 +91,18 @@ pub async fn serve<'a, C: Future<Output = ()> + 'a>(
         let mut open: Vec<(Ipv4Addr, Task<()>)> = Vec::new();
         let mut pulse = Pulse::new(mailbox, name);
         let mut failures = 0;
+        let mut complained: Option<Instant> = None;
         let mut refusing = false;
         loop {
             match pulse.or_alive(listener.accept()).await {
                 Err(error) => {
-                    failures += 1;
+                    failures += u32::from(!is_scarcity(&error));
                     if failures == ACCEPT_FAILURES {
                         return format!("no connection could be accepted for a minute: {error}");
+                    }
+                    if complained.is_none_or(|at| at.elapsed() >= COMPLAIN_EVERY) {
+                        complained = Some(Instant::now());
+                        log::warn!("{name:?} cannot accept a connection, trying again: {error}");
                     }
                     Timer::after(ACCEPT_PAUSE).await;
                 }
@@ -132,6 +141,12 @@ pub async fn serve<'a, C: Future<Output = ()> + 'a>(
     future::or(accept, connections).await
 }
 
+/// The box, or this process, has no more descriptors or memory: nothing is wrong with the socket.
+fn is_scarcity(error: &io::Error) -> bool {
+    let errno = Errno::from_io_error(error);
+    matches!(errno, Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM))
+}
+
 /// Answers 503 without waiting: the first bytes fit into any socket.
 fn refuse(stream: &Async<TcpStream>) {
     use std::io::{Read, Write};
@@ -143,7 +158,7 @@ fn refuse(stream: &Async<TcpStream>) {
 /// the answer has no body.
 #[must_use]
 pub fn head(status: u16, fields: &[(&str, &str)]) -> String {
-    let date = httpdate::fmt_http_date(SystemTime::now());
+    let date = super::date(SystemTime::now());
     let mut text = format!(
         "HTTP/1.1 {status} {}\r\nDate: {date}\r\nServer: {PRODUCT}\r\nConnection: close\r\n",
         reason(status)

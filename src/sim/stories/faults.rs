@@ -225,6 +225,31 @@ fn a_renderer_that_cannot_fetch_is_asked_again_ever_more_rarely() {
 }
 
 #[test]
+fn a_disk_that_fails_is_no_fault_of_the_renderer_or_its_viewer() {
+    // One is never quick, with 10 s for each answer, and one refuses to play.
+    let others = |preset: &Preset| !["anycast", "leica"].contains(&preset.name);
+    for preset in presets::all().into_iter().filter(others) {
+        for (length, bad) in [(3_000, 20_000), (10_000, 20_000), (3_600_000, 90_000)] {
+            let files = [("/m/clip.mp4", length)];
+            let mut world = Setting::of(preset.clone()).files(&files).autoplay().begin();
+            let name = format!("{}, {length} ms", preset.name);
+            assert!(world.until(60_000, |w| w.shows(0, "clip.mp4")).is_some(), "{name}");
+            world.pass(2_000);
+            world.disk_fails(true);
+            world.pass(bad);
+            let sets = world.stages[0].called("SetAVTransportURI").len();
+            // A ladder of metadata may be climbed each time.
+            assert!(sets <= 16, "{name}: {sets} within {bad} ms");
+            world.disk_fails(false);
+            let took = world.until(60_000, |w| w.shows(0, "clip.mp4"));
+            assert!(took.is_some_and(|took| took <= 40_000), "{name}: {took:?}");
+            world.pass(10_000);
+            assert!(world.until(5_000, |w| w.shows(0, "clip.mp4")).is_some(), "{name}: stays");
+        }
+    }
+}
+
+#[test]
 fn a_network_that_goes_and_comes_back_is_no_reason_to_stop() {
     let mut world = long(presets::well_behaved());
     world.tell(Event::Addresses(heapless::Vec::new()));

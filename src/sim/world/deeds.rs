@@ -135,6 +135,11 @@ impl World {
         self.disk.gone = !there;
     }
 
+    /// The files on the disk cannot be read any more, or again.
+    pub fn disk_fails(&mut self, fails: bool) {
+        self.disk.fails = fails;
+    }
+
     /// Reading the folders of the disk takes this long from now on.
     pub fn slow_disk(&mut self, millis: u64) {
         self.disk.takes = Duration::from_millis(millis);

@@ -136,6 +136,8 @@ pub(super) struct Disk {
     lengths: BTreeMap<PathBuf, Duration>,
     /// It is not there.
     pub(super) gone: bool,
+    /// Its files cannot be read.
+    pub(super) fails: bool,
     /// Reading its folders takes this long.
     pub(super) takes: Duration,
 }
@@ -143,7 +145,8 @@ pub(super) struct Disk {
 impl Disk {
     pub(super) fn of(files: &[(&'static str, u64)]) -> Self {
         let takes = Duration::from_millis(3);
-        let mut disk = Self { files: Vec::new(), lengths: BTreeMap::new(), gone: false, takes };
+        let mut disk =
+            Self { files: Vec::new(), lengths: BTreeMap::new(), gone: false, fails: false, takes };
         files.iter().for_each(|(path, millis)| disk.put(path, *millis));
         disk
     }
@@ -163,9 +166,13 @@ impl Disk {
         Scan { files: self.files.clone(), ..Scan::default() }
     }
 
+    pub(super) fn is_readable(&self) -> bool {
+        !self.gone && !self.fails
+    }
+
     pub(super) fn size(&self, path: &Path) -> Option<u64> {
         let file = self.files.iter().find(|file| *file.path == *path);
-        file.filter(|_| !self.gone).map(|file| file.size)
+        file.filter(|_| self.is_readable()).map(|file| file.size)
     }
 
     pub(super) fn length(&self, path: &Path) -> Option<Duration> {

@@ -56,6 +56,9 @@ impl World {
                 length: Some(0),
                 content_features: false,
             };
+            if self.disk.fails {
+                self.served(token, 0, Some(StreamEnd::FileError));
+            }
             let fetch = fetch.id;
             return self.soon(Happening::Fetched { stage, fetch, what });
         };
@@ -87,7 +90,7 @@ impl World {
         let Some(stream) = self.streams.get_mut(&(stage, fetch)) else {
             return;
         };
-        if self.disk.gone {
+        if !self.disk.is_readable() {
             let token = stream.token;
             self.streams.remove(&(stage, fetch));
             self.soon(Happening::Fetched { stage, fetch, what: Fetched::Failed });
