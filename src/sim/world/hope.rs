@@ -5,7 +5,7 @@
 
 use super::{Network, Stage, World};
 use crate::kiosk::event::{TaskName, Token};
-use crate::sim::quirks::RelTime;
+use crate::sim::quirks::{RelTime, TrackUri};
 use crate::time::{Duration, Instant};
 use crate::upnp::HttpUrl;
 use crate::upnp::av_transport::TransportState;
@@ -50,7 +50,10 @@ impl World {
         let box_able = self.box_is_able();
         for stage in 0..self.stages.len() {
             let here = &self.stages[stage];
+            // One that never names what it plays cannot be seen playing another box's film.
+            let nameless = matches!(here.tv.quirks().track_uri, TrackUri::Always(_));
             let able = box_able
+                && !nameless
                 && here.is_wanted
                 && here.tv.responsive()
                 && !here.tv.asleep
