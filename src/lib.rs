@@ -53,7 +53,7 @@
 //! One [`smol::LocalExecutor`] runs everything. async-io keeps a helper thread that only waits for the kernel. No mutex, no
 //! atomic, no lock of any kind stands in this crate: clippy refuses them (`.cargo/clippy.toml`), as it refuses the clock outside
 //! the shell and detached tasks anywhere. What tasks share is declared before the executor and borrowed; a `RefCell` is never
-//! borrowed across an await. Release builds abort on panic, and systemd starts the box again.
+//! borrowed across an await. A panic aborts the program in every build, and systemd starts the box again.
 //!
 //! # What time means
 //!
