@@ -102,7 +102,7 @@ fn read(report: &mut Report<'_>, top: &Section<'_>, files: Files<'_>) -> Config 
 }
 
 fn media_folder(report: &mut Report<'_>, top: &Section<'_>, files: Files<'_>) -> MediaFolder {
-    let written = top.text(report, "media", "\"/srv/dlna-kiosk\"");
+    let written = top.path(report, "media", "\"/srv/dlna-kiosk\"").map(str::trim_start);
     let path = plays::plain(Path::new(written.unwrap_or(MEDIA_FOLDER)));
     let state = files(&path);
     let media = MediaFolder { present: state == FileState::Folder, path };

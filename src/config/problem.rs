@@ -103,9 +103,9 @@ impl<'t> Report<'t> {
         self.problems.push(Problem {
             severity,
             line,
-            key: key.into(),
-            message: message.into(),
-            advice: advice.into(),
+            key: legible(&key.into()),
+            message: legible(&message.into()),
+            advice: legible(&advice.into()),
         });
     }
 
@@ -121,9 +121,7 @@ impl<'t> Report<'t> {
         const LONGEST: usize = 60;
         let whole = self.text.get(span).unwrap_or_default().trim();
         let line = whole.lines().next().unwrap_or_default().trim_end();
-        // A terminal must not obey what is in a file.
-        let legible = |c: char| if c.is_control() { '\u{fffd}' } else { c };
-        let mut shown: String = line.chars().take(LONGEST).map(legible).collect();
+        let mut shown: String = line.chars().take(LONGEST).collect();
         if shown.len() < whole.len() {
             shown.push('…');
         }
@@ -143,9 +141,22 @@ impl<'t> Report<'t> {
     }
 }
 
+/// `text` without control characters: a terminal must not obey what is in a file.
+pub(super) fn legible(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_terminal_obeys_what_is_in_a_file() {
+        let mut report = Report::new("");
+        report.error(0, "\u{1b}[2J", "a\nb", "write \u{9b}2J");
+        let problems = report.into_problems();
+        assert!(!problems[0].to_string().contains(char::is_control), "{problems:?}");
+    }
 
     #[test]
     fn a_problem_reads_like_a_compiler_s() {
