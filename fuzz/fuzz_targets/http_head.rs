@@ -25,6 +25,10 @@ fuzz_target!(|message: &[u8]| {
     compare(whole, drops);
 
     if let Some(said) = response(message) {
+        for name in ["SID", "TIMEOUT", "SERVER", "ETag"] {
+            let value = said.headers.get(name).unwrap_or_default();
+            assert!(value == value.trim() && !value.contains(['\r', '\n']), "{value:?}");
+        }
         let length = said.headers.get("Content-Length").unwrap_or("0");
         let etag = said.headers.get("ETag").unwrap_or_default();
         let written = head(206, &[("Content-Length", length), ("ETag", etag)]);
