@@ -60,12 +60,15 @@ impl fmt::Display for Problem {
 #[derive(Debug)]
 pub(super) struct Report<'t> {
     text: &'t str,
+    /// Where each line ends; looked up for each of many problems.
+    line_ends: Vec<usize>,
     problems: Vec<Problem>,
 }
 
 impl<'t> Report<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Self { text, problems: Vec::new() }
+        let line_ends = text.match_indices('\n').map(|(at, _)| at).collect();
+        Self { text, line_ends, problems: Vec::new() }
     }
 
     /// Records an error at byte `at` of the text.
@@ -111,8 +114,7 @@ impl<'t> Report<'t> {
 
     /// The line of byte `at`, from 1.
     pub(super) fn line_of(&self, at: usize) -> u32 {
-        let before = self.text.as_bytes().iter().take(at);
-        let breaks = before.filter(|&&byte| byte == b'\n').count();
+        let breaks = self.line_ends.partition_point(|&end| end < at);
         u32::try_from(breaks).map_or(u32::MAX, |breaks| breaks.saturating_add(1))
     }
 

@@ -10,10 +10,13 @@ const FAULTS: usize = 10;
 pub(super) fn report_faults(report: &mut Report<'_>, text: &str, faults: &[Error]) {
     let mut told = Vec::new();
     for fault in faults {
+        if told.len() == FAULTS {
+            break;
+        }
         let at = fault.span().map_or(text.len(), |span| span.start);
         let at = last_written(text, at);
         let line = report.line_of(at);
-        if told.contains(&line) || told.len() == FAULTS {
+        if told.contains(&line) {
             continue;
         }
         told.push(line);

@@ -159,6 +159,12 @@ fn more_tables_than_fit_are_refused() {
 }
 
 #[test]
+fn a_relative_media_folder_is_refused_even_where_there_is_one() {
+    let loaded = parse("media = \"videos\"", &|_| FileState::Folder);
+    assert!(loaded.has_errors(), "{:?}", loaded.problems);
+}
+
+#[test]
 fn an_absent_media_folder_is_told_once() {
     let text = "media = \"/mnt/usb\"\n[[renderer]]\nplays = [\"a.mp4\", \"c/\", \"d.mkv\"]\n";
     assert_eq!(told(text).len(), 1);

@@ -65,6 +65,8 @@ pub fn parse(body: &[u8], location: &HttpUrl) -> Result<Description, Description
         .filter(|&device| is_renderer(own(device, "deviceType")))
         .find_map(|device| {
             let service = |kind| service(device, kind, base, location);
+            // First, so that the root is looked through for the renderer alone and not for every device.
+            let av_transport = service(ServiceKind::AvTransport)?;
             let name = [
                 own(device, "friendlyName"),
                 own(root, "friendlyName"),
@@ -75,7 +77,7 @@ pub fn parse(body: &[u8], location: &HttpUrl) -> Result<Description, Description
             .map(clip)
             .find(|name: &Text<NAME_BYTES>| !name.is_empty())?;
             Some(Description {
-                av_transport: service(ServiceKind::AvTransport)?,
+                av_transport,
                 rendering_control: service(ServiceKind::RenderingControl),
                 connection_manager: service(ServiceKind::ConnectionManager),
                 udn: Udn::new(own(device, "UDN"))
