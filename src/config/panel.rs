@@ -241,18 +241,19 @@ fn targets(report: &mut Report<'_>, table: &Section<'_>) -> Targets {
     };
     let mut texts = field.texts(report, "\"TV 1\"");
     texts.iter_mut().for_each(|(text, _)| *text = text.trim());
-    for (long, item) in texts.iter().filter(|(text, _)| text.len() > NAME_BYTES && !is_udn(text)) {
-        item.error(
-            report,
-            format!("\"{long}\" is longer than {NAME_BYTES} bytes"),
-            "write the renderer's udn or address instead of its name",
-        );
-    }
     if texts.len() > RENDERERS {
         field.error(
             report,
             format!("there are {} renderers in it", texts.len()),
             format!("{RENDERERS} are possible: leave the line out to mean all"),
+        );
+        texts.truncate(RENDERERS);
+    }
+    for (long, item) in texts.iter().filter(|(text, _)| text.len() > NAME_BYTES && !is_udn(text)) {
+        item.error(
+            report,
+            format!("\"{long}\" is longer than {NAME_BYTES} bytes"),
+            "write the renderer's udn or address instead of its name",
         );
     }
     let all: Vec<Who> = texts.iter().map(|(text, _)| Who::from_text(text)).collect();

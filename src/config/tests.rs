@@ -156,6 +156,14 @@ fn more_tables_than_fit_are_refused() {
     assert!(told.len() < 40, "{}", told.len());
     let surplus = "there are 1000 [[led]] tables";
     assert!(told.iter().any(|line| line.contains(surplus)));
+
+    let names = "\"nobody\", ".repeat(1000);
+    let text = format!(
+        "[[renderer]]\nname = \"TV\"\n[[button]]\npin = 17\npress = \"play\"\nrenderer = [{names}]\n"
+    );
+    let told = self::told(&text);
+    assert!(told.iter().any(|line| line.contains("there are 1000 renderers in it")), "{told:?}");
+    assert!(told.len() < 40, "each name that is read costs a search: {}", told.len());
 }
 
 #[test]
