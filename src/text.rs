@@ -7,7 +7,8 @@ pub type Text<const N: usize> = heapless::String<N>;
 #[must_use]
 pub fn clip<const N: usize>(from: &str) -> Text<N> {
     let mut text = Text::new();
-    for c in from.trim().chars().filter(|c| !c.is_control()) {
+    let shown = from.chars().filter(|c| !c.is_control());
+    for c in shown.skip_while(|c| c.is_whitespace()) {
         if text.push(c).is_err() {
             break;
         }
@@ -24,5 +25,13 @@ mod tests {
     fn clips_at_a_character_boundary_and_drops_control_characters() {
         assert_eq!(clip::<5>("  a\u{1}bé€"), "abé");
         assert_eq!(clip::<8>("Denon \u{1}   "), "Denon");
+    }
+
+    #[test]
+    fn what_was_clipped_stays_as_it_is() {
+        for text in ["\u{1} a", " \u{85}\t a \u{7} ", "\u{1}", "aaaa   b"] {
+            let once = clip::<5>(text);
+            assert_eq!(clip::<5>(&once), once, "{text:?}");
+        }
     }
 }

@@ -191,6 +191,19 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_is_hard_to_write_reads_back_as_the_same() {
+        for text in [
+            "media = \"/srv/ a /.\"\n[[renderer]]\nplays = [\"b/../ c.mp4\", \"d /.\"]",
+            "[[led]]\npin = 22\nshows = \"playing\"\nrenderer = [\"uuid:::x\", \" TV \", \"UUID:A:\"]",
+            "[[renderer]]\nname = \"'''\\\"\\\\\"",
+        ] {
+            let config = parse(text, &disk).config.unwrap_or_else(|| panic!("{text}"));
+            let written = effective(&config);
+            assert_eq!(parse(&written, &disk).config, Some(config), "{written}");
+        }
+    }
+
     /// A line, or nothing.
     fn maybe(line: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
         prop_oneof![Just(String::new()), line.prop_map(|line| line + "\n")]

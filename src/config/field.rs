@@ -1,6 +1,7 @@
 //! One key of a table and its value, and how it is quoted in problems.
 
 use super::problem::Report;
+use crate::time::Duration;
 use core::ops::Range;
 use toml::de::DeValue;
 
@@ -49,6 +50,19 @@ impl Field<'_> {
         report.warning(self.at, shown, message, advice);
     }
 
+    /// Whether `text` has no control characters; a problem if it has. Names and paths hold none.
+    pub(super) fn is_on_one_line(&self, report: &mut Report<'_>, text: &str) -> bool {
+        let control = text.chars().any(char::is_control);
+        if control {
+            self.error(
+                report,
+                "there is a line end, a tab or another control character in the text",
+                "leave it out; in a path, write / instead of \\",
+            );
+        }
+        !control
+    }
+
     /// Records that the value is not of the type that is `wanted`.
     pub(super) fn wrong_type(&self, report: &mut Report<'_>, wanted: &str, example: &str) {
         let is = match self.value {
@@ -68,10 +82,10 @@ impl Field<'_> {
 }
 
 impl<'a> Field<'a> {
-    /// One or several texts, each with its own place; empty after a problem.
+    /// One or several texts with the blanks around them, each with its own place; empty after a problem.
     pub(super) fn texts(&self, report: &mut Report<'_>, example: &str) -> Vec<(&'a str, Self)> {
         let one = |span: Range<usize>, at: usize, value: &'a DeValue<'a>| {
-            let text = value.as_str()?.trim();
+            let text = value.as_str()?;
             let key = self.key;
             Some((text, Self { label: self.label, key, at, span, value }))
         };
@@ -87,7 +101,7 @@ impl<'a> Field<'a> {
             self.wrong_type(report, "text in quotes or a list of such", example);
             return Vec::new();
         };
-        all.retain(|(text, _)| !text.is_empty());
+        all.retain(|(text, _)| !text.trim().is_empty());
         if all.is_empty() {
             self.error(
                 report,
@@ -95,6 +109,7 @@ impl<'a> Field<'a> {
                 format!("write {} = {example}, or leave the line out", self.key),
             );
         }
+        all.retain(|(text, item)| item.is_on_one_line(report, text));
         all
     }
 }
@@ -105,8 +120,9 @@ pub(super) fn integer(value: &DeValue<'_>) -> Option<i64> {
     i64::from_str_radix(number.as_str(), number.radix()).ok()
 }
 
-/// Whether the value is the number 0.
+/// Whether the value is the number 0, or so near to it that no time is left of it.
 pub(super) fn is_zero(value: &DeValue<'_>) -> bool {
     let float = value.as_float().and_then(|number| number.as_str().parse().ok());
-    integer(value) == Some(0) || float == Some(0.0)
+    let time = float.and_then(|number| Duration::try_from_secs_f64(number).ok());
+    integer(value) == Some(0) || time == Some(Duration::ZERO)
 }

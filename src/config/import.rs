@@ -3,6 +3,7 @@
 
 use super::effective::quoted;
 use super::plays::is_playable;
+use super::problem::legible;
 use crate::limits::{NAME_BYTES, RULES};
 use core::net::Ipv4Addr;
 use serde_json::{Map, Value};
@@ -72,6 +73,7 @@ pub fn import(json: &str) -> Result<Imported, String> {
     // Stable: devices of the same priority keep their order.
     devices.sort_by_key(|device| core::cmp::Reverse(device.priority));
     let toml = written(&devices, &mut warnings);
+    let warnings = warnings.iter().map(|warning| legible(warning)).collect();
     Ok(Imported { toml, warnings })
 }
 
@@ -290,6 +292,10 @@ mod tests {
             (
                 r#"{"hostname": "10.0.0.4", "video_file": "a.txt"}"#,
                 "entry 1: \"a.txt\" is of a kind that renderers do not know; left out",
+            ),
+            (
+                r#"{"hostname": "10.0.0.4", "video_file": "a.mp4", "\u001b[2J": 1}"#,
+                "entry 1: \"\u{fffd}[2J\" is unknown and was ignored",
             ),
             ("[7]", "entry 1 is no device and was left out"),
             (

@@ -100,16 +100,21 @@ fn check_actions(report: &mut Report<'_>, table: &Section<'_>, button: &Button) 
         return;
     }
     let repeats = matches!(button.press, Some(PanelAction::VolumeUp | PanelAction::VolumeDown));
-    if let Some(field) = table.field("hold_time") {
-        if !given("long") && !repeats {
-            field.warning(
-                report,
-                "nothing happens on a long press",
-                "write long = \"stop\", or another action, or leave the line out",
-            );
-        }
-        if button.hold_time <= button.debounce {
+    if let Some(field) = table.field("hold_time")
+        && !given("long")
+        && !repeats
+    {
+        field.warning(
+            report,
+            "nothing happens on a long press",
+            "write long = \"stop\", or another action, or leave the line out",
+        );
+    }
+    if button.hold_time <= button.debounce {
+        if let Some(field) = table.field("hold_time") {
             field.error(report, "this is not longer than debounce", "write hold_time = 1.0");
+        } else if let Some(field) = table.field("debounce") {
+            field.error(report, "this is as long as a long press", "write debounce = 0.03");
         }
     }
     if let (Some(field), true) = (table.field("long"), button.long == button.press) {
@@ -234,19 +239,21 @@ fn targets(report: &mut Report<'_>, table: &Section<'_>) -> Targets {
     let Some(field) = table.field("renderer") else {
         return Targets::All;
     };
-    let texts = field.texts(report, "\"TV 1\"");
-    for (long, item) in texts.iter().filter(|(text, _)| text.len() > NAME_BYTES && !is_udn(text)) {
-        item.error(
-            report,
-            format!("\"{long}\" is longer than {NAME_BYTES} bytes"),
-            "write the renderer's udn or address instead of its name",
-        );
-    }
+    let mut texts = field.texts(report, "\"TV 1\"");
+    texts.iter_mut().for_each(|(text, _)| *text = text.trim());
     if texts.len() > RENDERERS {
         field.error(
             report,
             format!("there are {} renderers in it", texts.len()),
             format!("{RENDERERS} are possible: leave the line out to mean all"),
+        );
+        texts.truncate(RENDERERS);
+    }
+    for (long, item) in texts.iter().filter(|(text, _)| text.len() > NAME_BYTES && !is_udn(text)) {
+        item.error(
+            report,
+            format!("\"{long}\" is longer than {NAME_BYTES} bytes"),
+            "write the renderer's udn or address instead of its name",
         );
     }
     let all: Vec<Who> = texts.iter().map(|(text, _)| Who::from_text(text)).collect();
@@ -343,6 +350,22 @@ mod tests {
                 "[[button]]\npin = 17\nlong = \"play\"\nhold_time = 0.01",
                 "4: error: [[button]] hold_time = 0.01: this is not longer than debounce; \
                  write hold_time = 1.0",
+            ),
+            (
+                "[[button]]\npin = 17\nlong = \"play\"\ndebounce = 1",
+                "4: error: [[button]] debounce = 1: this is as long as a long press; write \
+                 debounce = 0.03",
+            ),
+            (
+                "[[button]]\npin = 17\npress = \"play\"\ndebounce = 1e-20",
+                "4: error: [[button]] debounce = 1e-20: the time is out of range; use more \
+                 than 0 to 1 seconds, such as debounce = 0.03",
+            ),
+            (
+                "[[button]]\npin = 17\npress = \"play\"\nrenderer = \"a\\tb\"",
+                "4: error: [[button]] renderer = \"a\\tb\": there is a line end, a tab or \
+                 another control character in the text; leave it out; in a path, write / \
+                 instead of \\",
             ),
             (
                 "[[button]]\npin = 17\nlong = \"play\"\nhold_time = 0",

@@ -102,13 +102,23 @@ fn read(report: &mut Report<'_>, top: &Section<'_>, files: Files<'_>) -> Config 
 }
 
 fn media_folder(report: &mut Report<'_>, top: &Section<'_>, files: Files<'_>) -> MediaFolder {
-    let written = top.text(report, "media", "\"/srv/dlna-kiosk\"");
+    let written = top.path(report, "media", "\"/srv/dlna-kiosk\"").map(str::trim_start);
     let path = plays::plain(Path::new(written.unwrap_or(MEDIA_FOLDER)));
+    let field = top.field("media");
+    // Before the disk is asked: it would look in the folder the box was started from.
+    if let (Some(field), Some(text)) = (&field, written)
+        && !path.is_absolute()
+    {
+        let advice = match text.strip_prefix("~/") {
+            Some(rest) => format!("write media = \"/home/pi/{rest}\", with your user's name"),
+            None => format!("write the whole path, such as media = \"/srv/{text}\""),
+        };
+        field.error(report, "the path does not begin with /", advice);
+        return MediaFolder { present: false, path };
+    }
     let state = files(&path);
     let media = MediaFolder { present: state == FileState::Folder, path };
-    if media.path.parent().is_none()
-        && let Some(field) = top.field("media")
-    {
+    if let (Some(field), None) = (&field, media.path.parent()) {
         field.error(
             report,
             "this is the whole disk",
@@ -132,16 +142,7 @@ fn media_folder(report: &mut Report<'_>, top: &Section<'_>, files: Files<'_>) ->
             "write the folder the file is in".to_owned(),
         ),
     };
-    let field = top.field("media");
     match field {
-        Some(field) if !media.path.is_absolute() => {
-            let text = written.unwrap_or_default();
-            let advice = match text.strip_prefix("~/") {
-                Some(rest) => format!("write media = \"/home/pi/{rest}\", with your user's name"),
-                None => format!("write the whole path, such as media = \"/srv/{text}\""),
-            };
-            field.error(report, "the path does not begin with /", advice);
-        }
         Some(field) if state == FileState::File => field.error(report, message, advice),
         Some(field) => field.warning(report, message, advice),
         None => report.push(Severity::Warning, None, "media", message, advice),

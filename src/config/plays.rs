@@ -88,7 +88,9 @@ fn path(
             "patterns with * are unknown",
             "write the folder, with / at the end: all media in it are played",
         ),
-        FileState::Missing if looks_like_a_file(text) && !is_playable(&path) => {
+        FileState::Missing
+            if !text.ends_with('/') && looks_like_a_file(&path) && !is_playable(&path) =>
+        {
             unknown_kind(report, field, text, "if it is a folder, write / at its end");
         }
         FileState::Missing if media.present => field.warning(
@@ -144,13 +146,12 @@ pub(super) fn is_playable(path: &Path) -> bool {
 }
 
 /// Whether the end of it is an extension rather than a part of a folder's name ("Season.1").
-fn looks_like_a_file(text: &str) -> bool {
-    !text.ends_with('/')
-        && extension(Path::new(text)).is_some_and(|ext| {
-            (2..=5).contains(&ext.len())
-                && ext.chars().all(|c| c.is_ascii_alphanumeric())
-                && ext.chars().any(|c| c.is_ascii_alphabetic())
-        })
+fn looks_like_a_file(path: &Path) -> bool {
+    extension(path).is_some_and(|ext| {
+        (2..=5).contains(&ext.len())
+            && ext.chars().all(|c| c.is_ascii_alphanumeric())
+            && ext.chars().any(|c| c.is_ascii_alphabetic())
+    })
 }
 
 #[cfg(test)]
@@ -208,6 +209,14 @@ mod tests {
                  wma, aiff, aif, jpg, jpeg, png or gif; if it is a folder, write / at its end",
             ),
             (
+                "[[renderer]]\nplays = \"gone.xyz/a/..\"",
+                "2: error: [[renderer]] plays = \"gone.xyz/a/..\": \"gone.xyz/a/..\" is of a \
+                 kind that renderers do not know; use one of mp4, m4v, mkv, mov, avi, ts, \
+                 m2ts, mts, m2t, mpg, mpeg, webm, wmv, flv, mp3, flac, m4a, aac, wav, ogg, \
+                 oga, opus, wma, aiff, aif, jpg, jpeg, png or gif; if it is a folder, write / \
+                 at its end",
+            ),
+            (
                 "[[renderer]]\nplays = \"a.mp4/\"",
                 "2: error: [[renderer]] plays = \"a.mp4/\": /srv/dlna-kiosk/a.mp4/ is a \
                  file, not a folder; leave out the / at the end",
@@ -263,10 +272,9 @@ mod tests {
 
     #[test]
     fn tells_extensions_from_dots_in_names() {
-        assert!(looks_like_a_file("clip.xyz"));
-        assert!(!looks_like_a_file("Season.1"));
-        assert!(!looks_like_a_file("holiday"));
-        assert!(!looks_like_a_file("vol.two/"));
+        assert!(looks_like_a_file(Path::new("clip.xyz")));
+        assert!(!looks_like_a_file(Path::new("Season.1")));
+        assert!(!looks_like_a_file(Path::new("holiday")));
         assert!(is_playable(Path::new("A.MP4")));
     }
 }

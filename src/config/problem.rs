@@ -60,12 +60,15 @@ impl fmt::Display for Problem {
 #[derive(Debug)]
 pub(super) struct Report<'t> {
     text: &'t str,
+    /// Where each line ends; looked up for each of many problems.
+    line_ends: Vec<usize>,
     problems: Vec<Problem>,
 }
 
 impl<'t> Report<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Self { text, problems: Vec::new() }
+        let line_ends = text.match_indices('\n').map(|(at, _)| at).collect();
+        Self { text, line_ends, problems: Vec::new() }
     }
 
     /// Records an error at byte `at` of the text.
@@ -103,16 +106,15 @@ impl<'t> Report<'t> {
         self.problems.push(Problem {
             severity,
             line,
-            key: key.into(),
-            message: message.into(),
-            advice: advice.into(),
+            key: legible(&key.into()),
+            message: legible(&message.into()),
+            advice: legible(&advice.into()),
         });
     }
 
     /// The line of byte `at`, from 1.
     pub(super) fn line_of(&self, at: usize) -> u32 {
-        let before = self.text.as_bytes().iter().take(at);
-        let breaks = before.filter(|&&byte| byte == b'\n').count();
+        let breaks = self.line_ends.partition_point(|&end| end < at);
         u32::try_from(breaks).map_or(u32::MAX, |breaks| breaks.saturating_add(1))
     }
 
@@ -121,9 +123,7 @@ impl<'t> Report<'t> {
         const LONGEST: usize = 60;
         let whole = self.text.get(span).unwrap_or_default().trim();
         let line = whole.lines().next().unwrap_or_default().trim_end();
-        // A terminal must not obey what is in a file.
-        let legible = |c: char| if c.is_control() { '\u{fffd}' } else { c };
-        let mut shown: String = line.chars().take(LONGEST).map(legible).collect();
+        let mut shown: String = line.chars().take(LONGEST).collect();
         if shown.len() < whole.len() {
             shown.push('…');
         }
@@ -143,9 +143,22 @@ impl<'t> Report<'t> {
     }
 }
 
+/// `text` without control characters: a terminal must not obey what is in a file.
+pub(super) fn legible(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_terminal_obeys_what_is_in_a_file() {
+        let mut report = Report::new("");
+        report.error(0, "\u{1b}[2J", "a\nb", "write \u{9b}2J");
+        let problems = report.into_problems();
+        assert!(!problems[0].to_string().contains(char::is_control), "{problems:?}");
+    }
 
     #[test]
     fn a_problem_reads_like_a_compiler_s() {

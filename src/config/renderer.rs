@@ -193,6 +193,11 @@ mod tests {
                  to cut a little off the end, and max_cut is 0; write max_cut = 0.3",
             ),
             (
+                "[[renderer]]\nloop_method = \"seek\"\nmax_cut = 1e-20",
+                "2: error: [[renderer]] loop_method = \"seek\": seeking to the start needs \
+                 to cut a little off the end, and max_cut is 0; write max_cut = 0.3",
+            ),
+            (
                 "[[renderer]]\nloop_method = \"restart\"\nmax_cut = 0.3",
                 "3: warning: [[renderer]] max_cut = 0.3: nothing is cut with this \
                  loop_method; leave the line out, or write loop_method = \"seek\"",

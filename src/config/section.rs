@@ -81,29 +81,34 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// A text that is not empty.
+    /// A text that is not empty, without blanks around it.
     pub(super) fn text(
         &self,
         report: &mut Report<'_>,
         key: &str,
         example: &str,
     ) -> Option<&'a str> {
+        self.path(report, key, example).map(str::trim)
+    }
+
+    /// A text that is not empty, with the blanks around it: they may belong to a name on the disk.
+    pub(super) fn path(
+        &self,
+        report: &mut Report<'_>,
+        key: &str,
+        example: &str,
+    ) -> Option<&'a str> {
         let field = self.field(key)?;
-        match field.value {
-            DeValue::String(text) if !text.trim().is_empty() => Some(text.trim()),
-            DeValue::String(_) => {
-                field.error(
-                    report,
-                    "the text is empty",
-                    format!("write {key} = {example}, or leave the line out"),
-                );
-                None
-            }
-            _ => {
-                field.wrong_type(report, "text in quotes", example);
-                None
-            }
+        let DeValue::String(text) = field.value else {
+            field.wrong_type(report, "text in quotes", example);
+            return None;
+        };
+        if text.trim().is_empty() {
+            let advice = format!("write {key} = {example}, or leave the line out");
+            field.error(report, "the text is empty", advice);
+            return None;
         }
+        field.is_on_one_line(report, text).then_some(text)
     }
 
     /// The name, which must fit.
@@ -180,8 +185,10 @@ impl<'a> Section<'a> {
                 return None;
             }
         };
-        let fits = |value: &f64| (*value > 0.0 || (zero && *value == 0.0)) && *value <= most;
-        let time = number.filter(fits).map(seconds);
+        let time = number
+            .filter(|value| (0.0..=most).contains(value))
+            .map(seconds)
+            .filter(|time| zero || !time.is_zero());
         if time.is_none() {
             let least = if zero { "0" } else { "more than 0" };
             field.error(

@@ -9,11 +9,19 @@ const FAULTS: usize = 10;
 /// Records the `faults`, one for each line.
 pub(super) fn report_faults(report: &mut Report<'_>, text: &str, faults: &[Error]) {
     let mut told = Vec::new();
+    let mut seen = None;
     for fault in faults {
+        if told.len() == FAULTS {
+            break;
+        }
         let at = fault.span().map_or(text.len(), |span| span.start);
+        // A long line may have a fault at every byte: what is there is looked at once.
+        if seen.replace(report.line_of(at)) == Some(report.line_of(at)) {
+            continue;
+        }
         let at = last_written(text, at);
         let line = report.line_of(at);
-        if told.contains(&line) || told.len() == FAULTS {
+        if told.contains(&line) {
             continue;
         }
         told.push(line);
@@ -114,7 +122,14 @@ fn instead_of_bare(key: &str, value: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::each_is_told;
+    use super::super::tests::{each_is_told, told};
+
+    #[test]
+    fn a_long_line_is_told_once_however_many_faults_are_in_it() {
+        for text in ["=".repeat(1 << 18), format!("a=[{}", ",".repeat(1 << 18))] {
+            assert_eq!(told(&text).len(), 1);
+        }
+    }
 
     #[test]
     fn faults_of_toml_itself_come_with_a_hint() {

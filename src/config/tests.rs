@@ -156,6 +156,20 @@ fn more_tables_than_fit_are_refused() {
     assert!(told.len() < 40, "{}", told.len());
     let surplus = "there are 1000 [[led]] tables";
     assert!(told.iter().any(|line| line.contains(surplus)));
+
+    let names = "\"nobody\", ".repeat(1000);
+    let text = format!(
+        "[[renderer]]\nname = \"TV\"\n[[button]]\npin = 17\npress = \"play\"\nrenderer = [{names}]\n"
+    );
+    let told = self::told(&text);
+    assert!(told.iter().any(|line| line.contains("there are 1000 renderers in it")), "{told:?}");
+    assert!(told.len() < 80, "each name that is read costs a search: {}", told.len());
+}
+
+#[test]
+fn a_relative_media_folder_is_refused_even_where_there_is_one() {
+    let loaded = parse("media = \"videos\"", &|_| FileState::Folder);
+    assert!(loaded.has_errors(), "{:?}", loaded.problems);
 }
 
 #[test]

@@ -43,9 +43,8 @@ impl Who {
         if let Some((ip, port)) = ipv4(text) {
             return Self::Address(ip, port);
         }
-        let is_udn = text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("uuid:"));
         match Udn::new(text) {
-            Some(udn) if is_udn => Self::Udn(udn),
+            Some(udn) if udn.as_str().starts_with("uuid:") => Self::Udn(udn),
             _ => Self::Name(clip(text)),
         }
     }

@@ -65,6 +65,8 @@ pub fn parse(body: &[u8], location: &HttpUrl) -> Result<Description, Description
         .filter(|&device| is_renderer(own(device, "deviceType")))
         .find_map(|device| {
             let service = |kind| service(device, kind, base, location);
+            // First, so that the root is looked through for the renderer alone and not for every device.
+            let av_transport = service(ServiceKind::AvTransport)?;
             let name = [
                 own(device, "friendlyName"),
                 own(root, "friendlyName"),
@@ -75,7 +77,7 @@ pub fn parse(body: &[u8], location: &HttpUrl) -> Result<Description, Description
             .map(clip)
             .find(|name: &Text<NAME_BYTES>| !name.is_empty())?;
             Some(Description {
-                av_transport: service(ServiceKind::AvTransport)?,
+                av_transport,
                 rendering_control: service(ServiceKind::RenderingControl),
                 connection_manager: service(ServiceKind::ConnectionManager),
                 udn: Udn::new(own(device, "UDN"))
@@ -105,10 +107,8 @@ fn own<'a>(device: Node<'a>, name: &str) -> &'a str {
 
 /// What a device says when its program printed a null pointer counts as nothing.
 fn said(text: &str) -> &str {
-    match text {
-        "(null)" | "null" | "(nil)" => "",
-        text => text,
-    }
+    let nothing = ["(null)", "null", "(nil)"].iter().any(|word| word.eq_ignore_ascii_case(text));
+    if nothing { "" } else { text }
 }
 
 fn service(
@@ -165,16 +165,18 @@ impl Description {
 
 impl Service {
     fn write(&self, kind: ServiceKind) -> String {
-        let path = |url: Option<&HttpUrl>| url.map_or_else(String::new, |url| escape(&url.path));
+        // In full: a reference could mean another port, and dots or a second slash something else.
+        let url =
+            |url: Option<&HttpUrl>| url.map_or_else(String::new, |url| escape(&url.to_string()));
         format!(
             "<service><serviceType>{}</serviceType>\
              <serviceId>urn:upnp-org:serviceId:{}</serviceId><SCPDURL>{}</SCPDURL>\
              <controlURL>{}</controlURL><eventSubURL>{}</eventSubURL></service>",
             kind.urn(self.version),
             kind.name(),
-            path(self.scpd_url.as_ref()),
-            path(Some(&self.control_url)),
-            path(self.event_url.as_ref()),
+            url(self.scpd_url.as_ref()),
+            url(Some(&self.control_url)),
+            url(self.event_url.as_ref()),
         )
     }
 }

@@ -93,7 +93,7 @@ const fn class(kind: Kind) -> &'static str {
 
 /// Without anything that would need escaping: renderers differ in how often they unescape.
 fn clean_title(title: &str, ascii_only: bool) -> String {
-    let kept: String = title
+    let kept: String = xml::decode(title.as_bytes())
         .chars()
         .filter(|&c| !c.is_control() && !"&<>\"'".contains(c))
         .filter(|c| c.is_ascii() || !ascii_only)
@@ -101,7 +101,7 @@ fn clean_title(title: &str, ascii_only: bool) -> String {
         .collect();
     match kept.trim() {
         "" => "Media".to_owned(),
-        title => xml::escape(title),
+        title => title.to_owned(),
     }
 }
 
@@ -207,6 +207,7 @@ mod tests {
         assert_eq!(clean_title("A & B <\"'>\u{7}\n", false), "A  B");
         assert_eq!(clean_title(&"é".repeat(100), false), "é".repeat(64));
         assert_eq!(clean_title("é<>", true), "Media");
+        assert_eq!(clean_title("\u{feff}", false), "Media", "nothing is left that XML can hold");
     }
 
     #[test]

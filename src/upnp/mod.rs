@@ -36,10 +36,13 @@ pub struct Udn(Text<UDN_BYTES>);
 
 impl Udn {
     /// The UDN in `from`, which may be a UDN or a USN (`uuid:…::urn:…`); `None` if it is empty.
+    /// A colon at its end would be one with those of a USN, so it does not count in either.
     #[must_use]
     pub fn new(from: &str) -> Option<Self> {
-        let udn = from.trim().split("::").next().unwrap_or_default();
-        let text: Text<UDN_BYTES> = clip(&udn.to_lowercase());
+        let shown: String = from.chars().filter(|c| !c.is_control()).collect();
+        let udn = shown.split("::").next().unwrap_or_default();
+        let mut text: Text<UDN_BYTES> = clip(&udn.to_lowercase());
+        text.truncate(text.trim_end_matches(|c: char| c == ':' || c.is_whitespace()).len());
         (!text.is_empty()).then_some(Self(text))
     }
 
@@ -59,5 +62,22 @@ impl fmt::Display for Udn {
 impl fmt::Debug for Udn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_udn_is_the_same_alone_and_in_a_usn() {
+        for text in ["uuid:TV-1", "uuid:a:", "a : ", "uuid:a\u{1}:\u{1}:b", "\u{1} b", "İ"] {
+            let udn = Udn::new(text).expect("a name");
+            assert_eq!(Udn::new(udn.as_str()).as_ref(), Some(&udn), "{text:?}");
+            assert_eq!(Udn::new(&format!("{udn}::urn:x")).as_ref(), Some(&udn), "{text:?}");
+        }
+        for nothing in ["", " ", ":", "::urn:x", "\u{1}"] {
+            assert_eq!(Udn::new(nothing), None, "{nothing:?}");
+        }
     }
 }

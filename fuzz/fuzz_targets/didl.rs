@@ -1,0 +1,52 @@
+//! DIDL-Lite: metadata as a renderer reads it, and what we write of any file name.
+//! Lines: title, URL, duration in milliseconds.
+#![no_main]
+
+use dlna_kiosk::media::mime::of_extension;
+use dlna_kiosk::media::protocol_info::content_features;
+use dlna_kiosk::time::Duration;
+use dlna_kiosk::upnp::didl::{Item, Rung, escape, parse};
+use dlna_kiosk::upnp::xml::{decode, unescape};
+use dlna_kiosk_fuzz::lines;
+use libfuzzer_sys::fuzz_target;
+
+const EXTENSIONS: [&str; 4] = ["mp4", "mp3", "jpg", "opus"];
+
+fuzz_target!(|text: &str| {
+    if let Some(described) = parse(text) {
+        assert!(described.title.len() + described.url.len() <= text.len());
+        assert!(described.mime().len() <= described.protocol_info.len());
+    }
+    let [title, url, millis] = lines(text);
+    // URLs are our own: they hold nothing that XML cannot.
+    let url = decode(url.as_bytes());
+    let millis: u32 = millis.trim().parse().unwrap_or(1);
+    for extension in EXTENSIONS {
+        let media_type = of_extension(extension).expect("known");
+        let item = Item {
+            title,
+            url: url.trim(),
+            mime: media_type.default_mime(),
+            content_features: &content_features(media_type),
+            kind: media_type.kind,
+            size: text.len() as u64,
+            duration: Some(Duration::from_millis(millis.into())),
+        };
+        for rung in [Rung::Full, Rung::Plain, Rung::Compat] {
+            check(&item, rung);
+        }
+        assert_eq!(item.write(Rung::Empty), "");
+    }
+});
+
+fn check(item: &Item<'_>, rung: Rung) {
+    let metadata = item.write(rung);
+    assert_eq!(unescape(&escape(&metadata)), metadata, "it survives the envelope");
+    let read = parse(&metadata).expect("DIDL-Lite");
+    assert_eq!((&*read.url, read.mime()), (item.url, item.mime));
+    let title = &read.title;
+    assert!(!title.is_empty() && title.chars().count() <= 64, "{title:?}");
+    assert!(!title.contains(['&', '<', '>', '"', '\'']), "{title:?}");
+    assert!(title == "Media" || title.chars().all(|c| item.title.contains(c)), "{title:?}");
+    assert!(rung != Rung::Compat || title.is_ascii());
+}
