@@ -29,14 +29,17 @@ CALLS, PROCESSOR, LINES = 150, 0.5, 30
 
 SENDING, RECEIVING = "sendto,sendmsg", "recvfrom,recvmsg"
 
+# What is said depends on the error that happens to be the third in a row: the network's fault, or ours.
+TRYING = "; trying again"
+
 # name: (spells as (calls, error), the path that they touch or None, words that must be in the log)
 CASES = {
     "nobody can be let in": ([("accept4", e) for e in ("EMFILE", "ECONNABORTED")], None, "cannot accept"),
     "no sockets": ([("socket", "EMFILE")], None, "the box itself could not"),
     "nobody can be reached": (
-        [("connect", e) for e in ("ENETUNREACH", "EADDRNOTAVAIL")], None, "it does not answer"),
+        [("connect", e) for e in ("ENETUNREACH", "EADDRNOTAVAIL")], None, TRYING),
     "nothing can be sent": ([(SENDING, e) for e in ("ENETDOWN", "ENOBUFS", "EPERM")], None, "the box itself could not"),
-    "nothing can be received": ([(RECEIVING, e) for e in ("ECONNRESET", "ENETDOWN")], None, "it does not answer"),
+    "nothing can be received": ([(RECEIVING, e) for e in ("ECONNRESET", "ENETDOWN")], None, TRYING),
     "media cannot be read": (
         [(call, "EIO") for call in ("sendfile", "preadv2")], None, "cannot be read to its end"),
     "no memory for sending": ([("sendfile", "ENOMEM")], None, None),
