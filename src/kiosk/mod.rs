@@ -10,6 +10,7 @@ pub mod fault;
 mod finding;
 mod front;
 pub mod leds;
+pub(crate) mod mutant;
 pub mod panel;
 pub mod programme;
 mod renderer;
@@ -32,6 +33,7 @@ use event::{Answer, Event, Failure, LedId, PanelState, TaskName, Ticket, Token};
 use finding::Place;
 use heapless::Deque;
 use leds::{Leds, Pattern};
+use mutant::Mutant;
 use panel::Panel;
 use renderer::{Context, Farewell, Renderer};
 use roster::Roster;
@@ -289,6 +291,9 @@ impl Kiosk {
         effects: &mut Effects,
     ) {
         let number = ticket.number();
+        if Mutant::AnswersTwice.is_in() {
+            self.numbers = self.numbers.saturating_sub(1);
+        }
         if let Some(location) = self.roster.fetching(number).cloned() {
             return match (outcome, facing) {
                 (Ok(Answer::Description(description)), Some(facing)) => {
@@ -393,7 +398,8 @@ impl Kiosk {
             wake.add(renderer.plan_at);
         }
         for i in 0..self.renderers.len() {
-            if core::mem::take(&mut self.renderers[i].stale) {
+            let stale = core::mem::take(&mut self.renderers[i].stale);
+            if stale && !Mutant::ReadsDescriptionsOnce.is_in() {
                 let renderer = &self.renderers[i];
                 self.roster.refetch(renderer.udn(), &renderer.location, now);
                 wake.at(Some(now), Why::Description);

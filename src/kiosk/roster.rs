@@ -5,6 +5,7 @@
 //! a renderer may be embedded in another device.
 
 use super::event::Failure;
+use super::mutant::Mutant;
 use crate::limits::{FETCHES, SIGHTINGS};
 use crate::time::{Duration, Instant};
 use crate::upnp::ssdp::Announcement;
@@ -134,7 +135,9 @@ impl Roster {
             State::Wanted { at, attempts } if *attempts > 0 && news => {
                 *at = (*at).min(now + HURRIED_PAUSE);
             }
-            State::Stranger { .. } | State::Described if rebooted || reconfigured => {
+            State::Stranger { .. } | State::Described
+                if (rebooted || reconfigured) && !Mutant::ReadsDescriptionsOnce.is_in() =>
+            {
                 sighting.want(now)
             }
             // The devices of some TVs change places at each boot: it need not be the one it was.

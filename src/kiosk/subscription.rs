@@ -3,6 +3,7 @@
 //! Terms: *callback*, the number in the path that events come to, fresh for each SUBSCRIBE, so that a
 //! NOTIFY that overtakes the answer is known without its SID; *lease*, what the renderer granted.
 
+use super::mutant::Mutant;
 use crate::time::{Duration, Instant};
 
 /// What we ask for. UDA wants at least 1800 s; shorter finds out sooner that a renderer restarted.
@@ -95,6 +96,9 @@ impl Subscription {
 
     /// A renewal failed: 412, or the renderer is a new one. Subscribe afresh at once.
     pub fn forget(&mut self, now: Instant) {
+        if Mutant::DropsSubscriptions.is_in() {
+            self.state = State::Impossible;
+        }
         if !matches!(self.state, State::Impossible) {
             self.state = State::Wanted { at: now };
         }

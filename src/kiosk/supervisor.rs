@@ -3,6 +3,7 @@
 use super::deadline::{Deadline, Wake, Why};
 use super::effect::{Effect, Effects};
 use super::event::TaskName;
+use super::mutant::Mutant;
 use crate::time::{Duration, Instant};
 use serde::Serialize;
 
@@ -140,7 +141,7 @@ impl Supervisor {
                 effects.push(Effect::Restart(task.name));
             }
         }
-        let live = self.silent(now).is_none();
+        let live = self.silent(now).is_none() || Mutant::FeedsAnyway.is_in();
         if let Some(watchdog) = self.watchdog.as_mut()
             && watchdog.feed_at <= now
         {

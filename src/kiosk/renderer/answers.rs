@@ -7,6 +7,7 @@ use super::playhead::{Playhead, Report};
 use super::{Context, Evented, Goal, Presence, Renderer};
 use crate::kiosk::event::{Answer, Failure, StreamEnd, Token};
 use crate::kiosk::fault::Fault;
+use crate::kiosk::mutant::Mutant;
 use crate::kiosk::trace::What;
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::{
@@ -220,6 +221,9 @@ impl Renderer {
             }
             (Phase::Starting { .. }, TransportState::Playing) => {
                 self.position_due = self.position_due.min(now)
+            }
+            (Phase::Starting { .. }, _) if stopped && Mutant::TakesStoppedForTheEnd.is_in() => {
+                self.ended(ctx)
             }
             // Too short to be seen playing between two looks. What is longer has not begun: some
             // say STOPPED while they load.

@@ -8,6 +8,7 @@ use super::load::{Doubt, Load, Phase};
 use super::{Context, Goal, Renderer};
 use crate::kiosk::event::Failure;
 use crate::kiosk::fault::Fault;
+use crate::kiosk::mutant::Mutant;
 use crate::time::Duration;
 use crate::upnp::UpnpError;
 use crate::upnp::didl::Rung;
@@ -269,6 +270,9 @@ impl Renderer {
         self.shaken |= unreachable || self.breaker.is_open();
         let hung = failure == Failure::Timeout;
         self.breaker.fail(ctx.now, failure, ctx.rng.f64());
+        if Mutant::ForgetsBackoff.is_in() {
+            self.breaker.hurry(ctx.now);
+        }
         if hung || self.breaker.is_open() {
             self.trouble(fault, ctx);
         }

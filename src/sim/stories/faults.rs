@@ -11,7 +11,7 @@ fn long(preset: Preset) -> World {
 }
 
 #[test]
-fn after_a_power_cut_it_plays_within_two_seconds_of_its_first_word() {
+pub(super) fn after_a_power_cut_it_plays_within_two_seconds_of_its_first_word() {
     for preset in [presets::lg_webos(), presets::rygel(), presets::gmrender(), presets::kodi()] {
         for dark in [1_000, 8_000, 60_000, 600_000] {
             let loading = preset.quirks.loading + preset.quirks.loading_jitter;
@@ -34,7 +34,7 @@ fn after_a_power_cut_it_plays_within_two_seconds_of_its_first_word() {
 }
 
 #[test]
-fn one_that_is_switched_off_and_on_properly_plays_again() {
+pub(super) fn one_that_is_switched_off_and_on_properly_plays_again() {
     let mut world = long(presets::well_behaved());
     world.remote(0, Remote::PowerOff);
     world.pass(3_600_000);
@@ -85,7 +85,7 @@ fn an_hour_of_rest_costs_a_poll_every_ten_seconds_at_most() {
 }
 
 #[test]
-fn subscriptions_outlive_their_leases_and_are_made_again_where_they_are_forgotten() {
+pub(super) fn subscriptions_outlive_their_leases_and_are_made_again_where_they_are_forgotten() {
     for (preset, least, most) in [
         (presets::samsung_tizen(), 2, 2),
         (but(|q| q.forgets_subscriptions_after = Some(ms(300_000))), 22, 26),
@@ -184,7 +184,7 @@ fn one_that_hangs_does_not_hold_the_box_when_it_leaves() {
 }
 
 #[test]
-fn the_watchdog_is_fed_while_all_tasks_live_and_starves_when_one_is_stuck() {
+pub(super) fn the_watchdog_is_fed_while_all_tasks_live_and_starves_when_one_is_stuck() {
     let mut setting = Setting::of(presets::well_behaved());
     setting.watchdog = Some(ms(20_000));
     let mut world = setting.begin();

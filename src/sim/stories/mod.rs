@@ -5,6 +5,7 @@ mod crowd;
 mod faults;
 mod hearsay;
 mod looping;
+mod mutants;
 mod objections;
 mod oddities;
 mod pictures;

@@ -112,7 +112,7 @@ fn one_that_goes_back_to_its_input_after_a_stop_is_not_stopped_between_rounds() 
 }
 
 #[test]
-fn a_start_that_looks_like_a_stop_is_waited_for() {
+pub(super) fn a_start_that_looks_like_a_stop_is_waited_for() {
     for loading in [100, 3_000, 12_000] {
         let slow = but(|q| {
             (q.loads_as, q.set_says_stopped) = (TransportState::Stopped, true);

@@ -9,7 +9,7 @@ fn long(preset: Preset) -> Setting {
 }
 
 #[test]
-fn devices_that_change_places_at_each_boot_are_found_again_each_time() {
+pub(super) fn devices_that_change_places_at_each_boot_are_found_again_each_time() {
     let mut world = playing(long(presets::samsung_2010()));
     for boot in 2..8 {
         world.remote(0, Remote::PullPlug);
@@ -22,7 +22,7 @@ fn devices_that_change_places_at_each_boot_are_found_again_each_time() {
 }
 
 #[test]
-fn another_port_and_another_boot_id_cost_two_seconds() {
+pub(super) fn another_port_and_another_boot_id_cost_two_seconds() {
     let moves = but(|q| (q.new_port_at_boot, q.tells_boot_id) = (true, true));
     let mut world = playing(long(moves));
     for dark in [500, 5_000, 600_000] {

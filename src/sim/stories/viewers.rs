@@ -36,7 +36,7 @@ fn where_the_box_insists_a_viewer_has_ten_seconds_then_thirty_then_sixty() {
 }
 
 #[test]
-fn a_viewer_who_pauses_it_may_and_goes_on_where_it_was() {
+pub(super) fn a_viewer_who_pauses_it_may_and_goes_on_where_it_was() {
     let mut world = playing(Setting::of(presets::well_behaved()));
     world.remote(0, Remote::Pause);
     world.pass(300_000);
