@@ -36,6 +36,10 @@ struct Soak {
     twice: bool,
 }
 
+/// Memory of the whole house, renderers and all, may be this much more at the end than after the first
+/// tenth: what happens to be on its way.
+const MOST_GROWN: i64 = 256 << 10;
+
 /// What one run came to.
 #[derive(Debug, PartialEq)]
 struct Sum {
@@ -45,6 +49,7 @@ struct Sum {
     rounds: usize,
     calls: usize,
     longest_dark: Duration,
+    grown: i64,
 }
 
 fn main() -> ExitCode {
@@ -55,7 +60,7 @@ fn main() -> ExitCode {
         let sum = run(seed, soak.renderers, hours);
         println!(
             "seed {seed}: {} renderers for {hours} h in {:.1} s: {} steps, {} calls, {} rounds, {} faults; \
-             longest dark though able {:.0} s; fingerprint {:016x}",
+             longest dark though able {:.0} s; memory {:+} bytes; fingerprint {:016x}",
             soak.renderers,
             clock.now().since(Instant::START).as_secs_f64(),
             sum.steps,
@@ -63,6 +68,7 @@ fn main() -> ExitCode {
             sum.rounds,
             sum.faults,
             sum.longest_dark.as_secs_f64(),
+            sum.grown,
             sum.fingerprint
         );
         if soak.twice && sum != run(seed, soak.renderers, hours) {
@@ -77,12 +83,18 @@ fn run(seed: u64, renderers: usize, hours: u64) -> Sum {
     let mut world: World = Setting::wall(renderers, seed).begin();
     let mut weather = Weather::new(seed);
     let (mut rounds, mut calls) = (0, 0);
-    for _ in 0..hours {
-        weather.rages(&mut world, Duration::from_secs(3600));
-        rounds += world.stages.iter().map(|stage| stage.rounds.len()).sum::<usize>();
-        calls += world.stages.iter().map(|stage| stage.calls.len()).sum::<usize>();
-        world.forget();
-    }
+    let mut live = |hours: u64| {
+        for _ in 0..hours {
+            weather.rages(&mut world, Duration::from_secs(3600));
+            rounds += world.stages.iter().map(|stage| stage.rounds.len()).sum::<usize>();
+            calls += world.stages.iter().map(|stage| stage.calls.len()).sum::<usize>();
+            world.forget();
+        }
+    };
+    // Tables and buffers find their size in the first tenth of the time.
+    live(hours / 10);
+    let grown = allocation_counter::measure(|| live(hours - hours / 10)).bytes_current;
+    assert!(grown < MOST_GROWN, "seed {seed}: the house grew by {grown} bytes");
     Sum {
         fingerprint: world.fingerprint(),
         steps: world.steps,
@@ -90,5 +102,6 @@ fn run(seed: u64, renderers: usize, hours: u64) -> Sum {
         rounds,
         calls,
         longest_dark: world.longest_dark(),
+        grown,
     }
 }

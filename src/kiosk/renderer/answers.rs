@@ -374,13 +374,16 @@ impl Renderer {
             self.strangers = self.strangers.saturating_add(1);
             if self.strangers >= STRANGERS {
                 self.strangers = 0;
-                return match self.serves(uri, ctx) {
+                // Whoever pressed play since it was last seen with ours wants it back.
+                let wanted = core::mem::take(&mut self.pressed_at) > self.ours_at;
+                return match wanted || self.serves(uri, ctx) {
                     true => self.give_again(ctx),
                     false => self.taken_over(ctx),
                 };
             }
         } else {
             self.strangers = 0;
+            self.ours_at = now;
         }
         if self.plays_something_else(uri) {
             self.position_due = now + Duration::from_millis(300);
@@ -450,7 +453,7 @@ impl Renderer {
         now.into_iter().chain(before).any(|origin| origin == (url.host, url.port))
     }
 
-    /// It took the file, and plays an older one of ours on: it needs a Stop before.
+    /// It plays something else, an older file of ours or another box's: it needs a Stop before.
     fn give_again(&mut self, ctx: &mut Context<'_>) {
         self.habits.stop_first = true;
         if let Some(load) = self.load.as_mut() {

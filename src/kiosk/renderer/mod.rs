@@ -177,6 +177,10 @@ pub(super) struct Renderer {
     failures: u8,
     insisted: u8,
     strangers: u8,
+    /// It was last seen with a file of ours.
+    ours_at: Instant,
+    /// Somebody pressed play.
+    pressed_at: Instant,
     /// Its description was seen at another place as well.
     elsewhere: bool,
     /// The description must be fetched again.
@@ -236,6 +240,8 @@ impl Renderer {
             failures: 0,
             insisted: 0,
             strangers: 0,
+            ours_at: Instant::START,
+            pressed_at: Instant::START,
             elsewhere: false,
             stale: false,
             wants_scan: false,
@@ -354,6 +360,7 @@ impl Renderer {
     fn play(&mut self, now: Instant) {
         self.goal = Goal::Play;
         self.strangers = 0;
+        self.pressed_at = now;
         if let Some(load) = self.load.as_mut()
             && let Phase::Failed { retry_at } = &mut load.phase
         {

@@ -5,6 +5,7 @@ mod crowd;
 mod faults;
 mod hearsay;
 mod looping;
+mod memory;
 mod mutants;
 mod objections;
 mod oddities;

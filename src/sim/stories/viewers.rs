@@ -108,3 +108,18 @@ fn volume_and_mute_follow_the_buttons_and_the_viewer() {
     world.pass(300);
     assert!(!world.stages[0].tv.mute);
 }
+
+#[test]
+fn a_press_that_comes_before_the_takeover_is_noticed_takes_it_back_all_the_same() {
+    for preset in [presets::well_behaved(), presets::heos(), presets::lg_netcast()] {
+        let files = [("/m/clip.mp4", 3_600_000)];
+        let mut world = playing(Setting::of(preset.clone()).files(&files));
+        world.pass(100_000);
+        world.remote(0, Remote::PlayOther("http://10.0.0.99/film.mp4".to_owned()));
+        world.press(PanelAction::Play);
+        let took = world.until(120_000, |w| w.shows(0, "clip.mp4"));
+        assert!(took.is_some(), "{}", preset.name);
+        world.pass(60_000);
+        assert!(world.shows(0, "clip.mp4"), "{}: and keeps it", preset.name);
+    }
+}

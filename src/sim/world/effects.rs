@@ -1,10 +1,10 @@
 //! Steps of the kiosk, and what its effects do to the world: the driver, on values.
 
 use super::{Happening, Question, World};
-use crate::kiosk::effect::{Effect, Errand};
+use crate::kiosk::effect::{Effect, Effects, Errand};
 use crate::kiosk::event::{Event, Failure, PanelState, TaskName};
 use crate::kiosk::status::MailboxStatus;
-use crate::time::Duration;
+use crate::time::{Duration, Instant};
 use crate::upnp::{HttpUrl, ssdp};
 use core::net::Ipv4Addr;
 
@@ -20,13 +20,26 @@ impl World {
         self.steps += 1;
         let before = self.laws.before(&event, self.kiosk.next_deadline());
         let mut effects = core::mem::take(&mut self.effects);
-        self.kiosk.step(event, now, &mut effects);
+        self.step_kiosk(event, now, &mut effects);
         self.laws.stepped(before, now, &effects, &self.kiosk, self.stages.len());
         for effect in effects.drain(..) {
             self.perform(effect);
         }
         self.effects = effects;
         self.check();
+    }
+
+    #[cfg(not(test))]
+    fn step_kiosk(&mut self, event: Event, now: Instant, effects: &mut Effects) {
+        self.kiosk.step(event, now, effects);
+    }
+
+    /// Counts what memory the step asks for.
+    #[cfg(test)]
+    fn step_kiosk(&mut self, event: Event, now: Instant, effects: &mut Effects) {
+        let kiosk = &mut self.kiosk;
+        let used = allocation_counter::measure(|| kiosk.step(event, now, effects));
+        self.allocations += used.count_total;
     }
 
     fn perform(&mut self, effect: Effect) {

@@ -98,6 +98,9 @@ pub struct World {
     pub tasks_live: bool,
     /// Steps of the kiosk so far.
     pub steps: u64,
+    /// How often the kiosk's steps asked for memory.
+    #[cfg(test)]
+    pub(super) allocations: u64,
     setting: Setting,
     boots: u64,
     booted_at: Instant,
@@ -151,6 +154,8 @@ impl World {
             firewall: false,
             tasks_live: setting.watchdog.is_some(),
             steps: 0,
+            #[cfg(test)]
+            allocations: 0,
             boots: 0,
             booted_at: Instant::START,
             frozen_until: Instant::START,

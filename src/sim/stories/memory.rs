@@ -1,0 +1,25 @@
+//! What the logic asks of the heap: nothing, once it plays.
+
+use super::*;
+
+#[test]
+fn steps_of_a_box_that_plays_ask_for_no_memory() {
+    let long = [("/m/film.mp4", 3_600_000)];
+    let short = [("/m/clip.mp4", 10_000)];
+    let songs = [("/m/1.mp3", 10_000), ("/m/2.mp3", 12_000)];
+    for preset in [presets::well_behaved(), presets::rygel(), presets::gmrender(), presets::jmgo()]
+    {
+        for (files, cut) in [(&long[..], 0), (&short[..], 0), (&short[..], 300), (&songs[..], 0)] {
+            let setting = Setting::of(preset.clone()).files(files).autoplay();
+            let setting = setting.rule(|r| r.max_cut = ms(cut)).watchdog(ms(30_000));
+            let mut world = setting.begin();
+            // Tables find their size, and the renderer's ways are learned.
+            world.run(120_000);
+            let (before, steps) = (world.allocations, world.steps);
+            world.run(1_320_000);
+            let (asked, steps) = (world.allocations - before, world.steps - steps);
+            assert!(before > 0 && steps > 500, "{}: {steps} steps only", preset.name);
+            assert_eq!(asked, 0, "{}, {files:?}: {steps} steps", preset.name);
+        }
+    }
+}
