@@ -85,10 +85,15 @@ impl Renderer {
     /// When it is to be called stuck if it still says PLAYING.
     pub(super) fn overtime_at(&self) -> Option<Instant> {
         let load = self.load.as_ref()?;
+        let (_, latest) = load.end().filter(|_| load.playhead.was_asked())?;
         let moving = load.playhead.moved() && load.playhead.stuck() == 0;
-        load.end()
-            .filter(|_| !moving && load.playhead.was_asked())
-            .map(|(_, latest)| latest + OVERTIME)
+        // It moved when it was last heard of; if nothing is heard since, it may have stopped saying so.
+        let heard = load.playhead.report().is_some_and(|report| report.answered_at >= latest);
+        match (moving, heard) {
+            (true, true) => None,
+            (true, false) => Some(latest + 3 * OVERTIME),
+            (false, _) => Some(latest + OVERTIME),
+        }
     }
 
     /// How soon to ask for the state again.

@@ -280,7 +280,7 @@ fn a_box_that_loses_its_power_in_mid_play_finds_and_plays_again() {
     for minutes in [1, 10, 100] {
         let mut world = long(presets::well_behaved());
         world.pass(minutes * 60_000);
-        world.restart_box();
+        drop(world.restart_box());
         let calls = world.stages[0].called("Play").len();
         let took = world.until(10_000, |w| w.stages[0].called("Play").len() > calls);
         assert!(took.is_some_and(|took| took < 2_000), "after {minutes} min: {took:?}");

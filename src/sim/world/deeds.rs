@@ -4,6 +4,7 @@ use super::setting::BUTTONS;
 use super::stage::Silence;
 use super::{Happening, Question, World};
 use crate::config::{OnStop, PanelAction};
+use crate::kiosk::Kiosk;
 use crate::kiosk::event::{ButtonId, Event, TaskName};
 use crate::kiosk::status::MailboxStatus;
 use crate::sim::words::Remote;
@@ -90,10 +91,11 @@ impl World {
         self.step(Event::Leave);
     }
 
-    /// The box loses its power, and has it again at once: it knows nothing of before.
-    pub fn restart_box(&mut self) {
+    /// The box loses its power, and has it again at once: it knows nothing of before. Gives what it was.
+    pub fn restart_box(&mut self) -> Kiosk {
         self.boots += 1;
-        self.kiosk = self.setting.kiosk(self.boots);
+        let new = self.setting.kiosk(self.boots);
+        let before = core::mem::replace(&mut self.kiosk, new);
         self.booted_at = self.now;
         self.frozen_until = self.now;
         self.errands.clear();
@@ -109,6 +111,7 @@ impl World {
         self.agenda.drop_events();
         self.questions.clear();
         self.start_box();
+        before
     }
 
     /// The box stands still, as under a debugger or on a disk that does not answer.
@@ -119,6 +122,8 @@ impl World {
     /// A task of the box ends, and ends again this often when it is started again.
     pub fn kill(&mut self, name: TaskName, again: u8) {
         self.dead.insert(name, again);
+        // Whatever it hung on, it is dropped.
+        self.stuck = self.stuck.filter(|(stuck, _)| *stuck != name);
         if name == TaskName::MediaServer {
             self.break_streams();
         }

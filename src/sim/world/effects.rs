@@ -84,6 +84,7 @@ impl World {
             }
             Effect::Scan => {
                 let takes = self.disk.takes;
+                self.disk.busy_until = self.now + takes;
                 let scan = Box::new(self.disk.scan());
                 self.after(takes, Happening::Event(Event::Scanned(scan)));
             }

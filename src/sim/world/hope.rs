@@ -111,6 +111,7 @@ impl World {
             && !self.leaving
             && !self.firewall
             && !self.disk.gone
+            && self.now >= self.disk.busy_until
             && self.network == usual
             && self.now >= self.frozen_until
             && essential.iter().all(|name| !self.dead.contains_key(name))

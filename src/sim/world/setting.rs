@@ -5,7 +5,7 @@ use crate::config::{Button, Config, Led, Level, OnStop, PanelAction, Pin, Rule, 
 use crate::media::catalogue::{MediaFile, Scan};
 use crate::media::mime::of_extension;
 use crate::sim::presets::{self, Preset};
-use crate::time::Duration;
+use crate::time::{Duration, Instant};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -140,13 +140,21 @@ pub(super) struct Disk {
     pub(super) fails: bool,
     /// Reading its folders takes this long.
     pub(super) takes: Duration,
+    /// It is being read until then.
+    pub(super) busy_until: Instant,
 }
 
 impl Disk {
     pub(super) fn of(files: &[(&'static str, u64)]) -> Self {
         let takes = Duration::from_millis(3);
-        let mut disk =
-            Self { files: Vec::new(), lengths: BTreeMap::new(), gone: false, fails: false, takes };
+        let mut disk = Self {
+            files: Vec::new(),
+            lengths: BTreeMap::new(),
+            gone: false,
+            fails: false,
+            takes,
+            busy_until: Instant::START,
+        };
         files.iter().for_each(|(path, millis)| disk.put(path, *millis));
         disk
     }

@@ -166,7 +166,7 @@ impl Weather {
                 return world.move_to(Ipv4Addr::new(10, 0, 0, host));
             }
             Fault::Freezes => return world.freeze(self.rng.u64(100..120_000)),
-            Fault::Restarts => return world.restart_box(),
+            Fault::Restarts => return drop(world.restart_box()),
             Fault::Ends(task, again) => return world.kill(task, again),
             Fault::Hangs(task) => world.hang_task(Some(task)),
             Fault::Disk => world.disk(false),
