@@ -128,6 +128,10 @@ impl Kiosk {
         }
         if self.search_at.is_some_and(|at| at <= now) {
             effects.push(Effect::Search);
+            // One that cannot be reached may have moved where multicast does not get through.
+            let lost = self.renderers.iter().filter(|r| r.is_driven() && r.breaker.is_open());
+            let host = |r: &Renderer| Effect::SearchAt(SocketAddrV4::new(r.location.host, 1900));
+            effects.extend(lost.map(host));
             self.searches += 1;
             let first =
                 FIRST_SEARCHES.get(self.searches).zip(FIRST_SEARCHES.get(self.searches - 1));

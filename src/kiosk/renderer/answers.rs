@@ -251,11 +251,15 @@ impl Renderer {
             }
             (Phase::Running { .. }, TransportState::PausedPlayback) => {
                 load.playhead.freeze(now);
-                if self.goal == Goal::Play && was == Some(TransportState::Playing) {
+                if self.goal == Goal::Play
+                    && was == Some(TransportState::Playing)
+                    && !self.is_wanted_back()
+                {
                     self.yield_to_viewer("paused", ctx);
                 }
             }
             (Phase::Running { .. }, TransportState::Playing) => {
+                self.played_at = now;
                 load.playhead.thaw(now, now);
                 self.set_doubt(None);
                 if matches!(self.goal, Goal::Yield { .. })
@@ -333,7 +337,15 @@ impl Renderer {
         self.transport_due = ctx.now;
     }
 
+    /// Somebody pressed play since it was last seen playing: that is newer than what a viewer did.
+    fn is_wanted_back(&mut self) -> bool {
+        core::mem::take(&mut self.pressed_at) > self.played_at
+    }
+
     fn stopped_by_viewer(&mut self, ctx: &mut Context<'_>) {
+        if self.is_wanted_back() {
+            return self.fail(Fault::StoppedItself, ctx);
+        }
         self.yield_to_viewer("stopped", ctx);
         self.retire();
         self.fault = Some(Fault::StoppedByViewer);

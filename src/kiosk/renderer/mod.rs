@@ -179,6 +179,8 @@ pub(super) struct Renderer {
     strangers: u8,
     /// It was last seen with a file of ours.
     ours_at: Instant,
+    /// It was last seen playing.
+    played_at: Instant,
     /// Somebody pressed play.
     pressed_at: Instant,
     /// Its description was seen at another place as well.
@@ -241,6 +243,7 @@ impl Renderer {
             insisted: 0,
             strangers: 0,
             ours_at: Instant::START,
+            played_at: Instant::START,
             pressed_at: Instant::START,
             elsewhere: false,
             stale: false,
@@ -361,6 +364,7 @@ impl Renderer {
         self.goal = Goal::Play;
         self.strangers = 0;
         self.pressed_at = now;
+        self.transport_due = self.transport_due.min(now);
         if let Some(load) = self.load.as_mut()
             && let Phase::Failed { retry_at } = &mut load.phase
         {

@@ -287,3 +287,14 @@ fn a_box_that_loses_its_power_in_mid_play_finds_and_plays_again() {
         assert!(world.until(2_000, |w| w.shows(0, "clip.mp4")).is_some());
     }
 }
+
+#[test]
+fn one_that_moves_where_multicast_is_lost_is_found_by_asking_at_its_old_address() {
+    let mut world = long(presets::lg_webos());
+    world.network.deaf = true;
+    world.remote(0, Remote::PullPlug);
+    world.pass(20_000);
+    world.remote(0, Remote::PowerOn);
+    let took = world.until(60_000, |w| w.shows(0, "clip.mp4"));
+    assert!(took.is_some_and(|took| took <= 45_000), "{took:?}");
+}

@@ -123,3 +123,22 @@ fn a_press_that_comes_before_the_takeover_is_noticed_takes_it_back_all_the_same(
         assert!(world.shows(0, "clip.mp4"), "{}: and keeps it", preset.name);
     }
 }
+
+#[test]
+fn a_press_while_it_cannot_be_reached_is_newer_than_what_a_viewer_did_before() {
+    for did in [Remote::Pause, Remote::Stop] {
+        let files = [("/m/clip.mp4", 3_600_000)];
+        let mut world = playing(Setting::of(presets::well_behaved()).files(&files));
+        world.pass(30_000);
+        world.cut(0, true);
+        world.remote(0, did.clone());
+        world.pass(3_000);
+        world.press(PanelAction::Play);
+        world.pass(2_000);
+        world.cut(0, false);
+        let plays = |w: &World| w.stages[0].tv.state() == TransportState::Playing;
+        assert!(world.until(60_000, plays).is_some(), "{did:?}");
+        world.pass(60_000);
+        assert!(plays(&world), "{did:?}: and goes on");
+    }
+}

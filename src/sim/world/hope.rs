@@ -7,7 +7,6 @@ use super::{Network, Stage, World};
 use crate::kiosk::event::{TaskName, Token};
 use crate::sim::quirks::{RelTime, TrackUri};
 use crate::time::{Duration, Instant};
-use crate::upnp::HttpUrl;
 use crate::upnp::av_transport::TransportState;
 
 /// A renderer is asked for its position within this time.
@@ -98,10 +97,9 @@ impl World {
         }
     }
 
-    /// The box knows where this renderer is.
+    /// The box knows where this renderer was.
     fn knows(&self, here: &Stage) -> bool {
-        let there = |at: &HttpUrl| (at.host, at.port) == (here.host, here.port);
-        self.kiosk.descriptions().any(|(_, location)| there(location))
+        self.kiosk.descriptions().any(|(_, location)| location.host == here.host)
     }
 
     fn box_is_able(&self) -> bool {
