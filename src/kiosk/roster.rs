@@ -276,7 +276,8 @@ impl Roster {
     pub fn described(&mut self, number: u32, udn: &Udn) -> Option<(Option<u32>, Option<u32>)> {
         let location = self.fetching(number)?.clone();
         // The same renderer at an old place: that place is gone.
-        self.sightings.retain(|s| s.location == location || s.renderer.as_ref() != Some(udn));
+        let elsewhere = |s: &Sighting| s.location != location && s.renderer.as_ref() == Some(udn);
+        self.sightings.retain(|s| !elsewhere(s) || s.is_fetching());
         let sighting = self.sightings.iter_mut().find(|s| s.location == location)?;
         sighting.renderer = Some(udn.clone());
         sighting.state = State::Described;

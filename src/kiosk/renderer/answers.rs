@@ -419,6 +419,9 @@ impl Renderer {
                 self.habits.seek_broken = true;
             }
             load.playhead.take(report);
+            if load.playhead.moved() {
+                self.habits.moves = Some(load.file.media_type.kind);
+            }
         }
         if info.rel_time.is_none() {
             load.playhead.say_nothing();
@@ -471,7 +474,8 @@ impl Renderer {
         if let Some(load) = self.load.as_mut() {
             load.stop_first = true;
             load.fetched = false;
-            load.playhead = Playhead::default();
+            load.playhead =
+                Playhead::expecting(self.habits.moves == Some(load.file.media_type.kind));
             load.phase = Phase::Wanted { at: ctx.now };
         }
     }

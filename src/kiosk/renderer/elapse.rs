@@ -200,7 +200,7 @@ impl Renderer {
             cut_at: None,
             duration,
             said_duration: known.and_then(|load| load.said_duration),
-            playhead: Playhead::default(),
+            playhead: Playhead::expecting(self.habits.moves == Some(file.media_type.kind)),
             rearmed: false,
             stop_first: self.habits.stop_first,
             busy: 0,

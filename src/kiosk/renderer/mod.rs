@@ -29,6 +29,7 @@ use super::subscription::Subscription;
 use super::trace::{Trace, What};
 use crate::config::{LoopMethod, OnStop, PanelAction, Rule};
 use crate::media::catalogue::Scan;
+use crate::media::mime::Kind;
 use crate::media::protocol_info;
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::TransportState;
@@ -95,6 +96,8 @@ struct Habits {
     sink_asked: bool,
     /// The MIME type that it took, by extension.
     mime: Option<(&'static str, &'static str)>,
+    /// The kind of media in which its position moves.
+    moves: Option<Kind>,
     /// Volume and mute are refused.
     rendering_broken: bool,
     /// How long it takes to answer.

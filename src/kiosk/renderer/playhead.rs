@@ -39,6 +39,8 @@ pub struct Playhead {
     /// The furthest since it last went back.
     reached: Duration,
     unmoved: u8,
+    /// It moved in other files of this kind.
+    moves: bool,
     /// When it was last judged whether it moves.
     noted_at: Instant,
     moved: bool,
@@ -91,6 +93,12 @@ fn span(micros: Micros) -> Duration {
 }
 
 impl Playhead {
+    /// Of a renderer whose position is known to move, or not.
+    #[must_use]
+    pub fn expecting(moves: bool) -> Self {
+        Self { moves, ..Self::default() }
+    }
+
     /// Playback began, or was seeked, to `position` between these two moments. The second is
     /// `proven` if nothing further is needed to believe it.
     pub fn begin(&mut self, earliest: Instant, latest: Instant, position: Duration, proven: bool) {
@@ -249,7 +257,7 @@ impl Playhead {
     /// Reports in a row that did not move though earlier ones did.
     #[must_use]
     pub fn stuck(&self) -> u8 {
-        if self.moved { self.unmoved } else { 0 }
+        if self.moved || self.moves { self.unmoved } else { 0 }
     }
 }
 

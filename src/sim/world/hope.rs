@@ -11,8 +11,9 @@ use crate::upnp::av_transport::TransportState;
 
 /// A renderer is asked for its position within this time.
 const SETTLES: Duration = Duration::from_secs(40);
-/// A renderer that counts whole seconds, asked over a network, is known to this.
-const TOLERANCE: Duration = Duration::from_millis(2_500);
+/// What a renderer that counts whole seconds says is believed to two of them, and contradicts what is believed
+/// if it is off by more than two and a half.
+const TOLERANCE: Duration = Duration::from_secs(5);
 /// Looked at this often.
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(5);
 
