@@ -313,6 +313,9 @@ impl World {
 
     /// Brings an event to the box, if the task that would see it lives.
     fn deliver(&mut self, event: Event) {
+        if self.now < self.frozen_until {
+            return self.agenda.enter(self.frozen_until, Happening::Event(event));
+        }
         let witness = match &event {
             Event::Heard { .. } => TaskName::Multicast,
             Event::Notified { .. } | Event::Served { .. } => TaskName::MediaServer,
