@@ -409,10 +409,11 @@ impl Kiosk {
                 wake.at(self.scan_at, Why::MediaFolder);
             }
         }
+        self.show(now, effects);
         if leaving {
+            // The end is the last effect: after it no LED would go dark.
             self.farewell(now, effects);
         }
-        self.show(now, effects);
         wake.at(self.leds.next_deadline(), Why::Led);
         wake.at(self.panel.next_deadline(), Why::Button);
         wake.add(self.supervisor.next_deadline());

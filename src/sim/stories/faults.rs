@@ -287,3 +287,10 @@ fn a_box_that_loses_its_power_in_mid_play_finds_and_plays_again() {
         assert!(world.until(2_000, |w| w.shows(0, "clip.mp4")).is_some());
     }
 }
+
+#[test]
+fn whoever_leaves_before_anybody_is_known_goes_dark_first() {
+    let mut world = Setting::of(presets::well_behaved()).begin();
+    world.leave();
+    assert_eq!(world.exited.map(|(_, code)| code), Some(0));
+}
