@@ -63,6 +63,7 @@
 
 pub mod command;
 pub mod config;
+pub mod findings;
 pub mod kiosk;
 pub mod limits;
 pub mod media;

@@ -131,6 +131,14 @@ impl Kiosk {
     /// Takes one event, adds all its effects. To be called again at [`Self::next_deadline`] at the latest.
     pub fn step(&mut self, event: Event, now: Instant, effects: &mut Effects) {
         if !self.exited {
+            if let Event::StatusAsked(reply) = event {
+                self.settle(Concern::Nobody, now, effects);
+                // After the LEDs: it says how they are.
+                if !self.exited {
+                    effects.push(Effect::Report(reply));
+                }
+                return;
+            }
             let concern = self.concern(&event);
             self.route(event, now, effects);
             self.settle(concern, now, effects);
@@ -255,7 +263,8 @@ impl Kiosk {
                     load.duration = duration;
                 }
             }
-            Event::StatusAsked(reply) => effects.push(Effect::Report(reply)),
+            // Answered when all has settled.
+            Event::StatusAsked(_) => {}
             Event::Alive(name) => self.supervisor.heard(name, now),
             Event::TaskEnded(name, why) => {
                 if self.supervisor.ended(name, why.clone(), now) {
@@ -409,10 +418,11 @@ impl Kiosk {
                 wake.at(self.scan_at, Why::MediaFolder);
             }
         }
+        self.show(now, effects);
         if leaving {
+            // The end is the last effect: after it no LED would go dark.
             self.farewell(now, effects);
         }
-        self.show(now, effects);
         wake.at(self.leds.next_deadline(), Why::Led);
         wake.at(self.panel.next_deadline(), Why::Button);
         wake.add(self.supervisor.next_deadline());

@@ -21,7 +21,7 @@ fn unless(refusal: Option<u16>) -> Verdict {
 }
 
 impl FakeRenderer {
-    /// An action is called. The answer comes as [`Output::Answer`]: at once, later or never.
+    /// An action is called. The answer comes as [`Output::Answer`](super::words::Output::Answer): at once, later or never.
     pub fn act(&mut self, now: Instant, call: Call, action: &Action) {
         self.settle(now);
         if !self.responsive() {

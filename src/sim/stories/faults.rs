@@ -298,3 +298,10 @@ fn one_that_moves_where_multicast_is_lost_is_found_by_asking_at_its_old_address(
     let took = world.until(60_000, |w| w.shows(0, "clip.mp4"));
     assert!(took.is_some_and(|took| took <= 45_000), "{took:?}");
 }
+
+#[test]
+fn whoever_leaves_before_anybody_is_known_goes_dark_first() {
+    let mut world = Setting::of(presets::well_behaved()).begin();
+    world.leave();
+    assert_eq!(world.exited.map(|(_, code)| code), Some(0));
+}

@@ -132,7 +132,8 @@ impl World {
 
     /// A task of the box hangs: it neither ends nor says that it lives. Or it goes on.
     pub fn hang_task(&mut self, name: Option<TaskName>) {
-        self.stuck = name.map(|name| (name, self.now));
+        let alive = name.filter(|name| !self.dead.contains_key(name));
+        self.stuck = alive.map(|name| (name, self.now));
     }
 
     /// The disk with the media is taken away, or put back.
@@ -178,8 +179,8 @@ impl World {
         (state.to_owned(), renderer["state"] == "away")
     }
 
-    /// An event of the box itself.
+    /// An event of the box itself, if the task that would see it lives.
     pub fn tell(&mut self, event: Event) {
-        self.step(event);
+        self.deliver(event);
     }
 }

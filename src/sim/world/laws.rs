@@ -9,6 +9,7 @@ use crate::kiosk::event::{Event, Ticket};
 use crate::kiosk::leds::Pattern;
 use crate::kiosk::supervisor::SILENCE;
 use crate::limits::EFFECTS;
+use crate::sim::finding::Door;
 use crate::time::{Duration, Instant};
 use core::hash::{Hash, Hasher};
 use serde_json::Value;
@@ -47,6 +48,7 @@ impl Laws {
     /// The box begins anew, and counts from one again.
     pub(super) fn reboot(&mut self) {
         self.issued = 0;
+        self.idle = (Instant::START, 0);
         self.silent_at = Instant::START;
     }
 
@@ -148,18 +150,20 @@ impl World {
         assert!(recent.count() < most, "it is called without end");
     }
 
-    /// Some TVs are several devices at one address: the descriptions of all are fetched beside calls
-    /// to one.
+    /// Some TVs are several devices at one address, or somebody says so: the descriptions of all are
+    /// fetched beside calls to one.
     fn is_of_other_device(&self, stage: usize, ticket: &Ticket) -> bool {
-        let describes = matches!(self.kiosk.errand(ticket), Some(Errand::Describe { .. }));
-        describes && self.stages[stage].tv.quirks().other_root_devices > 0
+        let Some(Errand::Describe { location }) = self.kiosk.errand(ticket) else { return false };
+        let tv = &self.stages[stage].tv;
+        tv.quirks().other_root_devices > 0 || tv.door(&location.path) != Door::Description
     }
 
     /// One that does not answer is asked ever more slowly, until it answers or gives a sign of life.
     pub(super) fn law_of_patience(&self, stage: usize, errand: &Errand) {
         let silence = &self.stages[stage].silence;
         let Some(failures) = silence.failures.checked_sub(1) else { return };
-        if silence.hurried || matches!(errand, Errand::Describe { .. }) {
+        // Who leaves says farewell once, whoever answers.
+        if self.leaving || silence.hurried || matches!(errand, Errand::Describe { .. }) {
             return;
         }
         let pause = PAUSES[failures.min(PAUSES.len() - 1)];

@@ -15,6 +15,7 @@ mod deeds;
 mod effects;
 mod hope;
 mod laws;
+mod lies;
 mod network;
 mod setting;
 mod stage;
@@ -94,6 +95,8 @@ pub struct World {
     pub network: Network,
     /// Between renderers and the media server: nothing gets through.
     pub firewall: bool,
+    /// What the next request is answered with, whatever it was and did.
+    pub garbled: Option<Result<Answer, Failure>>,
     /// Tasks say that they live.
     pub tasks_live: bool,
     /// Steps of the kiosk so far.
@@ -152,6 +155,7 @@ impl World {
             reports: 0,
             network: Network::default(),
             firewall: false,
+            garbled: None,
             tasks_live: setting.watchdog.is_some(),
             steps: 0,
             #[cfg(test)]
@@ -331,10 +335,12 @@ impl World {
 
     fn note_sign_of_life(&mut self, event: &Event) {
         match event {
-            Event::Heard { from, .. } => {
-                if let Some(stage) = self.stage_at(*from) {
-                    self.stages[stage].silence.hurried = true;
-                }
+            Event::Heard { from, announcement } => {
+                // It may be another who says so in its name.
+                let meant = |stage: &&mut Stage| {
+                    stage.host == *from || stage.tv.persona().udn == announcement.udn
+                };
+                self.stages.iter_mut().filter(meant).for_each(|stage| stage.silence.hurried = true);
             }
             Event::Addresses(_) => {
                 self.stages.iter_mut().for_each(|stage| stage.silence.hurried = true);
@@ -398,7 +404,7 @@ impl World {
     }
 
     /// Writes down what is done to it.
-    fn write_down(&mut self, deed: String) {
+    pub fn write_down(&mut self, deed: String) {
         if self.diary.len() == DEEDS {
             self.diary.pop_front();
         }

@@ -68,7 +68,7 @@ impl Setting {
     }
 
     /// A wall of renderers, one of each family over and over, that plays films and songs all day and must
-    /// do so within [`HOPE`] of whatever happened.
+    /// do so within five minutes of whatever happened.
     #[must_use]
     pub fn wall(renderers: usize, seed: u64) -> Self {
         let able = presets::all().into_iter().filter(|preset| preset.quirks.play_refused.is_none());

@@ -306,6 +306,7 @@ impl World {
         late: Duration,
         outcome: Result<Answer, Failure>,
     ) {
+        let outcome = self.garbled.take().unwrap_or(outcome);
         match &outcome {
             Err(Failure::Refused(error)) => self.stages[stage].note_refusal(number, error.code),
             Err(Failure::Status(status)) => self.stages[stage].note_refusal(number, *status),
