@@ -67,7 +67,9 @@ impl Kiosk {
         let driven = || self.renderers.iter().filter(|r| r.is_driven());
         let found = driven().any(|r| !r.away);
         let should_play = || driven().filter(|r| r.goal == Goal::Play);
-        if self.configuration_error.is_some() {
+        if self.supervisor.leaving() {
+            Pattern::Dark
+        } else if self.configuration_error.is_some() {
             Pattern::ConfigurationError
         } else if !found && now.since(Instant::START) < STARTING {
             Pattern::Starting

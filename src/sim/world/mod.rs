@@ -320,6 +320,10 @@ impl World {
         if self.now < self.frozen_until {
             return self.agenda.enter(self.frozen_until, Happening::Event(event));
         }
+        if let Event::TaskEnded(name, _) = &event {
+            self.dead.entry(*name).or_insert(0);
+            self.stuck = self.stuck.filter(|(stuck, _)| stuck != name);
+        }
         let witness = match &event {
             Event::Heard { .. } => TaskName::Multicast,
             Event::Notified { .. } | Event::Served { .. } => TaskName::MediaServer,
