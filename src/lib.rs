@@ -26,8 +26,9 @@
 //!
 //! The contract of `step`: one event in; all effects are performed before the next event; performing never awaits and never
 //! fails, failures come back as events; then sleep until the next deadline or event. Effects name things by id, so they stay
-//! small; the shell reads URLs and bodies from the kiosk. A [`Ticket`](kiosk::event::Ticket) is neither `Copy` nor `Clone`: an
-//! errand is answered once, and a late answer to a cancelled one is recognised.
+//! small; an [errand](kiosk::Kiosk::errand) is written when the shell asks for it, and bodies are read from the kiosk. A
+//! [`Ticket`](kiosk::event::Ticket) is neither `Copy` nor `Clone`: an errand is answered once, and a late answer to a cancelled
+//! one is recognised. After each event only the renderers that it concerns, or whose time has come, are planned anew.
 //!
 //! Media bytes go from file to socket inside the shell and never through the kiosk. But the kiosk hears of each request: what a
 //! renderer fetches is better evidence than what it says.
@@ -43,23 +44,32 @@
 //! | 2 logic | [`kiosk`] | decides |
 //! | 3 shell | [`shell`] | sockets, files, pins, clock |
 //! | 4 top | [`command`] | the command line, wiring, exit codes |
-//! | test | [`sim`] | simulated renderers with quirks, built from the wire's other side; the demonstration shows one |
+//! | test | [`sim`] | simulated renderers with quirks, built from the wire's other side, and a house full of them |
+//! | page | [`findings`] | what was wrong with the program that this one replaces, and what shows that it is not wrong here |
 //!
 //! Two edges cross the table on purpose: `config` knows [`Udn`](upnp::Udn) (an identity is the same in a file and on the wire)
 //! and which file extensions are media; the shell hosts a simulated renderer on real sockets, for the demonstration.
+//!
+//! # The simulated house
+//!
+//! [`sim::world`] puts the kiosk, its renderers and the network between them into one thread and no time: one seed decides
+//! everything, and what was seen once is seen again. Its *laws* hold after every step: no busy loop, one call to a renderer at a
+//! time, patience with the silent, no ticket twice, a watchdog that tells the truth. Its *hope* is that who can play plays before
+//! long. *Stories* (`sim/stories`) tell single cases; *weather* breaks everything by chance, for hours in the tests and for years
+//! in `examples/soak.rs`. *Mutants* (`kiosk/mutant.rs`) break the logic on purpose, and the stories must notice.
 //!
 //! # One thread, no locks
 //!
 //! One [`smol::LocalExecutor`] runs everything. async-io keeps a helper thread that only waits for the kernel. No mutex, no
 //! atomic, no lock of any kind stands in this crate: clippy refuses them (`.cargo/clippy.toml`), as it refuses the clock outside
 //! the shell and detached tasks anywhere. What tasks share is declared before the executor and borrowed; a `RefCell` is never
-//! borrowed across an await. A panic aborts the program in every build, and systemd starts the box again.
+//! borrowed across an await. A panic aborts the program, and systemd starts the box again.
 //!
 //! # What time means
 //!
-//! Every wait is a deadline of the kiosk, except where the shell protects a socket from a silent peer. A renderer's position
-//! is an interval of possible origins that each report narrows; a seek at the end of a round is aimed by it. Whoever is slow
-//! or dead is retried with backoff behind a circuit breaker of its own, and delays nobody else.
+//! Every wait is a [deadline](kiosk::deadline) of the kiosk and carries its reason, except where the shell protects a socket from
+//! a silent peer. A renderer's position is an interval of possible origins that each report narrows; a seek at the end of a round
+//! is aimed by it. Whoever is slow or dead is retried with backoff behind a circuit breaker of its own, and delays nobody else.
 
 pub mod command;
 pub mod config;
@@ -70,17 +80,20 @@ pub mod media;
 pub mod range;
 pub mod shell;
 pub mod sim;
+#[cfg(test)]
+mod sources;
 pub mod text;
 pub mod time;
 pub mod upnp;
 
 #[cfg(test)]
 mod tests {
+    use crate::sources;
     use std::fs;
     use std::path::{Path, PathBuf};
 
     /// Which rooms of the crate each room may import from.
-    const TABLE: [(&str, &[&str]); 11] = [
+    const TABLE: [(&str, &[&str]); 12] = [
         ("text", &[]),
         ("time", &[]),
         ("limits", &["time"]),
@@ -91,18 +104,9 @@ mod tests {
         ("kiosk", &["config", "limits", "media", "text", "time", "upnp"]),
         ("sim", &["config", "kiosk", "limits", "media", "text", "time", "upnp"]),
         ("shell", &["config", "kiosk", "limits", "media", "range", "sim", "text", "time", "upnp"]),
+        ("findings", &["kiosk", "limits"]),
         ("command", &["config", "kiosk", "shell", "sim", "text", "time", "upnp"]),
     ];
-
-    fn files(at: &Path, found: &mut Vec<PathBuf>) {
-        if at.is_dir() {
-            for entry in fs::read_dir(at).expect("a folder") {
-                files(&entry.expect("an entry").path(), found);
-            }
-        } else {
-            found.push(at.to_owned());
-        }
-    }
 
     /// The part of a file that is not its tests.
     fn code(file: &Path) -> String {
@@ -111,19 +115,14 @@ mod tests {
     }
 
     fn room(name: &str) -> Vec<(PathBuf, String)> {
-        let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-        let mut found = Vec::new();
-        files(&src.join(name), &mut found);
-        found
-            .extend([src.join(name).with_extension("rs")].into_iter().filter(|file| file.exists()));
-        found.retain(|file| file.extension().is_some_and(|e| e == "rs") && !is_test(file));
-        let text = |file: PathBuf| (code(&file), file);
-        found
-            .into_iter()
-            .filter(|f| f.exists())
-            .map(text)
-            .map(|(text, file)| (file, text))
-            .collect()
+        let src = sources::place("src");
+        let folder = src.join(name);
+        let alone = folder.with_extension("rs");
+        let mut found = if folder.is_dir() { sources::files(&folder, "rs") } else { Vec::new() };
+        found.extend(Some(alone).filter(|file| file.exists()));
+        found.retain(|file| !is_test(file));
+        assert!(!found.is_empty(), "no room of the name {name}");
+        found.into_iter().map(|file| (code(&file), file)).map(|(text, file)| (file, text)).collect()
     }
 
     fn is_test(file: &Path) -> bool {

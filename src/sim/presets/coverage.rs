@@ -83,37 +83,23 @@
 mod tests {
     use crate::sim::Quirks;
     use crate::sim::presets;
+    use crate::sources;
     use std::collections::{BTreeMap, BTreeSet};
-    use std::fs;
-    use std::path::Path;
 
     const ROWS: usize = 52;
 
     /// The rows of both tables, as cells; the first has five.
     fn rows() -> Vec<Vec<&'static str>> {
-        let lines = include_str!("coverage.rs").lines();
-        let table = lines.filter_map(|line| line.strip_prefix("//! | ")?.strip_suffix(" |"));
-        let rows = table.map(|line| line.split(" | ").collect::<Vec<_>>());
+        let rows = sources::rows(include_str!("coverage.rs"));
         rows.filter(|cells| !["row", "behaviour"].contains(&cells[0])).collect()
+    }
+
+    fn quoted(cell: &str) -> impl Iterator<Item = &str> {
+        sources::between(cell, '`')
     }
 
     fn families() -> Vec<Vec<&'static str>> {
         rows().into_iter().filter(|cells| cells.len() == 5).collect()
-    }
-
-    fn quoted(cell: &str) -> impl Iterator<Item = &str> {
-        cell.split('`').skip(1).step_by(2)
-    }
-
-    fn sources(folder: &Path, text: &mut String) {
-        for entry in fs::read_dir(folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                sources(&path, text);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                text.push_str(&fs::read_to_string(&path).expect("text"));
-            }
-        }
     }
 
     #[test]
@@ -136,17 +122,14 @@ mod tests {
     #[test]
     fn every_quirk_and_every_test_that_is_named_exists() {
         let fields = fields(&Quirks::default());
-        let mut text = String::new();
-        for folder in ["src", "tests"] {
-            sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut text);
-        }
+        let text = sources::text("src", "rs") + &sources::text("tests", "rs");
         for row in rows() {
             let [.., quirks, shown] = row.as_slice() else { panic!("{row:?}") };
             for quirk in quoted(quirks) {
                 assert!(fields.contains_key(quirk), "{}: {quirk}", row[0]);
             }
             for test in quoted(shown) {
-                assert!(text.contains(&format!("fn {test}(")), "{}: {test}", row[0]);
+                assert!(sources::has_test(&text, test), "{}: {test}", row[0]);
             }
             assert!(quoted(shown).next().is_some() || shown.starts_with("nothing to show: "));
         }

@@ -1,6 +1,7 @@
 //! Renderers that are not where they were, say goodbye, sleep, or do not say what they are.
 
 use super::*;
+use crate::config::Who;
 use crate::upnp::av_transport::TransportState;
 
 /// A clip that does not end while a story lasts.
@@ -101,4 +102,24 @@ fn one_that_a_viewer_stopped_and_then_switched_off_plays_when_it_is_on_again() {
     world.remote(0, Remote::PowerOn);
     let took = world.until(10_000, |w| w.shows(0, "clip.mp4"));
     assert!(took.is_some_and(|took| took <= 2_200), "{took:?}");
+}
+
+#[test]
+fn one_that_nobody_drives_is_forgotten_when_it_is_heard_of_no_more() {
+    let name = Who::Name("another".try_into().unwrap());
+    let mut world = long(presets::well_behaved()).rule(|r| r.who = name).begin();
+    let known = |w: &World| w.kiosk.descriptions().count();
+    world.run(60_000);
+    assert_eq!(known(&world), 1);
+    for visit in 0..3 {
+        world.remote(0, Remote::PullPlug);
+        world.pass(3_600_000);
+        assert_eq!(known(&world), 0, "visit {visit}: its last announcement has long expired");
+        let calls = world.stages[0].calls.len();
+        world.pass(3_600_000);
+        assert_eq!(world.stages[0].calls.len(), calls, "nobody calls where nobody is");
+        world.remote(0, Remote::PowerOn);
+        world.pass(60_000);
+        assert_eq!(known(&world), 1, "visit {visit}: it is back, once");
+    }
 }

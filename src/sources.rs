@@ -1,0 +1,59 @@
+//! The crate's own text, for the tests that hold a page or a table against it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A folder or file of the repository.
+pub fn place(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// All files at this place and below it whose names end so.
+pub fn files(at: &Path, extension: &str) -> Vec<PathBuf> {
+    if at.is_dir() {
+        let entries = fs::read_dir(at).expect("a folder");
+        return entries
+            .flat_map(|entry| files(&entry.expect("an entry").path(), extension))
+            .collect();
+    }
+    let fits = at.extension().is_some_and(|it| it == extension);
+    fits.then(|| at.to_owned()).into_iter().collect()
+}
+
+/// The text of these files.
+pub fn text(at: &str, extension: &str) -> String {
+    let read = |file: &PathBuf| fs::read_to_string(file).expect("text");
+    files(&place(at), extension).iter().map(read).collect()
+}
+
+/// Whether a test of this name stands in the text: a function alone proves nothing.
+pub fn has_test(text: &str, name: &str) -> bool {
+    text.split_once(&format!("fn {name}(")).is_some_and(|(before, _)| {
+        let attribute = before.rsplit_once("#[test]");
+        attribute.is_some_and(|(_, between)| !between.contains(['{', '}']))
+    })
+}
+
+/// The cells of each row of the tables in a module's documentation, their headings included.
+pub fn rows(page: &str) -> impl Iterator<Item = Vec<&str>> {
+    let table = page.lines().filter_map(|line| line.strip_prefix("//! | ")?.strip_suffix(" |"));
+    table.map(|line| line.split(" | ").collect())
+}
+
+/// What stands between these marks.
+pub fn between(cell: &str, mark: char) -> impl Iterator<Item = &str> {
+    cell.split(mark).skip(1).step_by(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_is_no_test_without_its_attribute() {
+        let text =
+            "#[test]\npub(super) fn one() {}\nfn two() {}\n#[test]\n#[ignore]\nfn three() {}";
+        let found = ["one", "two", "three", "four"].map(|name| has_test(text, name));
+        assert_eq!(found, [true, false, true, false]);
+    }
+}
