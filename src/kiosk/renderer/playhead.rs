@@ -257,7 +257,8 @@ impl Playhead {
     /// Reports in a row that did not move though earlier ones did.
     #[must_use]
     pub fn stuck(&self) -> u8 {
-        if self.moved || self.moves { self.unmoved } else { 0 }
+        let tells = self.moved || self.moves || !self.reached.is_zero();
+        if tells { self.unmoved } else { 0 }
     }
 }
 
@@ -352,6 +353,16 @@ mod tests {
             whole_seconds(&mut head, 38_000, at * 1_000);
         }
         assert_eq!(head.stuck(), 0);
+    }
+
+    #[test]
+    fn one_that_stands_still_from_the_first_report_on_is_stuck() {
+        let mut head = Playhead::default();
+        head.begin(ms(0), ms(100), Duration::ZERO, false);
+        for at in 1..20 {
+            whole_seconds(&mut head, at * 5_000 - 4_000, at * 5_000);
+        }
+        assert!(head.stuck() >= 12, "{}", head.stuck());
     }
 
     #[test]
