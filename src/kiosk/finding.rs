@@ -66,7 +66,7 @@ impl Kiosk {
     pub(super) fn described(
         &mut self,
         number: u32,
-        description: Description,
+        description: Box<Description>,
         location: HttpUrl,
         facing: Ipv4Addr,
         now: Instant,
@@ -183,6 +183,13 @@ impl Kiosk {
 
     /// Starts the fetches of descriptions that are due, and ends those that take too long.
     pub(super) fn fetch(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {
+        if !self.roster.rests(now) {
+            self.fetch_due(now, effects);
+        }
+        wake.at(self.roster.next_deadline(now), Why::Description);
+    }
+
+    fn fetch_due(&mut self, now: Instant, effects: &mut Effects) {
         while let Some(number) = self.roster.overdue(now) {
             effects.push(Effect::Cancel(number));
             let jitter = self.rng.f64();
@@ -199,6 +206,5 @@ impl Kiosk {
             self.numbers = number;
             effects.push(Effect::Run(Ticket::issue(number)));
         }
-        wake.at(self.roster.next_deadline(now), Why::Description);
     }
 }

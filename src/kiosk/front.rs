@@ -58,15 +58,24 @@ impl Kiosk {
                 self.leds.show(LedId(id), pattern, now);
             }
         }
-        effects.extend(self.leds.due(now).map(|(id, lit)| Effect::Light(id, lit)));
+        for (id, lit) in self.leds.due(now) {
+            effects.push(Effect::Light(id, lit));
+        }
     }
 
     /// The one thing that the status LEDs say.
     #[must_use]
     pub fn pattern(&self, now: Instant) -> Pattern {
-        let driven = || self.renderers.iter().filter(|r| r.is_driven());
-        let found = driven().any(|r| !r.away);
-        let should_play = || driven().filter(|r| r.goal == Goal::Play);
+        let (mut found, mut starved, mut wanted, mut fails) = (false, false, false, false);
+        for renderer in self.renderers.iter().filter(|r| r.is_driven()) {
+            let should_play = renderer.goal == Goal::Play;
+            found |= !renderer.away;
+            starved |= renderer.fault == Some(Fault::NothingToPlay);
+            wanted |= should_play;
+            fails |= should_play
+                && !renderer.is_playing()
+                && (renderer.fault.is_some() || renderer.away);
+        }
         if self.supervisor.leaving() {
             Pattern::Dark
         } else if self.configuration_error.is_some() {
@@ -75,15 +84,13 @@ impl Kiosk {
             Pattern::Starting
         } else if self.addresses.is_empty() {
             Pattern::NoNetwork
-        } else if self.scan.files.is_empty()
-            || driven().any(|r| r.fault == Some(Fault::NothingToPlay))
-        {
+        } else if self.scan.files.is_empty() || starved {
             Pattern::MediaMissing
-        } else if should_play().any(|r| !r.is_playing() && (r.fault.is_some() || r.away)) {
+        } else if fails {
             Pattern::Degraded
         } else if !found {
             Pattern::NoRenderer
-        } else if should_play().next().is_some() {
+        } else if wanted {
             Pattern::Playing
         } else {
             Pattern::Ready

@@ -111,6 +111,9 @@ impl Leds {
     /// The pins that must change now.
     pub fn due(&mut self, now: Instant) -> impl Iterator<Item = (LedId, bool)> {
         self.leds.iter_mut().zip(0..).filter_map(move |(led, id)| {
+            if led.lit.is_some() && led.changes_at.is_some_and(|at| at > now) {
+                return None;
+            }
             let (lit, holds) = led.pattern.at(now.since(led.since));
             led.changes_at = holds.map(|holds| now + holds);
             (led.lit.replace(lit) != Some(lit)).then_some((LedId(id), lit))

@@ -221,7 +221,7 @@ impl Kiosk {
 
     /// The descriptions of the renderers that are known, with their LOCATIONs, in the order of their finding.
     pub fn descriptions(&self) -> impl Iterator<Item = (&Description, &HttpUrl)> {
-        self.renderers.iter().map(|renderer| (&renderer.description, &renderer.location))
+        self.renderers.iter().map(|renderer| (&*renderer.description, &renderer.location))
     }
 
     fn route(&mut self, event: Event, now: Instant, effects: &mut Effects) {
@@ -306,7 +306,7 @@ impl Kiosk {
         if let Some(location) = self.roster.fetching(number).cloned() {
             return match (outcome, facing) {
                 (Ok(Answer::Description(description)), Some(facing)) => {
-                    self.described(number, *description, location, facing, now, effects);
+                    self.described(number, description, location, facing, now, effects);
                 }
                 (outcome, _) => {
                     let why = outcome.err().unwrap_or(Failure::Malformed);
@@ -393,19 +393,39 @@ impl Kiosk {
         }
         // Its description is being fetched: one call at a time.
         let fetches = self.roster.is_busy();
-        let held: heapless::Vec<bool, RENDERERS> = (self.renderers.iter())
-            .map(|r| fetches && self.roster.is_fetching(&r.location))
-            .collect();
+        let mut held: heapless::Vec<bool, RENDERERS> = heapless::Vec::new();
+        if fetches {
+            held.extend(self.renderers.iter().map(|r| self.roster.is_fetching(&r.location)));
+        }
+        let mut wishes = false;
         let (renderers, mut ctx) = self.split(now, effects);
-        for ((i, renderer), held) in renderers.iter_mut().enumerate().zip(held) {
+        for (i, renderer) in renderers.iter_mut().enumerate() {
             if !concern.includes(i) && renderer.rests(now) {
                 wake.add(renderer.plan_at);
                 continue;
             }
             renderer.overdue(&mut ctx);
-            renderer.plan_at = if held && !leaving { None } else { renderer.reconcile(&mut ctx) };
+            let held = !leaving && held.get(i) == Some(&true);
+            renderer.plan_at = if held { None } else { renderer.reconcile(&mut ctx) };
             wake.add(renderer.plan_at);
+            wishes |= renderer.stale || renderer.wants_scan;
         }
+        if wishes {
+            self.grant(now, &mut wake);
+        }
+        self.show(now, effects);
+        if leaving {
+            // The end is the last effect: after it no LED would go dark.
+            self.farewell(now, effects);
+        }
+        wake.at(self.leds.next_deadline(), Why::Led);
+        wake.at(self.panel.next_deadline(), Why::Button);
+        wake.add(self.supervisor.next_deadline());
+        self.deadline = wake.first();
+    }
+
+    /// What renderers want of the others: their description again, the media folder again.
+    fn grant(&mut self, now: Instant, wake: &mut Wake) {
         for i in 0..self.renderers.len() {
             let stale = core::mem::take(&mut self.renderers[i].stale);
             if stale && !Mutant::ReadsDescriptionsOnce.is_in() {
@@ -418,15 +438,6 @@ impl Kiosk {
                 wake.at(self.scan_at, Why::MediaFolder);
             }
         }
-        self.show(now, effects);
-        if leaving {
-            // The end is the last effect: after it no LED would go dark.
-            self.farewell(now, effects);
-        }
-        wake.at(self.leds.next_deadline(), Why::Led);
-        wake.at(self.panel.next_deadline(), Why::Button);
-        wake.add(self.supervisor.next_deadline());
-        self.deadline = wake.first();
     }
 
     fn read_media(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {

@@ -17,6 +17,8 @@ pub const REPEAT_EVERY: Duration = Duration::from_millis(250);
 #[derive(Clone, Debug)]
 pub struct Panel {
     buttons: Vec<Gesture>,
+    /// When time will decide something next: asked at every step, and there are many pins.
+    next_at: Option<Instant>,
 }
 
 #[derive(Clone, Debug)]
@@ -44,27 +46,36 @@ impl Panel {
     #[must_use]
     pub fn new(buttons: &[Button]) -> Self {
         let gesture = |button: &Button| Gesture { button: button.clone(), state: State::Idle };
-        Self { buttons: buttons.iter().map(gesture).collect() }
+        Self { buttons: buttons.iter().map(gesture).collect(), next_at: None }
     }
 
     /// A contact closed or opened. Gives the action, if that decides one.
     pub fn contact(&mut self, id: ButtonId, pressed: bool, now: Instant) -> Option<PanelAction> {
         let gesture = self.buttons.get_mut(usize::from(id.0))?;
-        if pressed { gesture.down(now) } else { gesture.up(now) }
+        let action = if pressed { gesture.down(now) } else { gesture.up(now) };
+        self.look_ahead();
+        action
     }
 
     /// The action that time decides, if any; call again until there is none.
     pub fn due(&mut self, now: Instant) -> Option<(ButtonId, PanelAction)> {
-        self.buttons
-            .iter_mut()
-            .zip(0..)
-            .find_map(|(gesture, id)| Some((ButtonId(id), gesture.due(now)?)))
+        if self.next_at.is_none_or(|at| at > now) {
+            return None;
+        }
+        let mut gestures = self.buttons.iter_mut().zip(0..);
+        let due = gestures.find_map(|(gesture, id)| Some((ButtonId(id), gesture.due(now)?)));
+        self.look_ahead();
+        due
+    }
+
+    fn look_ahead(&mut self) {
+        self.next_at = self.buttons.iter().filter_map(Gesture::deadline).min();
     }
 
     /// When time will decide the next one.
     #[must_use]
-    pub fn next_deadline(&self) -> Option<Instant> {
-        self.buttons.iter().filter_map(Gesture::deadline).min()
+    pub const fn next_deadline(&self) -> Option<Instant> {
+        self.next_at
     }
 
     /// The button of this id.

@@ -68,7 +68,17 @@ pub fn places(host: Ipv4Addr, port: Option<u16>) -> impl Iterator<Item = HttpUrl
 /// Everything that was sighted.
 #[derive(Debug, Default)]
 pub struct Roster {
+    /// Changed by [`Self::change`] only.
     sightings: Vec<Sighting>,
+    rest: Option<Rest>,
+}
+
+/// What was found when nothing could be begun: it holds until something changes. Asked at every step of
+/// the kiosk, and the table is long.
+#[derive(Clone, Copy, Debug)]
+struct Rest {
+    until: Option<Instant>,
+    fetches: bool,
 }
 
 #[derive(Debug)]
@@ -112,15 +122,26 @@ pub enum News {
 }
 
 impl Roster {
+    fn change(&mut self) -> &mut Vec<Sighting> {
+        self.rest = None;
+        &mut self.sightings
+    }
+
+    /// There is nothing to begin or to end now. Until when, if nothing changes, is its
+    /// [`Self::next_deadline`].
+    pub fn rests(&self, now: Instant) -> bool {
+        self.rest.is_some_and(|rest| rest.until.is_none_or(|until| now < until))
+    }
+
     /// Takes an announcement.
     pub fn hear(&mut self, announcement: &Announcement, now: Instant) -> News {
         let Some(location) = &announcement.location else {
             return self.part(announcement);
         };
-        let known = self.sightings.iter_mut().find(|s| s.location == *location);
+        let known = self.change().iter_mut().find(|s| s.location == *location);
         let Some(sighting) = known else {
             self.watch(location.clone(), now);
-            if let Some(new) = self.sightings.iter_mut().find(|s| s.location == *location) {
+            if let Some(new) = self.change().iter_mut().find(|s| s.location == *location) {
                 new.adopt(announcement, now);
             }
             return News::None;
@@ -157,7 +178,7 @@ impl Roster {
         let said = Some(&announcement.udn);
         let theirs = |s: &Sighting| s.udn.as_ref() == said || s.renderer.as_ref() == said;
         let renderer = self.sightings.iter().filter(|s| theirs(s)).find_map(|s| s.renderer.clone());
-        self.sightings.retain(|s| !theirs(s) || matches!(s.state, State::Fetching { .. }));
+        self.change().retain(|s| !theirs(s) || matches!(s.state, State::Fetching { .. }));
         renderer.map_or(News::None, News::Leaving)
     }
 
@@ -169,7 +190,7 @@ impl Roster {
         if self.sightings.len() >= SIGHTINGS && !self.make_room() {
             return false;
         }
-        self.sightings.push(Sighting {
+        self.change().push(Sighting {
             location,
             udn: None,
             boot_id: None,
@@ -192,13 +213,13 @@ impl Roster {
         };
         let victim =
             self.sightings.iter().enumerate().filter_map(|(i, s)| Some((dispensable(s)?, i))).min();
-        victim.map(|(_, i)| self.sightings.swap_remove(i)).is_some()
+        victim.map(|(_, i)| self.change().swap_remove(i)).is_some()
     }
 
     /// Forgets what was not heard of within its lifetime. Renderers that the box drives are watched by
     /// their own polls, and found again by their next announcement.
     pub fn expire(&mut self, now: Instant) {
-        self.sightings.retain(|s| {
+        self.change().retain(|s| {
             matches!(s.state, State::Fetching { .. }) || now.since(s.heard_at) < s.lifetime
         });
     }
@@ -209,7 +230,7 @@ impl Roster {
             self.watch(location.clone(), now);
         }
         // At each of its addresses, if it has several.
-        for sighting in &mut self.sightings {
+        for sighting in self.change() {
             if sighting.renderer.as_ref() == Some(udn) && matches!(sighting.state, State::Described)
             {
                 sighting.want(now);
@@ -235,7 +256,7 @@ impl Roster {
         if fetching.is_full() {
             return None;
         }
-        for sighting in &mut self.sightings {
+        for sighting in self.change() {
             if matches!(sighting.state, State::Stranger { until } if until <= now) {
                 sighting.want(now);
             }
@@ -266,6 +287,9 @@ impl Roster {
     /// The location that is being fetched with this ticket.
     #[must_use]
     pub fn fetching(&self, number: u32) -> Option<&HttpUrl> {
+        if !self.is_busy() {
+            return None;
+        }
         self.sightings.iter().find_map(|s| match s.state {
             State::Fetching { ticket, .. } if ticket == number => Some(&s.location),
             _ => None,
@@ -277,8 +301,8 @@ impl Roster {
         let location = self.fetching(number)?.clone();
         // The same renderer at an old place: that place is gone.
         let elsewhere = |s: &Sighting| s.location != location && s.renderer.as_ref() == Some(udn);
-        self.sightings.retain(|s| !elsewhere(s) || s.is_fetching());
-        let sighting = self.sightings.iter_mut().find(|s| s.location == location)?;
+        self.change().retain(|s| !elsewhere(s) || s.is_fetching());
+        let sighting = self.change().iter_mut().find(|s| s.location == location)?;
         sighting.renderer = Some(udn.clone());
         sighting.state = State::Described;
         Some((sighting.boot_id, sighting.config_id))
@@ -287,7 +311,7 @@ impl Roster {
     /// A description was fetched: it is this renderer's too, which answers at another place.
     pub fn described_too(&mut self, number: u32, udn: &Udn) {
         let here = |s: &&mut Sighting| matches!(s.state, State::Fetching { ticket, .. } if ticket == number);
-        if let Some(sighting) = self.sightings.iter_mut().find(here) {
+        if let Some(sighting) = self.change().iter_mut().find(here) {
             sighting.renderer = Some(udn.clone());
             sighting.state = State::Described;
         }
@@ -295,7 +319,7 @@ impl Roster {
 
     /// There is no room for this renderer: it is looked at again as a stranger is.
     pub fn set_aside(&mut self, udn: &Udn, now: Instant) {
-        for sighting in &mut self.sightings {
+        for sighting in self.change() {
             if sighting.renderer.as_ref() == Some(udn) {
                 sighting.renderer = None;
                 sighting.state = State::Stranger { until: now + STRANGER_FOR };
@@ -305,13 +329,13 @@ impl Roster {
 
     /// Nothing is known of this renderer any more: its next announcement is news.
     pub fn forget(&mut self, udn: &Udn) {
-        self.sightings.retain(|s| s.renderer.as_ref() != Some(udn));
+        self.change().retain(|s| s.renderer.as_ref() != Some(udn));
     }
 
     /// A description could not be fetched, or is no renderer's. `jitter` in 0..1.
     pub fn failed(&mut self, number: u32, why: &Failure, now: Instant, jitter: f64) {
         let found = self
-            .sightings
+            .change()
             .iter_mut()
             .find(|s| matches!(s.state, State::Fetching { ticket, .. } if ticket == number));
         let Some(sighting) = found else { return };
@@ -331,7 +355,8 @@ impl Roster {
     /// Whether any description is being fetched.
     #[must_use]
     pub fn is_busy(&self) -> bool {
-        self.sightings.iter().any(Sighting::is_fetching)
+        let fetches = || self.sightings.iter().any(Sighting::is_fetching);
+        self.rest.map_or_else(fetches, |rest| rest.fetches)
     }
 
     /// Whether the description at this place is being fetched.
@@ -373,8 +398,12 @@ impl Roster {
     }
 
     /// When something is due next.
-    #[must_use]
-    pub fn next_deadline(&self, now: Instant) -> Option<Instant> {
+    pub fn next_deadline(&mut self, now: Instant) -> Option<Instant> {
+        if self.rests(now)
+            && let Some(rest) = self.rest
+        {
+            return rest.until;
+        }
         let due = self.sightings.iter().filter_map(|s| match s.state {
             State::Wanted { at, .. } => Some(at),
             State::Fetching { deadline, .. } => Some(deadline),
@@ -382,7 +411,11 @@ impl Roster {
             State::Described => None,
         });
         // What is due and was not begun waits for another to end, which is an event.
-        due.filter(|at| *at > now).min()
+        let waits = due.clone().any(|at| at <= now);
+        let until = due.filter(|at| *at > now).min();
+        let fetches = self.sightings.iter().any(Sighting::is_fetching);
+        self.rest = (!waits).then_some(Rest { until, fetches });
+        until
     }
 }
 

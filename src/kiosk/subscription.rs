@@ -30,7 +30,7 @@ enum State {
     /// SUBSCRIBE is under way.
     Asked,
     /// The renderer sends events until the lease ends.
-    Leased { sid: String, renew_at: Instant, lease_until: Instant },
+    Leased { sid: String, since: Instant, renew_at: Instant, lease_until: Instant },
     /// The service has no eventSubURL.
     Impossible,
 }
@@ -74,14 +74,16 @@ impl Subscription {
 
     /// The renderer granted or renewed it. A renewal may come without SID (the old one holds).
     pub fn grant(&mut self, now: Instant, sid: Option<String>, lease: Duration) {
-        let sid = match (sid, &mut self.state) {
-            (Some(sid), _) => sid,
-            (None, State::Leased { sid, .. }) => core::mem::take(sid),
+        let (sid, since) = match (sid, &mut self.state) {
+            (Some(sid), State::Leased { since, .. }) => (sid, *since),
+            (Some(sid), _) => (sid, now),
+            (None, State::Leased { sid, since, .. }) => (core::mem::take(sid), *since),
             (None, _) => return self.refuse(now),
         };
         let lease = lease.clamp(Duration::from_secs(10), Duration::from_secs(86_400));
         self.refusals = 0;
-        self.state = State::Leased { sid, renew_at: now + lease / 2, lease_until: now + lease };
+        let (renew_at, lease_until) = (now + lease / 2, now + lease);
+        self.state = State::Leased { sid, since, renew_at, lease_until };
     }
 
     /// SUBSCRIBE was refused or failed: go on without events for a while.
@@ -129,6 +131,12 @@ impl Subscription {
         }
     }
 
+    /// There is a lease, and there was the same at that time: who knows it has not started again since.
+    #[must_use]
+    pub fn is_from_before(&self, at: Instant) -> bool {
+        matches!(self.state, State::Leased { since, .. } if since <= at)
+    }
+
     /// Events flow: leased, and at least one came.
     #[must_use]
     pub fn flows(&self, now: Instant) -> bool {
@@ -160,6 +168,21 @@ mod tests {
         subscription.grant(Instant::START + 30 * SECOND, None, 60 * SECOND);
         assert_eq!(subscription.sid(), Some("uuid:1"), "a renewal without SID keeps the old one");
         assert_eq!(subscription.next(), Next::Renew(Instant::START + 60 * SECOND));
+    }
+
+    #[test]
+    fn a_renewed_lease_is_old_and_one_after_it_is_new() {
+        let at = |seconds: u32| Instant::START + seconds * SECOND;
+        let mut subscription = Subscription::new(true);
+        subscription.ask(1);
+        subscription.grant(at(5), Some("uuid:1".into()), 60 * SECOND);
+        subscription.grant(at(30), Some("uuid:1".into()), 60 * SECOND);
+        assert!(subscription.is_from_before(at(5)) && !subscription.is_from_before(at(4)));
+        subscription.forget(at(40));
+        assert!(!subscription.is_from_before(at(40)), "there is none");
+        subscription.ask(2);
+        subscription.grant(at(41), Some("uuid:2".into()), 60 * SECOND);
+        assert!(!subscription.is_from_before(at(40)));
     }
 
     #[test]

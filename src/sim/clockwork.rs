@@ -75,9 +75,7 @@ impl FakeRenderer {
         if self.hung {
             return;
         }
-        for (call, result) in self.pending.due(now) {
-            self.output(Output::Answer { call, result });
-        }
+        self.give_answers(now);
         let mut due = Vec::new();
         self.publisher.due(now, &self.quirks, &mut due);
         for n in due {
@@ -90,6 +88,13 @@ impl FakeRenderer {
                 service: n.service,
                 change,
             });
+        }
+    }
+
+    /// Answers the calls whose time has come.
+    pub(super) fn give_answers(&mut self, now: Instant) {
+        while let Some((call, result)) = self.pending.due(now) {
+            self.output(Output::Answer { call, result });
         }
     }
 

@@ -58,13 +58,12 @@ impl FakeRenderer {
     /// What its web server has at this path.
     #[must_use]
     pub fn door(&self, path: &str) -> Door {
-        let root = self.root(0);
-        if path == root.clone() + &self.persona.description_path {
+        let below = path.strip_prefix(&self.root(0));
+        if below == Some(&self.persona.description_path) {
             return Door::Description;
         }
-        let below = path.strip_prefix(&root).unwrap_or_default();
         let found = |path_of: fn(ServiceKind) -> &'static str| {
-            SERVICES.into_iter().find(|kind| path_of(*kind) == below)
+            SERVICES.into_iter().find(|kind| below == Some(path_of(*kind)))
         };
         let of_other = |n: &u8| path == self.root(*n) + &self.persona.description_path;
         match (found(control_path), found(event_path)) {

@@ -153,10 +153,9 @@ impl Media {
             return None;
         }
         let (length, duration) = (self.length?, self.duration?);
-        (length > 0).then(|| {
-            let share = (self.from + self.read) as f64 / length as f64;
-            duration.mul_f64(share.clamp(0.0, 1.0))
-        })
+        let read = (self.from + self.read).min(length);
+        let micros = (duration.as_micros() * u128::from(read)).checked_div(u128::from(length))?;
+        Some(Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX)))
     }
 
     /// Where the playhead must stop: at what was read, at the end.

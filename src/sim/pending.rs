@@ -35,9 +35,11 @@ impl Pending {
         self.probe.as_ref().is_some_and(|probe| probe.fetch == fetch)
     }
 
-    pub(super) fn due(&mut self, now: Instant) -> Vec<(Call, Result<Reply, UpnpError>)> {
-        let due = self.answers.extract_if(.., |(at, ..)| *at <= now);
-        due.map(|(_, call, result)| (call, result)).collect()
+    /// The next answer that is due.
+    pub(super) fn due(&mut self, now: Instant) -> Option<(Call, Result<Reply, UpnpError>)> {
+        let due = self.answers.iter().position(|(at, ..)| *at <= now)?;
+        let (_, call, result) = self.answers.remove(due);
+        Some((call, result))
     }
 
     pub(super) fn next_deadline(&self) -> Option<Instant> {

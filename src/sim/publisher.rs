@@ -130,6 +130,11 @@ impl Publisher {
         self.rendering.waiting = None;
     }
 
+    /// What was told of the transport.
+    pub(super) const fn last_of_transport(&self) -> &LastChange {
+        &self.transport.last
+    }
+
     /// Compares `current` with what was told, and tells what differs. `again` tells the state even
     /// if it does not differ.
     pub(super) fn publish(

@@ -7,6 +7,7 @@ use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::PositionInfo;
 use crate::upnp::gena::LastChange;
 use crate::upnp::{HttpUrl, ServiceKind};
+use std::borrow::Cow;
 
 impl FakeRenderer {
     /// SUBSCRIBE; or the HTTP status of the refusal.
@@ -49,15 +50,18 @@ impl FakeRenderer {
 
     /// Tells subscribers what changed; the state even if it did not, if `again`.
     pub(super) fn tell(&mut self, now: Instant, again: bool) {
-        let info = self.position_info(now);
-        let transport = LastChange {
-            transport_state: Some(self.state()),
-            error_occurred: self.error,
-            av_transport_uri: Some(self.shown_uri()),
-            current_track_uri: info.track_uri,
-            current_track_duration: info.track_duration,
-            ..LastChange::default()
-        };
+        if again || !self.has_told() {
+            let transport = LastChange {
+                transport_state: Some(self.state()),
+                error_occurred: self.error,
+                av_transport_uri: Some(self.shown_uri().to_owned()),
+                current_track_uri: Some(self.track_uri().into_owned()),
+                current_track_duration: self.track_duration(),
+                ..LastChange::default()
+            };
+            let quirks = &self.quirks;
+            self.publisher.publish(now, quirks, ServiceKind::AvTransport, &transport, again);
+        }
         let hushed = self.mute && self.quirks.mute_says_volume_zero;
         let rendering = LastChange {
             volume: Some(if hushed { 0 } else { self.volume }),
@@ -65,23 +69,37 @@ impl FakeRenderer {
             ..LastChange::default()
         };
         let (publisher, quirks) = (&mut self.publisher, &self.quirks);
-        publisher.publish(now, quirks, ServiceKind::AvTransport, &transport, again);
         publisher.publish(now, quirks, ServiceKind::RenderingControl, &rendering, false);
     }
 
-    /// CurrentURI: the next one already, once it is fetched.
-    pub(super) fn shown_uri(&self) -> String {
-        let next = self.next.as_ref().filter(|next| next.begun());
-        next.or(self.media.as_ref()).map(|m| m.uri.clone()).unwrap_or_default()
+    /// Nothing of the transport differs from what was told. Asked at every tick: it needs no memory.
+    fn has_told(&self) -> bool {
+        let told = self.publisher.last_of_transport();
+        told.transport_state == Some(self.state())
+            && told.error_occurred == self.error
+            && told.current_track_duration == self.track_duration()
+            && told.av_transport_uri.as_deref() == Some(self.shown_uri())
+            && told.current_track_uri.as_deref() == Some(&self.track_uri())
     }
 
-    fn track_uri(&self) -> String {
-        let uri = self.old_track_uri.clone().unwrap_or_else(|| self.shown_uri());
+    /// CurrentURI: the next one already, once it is fetched.
+    pub(super) fn shown_uri(&self) -> &str {
+        let next = self.next.as_ref().filter(|next| next.begun());
+        next.or(self.media.as_ref()).map(|m| m.uri.as_str()).unwrap_or_default()
+    }
+
+    fn track_uri(&self) -> Cow<'_, str> {
+        let uri = self.old_track_uri.as_deref().unwrap_or_else(|| self.shown_uri());
         match self.quirks.track_uri {
-            TrackUri::Always(words) => words.to_owned(),
-            TrackUri::Scheme(scheme) => uri.replacen("http:", &format!("{scheme}:"), 1),
-            TrackUri::Own => uri,
+            TrackUri::Always(words) => words.into(),
+            TrackUri::Scheme(scheme) => uri.replacen("http:", &format!("{scheme}:"), 1).into(),
+            TrackUri::Own => uri.into(),
         }
+    }
+
+    fn track_duration(&self) -> Option<Duration> {
+        let known = self.media.as_ref().filter(|m| !self.quirks.hides_duration && !m.is_still());
+        known.and_then(|m| m.duration).filter(|d| !d.is_zero())
     }
 
     /// What GetPositionInfo answers.
@@ -101,10 +119,9 @@ impl FakeRenderer {
             RelTime::AlwaysZero => (Some(Duration::ZERO), false),
             RelTime::Resolution(step) => (Some(cut(position, step)), step < Duration::from_secs(1)),
         };
-        let known = self.media.as_ref().filter(|m| !self.quirks.hides_duration && !m.is_still());
         PositionInfo {
-            track_duration: known.and_then(|m| m.duration).filter(|d| !d.is_zero()),
-            track_uri: Some(self.track_uri()),
+            track_duration: self.track_duration(),
+            track_uri: Some(self.track_uri().into_owned()),
             rel_time,
             fractional,
         }

@@ -36,7 +36,12 @@ impl FakeRenderer {
             }
         };
         self.answer(now, call, verdict);
-        self.settle(now);
+        if action.name().starts_with("Get") {
+            // That changes nothing.
+            self.give_answers(now);
+        } else {
+            self.settle(now);
+        }
     }
 
     /// An action that it does not know is called.
@@ -95,7 +100,7 @@ impl FakeRenderer {
             GetMediaInfo => {
                 let next = self.next.as_ref().filter(|next| !next.begun());
                 Some(Ok(Reply::AvTransport(avt::Reply::MediaInfo(MediaInfo {
-                    current_uri: Some(self.shown_uri()),
+                    current_uri: Some(self.shown_uri().to_owned()),
                     next_uri: Some(next.map(|next| next.uri.clone()).unwrap_or_default()),
                     media_duration: self.position_info(now).track_duration,
                 }))))

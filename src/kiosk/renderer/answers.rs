@@ -321,7 +321,7 @@ impl Renderer {
         if load.length().is_none() && load.whole_sent {
             return self.ended(ctx);
         }
-        if self.events[Evented::Transport as usize].sid().is_some() {
+        if self.events[Evented::Transport as usize].is_from_before(self.played_at) {
             return self.set_doubt(Some(Doubt::AskLease));
         }
         // It holds nothing, and nothing tells whether it started again: an unattended box plays on.

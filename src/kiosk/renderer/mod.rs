@@ -137,7 +137,7 @@ pub(super) struct Farewell {
 /// One renderer.
 #[derive(Debug)]
 pub(super) struct Renderer {
-    pub(super) description: Description,
+    pub(super) description: Box<Description>,
     pub(super) location: HttpUrl,
     /// Our address on the connection to it: the one it can reach.
     pub(super) facing: Ipv4Addr,
@@ -196,7 +196,7 @@ pub(super) struct Renderer {
 
 impl Renderer {
     pub(super) fn new(
-        description: Description,
+        description: Box<Description>,
         location: HttpUrl,
         facing: Ipv4Addr,
         rule: Option<&Rule>,
@@ -443,7 +443,7 @@ impl Renderer {
     /// Its description was fetched again.
     pub(super) fn redescribed(
         &mut self,
-        new: Description,
+        new: Box<Description>,
         location: HttpUrl,
         facing: Ipv4Addr,
         ctx: &mut Context<'_>,

@@ -34,6 +34,20 @@ pub(super) fn after_a_power_cut_it_plays_within_two_seconds_of_its_first_word() 
 }
 
 #[test]
+fn a_short_power_cut_is_never_taken_for_a_viewer() {
+    for preset in [presets::sony_bravia_ex(), presets::well_behaved(), presets::samsung_tizen()] {
+        for dark in (300..7_000).step_by(50) {
+            let mut world = long(preset.clone());
+            world.remote(0, Remote::PullPlug);
+            world.pass(dark);
+            world.remote(0, Remote::PowerOn);
+            let took = world.until(30_000, |w| w.shows(0, "clip.mp4"));
+            assert!(took.is_some(), "{}: never, after {dark} ms", preset.name);
+        }
+    }
+}
+
+#[test]
 pub(super) fn one_that_is_switched_off_and_on_properly_plays_again() {
     let mut world = long(presets::well_behaved());
     world.remote(0, Remote::PowerOff);

@@ -23,7 +23,8 @@ impl World {
             PanelAction::Pause | PanelAction::Stop | PanelAction::PlayPause => Some(false),
             _ => None,
         };
-        if let Some(wanted) = wanted {
+        // A press on a dead panel is nobody's wish: it lights nothing, and who sees that presses again.
+        if let Some(wanted) = wanted.filter(|_| !self.dead.contains_key(&TaskName::Panel)) {
             self.stages.iter_mut().for_each(|stage| stage.is_wanted = wanted);
         }
         self.deliver(Event::Button { button, pressed: true });
@@ -66,29 +67,27 @@ impl World {
     pub fn move_to(&mut self, address: Ipv4Addr) {
         self.address = address;
         self.break_streams();
-        let addresses = [address].into_iter().collect();
-        self.deliver(Event::Addresses(addresses));
+        self.deliver(self.addresses());
     }
 
     /// The cable is pulled out of the box, or put back.
     pub fn cable(&mut self, plugged: bool) {
-        self.stages.iter_mut().for_each(|stage| stage.cut = !plugged);
-        let address = plugged.then_some(self.address);
-        self.deliver(Event::Addresses(address.into_iter().collect()));
+        self.unplugged = !plugged;
+        self.deliver(self.addresses());
     }
 
     /// Somebody asks for the status, and looks whether it makes sense.
     pub fn ask_status(&mut self) {
         if !self.dead.contains_key(&TaskName::PageServer) {
             let reply = self.ask(Question::Status);
-            self.step(Event::StatusAsked(reply));
+            self.deliver(Event::StatusAsked(reply));
         }
     }
 
     /// SIGTERM.
     pub fn leave(&mut self) {
         self.leaving = true;
-        self.step(Event::Leave);
+        self.deliver(Event::Leave);
     }
 
     /// The box loses its power, and has it again at once: it knows nothing of before. Gives what it was.
@@ -127,7 +126,7 @@ impl World {
         if name == TaskName::MediaServer {
             self.break_streams();
         }
-        self.step(Event::TaskEnded(name, "it was killed".into()));
+        self.deliver(Event::TaskEnded(name, "it was killed".into()));
     }
 
     /// A task of the box hangs: it neither ends nor says that it lives. Or it goes on.

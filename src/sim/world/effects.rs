@@ -2,7 +2,7 @@
 
 use super::{Happening, Question, World};
 use crate::kiosk::effect::{Effect, Effects, Errand};
-use crate::kiosk::event::{Event, Failure, PanelState, TaskName};
+use crate::kiosk::event::{Event, Failure, PanelState, TaskName, Ticket};
 use crate::kiosk::status::MailboxStatus;
 use crate::time::{Duration, Instant};
 use crate::upnp::{HttpUrl, ssdp};
@@ -64,7 +64,7 @@ impl World {
                 let to = place(&errand);
                 let stage = self.stage_at(to.host);
                 let there = (to.host, to.port);
-                self.errands.insert(number, (ticket, there));
+                self.errands.push((ticket, there));
                 match stage {
                     Some(stage) => {
                         self.law_of_one_call(stage, &errand);
@@ -76,7 +76,7 @@ impl World {
                 }
             }
             Effect::Cancel(number) => {
-                if let Some((_, (host, _))) = self.errands.remove(&number)
+                if let Some((_, (host, _))) = self.take_errand(number)
                     && let Some(stage) = self.stage_at(host)
                 {
                     self.note_outcome(stage, number, &Err(Failure::Timeout));
@@ -140,17 +140,15 @@ impl World {
                 let ended = Event::TaskEnded(name, "it ended again".into());
                 self.soon(Happening::Event(ended));
             }
+            // Nothing is lit before it has said that it works.
+            _ if name == TaskName::Panel => {
+                self.soon(Happening::Event(Event::Panel(PanelState::Working)))
+            }
             _ => {
                 self.dead.remove(&name);
-                match name {
-                    TaskName::Panel => {
-                        self.soon(Happening::Event(Event::Panel(PanelState::Working)))
-                    }
-                    TaskName::Network => {
-                        let addresses = [self.address].into_iter().collect();
-                        self.soon(Happening::Event(Event::Addresses(addresses)));
-                    }
-                    _ => {}
+                if name == TaskName::Network {
+                    let addresses = self.addresses();
+                    self.soon(Happening::Event(addresses));
                 }
             }
         }
@@ -169,7 +167,7 @@ impl World {
     }
 
     fn search(&mut self, stage: usize, mx: Duration) {
-        let hears = !self.stages[stage].cut && self.network.copies(&mut self.rng) > 0;
+        let hears = !self.is_cut(stage) && self.network.copies(&mut self.rng) > 0;
         if !hears || self.dead.contains_key(&TaskName::Multicast) {
             return;
         }
@@ -178,6 +176,28 @@ impl World {
                 self.datagram(stage, late, ssdp::Kind::Response, &target);
             }
         }
+    }
+
+    /// Somebody waits for the answer to this call.
+    pub(super) fn awaits(&self, number: u32) -> bool {
+        self.errands.iter().any(|(ticket, _)| ticket.number() == number)
+    }
+
+    /// This call is over.
+    pub(super) fn take_errand(&mut self, number: u32) -> Option<(Ticket, (Ipv4Addr, u16))> {
+        let over = self.errands.iter().position(|(ticket, _)| ticket.number() == number)?;
+        Some(self.errands.swap_remove(over))
+    }
+
+    /// What the network task would say now.
+    pub(super) fn addresses(&self) -> Event {
+        let address = (!self.unplugged).then_some(self.address);
+        Event::Addresses(address.into_iter().collect())
+    }
+
+    /// Nothing gets through between this renderer and the box.
+    pub(super) fn is_cut(&self, stage: usize) -> bool {
+        self.unplugged || self.stages[stage].cut
     }
 
     pub(super) fn stage_at(&self, host: Ipv4Addr) -> Option<usize> {

@@ -57,7 +57,7 @@ impl World {
                 && here.is_wanted
                 && here.tv.responsive()
                 && !here.tv.asleep
-                && !here.cut
+                && !self.is_cut(stage)
                 && (!self.network.deaf || self.knows(here))
                 && here.tv.quirks().play_refused.is_none();
             // Also what it has of an address that the box had before.

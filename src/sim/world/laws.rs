@@ -13,7 +13,6 @@ use crate::sim::finding::Door;
 use crate::time::{Duration, Instant};
 use core::hash::{Hash, Hasher};
 use serde_json::Value;
-use std::hash::DefaultHasher;
 
 /// Steps for each renderer within a second: around the end of a clip its state is asked for every
 /// 20 ms, and each answer, event and piece of media is a step too.
@@ -41,7 +40,38 @@ pub(super) struct Laws {
     issued: u32,
     /// When a task was silent for too long.
     silent_at: Instant,
-    hasher: DefaultHasher,
+    fingerprint: Fingerprint,
+}
+
+/// Tells two stories apart: quick, and against nobody's malice. A word is rotated in, then multiplied by an
+/// odd number without pattern (the golden ratio).
+#[derive(Debug, Default)]
+struct Fingerprint(u64);
+
+impl Hasher for Fingerprint {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64((*byte).into()));
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn write_u32(&mut self, word: u32) {
+        self.write_u64(word.into());
+    }
+
+    fn write_isize(&mut self, word: isize) {
+        self.write_u64(word as u64);
+    }
+
+    fn write_usize(&mut self, word: usize) {
+        self.write_u64(word as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 impl Laws {
@@ -87,11 +117,13 @@ impl Laws {
         if kiosk.silent_task(now).is_some() {
             self.silent_at = now;
         }
-        (now.as_micros(), kiosk.trace().written(), effects).hash(&mut self.hasher);
+        self.fingerprint.write_u64(now.as_micros());
+        self.fingerprint.write_u64(kiosk.trace().written());
+        effects.hash(&mut self.fingerprint);
     }
 
     pub(super) fn fingerprint(&self) -> u64 {
-        self.hasher.finish()
+        self.fingerprint.finish()
     }
 }
 
@@ -108,8 +140,8 @@ impl World {
         // The status LED is the first one.
         let lit = self.lit.first().copied();
         let shows = !self.leaving && self.dead.is_empty();
-        if shows && self.kiosk.pattern(now) == Pattern::Playing {
-            assert_eq!(lit, Some(true), "all plays, and it is dark");
+        if shows && lit == Some(false) {
+            assert_ne!(self.kiosk.pattern(now), Pattern::Playing, "all plays, and it is dark");
         }
         if let Some(period) = self.setting.watchdog {
             let fed_at = self.fed.last().copied().unwrap_or_default();
@@ -133,13 +165,11 @@ impl World {
         // At its old place it may be asked while its description is fetched from the new one.
         let to = place(errand);
         let here = (to.host, to.port);
-        let calls = self
-            .errands
-            .values()
-            .filter(|(ticket, there)| *there == here && !self.is_of_other_device(stage, ticket));
+        let calls = || self.errands.iter().filter(|(_, there)| *there == here);
         // Descriptions are looked for at several paths of one address.
-        if !matches!(errand, Errand::Describe { .. }) {
-            assert_eq!(calls.count(), 1, "two calls at once: {errand:?}");
+        if !matches!(errand, Errand::Describe { .. }) && calls().count() > 1 {
+            let its = calls().filter(|(ticket, _)| !self.is_of_other_device(stage, ticket));
+            assert_eq!(its.count(), 1, "two calls at once: {errand:?}");
         }
         let calls = &self.stages[stage].calls;
         let recent = calls.iter().rev();

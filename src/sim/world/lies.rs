@@ -21,7 +21,7 @@ impl World {
 
     /// An answer to an errand that was cancelled, was answered already, or never was.
     pub fn forge_answer(&mut self, number: u32, outcome: Result<Answer, Failure>) {
-        if !self.errands.contains_key(&number) {
+        if !self.awaits(number) {
             let ticket = Ticket::issue(number);
             self.step(Event::Answered { ticket, outcome, facing: Some(self.address) });
         }

@@ -93,6 +93,8 @@ pub struct World {
     pub reports: u32,
     /// How the network is.
     pub network: Network,
+    /// The box's cable is out.
+    unplugged: bool,
     /// Between renderers and the media server: nothing gets through.
     pub firewall: bool,
     /// What the next request is answered with, whatever it was and did.
@@ -119,7 +121,8 @@ pub struct World {
     agenda: Agenda,
     /// When each renderer wants to be ticked.
     ticks: Vec<Option<Instant>>,
-    errands: BTreeMap<u32, (Ticket, (Ipv4Addr, u16))>,
+    /// Calls under way: their tickets, and where they go.
+    errands: Vec<(Ticket, (Ipv4Addr, u16))>,
     streams: BTreeMap<(usize, FetchId), Stream>,
     questions: BTreeMap<u32, Question>,
     asked: u32,
@@ -154,6 +157,7 @@ impl World {
             restarted: Vec::new(),
             reports: 0,
             network: Network::default(),
+            unplugged: false,
             firewall: false,
             garbled: None,
             tasks_live: setting.watchdog.is_some(),
@@ -171,7 +175,7 @@ impl World {
             kiosk: setting.kiosk(0),
             rng: fastrand::Rng::with_seed(setting.seed),
             agenda: Agenda::default(),
-            errands: BTreeMap::new(),
+            errands: Vec::new(),
             streams: BTreeMap::new(),
             questions: BTreeMap::new(),
             asked: 0,
@@ -195,10 +199,9 @@ impl World {
 
     /// What the shell says first.
     fn start_box(&mut self) {
-        let addresses = [self.address].into_iter().collect();
         for event in [
             Event::Listening { media_port: PORT },
-            Event::Addresses(addresses),
+            self.addresses(),
             Event::Panel(PanelState::Working),
         ] {
             self.soon(Happening::Event(event));
@@ -289,7 +292,7 @@ impl World {
             H::Event(event) => self.deliver(event),
             H::Request { number, stage, errand } => self.arrive(number, stage, &errand),
             H::Answer { number, outcome } => {
-                if let Some((ticket, (host, _))) = self.errands.remove(&number) {
+                if let Some((ticket, (host, _))) = self.take_errand(number) {
                     if let Some(stage) = self.stage_at(host) {
                         self.note_outcome(stage, number, &outcome);
                     }
@@ -323,6 +326,9 @@ impl World {
         if let Event::TaskEnded(name, _) = &event {
             self.dead.entry(*name).or_insert(0);
             self.stuck = self.stuck.filter(|(stuck, _)| stuck != name);
+        }
+        if let Event::Panel(PanelState::Working) = &event {
+            self.dead.remove(&TaskName::Panel);
         }
         let witness = match &event {
             Event::Heard { .. } => TaskName::Multicast,

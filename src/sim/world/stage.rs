@@ -272,7 +272,7 @@ impl World {
                 let serves = !self.dead.contains_key(&TaskName::MediaServer);
                 if (callback.host, callback.port) == (self.address, PORT)
                     && serves
-                    && !self.stages[stage].cut
+                    && !self.is_cut(stage)
                     && let Some(Ok(number)) = number
                 {
                     let reply = self.ask(Question::Event { stage });
@@ -312,7 +312,7 @@ impl World {
             Err(Failure::Status(status)) => self.stages[stage].note_refusal(number, *status),
             _ => {}
         }
-        if self.stages[stage].cut {
+        if self.is_cut(stage) {
             // Whoever waits for it waits in vain.
             return;
         }
@@ -340,7 +340,7 @@ impl World {
 
     /// A datagram of a renderer sets out, to arrive this late, once, twice or never.
     pub(super) fn datagram(&mut self, stage: usize, late: Duration, kind: Kind, target: &str) {
-        if self.stages[stage].cut || (self.network.deaf && kind != Kind::Response) {
+        if self.is_cut(stage) || (self.network.deaf && kind != Kind::Response) {
             return;
         }
         for _ in 0..self.network.copies(&mut self.rng) {
@@ -352,11 +352,11 @@ impl World {
 
     /// A request reaches a renderer, or the place where it was.
     pub(super) fn arrive(&mut self, number: u32, stage: usize, errand: &Errand) {
-        if !self.errands.contains_key(&number) {
+        if !self.awaits(number) {
             // Cancelled on its way.
             return;
         }
-        if self.stages[stage].cut {
+        if self.is_cut(stage) {
             return;
         }
         let here = &mut self.stages[stage];

@@ -30,7 +30,7 @@ impl World {
         let url = HttpUrl::parse(&fetch.url);
         let ours = url.filter(|url| (url.host, url.port) == (self.address, PORT));
         let serves = self.exited.is_none() && !self.dead.contains_key(&TaskName::MediaServer);
-        let passes = !self.firewall && !self.stages[stage].cut;
+        let passes = !self.firewall && !self.is_cut(stage);
         let Some(url) = ours.filter(|_| serves && passes) else {
             let (fetch, what) = (fetch.id, Fetched::Failed);
             return self.soon(Happening::Fetched { stage, fetch, what });
@@ -87,6 +87,7 @@ impl World {
 
     /// The renderer reads the next piece, if it wants one.
     pub(super) fn read(&mut self, stage: usize, fetch: FetchId) {
+        let silent = self.is_cut(stage) || self.now < self.frozen_until;
         let Some(stream) = self.streams.get_mut(&(stage, fetch)) else {
             return;
         };
@@ -96,7 +97,7 @@ impl World {
             self.soon(Happening::Fetched { stage, fetch, what: Fetched::Failed });
             return self.served(token, 0, Some(StreamEnd::FileError));
         }
-        if self.stages[stage].cut || self.now < self.frozen_until {
+        if silent {
             // The connection lives, and nothing comes.
             stream.stalled += 1;
             if stream.stalled < GIVES_UP {
