@@ -69,11 +69,12 @@ impl Renderer {
             return self.reload(ctx);
         };
         let dead = ctx.media_port.is_some_and(|port| load.origin != (self.facing, port));
+        // What it has whole it may play to the end.
+        let has_all = load.whole_sent && matches!(load.phase, Phase::Running { .. });
         match load.phase.clone() {
             Phase::Failed { .. } | Phase::Over => self.elapse_done(ctx),
-            // Our address has changed: its URL is dead. What it has whole it may play to the end.
-            Phase::Running { .. } if dead && load.whole_sent => false,
-            _ if dead => {
+            // Our address has changed: its URL is dead.
+            _ if dead && !has_all => {
                 self.retire();
                 let reloaded = self.reload(ctx);
                 if let Some(load) = self.load.as_mut() {

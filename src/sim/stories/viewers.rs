@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::upnp::av_transport::TransportState;
+use core::net::Ipv4Addr;
 
 #[test]
 fn a_viewer_who_stops_it_is_left_in_peace_until_a_button_is_pressed() {
@@ -88,6 +89,30 @@ fn one_locked_by_its_viewer_is_seen_through_within_two_minutes() {
         assert_eq!(world.stages[0].tv.state(), TransportState::Playing, "so it says");
         let took = world.until(120_000, |w| w.shows(0, "clip.mp4"));
         assert!(took.is_some_and(|took| took < 100_000), "{took:?}");
+    }
+}
+
+#[test]
+fn one_locked_close_to_its_end_is_seen_through_within_two_minutes() {
+    for preset in [presets::panasonic_viera(), presets::panasonic_empty()] {
+        for (left, moves) in (1..40).chain([60, 90, 120]).flat_map(|l| [(l, 0), (l, 1), (l, 2)]) {
+            let setting = Setting::of(preset.clone()).files(&[("/m/clip.mp4", 600_000)]);
+            let mut world = playing(setting.rule(|r| r.on_stop = OnStop::Insist));
+            let _ = world.until(700_000, |w| {
+                w.screen(0).is_some_and(|(_, at)| at >= Duration::from_secs(600 - left))
+            });
+            if moves == 1 {
+                world.move_to(Ipv4Addr::new(10, 0, 0, 7));
+                world.pass(100);
+            }
+            world.remote(0, Remote::Stop);
+            if moves == 2 {
+                world.pass(10_000);
+                world.move_to(Ipv4Addr::new(10, 0, 0, 7));
+            }
+            let took = world.until(150_000, |w| w.shows(0, "clip.mp4"));
+            assert!(took.is_some_and(|took| took < 120_000), "{left} s before its end: {took:?}");
+        }
     }
 }
 
