@@ -12,6 +12,8 @@ pub const FETCHES: usize = 10;
 pub const PINS: usize = 28;
 /// `[[renderer]]` tables.
 pub const RULES: usize = RENDERERS;
+/// Clips that play or wait on one renderer: who presses more often is playing with the button.
+pub const CLIPS: usize = 8;
 /// Media files in the catalogue; beyond this they are counted and left out.
 pub const MEDIA: usize = 4096;
 /// Depth of folders below the media folder.

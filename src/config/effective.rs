@@ -2,7 +2,9 @@
 
 use super::panel::word;
 use super::pins::describe;
-use super::{Backend, Button, Config, Led, Level, Port, Rule, Shows, Targets, Who};
+use super::{
+    Backend, Button, Choice, Config, Led, Level, PanelAction, Port, Rule, Shows, Targets, Who,
+};
 use crate::time::Duration;
 use std::path::Path;
 
@@ -30,7 +32,7 @@ pub fn effective(config: &Config) -> String {
         out.rule(rule, &config.media_folder);
     }
     for button in &config.buttons {
-        out.button(button);
+        out.button(button, &config.media_folder);
     }
     for led in &config.leds {
         out.led(led);
@@ -117,6 +119,8 @@ impl Toml {
         self.plain("plays", one_or_list(&plays));
         self.plain("autoplay", rule.autoplay);
         self.plain("loop", rule.repeat);
+        self.text("order", word(&super::renderer::ORDER, rule.order));
+        self.time("dwell", rule.dwell);
         if let Some(volume) = rule.volume {
             self.plain("volume", volume);
         }
@@ -125,12 +129,10 @@ impl Toml {
         self.time("max_cut", rule.max_cut);
     }
 
-    fn button(&mut self, button: &Button) {
+    fn button(&mut self, button: &Button, media: &Path) {
         self.table("[[button]]");
         self.line(&format!("pin = {}  # {}", button.pin.0, describe(button.pin)));
-        for (key, action) in
-            [("press", button.press), ("long", button.long), ("double", button.double)]
-        {
+        for (key, action) in button.actions() {
             if let Some(action) = action {
                 self.text(key, word(&super::panel::ACTIONS, action));
             }
@@ -141,6 +143,25 @@ impl Toml {
         self.level(button.active);
         self.text("detect", word(&super::panel::DETECTS, button.detect));
         self.targets(&button.targets);
+        if let Some(choice) = &button.choice {
+            self.choice(choice, button, media);
+        }
+        let seeks = [PanelAction::SeekForward, PanelAction::SeekBack];
+        if seeks.into_iter().any(|action| button.does(action)) {
+            self.time("seek_step", button.seek_step);
+        }
+    }
+
+    fn choice(&mut self, choice: &Choice, button: &Button, media: &Path) {
+        let plays: Vec<String> = choice.plays.iter().map(|path| below(path, media)).collect();
+        self.plain("plays", one_or_list(&plays));
+        if button.does(PanelAction::PlayClip) {
+            self.text("again", word(&super::choice::AGAIN, choice.again));
+            self.text("back", word(&super::choice::BACK, choice.back));
+        }
+        if let Some(lasts) = choice.lasts {
+            self.time("lasts", lasts);
+        }
     }
 
     fn led(&mut self, led: &Led) {
@@ -233,12 +254,21 @@ mod tests {
             one_of("on_stop", &["respect", "insist"]),
             one_of("loop_method", &["auto", "restart", "next", "seek"]),
             maybe((0.0..10.0).prop_map(|cut| format!("max_cut = {cut:?}"))),
+            one_of("order", &["name", "shuffled"]),
+            maybe((0.1..100.0).prop_map(|dwell| format!("dwell = {dwell:?}"))),
         )
-            .prop_map(|(a, b, c, d, e, f, g)| format!("[[renderer]]\n{a}{b}{c}{d}{e}{f}{g}"))
+            .prop_map(|(a, b, c, d, e, f, g, h, i)| {
+                format!("[[renderer]]\n{a}{b}{c}{d}{e}{f}{g}{h}{i}")
+            })
     }
 
     fn panel() -> impl Strategy<Value = String> {
-        const ACTIONS: &[&str] = &["play_pause", "volume_up", "mute"];
+        const ACTIONS: &[&str] = &["play_pause", "volume_up", "play_clip", "play", "seek_back"];
+        const CHOICES: &[&str] = &[
+            "plays = \"a.mp4\"",
+            "plays = [\"b/\", \"c.mp4\"]\nagain = \"queue\"\nback = \"start\"\nlasts = 60.5",
+            "seek_step = 2.5",
+        ];
         const WHO: &[&str] = &["TV 1", "uuid:A-b", "10.0.0.4:80", "10.0.0.4", "*"];
         let pin = || (0u8..28).prop_map(|pin| format!("pin = {pin}\n"));
         let button = (
@@ -249,6 +279,7 @@ mod tests {
             one_of("pull", &["up", "down", "off"]),
             one_of("active", &["low", "high"]),
             one_of("renderer", WHO),
+            maybe(prop::sample::select(CHOICES).prop_map(str::to_owned)),
         );
         let led = (
             pin(),
@@ -257,7 +288,9 @@ mod tests {
             one_of("renderer", WHO),
         );
         prop_oneof![
-            button.prop_map(|(a, b, c, d, e, f, g)| format!("[[button]]\n{a}{b}{c}{d}{e}{f}{g}")),
+            button.prop_map(|(a, b, c, d, e, f, g, h)| {
+                format!("[[button]]\n{a}{b}{c}{d}{e}{f}{g}{h}")
+            }),
             led.prop_map(|(a, b, c, d)| format!("[[led]]\n{a}{b}{c}{d}")),
         ]
     }

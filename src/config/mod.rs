@@ -7,6 +7,7 @@
 //! from it, `renderer` and `panel` make tables of it, `check` compares the tables with each other.
 
 mod check;
+mod choice;
 mod effective;
 mod field;
 mod files;
@@ -149,6 +150,10 @@ pub struct Rule {
     pub autoplay: bool,
     /// Begin again after the last item.
     pub repeat: bool,
+    /// In which order.
+    pub order: Order,
+    /// How long a still is shown.
+    pub dwell: Duration,
     /// Volume to set, in per cent.
     pub volume: Option<u8>,
     /// What to do when a viewer stops it with the TV's remote.
@@ -159,6 +164,19 @@ pub struct Rule {
     pub max_cut: Duration,
 }
 
+/// A still is shown for this long if the file does not say.
+pub const DWELL: Duration = Duration::from_secs(10);
+
+/// In which order files are played.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// As written, folders by name.
+    #[default]
+    Name,
+    /// By chance, each once before one comes again.
+    Shuffled,
+}
+
 impl Rule {
     /// The rule without any `[[renderer]]` table: the media folder, when a button or the page asks.
     fn by_button(media_folder: &Path) -> Self {
@@ -167,6 +185,8 @@ impl Rule {
             plays: vec![media_folder.to_path_buf()],
             autoplay: false,
             repeat: true,
+            order: Order::default(),
+            dwell: DWELL,
             volume: None,
             on_stop: OnStop::default(),
             loop_method: LoopMethod::default(),
@@ -239,6 +259,45 @@ pub struct Button {
     pub detect: Detect,
     /// Which renderers it acts on.
     pub targets: Targets,
+    /// What `play_clip` and `play` choose.
+    pub choice: Option<Choice>,
+    /// How far `seek_forward` and `seek_back` go.
+    pub seek_step: Duration,
+}
+
+/// What a button chooses to be played.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// Files and folders, absolute; of several, `play_clip` takes the next one at each press. Never empty.
+    pub plays: Vec<PathBuf>,
+    /// What `play_clip` does while a clip plays.
+    pub again: Again,
+    /// How what was interrupted goes on.
+    pub back: Back,
+    /// After this time what `play` chose is over; `None`: when something else is chosen.
+    pub lasts: Option<Duration>,
+}
+
+/// What another press does while a clip plays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Again {
+    /// The new clip takes over; the same one begins anew.
+    #[default]
+    Restart,
+    /// Nothing.
+    Ignore,
+    /// The new clip comes after those that play and wait.
+    Queue,
+}
+
+/// How what a clip interrupted goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Back {
+    /// Where it was.
+    #[default]
+    Resume,
+    /// From the start of the file.
+    Start,
 }
 
 /// One `[[led]]` table.
@@ -292,6 +351,18 @@ pub enum PanelAction {
     VolumeDown,
     /// Mute, or unmute.
     Mute,
+    /// Go on in the file.
+    SeekForward,
+    /// Go back in the file.
+    SeekBack,
+    /// Play a clip over what plays, then go back to that.
+    PlayClip,
+    /// What schedule and standing programme say holds again.
+    Auto,
+    /// Each renderer shows its own name.
+    Identify,
+    /// Shut the box down, to be unplugged. Only by holding a button.
+    Shutdown,
 }
 
 /// Internal pull resistor.

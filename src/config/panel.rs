@@ -1,7 +1,10 @@
 //! The `[[button]]` and `[[led]]` tables.
 
+use super::choice;
 use super::field::integer;
+use super::files::Files;
 use super::pins::{self, Place};
+use super::plays::MediaFolder;
 use super::problem::Report;
 use super::section::Section;
 use super::vocabulary::normalised;
@@ -11,7 +14,7 @@ use crate::time::Duration;
 use toml::de::DeValue;
 
 /// What a button can do, in the words of the file.
-pub(super) const ACTIONS: [(&str, PanelAction); 9] = [
+pub(super) const ACTIONS: [(&str, PanelAction); 15] = [
     ("play_pause", PanelAction::PlayPause),
     ("play", PanelAction::Play),
     ("pause", PanelAction::Pause),
@@ -21,6 +24,12 @@ pub(super) const ACTIONS: [(&str, PanelAction); 9] = [
     ("volume_up", PanelAction::VolumeUp),
     ("volume_down", PanelAction::VolumeDown),
     ("mute", PanelAction::Mute),
+    ("seek_forward", PanelAction::SeekForward),
+    ("seek_back", PanelAction::SeekBack),
+    ("play_clip", PanelAction::PlayClip),
+    ("auto", PanelAction::Auto),
+    ("identify", PanelAction::Identify),
+    ("shutdown", PanelAction::Shutdown),
 ];
 pub(super) const PULLS: [(&str, Pull); 3] =
     [("up", Pull::Up), ("down", Pull::Down), ("off", Pull::Off)];
@@ -53,12 +62,31 @@ impl Button {
             active: Level::Low,
             detect: Detect::Edges,
             targets: Targets::All,
+            choice: None,
+            seek_step: choice::SEEK_STEP,
         }
+    }
+
+    /// What it does, by how it is pressed.
+    #[must_use]
+    pub fn actions(&self) -> [(&'static str, Option<PanelAction>); 3] {
+        [("press", self.press), ("long", self.long), ("double", self.double)]
+    }
+
+    /// It does this, one way or another.
+    #[must_use]
+    pub fn does(&self, action: PanelAction) -> bool {
+        self.actions().iter().any(|(_, done)| *done == Some(action))
     }
 }
 
 /// One `[[button]]`; `None` without a usable pin.
-pub(super) fn button(report: &mut Report<'_>, table: &Section<'_>) -> Option<Button> {
+pub(super) fn button(
+    report: &mut Report<'_>,
+    table: &Section<'_>,
+    media: &MediaFolder,
+    files: Files<'_>,
+) -> Option<Button> {
     table.refuse_unknown_keys(report);
     let pin = pin(report, table);
     let press = table.choice(report, "press", &ACTIONS);
@@ -71,7 +99,7 @@ pub(super) fn button(report: &mut Report<'_>, table: &Section<'_>) -> Option<But
         Pull::Down => Level::High,
         Pull::Up | Pull::Off => Level::Low,
     };
-    let button = Button {
+    let mut button = Button {
         pin: pin.unwrap_or(Pin(0)),
         press,
         long,
@@ -82,8 +110,11 @@ pub(super) fn button(report: &mut Report<'_>, table: &Section<'_>) -> Option<But
         active: table.choice(report, "active", &LEVELS).unwrap_or(pressed),
         detect: table.choice(report, "detect", &DETECTS).unwrap_or_default(),
         targets: targets(report, table),
+        choice: choice::read(report, table, media, files),
+        seek_step: choice::seek_step(report, table),
     };
     check_actions(report, table, &button);
+    choice::check(report, table, &mut button);
     check_wiring(report, table, &button);
     pin.map(|_| button)
 }
@@ -339,7 +370,7 @@ mod tests {
                 "[[button]]\npin = 17\npress = \"dance\"",
                 "3: error: [[button]] press = \"dance\": this word is unknown; write \
                  \"play_pause\", \"play\", \"pause\", \"stop\", \"next\", \"prev\", \
-                 \"volume_up\", \"volume_down\" or \"mute\"",
+                 \"volume_up\", \"volume_down\", \"mute\", \"seek_forward\", \"seek_back\", \"play_clip\", \"auto\", \"identify\" or \"shutdown\"",
             ),
             (
                 "[[button]]\npin = 17\npress = \"play\"\nhold_time = 2",

@@ -73,7 +73,7 @@ fn read(report: &mut Report<'_>, top: &Section<'_>, files: Files<'_>) -> Config 
     let tables = self::tables(report, top, "button", &super::vocabulary::BUTTON, PINS);
     let buttons: Vec<_> = tables
         .into_iter()
-        .filter_map(|table| Some((table, panel::button(report, &table)?)))
+        .filter_map(|table| Some((table, panel::button(report, &table, &media, files)?)))
         .collect();
     let tables = self::tables(report, top, "led", &super::vocabulary::LED, PINS);
     let leds: Vec<_> =

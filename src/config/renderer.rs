@@ -5,7 +5,7 @@ use super::files::Files;
 use super::plays::{self, MediaFolder};
 use super::problem::Report;
 use super::section::Section;
-use super::{LoopMethod, OnStop, Rule, Who};
+use super::{DWELL, LoopMethod, OnStop, Order, Rule, Who};
 use crate::time::Duration;
 
 pub(super) const ON_STOP: [(&str, OnStop); 2] =
@@ -16,6 +16,9 @@ pub(super) const LOOP_METHOD: [(&str, LoopMethod); 4] = [
     ("seek", LoopMethod::Seek),
     ("next", LoopMethod::Next),
 ];
+pub(super) const ORDER: [(&str, Order); 2] = [("name", Order::Name), ("shuffled", Order::Shuffled)];
+/// A still that is shown for longer than this is meant for good.
+const LONGEST_DWELL: f64 = 86_400.0;
 /// Whoever wants more than this cut off has another file in mind.
 const MOST_CUT: f64 = 10.0;
 
@@ -39,6 +42,8 @@ pub(super) fn read(
         plays,
         autoplay: table.switch(report, "autoplay").unwrap_or(true),
         repeat: table.switch(report, "loop").unwrap_or(true),
+        order: table.choice(report, "order", &ORDER).unwrap_or_default(),
+        dwell: table.time(report, "dwell", false, LONGEST_DWELL, "10").unwrap_or(DWELL),
         volume: volume.and_then(|percent| u8::try_from(percent).ok()),
         on_stop: table.choice(report, "on_stop", &ON_STOP).unwrap_or_default(),
         loop_method: loop_method.unwrap_or_default(),

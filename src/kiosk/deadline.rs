@@ -38,6 +38,8 @@ pub enum Why {
     Housekeeping,
     /// A viewer has had a renderer for long enough.
     Yield,
+    /// What a person chose is over.
+    Chosen,
     /// A command should have taken effect.
     Effect,
     /// A still was shown for long enough.

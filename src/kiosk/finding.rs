@@ -87,7 +87,8 @@ impl Kiosk {
         let rule =
             self.config.rules.iter().find(|rule| matches(&rule.who, &description, location.host));
         let rule = rule.filter(|_| !taken && self.configuration_error.is_none());
-        let mut renderer = Renderer::new(description, location, facing, rule);
+        let seed = self.rng.u64(..);
+        let mut renderer = Renderer::new(description, location, facing, rule, seed);
         renderer.resolve(&self.scan);
         if let Some(i) = known {
             // Nobody drove it; a rule may mean it by the name or address that it has now.

@@ -4,20 +4,24 @@ use super::effect::{Effect, Effects};
 use super::event::{ButtonId, LedId};
 use super::fault::Fault;
 use super::leds::Pattern;
+use super::playlist::Playlist;
+use super::programme::Clip;
+use super::renderer::load::file_name;
 use super::renderer::{Goal, Renderer};
 use super::status::Press;
 use super::trace::What;
 use super::{Kiosk, matches};
-use crate::config::{PanelAction, Shows, Targets};
+use crate::config::{Again, PanelAction, Shows, Targets};
 use crate::time::{Duration, Instant};
+use std::path::PathBuf;
 
 /// The box is starting for this long, or until it finds a renderer.
 const STARTING: Duration = Duration::from_secs(8);
 
 impl Kiosk {
     /// A person did this at a button.
-    pub(super) fn act(&mut self, button: ButtonId, action: PanelAction, now: Instant) {
-        let Some(button) = self.panel.button(button) else {
+    pub(super) fn act(&mut self, id: ButtonId, action: PanelAction, now: Instant) {
+        let Some(button) = self.panel.button(id) else {
             return;
         };
         let (pin, targets, word) = (button.pin.0, button.targets.clone(), word(action));
@@ -37,8 +41,41 @@ impl Kiosk {
             PanelAction::PlayPause => PanelAction::Play,
             other => other,
         };
-        for renderer in self.renderers.iter_mut().filter(|r| addressed(r)) {
-            renderer.command(action, now);
+        let wish = self.wish(id, action, now);
+        let is_addressed = |r: &&mut Renderer| is_target(&targets, r);
+        for renderer in self.renderers.iter_mut().filter(is_addressed) {
+            match &wish {
+                Wish::Simple(action) => renderer.command(*action, now),
+                Wish::Seek(step, forward) => renderer.seek_by(*step, *forward, now),
+                Wish::Clip(clip, again) => renderer.play_clip(clip.clone(), *again, now),
+                Wish::Choice(list, until) => renderer.choose(list.clone(), *until, now),
+                Wish::Nothing => {}
+            }
+        }
+    }
+
+    /// An action, with what the button says of it.
+    fn wish(&mut self, id: ButtonId, action: PanelAction, now: Instant) -> Wish {
+        let Some(button) = self.panel.button(id) else { return Wish::Nothing };
+        let choice = button.choice.as_ref().zip(self.choices.get_mut(usize::from(id.0)));
+        match (action, choice) {
+            (PanelAction::SeekForward, _) => Wish::Seek(button.seek_step, true),
+            (PanelAction::SeekBack, _) => Wish::Seek(button.seek_step, false),
+            (PanelAction::PlayClip, Some((choice, list))) => {
+                let Some(file) = list.current().cloned() else {
+                    let missing = choice.plays.first().map(PathBuf::as_path).map(file_name);
+                    let missing = missing.unwrap_or_default().into_owned();
+                    self.trace.note(now, "", What::Missing(format!("{missing}: no such clip")));
+                    return Wish::Nothing;
+                };
+                // Of several, the next press plays the next one.
+                let _ = list.advance();
+                Wish::Clip(Clip { file, back: choice.back }, choice.again)
+            }
+            (PanelAction::Play, Some((choice, list))) => {
+                Wish::Choice(list.clone(), choice.lasts.map(|lasts| now + lasts))
+            }
+            _ => Wish::Simple(action),
         }
     }
 
@@ -107,6 +144,15 @@ fn is_target(targets: &Targets, renderer: &Renderer) -> bool {
     }
 }
 
+/// What a press asks of each renderer that it is for.
+enum Wish {
+    Simple(PanelAction),
+    Seek(Duration, bool),
+    Clip(Clip, Again),
+    Choice(Playlist, Option<Instant>),
+    Nothing,
+}
+
 /// The name of an action in the configuration.
 fn word(action: PanelAction) -> &'static str {
     match action {
@@ -119,5 +165,11 @@ fn word(action: PanelAction) -> &'static str {
         PanelAction::VolumeUp => "volume_up",
         PanelAction::VolumeDown => "volume_down",
         PanelAction::Mute => "mute",
+        PanelAction::SeekForward => "seek_forward",
+        PanelAction::SeekBack => "seek_back",
+        PanelAction::PlayClip => "play_clip",
+        PanelAction::Auto => "auto",
+        PanelAction::Identify => "identify",
+        PanelAction::Shutdown => "shutdown",
     }
 }

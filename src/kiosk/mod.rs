@@ -12,6 +12,7 @@ mod front;
 pub mod leds;
 pub(crate) mod mutant;
 pub mod panel;
+pub mod playlist;
 pub mod programme;
 mod renderer;
 pub mod roster;
@@ -20,7 +21,7 @@ pub mod subscription;
 pub mod supervisor;
 pub mod trace;
 
-use crate::config::{Config, Who};
+use crate::config::{Button, Config, Order, Who};
 use crate::limits::RENDERERS;
 use crate::media::catalogue::Scan;
 use crate::time::{Duration, Instant};
@@ -35,6 +36,7 @@ use heapless::Deque;
 use leds::{Leds, Pattern};
 use mutant::Mutant;
 use panel::Panel;
+use playlist::Playlist;
 use renderer::{Context, Farewell, Renderer};
 use roster::Roster;
 use status::Press;
@@ -70,6 +72,8 @@ pub struct Kiosk {
     scanning: bool,
     panel: Panel,
     panel_state: String,
+    /// What the buttons choose, by button.
+    choices: Vec<Playlist>,
     presses: Deque<Press, 8>,
     leds: Leds,
     supervisor: Supervisor,
@@ -97,7 +101,12 @@ impl Kiosk {
             Who::Address(host, port) => Some(Place::new(host, port)),
             _ => None,
         });
+        let choice = |(button, seed): (&Button, u64)| {
+            let plays = button.choice.as_ref().map(|choice| choice.plays.clone());
+            Playlist::new(plays.unwrap_or_default(), true, Order::Name, seed)
+        };
         Self {
+            choices: config.buttons.iter().zip(setup.seed..).map(choice).collect(),
             places: places.collect(),
             panel: Panel::new(&config.buttons),
             leds: Leds::new(config.leds.len()),
@@ -354,6 +363,7 @@ impl Kiosk {
             }
             // Only then: while something is missing it is read every few seconds, and sorting is work.
             self.renderers.iter_mut().for_each(|renderer| renderer.resolve(&scan));
+            self.choices.iter_mut().for_each(|choice| choice.resolve(&scan));
         }
         self.scan_at =
             (!scan.missing.is_empty() || scan.files.is_empty()).then_some(now + SCAN_EVERY);

@@ -1,176 +1,286 @@
-//! What one renderer should play: the files of its rule, in order.
+//! What a renderer should be showing now: the highest of these layers that has something to say.
+//!
+//! | layer | comes from | ends |
+//! |---|---|---|
+//! | clip | a button | with the clip |
+//! | chosen | a person: a button, the page | at its end, after its time, or with `auto` |
+//! | standing | the configuration | never |
+//!
+//! None locks out another for ever: each ends by its own rule, and what is below goes on.
+//!
+//! Terms: a *clip* breaks in and leaves again; a *place* is where a clip broke in.
 
+use super::playlist::Playlist;
+use crate::config::Back;
+use crate::limits::CLIPS;
 use crate::media::catalogue::{MediaFile, Scan};
-use std::path::{Path, PathBuf};
+use crate::time::{Duration, Instant};
+use heapless::Deque;
+use std::path::Path;
+use std::rc::Rc;
 
-/// The playlist of one rule and the place in it.
-#[derive(Clone, Debug)]
+/// See the module.
+#[derive(Debug)]
 pub struct Programme {
-    plays: Vec<PathBuf>,
-    repeat: bool,
-    files: Vec<MediaFile>,
-    at: usize,
+    /// The first one plays, the others wait.
+    clips: Deque<Clip, CLIPS>,
+    place: Option<(Rc<Path>, Duration)>,
+    chosen: Option<Chosen>,
+    standing: Playlist,
+}
+
+/// A file that is played once, over everything else.
+#[derive(Clone, Debug)]
+pub struct Clip {
+    /// What.
+    pub file: MediaFile,
+    /// How what it interrupts goes on.
+    pub back: Back,
+}
+
+/// What a person chose.
+#[derive(Debug)]
+struct Chosen {
+    list: Playlist,
+    until: Option<Instant>,
 }
 
 impl Programme {
-    /// A programme of files and folders, not yet resolved.
+    /// Only what stands in the configuration.
     #[must_use]
-    pub fn new(plays: Vec<PathBuf>, repeat: bool) -> Self {
-        Self { plays, repeat, files: Vec::new(), at: 0 }
+    pub const fn new(standing: Playlist) -> Self {
+        Self { clips: Deque::new(), place: None, chosen: None, standing }
     }
 
-    /// Resolves the files: in the order of `plays`, folders in name order. The current file stays
-    /// current; if it is gone, the one that takes its place is.
+    /// Files came or went.
     pub fn resolve(&mut self, scan: &Scan) {
-        let current = self.current().map(|file| file.path.clone());
-        self.files.clear();
-        for play in &self.plays {
-            let mut found: Vec<&MediaFile> =
-                scan.files.iter().filter(|file| file.path.starts_with(play)).collect();
-            found.sort_by_cached_key(|file| natural(&file.path));
-            self.files.extend(found.into_iter().cloned());
+        self.standing.resolve(scan);
+        if let Some(chosen) = &mut self.chosen {
+            chosen.list.resolve(scan);
         }
-        let kept = current.and_then(|path| self.files.iter().position(|file| file.path == path));
-        self.at = kept.unwrap_or(self.at);
-        if self.at >= self.files.len() {
-            self.at = 0;
+        let is_there = |clip: &Clip| scan.files.iter().any(|file| file.path == clip.file.path);
+        for _ in 0..self.clips.len() {
+            if let Some(clip) = self.clips.pop_front().filter(is_there) {
+                // As many were taken out as are put in.
+                let _ = self.clips.push_back(clip);
+            }
         }
     }
 
     /// The file that should play.
     #[must_use]
     pub fn current(&self) -> Option<&MediaFile> {
-        self.files.get(self.at)
+        self.clips.front().map(|clip| &clip.file).or_else(|| self.below().current())
     }
 
-    /// The file after it; `None` at the end of a programme that does not repeat.
+    /// The file after it, if it follows by itself: what a clip interrupted does not.
     #[must_use]
     pub fn following(&self) -> Option<&MediaFile> {
-        let next = self.at + 1;
-        match self.files.get(next) {
-            Some(file) => Some(file),
-            None if self.repeat => self.files.first(),
-            None => None,
+        if self.clips.is_empty() { self.below().following() } else { None }
+    }
+
+    /// A clip plays.
+    #[must_use]
+    pub fn is_interrupted(&self) -> bool {
+        !self.clips.is_empty()
+    }
+
+    /// Breaks in with a clip; `at` is where the file is that plays. Clips that play or wait make way.
+    pub fn interrupt(&mut self, clip: Clip, at: Option<Duration>) {
+        if self.clips.is_empty() {
+            let resumes = at.filter(|_| clip.back == Back::Resume);
+            self.place = self.below().current().map(|file| file.path.clone()).zip(resumes);
+        }
+        self.clips.clear();
+        // There is room now.
+        let _ = self.clips.push_back(clip);
+    }
+
+    /// Puts a clip behind those that play and wait. `false` if too many wait.
+    pub fn queue(&mut self, clip: Clip) -> bool {
+        self.clips.push_back(clip).is_ok()
+    }
+
+    /// No clip plays or waits any more.
+    pub fn drop_clips(&mut self) {
+        self.clips.clear();
+    }
+
+    /// Where the current file goes on if a clip has interrupted it. Asked once.
+    pub fn take_place(&mut self) -> Option<Duration> {
+        if self.is_interrupted() {
+            return None;
+        }
+        let (path, at) = self.place.take()?;
+        self.current().filter(|file| file.path == path).map(|_| at)
+    }
+
+    /// A person chooses this, until then if not for good.
+    pub fn choose(&mut self, list: Playlist, until: Option<Instant>) {
+        self.chosen = Some(Chosen { list, until });
+        self.clips.clear();
+        self.place = None;
+    }
+
+    /// What a person chose is over. `false` if nobody chose anything.
+    pub fn unchoose(&mut self) -> bool {
+        self.place = None;
+        self.chosen.take().is_some()
+    }
+
+    /// When that which a person chose is over.
+    #[must_use]
+    pub fn chosen_until(&self) -> Option<Instant> {
+        self.chosen.as_ref()?.until
+    }
+
+    /// Which layer has the word, for the status.
+    #[must_use]
+    pub fn layer(&self) -> &'static str {
+        if !self.clips.is_empty() {
+            "clip"
+        } else if self.chosen.is_some() {
+            "chosen"
+        } else {
+            "standing"
         }
     }
 
-    /// Goes to the following file. `false` at the end of a programme that does not repeat, which is
-    /// then at its beginning again. One whose files are away is not at its end.
+    /// Goes on. `false` at the end of a programme that does not repeat, which is then at its beginning.
     pub fn advance(&mut self) -> bool {
-        let goes_on = self.is_empty() || self.following().is_some();
-        self.step(1);
-        goes_on
+        if self.clips.pop_front().is_some() {
+            return true;
+        }
+        let goes_on = self.below_mut().advance();
+        // What was chosen has ended: the next layer goes on.
+        goes_on || self.unchoose()
     }
 
-    /// Goes one file on or back, round the ends: what a person at a button asks for.
+    /// Goes one file on or back: what a person at a button asks for. A clip is over, or begins anew.
     pub fn step(&mut self, by: isize) {
-        let len = isize::try_from(self.files.len()).unwrap_or(isize::MAX).max(1);
-        let at = isize::try_from(self.at).unwrap_or(0);
-        self.at = usize::try_from((at + by).rem_euclid(len)).unwrap_or(0);
+        match self.clips.is_empty() {
+            true => self.below_mut().step(by),
+            false if by > 0 => _ = self.clips.pop_front(),
+            false => {}
+        }
     }
 
     /// It is at its first file.
     #[must_use]
     pub fn at_start(&self) -> bool {
-        self.at == 0
+        self.clips.is_empty() && self.below().at_start()
     }
 
-    /// Number of files.
+    /// There is another file to go on to.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.files.len()
+    pub fn has_others(&self) -> bool {
+        !self.clips.is_empty() || self.chosen.is_some() || self.standing.len() > 1
     }
 
     /// Nothing to play.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.files.is_empty()
+        self.clips.is_empty() && self.below().is_empty()
     }
-}
 
-/// A key that sorts as people expect: without regard to case, numbers by value (`2.mp4` before `10.mp4`).
-fn natural(path: &Path) -> Vec<(String, u64)> {
-    let text = path.to_string_lossy().to_lowercase();
-    let mut key: Vec<(String, u64)> = Vec::new();
-    let mut words = String::new();
-    let mut digits = String::new();
-    for c in text.chars().chain([' ']) {
-        if c.is_ascii_digit() {
-            digits.push(c);
-            continue;
-        }
-        if !digits.is_empty() {
-            key.push((core::mem::take(&mut words), digits.parse().unwrap_or(u64::MAX)));
-            digits.clear();
-        }
-        words.push(c);
+    fn below(&self) -> &Playlist {
+        self.chosen.as_ref().map_or(&self.standing, |chosen| &chosen.list)
     }
-    key.push((words, 0));
-    key
+
+    fn below_mut(&mut self) -> &mut Playlist {
+        self.chosen.as_mut().map_or(&mut self.standing, |chosen| &mut chosen.list)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Order;
     use crate::media::mime;
 
-    fn scan(paths: &[&str]) -> Scan {
-        let media_type = mime::of_extension("mp4").expect("known");
-        let file = |path: &&str| MediaFile {
+    fn file(path: &str) -> MediaFile {
+        MediaFile {
             path: Path::new(path).into(),
             root: Path::new("/m").into(),
-            media_type,
+            media_type: mime::of_extension("mp4").expect("known"),
             size: 1,
-        };
-        Scan { files: paths.iter().map(file).collect(), ..Scan::default() }
+        }
     }
 
-    fn names(programme: &Programme) -> Vec<String> {
-        programme.files.iter().map(|f| f.path.display().to_string()).collect()
+    fn scan() -> Scan {
+        let paths = ["/m/a.mp4", "/m/b.mp4", "/c/1.mp4", "/c/2.mp4", "/e/x.mp4"];
+        Scan { files: paths.into_iter().map(file).collect(), ..Scan::default() }
+    }
+
+    fn list(folder: &str, repeat: bool) -> Playlist {
+        let mut list = Playlist::new(vec![folder.into()], repeat, Order::Name, 1);
+        list.resolve(&scan());
+        list
+    }
+
+    fn clip(path: &str) -> Clip {
+        Clip { file: file(path), back: Back::Resume }
+    }
+
+    fn plays(programme: &Programme) -> String {
+        programme.current().map_or(String::new(), |file| file.path.display().to_string())
+    }
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn a_clip_ends_and_what_it_interrupted_goes_on_where_it_was() {
+        let mut programme = Programme::new(list("/m", true));
+        programme.advance();
+        programme.interrupt(clip("/c/1.mp4"), Some(40 * SECOND));
+        assert_eq!((plays(&programme).as_str(), programme.layer()), ("/c/1.mp4", "clip"));
+        assert_eq!(programme.take_place(), None, "not yet");
+        programme.interrupt(clip("/c/2.mp4"), Some(3 * SECOND));
+        assert_eq!(plays(&programme), "/c/2.mp4", "the first has made way");
+        assert!(programme.advance());
+        assert_eq!(plays(&programme), "/m/b.mp4");
+        assert_eq!(programme.take_place(), Some(40 * SECOND), "not that in the clip");
+        assert_eq!(programme.take_place(), None, "once");
     }
 
     #[test]
-    fn folders_play_in_name_order_and_lists_in_their_own() {
-        let mut programme = Programme::new(vec!["/m/z.mp4".into(), "/m/show".into()], true);
-        programme.resolve(&scan(&[
-            "/m/show/10.mp4",
-            "/m/show/2.mp4",
-            "/m/z.mp4",
-            "/m/show/A/1.mp4",
-            "/m/showy.mp4",
-        ]));
-        assert_eq!(
-            names(&programme),
-            ["/m/z.mp4", "/m/show/2.mp4", "/m/show/10.mp4", "/m/show/A/1.mp4"]
-        );
+    fn queued_clips_follow_each_other_and_no_more_than_there_is_room_for() {
+        let mut programme = Programme::new(list("/m", true));
+        programme.interrupt(clip("/c/1.mp4"), None);
+        let room = (0..20).take_while(|_| programme.queue(clip("/c/2.mp4"))).count();
+        assert_eq!(room, CLIPS - 1);
+        for _ in 0..CLIPS {
+            assert!(programme.is_interrupted());
+            programme.step(1);
+        }
+        assert_eq!(plays(&programme), "/m/a.mp4");
     }
 
     #[test]
-    fn advances_wraps_and_stops_where_it_must() {
-        let files = scan(&["/m/1.mp4", "/m/2.mp4"]);
-        let mut once = Programme::new(vec!["/m".into()], false);
-        once.resolve(&files);
-        assert!(once.advance());
-        assert!(!once.advance(), "the end");
-        assert!(once.at_start());
-        let mut round = Programme::new(vec!["/m".into()], true);
-        round.resolve(&files);
-        round.step(-1);
-        assert_eq!(round.current().map(|f| &*f.path), Some(Path::new("/m/2.mp4")));
-        assert!(round.advance());
-        assert!(round.at_start());
+    fn what_was_chosen_ends_by_itself_and_the_standing_programme_goes_on() {
+        let mut programme = Programme::new(list("/m", true));
+        programme.advance();
+        programme.choose(list("/c", false), None);
+        assert_eq!((plays(&programme).as_str(), programme.layer()), ("/c/1.mp4", "chosen"));
+        assert!(programme.advance());
+        assert!(programme.advance(), "its end is not the end");
+        assert_eq!((plays(&programme).as_str(), programme.layer()), ("/m/b.mp4", "standing"));
     }
 
     #[test]
-    fn a_new_scan_keeps_the_current_file() {
-        let mut programme = Programme::new(vec!["/m".into()], true);
-        programme.resolve(&scan(&["/m/b.mp4", "/m/c.mp4"]));
-        programme.step(1);
-        programme.resolve(&scan(&["/m/a.mp4", "/m/b.mp4", "/m/c.mp4"]));
-        assert_eq!(programme.current().map(|f| &*f.path), Some(Path::new("/m/c.mp4")));
-        programme.resolve(&scan(&["/m/a.mp4"]));
-        assert_eq!(programme.current().map(|f| &*f.path), Some(Path::new("/m/a.mp4")));
-        programme.resolve(&Scan::default());
-        assert!(programme.is_empty() && programme.advance(), "away is not at its end");
+    fn a_programme_that_does_not_repeat_ends_whatever_was_played_over_it() {
+        let mut programme = Programme::new(list("/e", false));
+        programme.interrupt(clip("/c/1.mp4"), None);
+        assert!(programme.advance());
+        assert!(!programme.advance());
+    }
+
+    #[test]
+    fn a_clip_whose_file_is_gone_is_not_waited_for() {
+        let mut programme = Programme::new(list("/m", true));
+        programme.interrupt(clip("/gone.mp4"), None);
+        assert!(programme.queue(clip("/c/1.mp4")));
+        programme.resolve(&scan());
+        assert_eq!(plays(&programme), "/c/1.mp4");
     }
 }

@@ -53,6 +53,8 @@ pub enum What {
     Pressed(u8, &'static str),
     /// Something does not work; said once per change.
     Trouble(Fault),
+    /// It refused a wish that nothing depends on, with this code.
+    Refused(&'static str, u16),
     /// It works again.
     Recovered,
     /// Files found, files configured but missing.
@@ -107,6 +109,7 @@ impl fmt::Display for Entry {
             What::Finished => write!(f, "the programme is over"),
             What::Pressed(pin, action) => write!(f, "button on GPIO{pin}: {action}"),
             What::Trouble(fault) => write!(f, "{fault}"),
+            What::Refused(what, code) => write!(f, "it refused {what} ({code})"),
             What::Recovered => write!(f, "works again"),
             What::Scanned(files, missing) => {
                 match files {

@@ -26,7 +26,8 @@ pub async fn scan(config: &Config) -> Scan {
     let mut search = Search::default();
     // What is named comes first, so that a full media folder cannot push it out.
     let named = config.rules.iter().flat_map(|rule| &rule.plays);
-    for path in named.chain([&config.media_folder]) {
+    let chosen = config.buttons.iter().filter_map(|button| button.choice.as_ref());
+    for path in named.chain(chosen.flat_map(|choice| &choice.plays)).chain([&config.media_folder]) {
         if search.started.insert(path.clone()) {
             search.start(path).await;
         }
@@ -195,7 +196,7 @@ fn reason(error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Backend, LoopMethod, OnStop, Port, Rule, Who};
+    use crate::config::{Backend, LoopMethod, OnStop, Order, Port, Rule, Who};
     use crate::shell::scratch::Scratch;
     use crate::text::clip;
     use crate::time::Duration;
@@ -208,6 +209,8 @@ mod tests {
             plays: plays.to_vec(),
             autoplay: true,
             repeat: true,
+            order: Order::Name,
+            dwell: Duration::from_secs(10),
             volume: None,
             on_stop: OnStop::Respect,
             loop_method: LoopMethod::Auto,

@@ -123,6 +123,7 @@ impl Renderer {
                 self.state = Some(TransportState::PausedPlayback);
             }
             (Purpose::Seek, _) => self.seeked(call.sent_at, ctx),
+            (Purpose::SeekTo, _) => self.sought(call.sent_at, now),
             (Purpose::SetNext, _) => {
                 self.offered = true;
                 if let Some(next) = self.next.as_mut() {
@@ -517,6 +518,17 @@ impl Renderer {
             let latency = self.habits.latency;
             let latest = now + latency.unwrap_or(Duration::from_millis(300));
             load.playhead.begin(sent, latest, Duration::ZERO, latency.is_some());
+        }
+    }
+
+    /// It was sent to a place in its file.
+    fn sought(&mut self, sent: Instant, now: Instant) {
+        self.position_due = now + FIRST_LOOK;
+        self.transport_due = self.transport_due.min(now + LOOK_AGAIN);
+        if let Some(load) = self.load.as_mut()
+            && let Some(place) = load.seek_to.take()
+        {
+            load.playhead.begin(sent, now + LOOK_AGAIN, place, false);
         }
     }
 

@@ -33,7 +33,10 @@ pub(super) enum Purpose {
     Play,
     Pause,
     Stop,
+    /// To the beginning, at the end of a round.
     Seek,
+    /// To where the load says.
+    SeekTo,
     Turn(Turn),
     Sink,
     Subscribe(Evented),
@@ -53,6 +56,7 @@ impl Purpose {
                 | Self::Pause
                 | Self::Stop
                 | Self::Seek
+                | Self::SeekTo
         )
     }
 
@@ -96,9 +100,12 @@ impl Renderer {
         let patience = match purpose {
             Purpose::Transport => self.breaker.patience().max(usual),
             // Dongles take more than 10 s for these (FACTS: EZCast); nothing else waits for them.
-            Purpose::Set | Purpose::Play | Purpose::Stop | Purpose::Seek | Purpose::SetNext => {
-                LONGEST_PATIENCE
-            }
+            Purpose::Set
+            | Purpose::Play
+            | Purpose::Stop
+            | Purpose::Seek
+            | Purpose::SeekTo
+            | Purpose::SetNext => LONGEST_PATIENCE,
             _ => usual,
         };
         if let Purpose::Subscribe(which) = purpose {
@@ -126,6 +133,7 @@ impl Renderer {
         match purpose {
             Purpose::Set => self.load.is_some(),
             Purpose::SetNext => self.next.is_some(),
+            Purpose::SeekTo => self.load.as_ref().is_some_and(|load| load.seek_to.is_some()),
             Purpose::Turn(_) => self.description.rendering_control.is_some(),
             Purpose::Sink => self.description.connection_manager.is_some(),
             Purpose::Subscribe(which) => self.event_url(*which).is_some() && media_port.is_some(),
@@ -174,6 +182,7 @@ impl Renderer {
             Purpose::Pause => av(Av::Pause),
             Purpose::Stop => av(Av::Stop),
             Purpose::Seek => av(Av::Seek { target: Duration::ZERO }),
+            Purpose::SeekTo => av(Av::Seek { target: self.load.as_ref()?.seek_to? }),
             Purpose::Turn(Turn::AskVolume) => rc(Rc::GetVolume),
             Purpose::Turn(Turn::Volume(volume)) => rc(Rc::SetVolume { volume: *volume }),
             Purpose::Turn(Turn::AskMute) => rc(Rc::GetMute),

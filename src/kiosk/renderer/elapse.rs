@@ -1,8 +1,9 @@
 //! What time alone decides about a renderer.
 
-use super::load::{DWELL, Load, Phase};
+use super::load::{Load, Phase};
 use super::playhead::Playhead;
 use super::{Context, Goal, LoopMethod, OnStop, Renderer};
+use crate::config::DWELL;
 use crate::kiosk::effect::Effect;
 use crate::kiosk::event::Token;
 use crate::kiosk::fault::Fault;
@@ -47,6 +48,9 @@ impl Renderer {
 
     fn elapse_once(&mut self, ctx: &mut Context<'_>) -> bool {
         let now = ctx.now;
+        if self.programme.chosen_until().is_some_and(|until| until <= now) {
+            self.back_to_automatic();
+        }
         match self.goal {
             Goal::Yield { until: Some(until) } if until <= now => self.goal = Goal::Play,
             Goal::Stop if !self.look && !self.is_active() => {
@@ -88,7 +92,7 @@ impl Renderer {
                 true
             }
             Phase::Starting { sent, .. }
-                if load.is_still() && load.fetched && sent + DWELL <= now =>
+                if load.is_still() && load.fetched && sent + load.dwell <= now =>
             {
                 self.ended(ctx);
                 true
@@ -119,7 +123,7 @@ impl Renderer {
                 self.fail(fault, ctx);
                 true
             }
-            Phase::Running { since, .. } if load.is_still() && since + DWELL <= now => {
+            Phase::Running { since, .. } if load.is_still() && since + load.dwell <= now => {
                 self.ended(ctx);
                 true
             }
@@ -149,6 +153,9 @@ impl Renderer {
             Some(Phase::Failed { retry_at }) if *retry_at <= ctx.now => {
                 let starved = self.load.as_ref().is_some_and(|load| load.cut_at.is_some());
                 self.retire();
+                if self.returns_to_rest() {
+                    return true;
+                }
                 let reloaded = self.reload(ctx);
                 if let Some(load) = self.load.as_mut() {
                     load.stop_first = starved;
@@ -178,7 +185,8 @@ impl Renderer {
             return false;
         };
         ctx.trace.note(ctx.now, self.name(), What::Loading(file.path.clone()));
-        self.load = Some(self.make_load(file, port, ctx));
+        let seek_to = self.programme.take_place().filter(|_| !self.habits.seek_broken);
+        self.load = Some(Load { seek_to, ..self.make_load(file, port, ctx) });
         true
     }
 
@@ -204,6 +212,8 @@ impl Renderer {
             playhead: Playhead::expecting(self.habits.moves == Some(file.media_type.kind)),
             rearmed: false,
             stop_first: self.habits.stop_first,
+            dwell: self.rule.as_ref().map_or(DWELL, |rule| rule.dwell),
+            seek_to: None,
             busy: 0,
             file,
         }
@@ -272,9 +282,12 @@ impl Renderer {
     fn follow(&mut self, ctx: &mut Context<'_>) {
         let ended_at = self.ended_at;
         let goes_on = self.programme.advance();
-        self.wants_scan |= self.programme.at_start() && self.programme.len() > 1;
+        self.wants_scan |= self.programme.at_start() && self.programme.has_others();
         self.retire();
         self.ended_at = ended_at;
+        if self.returns_to_rest() {
+            return;
+        }
         if goes_on {
             self.reload(ctx);
         } else {
@@ -283,12 +296,26 @@ impl Renderer {
         }
     }
 
+    /// The last clip is over, and nothing was to play before it.
+    fn returns_to_rest(&mut self) -> bool {
+        let before = self.before_clip.take_if(|_| !self.programme.is_interrupted());
+        let rests = before.filter(|goal| *goal != Goal::Play);
+        self.goal = rests.unwrap_or(self.goal);
+        rests.is_some()
+    }
+
     /// It does not play: say why, and try again later; after three times with the following file.
     pub(super) fn fail(&mut self, fault: Fault, ctx: &mut Context<'_>) {
-        let pause = FIRST_PAUSE.saturating_mul(1 << self.failures.min(6)).min(LONGEST_PAUSE);
-        self.failures = self.failures.saturating_add(1);
+        let mut pause = FIRST_PAUSE.saturating_mul(1 << self.failures.min(6)).min(LONGEST_PAUSE);
+        if self.programme.is_interrupted() {
+            // A clip is not worth a dark screen: what it interrupted goes on.
+            self.programme.advance();
+            pause = Duration::ZERO;
+        } else {
+            self.failures = self.failures.saturating_add(1);
+        }
         let jittered = pause.mul_f64(0.8 + 0.2 * ctx.rng.f64());
-        if self.failures.is_multiple_of(3) && self.programme.len() > 1 {
+        if !pause.is_zero() && self.failures.is_multiple_of(3) && self.programme.has_others() {
             self.programme.advance();
         }
         self.next = None;

@@ -17,9 +17,6 @@ use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::path::Path;
 
-/// A still is shown for this long.
-pub const DWELL: Duration = Duration::from_secs(10);
-
 /// A renderer whose stream breaks off asks for the rest within this time, or never.
 const ASKS_AGAIN: Duration = Duration::from_secs(3);
 
@@ -55,6 +52,10 @@ pub struct Load {
     pub rearmed: bool,
     /// A Stop goes before Set.
     pub stop_first: bool,
+    /// If it is a still: how long it is shown.
+    pub dwell: Duration,
+    /// Where it is to be sent as soon as it plays.
+    pub seek_to: Option<Duration>,
     /// Commands refused because the renderer was busy.
     pub busy: u8,
 }
@@ -235,6 +236,8 @@ mod tests {
             playhead,
             rearmed: false,
             stop_first: false,
+            dwell: Duration::from_secs(10),
+            seek_to: None,
             busy: 0,
         }
     }

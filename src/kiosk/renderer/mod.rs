@@ -24,10 +24,11 @@ use super::deadline::Deadline;
 use super::effect::{Effects, Published};
 use super::event::Token;
 use super::fault::Fault;
-use super::programme::Programme;
+use super::playlist::Playlist;
+use super::programme::{Clip, Programme};
 use super::subscription::Subscription;
 use super::trace::{Trace, What};
-use crate::config::{LoopMethod, OnStop, PanelAction, Rule};
+use crate::config::{Again, LoopMethod, OnStop, PanelAction, Rule};
 use crate::media::catalogue::Scan;
 use crate::media::mime::Kind;
 use crate::media::protocol_info;
@@ -143,6 +144,8 @@ pub(super) struct Renderer {
     pub(super) facing: Ipv4Addr,
     rule: Option<Rule>,
     pub(super) programme: Programme,
+    /// What it was to do before a clip broke in.
+    before_clip: Option<Goal>,
     /// When to look at its plan again, if nothing happens before.
     pub(super) plan_at: Option<Deadline>,
     pub(super) goal: Goal,
@@ -200,6 +203,7 @@ impl Renderer {
         location: HttpUrl,
         facing: Ipv4Addr,
         rule: Option<&Rule>,
+        seed: u64,
     ) -> Self {
         let evented = |service: Option<&Service>| {
             Subscription::new(service.is_some_and(|s| s.event_url.is_some()))
@@ -208,13 +212,15 @@ impl Renderer {
             evented(Some(&description.av_transport)),
             evented(description.rendering_control.as_ref()),
         ];
-        let (plays, repeat) = rule.map(|r| (r.plays.clone(), r.repeat)).unwrap_or_default();
+        let (plays, repeat, order) =
+            rule.map(|r| (r.plays.clone(), r.repeat, r.order)).unwrap_or_default();
         Self {
             description,
             location,
             facing,
             rule: rule.cloned(),
-            programme: Programme::new(plays, repeat),
+            programme: Programme::new(Playlist::new(plays, repeat, order, seed)),
+            before_clip: None,
             plan_at: None,
             goal: if rule.is_some_and(|rule| rule.autoplay) { Goal::Play } else { Goal::Rest },
             state: None,
@@ -354,12 +360,89 @@ impl Renderer {
             PanelAction::Stop => {
                 self.goal = Goal::Stop;
                 self.fault = None;
+                self.drop_clips();
             }
             PanelAction::Next => self.skip(1, now),
             PanelAction::Prev => self.skip(-1, now),
             PanelAction::VolumeUp => self.knobs.turn(1),
             PanelAction::VolumeDown => self.knobs.turn(-1),
             PanelAction::Mute => self.knobs.toggle_mute(),
+            PanelAction::Auto => {
+                self.drop_clips();
+                self.back_to_automatic();
+                self.play(now);
+            }
+            // These come with more than their name, or are for the whole box.
+            PanelAction::SeekForward
+            | PanelAction::SeekBack
+            | PanelAction::PlayClip
+            | PanelAction::Identify
+            | PanelAction::Shutdown => {}
+        }
+    }
+
+    /// A person wants to see another part of the file: so much further on, or back.
+    pub(super) fn seek_by(&mut self, step: Duration, forward: bool, now: Instant) {
+        let Some(load) = self.load.as_mut().filter(|load| !load.is_still()) else { return };
+        if !matches!(load.phase, Phase::Running { .. }) {
+            return;
+        }
+        let at = load.seek_to.unwrap_or_else(|| load.playhead.position(now));
+        let to = if forward { at + step } else { at.saturating_sub(step) };
+        // At the end it ends by itself.
+        let last = load.length().map(|length| length.saturating_sub(Duration::from_secs(1)));
+        load.seek_to = Some(last.map_or(to, |last| to.min(last)));
+        self.taken = None;
+    }
+
+    /// A person wants this clip over whatever plays.
+    pub(super) fn play_clip(&mut self, clip: Clip, again: Again, now: Instant) {
+        if !self.is_driven() {
+            return;
+        }
+        if self.programme.is_interrupted() {
+            match again {
+                Again::Ignore => return,
+                Again::Queue => {
+                    let _ = self.programme.queue(clip);
+                    return;
+                }
+                Again::Restart => {}
+            }
+        } else {
+            self.before_clip = Some(self.goal);
+        }
+        let load = self.load.as_ref().filter(|load| !load.is_still());
+        let running = load.filter(|load| matches!(load.phase, Phase::Running { .. }));
+        let at = running.map(|load| load.seek_to.unwrap_or_else(|| load.playhead.position(now)));
+        self.programme.interrupt(clip, at);
+        self.insisted = 0;
+        self.retire();
+        self.play(now);
+    }
+
+    /// A person wants this programme from now on.
+    pub(super) fn choose(&mut self, list: Playlist, until: Option<Instant>, now: Instant) {
+        if self.is_driven() {
+            self.before_clip = None;
+            self.programme.choose(list, until);
+            self.insisted = 0;
+            self.retire();
+            self.play(now);
+        }
+    }
+
+    /// What a person chose is over: schedule and standing programme have the word.
+    fn back_to_automatic(&mut self) {
+        if self.programme.unchoose() && !self.programme.is_interrupted() {
+            self.retire();
+        }
+    }
+
+    fn drop_clips(&mut self) {
+        self.before_clip = None;
+        if self.programme.is_interrupted() {
+            self.programme.drop_clips();
         }
     }
 

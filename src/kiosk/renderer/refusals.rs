@@ -9,6 +9,7 @@ use super::{Context, Goal, Renderer};
 use crate::kiosk::event::Failure;
 use crate::kiosk::fault::Fault;
 use crate::kiosk::mutant::Mutant;
+use crate::kiosk::trace::What;
 use crate::time::Duration;
 use crate::upnp::UpnpError;
 use crate::upnp::didl::Rung;
@@ -48,6 +49,13 @@ impl Renderer {
             Purpose::Seek => {
                 self.habits.seek_broken = true;
                 self.transport_due = now;
+            }
+            Purpose::SeekTo => {
+                // It plays on where it is.
+                if let Some(load) = self.load.as_mut() {
+                    load.seek_to = None;
+                }
+                ctx.trace.note(now, self.name(), What::Refused("to seek", error.code));
             }
             Purpose::SetNext => {
                 self.habits.next_broken = true;

@@ -1,6 +1,7 @@
 //! Stories of the whole house: claims about what an owner sees, with literal times.
 
 mod chaos;
+mod clips;
 mod crowd;
 mod faults;
 mod hearsay;

@@ -19,8 +19,8 @@ use serde_json::Value;
 const STEPS: usize = 200;
 /// Calls to one renderer within a second.
 const CALLS: usize = 60;
-/// What a press may add: command, look, position.
-const CALLS_FOR_A_PRESS: usize = 3;
+/// What a press may add: command, look, position, and each way to describe a file to one that refuses them all.
+const CALLS_FOR_A_PRESS: usize = 12;
 /// Steps in a row at one moment that no event asked for.
 const RESTLESS: u8 = 3;
 /// Pauses of the breaker from its first failure on, in milliseconds, as its specification has them,

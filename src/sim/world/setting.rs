@@ -1,7 +1,9 @@
 //! What a world is made of: renderers, files, and the box's configuration.
 
 use super::World;
-use crate::config::{Button, Config, Led, Level, OnStop, PanelAction, Pin, Rule, Shows, Targets};
+use crate::config::{
+    Again, Back, Button, Choice, Config, Led, Level, OnStop, PanelAction, Pin, Rule, Shows, Targets,
+};
 use crate::media::catalogue::{MediaFile, Scan};
 use crate::media::mime::of_extension;
 use crate::sim::presets::{self, Preset};
@@ -105,6 +107,32 @@ impl Setting {
     #[must_use]
     pub fn rule(mut self, change: impl FnOnce(&mut Rule)) -> Self {
         change(&mut self.config.rules[0]);
+        self
+    }
+
+    /// The button of this action plays this instead, over everything else.
+    #[must_use]
+    pub fn clip_button(
+        mut self,
+        action: PanelAction,
+        plays: &str,
+        again: Again,
+        back: Back,
+    ) -> Self {
+        let button = self.config.buttons.iter_mut().find(|button| button.does(action));
+        let button = button.expect("on the panel");
+        button.press = Some(PanelAction::PlayClip);
+        button.choice = Some(Choice { plays: vec![plays.into()], again, back, lasts: None });
+        self
+    }
+
+    /// The button that plays, plays this programme, for so long if not for good.
+    #[must_use]
+    pub fn choice_button(mut self, plays: &str, lasts: Option<Duration>) -> Self {
+        let button = self.config.buttons.iter_mut().find(|b| b.does(PanelAction::Play));
+        let (again, back) = (Again::default(), Back::default());
+        button.expect("on the panel").choice =
+            Some(Choice { plays: vec![plays.into()], again, back, lasts });
         self
     }
 

@@ -1,0 +1,243 @@
+//! A playlist: files and folders that somebody named, as the files that are there, in an order, and a place in it.
+//!
+//! A shuffled one goes through all its files before one comes again, and never plays the last of one
+//! round as the first of the next.
+
+use crate::config::Order;
+use crate::media::catalogue::{MediaFile, Scan};
+use fastrand::Rng;
+use std::path::{Path, PathBuf};
+
+/// The files of one programme and the place in it.
+#[derive(Clone, Debug)]
+pub struct Playlist {
+    plays: Vec<PathBuf>,
+    repeat: bool,
+    order: Order,
+    files: Vec<MediaFile>,
+    /// This round, as places in `files`.
+    round: Vec<usize>,
+    /// The next round, known before so that its first file can be offered early.
+    upcoming: Vec<usize>,
+    at: usize,
+    rng: Rng,
+}
+
+impl Playlist {
+    /// Files and folders, not yet resolved.
+    #[must_use]
+    pub fn new(plays: Vec<PathBuf>, repeat: bool, order: Order, seed: u64) -> Self {
+        let (files, round, upcoming) = (Vec::new(), Vec::new(), Vec::new());
+        Self { plays, repeat, order, files, round, upcoming, at: 0, rng: Rng::with_seed(seed) }
+    }
+
+    /// Resolves the files: in the order of `plays`, folders in name order; or shuffled. The current
+    /// file stays current; if it is gone, the one that takes its place is.
+    pub fn resolve(&mut self, scan: &Scan) {
+        let current = self.current().map(|file| file.path.clone());
+        self.files.clear();
+        for play in &self.plays {
+            let mut found: Vec<&MediaFile> =
+                scan.files.iter().filter(|file| file.path.starts_with(play)).collect();
+            found.sort_by_cached_key(|file| natural(&file.path));
+            self.files.extend(found.into_iter().cloned());
+        }
+        self.round = (0..self.files.len()).collect();
+        self.upcoming.clone_from(&self.round);
+        if self.order == Order::Shuffled {
+            self.rng.shuffle(&mut self.round);
+            self.shuffle_upcoming();
+        }
+        let is_current = |at: &usize| Some(&self.files[*at].path) == current.as_ref();
+        self.at = self.round.iter().position(is_current).unwrap_or(self.at);
+        if self.at >= self.files.len() {
+            self.at = 0;
+        }
+    }
+
+    fn shuffle_upcoming(&mut self) {
+        self.rng.shuffle(&mut self.upcoming);
+        if self.upcoming.len() > 1 && self.upcoming.first() == self.round.last() {
+            let last = self.upcoming.len() - 1;
+            self.upcoming.swap(0, last);
+        }
+    }
+
+    /// The file that should play.
+    #[must_use]
+    pub fn current(&self) -> Option<&MediaFile> {
+        self.files.get(*self.round.get(self.at)?)
+    }
+
+    /// The file after it; `None` at the end of a playlist that does not repeat.
+    #[must_use]
+    pub fn following(&self) -> Option<&MediaFile> {
+        let next = self.round.get(self.at + 1);
+        let again = || self.upcoming.first().filter(|_| self.repeat);
+        self.files.get(*next.or_else(again)?)
+    }
+
+    /// Goes to the following file. `false` at the end of a playlist that does not repeat, which is
+    /// then at its beginning again. One whose files are away is not at its end.
+    pub fn advance(&mut self) -> bool {
+        let goes_on = self.is_empty() || self.following().is_some();
+        self.at += 1;
+        if self.at >= self.round.len() {
+            self.at = 0;
+            core::mem::swap(&mut self.round, &mut self.upcoming);
+            if self.order == Order::Shuffled {
+                self.shuffle_upcoming();
+            }
+        }
+        goes_on
+    }
+
+    /// Goes one file on or back, round the ends: what a person at a button asks for.
+    pub fn step(&mut self, by: isize) {
+        if by > 0 {
+            let _ = self.advance();
+        } else {
+            self.at = self.at.checked_sub(1).unwrap_or(self.files.len().saturating_sub(1));
+        }
+    }
+
+    /// It is at its first file.
+    #[must_use]
+    pub const fn at_start(&self) -> bool {
+        self.at == 0
+    }
+
+    /// Number of files.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Nothing to play.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+}
+
+/// A key that sorts as people expect: without regard to case, numbers by value (`2.mp4` before `10.mp4`).
+fn natural(path: &Path) -> Vec<(String, u64)> {
+    let text = path.to_string_lossy().to_lowercase();
+    let mut key: Vec<(String, u64)> = Vec::new();
+    let mut words = String::new();
+    let mut digits = String::new();
+    for c in text.chars().chain([' ']) {
+        if c.is_ascii_digit() {
+            digits.push(c);
+            continue;
+        }
+        if !digits.is_empty() {
+            key.push((core::mem::take(&mut words), digits.parse().unwrap_or(u64::MAX)));
+            digits.clear();
+        }
+        words.push(c);
+    }
+    key.push((words, 0));
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::mime;
+
+    fn scan(paths: &[&str]) -> Scan {
+        let media_type = mime::of_extension("mp4").expect("known");
+        let file = |path: &&str| MediaFile {
+            path: Path::new(path).into(),
+            root: Path::new("/m").into(),
+            media_type,
+            size: 1,
+        };
+        Scan { files: paths.iter().map(file).collect(), ..Scan::default() }
+    }
+
+    fn names(list: &Playlist) -> Vec<String> {
+        list.round.iter().map(|at| &list.files[*at]).map(|f| f.path.display().to_string()).collect()
+    }
+
+    #[test]
+    fn folders_play_in_name_order_and_lists_in_their_own() {
+        let mut list =
+            Playlist::new(vec!["/m/z.mp4".into(), "/m/show".into()], true, Order::Name, 1);
+        list.resolve(&scan(&[
+            "/m/show/10.mp4",
+            "/m/show/2.mp4",
+            "/m/z.mp4",
+            "/m/show/A/1.mp4",
+            "/m/showy.mp4",
+        ]));
+        assert_eq!(
+            names(&list),
+            ["/m/z.mp4", "/m/show/2.mp4", "/m/show/10.mp4", "/m/show/A/1.mp4"]
+        );
+    }
+
+    #[test]
+    fn advances_wraps_and_stops_where_it_must() {
+        let files = scan(&["/m/1.mp4", "/m/2.mp4"]);
+        let mut once = Playlist::new(vec!["/m".into()], false, Order::Name, 1);
+        once.resolve(&files);
+        assert!(once.advance());
+        assert!(!once.advance(), "the end");
+        assert!(once.at_start());
+        let mut round = Playlist::new(vec!["/m".into()], true, Order::Name, 1);
+        round.resolve(&files);
+        round.step(-1);
+        assert_eq!(round.current().map(|f| &*f.path), Some(Path::new("/m/2.mp4")));
+        assert!(round.advance());
+        assert!(round.at_start());
+    }
+
+    #[test]
+    fn a_new_scan_keeps_the_current_file() {
+        let mut list = Playlist::new(vec!["/m".into()], true, Order::Name, 1);
+        list.resolve(&scan(&["/m/b.mp4", "/m/c.mp4"]));
+        list.step(1);
+        list.resolve(&scan(&["/m/a.mp4", "/m/b.mp4", "/m/c.mp4"]));
+        assert_eq!(list.current().map(|f| &*f.path), Some(Path::new("/m/c.mp4")));
+        list.resolve(&scan(&["/m/a.mp4"]));
+        assert_eq!(list.current().map(|f| &*f.path), Some(Path::new("/m/a.mp4")));
+        list.resolve(&Scan::default());
+        assert!(list.is_empty() && list.advance(), "away is not at its end");
+    }
+
+    #[test]
+    fn a_shuffled_round_plays_each_once_and_none_twice_running() {
+        let paths: Vec<String> = (0..7).map(|n| format!("/m/{n}.mp4")).collect();
+        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+        for seed in 0..50 {
+            let mut list = Playlist::new(vec!["/m".into()], true, Order::Shuffled, seed);
+            list.resolve(&scan(&paths));
+            let mut last = None;
+            for _ in 0..20 {
+                let mut round = Vec::new();
+                for _ in 0..7 {
+                    let now = list.current().map(|f| f.path.clone());
+                    assert_ne!(now, last, "twice running");
+                    round.push(now.clone());
+                    last = now;
+                    let following = list.following().map(|f| f.path.clone());
+                    assert!(list.advance());
+                    assert_eq!(list.current().map(|f| f.path.clone()), following, "as announced");
+                }
+                round.sort();
+                round.dedup();
+                assert_eq!(round.len(), 7, "each once");
+            }
+        }
+        let orders: std::collections::BTreeSet<_> = (0..50)
+            .map(|seed| {
+                let mut list = Playlist::new(vec!["/m".into()], true, Order::Shuffled, seed);
+                list.resolve(&scan(&paths));
+                names(&list)
+            })
+            .collect();
+        assert!(orders.len() > 40, "seeds differ: {}", orders.len());
+    }
+}
