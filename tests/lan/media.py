@@ -13,15 +13,23 @@ def _ffmpeg(*words):
     subprocess.run(["ffmpeg", "-loglevel", "error", "-y", *words], check=True)
 
 
-def _sweep(seconds):
+FILM_HIGH = 1200
+
+
+def _sweep(seconds, high=HIGH):
     # The phase of a tone that rises evenly from LOW to HIGH is the integral of its frequency.
-    return f"aevalsrc=0.5*sin(2*PI*({LOW}*t+{(HIGH - LOW) / (2 * seconds)}*t*t)):s=48000:d={seconds}"
+    return f"aevalsrc=0.5*sin(2*PI*({LOW}*t+{(high - LOW) / (2 * seconds)}*t*t)):s=48000:d={seconds}"
 
 
-def clip(path, seconds=CLIP_SECONDS):
+def film(path, seconds):
+    """A long one, whose tone rises slowly."""
+    clip(path, seconds, FILM_HIGH)
+
+
+def clip(path, seconds=CLIP_SECONDS, high=HIGH):
     """H.264 and AAC; small pictures, so that two cores can show three of them in real time."""
     _ffmpeg(
-        "-f", "lavfi", "-i", f"testsrc2=s=320x180:r=25:d={seconds}", "-f", "lavfi", "-i", _sweep(seconds),
+        "-f", "lavfi", "-i", f"testsrc2=s=320x180:r=25:d={seconds}", "-f", "lavfi", "-i", _sweep(seconds, high),
         "-c:v", "libx264", "-preset", "veryfast", "-g", "25", "-pix_fmt", "yuv420p",
         "-c:a", "aac", "-b:a", "96k", "-movflags", "+faststart", path)
 

@@ -17,6 +17,7 @@ from clock import clock
 from errors import errors
 from lan import wait_until
 from media import CLIP_SECONDS, TRACKS
+from programmes import clips, folder
 from service import service
 from soap import Device
 from stage import ADDRESSES, Stage, median, ms, rule, spread
@@ -418,7 +419,8 @@ def plain(stage):
     server.shutdown()
 
 
-SCENES = {scene.__name__: scene for scene in (discover, play, loops, album, rest, moves, faults, errors, service, clock)}
+SCENES = {scene.__name__: scene for scene in (
+    discover, play, loops, album, clips, folder, rest, moves, faults, errors, service, clock)}
 
 
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
