@@ -88,7 +88,9 @@ def folder(stage):
     shutil.copy(short, outside)
     os.symlink(outside, f"{place}/j link.mp4")
     began = time.time()
-    stage.box.run(rule({"name": "TV 1"}, plays="mixed/", dwell=2))
+    # Each file that plays, not only what changes.
+    told = {"RUST_LOG": "error,dlna_kiosk=debug"}
+    stage.box.run(rule({"name": "TV 1"}, plays="mixed/", dwell=2), environment=told)
     stage.box.ready()
     good = ["a film", "b song", "c still", "d Gr", "e you", "f huge", "i changes"]
 

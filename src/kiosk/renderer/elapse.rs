@@ -254,6 +254,8 @@ impl Renderer {
             return;
         };
         let hurried = match (&load.phase, load.length()) {
+            // It ends when we say so, whatever the renderer calls its length.
+            _ if load.is_still() => false,
             (Phase::Running { since, .. }, Some(length)) => now.since(*since) < length.mul_f64(0.5),
             (Phase::Running { since, .. }, None) => now.since(*since) < Duration::from_secs(1),
             _ => false,
