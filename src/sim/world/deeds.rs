@@ -133,7 +133,8 @@ impl World {
     /// A task of the box hangs: it neither ends nor says that it lives. Or it goes on.
     pub fn hang_task(&mut self, name: Option<TaskName>) {
         let alive = name.filter(|name| !self.dead.contains_key(name));
-        self.stuck = alive.map(|name| (name, self.now));
+        // What it said before reaches a box that stands still when that goes on.
+        self.stuck = alive.map(|name| (name, self.now.max(self.frozen_until)));
     }
 
     /// The disk with the media is taken away, or put back.
