@@ -12,6 +12,8 @@ pub const FETCHES: usize = 10;
 pub const PINS: usize = 28;
 /// `[[renderer]]` tables.
 pub const RULES: usize = RENDERERS;
+/// `[[schedule]]` tables: a different one for each hour of two days, or for each week of a year.
+pub const SCHEDULE: usize = 64;
 /// Media files in the catalogue; beyond this they are counted and left out.
 pub const MEDIA: usize = 4096;
 /// Depth of folders below the media folder.

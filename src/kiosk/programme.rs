@@ -19,9 +19,25 @@ impl Programme {
         Self { plays, repeat, files: Vec::new(), at: 0 }
     }
 
+    /// One file that is on no disk, over and over.
+    #[must_use]
+    pub fn always(file: MediaFile) -> Self {
+        Self { plays: Vec::new(), repeat: true, files: vec![file], at: 0 }
+    }
+
+    /// It plays these, over and over.
+    #[must_use]
+    pub fn loops(&self, plays: &[PathBuf]) -> bool {
+        self.repeat && self.plays == plays
+    }
+
     /// Resolves the files: in the order of `plays`, folders in name order. The current file stays
     /// current; if it is gone, the one that takes its place is.
     pub fn resolve(&mut self, scan: &Scan) {
+        if self.plays.is_empty() {
+            // Nothing of it is on a disk.
+            return;
+        }
         let current = self.current().map(|file| file.path.clone());
         self.files.clear();
         for play in &self.plays {

@@ -1,6 +1,6 @@
 //! What time alone decides about a renderer.
 
-use super::load::{DWELL, Load, Phase};
+use super::load::{Load, Phase};
 use super::playhead::Playhead;
 use super::{Context, Goal, LoopMethod, OnStop, Renderer};
 use crate::kiosk::effect::Effect;
@@ -88,7 +88,7 @@ impl Renderer {
                 true
             }
             Phase::Starting { sent, .. }
-                if load.is_still() && load.fetched && sent + DWELL <= now =>
+                if load.is_still() && load.fetched && sent + load.dwell() <= now =>
             {
                 self.ended(ctx);
                 true
@@ -119,7 +119,7 @@ impl Renderer {
                 self.fail(fault, ctx);
                 true
             }
-            Phase::Running { since, .. } if load.is_still() && since + DWELL <= now => {
+            Phase::Running { since, .. } if load.is_still() && since + load.dwell() <= now => {
                 self.ended(ctx);
                 true
             }
@@ -303,6 +303,7 @@ impl Renderer {
             }
         }
         self.trouble(fault, ctx);
+        self.give_up_black();
     }
 
     /// A viewer has it now: respected, or insisted on after a while.
@@ -334,10 +335,8 @@ impl Renderer {
             let what = if ended_at.is_some() { What::Again(path) } else { What::Playing(path) };
             ctx.trace.note(now, self.name(), what);
         }
-        if let Some(volume) =
-            self.rule.as_ref().and_then(|rule| rule.volume).filter(|_| self.rounds == 0)
-        {
-            self.knobs.want_volume(volume.into());
+        if let Some(volume) = self.usual_volume().filter(|_| self.rounds == 0) {
+            self.knobs.want_volume(volume);
         }
         self.position_due = now + FIRST_LOOK;
         if let Some(load) = self.load.as_mut() {

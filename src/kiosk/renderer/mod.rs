@@ -14,6 +14,7 @@ pub mod breaker;
 mod calls;
 mod elapse;
 pub mod knobs;
+mod layer;
 pub mod load;
 mod looping;
 mod plan;
@@ -28,6 +29,7 @@ use super::programme::Programme;
 use super::subscription::Subscription;
 use super::trace::{Trace, What};
 use crate::config::{LoopMethod, OnStop, PanelAction, Rule};
+use crate::media::black;
 use crate::media::catalogue::Scan;
 use crate::media::mime::Kind;
 use crate::media::protocol_info;
@@ -41,6 +43,7 @@ use calls::{Call, Purpose};
 use core::net::Ipv4Addr;
 use fastrand::Rng;
 use knobs::Knobs;
+pub(super) use layer::Layer;
 use load::{Load, Phase};
 
 /// Which of the two evented services.
@@ -143,6 +146,10 @@ pub(super) struct Renderer {
     pub(super) facing: Ipv4Addr,
     rule: Option<Rule>,
     pub(super) programme: Programme,
+    /// What it usually plays, while the schedule has something else.
+    standing: Option<Programme>,
+    /// What the schedule wants of it now.
+    pub(super) layer: Option<Layer>,
     /// When to look at its plan again, if nothing happens before.
     pub(super) plan_at: Option<Deadline>,
     pub(super) goal: Goal,
@@ -215,6 +222,8 @@ impl Renderer {
             facing,
             rule: rule.cloned(),
             programme: Programme::new(plays, repeat),
+            standing: None,
+            layer: None,
             plan_at: None,
             goal: if rule.is_some_and(|rule| rule.autoplay) { Goal::Play } else { Goal::Rest },
             state: None,
@@ -323,6 +332,7 @@ impl Renderer {
             media_type: load.file.media_type,
             mime: load.mime,
             content_features: protocol_info::content_features(load.file.media_type),
+            body: black::body(&load.file),
         })
     }
 
@@ -330,6 +340,9 @@ impl Renderer {
     pub(super) fn resolve(&mut self, scan: &Scan) {
         let was_empty = self.programme.is_empty();
         self.programme.resolve(scan);
+        if let Some(standing) = self.standing.as_mut() {
+            standing.resolve(scan);
+        }
         if was_empty && !self.programme.is_empty() && self.fault == Some(Fault::NothingToPlay) {
             self.fault = None;
         }
@@ -340,6 +353,7 @@ impl Renderer {
         if !self.is_driven() {
             return;
         }
+        self.lift_black(action);
         self.insisted = 0;
         self.fault.take_if(|fault| matches!(fault, Fault::Refused(..)));
         self.transport_due = self.transport_due.min(now);

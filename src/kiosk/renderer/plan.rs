@@ -3,7 +3,7 @@
 //! [`Renderer::reconcile`] is the one place where that is decided.
 
 use super::calls::{CANNOT, Purpose};
-use super::load::{self, Doubt, Phase};
+use super::load::{Doubt, Phase};
 use super::{Context, EVENTED, Evented, Farewell, Goal, Renderer, elapse};
 use crate::kiosk::deadline::{Deadline, Wake, Why};
 use crate::kiosk::subscription;
@@ -111,7 +111,7 @@ impl Renderer {
                     Phase::Settling { until } => agenda.wake(until, Why::Effect),
                     Phase::Accepted { at } => agenda.at(at, Purpose::Play),
                     Phase::Starting { sent, until } => {
-                        let dwell = (sent + load::DWELL, Why::Dwell);
+                        let dwell = (sent + load.dwell(), Why::Dwell);
                         let (at, why) = if load.is_still() { dwell } else { (until, Why::Effect) };
                         agenda.wake(at, why);
                         agenda.wake(sent + elapse::REARM_AFTER, Why::Effect);
@@ -132,7 +132,7 @@ impl Renderer {
                         agenda.at(agenda.now, Purpose::ClearNext);
                     }
                     Phase::Running { since, .. } if load.is_still() => {
-                        agenda.wake(since + load::DWELL, Why::Dwell)
+                        agenda.wake(since + load.dwell(), Why::Dwell)
                     }
                     Phase::Running { .. } => {
                         if let Some(at) = self.next_at() {

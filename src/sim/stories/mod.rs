@@ -4,6 +4,7 @@ mod chaos;
 mod crowd;
 mod faults;
 mod hearsay;
+mod hours;
 mod looping;
 mod memory;
 mod mutants;

@@ -1,11 +1,14 @@
 //! What a world is made of: renderers, files, and the box's configuration.
 
 use super::World;
-use crate::config::{Button, Config, Led, Level, OnStop, PanelAction, Pin, Rule, Shows, Targets};
+use crate::config::{
+    self, Button, Config, FileState, Led, Level, OnStop, PanelAction, Pin, Rule, Shows, Targets,
+};
 use crate::media::catalogue::{MediaFile, Scan};
 use crate::media::mime::of_extension;
 use crate::sim::presets::{self, Preset};
 use crate::time::{Duration, Instant};
+use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -38,6 +41,8 @@ pub struct Setting {
     pub files: Vec<(&'static str, u64)>,
     /// The box's configuration.
     pub config: Config,
+    /// Where the box is.
+    pub zone: TimeZone,
     /// WatchdogSec.
     pub watchdog: Option<Duration>,
     /// Who can play must do so within this time.
@@ -64,7 +69,7 @@ impl Setting {
         };
         config.rules[0].plays = vec!["/m".into()];
         let files = vec![("/m/clip.mp4", 10_000)];
-        Self { seed: 1, presets, files, config, watchdog: None, hope: None }
+        Self { seed: 1, presets, files, config, zone: TimeZone::UTC, watchdog: None, hope: None }
     }
 
     /// A wall of renderers, one of each family over and over, that plays films and songs all day and must
@@ -105,6 +110,24 @@ impl Setting {
     #[must_use]
     pub fn rule(mut self, change: impl FnOnce(&mut Rule)) -> Self {
         change(&mut self.config.rules[0]);
+        self
+    }
+
+    /// Has a schedule, as the file writes it; its times are those of a zone with these rules (POSIX TZ).
+    ///
+    /// # Panics
+    /// The text is no good configuration, or the rules are none.
+    #[must_use]
+    pub fn schedule(mut self, zone: &str, text: &str) -> Self {
+        let written = format!("media = \"/m\"\n{text}");
+        let there = |path: &Path| match path.extension() {
+            Some(_) => FileState::File,
+            None => FileState::Folder,
+        };
+        let loaded = config::parse(&written, &there);
+        let config = loaded.config.unwrap_or_else(|| panic!("{:?}", loaded.problems));
+        (self.config.schedule, self.config.clock) = (config.schedule, config.clock);
+        self.zone = TimeZone::posix(zone).expect("good rules");
         self
     }
 
