@@ -86,9 +86,10 @@ impl Kiosk {
         })
     }
 
-    pub(super) fn held_status(&self, renderer: &Renderer) -> Option<HeldStatus> {
-        let layer = renderer.layer.as_ref()?;
-        let entry = self.config.schedule.get(layer.number)?;
+    pub(super) fn held_status(&self, renderer: &Renderer, now: Instant) -> Option<HeldStatus> {
+        renderer.layer.as_ref()?;
+        let held = self.schedule.holds(|targets| is_target(targets, renderer), now)?;
+        let entry = held.entry;
         Some(HeldStatus {
             entry: entry.to_string(),
             then: match entry.then {
@@ -96,7 +97,7 @@ impl Kiosk {
                 Then::Stop => "stop",
                 Then::Blackout => "blackout",
             },
-            until: self.schedule.local(layer.window.to).map(minutes),
+            until: self.schedule.local(held.until).map(minutes),
         })
     }
 }

@@ -61,6 +61,8 @@ pub struct Held<'a> {
     pub number: usize,
     /// Which of its windows.
     pub window: Window,
+    /// Its end, or before that the beginning of one that holds instead.
+    pub until: Timestamp,
 }
 
 impl Schedule {
@@ -106,13 +108,19 @@ impl Schedule {
     pub fn holds(&self, is_meant: impl Fn(&Targets) -> bool, now: Instant) -> Option<Held<'_>> {
         let clock = self.clock()?;
         let wall = clock.wall(now);
-        let meant = self.entries.iter().enumerate().filter(|(_, entry)| is_meant(&entry.targets));
-        meant
-            .filter_map(|(number, entry)| {
-                let window = window_at(entry, &clock.zone, wall)?;
-                Some(Held { entry, number, window })
-            })
-            .max_by_key(|held| (held.entry.priority, held.number))
+        let meant = || {
+            let all = self.entries.iter().enumerate();
+            all.filter(|(_, entry)| is_meant(&entry.targets))
+        };
+        let rank = |number: usize, entry: &Entry| (entry.priority, number);
+        let (number, entry, window) = meant()
+            .filter_map(|(n, entry)| Some((n, entry, window_at(entry, &clock.zone, wall)?)))
+            .max_by_key(|(n, entry, _)| rank(*n, entry))?;
+        let others = meant().filter(|(n, other)| rank(*n, other) >= rank(number, entry));
+        let begins = others.flat_map(|(_, other)| windows(other, &clock.zone, wall));
+        let next = begins.map(|other| other.from).filter(|from| *from > wall);
+        let until = next.chain([window.to]).min()?;
+        Some(Held { entry, number, window, until })
     }
 
     /// Until then what holds now holds on, for every renderer.
@@ -436,7 +444,13 @@ mod tests {
                 prop_assert_eq!(schedule.holds(|_| true, later), seen);
             }
             if let Some(held) = seen {
-                prop_assert!(held.window.from < held.window.to);
+                let clock = schedule.clock().expect("it was told");
+                let until = clock.instant(held.until);
+                prop_assert!(until > now && held.until <= held.window.to);
+                let last = until.before(Duration::from_micros(1));
+                let number = |at| schedule.holds(|_| true, at).map(|held| (held.number, held.window));
+                prop_assert_eq!(number(last), Some((held.number, held.window)));
+                prop_assert_ne!(number(until), Some((held.number, held.window)));
             }
         }
     }

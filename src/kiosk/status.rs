@@ -127,7 +127,7 @@ impl Kiosk {
             renderers: self
                 .renderers
                 .iter()
-                .map(|r| renderer_status(r, self.held_status(r), now))
+                .map(|r| renderer_status(r, self.held_status(r, now), now))
                 .collect(),
             schedule: self.schedule_status(now),
             media: Media {

@@ -38,6 +38,9 @@ pub async fn run(mailbox: &Mailbox) {
 
 async fn watch(mailbox: &Mailbox, synchronized: &Path, eager: Duration) {
     let begun = Instant::now();
+    if let Err(error) = TimeZone::try_system() {
+        log::warn!("the schedule goes by the world's time, as the time zone is not known: {error}");
+    }
     let mut told: Option<Look> = None;
     loop {
         // Before the look, so that no jump falls between.

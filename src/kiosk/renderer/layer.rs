@@ -16,9 +16,9 @@ use crate::time::Instant;
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::kiosk) struct Layer {
     /// Which entry.
-    pub(in crate::kiosk) number: usize,
+    number: usize,
     /// Which window of it: the next one is a change, even if it follows at once.
-    pub(in crate::kiosk) window: Window,
+    window: Window,
     volume: Option<u8>,
     black: bool,
 }
