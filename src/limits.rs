@@ -14,6 +14,8 @@ pub const PINS: usize = 28;
 pub const RULES: usize = RENDERERS;
 /// Clips that play or wait on one renderer: who presses more often is playing with the button.
 pub const CLIPS: usize = 8;
+/// `[[schedule]]` tables: a different one for each hour of two days, or for each week of a year.
+pub const SCHEDULE: usize = 64;
 /// Media files in the catalogue; beyond this they are counted and left out.
 pub const MEDIA: usize = 4096;
 /// Depth of folders below the media folder.

@@ -4,7 +4,8 @@
 
 use dlna_kiosk::command::clip;
 use dlna_kiosk::config::{
-    Backend, Button, Config, Led, Level, PanelAction, Pin, Port, Rule, Shows, Targets, Who,
+    Backend, Button, Config, Days, Entry, Led, Level, PanelAction, Pin, Port, Rule, Shows, Targets,
+    Then, WallClock, Who,
 };
 use dlna_kiosk::kiosk::event::Event;
 use dlna_kiosk::kiosk::{Kiosk, Setup};
@@ -102,12 +103,23 @@ impl Scene<'_> {
 
 /// Plays `story` and sends the box away; gives its exit code.
 fn on_stage(preset: &str, autoplay: bool, story: impl AsyncFn(&Scene<'_>)) -> u8 {
-    let media = folder(&format!("{preset}-{autoplay}"));
+    on_stage_by(preset, autoplay, Vec::new(), story)
+}
+
+/// As [`on_stage`], with a schedule; the clock of this machine is believed.
+fn on_stage_by(
+    preset: &str,
+    autoplay: bool,
+    schedule: Vec<Entry>,
+    story: impl AsyncFn(&Scene<'_>),
+) -> u8 {
+    let media = folder(&format!("{preset}-{autoplay}-{}", schedule.len()));
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
     let udn = Udn::new("uuid:00000000-0000-4000-8000-000000000001").unwrap();
     let renderer = presets::named(preset).unwrap().renderer(udn, "TV", 1);
     let host = FakeHost::new(renderer, Ipv4Addr::LOCALHOST, port);
-    let config = config(&media, port, autoplay);
+    let usual = config(&media, port, autoplay);
+    let config = Config { schedule, clock: WallClock::Rtc, ..usual };
     let pins = Rc::new(Pins::default());
     let log = RefCell::new(Vec::new());
     let shell = Shell::open(&config, Front::Screen(Rc::clone(&pins))).unwrap();
@@ -169,4 +181,36 @@ fn a_configured_renderer_plays_by_itself_round_after_round() {
             assert!(status["renderers"][0]["fault"].is_null(), "{status}");
         });
     }
+}
+
+#[test]
+fn a_schedule_is_followed_by_this_machines_clock_and_a_press_is_stronger() {
+    let always = Entry {
+        name: None,
+        days: Days::ALL,
+        from: jiff::civil::Time::midnight(),
+        to: jiff::civil::Time::midnight(),
+        targets: Targets::All,
+        then: Then::Blackout,
+        volume: None,
+        priority: 0,
+    };
+    on_stage_by("well-behaved", false, vec![always], async |scene| {
+        let shows = |s: &Scene<'_>, name: &str| {
+            s.host.look(|renderer, now| {
+                renderer.on_screen(now).is_some_and(|(uri, _)| uri.ends_with(name))
+            })
+        };
+        scene.until("it is black", |s| shows(s, "/black.jpg")).await;
+        assert_eq!(scene.said("the clock is right: it is 20"), 1);
+        let status = scene.status().await;
+        let held = &status["renderers"][0]["schedule"];
+        assert_eq!(
+            (&held["entry"], &held["then"]),
+            (&"daily 00:00-00:00".into(), &"blackout".into())
+        );
+        assert_eq!(status["schedule"]["clock_trusted"], true);
+        scene.pins.tap(BUTTON, Duration::from_millis(30));
+        scene.until("it plays", |s| shows(s, "/1.wav")).await;
+    });
 }

@@ -42,6 +42,36 @@ fuzz_target!(|data: &[u8]| {
     house.world.ask_status();
 });
 
+/// Something else every few minutes around the times below.
+const SCHEDULE: &str = r#"
+[[schedule]]
+from = "02:00"
+to = "02:30"
+plays = "news.mp4"
+[[schedule]]
+from = "02:10"
+to = "02:20"
+then = "blackout"
+volume = 20
+[[schedule]]
+from = "23:59"
+to = "00:01"
+then = "stop"
+[[schedule]]
+from = "12:00"
+to = "12:01"
+plays = ["song.mp3", "film.mp4"]
+"#;
+/// Just before a change of the schedule, of the clocks, or of both.
+const TIMES: [&str; 6] = [
+    "1970-01-01T00:00:00Z",
+    "2026-03-29T00:59:50Z",
+    "2026-10-25T00:09:50Z",
+    "2026-10-25T01:29:50Z",
+    "2026-11-27T10:59:50Z",
+    "2026-11-27T22:58:50Z",
+];
+
 struct House {
     world: World,
     /// The task that hangs. It cannot end, nor say that it lives.
@@ -68,6 +98,7 @@ impl House {
             rule.on_stop = if insists { OnStop::Insist } else { OnStop::Respect };
             rule.max_cut = max_cut;
         });
+        let setting = setting.schedule("CET-1CEST,M3.5.0,M10.5.0/3", SCHEDULE);
         Ok(Self { world: setting.begin(), stuck: None })
     }
 
@@ -76,7 +107,7 @@ impl House {
         let one = input.choose_index(world.stages.len())?;
         let task = *input.choose(&TASKS)?;
         let hangs = self.stuck == Some(task);
-        let kind = input.int_in_range(0..=38)?;
+        let kind = input.int_in_range(0..=39)?;
         world.write_down(format!("deed {kind} at {one}, {task:?}"));
         match kind {
             0..=2 => world.press(*input.choose(&BUTTONS)?),
@@ -148,6 +179,7 @@ impl House {
                 },
             }),
             37 => world.tell(witness(input)?),
+            39 => world.set_clock(input.choose(&TIMES)?, input.arbitrary()?),
             38 if input.ratio(1, 8)? => world.leave(),
             _ => world.tell(Event::Deaf),
         }

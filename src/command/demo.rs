@@ -150,6 +150,7 @@ fn config(media: &Media, port: u16) -> Config {
         rules: vec![rule],
         buttons: KEYS.map(button).to_vec(),
         leds: vec![led(5, Shows::Status), led(6, Shows::Playing(Targets::All))],
+        ..usual
     }
 }
 

@@ -75,6 +75,9 @@ fn as_text(json: &str) -> Result<String, String> {
     for renderer in renderers {
         let _ = write!(text, "\n{}", terminal::renderer_line(&renderer));
     }
+    if status["schedule"]["clock_trusted"] == false {
+        text.push_str("\nthe schedule waits: the clock was not set yet");
+    }
     for task in list(&status["tasks"]).iter().filter(|task| task["running"] == false) {
         let (name, why) = (task["name"].as_str(), task["ended"].as_str());
         let _ = write!(text, "\n{} does not run: {}", name.unwrap_or(""), why.unwrap_or(""));

@@ -87,6 +87,11 @@ pub(super) fn renderer_line(renderer: &Value) -> String {
     if let Some(rounds) = renderer["rounds"].as_u64().filter(|rounds| *rounds > 0) {
         line += &format!(" (round {})", rounds + 1);
     }
+    let schedule = &renderer["schedule"];
+    if let (Some(entry), Some(until)) = (schedule["entry"].as_str(), schedule["until"].as_str()) {
+        let then = schedule["then"].as_str().unwrap_or("");
+        line += &format!(" [{entry}: {then} until {until}]");
+    }
     if let Some(fault) = renderer["fault"].as_str() {
         line += &format!(" — {fault}");
     }
@@ -106,6 +111,9 @@ mod tests {
             renderer_line(&renderer),
             "TV: playing a.mp4 ██████████░░░░░░░░░░ 1:02:05 / 2:04:10 (round 3)"
         );
+        let closed = json!({ "name": "TV", "state": "stopped",
+            "schedule": { "entry": "Closed", "then": "stop", "until": "2026-11-27 09:00" } });
+        assert_eq!(renderer_line(&closed), "TV: stopped [Closed: stop until 2026-11-27 09:00]");
         let away = json!({ "name": "TV", "state": "away", "fault": "it does not answer" });
         assert_eq!(renderer_line(&away), "TV: away — it does not answer");
         let empty = json!({ "name": "TV", "state": "no_media" });

@@ -4,7 +4,7 @@ use super::pins::{alternative, describe};
 use super::problem::Report;
 use super::section::Section;
 use super::vocabulary::nearest;
-use super::{Backend, Button, Led, Pin, Pull, Rule, Shows, Targets, Who};
+use super::{Backend, Button, Entry, Led, Pin, Pull, Rule, Shows, Targets, Who};
 use crate::limits::PINS;
 
 /// Each rule can be reached: the first that matches a renderer holds.
@@ -116,20 +116,24 @@ pub(super) fn pins(
     }
 }
 
-/// Buttons and LEDs name renderers that there are.
+/// Buttons, LEDs and the schedule name renderers that there are.
 pub(super) fn targets(
     report: &mut Report<'_>,
     rules: &[(Section<'_>, Rule)],
     buttons: &[(Section<'_>, Button)],
     leds: &[(Section<'_>, Led)],
+    schedule: &[(Section<'_>, Option<Entry>)],
 ) {
     let of_buttons = buttons.iter().map(|(table, button)| (table, &button.targets));
+    let of_entries =
+        schedule.iter().filter_map(|(table, entry)| Some((table, &entry.as_ref()?.targets)));
     let of_leds = leds.iter().filter_map(|(table, led)| match &led.shows {
         Shows::Playing(targets) => Some((table, targets)),
         Shows::Status => None,
     });
-    for (table, targets) in of_buttons.chain(of_leds) {
-        let (Targets::Some(all), Some(field)) = (targets, table.field("renderer")) else {
+    for (table, targets) in of_buttons.chain(of_leds).chain(of_entries) {
+        let field = table.field("renderer").or_else(|| table.field("on"));
+        let (Targets::Some(all), Some(field)) = (targets, field) else {
             continue;
         };
         for who in all {

@@ -3,10 +3,11 @@
 use super::panel::word;
 use super::pins::describe;
 use super::{
-    Backend, Button, Choice, Config, Led, Level, PanelAction, Port, Rule, Shows, Targets, Who,
+    Backend, Button, Choice, Config, Days, Entry, Led, Level, PanelAction, Port, Rule, Shows,
+    Targets, Then, Who,
 };
 use crate::time::Duration;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// `config` as TOML; reading it gives the same configuration again.
 #[must_use]
@@ -18,6 +19,7 @@ pub fn effective(config: &Config) -> String {
     out.port("media_port", config.media_port);
     out.port("control_port", config.control_port);
     out.plain("stop_at_exit", config.stop_at_exit);
+    out.text("clock", word(&super::schedule::CLOCK, config.clock));
     out.table("[gpio]");
     match &config.gpio {
         Backend::Auto => out.text("backend", "auto"),
@@ -30,6 +32,9 @@ pub fn effective(config: &Config) -> String {
     }
     for rule in &config.rules {
         out.rule(rule, &config.media_folder);
+    }
+    for entry in &config.schedule {
+        out.entry(entry, &config.media_folder);
     }
     for button in &config.buttons {
         out.button(button, &config.media_folder);
@@ -115,8 +120,7 @@ impl Toml {
             Who::Address(..) => self.text("address", &rule.who.to_text()),
             Who::Any => self.line("name = \"*\"  # every renderer"),
         }
-        let plays: Vec<String> = rule.plays.iter().map(|path| below(path, media)).collect();
-        self.plain("plays", one_or_list(&plays));
+        self.plays(&rule.plays, media);
         self.plain("autoplay", rule.autoplay);
         self.plain("loop", rule.repeat);
         self.text("order", word(&super::renderer::ORDER, rule.order));
@@ -127,6 +131,34 @@ impl Toml {
         self.text("on_stop", word(&super::renderer::ON_STOP, rule.on_stop));
         self.text("loop_method", word(&super::renderer::LOOP_METHOD, rule.loop_method));
         self.time("max_cut", rule.max_cut);
+    }
+
+    fn plays(&mut self, plays: &[PathBuf], media: &Path) {
+        let plays: Vec<String> = plays.iter().map(|path| below(path, media)).collect();
+        self.plain("plays", one_or_list(&plays));
+    }
+
+    fn entry(&mut self, entry: &Entry, media: &Path) {
+        self.table("[[schedule]]");
+        if let Some(name) = &entry.name {
+            self.text("name", name);
+        }
+        match entry.days {
+            Days::Weekly(_) => self.plain("days", one_or_list(&entry.days.words())),
+            Days::Once(date) => self.text("date", &date.to_string()),
+        }
+        self.text("from", &super::schedule::hhmm(entry.from));
+        self.text("to", &super::schedule::hhmm(entry.to));
+        self.targets("on", &entry.targets);
+        match &entry.then {
+            Then::Play(plays) => self.plays(plays, media),
+            Then::Stop => self.text("then", "stop"),
+            Then::Blackout => self.text("then", "blackout"),
+        }
+        if let Some(volume) = entry.volume {
+            self.plain("volume", volume);
+        }
+        self.plain("priority", entry.priority);
     }
 
     fn button(&mut self, button: &Button, media: &Path) {
@@ -142,7 +174,7 @@ impl Toml {
         self.text("pull", word(&super::panel::PULLS, button.pull));
         self.level(button.active);
         self.text("detect", word(&super::panel::DETECTS, button.detect));
-        self.targets(&button.targets);
+        self.targets("renderer", &button.targets);
         if let Some(choice) = &button.choice {
             self.choice(choice, button, media);
         }
@@ -153,8 +185,7 @@ impl Toml {
     }
 
     fn choice(&mut self, choice: &Choice, button: &Button, media: &Path) {
-        let plays: Vec<String> = choice.plays.iter().map(|path| below(path, media)).collect();
-        self.plain("plays", one_or_list(&plays));
+        self.plays(&choice.plays, media);
         if button.does(PanelAction::PlayClip) {
             self.text("again", word(&super::choice::AGAIN, choice.again));
             self.text("back", word(&super::choice::BACK, choice.back));
@@ -171,7 +202,7 @@ impl Toml {
             Shows::Status => self.text("shows", "status"),
             Shows::Playing(targets) => {
                 self.text("shows", "playing");
-                self.targets(targets);
+                self.targets("renderer", targets);
             }
         }
         self.level(led.active);
@@ -181,12 +212,12 @@ impl Toml {
         self.text("active", word(&super::panel::LEVELS, active));
     }
 
-    fn targets(&mut self, targets: &Targets) {
+    fn targets(&mut self, key: &str, targets: &Targets) {
         match targets {
-            Targets::All => self.line("renderer = \"*\"  # all"),
+            Targets::All => self.line(&format!("{key} = \"*\"  # all")),
             Targets::Some(all) => {
                 let texts: Vec<String> = all.iter().map(Who::to_text).collect();
-                self.plain("renderer", one_or_list(&texts));
+                self.plain(key, one_or_list(&texts));
             }
         }
     }
@@ -295,15 +326,42 @@ mod tests {
         ]
     }
 
+    fn schedule() -> impl Strategy<Value = String> {
+        let when = prop_oneof![
+            one_of("days", &["mon", "Friday", "weekend"]),
+            (1i8..=28).prop_map(|day| format!("date = \"2026-02-{day}\"\n")),
+        ];
+        let time =
+            |key| maybe((0..24, 0..60).prop_map(move |(h, m)| format!("{key} = \"{h}:{m:02}\"")));
+        let then = prop_oneof![
+            Just("then = \"stop\"\n".to_owned()),
+            Just("then = \"blackout\"\n".to_owned()),
+            (0..=100).prop_map(|volume| format!("plays = \"b/\"\nvolume = {volume}\n")),
+        ];
+        let priority = maybe((-9..9).prop_map(|priority| format!("priority = {priority}")));
+        (
+            maybe(name()),
+            when,
+            time("from"),
+            time("to"),
+            one_of("on", &["TV 1", "*"]),
+            then,
+            priority,
+        )
+            .prop_map(|(a, b, c, d, e, f, g)| format!("[[schedule]]\n{a}{b}{c}{d}{e}{f}{g}"))
+    }
+
     proptest! {
         #[test]
         fn reads_back_as_the_same_configuration(
             name in maybe(name()),
             port in maybe((1024u16..).prop_map(|port| format!("control_port = {port}"))),
             renderers in prop::collection::vec(renderer(), 0..3),
+            schedule in prop::collection::vec(schedule(), 0..3),
             panel in prop::collection::vec(panel(), 0..3),
         ) {
-            let text = format!("{name}{port}{}{}", renderers.concat(), panel.concat());
+            let (renderers, schedule) = (renderers.concat(), schedule.concat());
+            let text = format!("{name}{port}{renderers}{schedule}{}", panel.concat());
             if let Some(config) = parse(&text, &disk).config {
                 let again = parse(&effective(&config), &disk);
                 prop_assert_eq!(again.config, Some(config), "{:?}", again.problems);

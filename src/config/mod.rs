@@ -18,6 +18,7 @@ pub mod pins;
 mod plays;
 mod problem;
 mod renderer;
+mod schedule;
 mod section;
 mod syntax;
 #[cfg(test)]
@@ -30,6 +31,7 @@ pub use files::FileState;
 pub use import::{Imported, import};
 pub use parse::{Loaded, parse};
 pub use problem::{Problem, Severity};
+pub use schedule::{Days, Entry, Then};
 
 use crate::limits::NAME_BYTES;
 use crate::text::{Text, clip};
@@ -56,6 +58,10 @@ pub struct Config {
     /// What the renderers play. The first rule that matches a renderer holds. Never empty: without
     /// `[[renderer]]` there is one rule for [`Who::Any`].
     pub rules: Vec<Rule>,
+    /// What holds at which times instead.
+    pub schedule: Vec<Entry>,
+    /// When the wall clock is believed.
+    pub clock: WallClock,
     /// The front panel's buttons.
     pub buttons: Vec<Button>,
     /// The front panel's LEDs.
@@ -111,6 +117,8 @@ impl Default for Config {
             control_port: Port::From(CONTROL_PORT),
             stop_at_exit: true,
             gpio: Backend::Auto,
+            schedule: Vec::new(),
+            clock: WallClock::default(),
             buttons: Vec::new(),
             leds: Vec::new(),
         }
@@ -124,6 +132,16 @@ pub enum Port {
     Fixed(u16),
     /// This one, or the next free one of the following 32.
     From(u16),
+}
+
+/// When the wall clock is believed: a Pi has none of its own and begins with a time of before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WallClock {
+    /// Once it was set from the network (systemd-timesyncd).
+    #[default]
+    Network,
+    /// From the start: there is a clock with a battery, or something else that sets it before.
+    Rtc,
 }
 
 /// Which GPIO hardware to use.

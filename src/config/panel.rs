@@ -109,7 +109,7 @@ pub(super) fn button(
         pull,
         active: table.choice(report, "active", &LEVELS).unwrap_or(pressed),
         detect: table.choice(report, "detect", &DETECTS).unwrap_or_default(),
-        targets: targets(report, table),
+        targets: targets(report, table, "renderer"),
         choice: choice::read(report, table, media, files),
         seek_step: choice::seek_step(report, table),
     };
@@ -192,7 +192,7 @@ pub(super) fn led(report: &mut Report<'_>, table: &Section<'_>) -> Option<Led> {
             "write shows = \"status\" or shows = \"playing\"",
         );
     }
-    let targets = targets(report, table);
+    let targets = targets(report, table, "renderer");
     if playing == Some(false)
         && let Some(field) = table.field("renderer")
     {
@@ -265,9 +265,9 @@ fn instead_of_place(place: i64) -> String {
     }
 }
 
-/// Which renderers the table is about.
-fn targets(report: &mut Report<'_>, table: &Section<'_>) -> Targets {
-    let Some(field) = table.field("renderer") else {
+/// Which renderers the table is about, by the value of `key`.
+pub(super) fn targets(report: &mut Report<'_>, table: &Section<'_>, key: &str) -> Targets {
+    let Some(field) = table.field(key) else {
         return Targets::All;
     };
     let mut texts = field.texts(report, "\"TV 1\"");

@@ -4,12 +4,12 @@ use super::files::{FileState, Files};
 use super::plays::{self, MediaFolder};
 use super::problem::{Problem, Report, Severity};
 use super::section::Section;
-use super::vocabulary::{GPIO, TOP, Words, nearest, normalised};
+use super::vocabulary::{GPIO, SCHEDULE, TOP, Words, nearest, normalised};
 use super::{
     Backend, CONTROL_PORT, Config, Led, MEDIA_FOLDER, MEDIA_PORT, Port, Rule, check, panel,
-    renderer, syntax,
+    renderer, schedule, syntax,
 };
-use crate::limits::{PINS, RULES};
+use crate::limits::{self, PINS, RULES};
 use crate::text::clip;
 use serde_spanned::Spanned;
 use std::path::{Path, PathBuf};
@@ -79,10 +79,15 @@ fn read(report: &mut Report<'_>, top: &Section<'_>, files: Files<'_>) -> Config 
     let leds: Vec<_> =
         tables.into_iter().filter_map(|table| Some((table, panel::led(report, &table)?))).collect();
     let gpio = backend(report, top);
+    let tables = self::tables(report, top, "schedule", &SCHEDULE, limits::SCHEDULE);
+    let entries: Vec<_> = tables
+        .into_iter()
+        .map(|table| (table, schedule::read(report, &table, &media, files)))
+        .collect();
 
     check::renderers(report, &rules);
     check::pins(report, &gpio, &buttons, &leds);
-    check::targets(report, &rules, &buttons, &leds);
+    check::targets(report, &rules, &buttons, &leds, &entries);
 
     let mut rules: Vec<Rule> = rules.into_iter().map(|(_, rule)| rule).collect();
     if rules.is_empty() {
@@ -95,6 +100,8 @@ fn read(report: &mut Report<'_>, top: &Section<'_>, files: Files<'_>) -> Config 
         control_port,
         stop_at_exit: top.switch(report, "stop_at_exit").unwrap_or(true),
         gpio,
+        schedule: entries.into_iter().filter_map(|(_, entry)| entry).collect(),
+        clock: top.choice(report, "clock", &schedule::CLOCK).unwrap_or_default(),
         rules,
         buttons: buttons.into_iter().map(|(_, button)| button).collect(),
         leds: leds.into_iter().map(|(_, led)| led).collect(),

@@ -201,7 +201,7 @@ impl<'a> Section<'a> {
     }
 
     /// One of several words.
-    pub(super) fn choice<T: Copy>(
+    pub(super) fn choice<T: Clone>(
         &self,
         report: &mut Report<'_>,
         key: &str,
@@ -216,8 +216,8 @@ impl<'a> Section<'a> {
             return None;
         };
         let meant = normalised(text);
-        if let Some(&(_, value)) = choices.iter().find(|(word, _)| *word == meant) {
-            return Some(value);
+        if let Some((_, value)) = choices.iter().find(|(word, _)| *word == meant) {
+            return Some(value.clone());
         }
         let known = words.iter().copied();
         let advice = match synonym(&meant, &words).or_else(|| nearest(&meant, known)) {

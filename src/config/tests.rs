@@ -63,6 +63,9 @@ fn the_shipped_example_is_harmless_and_its_lines_are_all_valid() {
                 ("[[button]]", _) => "pin = 17\npress = \"stop\"",
                 ("[[led]]", Some("pin")) => "shows = \"playing\"",
                 ("[[led]]", Some("shows")) => "pin = 22",
+                ("[[schedule]]", Some("plays" | "then")) => "",
+                ("[[schedule]]", Some("volume")) => "plays = \"a.mp4\"",
+                ("[[schedule]]", _) => "then = \"stop\"",
                 ("[[led]]", _) => "pin = 22\nshows = \"playing\"",
                 _ => "",
             };
@@ -75,7 +78,14 @@ fn the_shipped_example_is_harmless_and_its_lines_are_all_valid() {
     }
     // Every key of every table is explained, but for those that are tables themselves, for the other
     // ways to name a renderer, and for the socket of tests.
-    for words in [&vocabulary::TOP, &vocabulary::RENDERER, &vocabulary::BUTTON, &vocabulary::LED] {
+    let tables = [
+        &vocabulary::TOP,
+        &vocabulary::RENDERER,
+        &vocabulary::SCHEDULE,
+        &vocabulary::BUTTON,
+        &vocabulary::LED,
+    ];
+    for words in tables {
         for key in words.keys {
             let explained = [
                 format!("\n#{key} = "),

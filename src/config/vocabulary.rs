@@ -34,8 +34,10 @@ pub(super) const TOP: Words = Words {
         "media_port",
         "control_port",
         "stop_at_exit",
+        "clock",
         "gpio",
         "renderer",
+        "schedule",
         "button",
         "led",
     ],
@@ -62,6 +64,10 @@ pub(super) const TOP: Words = Words {
         ("leds", "led"),
         ("light", "led"),
         ("pins", "gpio"),
+        ("schedules", "schedule"),
+        ("opening_hours", "schedule"),
+        ("timer", "schedule"),
+        ("rtc", "clock"),
     ]],
 };
 
@@ -131,6 +137,37 @@ pub(super) const RENDERER: Words = Words {
     ]],
 };
 
+pub(super) const SCHEDULE: Words = Words {
+    label: "[[schedule]]",
+    keys: &["name", "days", "date", "from", "to", "on", "plays", "then", "volume", "priority"],
+    synonyms: &[&[
+        ("title", "name"),
+        ("day", "days"),
+        ("weekday", "days"),
+        ("start", "from"),
+        ("begin", "from"),
+        ("open", "from"),
+        ("end", "to"),
+        ("until", "to"),
+        ("till", "to"),
+        ("close", "to"),
+        ("renderer", "on"),
+        ("renderers", "on"),
+        ("target", "on"),
+        ("tv", "on"),
+        ("file", "plays"),
+        ("files", "plays"),
+        ("folder", "plays"),
+        ("play", "plays"),
+        ("playlist", "plays"),
+        ("action", "then"),
+        ("does", "then"),
+        ("what", "then"),
+        ("vol", "volume"),
+        ("prio", "priority"),
+    ]],
+};
+
 pub(super) const BUTTON: Words = Words {
     label: "[[button]]",
     keys: &[
@@ -187,7 +224,7 @@ pub(super) const LED: Words = Words {
 };
 
 /// Words that mean one of those that a key allows.
-const CHOICES: [(&str, &str); 22] = [
+const CHOICES: [(&str, &str); 27] = [
     ("toggle", "play_pause"),
     ("start", "play"),
     ("halt", "stop"),
@@ -210,6 +247,11 @@ const CHOICES: [(&str, &str); 22] = [
     ("wait", "queue"),
     ("state", "status"),
     ("poll", "level"),
+    ("dark", "blackout"),
+    ("black", "blackout"),
+    ("ntp", "network"),
+    ("internet", "network"),
+    ("hardware", "rtc"),
 ];
 
 /// The word among `allowed` that means the same as `word`.
@@ -230,7 +272,7 @@ impl Words {
         if let Some(right) = nearest(&plain, self.keys.iter().copied()) {
             return format!("did you mean \"{right}\"?");
         }
-        let others = [&TOP, &RENDERER, &BUTTON, &LED, &GPIO];
+        let others = [&TOP, &RENDERER, &BUTTON, &LED, &GPIO, &SCHEDULE];
         if let Some(home) = others.iter().find(|words| words.keys.contains(&&*plain)) {
             return match home.label {
                 "" => "it belongs at the top of the file, above the first table".to_owned(),
@@ -337,7 +379,7 @@ mod tests {
 
     #[test]
     fn every_synonym_leads_to_a_key() {
-        for words in [&TOP, &GPIO, &RENDERER, &BUTTON, &LED] {
+        for words in [&TOP, &GPIO, &RENDERER, &SCHEDULE, &BUTTON, &LED] {
             for (wrong, right) in words.synonyms.iter().copied().flatten() {
                 assert!(words.keys.contains(right), "{wrong} → {right}");
                 assert!(!words.keys.contains(wrong), "{wrong} is a key");

@@ -50,6 +50,8 @@ pub enum Why {
     Overtime,
     /// An LED changes.
     Led,
+    /// The schedule changes.
+    Schedule,
     /// A button is held, or not pressed again.
     Button,
     /// A task is started again.

@@ -117,4 +117,6 @@ pub struct Published {
     pub mime: &'static str,
     /// contentFeatures.dlna.org
     pub content_features: String,
+    /// Its bytes, where it is on no disk.
+    pub body: Option<&'static [u8]>,
 }

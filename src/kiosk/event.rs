@@ -7,6 +7,8 @@ use crate::upnp::gena::LastChange;
 use crate::upnp::ssdp::Announcement;
 use crate::upnp::{Reply, UpnpError};
 use core::net::Ipv4Addr;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 /// The right to answer one errand, once. Neither `Copy` nor `Clone`: it goes out with the errand and
 /// comes back with the answer; an answer to a cancelled errand is recognised by its number.
@@ -123,6 +125,16 @@ pub enum Event {
     Listening {
         /// Port of media and callbacks.
         media_port: u16,
+    },
+    /// The wall clock shows this now: at the start, and after it was set or something else of it changed.
+    /// Said only where there is a schedule.
+    Clock {
+        /// What it shows, in the world's time.
+        wall: Timestamp,
+        /// Where the box is.
+        zone: TimeZone,
+        /// It was set from the network since the machine began.
+        trusted: bool,
     },
     /// The media folder was read.
     Scanned(Box<Scan>),

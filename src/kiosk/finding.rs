@@ -72,6 +72,8 @@ impl Kiosk {
         now: Instant,
         effects: &mut Effects,
     ) {
+        // It may be meant by an entry that holds now, or no more, having another name.
+        self.consult_schedule(now);
         let known = self.find(&description.udn);
         if let Some(i) = known.filter(|&i| self.renderers[i].is_driven()) {
             if self.renderers[i].is_well_elsewhere(&location) {

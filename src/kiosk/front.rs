@@ -35,7 +35,7 @@ impl Kiosk {
         let addressed = |r: &Renderer| is_target(&targets, r);
         // One button for several: if any plays, all pause.
         let any_plays =
-            self.renderers.iter().any(|r| addressed(r) && r.is_driven() && r.goal == Goal::Play);
+            self.renderers.iter().any(|r| addressed(r) && r.is_driven() && r.is_to_show());
         let action = match action {
             PanelAction::PlayPause if any_plays => PanelAction::Pause,
             PanelAction::PlayPause => PanelAction::Play,
@@ -135,7 +135,7 @@ impl Kiosk {
     }
 }
 
-fn is_target(targets: &Targets, renderer: &Renderer) -> bool {
+pub(super) fn is_target(targets: &Targets, renderer: &Renderer) -> bool {
     match targets {
         Targets::All => true,
         Targets::Some(list) => {

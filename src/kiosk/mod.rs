@@ -9,6 +9,7 @@ pub mod event;
 pub mod fault;
 mod finding;
 mod front;
+mod hours;
 pub mod leds;
 pub(crate) mod mutant;
 pub mod panel;
@@ -16,6 +17,7 @@ pub mod playlist;
 pub mod programme;
 mod renderer;
 pub mod roster;
+pub mod schedule;
 pub mod status;
 pub mod subscription;
 pub mod supervisor;
@@ -39,6 +41,7 @@ use panel::Panel;
 use playlist::Playlist;
 use renderer::{Context, Farewell, Renderer};
 use roster::Roster;
+use schedule::Schedule;
 use status::Press;
 use supervisor::Supervisor;
 use trace::{Trace, What};
@@ -70,6 +73,9 @@ pub struct Kiosk {
     scan: Scan,
     scan_at: Option<Instant>,
     scanning: bool,
+    schedule: Schedule,
+    /// When to look whether it changes something.
+    schedule_at: Option<Instant>,
     panel: Panel,
     panel_state: String,
     /// What the buttons choose, by button.
@@ -108,6 +114,8 @@ impl Kiosk {
         Self {
             choices: config.buttons.iter().zip(setup.seed..).map(choice).collect(),
             places: places.collect(),
+            schedule: Schedule::new(config.schedule.clone(), config.clock),
+            schedule_at: None,
             panel: Panel::new(&config.buttons),
             leds: Leds::new(config.leds.len()),
             configuration_error: setup.configuration_error,
@@ -265,6 +273,7 @@ impl Kiosk {
                 self.media_port = Some(media_port);
                 self.supervisor.ready(effects);
             }
+            Event::Clock { wall, zone, trusted } => self.set_clock(wall, zone, trusted, now),
             Event::Scanned(scan) => self.adopt_scan(*scan, now),
             Event::Probed { token, duration } => {
                 let load = self.renderers.iter_mut().find_map(|renderer| renderer.load_of(token));
@@ -397,6 +406,10 @@ impl Kiosk {
             self.fetch(now, effects, &mut wake);
             self.read_media(now, effects, &mut wake);
         }
+        if !leaving && self.follow_schedule(now) {
+            concern = Concern::Everybody;
+        }
+        wake.at(self.schedule_at.filter(|_| !leaving), Why::Schedule);
         if self.renderers.len() != known {
             // Some were forgotten: the others have moved up.
             concern = Concern::Everybody;

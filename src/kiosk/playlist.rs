@@ -31,9 +31,22 @@ impl Playlist {
         Self { plays, repeat, order, files, round, upcoming, at: 0, rng: Rng::with_seed(seed) }
     }
 
+    /// One file that is on no disk, over and over.
+    #[must_use]
+    pub fn always(file: MediaFile) -> Self {
+        let mut list = Self::new(Vec::new(), true, Order::Name, 0);
+        list.files.push(file);
+        (list.round, list.upcoming) = (vec![0], vec![0]);
+        list
+    }
+
     /// Resolves the files: in the order of `plays`, folders in name order; or shuffled. The current
     /// file stays current; if it is gone, the one that takes its place is.
     pub fn resolve(&mut self, scan: &Scan) {
+        if self.plays.is_empty() {
+            // Nothing of it is on a disk.
+            return;
+        }
         let current = self.current().map(|file| file.path.clone());
         self.files.clear();
         for play in &self.plays {

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | clip | a button | with the clip |
 //! | chosen | a person: a button, the page | at its end, after its time, or with `auto` |
+//! | scheduled | the hours | with its window |
 //! | standing | the configuration | never |
 //!
 //! None locks out another for ever: each ends by its own rule, and what is below goes on.
@@ -26,6 +27,7 @@ pub struct Programme {
     clips: Deque<Clip, CLIPS>,
     place: Option<(Rc<Path>, Duration)>,
     chosen: Option<Chosen>,
+    scheduled: Option<Playlist>,
     standing: Playlist,
 }
 
@@ -49,15 +51,14 @@ impl Programme {
     /// Only what stands in the configuration.
     #[must_use]
     pub const fn new(standing: Playlist) -> Self {
-        Self { clips: Deque::new(), place: None, chosen: None, standing }
+        Self { clips: Deque::new(), place: None, chosen: None, scheduled: None, standing }
     }
 
     /// Files came or went.
     pub fn resolve(&mut self, scan: &Scan) {
         self.standing.resolve(scan);
-        if let Some(chosen) = &mut self.chosen {
-            chosen.list.resolve(scan);
-        }
+        let lists = [self.scheduled.as_mut(), self.chosen.as_mut().map(|chosen| &mut chosen.list)];
+        lists.into_iter().flatten().for_each(|list| list.resolve(scan));
         let is_there = |clip: &Clip| scan.files.iter().any(|file| file.path == clip.file.path);
         for _ in 0..self.clips.len() {
             if let Some(clip) = self.clips.pop_front().filter(is_there) {
@@ -128,6 +129,17 @@ impl Programme {
         self.chosen.take().is_some()
     }
 
+    /// The hours want this, or nothing of their own.
+    pub fn schedule(&mut self, list: Option<Playlist>) {
+        self.scheduled = list;
+    }
+
+    /// A person chose what plays.
+    #[must_use]
+    pub const fn is_chosen(&self) -> bool {
+        self.chosen.is_some()
+    }
+
     /// When that which a person chose is over.
     #[must_use]
     pub fn chosen_until(&self) -> Option<Instant> {
@@ -141,6 +153,8 @@ impl Programme {
             "clip"
         } else if self.chosen.is_some() {
             "chosen"
+        } else if self.scheduled.is_some() {
+            "scheduled"
         } else {
             "standing"
         }
@@ -174,7 +188,7 @@ impl Programme {
     /// There is another file to go on to.
     #[must_use]
     pub fn has_others(&self) -> bool {
-        !self.clips.is_empty() || self.chosen.is_some() || self.standing.len() > 1
+        !self.clips.is_empty() || self.chosen.is_some() || self.below().len() > 1
     }
 
     /// Nothing to play.
@@ -184,11 +198,13 @@ impl Programme {
     }
 
     fn below(&self) -> &Playlist {
-        self.chosen.as_ref().map_or(&self.standing, |chosen| &chosen.list)
+        let chosen = self.chosen.as_ref().map(|chosen| &chosen.list);
+        chosen.or(self.scheduled.as_ref()).unwrap_or(&self.standing)
     }
 
     fn below_mut(&mut self) -> &mut Playlist {
-        self.chosen.as_mut().map_or(&mut self.standing, |chosen| &mut chosen.list)
+        let chosen = self.chosen.as_mut().map(|chosen| &mut chosen.list);
+        chosen.or(self.scheduled.as_mut()).unwrap_or(&mut self.standing)
     }
 }
 

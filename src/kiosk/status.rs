@@ -1,6 +1,7 @@
 //! The status: what the box would tell a person, as one consistent picture of one moment.
 
 use super::Kiosk;
+use super::hours::{HeldStatus, ScheduleStatus};
 use super::leds::Pattern;
 use super::renderer::load::{Load, Phase};
 use super::renderer::{Goal, Renderer};
@@ -29,6 +30,7 @@ pub struct Status {
     configuration_error: Option<String>,
     addresses: Vec<String>,
     renderers: Vec<RendererStatus>,
+    schedule: Option<ScheduleStatus>,
     media: Media,
     panel: PanelStatus,
     media_server: MediaServer,
@@ -102,6 +104,7 @@ struct RendererStatus {
     mute: Option<bool>,
     breaker: BreakerStatus,
     fault: Option<String>,
+    schedule: Option<HeldStatus>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -121,7 +124,12 @@ impl Kiosk {
             uptime_s: seconds(now.since(Instant::START)),
             configuration_error: self.configuration_error.clone(),
             addresses: self.addresses.iter().map(ToString::to_string).collect(),
-            renderers: self.renderers.iter().map(|r| renderer_status(r, now)).collect(),
+            renderers: self
+                .renderers
+                .iter()
+                .map(|r| renderer_status(r, self.held_status(r, now), now))
+                .collect(),
+            schedule: self.schedule_status(now),
             media: Media {
                 files: self.scan.files.len(),
                 missing: self
@@ -159,7 +167,11 @@ fn recent(entry: &super::trace::Entry) -> String {
     format!("{:.3} {entry}", seconds(entry.at.since(Instant::START)))
 }
 
-fn renderer_status(renderer: &Renderer, now: Instant) -> RendererStatus {
+fn renderer_status(
+    renderer: &Renderer,
+    schedule: Option<HeldStatus>,
+    now: Instant,
+) -> RendererStatus {
     let load = renderer.load.as_ref();
     let running = load.filter(|load| matches!(load.phase, Phase::Running { .. }));
     let position = running.map(|load| load.playhead.position(now));
@@ -198,6 +210,7 @@ fn renderer_status(renderer: &Renderer, now: Instant) -> RendererStatus {
             retry_in_s: renderer.breaker.retry_at().map(|at| seconds(at.since(now))),
         },
         fault: renderer.fault.as_ref().map(ToString::to_string),
+        schedule,
     }
 }
 

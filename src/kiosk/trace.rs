@@ -57,6 +57,10 @@ pub enum What {
     Refused(&'static str, u16),
     /// It works again.
     Recovered,
+    /// The schedule wants something else of it from now on: an entry, or none.
+    Scheduled(Option<String>),
+    /// The wall clock is not believed, or is from now on: what it shows.
+    Clock(Option<String>),
     /// Files found, files configured but missing.
     Scanned(usize, usize),
     /// A configured file or folder is missing, and why.
@@ -111,6 +115,13 @@ impl fmt::Display for Entry {
             What::Trouble(fault) => write!(f, "{fault}"),
             What::Refused(what, code) => write!(f, "it refused {what} ({code})"),
             What::Recovered => write!(f, "works again"),
+            What::Scheduled(Some(entry)) => write!(f, "schedule: {entry}"),
+            What::Scheduled(None) => write!(f, "schedule: back to what it usually plays"),
+            What::Clock(Some(shown)) => write!(f, "the clock is right: it is {shown}"),
+            What::Clock(None) => write!(
+                f,
+                "the clock was not set yet: the schedule waits, and what usually plays plays"
+            ),
             What::Scanned(files, missing) => {
                 match files {
                     0 => write!(f, "no media files")?,

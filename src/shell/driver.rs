@@ -9,7 +9,7 @@ use super::mailbox::Mailbox;
 use super::multicast::Multicast;
 use super::replies::Replies;
 use super::systemd::Notifier;
-use super::{courier, media_server, network, page_server, probe, scan, signals};
+use super::{courier, media_server, network, page_server, probe, scan, signals, wall_clock};
 use crate::config::Config;
 use crate::kiosk::Kiosk;
 use crate::kiosk::effect::{Effect, Effects};
@@ -257,6 +257,10 @@ impl<'a> Hands<'a, '_> {
             self.chore(async move {
                 signals::run(signals, &shell.mailbox, dark).await;
             });
+        }
+        if !shell.config.schedule.is_empty() {
+            // Else nobody needs to know the time, and nothing wakes for it.
+            self.chore(wall_clock::run(&shell.mailbox));
         }
         for name in crate::kiosk::supervisor::TASKS {
             self.start(name);

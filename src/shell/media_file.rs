@@ -8,9 +8,9 @@ use super::http::{self, server};
 use crate::kiosk::effect::Published;
 use crate::media::mime::Kind;
 use crate::range::{self, Range};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{MemfdFlags, Mode, OFlags};
 use std::fs::File;
-use std::io;
+use std::io::{self, Write};
 use std::time::SystemTime;
 
 /// A file ready to be served.
@@ -24,6 +24,9 @@ pub(super) struct Opened {
 /// Opens a published file, if it is a regular one and still below its root once all symbolic links
 /// are resolved: the tree may have changed since the scan.
 pub(super) fn open(published: &Published) -> io::Result<Opened> {
+    if let Some(body) = published.body {
+        return in_memory(body);
+    }
     let path = published.path.canonicalize()?;
     if !path.starts_with(published.root.canonicalize()?) {
         return Err(io::Error::other("leads out of its folder"));
@@ -37,6 +40,14 @@ pub(super) fn open(published: &Published) -> io::Result<Opened> {
     }
     let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
     Ok(Opened { size: metadata.len(), modified: http::date(modified), file })
+}
+
+/// A file of the kernel's, so that all are sent alike.
+fn in_memory(body: &[u8]) -> io::Result<Opened> {
+    let mut file = File::from(rustix::fs::memfd_create("body", MemfdFlags::CLOEXEC)?);
+    file.write_all(body)?;
+    let modified = http::date(SystemTime::UNIX_EPOCH);
+    Ok(Opened { size: body.len() as u64, modified, file })
 }
 
 /// What a request for a file gets.

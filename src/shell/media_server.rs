@@ -303,6 +303,7 @@ mod tests {
             media_type,
             mime: media_type.mimes[0],
             content_features: FEATURES.to_owned(),
+            body: None,
         }
     }
 
@@ -515,6 +516,28 @@ mod tests {
                 assert_eq!(answer.says("realTimeInfo.dlna.org"), "(absent)");
             }
         });
+    }
+
+    #[test]
+    fn what_is_on_no_disk_is_served_like_a_file() {
+        let black = crate::media::black::file();
+        let nowhere = Published {
+            body: crate::media::black::body(&black),
+            ..published(&black.path, &black.root)
+        };
+        let (_, events) = served(Some(nowhere), async |address| {
+            let whole = fetch(address, "GET", "").await;
+            assert_eq!((whole.head.status, whole.says("Content-Type")), (200, "image/jpeg"));
+            assert_eq!(whole.body, crate::media::black::JPEG);
+            assert_eq!(whole.says("transferMode.dlna.org"), "Interactive");
+            let end = fetch(address, "GET", "Range: bytes=-2\r\n").await;
+            assert_eq!((end.head.status, &*end.body), (206, &[0xff, 0xd9][..]));
+            assert_eq!(end.says("Last-Modified"), whole.says("Last-Modified"));
+            assert!(fetch(address, "HEAD", "").await.body.is_empty());
+        });
+        let bytes = crate::media::black::JPEG.len() as u64;
+        let told = [(bytes, StreamEnd::WholeFile), (2, StreamEnd::WholeFile), (0, StreamEnd::Head)];
+        assert_eq!(ends(&events), told);
     }
 
     #[test]

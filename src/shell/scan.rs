@@ -3,7 +3,7 @@
 //! Hidden files are skipped. A symbolic link counts if it leads to something below the same root;
 //! the root itself is what the owner wrote, wherever it leads.
 
-use crate::config::Config;
+use crate::config::{Config, Then};
 use crate::limits::{FOLDER_DEPTH, MEDIA};
 use crate::media::catalogue::{MediaFile, Scan};
 use crate::media::mime::{MediaType, of_extension};
@@ -27,7 +27,12 @@ pub async fn scan(config: &Config) -> Scan {
     // What is named comes first, so that a full media folder cannot push it out.
     let named = config.rules.iter().flat_map(|rule| &rule.plays);
     let chosen = config.buttons.iter().filter_map(|button| button.choice.as_ref());
-    for path in named.chain(chosen.flat_map(|choice| &choice.plays)).chain([&config.media_folder]) {
+    let scheduled = config.schedule.iter().flat_map(|entry| match &entry.then {
+        Then::Play(plays) => &plays[..],
+        Then::Stop | Then::Blackout => &[],
+    });
+    let chosen = chosen.flat_map(|choice| &choice.plays);
+    for path in named.chain(chosen).chain(scheduled).chain([&config.media_folder]) {
         if search.started.insert(path.clone()) {
             search.start(path).await;
         }
@@ -226,6 +231,7 @@ mod tests {
             rules: vec![rule],
             buttons: Vec::new(),
             leds: Vec::new(),
+            ..Config::default()
         }));
         scan.files.sort_by(|a, b| a.path.cmp(&b.path));
         scan

@@ -49,7 +49,7 @@ impl Renderer {
     fn elapse_once(&mut self, ctx: &mut Context<'_>) -> bool {
         let now = ctx.now;
         if self.programme.chosen_until().is_some_and(|until| until <= now) {
-            self.back_to_automatic();
+            self.back_to_automatic(now);
         }
         match self.goal {
             Goal::Yield { until: Some(until) } if until <= now => self.goal = Goal::Play,
@@ -92,7 +92,7 @@ impl Renderer {
                 true
             }
             Phase::Starting { sent, .. }
-                if load.is_still() && load.fetched && sent + load.dwell <= now =>
+                if load.is_still() && load.fetched && sent + load.dwell() <= now =>
             {
                 self.ended(ctx);
                 true
@@ -123,7 +123,7 @@ impl Renderer {
                 self.fail(fault, ctx);
                 true
             }
-            Phase::Running { since, .. } if load.is_still() && since + load.dwell <= now => {
+            Phase::Running { since, .. } if load.is_still() && since + load.dwell() <= now => {
                 self.ended(ctx);
                 true
             }
@@ -332,6 +332,7 @@ impl Renderer {
             }
         }
         self.trouble(fault, ctx);
+        self.give_up_black();
     }
 
     /// A viewer has it now: respected, or insisted on after a while.
@@ -363,10 +364,8 @@ impl Renderer {
             let what = if ended_at.is_some() { What::Again(path) } else { What::Playing(path) };
             ctx.trace.note(now, self.name(), what);
         }
-        if let Some(volume) =
-            self.rule.as_ref().and_then(|rule| rule.volume).filter(|_| self.rounds == 0)
-        {
-            self.knobs.want_volume(volume.into());
+        if let Some(volume) = self.usual_volume().filter(|_| self.rounds == 0) {
+            self.knobs.want_volume(volume);
         }
         self.position_due = now + FIRST_LOOK;
         if let Some(load) = self.load.as_mut() {

@@ -5,6 +5,7 @@
 use super::playhead::Playhead;
 use crate::kiosk::event::Token;
 use crate::limits::NAME_BYTES;
+use crate::media::black;
 use crate::media::catalogue::MediaFile;
 use crate::media::mime::Kind;
 use crate::media::protocol_info;
@@ -149,6 +150,19 @@ impl Load {
     pub fn starves_at(&self) -> Option<Instant> {
         let moves = self.playhead.moved() && self.playhead.stuck() == 0;
         self.cut_at.filter(|_| !moves).map(|at| at + ASKS_AGAIN)
+    }
+
+    /// For how long a still is shown.
+    #[must_use]
+    pub fn dwell(&self) -> Duration {
+        // Nobody wants to see black followed by black; but some renderers put pictures away by themselves.
+        if self.is_black() { Duration::from_secs(3600) } else { self.dwell }
+    }
+
+    /// It is the black picture.
+    #[must_use]
+    pub fn is_black(&self) -> bool {
+        black::body(&self.file).is_some()
     }
 
     /// It has no end of its own.

@@ -14,6 +14,7 @@ pub mod breaker;
 mod calls;
 mod elapse;
 pub mod knobs;
+mod layer;
 pub mod load;
 mod looping;
 mod plan;
@@ -29,6 +30,7 @@ use super::programme::{Clip, Programme};
 use super::subscription::Subscription;
 use super::trace::{Trace, What};
 use crate::config::{Again, LoopMethod, OnStop, PanelAction, Rule};
+use crate::media::black;
 use crate::media::catalogue::Scan;
 use crate::media::mime::Kind;
 use crate::media::protocol_info;
@@ -42,6 +44,7 @@ use calls::{Call, Purpose};
 use core::net::Ipv4Addr;
 use fastrand::Rng;
 use knobs::Knobs;
+pub(super) use layer::Layer;
 use load::{Load, Phase};
 
 /// Which of the two evented services.
@@ -146,6 +149,8 @@ pub(super) struct Renderer {
     pub(super) programme: Programme,
     /// What it was to do before a clip broke in.
     before_clip: Option<Goal>,
+    /// What the schedule wants of it now.
+    pub(super) layer: Option<Layer>,
     /// When to look at its plan again, if nothing happens before.
     pub(super) plan_at: Option<Deadline>,
     pub(super) goal: Goal,
@@ -221,6 +226,7 @@ impl Renderer {
             rule: rule.cloned(),
             programme: Programme::new(Playlist::new(plays, repeat, order, seed)),
             before_clip: None,
+            layer: None,
             plan_at: None,
             goal: if rule.is_some_and(|rule| rule.autoplay) { Goal::Play } else { Goal::Rest },
             state: None,
@@ -329,6 +335,7 @@ impl Renderer {
             media_type: load.file.media_type,
             mime: load.mime,
             content_features: protocol_info::content_features(load.file.media_type),
+            body: black::body(&load.file),
         })
     }
 
@@ -346,6 +353,7 @@ impl Renderer {
         if !self.is_driven() {
             return;
         }
+        self.lift_black(action);
         self.insisted = 0;
         self.fault.take_if(|fault| matches!(fault, Fault::Refused(..)));
         self.transport_due = self.transport_due.min(now);
@@ -369,8 +377,9 @@ impl Renderer {
             PanelAction::Mute => self.knobs.toggle_mute(),
             PanelAction::Auto => {
                 self.drop_clips();
-                self.back_to_automatic();
+                self.change_file();
                 self.play(now);
+                self.back_to_automatic(now);
             }
             // These come with more than their name, or are for the whole box.
             PanelAction::SeekForward
@@ -433,9 +442,12 @@ impl Renderer {
     }
 
     /// What a person chose is over: schedule and standing programme have the word.
-    fn back_to_automatic(&mut self) {
+    fn back_to_automatic(&mut self, now: Instant) {
         if self.programme.unchoose() && !self.programme.is_interrupted() {
-            self.retire();
+            self.change_file();
+            if self.layer.as_ref().is_some_and(Layer::is_silent) {
+                self.fall_silent(now);
+            }
         }
     }
 

@@ -114,7 +114,7 @@ impl Renderer {
                     Phase::Settling { until } => agenda.wake(until, Why::Effect),
                     Phase::Accepted { at } => agenda.at(at, Purpose::Play),
                     Phase::Starting { sent, until } => {
-                        let dwell = (sent + load.dwell, Why::Dwell);
+                        let dwell = (sent + load.dwell(), Why::Dwell);
                         let (at, why) = if load.is_still() { dwell } else { (until, Why::Effect) };
                         agenda.wake(at, why);
                         agenda.wake(sent + elapse::REARM_AFTER, Why::Effect);
@@ -138,7 +138,7 @@ impl Renderer {
                         agenda.at(self.again_at(&Purpose::SeekTo), Purpose::SeekTo);
                     }
                     Phase::Running { since, .. } if load.is_still() => {
-                        agenda.wake(since + load.dwell, Why::Dwell)
+                        agenda.wake(since + load.dwell(), Why::Dwell)
                     }
                     Phase::Running { .. } => {
                         if let Some(at) = self.next_at() {

@@ -196,6 +196,7 @@ pub(super) mod tests {
             rules: Vec::new(),
             buttons: vec![button(17), button(27)],
             leds: vec![led(22, Level::High), led(23, Level::Low)],
+            ..Config::default()
         }
     }
 

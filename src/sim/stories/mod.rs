@@ -5,6 +5,7 @@ mod clips;
 mod crowd;
 mod faults;
 mod hearsay;
+mod hours;
 mod looping;
 mod memory;
 mod mutants;

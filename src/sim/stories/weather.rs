@@ -22,6 +22,33 @@ fn whoever_can_play_plays_before_long_whatever_the_weather() {
 }
 
 #[test]
+fn and_by_the_hour() {
+    // Another file every hour, and at night one that lasts beyond midnight; the clock is set now and then.
+    let hours = (0..24).step_by(2).map(|hour| {
+        format!(
+            "[[schedule]]\nfrom = \"{hour}:00\"\nto = \"{}:00\"\nplays = \"news.mp4\"\n",
+            hour + 1
+        )
+    });
+    let night =
+        "[[schedule]]\nfrom = \"23:30\"\nto = \"04:15\"\nplays = [\"film.mp4\", \"song.mp3\"]\n";
+    let schedule = hours.chain([night.to_owned()]).collect::<String>();
+    for seed in seeds(11..13) {
+        let setting = Setting::wall(6, seed).schedule("CET-1CEST,M3.5.0,M10.5.0/3", &schedule);
+        let mut world = setting.begin();
+        let mut weather = Weather::new(seed);
+        // Through the nights on which clocks are changed.
+        for shows in ["2026-03-28T20:00:00Z", "2026-10-24T20:00:00Z"] {
+            world.set_clock(shows, true);
+            weather.rages(&mut world, Duration::from_secs(6 * 3600));
+        }
+        let scheduled = |line: &String| line.contains("schedule: ");
+        assert!(world.trace(256).iter().any(scheduled), "seed {seed}");
+        world.ask_status();
+    }
+}
+
+#[test]
 fn the_same_weather_tells_the_same_story() {
     let tale = |seed| {
         let mut world = Setting::wall(8, seed).begin();

@@ -170,14 +170,31 @@ impl World {
         self.disk.put(path, millis);
     }
 
+    /// The status, as the page would get it.
+    ///
+    /// # Panics
+    /// It cannot be written, which would be a fault of the box.
+    #[must_use]
+    pub fn status(&self) -> serde_json::Value {
+        let status = self.kiosk.status(self.box_time(), MailboxStatus::default());
+        serde_json::to_value(status).expect("plain values")
+    }
+
     /// The breaker of a renderer as the status shows it, and whether the renderer is said to be away.
     #[must_use]
     pub fn breaker(&self, stage: usize) -> (String, bool) {
-        let status = self.kiosk.status(self.box_time(), MailboxStatus::default());
-        let status = serde_json::to_value(status).expect("plain values");
-        let renderer = &status["renderers"][stage];
+        let renderer = &self.status()["renderers"][stage];
         let state = renderer["breaker"]["state"].as_str().expect("a word");
         (state.to_owned(), renderer["state"] == "away")
+    }
+
+    /// Somebody sets the wall clock to this, and it can be believed or not.
+    ///
+    /// # Panics
+    /// It is no time, such as `2026-11-23T09:00:00Z`.
+    pub fn set_clock(&mut self, shows: &str, trusted: bool) {
+        self.wall.set(shows.parse().expect("a time"), trusted, self.now);
+        self.deliver(self.clock());
     }
 
     /// An event of the box itself, if the task that would see it lives.

@@ -20,6 +20,7 @@ mod network;
 mod setting;
 mod stage;
 mod streams;
+mod wall;
 mod weather;
 
 use super::words::{Fetch, FetchId, Fetched};
@@ -40,6 +41,7 @@ pub use setting::{BUTTONS, Setting};
 pub use stage::{Exchange, Round, Stage};
 use std::collections::{BTreeMap, VecDeque};
 use streams::Stream;
+use wall::Wall;
 pub use weather::Weather;
 
 /// The box's address, until it changes.
@@ -68,6 +70,8 @@ enum Happening {
     Fetched { stage: usize, fetch: FetchId, what: Fetched },
     /// The renderer reads on.
     Read { stage: usize, fetch: FetchId },
+    /// The box reads the wall clock.
+    Clock,
     /// The tasks of the box say that they live.
     Alive,
     /// Somebody looks whether all who can play do.
@@ -128,6 +132,7 @@ pub struct World {
     asked: u32,
     address: Ipv4Addr,
     disk: Disk,
+    wall: Wall,
     laws: Laws,
     hope: Option<Hope>,
     effects: Effects,
@@ -181,6 +186,7 @@ impl World {
             asked: 0,
             address: HOME,
             disk: Disk::of(&setting.files),
+            wall: Wall::default(),
             laws: Laws::default(),
             hope: setting.hope.map(Hope::new),
             effects: Effects::new(),
@@ -205,6 +211,9 @@ impl World {
             Event::Panel(PanelState::Working),
         ] {
             self.soon(Happening::Event(event));
+        }
+        if !self.setting.config.schedule.is_empty() {
+            self.soon(Happening::Clock);
         }
     }
 
@@ -290,6 +299,7 @@ impl World {
         }
         match happening {
             H::Event(event) => self.deliver(event),
+            H::Clock => self.deliver(self.clock()),
             H::Request { number, stage, errand } => self.arrive(number, stage, &errand),
             H::Answer { number, outcome } => {
                 if let Some((ticket, (host, _))) = self.take_errand(number) {

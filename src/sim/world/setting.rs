@@ -2,12 +2,14 @@
 
 use super::World;
 use crate::config::{
-    Again, Back, Button, Choice, Config, Led, Level, OnStop, PanelAction, Pin, Rule, Shows, Targets,
+    self, Again, Back, Button, Choice, Config, FileState, Led, Level, OnStop, PanelAction, Pin,
+    Rule, Shows, Targets,
 };
 use crate::media::catalogue::{MediaFile, Scan};
 use crate::media::mime::of_extension;
 use crate::sim::presets::{self, Preset};
 use crate::time::{Duration, Instant};
+use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -40,6 +42,8 @@ pub struct Setting {
     pub files: Vec<(&'static str, u64)>,
     /// The box's configuration.
     pub config: Config,
+    /// Where the box is.
+    pub zone: TimeZone,
     /// WatchdogSec.
     pub watchdog: Option<Duration>,
     /// Who can play must do so within this time.
@@ -66,7 +70,7 @@ impl Setting {
         };
         config.rules[0].plays = vec!["/m".into()];
         let files = vec![("/m/clip.mp4", 10_000)];
-        Self { seed: 1, presets, files, config, watchdog: None, hope: None }
+        Self { seed: 1, presets, files, config, zone: TimeZone::UTC, watchdog: None, hope: None }
     }
 
     /// A wall of renderers, one of each family over and over, that plays films and songs all day and must
@@ -133,6 +137,24 @@ impl Setting {
         let (again, back) = (Again::default(), Back::default());
         button.expect("on the panel").choice =
             Some(Choice { plays: vec![plays.into()], again, back, lasts });
+        self
+    }
+
+    /// Has a schedule, as the file writes it; its times are those of a zone with these rules (POSIX TZ).
+    ///
+    /// # Panics
+    /// The text is no good configuration, or the rules are none.
+    #[must_use]
+    pub fn schedule(mut self, zone: &str, text: &str) -> Self {
+        let written = format!("media = \"/m\"\n{text}");
+        let there = |path: &Path| match path.extension() {
+            Some(_) => FileState::File,
+            None => FileState::Folder,
+        };
+        let loaded = config::parse(&written, &there);
+        let config = loaded.config.unwrap_or_else(|| panic!("{:?}", loaded.problems));
+        (self.config.schedule, self.config.clock) = (config.schedule, config.clock);
+        self.zone = TimeZone::posix(zone).expect("good rules");
         self
     }
 

@@ -46,7 +46,8 @@ impl World {
     pub(super) fn serve(&mut self, stage: usize, fetch: Fetch, token: Token) {
         let published = self.kiosk.published(token);
         let file = published.as_ref().and_then(|published| {
-            let size = self.disk.size(&published.path)?;
+            let in_memory = published.body.map(|body| body.len() as u64);
+            let size = in_memory.or_else(|| self.disk.size(&published.path))?;
             Some((size, self.disk.length(&published.path), published.mime))
         });
         let Some((size, length, mime)) = file else {

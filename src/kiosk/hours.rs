@@ -1,0 +1,107 @@
+//! The schedule of the whole box: what the time means for its renderers, and what a person is told of it.
+
+use super::Kiosk;
+use super::front::is_target;
+use super::renderer::Renderer;
+use super::trace::What;
+use crate::config::Then;
+use crate::time::Instant;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+/// What the status says of the schedule, where there is one.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct ScheduleStatus {
+    entries: usize,
+    clock_trusted: bool,
+    local_time: Option<String>,
+    next_change_in_s: Option<f64>,
+}
+
+/// The entry that holds for a renderer.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct HeldStatus {
+    entry: String,
+    then: &'static str,
+    until: Option<String>,
+}
+
+impl Kiosk {
+    /// The wall clock was read.
+    pub(super) fn set_clock(
+        &mut self,
+        wall: Timestamp,
+        zone: TimeZone,
+        trusted: bool,
+        now: Instant,
+    ) {
+        if self.schedule.is_empty() {
+            return;
+        }
+        let first = self.schedule.local_now(now).is_none();
+        let begins = self.schedule.set_clock(wall, zone, trusted, now);
+        if begins {
+            let local = self.schedule.local_now(now).map(minutes);
+            self.trace.note(now, "", What::Clock(local));
+        } else if first {
+            self.trace.note(now, "", What::Clock(None));
+        }
+        self.consult_schedule(now);
+    }
+
+    /// Something changed that the schedule may depend on.
+    pub(super) fn consult_schedule(&mut self, now: Instant) {
+        if self.schedule.is_trusted() {
+            self.schedule_at = Some(now);
+        }
+    }
+
+    /// Tells the renderers what holds for them, if that may have changed. Gives whether it has.
+    pub(super) fn follow_schedule(&mut self, now: Instant) -> bool {
+        if self.schedule_at.is_none_or(|at| at > now) {
+            return false;
+        }
+        let mut turned = false;
+        for renderer in &mut self.renderers {
+            let held = self.schedule.holds(|targets| is_target(targets, renderer), now);
+            if renderer.scheduled(held, &self.scan, now) {
+                let entry = held.map(|held| held.entry.to_string());
+                self.trace.note(now, renderer.name(), What::Scheduled(entry));
+                turned = true;
+            }
+        }
+        self.schedule_at = self.schedule.next_change(now);
+        turned
+    }
+
+    pub(super) fn schedule_status(&self, now: Instant) -> Option<ScheduleStatus> {
+        let next = self.schedule.next_change(now);
+        (!self.schedule.is_empty()).then(|| ScheduleStatus {
+            entries: self.config.schedule.len(),
+            clock_trusted: self.schedule.is_trusted(),
+            local_time: self.schedule.local_now(now).map(minutes),
+            next_change_in_s: next.map(|at| at.since(now).as_secs_f64().round()),
+        })
+    }
+
+    pub(super) fn held_status(&self, renderer: &Renderer, now: Instant) -> Option<HeldStatus> {
+        renderer.layer.as_ref()?;
+        let held = self.schedule.holds(|targets| is_target(targets, renderer), now)?;
+        let entry = held.entry;
+        Some(HeldStatus {
+            entry: entry.to_string(),
+            then: match entry.then {
+                Then::Play(_) => "play",
+                Then::Stop => "stop",
+                Then::Blackout => "blackout",
+            },
+            until: self.schedule.local(held.until).map(minutes),
+        })
+    }
+}
+
+fn minutes(time: DateTime) -> String {
+    time.strftime("%Y-%m-%d %H:%M").to_string()
+}

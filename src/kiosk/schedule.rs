@@ -1,0 +1,457 @@
+//! Which entry of the schedule holds for a renderer, and when that changes next. Pure: the wall clock is told.
+//!
+//! Terms: a *window* is one stretch of time in which an entry holds; it belongs to the day on which it begins,
+//! also past midnight. The *wall* is what a clock on the wall would show if it were right.
+//!
+//! # The nights when clocks are changed
+//!
+//! A window is local civil time. Where clocks go forward, whatever lies in the gap happens at the gap's end; a
+//! window that lies in it altogether is left out. Where they go back, a window begins at the first occurrence
+//! of its time and ends at the last. So what lasts from 22:00 to 06:00 lasts 7, 8 or 9 hours.
+//!
+//! # Trust
+//!
+//! Nothing holds before the clock can be trusted: a Pi begins with a time of before, and would open the shop at
+//! night. Once trusted it stays so: without a network it is wrong by seconds a day.
+
+use crate::config::{Entry, Targets, WallClock};
+use crate::time::{Duration, Instant};
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::{AmbiguousOffset, TimeZone};
+
+/// Days before and after today on which a window that matters may begin: one lasts a day, and a day may be
+/// left out where a country changes its side of the date line. The next one begins within a week.
+const DAYS: core::ops::RangeInclusive<i64> = -2..=8;
+
+/// The schedule, and what is known of the time.
+#[derive(Debug)]
+pub struct Schedule {
+    entries: Vec<Entry>,
+    declared: WallClock,
+    known: Option<Known>,
+    /// The clock was trusted once.
+    trusted: bool,
+}
+
+/// The wall at a moment.
+#[derive(Clone, Debug)]
+struct Known {
+    at: Instant,
+    /// In microseconds since 1970.
+    wall: i64,
+    zone: TimeZone,
+}
+
+/// One stretch of time, without its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Its beginning.
+    pub from: Timestamp,
+    /// Its end.
+    pub to: Timestamp,
+}
+
+/// What holds now.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Held<'a> {
+    /// The entry.
+    pub entry: &'a Entry,
+    /// Its number in the file, from 0.
+    pub number: usize,
+    /// Which of its windows.
+    pub window: Window,
+    /// Its end, or before that the beginning of one that holds instead.
+    pub until: Timestamp,
+}
+
+impl Schedule {
+    /// A schedule that knows no time yet.
+    #[must_use]
+    pub fn new(entries: Vec<Entry>, declared: WallClock) -> Self {
+        Self { entries, declared, known: None, trusted: false }
+    }
+
+    /// There is none: nobody needs to know the time.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The wall clock shows this. Gives whether the schedule begins with it to hold.
+    pub fn set_clock(
+        &mut self,
+        wall: Timestamp,
+        zone: TimeZone,
+        trusted: bool,
+        now: Instant,
+    ) -> bool {
+        let was_trusted = self.trusted;
+        self.trusted |= trusted || self.declared == WallClock::Rtc;
+        self.known = Some(Known { at: now, wall: wall.as_microsecond(), zone });
+        self.trusted && !was_trusted
+    }
+
+    /// What the clock shows is believed.
+    #[must_use]
+    pub const fn is_trusted(&self) -> bool {
+        self.trusted
+    }
+
+    fn clock(&self) -> Option<&Known> {
+        self.known.as_ref().filter(|_| self.trusted)
+    }
+
+    /// The entry that holds now for the renderer that `is_meant` knows: of several the one with the highest
+    /// priority, among equals the one later in the file.
+    #[must_use]
+    pub fn holds(&self, is_meant: impl Fn(&Targets) -> bool, now: Instant) -> Option<Held<'_>> {
+        let clock = self.clock()?;
+        let wall = clock.wall(now);
+        let meant = || {
+            let all = self.entries.iter().enumerate();
+            all.filter(|(_, entry)| is_meant(&entry.targets))
+        };
+        let rank = |number: usize, entry: &Entry| (entry.priority, number);
+        let (number, entry, window) = meant()
+            .filter_map(|(n, entry)| Some((n, entry, window_at(entry, &clock.zone, wall)?)))
+            .max_by_key(|(n, entry, _)| rank(*n, entry))?;
+        let others = meant().filter(|(n, other)| rank(*n, other) >= rank(number, entry));
+        let begins = others.flat_map(|(_, other)| windows(other, &clock.zone, wall));
+        let next = begins.map(|other| other.from).filter(|from| *from > wall);
+        let until = next.chain([window.to]).min()?;
+        Some(Held { entry, number, window, until })
+    }
+
+    /// Until then what holds now holds on, for every renderer.
+    #[must_use]
+    pub fn next_change(&self, now: Instant) -> Option<Instant> {
+        let clock = self.clock()?;
+        let wall = clock.wall(now);
+        let edges = self.entries.iter().filter_map(|entry| next_edge(entry, &clock.zone, wall));
+        edges.min().map(|edge| clock.instant(edge))
+    }
+
+    /// What the clock on the wall shows at this time, believed or not.
+    #[must_use]
+    pub fn local(&self, at: Timestamp) -> Option<DateTime> {
+        Some(self.known.as_ref()?.zone.to_datetime(at))
+    }
+
+    /// What the clock on the wall shows now, believed or not.
+    #[must_use]
+    pub fn local_now(&self, now: Instant) -> Option<DateTime> {
+        let known = self.known.as_ref()?;
+        Some(known.zone.to_datetime(known.wall(now)))
+    }
+}
+
+impl Known {
+    fn wall(&self, now: Instant) -> Timestamp {
+        let passed = i64::try_from(now.since(self.at).as_micros()).unwrap_or(i64::MAX);
+        Timestamp::from_microsecond(self.wall.saturating_add(passed)).unwrap_or(Timestamp::MAX)
+    }
+
+    /// When the clock will show this, which is not past.
+    fn instant(&self, wall: Timestamp) -> Instant {
+        let ahead = wall.as_microsecond().saturating_sub(self.wall);
+        self.at + Duration::from_micros(u64::try_from(ahead).unwrap_or(0))
+    }
+}
+
+/// The window of `entry` that the moment lies in; where two touch or overlap, the one that began later.
+fn window_at(entry: &Entry, zone: &TimeZone, at: Timestamp) -> Option<Window> {
+    let mut windows = windows(entry, zone, at).rev();
+    windows.find(|window| window.from <= at && at < window.to)
+}
+
+/// The first beginning or end of a window after this moment.
+fn next_edge(entry: &Entry, zone: &TimeZone, after: Timestamp) -> Option<Timestamp> {
+    let edges = windows(entry, zone, after).flat_map(|window| [window.from, window.to]);
+    let once = match entry.days {
+        crate::config::Days::Once(date) => window(entry, zone, date),
+        crate::config::Days::Weekly(_) => None,
+    };
+    let once = once.into_iter().flat_map(|window| [window.from, window.to]);
+    edges.chain(once).filter(|edge| *edge > after).min()
+}
+
+/// The windows that begin around a moment, in their order.
+fn windows<'a>(
+    entry: &'a Entry,
+    zone: &'a TimeZone,
+    around: Timestamp,
+) -> impl DoubleEndedIterator<Item = Window> + 'a {
+    let today = zone.to_datetime(around).date();
+    let (first, last) = DAYS.into_inner();
+    let days = (0..=(last - first)).map(move |day| day + first);
+    days.filter_map(move |day| window(entry, zone, days_from(today, day)?))
+}
+
+fn days_from(date: Date, days: i64) -> Option<Date> {
+    date.checked_add(jiff::Span::new().try_days(days).ok()?).ok()
+}
+
+/// The window that begins on this day, if one does.
+fn window(entry: &Entry, zone: &TimeZone, date: Date) -> Option<Window> {
+    if !entry.days.includes(date) {
+        return None;
+    }
+    let ends_on = if entry.to > entry.from { date } else { days_from(date, 1)? };
+    let from = moment(zone, date.to_datetime(entry.from), false)?;
+    let to = moment(zone, ends_on.to_datetime(entry.to), true)?;
+    (from < to).then_some(Window { from, to })
+}
+
+/// When a clock in this zone shows that: in a gap, at its end; of two times the first, or the last.
+fn moment(zone: &TimeZone, shown: DateTime, last: bool) -> Option<Timestamp> {
+    let ambiguous = zone.to_ambiguous_timestamp(shown);
+    match ambiguous.offset() {
+        AmbiguousOffset::Unambiguous { .. } => ambiguous.compatible().ok(),
+        AmbiguousOffset::Gap { .. } => {
+            let before = ambiguous.earlier().ok()?;
+            let jump = zone.following(before).next();
+            jump.map(|jump| jump.timestamp())
+        }
+        AmbiguousOffset::Fold { .. } if last => ambiguous.later().ok(),
+        AmbiguousOffset::Fold { .. } => ambiguous.earlier().ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Days, Then};
+    use jiff::civil::{Time, date};
+    use proptest::prelude::*;
+
+    /// The rules of both zones since 2007; see the last test for those of the system.
+    const BERLIN: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
+    const NEW_YORK: &str = "EST5EDT,M3.2.0,M11.1.0";
+    /// A day without a night: clocks go forward at midnight.
+    const BEIRUT: &str = "EET-2EEST,M3.5.0/0,M10.5.0/0";
+
+    fn zone(rules: &str) -> TimeZone {
+        TimeZone::posix(rules).expect("good rules")
+    }
+
+    fn time(text: &str) -> Time {
+        text.parse().expect("a time")
+    }
+
+    fn entry(days: Days, from: &str, to: &str) -> Entry {
+        Entry {
+            name: None,
+            days,
+            from: time(from),
+            to: time(to),
+            targets: Targets::All,
+            then: Then::Stop,
+            volume: None,
+            priority: 0,
+        }
+    }
+
+    fn on(day: usize) -> Days {
+        let mut days = [false; 7];
+        days[day] = true;
+        Days::Weekly(days)
+    }
+
+    fn utc(text: &str) -> Timestamp {
+        text.parse().expect("a moment")
+    }
+
+    /// The window of the day, in the world's time, and how many minutes it lasts.
+    fn shown(rules: &str, entry: &Entry, day: Date) -> Option<(String, String, i64)> {
+        let window = window(entry, &zone(rules), day)?;
+        let minutes = (window.to.as_second() - window.from.as_second()) / 60;
+        Some((window.from.to_string(), window.to.to_string(), minutes))
+    }
+
+    fn told(entries: Vec<Entry>, rules: &str, wall: &str) -> Schedule {
+        let mut schedule = Schedule::new(entries, WallClock::Network);
+        assert!(schedule.set_clock(utc(wall), zone(rules), true, Instant::START));
+        schedule
+    }
+
+    #[test]
+    fn clocks_that_go_forward_shorten_a_night_and_leave_a_gap() {
+        for (rules, day, from, to, begins, ends, minutes) in [
+            // Berlin: 02:00 CET is 03:00 CEST, at 01:00 UTC.
+            (BERLIN, date(2026, 3, 28), "22:00", "06:00", "28T21:00", "29T04:00", 420),
+            (BERLIN, date(2026, 3, 29), "02:30", "06:00", "29T01:00", "29T04:00", 180),
+            (BERLIN, date(2026, 3, 29), "01:00", "02:30", "29T00:00", "29T01:00", 60),
+            (BERLIN, date(2026, 3, 28), "02:30", "02:30", "28T01:30", "29T01:00", 1410),
+            // New York: 02:00 EST is 03:00 EDT, at 07:00 UTC.
+            (NEW_YORK, date(2026, 3, 7), "22:00", "06:00", "08T03:00", "08T10:00", 420),
+            (NEW_YORK, date(2026, 3, 8), "02:15", "04:00", "08T07:00", "08T08:00", 60),
+            (BEIRUT, date(2026, 3, 29), "00:00", "12:00", "28T22:00", "29T09:00", 660),
+        ] {
+            let got = shown(rules, &entry(Days::ALL, from, to), day).expect("a window");
+            let wanted = (format!("2026-03-{begins}:00Z"), format!("2026-03-{ends}:00Z"), minutes);
+            assert_eq!(got, wanted, "{rules} {day} {from}-{to}");
+        }
+        let inside = entry(Days::ALL, "02:10", "02:50");
+        assert_eq!(shown(BERLIN, &inside, date(2026, 3, 29)), None, "all of it in the gap");
+        assert!(shown(BERLIN, &inside, date(2026, 3, 30)).is_some());
+    }
+
+    #[test]
+    fn clocks_that_go_back_lengthen_a_night_and_show_an_hour_twice() {
+        for (rules, day, from, to, begins, ends, minutes) in [
+            // Berlin: 03:00 CEST is 02:00 CET, at 01:00 UTC.
+            (BERLIN, date(2026, 10, 24), "22:00", "06:00", "10-24T20:00", "10-25T05:00", 540),
+            (BERLIN, date(2026, 10, 25), "02:30", "06:00", "10-25T00:30", "10-25T05:00", 270),
+            (BERLIN, date(2026, 10, 24), "22:00", "02:30", "10-24T20:00", "10-25T01:30", 330),
+            (BERLIN, date(2026, 10, 25), "02:10", "02:20", "10-25T00:10", "10-25T01:20", 70),
+            // New York: 02:00 EDT is 01:00 EST, at 06:00 UTC.
+            (NEW_YORK, date(2026, 10, 31), "22:00", "06:00", "11-01T02:00", "11-01T11:00", 540),
+            (NEW_YORK, date(2026, 11, 1), "01:30", "03:00", "11-01T05:30", "11-01T08:00", 150),
+        ] {
+            let got = shown(rules, &entry(Days::ALL, from, to), day).expect("a window");
+            let wanted = (format!("2026-{begins}:00Z"), format!("2026-{ends}:00Z"), minutes);
+            assert_eq!(got, wanted, "{rules} {day} {from}-{to}");
+        }
+    }
+
+    #[test]
+    fn a_night_belongs_to_the_day_on_which_it_begins() {
+        // Fridays; 2026-11-27 is one.
+        let schedule = told(vec![entry(on(4), "20:00", "02:00")], BERLIN, "2026-11-27T12:00:00Z");
+        let minutes = |n: u64| Instant::from_millis(n * 60_000);
+        let holds = |n| schedule.holds(|_| true, minutes(n)).is_some();
+        // It is 13:00 there.
+        assert_eq!(schedule.next_change(minutes(0)), Some(minutes(7 * 60)));
+        assert!(!holds(7 * 60 - 1) && holds(7 * 60), "20:00");
+        assert!(holds(13 * 60 - 1) && !holds(13 * 60), "02:00 on Saturday");
+        assert_eq!(schedule.next_change(minutes(7 * 60)), Some(minutes(13 * 60)));
+        assert!(!holds(31 * 60), "20:00 on Saturday");
+        assert_eq!(schedule.next_change(minutes(13 * 60)), Some(minutes(7 * 60 + 7 * 24 * 60)));
+    }
+
+    #[test]
+    fn the_highest_priority_holds_and_among_equals_the_last() {
+        let mut entries = vec![entry(Days::ALL, "00:00", "00:00"); 4];
+        (entries[0].priority, entries[1].priority, entries[2].priority) = (1, 2, 2);
+        entries[3].targets = Targets::Some(Vec::new());
+        entries[3].priority = 9;
+        let schedule = told(entries, BERLIN, "2026-11-27T12:00:00Z");
+        let number = |meant: fn(&Targets) -> bool| {
+            schedule.holds(meant, Instant::START).map(|held| held.number)
+        };
+        assert_eq!(number(|targets| *targets == Targets::All), Some(2));
+        assert_eq!(number(|_| true), Some(3));
+        assert_eq!(number(|_| false), None);
+    }
+
+    #[test]
+    fn one_shot_entries_hold_once_and_are_waited_for_however_long() {
+        let eve = Days::Once(date(2026, 12, 24));
+        let schedule = told(vec![entry(eve, "18:00", "00:00")], BERLIN, "2026-11-24T17:00:00Z");
+        let begins = Instant::START + Duration::from_secs(30 * 86_400);
+        assert_eq!(schedule.next_change(Instant::START), Some(begins));
+        let held = schedule.holds(|_| true, begins).expect("it is Christmas Eve");
+        assert_eq!(held.window.to, utc("2026-12-24T23:00:00Z"));
+        let over = begins + Duration::from_secs(6 * 3600);
+        assert_eq!(schedule.next_change(begins), Some(over));
+        assert_eq!((schedule.holds(|_| true, over), schedule.next_change(over)), (None, None));
+    }
+
+    #[test]
+    fn nothing_holds_before_the_clock_is_trusted_and_then_trust_stays() {
+        let always = vec![entry(Days::ALL, "00:00", "00:00")];
+        let mut schedule = Schedule::new(always.clone(), WallClock::Network);
+        let now = Instant::START;
+        let set = |schedule: &mut Schedule, wall, trusted| {
+            schedule.set_clock(utc(wall), zone(BERLIN), trusted, now)
+        };
+        assert!(schedule.holds(|_| true, now).is_none());
+        assert!(!set(&mut schedule, "1970-01-01T00:00:07Z", false));
+        assert!(schedule.holds(|_| true, now).is_none() && schedule.next_change(now).is_none());
+        assert!(set(&mut schedule, "2026-11-27T12:00:00Z", true), "news");
+        assert!(schedule.holds(|_| true, now).is_some());
+        assert!(!set(&mut schedule, "2026-11-27T12:00:00Z", false), "the network is gone");
+        assert!(schedule.holds(|_| true, now).is_some());
+
+        let mut declared = Schedule::new(always, WallClock::Rtc);
+        assert!(set(&mut declared, "2026-11-27T12:00:00Z", false));
+        assert!(declared.holds(|_| true, now).is_some());
+    }
+
+    #[test]
+    fn the_system_knows_the_same_rules() {
+        for (name, rules) in [("Europe/Berlin", BERLIN), ("America/New_York", NEW_YORK)] {
+            // Where there is no database of zones, the rules above are all there is.
+            let Ok(system) = TimeZone::get(name) else { return println!("no {name} here") };
+            for day in 0..800 {
+                let day = days_from(date(2026, 1, 1), day).expect("a day");
+                let entry = entry(Days::ALL, "02:30", "01:30");
+                assert_eq!(
+                    window(&entry, &system, day),
+                    window(&entry, &zone(rules), day),
+                    "{day}"
+                );
+            }
+        }
+    }
+
+    fn any_entry() -> impl Strategy<Value = Entry> {
+        let days = prop_oneof![
+            prop::array::uniform7(any::<bool>()).prop_map(Days::Weekly),
+            // Around a change of the clocks.
+            (0..5i64)
+                .prop_map(|day| { Days::Once(days_from(date(2026, 3, 27), day).expect("a day")) }),
+        ];
+        let time = || (0..24i8, 0..4i8).prop_map(|(h, q)| Time::constant(h, q * 15, 0, 0));
+        (days, time(), time(), -1..=1).prop_map(|(days, from, to, priority)| Entry {
+            days,
+            from,
+            to,
+            priority,
+            ..entry(Days::ALL, "00:00", "00:00")
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_changes_before_the_next_change_which_is_never_past(
+            entries in prop::collection::vec(any_entry(), 0..6),
+            rules in prop::sample::select(&[BERLIN, NEW_YORK, BEIRUT][..]),
+            // Around each of the changes of 2026, to the minute.
+            change in prop::sample::select(&[
+                "2026-03-08T07:00:00Z", "2026-03-28T22:00:00Z", "2026-03-29T01:00:00Z",
+                "2026-10-24T21:00:00Z", "2026-10-25T01:00:00Z", "2026-11-01T06:00:00Z",
+            ][..]),
+            minutes in -4000..4000i64,
+            passed in 0..100_000u64,
+            look in 0.0..1.0f64,
+        ) {
+            let wall = utc(change).as_second() + minutes * 60;
+            let wall = Timestamp::from_second(wall).expect("in range").to_string();
+            let schedule = told(entries, rules, &wall);
+            let now = Instant::from_millis(passed * 1000);
+            let seen = schedule.holds(|_| true, now);
+            if let Some(next) = schedule.next_change(now) {
+                prop_assert!(next > now);
+                let between = now + next.since(now).mul_f64(look);
+                prop_assert_eq!(schedule.holds(|_| true, between), seen);
+                let last = next.before(Duration::from_micros(1));
+                prop_assert_eq!(schedule.holds(|_| true, last), seen);
+                prop_assert_eq!(schedule.next_change(last), Some(next));
+            } else {
+                let later = now + Duration::from_secs(86_400 * 400);
+                prop_assert_eq!(schedule.holds(|_| true, later), seen);
+            }
+            if let Some(held) = seen {
+                let clock = schedule.clock().expect("it was told");
+                let until = clock.instant(held.until);
+                prop_assert!(until > now && held.until <= held.window.to);
+                let last = until.before(Duration::from_micros(1));
+                let number = |at| schedule.holds(|_| true, at).map(|held| (held.number, held.window));
+                prop_assert_eq!(number(last), Some((held.number, held.window)));
+                prop_assert_ne!(number(until), Some((held.number, held.window)));
+            }
+        }
+    }
+}
