@@ -89,6 +89,7 @@ impl Kiosk {
         let rule = rule.filter(|_| !taken && self.configuration_error.is_none());
         let mut renderer = Renderer::new(description, location, facing, rule);
         renderer.resolve(&self.scan);
+        self.acquaint(&mut renderer);
         if let Some(i) = known {
             // Nobody drove it; a rule may mean it by the name or address that it has now.
             self.renderers[i] = renderer;

@@ -69,6 +69,12 @@ impl Programme {
         self.at = usize::try_from((at + by).rem_euclid(len)).unwrap_or(0);
     }
 
+    /// Goes to the first file for which this holds, if there is one.
+    pub fn take_up(&mut self, is_it: impl FnMut(&MediaFile) -> bool) -> Option<&MediaFile> {
+        self.at = self.files.iter().position(is_it)?;
+        self.current()
+    }
+
     /// It is at its first file.
     #[must_use]
     pub fn at_start(&self) -> bool {

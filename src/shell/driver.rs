@@ -324,6 +324,7 @@ impl<'a> Hands<'a, '_> {
                 let scan = scan::scan(&shell.config).await;
                 shell.mailbox.post(Event::Scanned(Box::new(scan))).await;
             }),
+            Effect::Save => {}
             Effect::Probe(token) => {
                 if let Some(published) = kiosk.published(token) {
                     self.chore(async move {

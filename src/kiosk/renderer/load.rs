@@ -57,6 +57,8 @@ pub struct Load {
     pub stop_first: bool,
     /// Commands refused because the renderer was busy.
     pub busy: u8,
+    /// It was given by the box in a life before.
+    pub inherited: bool,
 }
 
 /// How far a load has come. Each deadline lives in the state that needs it.
@@ -236,6 +238,7 @@ mod tests {
             rearmed: false,
             stop_first: false,
             busy: 0,
+            inherited: false,
         }
     }
 

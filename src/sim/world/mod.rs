@@ -19,6 +19,7 @@ mod lies;
 mod network;
 mod setting;
 mod stage;
+mod store;
 mod streams;
 mod weather;
 
@@ -39,6 +40,8 @@ use setting::Disk;
 pub use setting::{BUTTONS, Setting};
 pub use stage::{Exchange, Round, Stage};
 use std::collections::{BTreeMap, VecDeque};
+pub use store::STEPS;
+use store::Store;
 use streams::Stream;
 pub use weather::Weather;
 
@@ -70,6 +73,8 @@ enum Happening {
     Read { stage: usize, fetch: FetchId },
     /// The tasks of the box say that they live.
     Alive,
+    /// The box's write goes on.
+    Write,
     /// Somebody looks whether all who can play do.
     Inspection,
 }
@@ -128,6 +133,9 @@ pub struct World {
     asked: u32,
     address: Ipv4Addr,
     disk: Disk,
+    store: Store,
+    /// What a power cut in the middle of a write leaves is no other chance's business.
+    rng_of_store: fastrand::Rng,
     laws: Laws,
     hope: Option<Hope>,
     effects: Effects,
@@ -181,6 +189,8 @@ impl World {
             asked: 0,
             address: HOME,
             disk: Disk::of(&setting.files),
+            store: Store::new(setting.forgetful),
+            rng_of_store: fastrand::Rng::with_seed(!setting.seed),
             laws: Laws::default(),
             hope: setting.hope.map(Hope::new),
             effects: Effects::new(),
@@ -199,6 +209,7 @@ impl World {
 
     /// What the shell says first.
     fn start_box(&mut self) {
+        self.recall();
         for event in [
             Event::Listening { media_port: PORT },
             self.addresses(),
@@ -311,6 +322,7 @@ impl World {
                 }
                 self.after(ALIVE_EVERY, Happening::Alive);
             }
+            H::Write => self.write_on(),
             H::Inspection => {
                 self.inspect();
                 self.after(hope::LOOK_EVERY, Happening::Inspection);
