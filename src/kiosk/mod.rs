@@ -3,6 +3,7 @@
 //! [`Kiosk::step`] takes one event and the time, and gives effects. It does no I/O, reads no clock,
 //! cannot block and cannot fail. The kiosk itself only routes: the machines below it do not know each other.
 
+mod account;
 pub mod deadline;
 pub mod effect;
 pub mod event;

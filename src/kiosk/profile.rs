@@ -254,7 +254,7 @@ impl Loops {
 pub struct Flaw {
     learned: Minutes,
     times: u8,
-    hung: bool,
+    pub(super) hung: bool,
 }
 
 impl Flaw {

@@ -26,5 +26,6 @@ pub mod scan;
 #[cfg(test)]
 mod scratch;
 pub mod signals;
+pub mod store;
 mod stream;
 pub mod systemd;
