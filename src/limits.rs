@@ -34,6 +34,13 @@ pub const MEDIA_CONNECTIONS_PER_PEER: usize = 12;
 /// Connections of the control port.
 pub const CONTROL_CONNECTIONS: usize = 16;
 
+/// Renderers whose ways are kept: those of today, and as many that are away.
+pub const PROFILES: usize = 2 * RENDERERS;
+/// The file with the ways of all of them is a quarter of this.
+pub const STATE_FILE: usize = 1 << 20;
+/// MIME types kept for one renderer, one for each extension that it was given: a folder seldom mixes more.
+pub const MIME_NAMES: usize = 8;
+
 /// A UDN is opaque; real ones reach 80 bytes.
 pub const UDN_BYTES: usize = 128;
 /// Names shown to people.

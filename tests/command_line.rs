@@ -5,6 +5,7 @@
 use std::fs::{create_dir_all, read_to_string, remove_dir_all, write};
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -52,7 +53,7 @@ impl Drop for Folder {
 fn help_names_every_command_and_a_slip_of_the_finger_is_understood() {
     let (code, help, _) = run(&["--help"]);
     assert_eq!(code, Some(0));
-    for command in ["run", "play", "discover", "check", "import", "demo", "status"] {
+    for command in ["run", "play", "discover", "check", "import", "demo", "status", "profiles"] {
         assert!(help.contains(&format!("\n  {command} ")), "{help}");
         assert_eq!(run(&[command, "--help"]).0, Some(0));
     }
@@ -172,4 +173,68 @@ fn the_demonstration_plays_and_survives_a_reader_that_goes_away() {
     let (code, _, said) = run(&["demo", "--renderer", "toaster"]);
     assert_eq!(code, Some(1));
     assert!(said.contains("well-behaved"), "{said}");
+}
+
+/// What a box remembers of twenty TVs.
+fn twenty() -> String {
+    let profile = |n| {
+        format!(
+            r#"{{"udn":"uuid:{n}","name":"TV {n}","manufacturer":"ACME","model":"X1",
+            "seek_broken":{{"learned":0,"times":1,"hung":false}}}}"#
+        )
+    };
+    let profiles: Vec<_> = (1..=20).map(profile).collect();
+    format!(r#"{{"format":1,"ran":60,"secret":[1,2],"profiles":[{}]}}"#, profiles.join(","))
+}
+
+#[test]
+fn what_was_learned_is_shown_in_words_and_can_be_forgotten() {
+    let folder = Folder::new("profiles");
+    let state = folder.0.to_str().unwrap();
+    let profiles = |more: &[&str]| run(&[&["profiles", "--state", state], more].concat());
+    assert_eq!(profiles(&[]).1, "nothing has been learned yet\n");
+    folder.file("profiles.json", &twenty());
+    let (code, shown, _) = profiles(&[]);
+    assert_eq!(code, Some(0));
+    let first =
+        "TV 1 (ACME X1), uuid:1\n  cannot jump in a file; tried again after 30 days of running\n";
+    assert!(shown.starts_with(first), "{shown}");
+    assert_eq!(profiles(&["--forget", "nobody"]).0, Some(1));
+    assert!(profiles(&["--forget", "tv 3"]).1.starts_with("forgotten: TV 3\n"));
+    let left = profiles(&[]).1;
+    assert!(!left.contains("TV 3 ") && left.matches("uuid:").count() == 19, "{left}");
+    assert_eq!(profiles(&["--forget", "all"]).0, Some(0));
+    assert_eq!(profiles(&[]).1, "nothing has been learned yet\n");
+
+    let (code, _, said) = run(&["profiles", "--state", &format!("{state}/none")]);
+    assert!(code == Some(1) && said.contains("the box has kept nothing"), "{said}");
+    folder.file("profiles.json", "{");
+    let (code, _, said) = profiles(&[]);
+    assert!(code == Some(1) && said.contains("profiles.json: EOF while parsing"), "{said}");
+    assert_eq!(
+        read_to_string(folder.0.join("profiles.json")).unwrap(),
+        "{",
+        "only the box sets aside"
+    );
+}
+
+#[test]
+fn whoever_is_killed_in_the_middle_of_a_write_leaves_the_old_file() {
+    let folder = Folder::new("killed");
+    let state = folder.0.to_str().unwrap();
+    let file = folder.file("profiles.json", &twenty());
+    // The kernel kills whoever writes more than 512 bytes, or refuses it.
+    for (first, code, signal) in [("", None, Some(25)), ("trap '' XFSZ; ", Some(1), None)] {
+        let script = format!("{first}ulimit -f 1; exec \"$@\"");
+        let mut command = Command::new("sh");
+        command.args(["-c", &script, "sh", env!("CARGO_BIN_EXE_dlna-kiosk"), "profiles"]);
+        let output = command.args(["--state", state, "--forget", "TV 3"]).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), output.status.signal()), (code, signal), "{said}");
+        assert_eq!(said.contains("File too large"), code.is_some(), "{said}");
+        assert_eq!(read_to_string(&file).unwrap(), twenty(), "the last good one");
+    }
+    let (code, _, said) = run(&["profiles", "--state", state, "--forget", "TV 3"]);
+    assert_eq!(code, Some(0), "half of a file is in nobody's way: {said}");
+    assert_eq!(std::fs::read_dir(state).unwrap().count(), 1);
 }

@@ -13,6 +13,7 @@ use dlna_kiosk::shell::driver::{Front, Shell, drive, pause};
 use dlna_kiosk::shell::fake_host::FakeHost;
 use dlna_kiosk::shell::gpio::Pins;
 use dlna_kiosk::shell::page_server;
+use dlna_kiosk::shell::store::Store;
 use dlna_kiosk::sim::presets;
 use dlna_kiosk::time::Duration;
 use dlna_kiosk::upnp::Udn;
@@ -213,4 +214,66 @@ fn a_schedule_is_followed_by_this_machines_clock_and_a_press_is_stronger() {
         scene.pins.tap(BUTTON, Duration::from_millis(30));
         scene.until("it plays", |s| shows(s, "/1.wav")).await;
     });
+}
+
+/// One life of a box with this state directory, until the words are said and `then` is over; then it is gone like one
+/// that was killed. Gives its log.
+async fn life(
+    config: &Config,
+    state: &Folder,
+    words: &str,
+    then: impl Future<Output = ()>,
+) -> Vec<String> {
+    let log = RefCell::new(Vec::new());
+    let shell = Shell::open(config, Front::Screen(Rc::default())).unwrap();
+    let shell = shell.keeping(Some(Store::new(&state.0)));
+    let executor = LocalExecutor::new();
+    let kiosk = Kiosk::new(config.clone(), Setup { seed: fastrand::u64(..), ..Setup::default() });
+    let driving = drive(kiosk, &shell, &executor, |_, entry| {
+        log.borrow_mut().push(entry.to_string());
+    });
+    let ending = async {
+        for _ in 0..600 {
+            if log.borrow().iter().any(|line| line.contains(words)) {
+                then.await;
+                return 0;
+            }
+            pause(Duration::from_millis(50)).await;
+        }
+        panic!("never {words}: {:?}", log.borrow());
+    };
+    executor.run(Box::pin(future::or(ending, driving))).await;
+    log.take()
+}
+
+#[test]
+fn a_box_that_was_killed_takes_up_what_still_plays() {
+    let (media, state) = (folder("killed"), folder("killed-state"));
+    std::fs::write(media.0.join("1.wav"), clip::wav(20, 440.0)).unwrap();
+    // A secret of its own it would write after ten seconds.
+    let memory = r#"{"format":1,"ran":0,"secret":[1,2],"profiles":[]}"#;
+    std::fs::write(state.0.join("profiles.json"), memory).unwrap();
+    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+    let udn = Udn::new("uuid:00000000-0000-4000-8000-000000000002").unwrap();
+    let renderer = presets::named("well-behaved").unwrap().renderer(udn, "TV", 1);
+    let host = FakeHost::new(renderer, Ipv4Addr::LOCALHOST, port);
+    let mut config = config(&media, port, true);
+    config.media_port = Port::Fixed(21_555);
+    let shown =
+        || host.look(|renderer, now| renderer.on_screen(now).map(|(uri, at)| (uri.to_owned(), at)));
+    let two_seconds = || pause(Duration::from_secs(2));
+    let executor = LocalExecutor::new();
+    let story = async {
+        let log = life(&config, &state, "playing 1.wav", two_seconds()).await;
+        assert_eq!(log.iter().filter(|line| line.contains("loading 1.wav")).count(), 1);
+        let (uri, at) = shown().expect("it plays on");
+        let log = life(&config, &state, "still plays 1.wav: taken up", two_seconds()).await;
+        assert!(!log.iter().any(|line| line.contains("loading")), "{log:?}");
+        let (same, later) = shown().expect("it plays on");
+        assert_eq!(same, uri);
+        assert!(later > at + Duration::from_secs(2), "{later:?} after {at:?}");
+        0
+    };
+    let hosting = async { panic!("{}", host.run(&executor, None).await) };
+    assert_eq!(smol::block_on(executor.run(Box::pin(future::or(story, hosting)))), 0);
 }

@@ -6,6 +6,7 @@ mod demo;
 mod discover;
 mod import;
 mod play;
+mod profiles;
 mod run;
 mod status;
 mod terminal;
@@ -32,6 +33,9 @@ pub struct Cli {
     /// The configuration file, for run, check and status
     #[arg(long, global = true, value_name = "FILE", default_value = CONFIG)]
     config: PathBuf,
+    /// The folder with what the box has learned, for run and profiles; systemd names it by itself
+    #[arg(long, global = true, value_name = "DIR")]
+    state: Option<PathBuf>,
     /// Say more: -v what is sent to renderers, -vv everything
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
@@ -55,6 +59,8 @@ enum Command {
     Demo(demo::Demo),
     /// Ask the running box how it is
     Status(status::Status),
+    /// Show what the box has learned about renderers, or have it forgotten
+    Profiles(profiles::Profiles),
 }
 
 /// Runs the command line of this process.
@@ -64,13 +70,14 @@ pub fn main() -> ExitCode {
     let command = cli.command.unwrap_or(Command::Run);
     start_log(cli.verbose, &command);
     let outcome = match command {
-        Command::Run => run::run(&cli.config),
+        Command::Run => run::run(&cli.config, cli.state),
         Command::Play(play) => play.run(),
         Command::Discover(discover) => discover.run(),
         Command::Check => check::run(&cli.config),
         Command::Import(import) => import.run(),
         Command::Demo(demo) => demo.run(),
         Command::Status(status) => status.run(&cli.config),
+        Command::Profiles(profiles) => profiles.run(cli.state.as_deref()),
     };
     match outcome {
         Ok(code) => ExitCode::from(code),

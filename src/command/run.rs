@@ -5,12 +5,13 @@ use crate::config::{Config, Severity};
 use crate::kiosk::{Kiosk, Setup};
 use crate::shell::driver::{Front, Shell, drive};
 use crate::shell::page_server::STATUS_PATH;
+use crate::shell::store::Store;
 use crate::shell::systemd;
 use log::Level;
 use smol::LocalExecutor;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-pub(super) fn run(path: &Path) -> Result<u8, String> {
+pub(super) fn run(path: &Path, state: Option<PathBuf>) -> Result<u8, String> {
     let loaded = super::load(path)?;
     let file = path.display().to_string();
     for problem in &loaded.problems {
@@ -48,7 +49,9 @@ pub(super) fn run(path: &Path) -> Result<u8, String> {
         configuration_error,
         first_only: false,
     };
-    let shell = Shell::open(&config, Front::Full)?;
+    let state = state.or_else(super::profiles::directory);
+    let store = state.map(|folder| Store::new(&folder));
+    let shell = Shell::open(&config, Front::Full)?.keeping(store);
     let port = shell.control_port();
     let status = port.map(|port| format!(", status at http://127.0.0.1:{port}{STATUS_PATH}"));
     let status = status.unwrap_or_default();

@@ -58,6 +58,8 @@ pub enum Why {
     Task,
     /// The watchdog is fed.
     Watchdog,
+    /// What was learned is looked over, or written down.
+    Memory,
     /// The box leaves.
     Farewell,
 }

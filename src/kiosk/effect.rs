@@ -26,6 +26,8 @@ pub enum Effect {
     Cancel(u32),
     /// Read the media folder and the files named by the configuration.
     Scan,
+    /// Write down [`Kiosk::memory`](super::Kiosk::memory).
+    Save,
     /// Look into the file of this token for its duration.
     Probe(Token),
     /// Answer a media client: [`Kiosk::published`](super::Kiosk::published) tells what with.

@@ -1,5 +1,6 @@
 //! Everything that can happen to the box, as values. The shell makes them, `Kiosk::step` takes them.
 
+use super::memory::Memory;
 use crate::media::catalogue::Scan;
 use crate::time::Duration;
 use crate::upnp::description::Description;
@@ -39,6 +40,16 @@ pub struct ReplyTo(pub u32);
 /// Names one load of a renderer with one file; in the URL of the media.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Token(pub u64);
+
+impl Token {
+    /// The token in the path of a URL of the media server: `/m/<token>/<name>`.
+    #[must_use]
+    pub fn in_path(path: &str) -> Option<Self> {
+        let (token, name) = path.strip_prefix("/m/")?.split_once('/')?;
+        let plain = token.bytes().all(|b| b.is_ascii_hexdigit()) && !name.contains('/');
+        plain.then(|| u64::from_str_radix(token, 16).ok())?.map(Self)
+    }
+}
 
 impl core::fmt::Display for Token {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
@@ -145,6 +156,11 @@ pub enum Event {
         /// Its own duration, if it could be read.
         duration: Option<Duration>,
     },
+    /// There is a place for what the box remembers, and this was in it: at the start, before anything else, and
+    /// when somebody else has changed it.
+    Remembered(Box<Memory>),
+    /// [`Effect::Save`](super::effect::Effect::Save) is done, or the sentence says why not.
+    Saved(Result<(), String>),
     /// Somebody asks for the status.
     StatusAsked(ReplyTo),
     /// An essential task lives: said by each at least every 10 s.

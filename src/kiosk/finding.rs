@@ -92,6 +92,7 @@ impl Kiosk {
         let seed = self.rng.u64(..);
         let mut renderer = Renderer::new(description, location, facing, rule, seed);
         renderer.resolve(&self.scan);
+        self.acquaint(&mut renderer);
         if let Some(i) = known {
             // Nobody drove it; a rule may mean it by the name or address that it has now.
             self.renderers[i] = renderer;

@@ -3,6 +3,7 @@
 //! [`Kiosk::step`] takes one event and the time, and gives effects. It does no I/O, reads no clock,
 //! cannot block and cannot fail. The kiosk itself only routes: the machines below it do not know each other.
 
+mod account;
 pub mod deadline;
 pub mod effect;
 pub mod event;
@@ -10,17 +11,22 @@ pub mod fault;
 mod finding;
 mod front;
 mod hours;
+mod keeper;
 pub mod leds;
+pub mod memory;
 pub(crate) mod mutant;
 pub mod panel;
 pub mod playlist;
+pub mod profile;
 pub mod programme;
+mod remembering;
 mod renderer;
 pub mod roster;
 pub mod schedule;
 pub mod status;
 pub mod subscription;
 pub mod supervisor;
+mod token;
 pub mod trace;
 
 use crate::config::{Button, Config, Order, Who};
@@ -35,10 +41,13 @@ use effect::{Effect, Effects, Errand, Published};
 use event::{Answer, Event, Failure, LedId, PanelState, TaskName, Ticket, Token};
 use finding::Place;
 use heapless::Deque;
+use keeper::Keeper;
 use leds::{Leds, Pattern};
+use memory::Memory;
 use mutant::Mutant;
 use panel::Panel;
 use playlist::Playlist;
+use remembering::Recollection;
 use renderer::{Context, Farewell, Renderer};
 use roster::Roster;
 use schedule::Schedule;
@@ -94,6 +103,9 @@ pub struct Kiosk {
     searches: usize,
     search_at: Option<Instant>,
     places: Vec<Place>,
+    memory: Memory,
+    recollection: Recollection,
+    keeper: Keeper,
     expire_at: Instant,
     deadline: Option<Deadline>,
     exited: bool,
@@ -122,6 +134,9 @@ impl Kiosk {
             first_only: setup.first_only,
             supervisor: Supervisor::new(setup.watchdog),
             rng: fastrand::Rng::with_seed(setup.seed),
+            memory: Memory::default(),
+            recollection: Recollection::new(setup.seed),
+            keeper: Keeper::default(),
             config,
             roster: Roster::default(),
             renderers: Vec::new(),
@@ -172,6 +187,7 @@ impl Kiosk {
             | Event::Alive(_)
             | Event::MediaAsked { .. }
             | Event::MediaConnections(_)
+            | Event::Saved(_)
             | Event::StatusAsked(_) => Concern::Nobody,
             Event::Answered { ticket, .. } => {
                 one(self.renderers.iter().position(|r| r.runs_errand(ticket.number())))
@@ -209,7 +225,8 @@ impl Kiosk {
     /// What the media server serves for this token.
     #[must_use]
     pub fn published(&self, token: Token) -> Option<Published> {
-        self.renderers.iter().find_map(|renderer| renderer.published(token))
+        let theirs = self.renderers.iter().find_map(|renderer| renderer.published(token));
+        theirs.or_else(|| self.published_before(token))
     }
 
     /// A task that has said nothing for too long: why the watchdog is not fed.
@@ -255,9 +272,7 @@ impl Kiosk {
                     theirs.filter_map(|r| r.notified(callback, &sid, seq, &change, now)).next();
                 effects.push(Effect::Acknowledge(reply, welcome == Some(true)));
             }
-            Event::MediaAsked { token, from: _, reply } => {
-                effects.push(Effect::Serve(reply, token))
-            }
+            Event::MediaAsked { token, from: _, reply } => self.media_asked(token, reply, effects),
             Event::Served { token, bytes, end } => {
                 self.media_bytes = self.media_bytes.saturating_add(bytes);
                 self.renderers.iter_mut().for_each(|renderer| renderer.witness(token, end, now));
@@ -274,7 +289,12 @@ impl Kiosk {
                 self.supervisor.ready(effects);
             }
             Event::Clock { wall, zone, trusted } => self.set_clock(wall, zone, trusted, now),
-            Event::Scanned(scan) => self.adopt_scan(*scan, now),
+            Event::Scanned(scan) => {
+                self.adopt_scan(*scan, now);
+                self.answer_held(effects);
+            }
+            Event::Remembered(memory) => self.remember(*memory, now),
+            Event::Saved(outcome) => self.saved(outcome, now),
             Event::Probed { token, duration } => {
                 let load = self.renderers.iter_mut().find_map(|renderer| renderer.load_of(token));
                 if let Some(load) = load {
@@ -385,6 +405,7 @@ impl Kiosk {
         }
         self.trace.note(now, "", What::Leaving);
         self.supervisor.leave(now, effects);
+        self.keeper.leave(now);
         self.renderers.iter_mut().for_each(|renderer| renderer.hang_up(effects));
         for i in 0..self.config.leds.len() {
             self.leds.show(LedId(u8::try_from(i).unwrap_or(u8::MAX)), Pattern::Dark, now);
@@ -394,6 +415,7 @@ impl Kiosk {
     /// Everything that follows from the state, whatever the event was: level-triggered.
     fn settle(&mut self, mut concern: Concern, now: Instant, effects: &mut Effects) {
         self.supervisor.due(now, effects);
+        self.look_over(now);
         while let Some((button, action)) = self.panel.due(now) {
             self.act(button, action, now);
             concern = Concern::Everybody;
@@ -420,7 +442,7 @@ impl Kiosk {
         if fetches {
             held.extend(self.renderers.iter().map(|r| self.roster.is_fetching(&r.location)));
         }
-        let mut wishes = false;
+        let (mut wishes, mut news, ran) = (false, false, self.memory.ran);
         let (renderers, mut ctx) = self.split(now, effects);
         for (i, renderer) in renderers.iter_mut().enumerate() {
             if !concern.includes(i) && renderer.rests(now) {
@@ -431,11 +453,16 @@ impl Kiosk {
             let held = !leaving && held.get(i) == Some(&true);
             renderer.plan_at = if held { None } else { renderer.reconcile(&mut ctx) };
             wake.add(renderer.plan_at);
+            news |= renderer.learn(ran);
             wishes |= renderer.stale || renderer.wants_scan;
         }
         if wishes {
             self.grant(now, &mut wake);
         }
+        if news {
+            self.take_news(now);
+        }
+        self.save(now, effects);
         self.show(now, effects);
         if leaving {
             // The end is the last effect: after it no LED would go dark.
@@ -444,6 +471,7 @@ impl Kiosk {
         wake.at(self.leds.next_deadline(), Why::Led);
         wake.at(self.panel.next_deadline(), Why::Button);
         wake.add(self.supervisor.next_deadline());
+        wake.add(self.keeper.next_deadline(leaving));
         self.deadline = wake.first();
     }
 
@@ -477,7 +505,8 @@ impl Kiosk {
 
     fn farewell(&mut self, now: Instant, effects: &mut Effects) {
         let farewell = Farewell { stop: self.config.stop_at_exit };
-        if self.supervisor.overdue(now) || self.renderers.iter().all(|r| r.is_done(farewell)) {
+        let done = self.renderers.iter().all(|r| r.is_done(farewell)) && !self.keeper.is_busy(true);
+        if self.supervisor.overdue(now) || done {
             self.exited = true;
             effects.push(Effect::Exit(0));
         }
@@ -516,6 +545,7 @@ impl Kiosk {
             trace: &mut self.trace,
             effects,
             numbers: &mut self.numbers,
+            secret: self.recollection.secret,
         };
         (&mut self.renderers, ctx)
     }

@@ -114,6 +114,12 @@ impl Playlist {
         }
     }
 
+    /// Goes to the first file for which this holds, if there is one.
+    pub fn take_up(&mut self, mut is_it: impl FnMut(&MediaFile) -> bool) -> Option<&MediaFile> {
+        self.at = self.round.iter().position(|at| is_it(&self.files[*at]))?;
+        self.current()
+    }
+
     /// It is at its first file.
     #[must_use]
     pub const fn at_start(&self) -> bool {

@@ -179,6 +179,11 @@ impl Programme {
         }
     }
 
+    /// Goes to the first file for which this holds, if there is one.
+    pub fn take_up(&mut self, is_it: impl FnMut(&MediaFile) -> bool) -> Option<&MediaFile> {
+        self.below_mut().take_up(is_it)
+    }
+
     /// It is at its first file.
     #[must_use]
     pub fn at_start(&self) -> bool {

@@ -73,6 +73,12 @@ pub enum What {
     NoPanel(String),
     /// A bounded table is full: what was left out.
     Full(&'static str),
+    /// It still plays what the box gave it in a life before.
+    TakenUp(Rc<Path>),
+    /// The ways of so many renderers are known from before.
+    Remembers(usize),
+    /// What was learned cannot be written down, or can again.
+    Kept(Result<(), String>),
     /// The box is leaving.
     Leaving,
 }
@@ -86,10 +92,15 @@ impl What {
             | Self::Missing(_)
             | Self::TaskEnded(..)
             | Self::NoPanel(_)
+            | Self::Kept(Err(_))
             | Self::Full(_) => Level::Warn,
             Self::Addresses(list) if list.is_empty() => Level::Warn,
             // Thousands a day: a log is for what changes.
-            Self::Looped(_) | Self::Loading(_) | Self::Ended(_) | Self::Again(_) => Level::Debug,
+            Self::Remembers(0)
+            | Self::Looped(_)
+            | Self::Loading(_)
+            | Self::Ended(_)
+            | Self::Again(_) => Level::Debug,
             _ => Level::Info,
         }
     }
@@ -143,6 +154,11 @@ impl fmt::Display for Entry {
             }
             What::NoPanel(why) => write!(f, "no buttons and LEDs: {why}"),
             What::Full(what) => write!(f, "too many {what}: some are left out"),
+            What::TakenUp(path) => write!(f, "still plays {}: taken up", file_name(path)),
+            What::Remembers(1) => write!(f, "remembers the ways of 1 renderer"),
+            What::Remembers(known) => write!(f, "remembers the ways of {known} renderers"),
+            What::Kept(Ok(())) => write!(f, "what is learned is written down again"),
+            What::Kept(Err(why)) => write!(f, "what is learned cannot be written down: {why}"),
             What::Leaving => write!(f, "leaving"),
         }
     }

@@ -8,6 +8,7 @@ use super::gpio::{Panel, Pins};
 use super::mailbox::Mailbox;
 use super::multicast::Multicast;
 use super::replies::Replies;
+use super::store::Store;
 use super::systemd::Notifier;
 use super::{courier, media_server, network, page_server, probe, scan, signals, wall_clock};
 use crate::config::Config;
@@ -46,6 +47,7 @@ pub struct Shell {
     page: Option<Door>,
     signals: RefCell<Option<Signals>>,
     notifier: Notifier,
+    store: Option<Store>,
 }
 
 impl Shell {
@@ -80,7 +82,14 @@ impl Shell {
             page,
             signals: RefCell::new(Some(signals)),
             notifier: Notifier::default(),
+            store: None,
         })
+    }
+
+    /// Keeps what the box learns in this store.
+    #[must_use]
+    pub fn keeping(self, store: Option<Store>) -> Self {
+        Self { store, ..self }
     }
 
     /// Opens the front panel and runs it until it fails. Permissions may come late at boot (udev sets
@@ -202,6 +211,11 @@ pub async fn drive<'a>(
         errands: HashMap::new(),
         chores: Vec::new(),
     };
+    match &shell.store {
+        // Before anything else can happen.
+        Some(store) => shell.mailbox.offer(Event::Remembered(Box::new(store.read()))),
+        None => log::debug!("no state directory: what is learned is forgotten with the box"),
+    }
     hands.start_all();
     let mut seen = 0;
     let mut effects = Effects::with_capacity(EFFECTS);
@@ -328,6 +342,15 @@ impl<'a> Hands<'a, '_> {
                 let scan = scan::scan(&shell.config).await;
                 shell.mailbox.post(Event::Scanned(Box::new(scan))).await;
             }),
+            Effect::Save => {
+                if let Some(store) = &shell.store {
+                    let bytes = kiosk.memory(clock.now()).write();
+                    self.chore(async move {
+                        let outcome = store.write(&bytes).await;
+                        shell.mailbox.post(outcome).await;
+                    });
+                }
+            }
             Effect::Probe(token) => {
                 if let Some(published) = kiosk.published(token) {
                     self.chore(async move {

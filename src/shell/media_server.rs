@@ -85,10 +85,7 @@ impl Resource {
         if let Some(number) = path.strip_prefix("/e/") {
             return number.parse().ok().map(Self::Callback);
         }
-        let (token, name) = path.strip_prefix("/m/")?.split_once('/')?;
-        let plain = token.bytes().all(|b| b.is_ascii_hexdigit()) && !name.contains('/');
-        let token = plain.then(|| u64::from_str_radix(token, 16).ok())??;
-        Some(Self::Media(Token(token)))
+        Token::in_path(path).map(Self::Media)
     }
 }
 

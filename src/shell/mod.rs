@@ -26,6 +26,7 @@ pub mod scan;
 #[cfg(test)]
 mod scratch;
 pub mod signals;
+pub mod store;
 mod stream;
 pub mod systemd;
 pub mod wall_clock;

@@ -5,9 +5,11 @@ use super::xml;
 use crate::media::mime::Kind;
 use crate::media::protocol_info::protocol_info;
 use crate::time::Duration;
+use serde::{Deserialize, Serialize};
 
 /// How much metadata to send: renderers differ in what they refuse, so there is a ladder.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Rung {
     /// Everything: title, class, protocolInfo with DLNA fields, size, duration.
     #[default]

@@ -29,10 +29,11 @@ class Box:
         self.runs = 0
 
     def _environment(self):
-        os.makedirs(f"{self.folder}/state", exist_ok=True)
+        # Each run begins without memories, unless it is given a place that has some.
+        os.makedirs(f"{self.folder}/state{self.runs}", exist_ok=True)
         return {
             "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC", "HOME": self.folder,
-            "STATE_DIRECTORY": f"{self.folder}/state", "RUST_LOG": os.environ.get("RUST_LOG", "error,dlna_kiosk=info")}
+            "STATE_DIRECTORY": f"{self.folder}/state{self.runs}", "RUST_LOG": os.environ.get("RUST_LOG", "error,dlna_kiosk=info")}
 
     def run(self, rules, above="", before=(), environment=None):
         """Starts it with these TOML tables and keys above them; media folder and pins are added. `before` is

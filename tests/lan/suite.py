@@ -15,6 +15,7 @@ import baseline
 import ear
 from clock import clock
 from errors import errors
+from killed import killed
 from lan import wait_until
 from media import CLIP_SECONDS, TRACKS
 from programmes import clips, folder
@@ -420,7 +421,7 @@ def plain(stage):
 
 
 SCENES = {scene.__name__: scene for scene in (
-    discover, play, loops, album, clips, folder, rest, moves, faults, errors, service, clock)}
+    discover, play, loops, album, clips, folder, rest, moves, faults, killed, errors, service, clock)}
 
 
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

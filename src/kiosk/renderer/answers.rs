@@ -2,12 +2,14 @@
 
 use super::calls::{Call, Purpose};
 use super::elapse::FIRST_LOOK;
+use super::heirloom::Heirloom;
 use super::load::{Doubt, Load, Phase};
 use super::playhead::{Playhead, Report};
 use super::{Context, Evented, Goal, Presence, Renderer};
 use crate::kiosk::event::{Answer, Failure, StreamEnd, Token};
 use crate::kiosk::fault::Fault;
 use crate::kiosk::mutant::Mutant;
+use crate::kiosk::profile::Way;
 use crate::kiosk::trace::What;
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::{
@@ -29,6 +31,8 @@ const FOLLOWS: Duration = Duration::from_millis(1500);
 const UNSEEN: Duration = Duration::from_secs(2);
 /// One that hung for longer than this was not slow.
 const SLOW: Duration = Duration::from_secs(10);
+/// An answer that took longer may be about another state than the event.
+const FRESH: Duration = Duration::from_millis(500);
 /// Reports in a row of somebody else's URI that mean: taken over.
 const STRANGERS: u8 = 3;
 
@@ -81,17 +85,20 @@ impl Renderer {
         match (call.purpose, answer) {
             (Purpose::Transport, Answer::Reply(Reply::AvTransport(Av::TransportInfo(info)))) => {
                 self.habits.round_trip = (3 * self.habits.round_trip + now.since(call.sent_at)) / 4;
+                self.weigh_event(&info, call.sent_at, now);
                 self.observe(info, ctx);
                 let pace = if self.look { Duration::ZERO } else { self.transport_pace(now) };
                 self.transport_due = now + pace;
             }
             (Purpose::Position, Answer::Reply(Reply::AvTransport(Av::PositionInfo(info)))) => {
+                self.inherit_track(&info, call.sent_at, ctx);
                 self.place(&info, call.sent_at, ctx);
                 self.position_due = now + self.position_pace(now);
                 self.transport_due = self.transport_due.min(now + self.transport_pace(now));
             }
             (Purpose::Media, Answer::Reply(Reply::AvTransport(Av::MediaInfo(info)))) => {
                 self.next_asked = true;
+                self.inherit_uri(info.current_uri.as_deref().unwrap_or(""), ctx);
                 let next = info.next_uri.as_deref().unwrap_or("");
                 // From before the box lost its power: its URL is dead.
                 self.offered |= self.next.is_none() && next.contains("://");
@@ -199,6 +206,18 @@ impl Renderer {
         }
     }
 
+    /// A look that was begun after an event tells what the event is worth. A state on its way to another says
+    /// nothing, nor does a look long after.
+    fn weigh_event(&mut self, info: &TransportInfo, asked_at: Instant, now: Instant) {
+        let Some((said, _)) = self.said.take_if(|(_, at)| *at <= asked_at) else { return };
+        let settled = |state| state != TransportState::Transitioning;
+        let told = info.state.filter(|state| settled(*state) && settled(said));
+        let fresh = now.since(asked_at) < FRESH;
+        if let Some(told) = told.filter(|_| fresh) {
+            self.habits.events.note(told == said);
+        }
+    }
+
     /// The truth about its state, as far as it tells.
     fn observe(&mut self, info: TransportInfo, ctx: &mut Context<'_>) {
         // Who never named a state that means anything can still be given a file.
@@ -209,6 +228,9 @@ impl Renderer {
         let now = ctx.now;
         self.seen_at = core::mem::replace(&mut self.state_at, now);
         let was = self.state.replace(state);
+        if !self.is_active() {
+            self.heirloom = Heirloom::None;
+        }
         let stopped = matches!(state, TransportState::Stopped | TransportState::NoMediaPresent);
         let shaken = core::mem::take(&mut self.shaken);
         let Some(load) = self.load.as_mut() else {
@@ -286,7 +308,7 @@ impl Renderer {
         if load.stopped_at_its_end(now, confirmed) {
             return self.ended(ctx);
         }
-        if error || load.cut_at.is_some() {
+        if error || load.cut_at.is_some() || load.inherited && !load.fetched {
             // What it has not got it cannot play: no viewer's doing. Perhaps the file is gone.
             self.wants_scan |= load.cut_at.is_some();
             return self.fail(Fault::StoppedItself, ctx);
@@ -421,7 +443,7 @@ impl Renderer {
             }
             load.playhead.take(report);
             if load.playhead.moved() {
-                self.habits.moves = Some(load.file.media_type.kind);
+                self.habits.moves.add(load.file.media_type.kind);
             }
         }
         if info.rel_time.is_none() {
@@ -475,8 +497,7 @@ impl Renderer {
         if let Some(load) = self.load.as_mut() {
             load.stop_first = true;
             load.fetched = false;
-            load.playhead =
-                Playhead::expecting(self.habits.moves == Some(load.file.media_type.kind));
+            load.playhead = Playhead::expecting(self.habits.moves.has(load.file.media_type.kind));
             load.phase = Phase::Wanted { at: ctx.now };
         }
     }
@@ -492,6 +513,10 @@ impl Renderer {
         self.rounds = self.rounds.saturating_add(1);
         ctx.trace.note(now, self.name(), What::Looped(self.rounds));
         self.gap = Some(Duration::ZERO);
+        self.habits.next_works = true;
+        if let Some(next) = &self.next {
+            self.habits.looped(next.file.media_type.kind, Way::Next, Duration::ZERO);
+        }
         self.programme.advance();
         self.offered = false;
         self.previous = self.load.take();
@@ -510,6 +535,9 @@ impl Renderer {
         ctx.trace.note(now, self.name(), What::Looped(self.rounds));
         self.seeked_at = Some(now);
         self.gap = Some(now.since(sent));
+        if let Some(load) = &self.load {
+            self.habits.looped(load.file.media_type.kind, Way::Seek, now.since(sent));
+        }
         self.position_due = now + FIRST_LOOK;
         self.transport_due = now + Duration::from_millis(300);
         if let Some(load) = self.load.as_mut() {

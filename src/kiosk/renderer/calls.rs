@@ -94,6 +94,7 @@ impl Renderer {
         if !self.is_possible(&purpose, ctx.media_port) {
             return self.impossible(&purpose, ctx);
         }
+        self.note_question(&purpose);
         let number = ctx.number();
         // One that is known to be slow is not taken for one that hangs.
         let usual = (2 * self.habits.slowest).clamp(PATIENCE, LONGEST_PATIENCE);

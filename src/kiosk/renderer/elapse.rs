@@ -5,8 +5,8 @@ use super::playhead::Playhead;
 use super::{Context, Goal, LoopMethod, OnStop, Renderer};
 use crate::config::DWELL;
 use crate::kiosk::effect::Effect;
-use crate::kiosk::event::Token;
 use crate::kiosk::fault::Fault;
+use crate::kiosk::profile::Way;
 use crate::kiosk::trace::What;
 use crate::media::catalogue::MediaFile;
 use crate::media::mime::MediaType;
@@ -69,6 +69,9 @@ impl Renderer {
             return false;
         }
         let active = self.is_active();
+        if self.question_of_heirs().is_some() {
+            return false;
+        }
         let Some(load) = self.load.as_mut() else {
             return self.reload(ctx);
         };
@@ -191,7 +194,7 @@ impl Renderer {
     }
 
     fn make_load(&self, file: MediaFile, port: u16, ctx: &mut Context<'_>) -> Load {
-        let token = Token(ctx.rng.u64(..));
+        let token = ctx.token(&file.path);
         let known =
             [&self.load, &self.previous].into_iter().flatten().find(|load| load.file == file);
         let duration = known.and_then(|load| load.duration);
@@ -209,22 +212,27 @@ impl Renderer {
             cut_at: None,
             duration,
             said_duration: known.and_then(|load| load.said_duration),
-            playhead: Playhead::expecting(self.habits.moves == Some(file.media_type.kind)),
+            playhead: Playhead::expecting(self.habits.moves.has(file.media_type.kind)),
             rearmed: false,
             stop_first: self.habits.stop_first,
-            dwell: self.rule.as_ref().map_or(DWELL, |rule| rule.dwell),
+            dwell: self.dwell(),
             seek_to: None,
             busy: 0,
+            inherited: false,
             file,
         }
     }
 
+    /// For how long it shows a still.
+    pub(super) fn dwell(&self) -> Duration {
+        self.rule.as_ref().map_or(DWELL, |rule| rule.dwell)
+    }
+
     /// The MIME type to begin with: the one that it took before, else the one that its list names.
     pub(super) fn mime_for(&self, media_type: &'static MediaType) -> &'static str {
-        match self.habits.mime {
-            Some((extension, mime)) if extension == media_type.extension => mime,
-            _ => protocol_info::choose_mime(self.habits.sink.as_deref().unwrap_or(""), media_type),
-        }
+        let sink = || self.habits.sink.as_deref().unwrap_or("");
+        let known = self.habits.names.of(media_type);
+        known.unwrap_or_else(|| protocol_info::choose_mime(sink(), media_type))
     }
 
     /// Prepares the load to be offered by SetNextAVTransportURI, where that is the way.
@@ -260,7 +268,9 @@ impl Renderer {
             (Phase::Running { since, .. }, None) => now.since(*since) < Duration::from_secs(1),
             _ => false,
         };
-        if let (Phase::Running { .. }, Some(duration)) = (&load.phase, load.duration) {
+        if let (Phase::Running { .. }, Some(duration), false) =
+            (&load.phase, load.duration, load.inherited)
+        {
             let latency = load.playhead.latency_of(duration, now);
             // An end that was seen late (it hung, or was away) teaches only that it began no later.
             if now.since(self.seen_at) < WATCHED || latency < self.habits.latency {
@@ -353,10 +363,13 @@ impl Renderer {
         let now = ctx.now;
         if let Some(load) = &self.load {
             self.habits.rung = load.rung;
-            self.habits.mime = Some((load.file.media_type.extension, load.mime));
+            self.habits.names.note(load.file.media_type, load.mime);
         }
         let ended_at = self.ended_at.take();
         self.gap = ended_at.map(|at| now.since(at)).or(self.gap);
+        if let (Some(load), Some(ended_at)) = (&self.load, ended_at) {
+            self.habits.looped(load.file.media_type.kind, Way::Restart, now.since(ended_at));
+        }
         if self.fault.take().is_some() {
             ctx.trace.note(now, self.name(), What::Recovered);
         }

@@ -59,6 +59,8 @@ pub struct Load {
     pub seek_to: Option<Duration>,
     /// Commands refused because the renderer was busy.
     pub busy: u8,
+    /// It was given by the box in a life before.
+    pub inherited: bool,
 }
 
 /// How far a load has come. Each deadline lives in the state that needs it.
@@ -253,6 +255,7 @@ mod tests {
             dwell: Duration::from_secs(10),
             seek_to: None,
             busy: 0,
+            inherited: false,
         }
     }
 

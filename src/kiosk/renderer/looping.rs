@@ -2,6 +2,7 @@
 
 use super::load::{Doubt, Load, Phase};
 use super::{Goal, LoopMethod, Renderer};
+use crate::kiosk::profile::Way;
 use crate::media::mime::Kind;
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::TransportState;
@@ -43,9 +44,24 @@ impl Renderer {
                 LoopMethod::Seek
             }
             LoopMethod::Next if !self.habits.next_broken => LoopMethod::Next,
-            LoopMethod::Auto if audio && !self.habits.next_broken => LoopMethod::Next,
+            LoopMethod::Auto
+                if (audio || self.is_proven_to_go_on(load)) && !self.habits.next_broken =>
+            {
+                LoopMethod::Next
+            }
             _ => LoopMethod::Restart,
         }
+    }
+
+    /// It went on by itself in media of this kind.
+    fn is_proven_to_go_on(&self, load: &Load) -> bool {
+        let looped = self.habits.loops.of(load.file.media_type.kind);
+        looped.is_some_and(|looped| looped.way == Way::Next)
+    }
+
+    /// Events come, and are worth something.
+    fn is_told(&self, now: Instant) -> bool {
+        self.events[0].flows(now) && !self.habits.events.is_lost()
     }
 
     /// When to seek to the beginning: as late as the bounds of the end allow, and never so early that
@@ -99,7 +115,7 @@ impl Renderer {
     /// How soon to ask for the state again.
     pub(super) fn transport_pace(&self, now: Instant) -> Duration {
         let quick = (4 * self.habits.round_trip).clamp(QUICK, Duration::from_millis(500));
-        let flows = self.events[0].flows(now);
+        let flows = self.is_told(now);
         let Some(load) = &self.load else {
             return if self.goal == Goal::Stop {
                 Duration::from_millis(500)
@@ -154,7 +170,7 @@ impl Renderer {
 
     /// How soon to ask for the position again.
     pub(super) fn position_pace(&self, now: Instant) -> Duration {
-        let flows = self.events[0].flows(now);
+        let flows = self.is_told(now);
         let Some(load) = &self.load else {
             return Duration::from_secs(10);
         };

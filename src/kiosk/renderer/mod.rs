@@ -13,6 +13,7 @@ mod answers;
 pub mod breaker;
 mod calls;
 mod elapse;
+mod heirloom;
 pub mod knobs;
 mod layer;
 pub mod load;
@@ -26,23 +27,24 @@ use super::effect::{Effects, Published};
 use super::event::Token;
 use super::fault::Fault;
 use super::playlist::Playlist;
+use super::profile::{Habits, Profile};
 use super::programme::{Clip, Programme};
 use super::subscription::Subscription;
+use super::token::Secret;
 use super::trace::{Trace, What};
 use crate::config::{Again, LoopMethod, OnStop, PanelAction, Rule};
 use crate::media::black;
 use crate::media::catalogue::Scan;
-use crate::media::mime::Kind;
 use crate::media::protocol_info;
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::TransportState;
 use crate::upnp::description::{Description, Service};
-use crate::upnp::didl::Rung;
 use crate::upnp::{HttpUrl, Udn};
 use breaker::Breaker;
 use calls::{Call, Purpose};
 use core::net::Ipv4Addr;
 use fastrand::Rng;
+use heirloom::Heirloom;
 use knobs::Knobs;
 pub(super) use layer::Layer;
 use load::{Load, Phase};
@@ -84,34 +86,6 @@ enum Presence {
     Asleep,
 }
 
-/// What was learned about this renderer.
-#[derive(Clone, Debug, Default)]
-struct Habits {
-    /// The metadata that it accepts.
-    rung: Rung,
-    /// It needs a Stop before Set.
-    stop_first: bool,
-    /// SetNextAVTransportURI was refused, ignored, or hung it.
-    next_broken: bool,
-    /// Seek was refused or did nothing.
-    seek_broken: bool,
-    /// The Sink list of GetProtocolInfo.
-    sink: Option<String>,
-    sink_asked: bool,
-    /// The MIME type that it took, by extension.
-    mime: Option<(&'static str, &'static str)>,
-    /// The kind of media in which its position moves.
-    moves: Option<Kind>,
-    /// Volume and mute are refused.
-    rendering_broken: bool,
-    /// How long it takes to answer.
-    round_trip: Duration,
-    /// The slowest of the last answers.
-    slowest: Duration,
-    /// How long after Play it began at the latest.
-    latency: Option<Duration>,
-}
-
 /// What the surroundings give to each operation.
 pub(super) struct Context<'a> {
     pub(super) now: Instant,
@@ -122,6 +96,8 @@ pub(super) struct Context<'a> {
     pub(super) effects: &'a mut Effects,
     /// Numbers for tickets and callbacks.
     pub(super) numbers: &'a mut u32,
+    /// Of tokens.
+    pub(super) secret: Secret,
 }
 
 impl Context<'_> {
@@ -174,6 +150,10 @@ pub(super) struct Renderer {
     pub(super) knobs: Knobs,
     events: [Subscription; 2],
     habits: Habits,
+    profile: Profile,
+    heirloom: Heirloom,
+    /// The state in an event that no look has borne out yet, and when it came.
+    said: Option<(TransportState, Instant)>,
     pub(super) fault: Option<Fault>,
     pub(super) away: bool,
     presence: Presence,
@@ -244,6 +224,9 @@ impl Renderer {
             knobs: Knobs::default(),
             events,
             habits: Habits::default(),
+            profile: Profile::default(),
+            heirloom: Heirloom::default(),
+            said: None,
             fault: None,
             away: false,
             presence: Presence::Here,
@@ -581,6 +564,7 @@ impl Renderer {
         }
         // State is only a hint to look; volume and mute are taken as they are said.
         self.transport_due = self.transport_due.min(now);
+        self.said = change.transport_state.map(|state| (state, now)).or(self.said);
         if change.current_track_uri.is_some() || change.av_transport_uri.is_some() {
             self.position_due = self.position_due.min(now);
         }

@@ -43,6 +43,9 @@ impl Renderer {
         if self.look {
             return agenda.at(self.transport_due, Purpose::Transport);
         }
+        if let Some(question) = self.question_of_heirs() {
+            return agenda.at(agenda.now, question);
+        }
         self.plan_transport(agenda);
         if let Some(at) = self.seek_at(agenda.now) {
             agenda.at(at, Purpose::Seek);

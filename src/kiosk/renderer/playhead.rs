@@ -99,6 +99,12 @@ impl Playhead {
         Self { moves, ..Self::default() }
     }
 
+    /// Of one that plays already: when it began is not known, so that its end teaches nothing.
+    #[must_use]
+    pub fn joining(moves: bool) -> Self {
+        Self { stalled: true, ..Self::expecting(moves) }
+    }
+
     /// Playback began, or was seeked, to `position` between these two moments. The second is
     /// `proven` if nothing further is needed to believe it.
     pub fn begin(&mut self, earliest: Instant, latest: Instant, position: Duration, proven: bool) {

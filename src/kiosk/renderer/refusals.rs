@@ -4,6 +4,7 @@
 //! reactions are ordered by what most often helps.
 
 use super::calls::Purpose;
+use super::heirloom::Heirloom;
 use super::load::{Doubt, Load, Phase};
 use super::{Context, Goal, Renderer};
 use crate::kiosk::event::Failure;
@@ -242,12 +243,13 @@ impl Renderer {
             }
             Purpose::SetNext => {
                 self.habits.next_broken |= failure == Failure::Timeout;
+                self.habits.next_hung |= failure == Failure::Timeout;
                 self.next = None;
             }
             Purpose::Media => self.media_unknown(ctx),
             // It hung over taking the next file back: whether it still holds it will show.
             Purpose::ClearNext if failure == Failure::Timeout => {
-                self.habits.next_broken = true;
+                (self.habits.next_broken, self.habits.next_hung) = (true, true);
                 self.withdraw();
             }
             _ => {}
@@ -265,7 +267,7 @@ impl Renderer {
         if failure == Failure::Timeout
             && self.next.as_ref().is_some_and(|next| matches!(next.phase, Phase::Accepted { .. }))
         {
-            self.habits.next_broken = true;
+            (self.habits.next_broken, self.habits.next_hung) = (true, true);
         }
         let fault = match failure {
             Failure::Timeout => Fault::Hung,
@@ -304,6 +306,7 @@ impl Renderer {
 
     fn media_unknown(&mut self, ctx: &mut Context<'_>) {
         self.next_asked = true;
+        self.heirloom = Heirloom::None;
         if self.in_doubt(Doubt::AskUri) || self.in_doubt(Doubt::AskLease) {
             self.fail(Fault::StoppedItself, ctx);
         }

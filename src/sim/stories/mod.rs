@@ -14,6 +14,7 @@ mod oddities;
 mod pictures;
 mod places;
 mod playing;
+mod remembering;
 mod viewers;
 mod weather;
 

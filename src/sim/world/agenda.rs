@@ -36,7 +36,12 @@ impl Agenda {
         self.order.retain(|Reverse((.., slot))| {
             let lost = matches!(
                 entries[*slot],
-                Some(Happening::Event(_) | Happening::Answer { .. } | Happening::Request { .. })
+                Some(
+                    Happening::Event(_)
+                        | Happening::Answer { .. }
+                        | Happening::Request { .. }
+                        | Happening::Write
+                )
             );
             if lost {
                 entries[*slot] = None;

@@ -114,6 +114,11 @@ impl World {
         before
     }
 
+    /// The owner changes the configuration, for the box's next life.
+    pub fn configure(&mut self, change: impl FnOnce(&mut crate::config::Config)) {
+        change(&mut self.setting.config);
+    }
+
     /// The box stands still, as under a debugger or on a disk that does not answer.
     pub fn freeze(&mut self, millis: u64) {
         self.frozen_until = self.now + Duration::from_millis(millis);

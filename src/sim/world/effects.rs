@@ -88,6 +88,7 @@ impl World {
                 let scan = Box::new(self.disk.scan());
                 self.after(takes, Happening::Event(Event::Scanned(scan)));
             }
+            Effect::Save => self.save(),
             Effect::Probe(token) => {
                 let published = self.kiosk.published(token).expect("it was just loaded");
                 let duration = self.disk.length(&published.path).filter(|_| !self.disk.gone);

@@ -19,6 +19,7 @@ mod lies;
 mod network;
 mod setting;
 mod stage;
+mod store;
 mod streams;
 mod wall;
 mod weather;
@@ -40,6 +41,8 @@ use setting::Disk;
 pub use setting::{BUTTONS, Setting};
 pub use stage::{Exchange, Round, Stage};
 use std::collections::{BTreeMap, VecDeque};
+pub use store::STEPS;
+use store::Store;
 use streams::Stream;
 use wall::Wall;
 pub use weather::Weather;
@@ -74,6 +77,8 @@ enum Happening {
     Clock,
     /// The tasks of the box say that they live.
     Alive,
+    /// The box's write goes on.
+    Write,
     /// Somebody looks whether all who can play do.
     Inspection,
 }
@@ -133,6 +138,9 @@ pub struct World {
     address: Ipv4Addr,
     disk: Disk,
     wall: Wall,
+    store: Store,
+    /// What a power cut in the middle of a write leaves is no other chance's business.
+    rng_of_store: fastrand::Rng,
     laws: Laws,
     hope: Option<Hope>,
     effects: Effects,
@@ -187,6 +195,8 @@ impl World {
             address: HOME,
             disk: Disk::of(&setting.files),
             wall: Wall::default(),
+            store: Store::new(setting.forgetful),
+            rng_of_store: fastrand::Rng::with_seed(!setting.seed),
             laws: Laws::default(),
             hope: setting.hope.map(Hope::new),
             effects: Effects::new(),
@@ -205,6 +215,7 @@ impl World {
 
     /// What the shell says first.
     fn start_box(&mut self) {
+        self.recall();
         for event in [
             Event::Listening { media_port: PORT },
             self.addresses(),
@@ -321,6 +332,7 @@ impl World {
                 }
                 self.after(ALIVE_EVERY, Happening::Alive);
             }
+            H::Write => self.write_on(),
             H::Inspection => {
                 self.inspect();
                 self.after(hope::LOOK_EVERY, Happening::Inspection);

@@ -48,6 +48,8 @@ pub struct Setting {
     pub watchdog: Option<Duration>,
     /// Who can play must do so within this time.
     pub hope: Option<Duration>,
+    /// The box has no place for what it remembers.
+    pub forgetful: bool,
 }
 
 impl Setting {
@@ -70,7 +72,16 @@ impl Setting {
         };
         config.rules[0].plays = vec!["/m".into()];
         let files = vec![("/m/clip.mp4", 10_000)];
-        Self { seed: 1, presets, files, config, zone: TimeZone::UTC, watchdog: None, hope: None }
+        Self {
+            seed: 1,
+            presets,
+            files,
+            config,
+            zone: TimeZone::UTC,
+            watchdog: None,
+            hope: None,
+            forgetful: false,
+        }
     }
 
     /// A wall of renderers, one of each family over and over, that plays films and songs all day and must
@@ -169,6 +180,13 @@ impl Setting {
     #[must_use]
     pub fn hopeful(mut self, within: Duration) -> Self {
         self.hope = Some(within);
+        self
+    }
+
+    /// Without a place for what the box remembers.
+    #[must_use]
+    pub fn forgetful(mut self) -> Self {
+        self.forgetful = true;
         self
     }
 

@@ -1,0 +1,172 @@
+//! When to write down what was learned: soon after news, seldom, and once more when the box leaves.
+
+use super::deadline::{Deadline, Wake, Why};
+use crate::time::{Duration, Instant};
+
+/// News come in swarms.
+const SETTLES: Duration = Duration::from_secs(10);
+/// An SD card is not written more often than this.
+const SELDOM: Duration = Duration::from_secs(300);
+/// What was learned is looked over and written this often, news or not.
+const LOOKS_OVER: Duration = Duration::from_secs(3600);
+/// First pause after a write that failed; doubled each time.
+const FIRST_PAUSE: Duration = Duration::from_secs(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
+
+/// Decides when to write. Without a place to write to it never does.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Keeper {
+    has_place: bool,
+    /// What is not written yet was learned at this time.
+    news_at: Option<Instant>,
+    writing: bool,
+    wrote_at: Option<Instant>,
+    /// A write failed: not before this time.
+    retry_at: Option<Instant>,
+    failures: u8,
+    look_over_at: Option<Instant>,
+}
+
+impl Keeper {
+    /// There is a place, and what was there is read.
+    pub(super) fn begin(&mut self, now: Instant) {
+        self.has_place = true;
+        self.writing = false;
+        self.look_over_at = self.look_over_at.or(Some(now + LOOKS_OVER));
+    }
+
+    /// There is something to write.
+    pub(super) fn news(&mut self, now: Instant) {
+        self.news_at = self.news_at.or(Some(now));
+    }
+
+    /// Whether it is time to look everything over.
+    pub(super) fn looks_over(&mut self, now: Instant) -> bool {
+        let due = self.look_over_at.is_some_and(|at| at <= now);
+        if due {
+            self.look_over_at = Some(now + LOOKS_OVER);
+            self.news(now);
+        }
+        due
+    }
+
+    /// The box leaves: what is known now is written, and no more.
+    pub(super) fn leave(&mut self, now: Instant) {
+        self.look_over_at = None;
+        self.retry_at = None;
+        self.news(now);
+    }
+
+    /// Whether to write now.
+    pub(super) fn writes(&mut self, now: Instant, leaving: bool) -> bool {
+        let due = self.due(leaving).is_some_and(|at| at <= now);
+        if due {
+            self.news_at = None;
+            self.writing = true;
+        }
+        due
+    }
+
+    /// A write is over. Gives whether that it fails, or works again, is news to the owner.
+    pub(super) fn wrote(&mut self, well: bool, now: Instant, leaving: bool) -> bool {
+        self.writing = false;
+        self.wrote_at = Some(now);
+        if well {
+            self.retry_at = None;
+            return core::mem::take(&mut self.failures) > 0;
+        }
+        let pause = FIRST_PAUSE.saturating_mul(1 << self.failures.min(9)).min(LONGEST_PAUSE);
+        self.failures = self.failures.saturating_add(1);
+        if !leaving {
+            self.retry_at = Some(now + pause);
+            self.news(now);
+        }
+        self.failures == 1
+    }
+
+    /// Something is being written, or will be at once.
+    pub(super) fn is_busy(&self, leaving: bool) -> bool {
+        self.writing || self.due(leaving).is_some()
+    }
+
+    fn due(&self, leaving: bool) -> Option<Instant> {
+        let news_at = self.news_at.filter(|_| self.has_place && !self.writing)?;
+        if leaving {
+            return Some(news_at);
+        }
+        let seldom = self.wrote_at.map(|at| at + SELDOM).unwrap_or_default();
+        Some(self.retry_at.unwrap_or((news_at + SETTLES).max(seldom)))
+    }
+
+    pub(super) fn next_deadline(&self, leaving: bool) -> Option<Deadline> {
+        let mut wake = Wake::default();
+        wake.at(self.due(leaving), Why::Memory);
+        wake.at(self.look_over_at, Why::Memory);
+        wake.first()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> Instant {
+        Instant::START + Duration::from_secs(seconds)
+    }
+
+    /// Lets it be asked at its deadlines; gives the seconds at which it writes. Writing takes no time.
+    fn writes(keeper: &mut Keeper, until: u64, well: bool) -> Vec<u64> {
+        let mut times = Vec::new();
+        while let Some(next) = keeper.next_deadline(false).filter(|next| next.at <= at(until)) {
+            keeper.looks_over(next.at);
+            if keeper.writes(next.at, false) {
+                times.push(next.at.since(Instant::START).as_secs());
+                keeper.wrote(well, next.at, false);
+            }
+        }
+        times
+    }
+
+    #[test]
+    fn news_are_written_ten_seconds_later_but_no_more_often_than_every_five_minutes() {
+        let mut keeper = Keeper::default();
+        keeper.news(at(0));
+        assert_eq!(keeper.next_deadline(false), None, "there is no place");
+        keeper.begin(at(1));
+        assert_eq!(writes(&mut keeper, 60, true), [10]);
+        keeper.news(at(70));
+        keeper.news(at(90));
+        assert_eq!(writes(&mut keeper, 1_000, true), [310]);
+        keeper.news(at(2_000));
+        assert_eq!(writes(&mut keeper, 2_100, true), [2_010]);
+        assert_eq!(writes(&mut keeper, 8_000, true), [3_611, 7_211], "hourly, without news");
+    }
+
+    #[test]
+    fn a_write_that_fails_is_tried_ever_more_rarely_and_told_once() {
+        let mut keeper = Keeper::default();
+        keeper.begin(at(0));
+        keeper.news(at(0));
+        let times = writes(&mut keeper, 3_500, false);
+        assert_eq!(times, [10, 20, 40, 80, 160, 320, 640, 1_280, 2_560]);
+        assert!(!keeper.wrote(false, at(3_500), false), "said already");
+        assert!(keeper.wrote(true, at(3_500), false), "works again");
+        assert!(!keeper.wrote(true, at(3_500), false));
+        assert!(keeper.wrote(false, at(3_500), false), "another time");
+    }
+
+    #[test]
+    fn one_that_leaves_writes_at_once_and_once() {
+        let mut keeper = Keeper::default();
+        keeper.begin(at(0));
+        keeper.news(at(0));
+        assert!(keeper.writes(at(10), false));
+        keeper.leave(at(11));
+        assert!(!keeper.writes(at(11), true), "one at a time");
+        assert!(keeper.is_busy(true));
+        keeper.wrote(true, at(12), true);
+        assert!(keeper.writes(at(12), true), "it was older");
+        keeper.wrote(false, at(13), true);
+        assert!(!keeper.is_busy(true) && !keeper.writes(at(13), true), "in vain is in vain");
+    }
+}

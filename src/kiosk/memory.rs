@@ -1,0 +1,216 @@
+//! What the box remembers from one life to the next: the profiles of renderers, the secret by which it knows
+//! its own tokens again, and for how long it has run.
+
+use super::profile::{Minutes, Profile};
+use super::token::Secret;
+use crate::limits::PROFILES;
+use crate::upnp::description::Description;
+use serde::{Deserialize, Serialize};
+
+/// The version of the format. Another one is foreign.
+const FORMAT: u32 = 1;
+
+/// See the module.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Memory {
+    format: u32,
+    pub(super) ran: Minutes,
+    pub(super) secret: Option<Secret>,
+    profiles: Vec<Profile>,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self { format: FORMAT, ran: 0, secret: None, profiles: Vec::new() }
+    }
+}
+
+impl Memory {
+    /// Reads what [`Self::write`] wrote.
+    ///
+    /// # Errors
+    /// Why this is nothing of the kind.
+    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let mut memory: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        if memory.format != FORMAT {
+            return Err(format!("it is of format {}, not {FORMAT}", memory.format));
+        }
+        while memory.profiles.len() > PROFILES {
+            memory.drop_oldest();
+        }
+        Ok(memory)
+    }
+
+    /// As text for a file.
+    #[must_use]
+    pub fn write(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// For how long the box has run.
+    #[must_use]
+    pub fn ran(&self) -> Minutes {
+        self.ran
+    }
+
+    /// The profiles, in the order in which they were made.
+    #[must_use]
+    pub fn profiles(&self) -> &[Profile] {
+        &self.profiles
+    }
+
+    /// What is known of this renderer: from itself, else from the one of its model that was there last.
+    pub(super) fn recall(&self, description: &Description) -> Profile {
+        let udn = description.udn.as_str();
+        let known = self.profiles.iter().find(|profile| profile.udn == udn);
+        let alike = || {
+            let alike = self.profiles.iter().filter(|profile| profile.is_of_model(description));
+            alike.max_by_key(|profile| profile.seen)
+        };
+        let known = known.or_else(alike).map(|profile| profile.lent_to(description));
+        known.unwrap_or_else(|| Profile::new(description))
+    }
+
+    /// Keeps a profile in place of the one of before.
+    pub(super) fn keep(&mut self, profile: Profile) {
+        match self.profiles.iter_mut().find(|known| known.udn == profile.udn) {
+            Some(known) => *known = profile,
+            None => {
+                if self.profiles.len() >= PROFILES {
+                    self.drop_oldest();
+                }
+                self.profiles.push(profile);
+            }
+        }
+    }
+
+    fn drop_oldest(&mut self) {
+        let oldest = (0..self.profiles.len()).min_by_key(|&i| self.profiles[i].seen);
+        if let Some(oldest) = oldest {
+            self.profiles.remove(oldest);
+        }
+    }
+
+    /// Forgets the renderers of this name or UDN, or all of them. Gives their names.
+    pub fn forget(&mut self, who: &str) -> Vec<String> {
+        let lower = who.to_lowercase();
+        let bare = |udn: &str| udn.trim_start_matches("uuid:").to_owned();
+        let meant = |profile: &Profile| {
+            lower == "all"
+                || profile.name.to_lowercase() == lower
+                || bare(&profile.udn) == bare(&lower)
+        };
+        let gone = self.profiles.iter().filter(|profile| meant(profile));
+        let gone = gone.map(|profile| profile.name.to_string()).collect();
+        self.profiles.retain(|profile| !meant(profile));
+        gone
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kiosk::profile::Habits;
+    use crate::limits::{MIME_NAMES, STATE_FILE};
+    use crate::media::mime::of_extension;
+    use crate::text::clip;
+
+    fn described(udn: &str, model: &str) -> Description {
+        let xml = format!(
+            "<root><device><UDN>{udn}</UDN><friendlyName>TV {udn}</friendlyName>\
+             <manufacturer>ACME</manufacturer><modelName>{model}</modelName><serviceList><service>\
+             <serviceType>urn:schemas-upnp-org:service:AVTransport:1</serviceType>\
+             <controlURL>/c</controlURL></service></serviceList></device></root>"
+        );
+        let location = crate::upnp::HttpUrl::parse("http://10.0.0.2/d").expect("a URL");
+        crate::upnp::description::parse(xml.as_bytes(), &location).expect("a renderer")
+    }
+
+    fn broken(description: &Description, seen: Minutes) -> Profile {
+        let mut profile = Profile::new(description);
+        let habits = Habits { seek_broken: true, ..Habits::default() };
+        profile.learn(&habits, seen);
+        profile.seen = seen;
+        profile
+    }
+
+    #[test]
+    fn a_renderer_never_seen_is_taken_for_the_last_one_of_its_model() {
+        let mut memory = Memory::default();
+        memory.keep(Profile::new(&described("uuid:old", "X1")));
+        memory.keep(broken(&described("uuid:new", "X1"), 5));
+        memory.keep(Profile { seen: 9, ..Profile::new(&described("uuid:other", "Y1")) });
+        let known = memory.recall(&described("uuid:third", "X1"));
+        assert!(known.seek_broken.is_some());
+        assert_eq!((known.udn.as_str(), known.name.as_str()), ("uuid:third", "TV uuid:third"));
+        assert!(memory.recall(&described("uuid:old", "X1")).seek_broken.is_none(), "it is known");
+        assert!(memory.recall(&described("uuid:third", "Z1")).seek_broken.is_none());
+        assert!(memory.recall(&described("uuid:third", "")).seek_broken.is_none());
+    }
+
+    #[test]
+    fn the_one_that_was_away_the_longest_makes_room() {
+        let mut memory = Memory::default();
+        for n in 0..=PROFILES {
+            let seen = u32::try_from(n).expect("small") ^ 1;
+            let description = described(&format!("uuid:{n}"), "X");
+            memory.keep(Profile { seen, ..Profile::new(&description) });
+        }
+        assert_eq!(memory.profiles.len(), PROFILES);
+        assert!(memory.profiles.iter().all(|profile| profile.udn != "uuid:1"), "seen at 0");
+    }
+
+    #[test]
+    fn what_is_written_is_read_again_even_if_it_is_as_large_as_can_be() {
+        let mut memory = Memory { secret: Some(Secret::new(1, u64::MAX)), ..Memory::default() };
+        for n in 0..PROFILES {
+            let mut profile = broken(&described("uuid:x", "X"), Minutes::MAX);
+            profile.udn = clip(&format!("{n:03}{}", "\"".repeat(200)));
+            profile.name = clip(&"\\".repeat(200));
+            (profile.manufacturer, profile.model) = (profile.name.clone(), profile.name.clone());
+            profile.simpler = profile.seek_broken;
+            (profile.stop_first, profile.next_broken) = (profile.simpler, profile.simpler);
+            (profile.rendering_broken, profile.events_lie) = (profile.simpler, profile.simpler);
+            for extension in ["mkv", "avi", "ts", "m2ts", "mts", "flac", "m4a", "aac", "mpg"] {
+                let media_type = of_extension(extension).expect("known");
+                profile.names.note(media_type, media_type.mimes[media_type.mimes.len() - 1]);
+            }
+            memory.keep(profile);
+        }
+        assert_eq!(memory.profiles[0].names.unusual().count(), MIME_NAMES);
+        let bytes = memory.write();
+        assert!(bytes.len() < STATE_FILE / 2, "{}", bytes.len());
+        assert_eq!(Memory::parse(&bytes), Ok(memory));
+    }
+
+    #[test]
+    fn what_is_damaged_or_foreign_is_told_and_what_is_missing_is_unknown() {
+        for damaged in ["", "{", "[]", "{\"format\":1}", "\0\0\0"] {
+            assert!(Memory::parse(damaged.as_bytes()).is_err(), "{damaged}");
+        }
+        let other = r#"{"format":2,"ran":0,"secret":null,"profiles":[]}"#;
+        assert_eq!(Memory::parse(other.as_bytes()), Err("it is of format 2, not 1".to_owned()));
+        let sparse = r#"{"format":1,"ran":7,"secret":null,"later":1,
+            "profiles":[{"udn":"uuid:a","names":[["mkv","video/x-mkv"],["x","y"],["mkv","z"]]}]}"#;
+        let memory = Memory::parse(sparse.as_bytes()).expect("good");
+        assert_eq!(
+            memory.profiles[0].names.unusual().collect::<Vec<_>>(),
+            [("mkv", "video/x-mkv")]
+        );
+    }
+
+    #[test]
+    fn the_owner_may_have_one_forgotten_by_name_or_udn_or_all() {
+        let mut memory = Memory::default();
+        for n in 1..5 {
+            memory.keep(Profile::new(&described(&format!("uuid:{n}"), "X")));
+        }
+        assert_eq!(memory.forget("nobody"), [""; 0]);
+        assert_eq!(memory.forget("tv UUID:2"), ["TV uuid:2"]);
+        assert_eq!(memory.forget("3"), ["TV uuid:3"]);
+        assert_eq!(memory.forget("UUID:1"), ["TV uuid:1"]);
+        assert_eq!(memory.forget("all"), ["TV uuid:4"]);
+    }
+}

@@ -1,0 +1,175 @@
+//! The box and its memory: reading it at the start, learning from renderers, writing it down, and serving what renderers
+//! still play from a life before.
+
+use super::Kiosk;
+use super::effect::{Effect, Effects, Published};
+use super::event::{ReplyTo, Token};
+use super::memory::Memory;
+use super::profile::Minutes;
+use super::renderer::{Context, Renderer};
+use super::token::Secret;
+use super::trace::What;
+use crate::limits::MEDIA_CONNECTIONS;
+use crate::media::protocol_info;
+use crate::time::Instant;
+use fastrand::Rng;
+
+/// What the kiosk holds besides the memory itself.
+#[derive(Debug)]
+pub(super) struct Recollection {
+    pub(super) secret: Secret,
+    /// The secret is one of a life before: renderers may play what that one gave them.
+    pub(super) has_past: bool,
+    /// When the running time of the memory was last brought up to date.
+    counted_at: Instant,
+    /// Requests for tokens of before, until it is known which files there are.
+    held: heapless::Vec<(ReplyTo, Token), MEDIA_CONNECTIONS>,
+    scanned: bool,
+}
+
+impl Recollection {
+    pub(super) fn new(seed: u64) -> Self {
+        // Beside the chance of everything else.
+        let mut rng = Rng::with_seed(!seed);
+        Self {
+            secret: Secret::new(rng.u64(..), rng.u64(..)),
+            has_past: false,
+            counted_at: Instant::START,
+            held: heapless::Vec::new(),
+            scanned: false,
+        }
+    }
+}
+
+impl Kiosk {
+    /// What the box remembers, to be written down: asked for right after [`Effect::Save`].
+    #[must_use]
+    pub fn memory(&self, now: Instant) -> Memory {
+        let mut memory = self.memory.clone();
+        memory.ran = self.ran(now);
+        memory.secret = Some(self.recollection.secret);
+        for renderer in self.renderers.iter().filter(|r| r.has_profile()) {
+            memory.keep(renderer.measured(memory.ran));
+        }
+        memory
+    }
+
+    /// There is a place for the memory, and this was in it: at the start, or after its owner has changed it.
+    pub(super) fn remember(&mut self, memory: Memory, now: Instant) {
+        let ran = self.ran(now).max(memory.ran);
+        self.memory = memory;
+        self.memory.ran = ran;
+        self.recollection.counted_at = now;
+        match self.memory.secret {
+            Some(secret) => {
+                self.recollection.secret = secret;
+                self.recollection.has_past = true;
+            }
+            None => self.keeper.news(now),
+        }
+        self.keeper.begin(now);
+        let known = self.memory.profiles().len();
+        self.trace.note(now, "", What::Remembers(known));
+        for renderer in &mut self.renderers {
+            renderer.remember(self.memory.recall(&renderer.description), ran);
+        }
+    }
+
+    /// The memory was written, or not.
+    pub(super) fn saved(&mut self, outcome: Result<(), String>, now: Instant) {
+        let news = self.keeper.wrote(outcome.is_ok(), now, self.supervisor.leaving());
+        if news {
+            self.trace.note(now, "", What::Kept(outcome));
+        }
+    }
+
+    /// A renderer was found: what is known of it, and what it may still play.
+    pub(super) fn acquaint(&self, renderer: &mut Renderer) {
+        renderer.remember(self.memory.recall(&renderer.description), self.memory.ran);
+        if self.recollection.has_past {
+            renderer.may_inherit();
+        }
+    }
+
+    /// Once an hour: measures are taken down, and what is too old to be believed is forgotten.
+    pub(super) fn look_over(&mut self, now: Instant) {
+        if !self.keeper.looks_over(now) {
+            return;
+        }
+        let ran = self.ran(now);
+        self.memory.ran = ran;
+        self.recollection.counted_at = now;
+        for renderer in self.renderers.iter_mut().filter(|r| r.has_profile()) {
+            let profile = renderer.measured(ran);
+            renderer.remember(profile.clone(), ran);
+            self.memory.keep(profile);
+        }
+    }
+
+    /// Some renderer showed something new.
+    pub(super) fn take_news(&mut self, now: Instant) {
+        for renderer in self.renderers.iter().filter(|r| r.has_profile()) {
+            self.memory.keep(renderer.measured(self.memory.ran));
+        }
+        self.keeper.news(now);
+    }
+
+    /// Writes the memory down if it is time.
+    pub(super) fn save(&mut self, now: Instant, effects: &mut Effects) {
+        if self.keeper.writes(now, self.supervisor.leaving()) {
+            effects.push(Effect::Save);
+        }
+    }
+
+    /// Somebody asks for media: answered now, or when it is known which file a token of before means.
+    pub(super) fn media_asked(&mut self, token: Token, reply: ReplyTo, effects: &mut Effects) {
+        let known = self.renderers.iter().any(|renderer| renderer.has_load(token));
+        let recollection = &mut self.recollection;
+        if known || !recollection.has_past || recollection.scanned {
+            return effects.push(Effect::Serve(reply, token));
+        }
+        if let Err((reply, token)) = recollection.held.push((reply, token)) {
+            effects.push(Effect::Serve(reply, token));
+        }
+    }
+
+    /// It is known which files there are.
+    pub(super) fn answer_held(&mut self, effects: &mut Effects) {
+        self.recollection.scanned = true;
+        let held = core::mem::take(&mut self.recollection.held);
+        effects.extend(held.into_iter().map(|(reply, token)| Effect::Serve(reply, token)));
+    }
+
+    /// What a token from a life before means.
+    pub(super) fn published_before(&self, token: Token) -> Option<Published> {
+        let Recollection { secret, has_past: true, .. } = self.recollection else { return None };
+        let file = self.scan.files.iter().find(|file| secret.names(token, &file.path))?;
+        // Under the name that somebody here took last.
+        let names = self
+            .memory
+            .profiles()
+            .iter()
+            .filter_map(|profile| Some((profile.seen, profile.names.of(file.media_type)?)));
+        let name = names.max_by_key(|(seen, _)| *seen).map(|(_, mime)| mime);
+        Some(Published {
+            path: file.path.to_path_buf(),
+            root: file.root.to_path_buf(),
+            media_type: file.media_type,
+            mime: name.unwrap_or_else(|| file.media_type.default_mime()),
+            content_features: protocol_info::content_features(file.media_type),
+            body: None,
+        })
+    }
+
+    fn ran(&self, now: Instant) -> Minutes {
+        let since = now.since(self.recollection.counted_at).as_secs() / 60;
+        self.memory.ran.saturating_add(Minutes::try_from(since).unwrap_or(Minutes::MAX))
+    }
+}
+
+impl Context<'_> {
+    /// A token for a load of this file.
+    pub(super) fn token(&mut self, path: &std::path::Path) -> Token {
+        self.secret.token(self.rng.u64(..), path)
+    }
+}

@@ -1,0 +1,281 @@
+//! The file with what the box remembers, in the state directory.
+//!
+//! At every instant a good one is there, whenever the power goes: the new one is complete and on the disk before it takes
+//! the name of the old. What cannot be read is set aside, never fatal; what somebody else has changed since is read anew
+//! rather than overwritten, so that the owner can have things forgotten while the box runs.
+//!
+//! A write takes as long as the disk, at most every few minutes and some hundredths of a second on a card; between two
+//! steps the box does what else there is to do.
+
+use crate::kiosk::event::Event;
+use crate::kiosk::memory::Memory;
+use crate::limits::STATE_FILE;
+use core::cell::Cell;
+use smol::future;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
+use std::path::{Path, PathBuf};
+
+const FILE: &str = "profiles.json";
+const NEW: &str = "profiles.json.new";
+const DAMAGED: &str = "profiles.json.damaged";
+
+/// The place of the file.
+#[derive(Debug)]
+pub struct Store {
+    folder: PathBuf,
+    /// The file as it was last read or written: another one is somebody else's.
+    seen: Cell<Option<Stamp>>,
+}
+
+/// Tells one file from another: device, number, size, time of its last change.
+type Stamp = (u64, u64, u64, i64, i64);
+
+/// What a write consists of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// Make the new file.
+    Create,
+    /// Fill it.
+    Write,
+    /// Wait until its content is on the disk.
+    Sync,
+    /// Give it the name of the old one.
+    Rename,
+    /// Wait until its name is on the disk.
+    SyncFolder,
+}
+
+/// In this order.
+const STEPS: [Step; 5] = [Step::Create, Step::Write, Step::Sync, Step::Rename, Step::SyncFolder];
+
+impl Store {
+    /// A store in this folder, which is made if it is not there.
+    #[must_use]
+    pub fn new(folder: &Path) -> Self {
+        // If that fails, so does the first write, and says why.
+        let _ = fs::create_dir_all(folder);
+        Self { folder: folder.to_owned(), seen: Cell::default() }
+    }
+
+    /// Where the file is.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        self.folder.join(FILE)
+    }
+
+    /// Reads what was written; without a file, nothing is remembered.
+    ///
+    /// # Errors
+    /// Why the file is no use.
+    pub fn look(&self) -> Result<Memory, String> {
+        self.seen.set(self.stamp());
+        let file = match File::open(self.path()) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Memory::default()),
+            Err(error) => return Err(error.to_string()),
+        };
+        let mut bytes = Vec::new();
+        let most = STATE_FILE as u64;
+        file.take(most + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+        if bytes.len() as u64 > most {
+            return Err("it is larger than 1 MiB".to_owned());
+        }
+        Memory::parse(&bytes)
+    }
+
+    /// Reads what was written. A file that is no use is set aside, with a warning.
+    #[must_use]
+    pub fn read(&self) -> Memory {
+        self.look().unwrap_or_else(|why| {
+            let file = self.path();
+            match fs::rename(&file, self.folder.join(DAMAGED)) {
+                Ok(()) => log::warn!("{}: {why}: set aside as {DAMAGED}", file.display()),
+                Err(error) => log::warn!("{}: {why}; it stays there: {error}", file.display()),
+            }
+            self.seen.set(self.stamp());
+            Memory::default()
+        })
+    }
+
+    /// Writes; gives what the kiosk should hear of it.
+    pub async fn write(&self, bytes: &[u8]) -> Event {
+        if self.stamp() != self.seen.get() {
+            log::info!("{}: somebody else has changed it: read anew", self.path().display());
+            return Event::Remembered(Box::new(self.read()));
+        }
+        let mut replacing = Replacing { folder: &self.folder, bytes, file: None };
+        for step in STEPS {
+            if let Err(error) = replacing.take(step) {
+                let folder = self.folder.display();
+                return Event::Saved(Err(format!("{folder}: {error}")));
+            }
+            if step == Step::Rename {
+                self.seen.set(self.stamp());
+            }
+            future::yield_now().await;
+        }
+        Event::Saved(Ok(()))
+    }
+
+    fn stamp(&self) -> Option<Stamp> {
+        let data = fs::metadata(self.path()).ok()?;
+        Some((data.dev(), data.ino(), data.size(), data.mtime(), data.mtime_nsec()))
+    }
+}
+
+/// A write under way.
+struct Replacing<'a> {
+    folder: &'a Path,
+    bytes: &'a [u8],
+    file: Option<File>,
+}
+
+impl Replacing<'_> {
+    fn take(&mut self, step: Step) -> io::Result<()> {
+        let gone = || io::Error::from(ErrorKind::NotFound);
+        let (new, file) = (self.folder.join(NEW), self.file.as_mut());
+        match step {
+            Step::Create => {
+                // One of a life before, perhaps half of it.
+                let _ = fs::remove_file(&new);
+                let file =
+                    OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
+                // The administrator may forget things for the box: it must be able to read on.
+                let (owner, mine) = (fs::metadata(self.folder)?, file.metadata()?);
+                if owner.uid() != mine.uid() {
+                    fchown(&file, Some(owner.uid()), Some(owner.gid()))?;
+                }
+                self.file = Some(file);
+                Ok(())
+            }
+            Step::Write => file.ok_or_else(gone)?.write_all(self.bytes),
+            Step::Sync => file.ok_or_else(gone)?.sync_all(),
+            Step::Rename => fs::rename(&new, self.folder.join(FILE)),
+            Step::SyncFolder => File::open(self.folder)?.sync_all(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shell::scratch::Scratch;
+    use crate::sim::world;
+    use smol::block_on;
+
+    /// A memory that can be told from others.
+    fn memory(ran: u32) -> Vec<u8> {
+        format!(r#"{{"format":1,"ran":{ran},"secret":null,"profiles":[]}}"#).into_bytes()
+    }
+
+    fn saved(store: &Store, bytes: &[u8]) -> Result<(), String> {
+        match block_on(store.write(bytes)) {
+            Event::Saved(outcome) => outcome,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_in_the_next_life() {
+        let scratch = Scratch::new("store");
+        let store = Store::new(&scratch.path().join("state"));
+        assert_eq!(store.read(), Memory::default());
+        for ran in [5, 6] {
+            assert_eq!(saved(&store, &memory(ran)), Ok(()));
+            assert_eq!(Store::new(&store.folder).read().ran(), ran);
+        }
+        let names: Vec<_> = fs::read_dir(&store.folder).unwrap().collect();
+        assert_eq!(names.len(), 1, "{names:?}");
+        assert_eq!(fs::metadata(store.path()).unwrap().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn whoever_is_killed_at_any_step_leaves_a_good_file() {
+        let scratch = Scratch::new("store-killed");
+        for killed_after in 0..=STEPS.len() {
+            let store = Store::new(scratch.path());
+            fs::write(store.path(), memory(1)).unwrap();
+            let (bytes, _) = (memory(2), store.read());
+            let mut replacing = Replacing { folder: &store.folder, bytes: &bytes, file: None };
+            STEPS[..killed_after].iter().for_each(|step| replacing.take(*step).unwrap());
+            drop(replacing);
+            let renamed = STEPS[..killed_after].contains(&Step::Rename);
+            let next = Store::new(scratch.path());
+            assert_eq!(next.read().ran(), if renamed { 2 } else { 1 }, "{killed_after} steps");
+            assert_eq!(
+                saved(&next, &memory(3)),
+                Ok(()),
+                "the rest of the other is in nobody's way"
+            );
+        }
+    }
+
+    /// What a disk may hold after a power cut: what was synced for certain, the rest or a part of it by chance.
+    fn survives_power_cuts(steps: &[Step]) -> bool {
+        let good_at = |cut: usize| {
+            let done = &steps[..cut];
+            let content_is_sure = done.contains(&Step::Sync);
+            let is_written = done.contains(&Step::Write);
+            // The rename may have reached the disk as soon as it was asked for.
+            !done.contains(&Step::Rename) || is_written && content_is_sure
+        };
+        let told_is_sure = steps.last() == Some(&Step::SyncFolder) && steps.contains(&Step::Rename);
+        (0..=steps.len()).all(good_at) && told_is_sure
+    }
+
+    #[test]
+    fn a_power_cut_after_any_step_leaves_a_good_file_and_the_order_is_why() {
+        use Step::{Create, Rename, Sync, SyncFolder, Write};
+        assert!(survives_power_cuts(&STEPS));
+        assert!(!survives_power_cuts(&[Create, Write, Rename, SyncFolder]), "an empty file");
+        assert!(!survives_power_cuts(&[Create, Write, Rename, Sync, SyncFolder]), "too late");
+        assert!(!survives_power_cuts(&[Create, Write, Sync, Rename]), "said, and not there");
+        assert_eq!(STEPS.len(), world::STEPS, "the simulated disk takes the same ones");
+    }
+
+    #[test]
+    fn a_damaged_or_foreign_file_is_set_aside() {
+        let scratch = Scratch::new("store-damaged");
+        let enormous = vec![b' '; STATE_FILE + 1];
+        for foreign in [&b"{"[..], b"", b"\xff", br#"{"format":9}"#, &enormous] {
+            let store = Store::new(scratch.path());
+            fs::write(store.path(), foreign).unwrap();
+            assert_eq!(store.read(), Memory::default());
+            assert_eq!(fs::read(scratch.path().join(DAMAGED)).unwrap(), foreign);
+            assert!(!store.path().exists());
+            assert_eq!(saved(&store, &memory(4)), Ok(()));
+        }
+        let store = Store::new(&scratch.path().join("2"));
+        fs::create_dir(store.path()).unwrap();
+        assert_eq!(store.read(), Memory::default(), "a folder of that name");
+    }
+
+    #[test]
+    fn what_somebody_else_changed_is_read_anew_and_not_overwritten() {
+        let scratch = Scratch::new("store-changed");
+        let store = Store::new(scratch.path());
+        assert_eq!(saved(&store, &memory(1)), Ok(()));
+        let other = Store::new(scratch.path());
+        let _ = other.read();
+        assert_eq!(saved(&other, &memory(700)), Ok(()));
+        let Event::Remembered(memory_of_other) = block_on(store.write(&memory(2))) else {
+            panic!("it was overwritten");
+        };
+        assert_eq!(memory_of_other.ran(), 700);
+        assert_eq!(saved(&store, &memory(2)), Ok(()));
+        fs::remove_file(store.path()).unwrap();
+        assert!(matches!(block_on(store.write(&memory(3))), Event::Remembered(_)), "removed");
+    }
+
+    #[test]
+    fn a_place_that_is_none_is_a_sentence() {
+        let scratch = Scratch::new("store-nowhere");
+        let file = scratch.write("file", "");
+        let store = Store::new(&file.join("state"));
+        assert_eq!(store.read(), Memory::default());
+        let why = saved(&store, &memory(1)).unwrap_err();
+        assert!(why.contains("file/state: "), "{why}");
+    }
+}
