@@ -1,7 +1,9 @@
 //! What one renderer should play: the files of its rule, in order.
 
 use crate::media::catalogue::{MediaFile, Scan};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// The playlist of one rule and the place in it.
 #[derive(Clone, Debug)]
@@ -25,6 +27,10 @@ impl Programme {
         let current = self.current().map(|file| file.path.clone());
         self.files.clear();
         for play in &self.plays {
+            if let Some((_, list)) = scan.lists.iter().find(|(path, _)| path == play) {
+                self.files.extend(listed(list, scan));
+                continue;
+            }
             let mut found: Vec<&MediaFile> =
                 scan.files.iter().filter(|file| file.path.starts_with(play)).collect();
             found.sort_by_cached_key(|file| natural(&file.path));
@@ -52,6 +58,18 @@ impl Programme {
             None if self.repeat => self.files.first(),
             None => None,
         }
+    }
+
+    /// This file is in it, as it is now.
+    #[must_use]
+    pub fn holds(&self, file: &MediaFile) -> bool {
+        self.files.iter().any(|one| one.path == file.path && !one.is_replaced_by(file))
+    }
+
+    /// A file with this path is in it.
+    #[must_use]
+    pub fn has(&self, path: &Path) -> bool {
+        self.files.iter().any(|file| *file.path == *path)
     }
 
     /// Goes to the following file. `false` at the end of a programme that does not repeat, which is
@@ -88,6 +106,13 @@ impl Programme {
     }
 }
 
+/// The files of a playlist, in its order, as far as they can be played.
+fn listed(list: &[Rc<Path>], scan: &Scan) -> Vec<MediaFile> {
+    let known: HashMap<&Path, &MediaFile> =
+        scan.files.iter().map(|file| (&*file.path, file)).collect();
+    list.iter().filter_map(|path| known.get(&**path).map(|file| (*file).clone())).collect()
+}
+
 /// A key that sorts as people expect: without regard to case, numbers by value (`2.mp4` before `10.mp4`).
 fn natural(path: &Path) -> Vec<(String, u64)> {
     let text = path.to_string_lossy().to_lowercase();
@@ -121,6 +146,8 @@ mod tests {
             root: Path::new("/m").into(),
             media_type,
             size: 1,
+            modified: 0,
+            subtitles: None,
         };
         Scan { files: paths.iter().map(file).collect(), ..Scan::default() }
     }
@@ -143,6 +170,17 @@ mod tests {
             names(&programme),
             ["/m/z.mp4", "/m/show/2.mp4", "/m/show/10.mp4", "/m/show/A/1.mp4"]
         );
+    }
+
+    #[test]
+    fn a_playlist_plays_in_its_own_order_what_there_is_of_it() {
+        let list = ["/m/2.mp4", "/m/gone.mp4", "/m/1.mp4", "/m/2.mp4"];
+        let list = list.iter().map(|path| Path::new(path).into()).collect();
+        let mut scan = scan(&["/m/1.mp4", "/m/2.mp4", "/m/3.mp4"]);
+        scan.lists = vec![("/m/day.m3u".into(), list)];
+        let mut programme = Programme::new(vec!["/m/day.m3u".into()], true);
+        programme.resolve(&scan);
+        assert_eq!(names(&programme), ["/m/2.mp4", "/m/1.mp4", "/m/2.mp4"]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::supervisor::Task;
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::TransportState;
 use serde::Serialize;
+use std::path::PathBuf;
 
 /// What the shell adds: it alone knows its mailbox.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -42,6 +43,8 @@ pub struct Status {
 struct Media {
     files: usize,
     missing: Vec<String>,
+    bad: Vec<String>,
+    copying: Vec<String>,
     skipped: u32,
 }
 
@@ -124,12 +127,9 @@ impl Kiosk {
             renderers: self.renderers.iter().map(|r| renderer_status(r, now)).collect(),
             media: Media {
                 files: self.scan.files.len(),
-                missing: self
-                    .scan
-                    .missing
-                    .iter()
-                    .map(|(path, why)| format!("{}: {why}", path.display()))
-                    .collect(),
+                missing: sentences(&self.scan.missing),
+                bad: sentences(&self.scan.bad),
+                copying: self.scan.growing.iter().map(|path| path.display().to_string()).collect(),
                 skipped: self.scan.skipped,
             },
             panel: PanelStatus {
@@ -153,6 +153,10 @@ impl Kiosk {
             recent: self.trace.since(self.trace.written().saturating_sub(20)).map(recent).collect(),
         }
     }
+}
+
+fn sentences(about: &[(PathBuf, String)]) -> Vec<String> {
+    about.iter().map(|(path, why)| format!("{}: {why}", path.display())).collect()
 }
 
 fn recent(entry: &super::trace::Entry) -> String {

@@ -1,5 +1,8 @@
 //! The owner's media: which files there are, of which kind, and how DLNA names them. No I/O.
 
 pub mod catalogue;
+pub mod content;
 pub mod mime;
+pub mod playlist;
 pub mod protocol_info;
+pub mod subtitles;

@@ -9,6 +9,7 @@ use super::mailbox::Mailbox;
 use super::multicast::Multicast;
 use super::replies::Replies;
 use super::systemd::Notifier;
+use super::watch::Watch;
 use super::{courier, media_server, network, page_server, probe, scan, signals};
 use crate::config::Config;
 use crate::kiosk::Kiosk;
@@ -44,6 +45,9 @@ pub struct Shell {
     panel: RefCell<Rc<Panel>>,
     media: Door,
     page: Option<Door>,
+    watch: Watch,
+    /// What was seen of the media files, between scans.
+    known: RefCell<scan::Known>,
     signals: RefCell<Option<Signals>>,
     notifier: Notifier,
 }
@@ -78,6 +82,8 @@ impl Shell {
             panel: RefCell::default(),
             media,
             page,
+            watch: Watch::default(),
+            known: RefCell::default(),
             signals: RefCell::new(Some(signals)),
             notifier: Notifier::default(),
         })
@@ -258,6 +264,7 @@ impl<'a> Hands<'a, '_> {
                 signals::run(signals, &shell.mailbox, dark).await;
             });
         }
+        self.chore(async { match shell.watch.run(&shell.mailbox).await {} });
         for name in crate::kiosk::supervisor::TASKS {
             self.start(name);
         }
@@ -320,8 +327,10 @@ impl<'a> Hands<'a, '_> {
             Effect::Cancel(number) => {
                 self.errands.remove(&number);
             }
-            Effect::Scan => self.chore(async {
-                let scan = scan::scan(&shell.config).await;
+            Effect::Scan => self.chore(async move {
+                let mut known = shell.known.take();
+                let scan = scan::scan(&shell.config, &mut known, &shell.watch, clock).await;
+                shell.known.replace(known);
                 shell.mailbox.post(Event::Scanned(Box::new(scan))).await;
             }),
             Effect::Probe(token) => {
@@ -329,7 +338,8 @@ impl<'a> Hands<'a, '_> {
                     self.chore(async move {
                         // After the first call is on its way: reading may take some milliseconds.
                         future::yield_now().await;
-                        let duration = probe::duration(&published.path);
+                        let duration =
+                            probe::duration(&published.path, published.media_type.extension);
                         shell.mailbox.post(Event::Probed { token, duration }).await;
                     });
                 }

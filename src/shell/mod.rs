@@ -28,3 +28,4 @@ mod scratch;
 pub mod signals;
 mod stream;
 pub mod systemd;
+pub mod watch;

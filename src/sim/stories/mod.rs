@@ -3,6 +3,7 @@
 mod chaos;
 mod crowd;
 mod faults;
+mod folder;
 mod hearsay;
 mod looping;
 mod memory;
