@@ -289,9 +289,11 @@ impl Search<'_> {
         }
     }
 
+    /// A folder may be read twice, by its own name and as part of another.
     fn blame(&mut self, path: &Path, why: String) {
-        if self.scan.bad.len() < NAMED {
-            self.scan.bad.push((path.to_owned(), why));
+        let one = (path.to_owned(), why);
+        if self.scan.bad.len() < NAMED && !self.scan.bad.contains(&one) {
+            self.scan.bad.push(one);
         }
     }
 }

@@ -15,6 +15,7 @@ import baseline
 import ear
 from clock import clock
 from errors import errors
+from folder import folder
 from lan import wait_until
 from media import CLIP_SECONDS, TRACKS
 from service import service
@@ -418,7 +419,7 @@ def plain(stage):
     server.shutdown()
 
 
-SCENES = {scene.__name__: scene for scene in (discover, play, loops, album, rest, moves, faults, errors, service, clock)}
+SCENES = {scene.__name__: scene for scene in (discover, play, loops, album, rest, moves, faults, folder, errors, service, clock)}
 
 
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
