@@ -21,6 +21,7 @@
 //!  media GETs ─┤               ^   one timer                      ├─> scan of the media folder
 //!  page ───────┤               └── next_deadline                  ├─> systemd: READY, WATCHDOG, STOPPING
 //!  addresses ──┤                                                  └─> start a task again, exit
+//!  folder ─────┤
 //!  signals ────┘
 //! ```
 //!

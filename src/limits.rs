@@ -18,6 +18,16 @@ pub const CLIPS: usize = 8;
 pub const SCHEDULE: usize = 64;
 /// Media files in the catalogue; beyond this they are counted and left out.
 pub const MEDIA: usize = 4096;
+/// Files looked into in one scan: twice as many as are taken, so that bad ones do not push out good ones.
+pub const LOOKED_AT: usize = 2 * MEDIA;
+/// Paths named in a scan as missing, bad or still being copied, of each: what a person may read.
+pub const NAMED: usize = 64;
+/// Lines of a playlist, and bytes of its file.
+pub const PLAYLIST: usize = 1024;
+/// See [`PLAYLIST`].
+pub const PLAYLIST_BYTES: u64 = 256 << 10;
+/// Folders read in one scan, and watched: half of what every kernel lets a user watch.
+pub const FOLDERS: usize = 4096;
 /// Depth of folders below the media folder.
 pub const FOLDER_DEPTH: usize = 8;
 /// Events that wait for the logic: several rounds of everything that can speak at once.

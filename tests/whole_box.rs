@@ -21,8 +21,9 @@ use dlna_kiosk::upnp::av_transport::TransportState;
 use serde_json::Value;
 use smol::{LocalExecutor, future};
 use std::cell::RefCell;
+use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 const BUTTON: Pin = Pin(17);
@@ -41,8 +42,15 @@ fn folder(name: &str) -> Folder {
     let folder =
         Folder(std::env::temp_dir().join(format!("whole-box-{name}-{}", std::process::id())));
     std::fs::create_dir_all(&folder.0).unwrap();
-    std::fs::write(folder.0.join("1.wav"), clip::wav(2, 440.0)).unwrap();
+    write(&folder.0.join("1.wav"), 440.0);
     folder
+}
+
+/// A song of two seconds, as if it had long been there.
+fn write(path: &Path, pitch: f64) {
+    std::fs::write(path, clip::wav(2, pitch)).unwrap();
+    let file = std::fs::File::options().write(true).open(path).unwrap();
+    file.set_modified(std::time::UNIX_EPOCH + Duration::from_secs(pitch as u64)).unwrap();
 }
 
 fn config(media: &Folder, renderer: u16, autoplay: bool) -> Config {
@@ -74,6 +82,7 @@ struct Scene<'a> {
     host: &'a FakeHost,
     pins: &'a Pins,
     log: &'a RefCell<Vec<String>>,
+    media: &'a Path,
 }
 
 impl Scene<'_> {
@@ -129,7 +138,7 @@ fn on_stage_by(
         log.borrow_mut().push(entry.to_string());
     });
     let hosting = async { panic!("{}", host.run(&executor, None).await) };
-    let scene = Scene { shell: &shell, host: &host, pins: &pins, log: &log };
+    let scene = Scene { shell: &shell, host: &host, pins: &pins, log: &log, media: &media.0 };
     let telling = async {
         story(&scene).await;
         shell.mailbox.post(Event::Leave).await;
@@ -276,4 +285,30 @@ fn a_box_that_was_killed_takes_up_what_still_plays() {
     };
     let hosting = async { panic!("{}", host.run(&executor, None).await) };
     assert_eq!(smol::block_on(executor.run(Box::pin(future::or(story, hosting)))), 0);
+}
+#[test]
+fn a_file_replaced_and_one_put_there_while_it_plays_are_played_in_their_turn() {
+    on_stage("well-behaved", true, async |scene| {
+        scene.until("it plays", Scene::on_screen).await;
+        let (new, one) = (scene.media.join("new.part"), scene.media.join("1.wav"));
+        write(&new, 880.0);
+        std::fs::rename(&new, &one).unwrap();
+        scene.until("it is noticed", |s| s.said("1.wav was replaced") == 1).await;
+        let rounds = scene.said("played to the end");
+        scene.until("the new one plays", |s| s.said("played to the end") > rounds + 1).await;
+        // Written slowly: not played before it is whole.
+        let song = clip::wav(2, 660.0);
+        let mut slow = std::fs::File::create(scene.media.join("2.wav")).unwrap();
+        slow.write_all(&song[..1000]).unwrap();
+        scene.until("it is seen", |s| s.said("2.wav: is still being copied") == 1).await;
+        slow.write_all(&song[1000..]).unwrap();
+        assert_eq!(scene.said("loading 2.wav"), 0);
+        drop(slow);
+        scene.until("it is played", |s| s.said("loading 2.wav") == 1).await;
+        let before = scene.said("1 media file");
+        std::fs::remove_file(&one).unwrap();
+        scene.until("it is missed", |s| s.said("1 media file") > before).await;
+        scene.until("the other goes on", |s| s.said("loading 2.wav") > 2).await;
+        assert_eq!(scene.said("refused") + scene.said("cannot"), 0, "{:?}", scene.log);
+    });
 }

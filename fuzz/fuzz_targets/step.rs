@@ -303,6 +303,8 @@ fn scan(input: &mut Unstructured<'_>) -> Result<Scan> {
                 root: Path::new("/m").into(),
                 media_type: of_extension(&name[name.len() - 3..]).expect("known"),
                 size: input.arbitrary::<u32>()?.into(),
+                modified: input.arbitrary::<u8>()?.into(),
+                subtitles: None,
             });
         }
     }
@@ -315,7 +317,7 @@ fn scan(input: &mut Unstructured<'_>) -> Result<Scan> {
 fn witness(input: &mut Unstructured<'_>) -> Result<Event> {
     use StreamEnd as E;
     let token = Token(input.arbitrary()?);
-    let ends = [E::WholeFile, E::Part, E::Head, E::Aborted, E::FileError];
+    let ends = [E::WholeFile, E::Part, E::Head, E::Aborted, E::FileError, E::Replaced];
     let end = if input.arbitrary()? { Some(*input.choose(&ends)?) } else { None };
     Ok(match input.int_in_range(0..=2)? {
         0 => Event::Served { token, bytes: input.arbitrary()?, end },

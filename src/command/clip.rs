@@ -58,7 +58,7 @@ mod tests {
         assert_eq!(wav_duration(&file[..100]), Some(Duration::from_secs(3)), "from its head");
         let path = std::env::temp_dir().join(format!("dlna-kiosk-clip-{}.wav", std::process::id()));
         std::fs::write(&path, &file).unwrap();
-        let probed = probe::duration(&path);
+        let probed = probe::duration(&path, "wav");
         std::fs::remove_file(&path).unwrap();
         assert_eq!(probed, Some(Duration::from_secs(3)));
     }

@@ -21,6 +21,7 @@ use core::net::Ipv4Addr;
 use serde_json::Value;
 use smol::{LocalExecutor, future};
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -113,8 +114,13 @@ impl Media {
             Self(std::env::temp_dir().join(format!("dlna-kiosk-demo-{}", std::process::id())));
         let write = || {
             std::fs::create_dir_all(&media.0)?;
-            std::fs::write(media.0.join("first.wav"), clip::wav(8, 440.0))?;
-            std::fs::write(media.0.join("second.wav"), clip::wav(5, 660.0))
+            for (name, seconds, pitch) in [("first.wav", 8, 440.0), ("second.wav", 5, 660.0)] {
+                let mut file = std::fs::File::create(media.0.join(name))?;
+                file.write_all(&clip::wav(seconds, pitch))?;
+                // What was written just now might still be copied.
+                file.set_modified(std::time::UNIX_EPOCH)?;
+            }
+            Ok(())
         };
         write().map_err(|error: std::io::Error| format!("{}: {error}", media.0.display()))?;
         Ok(media)

@@ -100,7 +100,8 @@ async fn watch(shell: &Shell) -> Option<String> {
         let Some(status) = terminal::ask(shell).await else {
             continue;
         };
-        if status["media"]["files"] == 0 && waited > Duration::from_secs(2) {
+        let copying = status["media"]["copying"].as_array().is_some_and(|list| !list.is_empty());
+        if status["media"]["files"] == 0 && !copying && waited > Duration::from_secs(2) {
             let why = missing(&status).into_iter().next();
             return Some(format!(
                 "nothing to play there: {}",
@@ -148,6 +149,6 @@ async fn watch(shell: &Shell) -> Option<String> {
 }
 
 fn missing(status: &Value) -> Vec<String> {
-    let list = status["media"]["missing"].as_array().into_iter().flatten();
-    list.filter_map(Value::as_str).map(str::to_owned).collect()
+    let lists = ["missing", "bad"].into_iter().filter_map(|key| status["media"][key].as_array());
+    lists.flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }

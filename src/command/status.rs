@@ -85,6 +85,12 @@ fn as_text(json: &str) -> Result<String, String> {
     for missing in list(&status["media"]["missing"]) {
         let _ = write!(text, "\nmissing: {}", missing.as_str().unwrap_or(""));
     }
+    for bad in list(&status["media"]["bad"]) {
+        let _ = write!(text, "\nnot as it should be: {}", bad.as_str().unwrap_or(""));
+    }
+    for copying in list(&status["media"]["copying"]) {
+        let _ = write!(text, "\nstill being copied: {}", copying.as_str().unwrap_or(""));
+    }
     let _ = write!(
         text,
         "\nmedia: {}{}, {}, {} MB served",

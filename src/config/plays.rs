@@ -6,11 +6,11 @@ use super::problem::Report;
 use super::vocabulary::listed;
 use std::path::{Component, Path, PathBuf};
 
-/// Extensions of what renderers can play, and other spellings of them; see `media::mime`.
+/// Extensions of what renderers can play, other spellings of them, and playlists; see `media`.
 const EXTENSIONS: &[&str] = &[
     "mp4", "m4v", "mkv", "mov", "avi", "ts", "m2ts", "mts", "m2t", "mpg", "mpeg", "webm", "wmv",
     "flv", "mp3", "flac", "m4a", "aac", "wav", "ogg", "oga", "opus", "wma", "aiff", "aif", "jpg",
-    "jpeg", "png", "gif",
+    "jpeg", "png", "gif", "m3u", "m3u8",
 ];
 
 /// The media folder, and whether it is there.
@@ -199,21 +199,21 @@ mod tests {
                 "2: error: [[renderer]] plays = \"notes.txt\": \"notes.txt\" is of a kind \
                  that renderers do not know; use one of mp4, m4v, mkv, mov, avi, ts, m2ts, \
                  mts, m2t, mpg, mpeg, webm, wmv, flv, mp3, flac, m4a, aac, wav, ogg, oga, \
-                 opus, wma, aiff, aif, jpg, jpeg, png or gif; convert it to .mp4",
+                 opus, wma, aiff, aif, jpg, jpeg, png, gif, m3u or m3u8; convert it to .mp4",
             ),
             (
                 "[[renderer]]\nplays = \"gone.xyz\"",
                 "2: error: [[renderer]] plays = \"gone.xyz\": \"gone.xyz\" is of a kind that \
                  renderers do not know; use one of mp4, m4v, mkv, mov, avi, ts, m2ts, mts, \
                  m2t, mpg, mpeg, webm, wmv, flv, mp3, flac, m4a, aac, wav, ogg, oga, opus, \
-                 wma, aiff, aif, jpg, jpeg, png or gif; if it is a folder, write / at its end",
+                 wma, aiff, aif, jpg, jpeg, png, gif, m3u or m3u8; if it is a folder, write / at its end",
             ),
             (
                 "[[renderer]]\nplays = \"gone.xyz/a/..\"",
                 "2: error: [[renderer]] plays = \"gone.xyz/a/..\": \"gone.xyz/a/..\" is of a \
                  kind that renderers do not know; use one of mp4, m4v, mkv, mov, avi, ts, \
                  m2ts, mts, m2t, mpg, mpeg, webm, wmv, flv, mp3, flac, m4a, aac, wav, ogg, \
-                 oga, opus, wma, aiff, aif, jpg, jpeg, png or gif; if it is a folder, write / \
+                 oga, opus, wma, aiff, aif, jpg, jpeg, png, gif, m3u or m3u8; if it is a folder, write / \
                  at its end",
             ),
             (

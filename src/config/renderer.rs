@@ -6,7 +6,9 @@ use super::plays::{self, MediaFolder};
 use super::problem::Report;
 use super::section::Section;
 use super::{DWELL, LoopMethod, OnStop, Order, Rule, Who};
+use crate::media::playlist::is_playlist;
 use crate::time::Duration;
+use std::path::Path;
 
 pub(super) const ON_STOP: [(&str, OnStop); 2] =
     [("respect", OnStop::Respect), ("insist", OnStop::Insist)];
@@ -59,7 +61,8 @@ fn check_looping(report: &mut Report<'_>, table: &Section<'_>, rule: &Rule, file
     let cut = table.field("max_cut");
     if !rule.repeat {
         // With several items "next" and "restart" still say how one follows the other.
-        let one_file = matches!(&*rule.plays, [one] if !plays::is_folder(one, files));
+        let many = |path: &Path| is_playlist(path) || plays::is_folder(path, files);
+        let one_file = matches!(&*rule.plays, [one] if !many(one));
         let in_vain = one_file || rule.loop_method == LoopMethod::Seek;
         for field in method.filter(|_| in_vain).iter().chain(&cut) {
             field.warning(

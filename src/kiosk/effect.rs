@@ -113,6 +113,10 @@ pub struct Published {
     pub path: PathBuf,
     /// The folder that it must not leave, symbolic links resolved.
     pub root: PathBuf,
+    /// Bytes, and when it was last changed: another file under this path is not what was published.
+    pub size: u64,
+    /// See [`MediaFile::modified`](crate::media::catalogue::MediaFile::modified).
+    pub modified: i64,
     /// Its kind.
     pub media_type: &'static MediaType,
     /// Content-Type: the MIME type said in the metadata.

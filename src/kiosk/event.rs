@@ -149,6 +149,8 @@ pub enum Event {
     },
     /// The media folder was read.
     Scanned(Box<Scan>),
+    /// Something changed in the media folder, or a disk came or went: told once a second at most.
+    FolderChanged,
     /// A file was looked into.
     Probed {
         /// For which load.
@@ -223,6 +225,8 @@ pub enum StreamEnd {
     Aborted,
     /// The file could not be read any more.
     FileError,
+    /// Under its path is another file now, or it was written to: what was asked for is not there any more.
+    Replaced,
 }
 
 /// The essential tasks of the shell.

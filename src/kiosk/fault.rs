@@ -31,6 +31,10 @@ pub enum Fault {
     NothingToPlay,
     /// The box cannot read the file: the disk fails, or is gone.
     Unreadable(String),
+    /// The file was replaced while it played, and the rest of it is gone.
+    Replaced(String),
+    /// The file was removed while it played.
+    Removed(String),
     /// The box has no connection that the renderer could fetch from.
     NoServer,
     /// The box itself could not: no descriptors or no address.
@@ -84,6 +88,10 @@ impl fmt::Display for Fault {
             }
             Self::Unreadable(file) => {
                 write!(f, "the box cannot read {file}: is its disk in order? Trying again")
+            }
+            Self::Replaced(file) => write!(f, "{file} was replaced; playing the new one"),
+            Self::Removed(file) => {
+                write!(f, "{file} was removed while it played; playing what there is")
             }
             Self::NoServer => write!(f, "the media server does not listen yet"),
             Self::Local => write!(f, "the box itself could not make a connection; trying again"),

@@ -9,6 +9,7 @@ pub mod effect;
 pub mod event;
 pub mod fault;
 mod finding;
+mod folder;
 mod front;
 mod hours;
 mod keeper;
@@ -38,8 +39,9 @@ use crate::upnp::{HttpUrl, Udn};
 use core::net::Ipv4Addr;
 use deadline::{Deadline, Wake, Why};
 use effect::{Effect, Effects, Errand, Published};
-use event::{Answer, Event, Failure, LedId, PanelState, TaskName, Ticket, Token};
+use event::{Answer, Event, Failure, LedId, PanelState, StreamEnd, TaskName, Ticket, Token};
 use finding::Place;
+use folder::Folder;
 use heapless::Deque;
 use keeper::Keeper;
 use leds::{Leds, Pattern};
@@ -52,11 +54,9 @@ use renderer::{Context, Farewell, Renderer};
 use roster::Roster;
 use schedule::Schedule;
 use status::Press;
+use std::path::PathBuf;
 use supervisor::Supervisor;
 use trace::{Trace, What};
-
-/// The media folder is read again this often while something is missing.
-const SCAN_EVERY: Duration = Duration::from_secs(10);
 
 /// What the kiosk is given at its start.
 #[derive(Clone, Debug, Default)]
@@ -80,11 +80,10 @@ pub struct Kiosk {
     roster: Roster,
     renderers: Vec<Renderer>,
     scan: Scan,
-    scan_at: Option<Instant>,
-    scanning: bool,
     schedule: Schedule,
     /// When to look whether it changes something.
     schedule_at: Option<Instant>,
+    folder: Folder,
     panel: Panel,
     panel_state: String,
     /// What the buttons choose, by button.
@@ -141,8 +140,7 @@ impl Kiosk {
             roster: Roster::default(),
             renderers: Vec::new(),
             scan: Scan::default(),
-            scan_at: Some(Instant::START),
-            scanning: false,
+            folder: Folder::new(),
             panel_state: "starting".into(),
             presses: Deque::new(),
             trace: Trace::default(),
@@ -185,6 +183,7 @@ impl Kiosk {
             Event::Deadline
             | Event::Deaf
             | Event::Alive(_)
+            | Event::FolderChanged
             | Event::MediaAsked { .. }
             | Event::MediaConnections(_)
             | Event::Saved(_)
@@ -275,6 +274,9 @@ impl Kiosk {
             Event::MediaAsked { token, from: _, reply } => self.media_asked(token, reply, effects),
             Event::Served { token, bytes, end } => {
                 self.media_bytes = self.media_bytes.saturating_add(bytes);
+                if end == Some(StreamEnd::Replaced) {
+                    self.folder.changed(now);
+                }
                 self.renderers.iter_mut().for_each(|renderer| renderer.witness(token, end, now));
             }
             Event::MediaConnections(open) => self.media_connections = open,
@@ -295,6 +297,7 @@ impl Kiosk {
             }
             Event::Remembered(memory) => self.remember(*memory, now),
             Event::Saved(outcome) => self.saved(outcome, now),
+            Event::FolderChanged => self.folder.changed(now),
             Event::Probed { token, duration } => {
                 let load = self.renderers.iter_mut().find_map(|renderer| renderer.load_of(token));
                 if let Some(load) = load {
@@ -379,23 +382,33 @@ impl Kiosk {
     }
 
     fn adopt_scan(&mut self, scan: Scan, now: Instant) {
-        self.scanning = false;
+        self.folder.read(&scan, now);
         if self.scan != scan {
-            self.trace.note(now, "", What::Scanned(scan.files.len(), scan.missing.len()));
-            for (path, why) in
-                scan.missing.iter().filter(|missing| !self.scan.missing.contains(missing))
-            {
+            let unusable = scan.missing.len() + scan.bad.len();
+            self.trace.note(now, "", What::Scanned(scan.files.len(), unusable));
+            let before = |all: &[(PathBuf, String)], one| all.contains(one);
+            let missing = scan.missing.iter().filter(|one| !before(&self.scan.missing, one));
+            let bad = scan.bad.iter().filter(|one| !before(&self.scan.bad, one));
+            for (path, why) in missing.chain(bad) {
                 self.trace.note(now, "", What::Missing(format!("{}: {why}", path.display())));
+            }
+            for path in scan.growing.iter().filter(|path| !self.scan.growing.contains(path)) {
+                self.trace.note(now, "", What::Copying(path.as_path().into()));
+            }
+            if let Some(why) = scan.untold.as_ref().filter(|_| self.scan.untold != scan.untold) {
+                self.trace.note(now, "", What::Missing(why.clone()));
             }
             if scan.skipped > self.scan.skipped {
                 self.trace.note(now, "", What::Full("media files"));
             }
             // Only then: while something is missing it is read every few seconds, and sorting is work.
-            self.renderers.iter_mut().for_each(|renderer| renderer.resolve(&scan));
+            for renderer in &mut self.renderers {
+                if let Some(what) = renderer.resolve(&scan) {
+                    self.trace.note(now, renderer.name(), what);
+                }
+            }
             self.choices.iter_mut().for_each(|choice| choice.resolve(&scan));
         }
-        self.scan_at =
-            (!scan.missing.is_empty() || scan.files.is_empty()).then_some(now + SCAN_EVERY);
         self.scan = scan;
     }
 
@@ -484,23 +497,18 @@ impl Kiosk {
                 self.roster.refetch(renderer.udn(), &renderer.location, now);
                 wake.at(Some(now), Why::Description);
             }
-            if core::mem::take(&mut self.renderers[i].wants_scan) && !self.scanning {
-                self.scan_at = self.scan_at.or(Some(now + SCAN_EVERY));
-                wake.at(self.scan_at, Why::MediaFolder);
+            if core::mem::take(&mut self.renderers[i].wants_scan) {
+                self.folder.wish(now);
+                wake.add(self.folder.next_deadline());
             }
         }
     }
 
     fn read_media(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {
-        // A slow disk may take minutes: one reading at a time.
-        if let Some(at) = self.scan_at.filter(|_| !self.scanning) {
-            if at <= now {
-                effects.push(Effect::Scan);
-                self.scan_at = None;
-                self.scanning = true;
-            }
-            wake.at(self.scan_at, Why::MediaFolder);
+        if self.folder.begin(now) {
+            effects.push(Effect::Scan);
         }
+        wake.add(self.folder.next_deadline());
     }
 
     fn farewell(&mut self, now: Instant, effects: &mut Effects) {

@@ -6,7 +6,9 @@
 use crate::config::Order;
 use crate::media::catalogue::{MediaFile, Scan};
 use fastrand::Rng;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// The files of one programme and the place in it.
 #[derive(Clone, Debug)]
@@ -50,6 +52,10 @@ impl Playlist {
         let current = self.current().map(|file| file.path.clone());
         self.files.clear();
         for play in &self.plays {
+            if let Some((_, list)) = scan.lists.iter().find(|(path, _)| path == play) {
+                self.files.extend(listed(list, scan));
+                continue;
+            }
             let mut found: Vec<&MediaFile> =
                 scan.files.iter().filter(|file| file.path.starts_with(play)).collect();
             found.sort_by_cached_key(|file| natural(&file.path));
@@ -88,6 +94,18 @@ impl Playlist {
         let next = self.round.get(self.at + 1);
         let again = || self.upcoming.first().filter(|_| self.repeat);
         self.files.get(*next.or_else(again)?)
+    }
+
+    /// This file is in it, as it is now.
+    #[must_use]
+    pub fn holds(&self, file: &MediaFile) -> bool {
+        self.files.iter().any(|one| one.path == file.path && !one.is_replaced_by(file))
+    }
+
+    /// A file with this path is in it.
+    #[must_use]
+    pub fn has(&self, path: &Path) -> bool {
+        self.files.iter().any(|file| *file.path == *path)
     }
 
     /// Goes to the following file. `false` at the end of a playlist that does not repeat, which is
@@ -139,6 +157,13 @@ impl Playlist {
     }
 }
 
+/// The files of a list, in its order, as far as they can be played.
+fn listed(list: &[Rc<Path>], scan: &Scan) -> Vec<MediaFile> {
+    let known: HashMap<&Path, &MediaFile> =
+        scan.files.iter().map(|file| (&*file.path, file)).collect();
+    list.iter().filter_map(|path| known.get(&**path).map(|file| (*file).clone())).collect()
+}
+
 /// A key that sorts as people expect: without regard to case, numbers by value (`2.mp4` before `10.mp4`).
 fn natural(path: &Path) -> Vec<(String, u64)> {
     let text = path.to_string_lossy().to_lowercase();
@@ -172,6 +197,8 @@ mod tests {
             root: Path::new("/m").into(),
             media_type,
             size: 1,
+            modified: 0,
+            subtitles: None,
         };
         Scan { files: paths.iter().map(file).collect(), ..Scan::default() }
     }

@@ -59,11 +59,12 @@ impl Programme {
         self.standing.resolve(scan);
         let lists = [self.scheduled.as_mut(), self.chosen.as_mut().map(|chosen| &mut chosen.list)];
         lists.into_iter().flatten().for_each(|list| list.resolve(scan));
-        let is_there = |clip: &Clip| scan.files.iter().any(|file| file.path == clip.file.path);
         for _ in 0..self.clips.len() {
-            if let Some(clip) = self.clips.pop_front().filter(is_there) {
+            let Some(clip) = self.clips.pop_front() else { break };
+            let as_it_is = scan.files.iter().find(|file| file.path == clip.file.path).cloned();
+            if let Some(file) = as_it_is {
                 // As many were taken out as are put in.
-                let _ = self.clips.push_back(clip);
+                let _ = self.clips.push_back(Clip { file, ..clip });
             }
         }
     }
@@ -160,6 +161,19 @@ impl Programme {
         }
     }
 
+    /// This file is in what plays, as it is now.
+    #[must_use]
+    pub fn holds(&self, file: &MediaFile) -> bool {
+        let is_it = |clip: &Clip| clip.file.path == file.path && !clip.file.is_replaced_by(file);
+        self.below().holds(file) || self.clips.iter().any(is_it)
+    }
+
+    /// A file with this path is in what plays.
+    #[must_use]
+    pub fn has(&self, path: &Path) -> bool {
+        self.below().has(path) || self.clips.iter().any(|clip| *clip.file.path == *path)
+    }
+
     /// Goes on. `false` at the end of a programme that does not repeat, which is then at its beginning.
     pub fn advance(&mut self) -> bool {
         if self.clips.pop_front().is_some() {
@@ -225,6 +239,8 @@ mod tests {
             root: Path::new("/m").into(),
             media_type: mime::of_extension("mp4").expect("known"),
             size: 1,
+            modified: 0,
+            subtitles: None,
         }
     }
 

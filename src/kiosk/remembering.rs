@@ -157,6 +157,8 @@ impl Kiosk {
             media_type: file.media_type,
             mime: name.unwrap_or_else(|| file.media_type.default_mime()),
             content_features: protocol_info::content_features(file.media_type),
+            size: file.size,
+            modified: file.modified,
             body: None,
         })
     }

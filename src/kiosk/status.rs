@@ -9,6 +9,7 @@ use super::supervisor::Task;
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::TransportState;
 use serde::Serialize;
+use std::path::PathBuf;
 
 /// What the shell adds: it alone knows its mailbox.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -44,6 +45,8 @@ pub struct Status {
 struct Media {
     files: usize,
     missing: Vec<String>,
+    bad: Vec<String>,
+    copying: Vec<String>,
     skipped: u32,
 }
 
@@ -132,12 +135,9 @@ impl Kiosk {
             schedule: self.schedule_status(now),
             media: Media {
                 files: self.scan.files.len(),
-                missing: self
-                    .scan
-                    .missing
-                    .iter()
-                    .map(|(path, why)| format!("{}: {why}", path.display()))
-                    .collect(),
+                missing: sentences(&self.scan.missing),
+                bad: sentences(&self.scan.bad),
+                copying: self.scan.growing.iter().map(|path| path.display().to_string()).collect(),
                 skipped: self.scan.skipped,
             },
             panel: PanelStatus {
@@ -161,6 +161,10 @@ impl Kiosk {
             recent: self.trace.since(self.trace.written().saturating_sub(20)).map(recent).collect(),
         }
     }
+}
+
+fn sentences(about: &[(PathBuf, String)]) -> Vec<String> {
+    about.iter().map(|(path, why)| format!("{}: {why}", path.display())).collect()
 }
 
 fn recent(entry: &super::trace::Entry) -> String {

@@ -65,6 +65,12 @@ pub enum What {
     Scanned(usize, usize),
     /// A configured file or folder is missing, and why.
     Missing(String),
+    /// A file is still being copied: it is played when that is over.
+    Copying(Rc<Path>),
+    /// What plays was replaced: the new one follows.
+    Replaced(Rc<Path>),
+    /// What plays was removed.
+    Removed(Rc<Path>),
     /// Our addresses.
     Addresses(String),
     /// A task of the box ended, and why.
@@ -145,6 +151,13 @@ impl fmt::Display for Entry {
                 }
             }
             What::Missing(why) => write!(f, "{why}"),
+            What::Copying(path) => write!(f, "{}: is still being copied", path.display()),
+            What::Replaced(path) => {
+                write!(f, "{} was replaced: the new one is next", file_name(path))
+            }
+            What::Removed(path) => {
+                write!(f, "{} was removed: it plays on as far as it can", file_name(path))
+            }
             What::Addresses(list) if list.is_empty() => {
                 write!(f, "no network: the box has no address")
             }

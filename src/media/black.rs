@@ -32,6 +32,8 @@ pub fn file() -> MediaFile {
         root: Path::new("/").into(),
         media_type: of_extension("jpg").expect("JPEG is a known kind"),
         size: JPEG.len() as u64,
+        modified: 0,
+        subtitles: None,
     }
 }
 

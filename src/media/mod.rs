@@ -2,5 +2,8 @@
 
 pub mod black;
 pub mod catalogue;
+pub mod content;
 pub mod mime;
+pub mod playlist;
 pub mod protocol_info;
+pub mod subtitles;

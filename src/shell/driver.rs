@@ -10,6 +10,7 @@ use super::multicast::Multicast;
 use super::replies::Replies;
 use super::store::Store;
 use super::systemd::Notifier;
+use super::watch::Watch;
 use super::{courier, media_server, network, page_server, probe, scan, signals, wall_clock};
 use crate::config::Config;
 use crate::kiosk::Kiosk;
@@ -45,6 +46,9 @@ pub struct Shell {
     panel: RefCell<Rc<Panel>>,
     media: Door,
     page: Option<Door>,
+    watch: Watch,
+    /// What was seen of the media files, between scans.
+    known: RefCell<scan::Known>,
     signals: RefCell<Option<Signals>>,
     notifier: Notifier,
     store: Option<Store>,
@@ -80,6 +84,8 @@ impl Shell {
             panel: RefCell::default(),
             media,
             page,
+            watch: Watch::default(),
+            known: RefCell::default(),
             signals: RefCell::new(Some(signals)),
             notifier: Notifier::default(),
             store: None,
@@ -276,6 +282,7 @@ impl<'a> Hands<'a, '_> {
             // Else nobody needs to know the time, and nothing wakes for it.
             self.chore(wall_clock::run(&shell.mailbox));
         }
+        self.chore(async { match shell.watch.run(&shell.mailbox).await {} });
         for name in crate::kiosk::supervisor::TASKS {
             self.start(name);
         }
@@ -338,8 +345,10 @@ impl<'a> Hands<'a, '_> {
             Effect::Cancel(number) => {
                 self.errands.remove(&number);
             }
-            Effect::Scan => self.chore(async {
-                let scan = scan::scan(&shell.config).await;
+            Effect::Scan => self.chore(async move {
+                let mut known = shell.known.take();
+                let scan = scan::scan(&shell.config, &mut known, &shell.watch, clock).await;
+                shell.known.replace(known);
                 shell.mailbox.post(Event::Scanned(Box::new(scan))).await;
             }),
             Effect::Save => {
@@ -356,7 +365,8 @@ impl<'a> Hands<'a, '_> {
                     self.chore(async move {
                         // After the first call is on its way: reading may take some milliseconds.
                         future::yield_now().await;
-                        let duration = probe::duration(&published.path);
+                        let duration =
+                            probe::duration(&published.path, published.media_type.extension);
                         shell.mailbox.post(Event::Probed { token, duration }).await;
                     });
                 }

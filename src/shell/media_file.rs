@@ -5,11 +5,12 @@
 
 use super::http::head::RequestHead;
 use super::http::{self, server};
+use super::scan::modified;
 use crate::kiosk::effect::Published;
 use crate::media::mime::Kind;
 use crate::range::{self, Range};
 use rustix::fs::{MemfdFlags, Mode, OFlags};
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Write};
 use std::time::SystemTime;
 
@@ -17,29 +18,60 @@ use std::time::SystemTime;
 pub(super) struct Opened {
     pub(super) file: File,
     pub(super) size: u64,
+    state: (u64, i64),
     /// As an HTTP date.
     modified: String,
 }
 
+/// Why a published file is not served.
+#[derive(Debug)]
+pub(super) enum Closed {
+    /// It cannot be opened.
+    Unreadable(io::Error),
+    /// Another one has its path, or it was written to.
+    Replaced,
+}
+
+impl From<io::Error> for Closed {
+    fn from(error: io::Error) -> Self {
+        Self::Unreadable(error)
+    }
+}
+
+impl Opened {
+    /// It was not written to since it was published.
+    pub(super) fn is_whole(&self) -> bool {
+        self.file.metadata().is_ok_and(|metadata| state(&metadata) == self.state)
+    }
+}
+
+fn state(metadata: &Metadata) -> (u64, i64) {
+    (metadata.len(), modified(metadata))
+}
+
 /// Opens a published file, if it is a regular one and still below its root once all symbolic links
 /// are resolved: the tree may have changed since the scan.
-pub(super) fn open(published: &Published) -> io::Result<Opened> {
+pub(super) fn open(published: &Published) -> Result<Opened, Closed> {
     if let Some(body) = published.body {
-        return in_memory(body);
+        return Ok(in_memory(body)?);
     }
     let path = published.path.canonicalize()?;
     if !path.starts_with(published.root.canonicalize()?) {
-        return Err(io::Error::other("leads out of its folder"));
+        return Err(io::Error::other("leads out of its folder").into());
     }
     // Without NONBLOCK a FIFO would stop the box here.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let file = File::from(rustix::fs::open(&path, flags, Mode::empty())?);
+    let file = File::from(rustix::fs::open(&path, flags, Mode::empty()).map_err(io::Error::from)?);
     let metadata = file.metadata()?;
     if !metadata.is_file() {
-        return Err(io::Error::other("not a regular file"));
+        return Err(io::Error::other("not a regular file").into());
     }
-    let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-    Ok(Opened { size: metadata.len(), modified: http::date(modified), file })
+    let state = state(&metadata);
+    if state != (published.size, published.modified) {
+        return Err(Closed::Replaced);
+    }
+    let changed = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+    Ok(Opened { size: metadata.len(), state, modified: http::date(changed), file })
 }
 
 /// A file of the kernel's, so that all are sent alike.
@@ -47,7 +79,8 @@ fn in_memory(body: &[u8]) -> io::Result<Opened> {
     let mut file = File::from(rustix::fs::memfd_create("body", MemfdFlags::CLOEXEC)?);
     file.write_all(body)?;
     let modified = http::date(SystemTime::UNIX_EPOCH);
-    Ok(Opened { size: body.len() as u64, modified, file })
+    let state = state(&file.metadata()?);
+    Ok(Opened { size: body.len() as u64, state, modified, file })
 }
 
 /// What a request for a file gets.

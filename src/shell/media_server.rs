@@ -9,7 +9,7 @@ use super::http::head::{self, RequestHead};
 use super::http::server::{self, Capacity};
 use super::http::within;
 use super::mailbox::Mailbox;
-use super::media_file::{self, Opened, Plan};
+use super::media_file::{self, Closed, Opened, Plan};
 use super::replies::Replies;
 use super::stream::{Permits, Stream};
 use crate::kiosk::effect::Published;
@@ -209,10 +209,18 @@ impl Floor<'_> {
         };
         let (sent, end) = match media_file::open(&published) {
             Ok(file) => self.send(token, &file, &published, request, socket).await,
-            Err(error) => {
-                self.complain(format!("{}: {error}", published.path.display()));
+            Err(closed) => {
+                let end = match closed {
+                    Closed::Replaced if request.method == "HEAD" => StreamEnd::Head,
+                    // The kiosk says it, when it knows the new one.
+                    Closed::Replaced => StreamEnd::Replaced,
+                    Closed::Unreadable(error) => {
+                        self.complain(format!("{}: {error}", published.path.display()));
+                        StreamEnd::FileError
+                    }
+                };
                 match server::say(socket, &server::head(404, &[])).await {
-                    true => (0, StreamEnd::FileError),
+                    true => (0, end),
                     false => (0, StreamEnd::Aborted),
                 }
             }
@@ -244,13 +252,7 @@ impl Floor<'_> {
             Plan::Whole => (0, file.size),
             Plan::Part { first, last } => (first, last + 1),
         };
-        let stream = Stream {
-            token,
-            file: &file.file,
-            socket,
-            mailbox: self.mailbox,
-            permits: &self.permits,
-        };
+        let stream = Stream { token, file, socket, mailbox: self.mailbox, permits: &self.permits };
         match stream.send(first, end).await {
             (sent, Ok(())) => {
                 self.said.take();
@@ -294,9 +296,12 @@ mod tests {
     fn published(path: &Path, root: &Path) -> Published {
         let extension = path.extension().unwrap().to_str().unwrap();
         let media_type = of_extension(extension).unwrap();
+        let metadata = path.metadata().ok();
         Published {
             path: path.to_owned(),
             root: root.to_owned(),
+            size: metadata.as_ref().map_or(0, fs::Metadata::len),
+            modified: metadata.as_ref().map_or(0, crate::shell::scan::modified),
             media_type,
             mime: media_type.mimes[0],
             content_features: FEATURES.to_owned(),
@@ -608,7 +613,29 @@ mod tests {
             file.set_len(40 << 20).unwrap();
             assert!(rest(&mut socket).await.len() <= 40 << 20);
         });
-        assert_eq!(ends(&events), [(40 << 20, StreamEnd::FileError)]);
+        let ends = ends(&events);
+        assert!(matches!(ends[..], [(sent, StreamEnd::Replaced)] if sent <= 40 << 20), "{ends:?}");
+    }
+
+    #[test]
+    fn of_a_file_that_was_replaced_the_old_is_sent_to_its_end_and_none_of_the_new() {
+        let folder = Scratch::new("replaced");
+        let path = folder.write("film.mp4", vec![1; 32 << 20]);
+        let ((), events) = served(Some(published(&path, folder.path())), async |address| {
+            let mut socket = Async::<TcpStream>::connect(address).await.unwrap();
+            socket.write_all(b"GET /m/1f/a.mp4 HTTP/1.0\r\n\r\n").await.unwrap();
+            let mut start = [0; 1000];
+            socket.read_exact(&mut start).await.unwrap();
+            fs::rename(folder.write("new.mp4", vec![2; 1 << 20]), &path).unwrap();
+            for method in ["GET", "HEAD"] {
+                let got = fetch(address, method, "Range: bytes=5-\r\n").await;
+                assert_eq!((got.head.status, got.body.len()), (404, 0), "{method}");
+            }
+            let rest = rest(&mut socket).await;
+            assert!(start.len() + rest.len() > 32 << 20 && rest.iter().all(|byte| *byte == 1));
+        });
+        let ends: Vec<_> = ends(&events).into_iter().map(|(_, end)| end).collect();
+        assert_eq!(ends, [StreamEnd::Replaced, StreamEnd::Head, StreamEnd::WholeFile]);
     }
 
     #[test]

@@ -30,3 +30,4 @@ pub mod store;
 mod stream;
 pub mod systemd;
 pub mod wall_clock;
+pub mod watch;

@@ -22,16 +22,14 @@ const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
 /// Extensions of the formats that are understood. In others, such as MPEG transport streams, something
 /// that looks like MP3 could be found, and a duration that is wrong is worse than none.
-const UNDERSTOOD: [&str; 15] = [
-    "aif", "aiff", "flac", "m4a", "m4v", "mka", "mkv", "mov", "mp3", "mp4", "oga", "ogg", "opus",
-    "wav", "webm",
-];
+const UNDERSTOOD: [&str; 12] =
+    ["aiff", "flac", "m4a", "m4v", "mkv", "mov", "mp3", "mp4", "ogg", "opus", "wav", "webm"];
 
-/// The duration of the file at `path`, if it is video or audio and says one.
+/// The duration of the file at `path`, which is of the kind with this extension, if it is video or audio and
+/// says one.
 #[must_use]
-pub fn duration(path: &Path) -> Option<Duration> {
-    let extension = path.extension()?.to_str()?.to_lowercase();
-    if !UNDERSTOOD.contains(&extension.as_str()) {
+pub fn duration(path: &Path, extension: &str) -> Option<Duration> {
+    if !UNDERSTOOD.contains(&extension) {
         return None;
     }
     let file = File::open(path).ok()?;
@@ -39,7 +37,7 @@ pub fn duration(path: &Path) -> Option<Duration> {
     let source = Bounded { file, length, left: BUDGET, until: Instant::now() + PATIENCE };
     let stream = MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default());
     let mut hint = Hint::new();
-    hint.with_extension(&extension);
+    hint.with_extension(extension);
     let (format, metadata) = (FormatOptions::default(), MetadataOptions::default());
     let reader = symphonia::default::get_probe().probe(&hint, stream, format, metadata).ok()?;
 
@@ -96,6 +94,11 @@ mod tests {
     use super::*;
     use crate::shell::scratch::Scratch;
     use proptest::prelude::*;
+
+    /// Of one whose name is right.
+    fn duration(path: &Path) -> Option<Duration> {
+        super::duration(path, &path.extension()?.to_str()?.to_lowercase())
+    }
 
     /// A box of an MP4 file (ISO/IEC 14496-12 §4.2).
     fn atom(kind: &str, content: &[u8]) -> Vec<u8> {

@@ -1,29 +1,50 @@
 //! Reads the media folder and the files and folders that the configuration names.
 //!
 //! Hidden files are skipped. A symbolic link counts if it leads to something below the same root;
-//! the root itself is what the owner wrote, wherever it leads.
+//! the root itself is what the owner wrote, wherever it leads. Each new file is looked into, once, for what
+//! it really is; one that is still being copied waits.
 
+use super::driver::Clock;
+use super::watch::Watch;
 use crate::config::{Config, Then};
-use crate::limits::{FOLDER_DEPTH, MEDIA};
-use crate::media::catalogue::{MediaFile, Scan};
+use crate::limits::{FOLDER_DEPTH, FOLDERS, MEDIA, NAMED, PLAYLIST_BYTES};
+use crate::media::catalogue::{Looks, MediaFile, Scan, Sight};
+use crate::media::content::{self, Content};
 use crate::media::mime::{MediaType, of_extension};
+use crate::media::playlist::{self, is_playlist};
+use crate::media::subtitles::{Sidecars, Subtitles};
+use rustix::fs::{Access, Mode, OFlags};
 use rustix::io::Errno;
 use smol::future;
-use std::collections::HashSet;
-use std::fs::{self, DirEntry, Metadata};
-use std::io;
+use std::collections::{HashMap, HashSet};
+use std::fs::{self, DirEntry, File, Metadata};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Files looked at in one turn of the executor: a folder of thousands would stop the box for seconds.
 const AT_ONCE: usize = 32;
-/// Folders read in one scan.
-const FOLDERS: usize = 4096;
-/// Paths reported as missing.
-const MISSING: usize = 64;
 
-/// Reads everything that `config` names. Yields after each folder and now and then in it: a USB stick is slow.
-pub async fn scan(config: &Config) -> Scan {
-    let mut search = Search::default();
+/// What a scan knows from those before.
+pub type Known = Looks<Content>;
+
+/// Reads everything that `config` names. Yields after each folder and each file looked into, and now and then
+/// beside: a USB stick is slow. Tells `watch` beforehand what it reads.
+pub async fn scan(config: &Config, known: &mut Known, watch: &Watch, clock: Clock) -> Scan {
+    known.begin();
+    watch.begin();
+    let mut search = Search {
+        config,
+        known,
+        watch,
+        clock,
+        scan: Scan::default(),
+        started: HashSet::new(),
+        found: HashSet::new(),
+        sidecars: HashMap::new(),
+        folders: 0,
+    };
     // What is named comes first, so that a full media folder cannot push it out.
     let named = config.rules.iter().flat_map(|rule| &rule.plays);
     let chosen = config.buttons.iter().filter_map(|button| button.choice.as_ref());
@@ -34,18 +55,29 @@ pub async fn scan(config: &Config) -> Scan {
     let chosen = chosen.flat_map(|choice| &choice.plays);
     for path in named.chain(chosen).chain(scheduled).chain([&config.media_folder]) {
         if search.started.insert(path.clone()) {
-            search.start(path).await;
+            watch.place(path);
+            match is_playlist(path) {
+                true => search.list(path).await,
+                false => search.start(path).await,
+            }
         }
     }
-    search.scan
+    let mut scan = search.scan;
+    scan.untold = watch.end();
+    scan
 }
 
 /// A scan under way.
-#[derive(Default)]
-struct Search {
+struct Search<'a> {
+    config: &'a Config,
+    known: &'a mut Known,
+    watch: &'a Watch,
+    clock: Clock,
     scan: Scan,
     started: HashSet<PathBuf>,
-    found: HashSet<PathBuf>,
+    found: HashSet<Rc<Path>>,
+    /// By folder, as far as they were read.
+    sidecars: HashMap<PathBuf, Sidecars>,
     folders: usize,
 }
 
@@ -61,7 +93,10 @@ impl Target {
     }
 }
 
-impl Search {
+/// Folders to be read, each with what it leads to and how deep it is.
+type Queue = Vec<(PathBuf, PathBuf, usize)>;
+
+impl Search<'_> {
     /// Reads a file or folder that the configuration names.
     async fn start(&mut self, path: &Path) {
         let target = match Target::of(path) {
@@ -75,9 +110,45 @@ impl Search {
             return self.miss(path, "is neither a file nor a folder".to_owned());
         };
         match kind_of(path) {
-            Some(media_type) => self.find(path.to_owned(), root, media_type, &target.metadata),
+            Some(media_type) => {
+                if let Some(folder) = path.parent()
+                    && !self.sidecars.contains_key(folder)
+                {
+                    let beside = entries(folder).map(|(entries, _)| sidecars(&entries));
+                    self.sidecars.insert(folder.to_owned(), beside.unwrap_or_default());
+                }
+                self.find(path, root, media_type, &target).await;
+            }
             None => self.miss(path, "is not a kind of file that can be played".to_owned()),
         }
+    }
+
+    /// Reads a playlist that the configuration names, and the files that it names, which must lie below the
+    /// media folder or, if it lies elsewhere itself, below its own.
+    async fn list(&mut self, path: &Path) {
+        let Some(folder) = path.parent() else { return };
+        let media = self.config.media_folder.as_path();
+        let root = if folder.starts_with(media) { media } else { folder };
+        let read = Target::of(path).and_then(|target| read(&target.path, PLAYLIST_BYTES));
+        let playlist = match read {
+            Ok(bytes) => playlist::parse(&bytes, folder, root),
+            Err(error) => return self.miss(path, reason(&error)),
+        };
+        for (line, why) in playlist.refused {
+            let line = if line.is_empty() { line } else { format!("\"{line}\" ") };
+            self.blame(path, format!("{line}{why}"));
+        }
+        let mut files = Vec::with_capacity(playlist.files.len());
+        for file in playlist.files {
+            if self.started.insert(file.clone()) && !self.found.contains(&*file) {
+                match file.is_dir() {
+                    true => self.blame(&file, "is a folder: a playlist names files".to_owned()),
+                    false => self.start(&file).await,
+                }
+            }
+            files.extend(self.found.get(&*file).cloned());
+        }
+        self.scan.lists.push((path.to_owned(), files));
     }
 
     /// Reads a folder and those below it. Each folder is read once: those reached through symbolic
@@ -91,14 +162,16 @@ impl Search {
                 continue;
             }
             self.folders += 1;
+            self.watch.folder(&path);
             match entries(&path) {
                 Ok((entries, failed)) => {
                     if let Some(error) = failed {
                         self.miss(&path, reason(&error));
                     }
+                    self.sidecars.insert(path, sidecars(&entries));
                     for piece in entries.chunks(AT_ONCE) {
                         for entry in piece {
-                            self.look_at(entry, &root, depth, &mut folders, &mut links);
+                            self.look_at(entry, &root, depth, &mut folders, &mut links).await;
                         }
                         future::yield_now().await;
                     }
@@ -109,13 +182,13 @@ impl Search {
         }
     }
 
-    fn look_at(
+    async fn look_at(
         &mut self,
         entry: &DirEntry,
         root: &Path,
         depth: usize,
-        folders: &mut Vec<(PathBuf, PathBuf, usize)>,
-        links: &mut Vec<(PathBuf, PathBuf, usize)>,
+        folders: &mut Queue,
+        links: &mut Queue,
     ) {
         let path = entry.path();
         let both = entry.file_type().and_then(|kind| Ok((kind, Target::of(&path)?)));
@@ -124,49 +197,138 @@ impl Search {
             Err(error) if is_absence(&error) => return,
             Err(error) => return self.miss(&path, reason(&error)),
         };
+        let (is_folder, media_type) = (target.metadata.is_dir(), kind_of(&path));
         if !target.path.starts_with(root) {
-            return;
-        }
-        if target.metadata.is_dir() {
+            if is_folder || media_type.is_some() {
+                self.blame(&path, "is a link that leads out of the folder".to_owned());
+            }
+        } else if is_folder {
             let queue = if kind.is_symlink() { links } else { folders };
             if depth < FOLDER_DEPTH {
                 queue.push((path, target.path, depth + 1));
             }
         } else if target.metadata.is_file()
-            && let Some(media_type) = kind_of(&path)
+            && let Some(media_type) = media_type
         {
-            self.find(path, root, media_type, &target.metadata);
+            self.find(&path, root, media_type, &target).await;
         }
     }
 
-    fn find(
-        &mut self,
-        path: PathBuf,
-        root: &Path,
-        media_type: &'static MediaType,
-        metadata: &Metadata,
-    ) {
-        // An empty file is one that is still being copied.
-        if metadata.len() == 0 || !self.found.insert(path.clone()) {
+    /// Takes a file whose name is that of media, if it is settled and its content is no other.
+    async fn find(&mut self, path: &Path, root: &Path, named: &'static MediaType, target: &Target) {
+        let path: Rc<Path> = path.into();
+        if !self.found.insert(path.clone()) {
             return;
         }
+        let sight = self.sight(&path, &target.metadata);
         if self.scan.files.len() == MEDIA {
             self.scan.skipped = self.scan.skipped.saturating_add(1);
             return;
         }
+        let Some((settled, content)) = self.known.look(&path, sight) else {
+            self.scan.skipped = self.scan.skipped.saturating_add(1);
+            return;
+        };
+        if !settled {
+            if self.scan.growing.len() < NAMED {
+                self.scan.growing.push(path.to_path_buf());
+            }
+            return;
+        }
+        let is_news = content.is_none();
+        let content = match (may_read(&target.path), *content) {
+            (Err(error), _) => Err(error),
+            (Ok(()), Some(content)) => Ok(content),
+            (Ok(()), None) => read(&target.path, content::HEAD as u64).map(|head| {
+                let found = content::of(&head, named);
+                *content = Some(found);
+                found
+            }),
+        };
+        if is_news {
+            future::yield_now().await;
+        }
+        let media_type = match content {
+            Ok(Content::AsNamed) => named,
+            Ok(Content::Other(other)) => {
+                let what = content::described(other);
+                self.blame(&path, format!("is {what}, and is played as one"));
+                other
+            }
+            Ok(Content::NoMedia(what)) => return self.blame(&path, format!("is {what}")),
+            Err(error) if is_absence(&error) => return,
+            Err(error) => return self.blame(&path, reason(&error)),
+        };
         self.scan.files.push(MediaFile {
-            path: path.into(),
+            subtitles: self.subtitles(&path, root),
+            path,
             root: root.into(),
             media_type,
-            size: metadata.len(),
+            size: sight.size,
+            modified: sight.modified,
         });
     }
 
+    fn sight(&self, path: &Path, metadata: &Metadata) -> Sight {
+        let changed = metadata.modified().unwrap_or(UNIX_EPOCH);
+        let now = SystemTime::now();
+        let age = now.duration_since(changed).unwrap_or_else(|future| future.duration());
+        Sight {
+            size: metadata.len(),
+            modified: modified(metadata),
+            age,
+            closed: self.watch.was_closed(path),
+            at: self.clock.now(),
+        }
+    }
+
+    /// Those beside the film, if they lead to a file below the same root.
+    fn subtitles(&self, film: &Path, root: &Path) -> Option<Subtitles> {
+        let found = self.sidecars.get(film.parent()?)?.of(film)?;
+        let target = Target::of(&found.path).ok()?;
+        (target.metadata.is_file() && target.path.starts_with(root)).then_some(found)
+    }
+
     fn miss(&mut self, path: &Path, why: String) {
-        if self.scan.missing.len() < MISSING {
+        if self.scan.missing.len() < NAMED {
             self.scan.missing.push((path.to_owned(), why));
         }
     }
+
+    /// A folder may be read twice, by its own name and as part of another.
+    fn blame(&mut self, path: &Path, why: String) {
+        let one = (path.to_owned(), why);
+        if self.scan.bad.len() < NAMED && !self.scan.bad.contains(&one) {
+            self.scan.bad.push(one);
+        }
+    }
+}
+
+/// The time of the last change, in nanoseconds since 1970.
+pub(super) fn modified(metadata: &Metadata) -> i64 {
+    let changed = metadata.modified().unwrap_or(UNIX_EPOCH);
+    let nanos = |span: core::time::Duration| i64::try_from(span.as_nanos()).unwrap_or(i64::MAX);
+    match changed.duration_since(UNIX_EPOCH) {
+        Ok(after) => nanos(after),
+        Err(before) => -nanos(before.duration()),
+    }
+}
+
+fn may_read(path: &Path) -> io::Result<()> {
+    Ok(rustix::fs::access(path, Access::READ_OK)?)
+}
+
+/// The beginning of a file. Without NONBLOCK a FIFO would stop the box here.
+fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    let mut bytes = Vec::new();
+    file.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn sidecars(entries: &[DirEntry]) -> Sidecars {
+    Sidecars::among(entries.iter().map(DirEntry::path))
 }
 
 /// What is visible in a folder, in the order of names, so that every scan finds the same; and why that
@@ -208,7 +370,7 @@ mod tests {
     use smol::block_on;
     use std::os::unix::fs::{PermissionsExt, symlink};
 
-    fn scanned(media_folder: &Path, plays: &[PathBuf]) -> Scan {
+    fn config(media_folder: &Path, plays: &[PathBuf]) -> Config {
         let rule = Rule {
             who: Who::Any,
             plays: plays.to_vec(),
@@ -221,7 +383,7 @@ mod tests {
             loop_method: LoopMethod::Auto,
             max_cut: Duration::ZERO,
         };
-        let mut scan = block_on(scan(&Config {
+        Config {
             name: clip("box"),
             media_folder: media_folder.to_owned(),
             media_port: Port::Fixed(0),
@@ -232,9 +394,27 @@ mod tests {
             buttons: Vec::new(),
             leds: Vec::new(),
             ..Config::default()
-        }));
+        }
+    }
+
+    fn scanned(media_folder: &Path, plays: &[PathBuf]) -> Scan {
+        again(media_folder, plays, &mut Known::default())
+    }
+
+    fn again(media_folder: &Path, plays: &[PathBuf], known: &mut Known) -> Scan {
+        let (config, watch) = (config(media_folder, plays), Watch::default());
+        let mut scan = block_on(scan(&config, known, &watch, Clock::start()));
         scan.files.sort_by(|a, b| a.path.cmp(&b.path));
         scan
+    }
+
+    /// Bytes that say nothing, as those of many media.
+    const FILM: &[u8] = b"\0\0\0\0\0";
+
+    /// Why a file is not what it should be.
+    fn blamed(scan: &Scan, below: &Path) -> Vec<(String, String)> {
+        let name = |path: &Path| path.strip_prefix(below).unwrap().display().to_string();
+        scan.bad.iter().map(|(path, why)| (name(path), why.clone())).collect()
     }
 
     fn names(scan: &Scan, below: &Path) -> Vec<String> {
@@ -248,12 +428,11 @@ mod tests {
     #[test]
     fn finds_what_is_playable_visible_and_inside() {
         let folder = Scratch::new("scan");
-        let secret = folder.write("outside/secret.mp4", "x");
+        let secret = folder.write("outside/secret.mp4", FILM);
         for name in ["a.mp4", "b.JPG", "notes.txt", ".hidden.mp4", ".trash/c.mp4", "deep/er/d.mp3"]
         {
-            folder.write(&format!("media/{name}"), "12345");
+            folder.write(&format!("media/{name}"), FILM);
         }
-        folder.write("media/copying.mp4", "");
         let media = folder.path().join("media");
         symlink(&secret, media.join("escape.mp4")).unwrap();
         symlink("a.mp4", media.join("inner.mp4")).unwrap();
@@ -265,13 +444,126 @@ mod tests {
         assert_eq!(names(&scan, &media), ["a.mp4", "b.JPG", "deep/er/d.mp3", "inner.mp4"]);
         assert_eq!((scan.missing.len(), scan.skipped), (0, 0));
         assert_eq!((scan.files[0].size, &*scan.files[0].root), (5, &*media));
+        let out =
+            |name: &str| (name.to_owned(), "is a link that leads out of the folder".to_owned());
+        assert_eq!(blamed(&scan, &media), [out("away"), out("escape.mp4")]);
+    }
+
+    #[test]
+    fn bad_files_are_named_and_those_whose_names_lie_are_what_they_are() {
+        let folder = Scratch::new("bad");
+        let media = folder.path();
+        folder.write("empty.mp4", "");
+        folder.write("song.mp3", "la la la\n");
+        folder.write("photo.jpg", b"\x89PNG\r\n\x1a\n");
+        folder.write("good.mp4", FILM);
+        folder.write("locked.mp4", FILM);
+        let lock = |mode| {
+            let locked = fs::Permissions::from_mode(mode);
+            fs::set_permissions(media.join("locked.mp4"), locked).unwrap();
+        };
+        lock(0o000);
+        let mut known = Known::default();
+        let scan = again(media, &[], &mut known);
+        let mut expected = vec![
+            ("empty.mp4".to_owned(), "is empty".to_owned()),
+            ("locked.mp4".to_owned(), "may not be read by this program".to_owned()),
+            ("photo.jpg".to_owned(), "is a PNG picture, and is played as one".to_owned()),
+            ("song.mp3".to_owned(), "is a text file".to_owned()),
+        ];
+        let mut found = vec!["good.mp4", "photo.jpg"];
+        if rustix::process::geteuid().is_root() {
+            // Who may read everything.
+            expected.remove(1);
+            found.insert(1, "locked.mp4");
+        }
+        assert_eq!(blamed(&scan, media), expected);
+        assert_eq!(names(&scan, media), found);
+        assert_eq!(scan.files.last().map(|file| file.media_type.extension), Some("png"));
+        lock(0o600);
+        assert_eq!(
+            names(&again(media, &[], &mut known), media),
+            ["good.mp4", "locked.mp4", "photo.jpg"]
+        );
+    }
+
+    #[test]
+    fn a_file_is_looked_into_once_unless_it_changes() {
+        let folder = Scratch::new("once");
+        let path = folder.write("a.mp4", "text");
+        let mut known = Known::default();
+        assert_eq!(again(folder.path(), &[], &mut known).bad.len(), 1);
+        // As long, and changed at the same time: what is known of it still holds.
+        let time = path.metadata().unwrap().modified().unwrap();
+        fs::write(&path, b"\0\0\0\0").unwrap();
+        let file = File::options().write(true).open(&path).unwrap();
+        file.set_modified(time).unwrap();
+        assert_eq!(again(folder.path(), &[], &mut known).bad.len(), 1);
+        file.set_modified(time + Duration::from_secs(1)).unwrap();
+        assert_eq!(again(folder.path(), &[], &mut known).growing, [path]);
+    }
+
+    #[test]
+    fn what_was_written_just_now_waits_and_what_was_there_does_not() {
+        let folder = Scratch::new("growing");
+        folder.write("old.mp4", FILM);
+        let new = folder.path().join("new.mp4");
+        fs::write(&new, "").unwrap();
+        let scan = scanned(folder.path(), &[]);
+        assert_eq!(names(&scan, folder.path()), ["old.mp4"]);
+        assert_eq!((scan.growing, scan.bad), (vec![new], vec![]), "nor is it called empty yet");
+    }
+
+    #[test]
+    fn subtitles_are_found_beside_a_film_also_a_named_one() {
+        let folder = Scratch::new("subtitles");
+        let secret = folder.write("outside.srt", "1");
+        let media = folder.path().join("media");
+        for name in ["film.mp4", "film.en.srt", "plain.mkv", "away.mp4"] {
+            folder.write(&format!("media/{name}"), FILM);
+        }
+        symlink(secret, media.join("away.srt")).unwrap();
+        for plays in [vec![], vec![media.join("film.mp4")]] {
+            let scan = scanned(&media, &plays);
+            let found: Vec<_> = scan.files.iter().map(|file| file.subtitles.as_ref()).collect();
+            let name = found[1].map(|found| &*found.path);
+            assert_eq!(name, Some(&*media.join("film.en.srt")));
+            assert!(found[0].is_none() && found[2].is_none(), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_playlist_is_read_for_its_files_in_order() {
+        let folder = Scratch::new("playlist");
+        let media = folder.path().join("media");
+        for name in ["1.mp3", "deep/2.mp3", "3.mp3"] {
+            folder.write(&format!("media/{name}"), FILM);
+        }
+        let text = "#EXTM3U\n3.mp3\r\ndeep\\2.mp3\n../x.mp3\ngone.mp3\ndeep\n3.mp3\n";
+        let list = folder.write("media/day.m3u", text);
+        for media_folder in [&media, &list] {
+            let scan = scanned(media_folder, std::slice::from_ref(&list));
+            let (path, files) = &scan.lists[0];
+            let named: Vec<_> = files.iter().map(|p| p.strip_prefix(&media).unwrap()).collect();
+            assert_eq!(*path, list);
+            assert_eq!(named, ["3.mp3", "deep/2.mp3", "3.mp3"].map(Path::new));
+            let why = [
+                ("day.m3u", "\"../x.mp3\" is outside the folder"),
+                ("deep", "is a folder: a playlist names files"),
+            ];
+            let why = why.map(|(path, why)| (path.to_owned(), why.to_owned()));
+            assert_eq!(blamed(&scan, &media), why);
+            assert_eq!(scan.missing[0].0, media.join("gone.mp3"));
+            let all = if *media_folder == media { 3 } else { 2 };
+            assert_eq!(scan.files.len(), all);
+        }
     }
 
     #[test]
     fn finds_what_is_named_once_and_says_what_is_not_there() {
         let folder = Scratch::new("named");
-        let film = folder.write("media/loops/film.mp4", "x");
-        let other = folder.write("elsewhere/other.mp4", "x");
+        let film = folder.write("media/loops/film.mp4", FILM);
+        let other = folder.write("elsewhere/other.mp4", FILM);
         let text = folder.write("elsewhere/notes.txt", "x");
         let (media, linked) = (folder.path().join("media"), folder.path().join("link.mp4"));
         symlink(&other, &linked).unwrap();
@@ -302,10 +594,10 @@ mod tests {
         let folder = Scratch::new("bounds");
         let media = folder.path().join("media");
         let deep = (0..=FOLDER_DEPTH).map(|n| format!("{n}/")).collect::<String>();
-        folder.write(&format!("media/{deep}below.mp4"), "x");
+        folder.write(&format!("media/{deep}below.mp4"), FILM);
         assert_eq!(scanned(&media, &[]).files, []);
         for n in 0..MEDIA + 5 {
-            folder.write(&format!("media/{n:05}.mp4"), "x");
+            folder.write(&format!("media/{n:05}.mp4"), FILM);
         }
         let last = media.join(format!("{:05}.mp4", MEDIA + 4));
         let scan = scanned(&media, std::slice::from_ref(&last));
@@ -316,8 +608,8 @@ mod tests {
     #[test]
     fn an_unreadable_folder_is_reported_and_the_rest_found() {
         let folder = Scratch::new("unreadable");
-        folder.write("media/a.mp4", "x");
-        let locked = folder.write("media/locked/b.mp4", "x");
+        folder.write("media/a.mp4", FILM);
+        let locked = folder.write("media/locked/b.mp4", FILM);
         let locked = locked.parent().unwrap();
         fs::set_permissions(locked, fs::Permissions::from_mode(0o000)).unwrap();
         let scan = scanned(&folder.path().join("media"), &[]);

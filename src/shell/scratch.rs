@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 pub(super) struct Scratch(PathBuf);
 
@@ -14,11 +15,13 @@ impl Scratch {
         Self(folder.canonicalize().unwrap())
     }
 
-    /// Writes a file, with the folders above it.
+    /// Writes a file, with the folders above it, as if it had long been there.
     pub(super) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.0.join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, content).unwrap();
+        let file = fs::File::options().write(true).open(&path).unwrap();
+        file.set_modified(SystemTime::now() - Duration::from_secs(3600)).unwrap();
         path
     }
 

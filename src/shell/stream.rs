@@ -5,6 +5,7 @@
 //! once at most, because more would only make the disk seek. One chunk per turn of the executor.
 
 use super::mailbox::Mailbox;
+use super::media_file::Opened;
 use crate::kiosk::event::{Event, StreamEnd, Token};
 use crate::limits::{MEDIA_CHUNK, STREAM_STALL};
 use crate::time::Duration;
@@ -13,7 +14,6 @@ use core::num::NonZeroU64;
 use rustix::fs::Advice;
 use rustix::io::{Errno, ReadWriteFlags};
 use smol::{Async, Timer, future};
-use std::fs::File;
 use std::io::IoSliceMut;
 use std::net::TcpStream;
 use std::time::Instant;
@@ -71,7 +71,7 @@ enum Cached {
 /// One stream.
 pub(super) struct Stream<'a> {
     pub(super) token: Token,
-    pub(super) file: &'a File,
+    pub(super) file: &'a Opened,
     pub(super) socket: &'a Async<TcpStream>,
     pub(super) mailbox: &'a Mailbox,
     pub(super) permits: &'a Permits,
@@ -106,11 +106,15 @@ impl Stream<'_> {
             if tellable {
                 tellable = self.warm(offset, count).await;
             }
+            // Never the beginning of one file and the end of another.
+            if !self.file.is_whole() {
+                return Err(StreamEnd::Replaced);
+            }
             let before = offset;
             // MEDIA_CHUNK is a usize.
             let sent = rustix::fs::sendfile(
                 self.socket.get_ref(),
-                self.file,
+                &self.file.file,
                 Some(&mut offset),
                 count as usize,
             );
@@ -184,7 +188,7 @@ impl Stream<'_> {
                 if permit.is_some() {
                     // Advice: without it the disk is read by sendfile.
                     let length = NonZeroU64::new(READ_AHEAD);
-                    let _ = rustix::fs::fadvise(self.file, offset, length, Advice::WillNeed);
+                    let _ = rustix::fs::fadvise(&self.file.file, offset, length, Advice::WillNeed);
                 }
             }
             Timer::after(pause).await;
@@ -197,7 +201,7 @@ impl Stream<'_> {
         for at in [offset, offset + count - 1] {
             let mut byte = [0];
             let mut into = [IoSliceMut::new(&mut byte)];
-            match rustix::io::preadv2(self.file, &mut into, at, ReadWriteFlags::NOWAIT) {
+            match rustix::io::preadv2(&self.file.file, &mut into, at, ReadWriteFlags::NOWAIT) {
                 // Nothing there: sendfile finds the new end of the file.
                 Ok(_) => {}
                 Err(Errno::AGAIN) => return Cached::No,

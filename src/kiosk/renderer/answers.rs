@@ -569,9 +569,10 @@ impl Renderer {
         if end != Some(StreamEnd::Head) {
             load.fetched = true;
         }
+        load.replaced |= end == Some(StreamEnd::Replaced);
         load.whole_sent |= end == Some(StreamEnd::WholeFile);
         load.cut_at = match end {
-            Some(StreamEnd::FileError) => load.cut_at.or(Some(now)),
+            Some(StreamEnd::FileError | StreamEnd::Replaced) => load.cut_at.or(Some(now)),
             Some(StreamEnd::Head | StreamEnd::Aborted) => load.cut_at,
             None | Some(StreamEnd::WholeFile | StreamEnd::Part) => None,
         };

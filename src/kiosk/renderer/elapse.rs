@@ -72,15 +72,17 @@ impl Renderer {
         if self.question_of_heirs().is_some() {
             return false;
         }
+        let outdated = self.is_outdated();
         let Some(load) = self.load.as_mut() else {
             return self.reload(ctx);
         };
-        let dead = ctx.media_port.is_some_and(|port| load.origin != (self.facing, port));
+        let dead =
+            outdated || ctx.media_port.is_some_and(|port| load.origin != (self.facing, port));
         // What it has whole it may play to the end.
         let has_all = load.whole_sent && matches!(load.phase, Phase::Running { .. });
         match load.phase.clone() {
             Phase::Failed { .. } | Phase::Over => self.elapse_done(ctx),
-            // Our address has changed: its URL is dead.
+            // Our address or the file has changed: its URL is dead.
             _ if dead && !has_all => {
                 self.retire();
                 let reloaded = self.reload(ctx);
@@ -210,6 +212,7 @@ impl Renderer {
             fetched: false,
             whole_sent: false,
             cut_at: None,
+            replaced: false,
             duration,
             said_duration: known.and_then(|load| load.said_duration),
             playhead: Playhead::expecting(self.habits.moves.has(file.media_type.kind)),
@@ -337,7 +340,11 @@ impl Renderer {
             load.phase = Phase::Failed { retry_at: ctx.now + jittered };
             if load.cut_at.is_some() {
                 // Whatever it made of that: it is not to blame.
-                fault = Fault::Unreadable(load.name());
+                fault = match (load.replaced, self.programme.has(&load.file.path)) {
+                    (true, true) => Fault::Replaced(load.name()),
+                    (_, false) => Fault::Removed(load.name()),
+                    (false, true) => Fault::Unreadable(load.name()),
+                };
                 self.wants_scan = true;
             }
         }

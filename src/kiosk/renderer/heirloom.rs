@@ -152,6 +152,7 @@ impl Renderer {
             said_duration: None,
             playhead: Playhead::joining(moves),
             rearmed: false,
+            replaced: false,
             stop_first: false,
             dwell: self.dwell(),
             seek_to: None,

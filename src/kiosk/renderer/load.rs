@@ -43,6 +43,8 @@ pub struct Load {
     /// Its stream broke on our side at this time, the file unreadable or the server ended: the renderer waits for
     /// bytes that do not come.
     pub cut_at: Option<Instant>,
+    /// What was asked of it could not be sent, because another file has its path now.
+    pub replaced: bool,
     /// Its duration, read from the file.
     pub duration: Option<Duration>,
     /// Its duration as the renderer says it, often in whole seconds.
@@ -239,6 +241,8 @@ mod tests {
                 root: Path::new("/m").into(),
                 media_type,
                 size: 5,
+                modified: 0,
+                subtitles: None,
             },
             mime: "video/mp4",
             rung: Rung::Full,
@@ -247,6 +251,7 @@ mod tests {
             fetched: true,
             whole_sent: false,
             cut_at: None,
+            replaced: false,
             duration: Some(Duration::from_secs(duration)),
             said_duration: None,
             playhead,

@@ -32,7 +32,9 @@ impl Renderer {
         let rule = self.rule.as_ref();
         // Not as paths: they are taken to pieces to be compared, and this is asked at every step.
         let path = load.file.path.as_os_str();
-        let same = self.programme.following().is_some_and(|file| file.path.as_os_str() == path);
+        let same = self.programme.following().is_some_and(|file| {
+            file.path.as_os_str() == path && file.modified == load.file.modified
+        });
         let max_cut = rule.map(|rule| rule.max_cut).unwrap_or_default();
         // In a clip as short as what may be cut of it, one seek would follow the other at once.
         let long = |length: Duration| length > SHORTEST_TO_SEEK.max(max_cut.saturating_mul(2));

@@ -315,6 +315,8 @@ impl Renderer {
         Some(Published {
             path: load.file.path.to_path_buf(),
             root: load.file.root.to_path_buf(),
+            size: load.file.size,
+            modified: load.file.modified,
             media_type: load.file.media_type,
             mime: load.mime,
             content_features: protocol_info::content_features(load.file.media_type),
@@ -322,13 +324,34 @@ impl Renderer {
         })
     }
 
-    /// Files came or went.
-    pub(super) fn resolve(&mut self, scan: &Scan) {
+    /// Files came or went. Gives what became of the one that plays, if that is news.
+    pub(super) fn resolve(&mut self, scan: &Scan) -> Option<What> {
         let was_empty = self.programme.is_empty();
+        let was_there = self.load.as_ref().is_some_and(|load| self.programme.holds(&load.file));
         self.programme.resolve(scan);
+        // What it has not been told of is chosen anew.
+        let following = self.programme.following();
+        self.next.take_if(|next| {
+            matches!(next.phase, Phase::Wanted { .. }) && following != Some(&next.file)
+        });
         if was_empty && !self.programme.is_empty() && self.fault == Some(Fault::NothingToPlay) {
             self.fault = None;
         }
+        let load = self.load.as_ref().filter(|load| {
+            let path = &*load.file.path;
+            was_there
+                && !self.programme.holds(&load.file)
+                && !scan.growing.iter().any(|p| p == path)
+        })?;
+        let path = load.file.path.clone();
+        Some(if self.programme.has(&path) { What::Replaced(path) } else { What::Removed(path) })
+    }
+
+    /// The rest of what it plays cannot be had any more, and there is something else to play.
+    fn is_outdated(&self) -> bool {
+        self.load.as_ref().is_some_and(|load| {
+            load.cut_at.is_some() && !self.programme.is_empty() && !self.programme.holds(&load.file)
+        })
     }
 
     /// A person asked for this.

@@ -4,6 +4,7 @@ mod chaos;
 mod clips;
 mod crowd;
 mod faults;
+mod folder;
 mod hearsay;
 mod hours;
 mod looping;

@@ -152,6 +152,11 @@ impl World {
         self.disk.fails = fails;
     }
 
+    /// Each connection on which media flow breaks.
+    pub fn cut_streams(&mut self) {
+        self.break_streams();
+    }
+
     /// Reading the folders of the disk takes this long from now on.
     pub fn slow_disk(&mut self, millis: u64) {
         self.disk.takes = Duration::from_millis(millis);
@@ -170,9 +175,16 @@ impl World {
         self.soon(Happening::Event(event));
     }
 
-    /// A file appears in the media folder.
+    /// A file appears in the media folder, or takes the place of one.
     pub fn put(&mut self, path: &'static str, millis: u64) {
         self.disk.put(path, millis);
+        self.deliver(Event::FolderChanged);
+    }
+
+    /// A file is removed from the media folder. Whoever reads it reads on.
+    pub fn remove(&mut self, path: &str) {
+        self.disk.remove(path);
+        self.deliver(Event::FolderChanged);
     }
 
     /// The status, as the page would get it.

@@ -227,11 +227,21 @@ impl Disk {
         disk
     }
 
+    /// A file is there, in the place of any other of this path.
     pub(super) fn put(&mut self, path: &str, millis: u64) {
-        self.files.push(media_file(path, millis));
+        let mut file = media_file(path, millis);
+        if let Some(old) = self.files.iter().find(|old| old.path == file.path) {
+            file.modified = old.modified + 1;
+        }
+        self.remove(path);
+        self.files.push(file);
         if millis > 0 {
             self.lengths.insert(path.into(), Duration::from_millis(millis));
         }
+    }
+
+    pub(super) fn remove(&mut self, path: &str) {
+        self.files.retain(|file| *file.path != *Path::new(path));
     }
 
     pub(super) fn scan(&self) -> Scan {
@@ -246,9 +256,10 @@ impl Disk {
         !self.gone && !self.fails
     }
 
-    pub(super) fn size(&self, path: &Path) -> Option<u64> {
+    /// What is under this path, if it can be read: its size and its time of change.
+    pub(super) fn state(&self, path: &Path) -> Option<(u64, i64)> {
         let file = self.files.iter().find(|file| *file.path == *path);
-        file.filter(|_| self.is_readable()).map(|file| file.size)
+        file.filter(|_| self.is_readable()).map(|file| (file.size, file.modified))
     }
 
     pub(super) fn length(&self, path: &Path) -> Option<Duration> {
@@ -267,5 +278,7 @@ fn media_file(path: &str, millis: u64) -> MediaFile {
         root: Path::new("/m").into(),
         media_type: of_extension(path.rsplit('.').next().unwrap_or_default()).expect("known"),
         size: 100 * millis.max(1),
+        modified: 0,
+        subtitles: None,
     }
 }

@@ -45,11 +45,11 @@ impl World {
     /// The kiosk lets it be served.
     pub(super) fn serve(&mut self, stage: usize, fetch: Fetch, token: Token) {
         let published = self.kiosk.published(token);
-        let file = published.as_ref().and_then(|published| {
-            let in_memory = published.body.map(|body| body.len() as u64);
-            let size = in_memory.or_else(|| self.disk.size(&published.path))?;
-            Some((size, self.disk.length(&published.path), published.mime))
-        });
+        let state = published.as_ref().and_then(|published| self.disk.state(&published.path));
+        let file = published.as_ref().filter(|p| state == Some((p.size, p.modified)));
+        let file = file.map(|p| (p.size, self.disk.length(&p.path), p.mime));
+        let in_memory = published.as_ref().and_then(|p| Some((p.body?.len() as u64, None, p.mime)));
+        let file = in_memory.or(file);
         let Some((size, length, mime)) = file else {
             let what = Fetched::Opened {
                 status: 404,
@@ -57,8 +57,9 @@ impl World {
                 length: Some(0),
                 content_features: false,
             };
-            if self.disk.fails {
-                self.served(token, 0, Some(StreamEnd::FileError));
+            if published.is_some() {
+                let end = state.map_or(StreamEnd::FileError, |_| StreamEnd::Replaced);
+                self.served(token, 0, Some(end));
             }
             let fetch = fetch.id;
             return self.soon(Happening::Fetched { stage, fetch, what });

@@ -1,0 +1,154 @@
+//! When to read the media folder.
+//!
+//! After a change, once it is quiet; and now and then while something is missing, still being copied, or out of
+//! the sight of whoever tells of changes.
+
+use super::deadline::{Deadline, Why};
+use crate::media::catalogue::{SETTLES, Scan};
+use crate::time::{Duration, Instant};
+
+/// Quiet for this long, it has settled.
+const QUIET: Duration = Duration::from_secs(1);
+/// But what goes on changing is read after this time.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Read again this often while something is missing.
+const EVERY: Duration = Duration::from_secs(10);
+/// And where changes are not told.
+const UNTOLD: Duration = Duration::from_secs(60);
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Folder {
+    scan_at: Option<Instant>,
+    /// The first change since the last reading, and the last one.
+    changed: Option<(Instant, Instant)>,
+    scanning: bool,
+    /// Scans in a row in which something was still being copied.
+    growing: u8,
+}
+
+impl Folder {
+    /// To be read at once.
+    pub(super) fn new() -> Self {
+        Self { scan_at: Some(Instant::START), changed: None, scanning: false, growing: 0 }
+    }
+
+    /// Something in it has changed.
+    pub(super) fn changed(&mut self, now: Instant) {
+        let first = self.changed.map_or(now, |(first, _)| first);
+        self.changed = Some((first, now));
+    }
+
+    /// Somebody misses something.
+    pub(super) fn wish(&mut self, now: Instant) {
+        if !self.scanning {
+            self.scan_at = self.scan_at.or(Some(now + EVERY));
+        }
+    }
+
+    /// Whether to read it now. A slow disk may take minutes: one reading at a time.
+    pub(super) fn begin(&mut self, now: Instant) -> bool {
+        let due = self.next_deadline().is_some_and(|next| next.at <= now);
+        if due {
+            *self = Self { scan_at: None, changed: None, scanning: true, ..*self };
+        }
+        due
+    }
+
+    /// It was read.
+    pub(super) fn read(&mut self, scan: &Scan, now: Instant) {
+        self.scanning = false;
+        self.growing = match scan.growing.is_empty() {
+            true => 0,
+            false => self.growing.saturating_add(1),
+        };
+        let pause = if self.growing > 0 {
+            // Ever more rarely: copying a film may take an hour, and its end is told.
+            Some(SETTLES.saturating_mul(1 << (self.growing - 1).min(3)).min(EVERY))
+        } else if !scan.missing.is_empty() || scan.files.is_empty() {
+            Some(EVERY)
+        } else {
+            scan.untold.as_ref().map(|_| UNTOLD)
+        };
+        self.scan_at = pause.map(|pause| now + pause);
+    }
+
+    /// When to read it next.
+    pub(super) fn next_deadline(&self) -> Option<Deadline> {
+        let settled = self.changed.map(|(first, last)| (last + QUIET).min(first + PATIENCE));
+        let at = [self.scan_at, settled].into_iter().flatten().min();
+        at.filter(|_| !self.scanning).map(|at| Deadline { at, why: Why::MediaFolder })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> Instant {
+        Instant::from_millis(millis)
+    }
+
+    /// Read at once, and whole.
+    fn settled() -> Folder {
+        let mut folder = Folder::new();
+        assert!(folder.begin(at(0)));
+        assert!(!folder.begin(at(0)), "one reading at a time");
+        folder.read(&scan(), at(0));
+        folder
+    }
+
+    fn scan() -> Scan {
+        let file = crate::media::catalogue::MediaFile {
+            path: std::path::Path::new("/m/a.mp4").into(),
+            root: std::path::Path::new("/m").into(),
+            media_type: crate::media::mime::of_extension("mp4").expect("known"),
+            size: 1,
+            modified: 0,
+            subtitles: None,
+        };
+        Scan { files: vec![file], ..Scan::default() }
+    }
+
+    fn pauses(scan: &Scan, scans: usize) -> Vec<u64> {
+        let mut folder = settled();
+        let mut now = at(0);
+        let mut next = || {
+            folder.read(scan, now);
+            let next = folder.next_deadline()?.at;
+            let pause = next.since(core::mem::replace(&mut now, next)).as_secs();
+            assert!(folder.begin(next));
+            Some(pause)
+        };
+        (0..scans).map_while(|_| next()).collect()
+    }
+
+    #[test]
+    fn it_is_read_when_it_is_quiet_or_has_not_been_quiet_for_long() {
+        let mut folder = settled();
+        assert_eq!(folder.next_deadline(), None, "all is well");
+        folder.changed(at(1_000));
+        folder.changed(at(1_900));
+        assert!(!folder.begin(at(2_000)));
+        assert!(folder.begin(at(2_900)));
+        folder.changed(at(3_000));
+        assert_eq!(folder.next_deadline(), None, "not while it is read");
+        folder.read(&scan(), at(9_000));
+        assert!(folder.begin(at(9_000)), "what changed meanwhile is not lost");
+        folder.read(&scan(), at(9_000));
+        (10..20).for_each(|second| folder.changed(at(second * 1_000)));
+        assert_eq!(folder.next_deadline().map(|next| next.at), Some(at(20_000)));
+    }
+
+    #[test]
+    fn it_is_read_again_while_something_is_not_as_it_should_be() {
+        assert!(pauses(&scan(), 3).is_empty());
+        let growing = Scan { growing: vec!["/m/b.mp4".into()], ..scan() };
+        assert_eq!(pauses(&growing, 6), [2, 4, 8, 10, 10, 10]);
+        let missing = Scan { missing: vec![("/m/c".into(), String::new())], ..scan() };
+        assert_eq!(pauses(&missing, 2), [10, 10]);
+        assert_eq!(pauses(&Scan::default(), 2), [10, 10]);
+        let untold = Scan { untold: Some(String::new()), ..scan() };
+        assert_eq!(pauses(&untold, 2), [60, 60]);
+    }
+}

@@ -1,0 +1,152 @@
+//! Playlists in M3U: one path a line, `#` begins a comment or a directive.
+//!
+//! They are written by programs of all ages: in UTF-8 (`.m3u8`, or with a byte order mark) or Latin-1, with
+//! the ends of lines and the backslashes of Windows. Only files below one folder are taken, by their names.
+
+use crate::limits::PLAYLIST;
+use std::path::{Component, Path, PathBuf};
+
+/// Whether the file of this name is a playlist.
+#[must_use]
+pub fn is_playlist(path: &Path) -> bool {
+    let extension = path.extension();
+    extension.is_some_and(|e| ["m3u", "m3u8"].iter().any(|known| e.eq_ignore_ascii_case(known)))
+}
+
+/// What a playlist says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Playlist {
+    /// The files, absolute, in order; the same one may come again.
+    pub files: Vec<PathBuf>,
+    /// Lines that are left out, with the rest of a sentence: why.
+    pub refused: Vec<(String, &'static str)>,
+}
+
+/// Reads the playlist that lies in `folder`, whose files must lie below `root`.
+#[must_use]
+pub fn parse(bytes: &[u8], folder: &Path, root: &Path) -> Playlist {
+    let mut playlist = Playlist::default();
+    let text = text_of(bytes);
+    let lines = text.split(['\r', '\n', '\0']).map(str::trim);
+    for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        if playlist.files.len() + playlist.refused.len() == PLAYLIST {
+            playlist.refused.push((String::new(), "has too many lines: the rest is left out"));
+            break;
+        }
+        match place(line, folder, root) {
+            Ok(path) => playlist.files.push(path),
+            Err(why) => playlist.refused.push((line.chars().take(SHOWN).collect(), why)),
+        }
+    }
+    playlist
+}
+
+/// Characters of a refused line that are shown.
+const SHOWN: usize = 80;
+
+fn text_of(bytes: &[u8]) -> String {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    match core::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        // Each byte of Latin-1 is the character of that number.
+        Err(_) => bytes.iter().map(|byte| char::from(*byte)).collect(),
+    }
+}
+
+/// The path that a line names.
+fn place(line: &str, folder: &Path, root: &Path) -> Result<PathBuf, &'static str> {
+    let line = line.strip_prefix("file://").unwrap_or(line);
+    if line.contains("://") {
+        return Err("is on another computer");
+    }
+    if line.contains(":\\") {
+        return Err("is on a drive of Windows: write a path from the playlist on");
+    }
+    let line = line.replace('\\', "/");
+    let mut path = PathBuf::new();
+    for component in folder.join(line).components() {
+        match component {
+            Component::ParentDir => {
+                path.pop();
+            }
+            Component::CurDir => {}
+            other => path.push(other),
+        }
+    }
+    if is_playlist(&path) {
+        return Err("is a playlist: write its files");
+    }
+    if path.starts_with(root) && path != root { Ok(path) } else { Err("is outside the folder") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn parsed(bytes: &[u8]) -> Playlist {
+        parse(bytes, Path::new("/m/lists"), Path::new("/m"))
+    }
+
+    fn files(bytes: &[u8]) -> Vec<String> {
+        let playlist = parsed(bytes);
+        assert_eq!(playlist.refused, []);
+        playlist.files.iter().map(|path| path.display().to_string()).collect()
+    }
+
+    #[test]
+    fn paths_count_from_the_playlist_whoever_wrote_it() {
+        let text = "\u{feff}#EXTM3U\r\n#EXTINF:12,A song\r\n1.mp3\r\n\r\n  ..\\films\\2.mp4  \r\n/m/3.mp3\n./1.mp3";
+        assert_eq!(
+            files(text.as_bytes()),
+            ["/m/lists/1.mp3", "/m/films/2.mp4", "/m/3.mp3", "/m/lists/1.mp3"]
+        );
+        assert_eq!(files("Größe.mp3\rzwei.mp3".as_bytes())[0], "/m/lists/Größe.mp3");
+        assert_eq!(files(b"Gr\xf6\xdfe.mp3"), ["/m/lists/Größe.mp3"], "Latin-1");
+        assert_eq!(files(b"file:///m/a b.mp3"), ["/m/a b.mp3"]);
+        assert_eq!(files(b"#EXTM3U\n"), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_elsewhere_is_refused_with_a_reason() {
+        let playlist =
+            parsed(b"http://x/a.mp3\n../../etc/passwd\nC:\\b.mp3\n/mm/c.mp3\n..\nd.M3U8\nok.mp3");
+        let refused: Vec<_> = playlist.refused.iter().map(|(line, why)| (&**line, *why)).collect();
+        assert_eq!(
+            refused,
+            [
+                ("http://x/a.mp3", "is on another computer"),
+                ("../../etc/passwd", "is outside the folder"),
+                ("C:\\b.mp3", "is on a drive of Windows: write a path from the playlist on"),
+                ("/mm/c.mp3", "is outside the folder"),
+                ("..", "is outside the folder"),
+                ("d.M3U8", "is a playlist: write its files"),
+            ]
+        );
+        assert_eq!(playlist.files, [Path::new("/m/lists/ok.mp3")]);
+    }
+
+    #[test]
+    fn only_so_many_lines_are_read() {
+        let playlist = parsed("a.mp3\n".repeat(PLAYLIST + 5).as_bytes());
+        assert_eq!((playlist.files.len(), playlist.refused.len()), (PLAYLIST, 1));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_it_says_only_files_below_the_root_come_of_it(bytes: Vec<u8>) {
+            let playlist = parsed(&bytes);
+            prop_assert!(playlist.files.len() + playlist.refused.len() <= PLAYLIST + 1);
+            for path in playlist.files {
+                prop_assert!(path.starts_with("/m") && path != Path::new("/m"));
+                prop_assert!(path.components().all(|c| c != Component::ParentDir));
+            }
+        }
+
+        #[test]
+        fn paths_of_dots_and_slashes_do_not_lead_out(line in r"[./\\am]{1,40}") {
+            let playlist = parsed(line.as_bytes());
+            prop_assert!(playlist.files.iter().all(|path| path.starts_with("/m")));
+        }
+    }
+}
