@@ -12,7 +12,10 @@ impl Profile {
     #[must_use]
     pub fn title(&self) -> String {
         let maker = format!("{} {}", self.manufacturer, self.model);
-        format!("{} ({}), {}", self.name, maker.trim(), self.udn)
+        match maker.trim() {
+            "" => format!("{}, {}", self.name, self.udn),
+            maker => format!("{} ({maker}), {}", self.name, self.udn),
+        }
     }
 
     /// What was learned, a sentence each, when the box has run for `now` minutes.
@@ -97,6 +100,8 @@ mod tests {
                 "begins 0.35 s after it is told to",
             ]
         );
+        let bare = Profile { name: "TV".try_into().expect("short"), ..Profile::default() };
+        assert_eq!((bare.title(), bare.account(60).len()), ("TV, ".to_owned(), 0));
         let later = profile.account(31 * 24 * 60);
         assert_eq!(later.len(), 4, "{later:?}");
     }
