@@ -66,6 +66,11 @@
 //! the shell and detached tasks anywhere. What tasks share is declared before the executor and borrowed; a `RefCell` is never
 //! borrowed across an await. A panic aborts the program, and systemd starts the box again.
 //!
+//! # What it remembers
+//!
+//! What a renderer showed ([`kiosk::profile`]) outlives the box: [`Kiosk::memory`](kiosk::Kiosk::memory) is written by the shell
+//! when the kiosk says so, and comes back as the first event. Tokens in URLs are made so that a new box knows them again.
+//!
 //! # What time means
 //!
 //! Every wait is a [deadline](kiosk::deadline) of the kiosk and carries its reason, except where the shell protects a socket from

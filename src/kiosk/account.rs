@@ -4,12 +4,18 @@ use super::profile::{Flaw, Profile, Way};
 use crate::media::mime::Kind;
 use crate::upnp::didl::Rung;
 
+const WORDS: [(Kind, &str); 3] =
+    [(Kind::Video, "video"), (Kind::Audio, "audio"), (Kind::Image, "images")];
+
 impl Profile {
     /// What the renderer is called, and what it is.
     #[must_use]
     pub fn title(&self) -> String {
         let maker = format!("{} {}", self.manufacturer, self.model);
-        format!("{} ({}), {}", self.name, maker.trim(), self.udn)
+        match maker.trim() {
+            "" => format!("{}, {}", self.name, self.udn),
+            maker => format!("{} ({maker}), {}", self.name, self.udn),
+        }
     }
 
     /// What was learned, a sentence each, when the box has run for `now` minutes.
@@ -33,9 +39,12 @@ impl Profile {
             },
         );
         flaw(&self.stop_first, "must be stopped before it is given a file");
-        let hung = self.next_broken.is_some_and(|flaw| flaw.hung);
-        let next = if hung { "hangs at" } else { "does not take or does not play" };
-        flaw(&self.next_broken, &format!("{next} a next file given beforehand"));
+        for (kind, word) in WORDS {
+            let broken = self.next_broken.of(kind);
+            let hung = broken.is_some_and(|flaw| flaw.hung);
+            let does = if hung { "hangs" } else { "fails" };
+            flaw(&broken, &format!("{does} at a next file given beforehand ({word})"));
+        }
         flaw(&self.seek_broken, "cannot jump in a file");
         flaw(&self.rendering_broken, "refuses volume and mute");
         flaw(&self.events_lie, "sends events that say what is not so");
@@ -48,9 +57,7 @@ impl Profile {
         for (extension, mime) in self.names.unusual() {
             lines.push(format!("wants .{extension} files called {mime}"));
         }
-        for (kind, word) in
-            [(Kind::Video, "video"), (Kind::Audio, "audio"), (Kind::Image, "images")]
-        {
+        for (kind, word) in WORDS {
             if let Some(looped) = self.loops.of(kind) {
                 let way = match looped.way {
                     Way::Restart => "loading the file again",
@@ -77,7 +84,7 @@ mod tests {
         let json = r#"{"udn":"uuid:a","name":"TV","manufacturer":"ACME","model":"X1","rung":"empty",
             "simpler":{"learned":0,"times":1,"hung":false},
             "seek_broken":{"learned":0,"times":1,"hung":false},
-            "next_broken":{"learned":0,"times":1,"hung":true},
+            "next_broken":{"video":{"learned":0,"times":1,"hung":true}},
             "names":[["mkv","video/x-mkv"],["mp4","video/mp4"]],
             "loops":{"video":{"way":"restart","gap_ms":410},"audio":null,"image":null},"latency_ms":350}"#;
         let profile: Profile = serde_json::from_str(json).expect("good");
@@ -86,13 +93,15 @@ mod tests {
             profile.account(60),
             [
                 "takes files only without metadata; tried again after 30 days of running",
-                "hangs at a next file given beforehand; tried again after 180 days of running",
+                "hangs at a next file given beforehand (video); tried again after 180 days of running",
                 "cannot jump in a file; tried again after 30 days of running",
                 "wants .mkv files called video/x-mkv",
                 "loops video by loading the file again: a gap of 0.41 s",
                 "begins 0.35 s after it is told to",
             ]
         );
+        let bare = Profile { name: "TV".try_into().expect("short"), ..Profile::default() };
+        assert_eq!((bare.title(), bare.account(60).len()), ("TV, ".to_owned(), 0));
         let later = profile.account(31 * 24 * 60);
         assert_eq!(later.len(), 4, "{later:?}");
     }

@@ -112,7 +112,7 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kiosk::profile::Habits;
+    use crate::kiosk::profile::{Habits, KINDS, Looped, Way};
     use crate::limits::{MIME_NAMES, STATE_FILE};
     use crate::media::mime::of_extension;
     use crate::text::clip;
@@ -171,7 +171,11 @@ mod tests {
             profile.name = clip(&"\\".repeat(200));
             (profile.manufacturer, profile.model) = (profile.name.clone(), profile.name.clone());
             profile.simpler = profile.seek_broken;
-            (profile.stop_first, profile.next_broken) = (profile.simpler, profile.simpler);
+            profile.stop_first = profile.simpler;
+            for kind in KINDS {
+                *profile.next_broken.at(kind) = profile.simpler;
+                *profile.loops.at(kind) = Some(Looped { way: Way::Restart, gap_ms: u32::MAX });
+            }
             (profile.rendering_broken, profile.events_lie) = (profile.simpler, profile.simpler);
             for extension in ["mkv", "avi", "ts", "m2ts", "mts", "flac", "m4a", "aac", "mpg"] {
                 let media_type = of_extension(extension).expect("known");

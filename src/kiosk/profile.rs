@@ -27,6 +27,9 @@ const DOUBLINGS: u8 = 3;
 /// So many events in a row that the next look bears out, or contradicts, settle what events are worth.
 const SETTLED: u8 = 3;
 
+/// All of them.
+pub(super) const KINDS: [Kind; 3] = [Kind::Video, Kind::Audio, Kind::Image];
+
 /// What is in force for a renderer.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Habits {
@@ -35,9 +38,9 @@ pub(super) struct Habits {
     /// It needs a Stop before Set.
     pub stop_first: bool,
     /// SetNextAVTransportURI was refused, ignored, or hung it.
-    pub next_broken: bool,
+    pub next_broken: Kinds,
     /// It hung it.
-    pub next_hung: bool,
+    pub next_hung: Kinds,
     /// It went on to the next file by itself.
     pub next_works: bool,
     /// Seek was refused or did nothing.
@@ -129,18 +132,19 @@ impl From<Names> for Vec<(&'static str, &'static str)> {
     }
 }
 
-/// A set of kinds of media.
+/// One of it for each kind of media.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kinds {
-    video: bool,
-    audio: bool,
-    image: bool,
+#[serde(default)]
+pub struct ByKind<T: Default> {
+    video: T,
+    audio: T,
+    image: T,
 }
 
-impl Kinds {
-    /// Whether this kind is in it.
+impl<T: Copy + Default> ByKind<T> {
+    /// That of this kind.
     #[must_use]
-    pub fn has(self, kind: Kind) -> bool {
+    pub fn of(self, kind: Kind) -> T {
         match kind {
             Kind::Video => self.video,
             Kind::Audio => self.audio,
@@ -148,15 +152,22 @@ impl Kinds {
         }
     }
 
-    /// Puts one in.
-    pub fn add(&mut self, kind: Kind) {
+    /// The place of this kind.
+    pub fn at(&mut self, kind: Kind) -> &mut T {
         match kind {
-            Kind::Video => self.video = true,
-            Kind::Audio => self.audio = true,
-            Kind::Image => self.image = true,
+            Kind::Video => &mut self.video,
+            Kind::Audio => &mut self.audio,
+            Kind::Image => &mut self.image,
         }
     }
+
+    fn map<U: Default>(self, f: impl Fn(T) -> U) -> ByKind<U> {
+        ByKind { video: f(self.video), audio: f(self.audio), image: f(self.image) }
+    }
 }
+
+/// A set of kinds of media.
+pub type Kinds = ByKind<bool>;
 
 /// Whether the state that events name is the one that the next look finds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -217,37 +228,7 @@ pub struct Looped {
 }
 
 /// The ways by kind of media.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Loops {
-    video: Option<Looped>,
-    audio: Option<Looped>,
-    image: Option<Looped>,
-}
-
-impl Loops {
-    /// The way of this kind.
-    #[must_use]
-    pub fn of(self, kind: Kind) -> Option<Looped> {
-        match kind {
-            Kind::Video => self.video,
-            Kind::Audio => self.audio,
-            Kind::Image => self.image,
-        }
-    }
-
-    fn at(&mut self, kind: Kind) -> &mut Option<Looped> {
-        match kind {
-            Kind::Video => &mut self.video,
-            Kind::Audio => &mut self.audio,
-            Kind::Image => &mut self.image,
-        }
-    }
-
-    /// Without the measures.
-    fn ways(self) -> [Option<Way>; 3] {
-        [self.video, self.audio, self.image].map(|looped| looped.map(|looped| looped.way))
-    }
-}
+pub type Loops = ByKind<Option<Looped>>;
 
 /// Something that it cannot do, as far as was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -311,7 +292,7 @@ pub struct Profile {
     pub(super) simpler: Option<Flaw>,
     pub(super) names: Names,
     pub(super) stop_first: Option<Flaw>,
-    pub(super) next_broken: Option<Flaw>,
+    pub(super) next_broken: ByKind<Option<Flaw>>,
     pub(super) next_works: bool,
     pub(super) seek_broken: Option<Flaw>,
     pub(super) rendering_broken: Option<Flaw>,
@@ -355,13 +336,16 @@ impl Profile {
     pub(super) fn learn(&mut self, habits: &Habits, now: Minutes) -> bool {
         let events = habits.events;
         let mut news = Flaw::note(&mut self.stop_first, habits.stop_first, false, now)
-            | Flaw::note(&mut self.next_broken, habits.next_broken, habits.next_hung, now)
             | Flaw::note(&mut self.seek_broken, habits.seek_broken, false, now)
             | Flaw::note(&mut self.rendering_broken, habits.rendering_broken, false, now)
             | Flaw::note(&mut self.events_lie, events.is_lost(), false, now)
             | set(&mut self.next_works, habits.next_works)
             | set(&mut self.events_agree, events.is_earned())
             | set(&mut self.moves, habits.moves);
+        for kind in KINDS {
+            let (broken, hung) = (habits.next_broken.of(kind), habits.next_hung.of(kind));
+            news |= Flaw::note(self.next_broken.at(kind), broken, hung, now);
+        }
         if self.rung != habits.rung {
             self.rung = habits.rung;
             // Another rung, another flaw: this one begins anew.
@@ -373,7 +357,8 @@ impl Profile {
             self.names = habits.names.clone();
             news = true;
         }
-        if self.loops.ways() != habits.loops.ways() {
+        let ways = |loops: Loops| loops.map(|looped| looped.map(|looped| looped.way));
+        if ways(self.loops) != ways(habits.loops) {
             self.loops = habits.loops;
             news = true;
         }
@@ -397,8 +382,9 @@ impl Profile {
         let holds = |flaw: &Option<Flaw>| flaw.is_some_and(|flaw| flaw.holds(now));
         habits.rung = if holds(&self.simpler) { self.rung } else { Rung::Full };
         habits.stop_first = holds(&self.stop_first);
-        habits.next_broken = holds(&self.next_broken);
-        habits.next_hung = habits.next_broken && self.next_broken.is_some_and(|flaw| flaw.hung);
+        let next = self.next_broken.map(|flaw| flaw.filter(|flaw| flaw.holds(now)));
+        habits.next_broken = next.map(|flaw| flaw.is_some());
+        habits.next_hung = next.map(|flaw| flaw.is_some_and(|flaw| flaw.hung));
         habits.next_works = self.next_works;
         habits.seek_broken = holds(&self.seek_broken);
         habits.rendering_broken = holds(&self.rendering_broken);
@@ -447,13 +433,15 @@ mod tests {
     #[test]
     fn what_hung_it_is_risked_again_after_half_a_year() {
         let mut profile = Profile::default();
-        let broken = Habits { next_broken: true, ..Habits::default() };
+        let films = Kinds { video: true, ..Kinds::default() };
+        let broken = Habits { next_broken: films, ..Habits::default() };
         assert!(profile.learn(&broken, 0));
-        let hung = Habits { next_hung: true, ..broken };
+        let hung = Habits { next_hung: films, ..broken };
         assert!(profile.learn(&hung, 10), "worse than was known");
-        profile.next_broken.iter_mut().for_each(|flaw| flaw.times = 1);
-        assert!(in_force(&profile, 179 * DAY).next_hung);
-        assert!(!in_force(&profile, 181 * DAY).next_broken);
+        profile.next_broken.video.iter_mut().for_each(|flaw| flaw.times = 1);
+        assert!(!in_force(&profile, 10).next_broken.audio, "songs are another matter");
+        assert!(in_force(&profile, 179 * DAY).next_hung.video);
+        assert!(!in_force(&profile, 181 * DAY).next_broken.video);
     }
 
     #[test]

@@ -443,7 +443,7 @@ impl Renderer {
             }
             load.playhead.take(report);
             if load.playhead.moved() {
-                self.habits.moves.add(load.file.media_type.kind);
+                *self.habits.moves.at(load.file.media_type.kind) = true;
             }
         }
         if info.rel_time.is_none() {
@@ -497,7 +497,7 @@ impl Renderer {
         if let Some(load) = self.load.as_mut() {
             load.stop_first = true;
             load.fetched = false;
-            load.playhead = Playhead::expecting(self.habits.moves.has(load.file.media_type.kind));
+            load.playhead = Playhead::expecting(self.habits.moves.of(load.file.media_type.kind));
             load.phase = Phase::Wanted { at: ctx.now };
         }
     }

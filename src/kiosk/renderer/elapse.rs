@@ -215,7 +215,7 @@ impl Renderer {
             replaced: false,
             duration,
             said_duration: known.and_then(|load| load.said_duration),
-            playhead: Playhead::expecting(self.habits.moves.has(file.media_type.kind)),
+            playhead: Playhead::expecting(self.habits.moves.of(file.media_type.kind)),
             rearmed: false,
             stop_first: self.habits.stop_first,
             dwell: self.dwell(),
@@ -257,10 +257,11 @@ impl Renderer {
         self.rounds = self.rounds.saturating_add(1);
         self.ended_at = Some(now);
         ctx.trace.note(now, self.name(), What::Ended(self.rounds));
-        if self.next.take().is_some_and(|next| matches!(next.phase, Phase::Accepted { .. })) {
+        if self.next.as_ref().is_some_and(|next| matches!(next.phase, Phase::Accepted { .. })) {
             // It took the next file and did not go on to it.
-            self.habits.next_broken = true;
+            self.next_failed(false);
         }
+        self.next = None;
         let Some(load) = self.load.as_mut() else {
             return;
         };

@@ -37,9 +37,9 @@ impl Renderer {
         self.profile = profile;
     }
 
-    /// It is driven: what it does is worth being kept.
+    /// It is driven, and has answered: what it does is worth being kept.
     pub(in crate::kiosk) fn has_profile(&self) -> bool {
-        self.is_driven() && !self.away && self.state.is_some()
+        self.is_driven() && self.state.is_some()
     }
 
     /// Takes what it showed lately into its profile. Gives whether that is news.
@@ -52,7 +52,9 @@ impl Renderer {
         let mut profile = self.profile.clone();
         profile.measure(&self.habits);
         profile.name = self.description.friendly_name.clone();
-        profile.seen = now;
+        if !self.away {
+            profile.seen = now;
+        }
         profile
     }
 
@@ -138,7 +140,7 @@ impl Renderer {
             true => Phase::Starting { sent: now, until: now + elapse::START_TIMEOUT },
             false => Phase::Running { since: now, doubt: None },
         };
-        let moves = self.habits.moves.has(file.media_type.kind);
+        let moves = self.habits.moves.of(file.media_type.kind);
         self.load = Some(Load {
             token,
             mime: self.mime_for(file.media_type),

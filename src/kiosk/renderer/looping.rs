@@ -41,14 +41,14 @@ impl Renderer {
         let can_seek = same && !self.habits.seek_broken && load.duration.is_some_and(long);
         let audio = load.file.media_type.kind == Kind::Audio
             && self.programme.following().is_some_and(|file| file.media_type.kind == Kind::Audio);
+        let following = self.programme.following();
+        let broken = following.is_some_and(|file| self.habits.next_broken.of(file.media_type.kind));
         match self.loop_method() {
             LoopMethod::Auto | LoopMethod::Seek if can_seek && !max_cut.is_zero() => {
                 LoopMethod::Seek
             }
-            LoopMethod::Next if !self.habits.next_broken => LoopMethod::Next,
-            LoopMethod::Auto
-                if (audio || self.is_proven_to_go_on(load)) && !self.habits.next_broken =>
-            {
+            LoopMethod::Next if !broken => LoopMethod::Next,
+            LoopMethod::Auto if (audio || self.is_proven_to_go_on(load)) && !broken => {
                 LoopMethod::Next
             }
             _ => LoopMethod::Restart,

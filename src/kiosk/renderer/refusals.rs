@@ -59,7 +59,7 @@ impl Renderer {
                 ctx.trace.note(now, self.name(), What::Refused("to seek", error.code));
             }
             Purpose::SetNext => {
-                self.habits.next_broken = true;
+                self.next_failed(false);
                 self.next = None;
             }
             Purpose::ClearNext => self.withdraw(),
@@ -242,14 +242,15 @@ impl Renderer {
                 return;
             }
             Purpose::SetNext => {
-                self.habits.next_broken |= failure == Failure::Timeout;
-                self.habits.next_hung |= failure == Failure::Timeout;
+                if failure == Failure::Timeout {
+                    self.next_failed(true);
+                }
                 self.next = None;
             }
             Purpose::Media => self.media_unknown(ctx),
             // It hung over taking the next file back: whether it still holds it will show.
             Purpose::ClearNext if failure == Failure::Timeout => {
-                (self.habits.next_broken, self.habits.next_hung) = (true, true);
+                self.next_failed(true);
                 self.withdraw();
             }
             _ => {}
@@ -267,7 +268,7 @@ impl Renderer {
         if failure == Failure::Timeout
             && self.next.as_ref().is_some_and(|next| matches!(next.phase, Phase::Accepted { .. }))
         {
-            (self.habits.next_broken, self.habits.next_hung) = (true, true);
+            self.next_failed(true);
         }
         let fault = match failure {
             Failure::Timeout => Fault::Hung,
@@ -291,6 +292,15 @@ impl Renderer {
         }
         if self.breaker.is_open() && !was_open {
             self.lost();
+        }
+    }
+
+    /// SetNextAVTransportURI is not its way in media of this kind.
+    pub(super) fn next_failed(&mut self, hung: bool) {
+        let load = self.next.as_ref().or(self.load.as_ref());
+        if let Some(kind) = load.map(|load| load.file.media_type.kind) {
+            *self.habits.next_broken.at(kind) = true;
+            *self.habits.next_hung.at(kind) |= hung;
         }
     }
 

@@ -1,6 +1,6 @@
 //! Weather: faults by chance, every few minutes, each for a while, several at once.
 
-use super::{Network, World};
+use super::{Network, STEPS, World};
 use crate::config::PanelAction;
 use crate::kiosk::event::TaskName;
 use crate::kiosk::supervisor::TASKS;
@@ -51,7 +51,7 @@ enum Fault {
     Ends(TaskName, u8),
     /// A task of the box hangs.
     Hangs(TaskName),
-    /// The disk is away.
+    /// The disk is away, and what the box remembers cannot be written.
     Disk,
     /// The disk is slow.
     SlowDisk,
@@ -169,7 +169,11 @@ impl Weather {
             Fault::Restarts => return drop(world.restart_box()),
             Fault::Ends(task, again) => return world.kill(task, again),
             Fault::Hangs(task) => world.hang_task(Some(task)),
-            Fault::Disk => world.disk(false),
+            Fault::Disk => {
+                world.disk(false);
+                let steps = STEPS as u64;
+                world.store_fails(usize::try_from(self.faults % steps).ok());
+            }
             Fault::SlowDisk => world.slow_disk(self.rng.u64(1_000..300_000)),
             Fault::Buttons(times) => self.fidget(world, times),
             Fault::Page => {
@@ -202,7 +206,10 @@ impl Weather {
             Fault::Firewall => world.firewall = false,
             Fault::Cable => world.cable(true),
             Fault::Hangs(_) => world.hang_task(None),
-            Fault::Disk => world.disk(true),
+            Fault::Disk => {
+                world.disk(true);
+                world.store_fails(None);
+            }
             Fault::SlowDisk => world.slow_disk(3),
             Fault::Byebye(_)
             | Fault::Moves
