@@ -3,7 +3,7 @@
 //! A change of the schedule begins anew: whatever a person did before at a button or with the remote control
 //! holds until then, and no longer. What the renderer usually plays stays where it was meanwhile.
 
-use super::{Goal, Renderer};
+use super::{Goal, Presence, Renderer};
 use crate::config::{PanelAction, Then};
 use crate::kiosk::fault::Fault;
 use crate::kiosk::programme::Programme;
@@ -58,16 +58,16 @@ impl Renderer {
                     programme.resolve(scan);
                     self.put_over(programme);
                 }
-                self.play(now);
+                self.take_up(now);
             }
             Some(Then::Blackout) => {
                 self.put_over(Programme::always(black::file()));
-                self.play(now);
+                self.take_up(now);
             }
             Some(Then::Stop) => self.fall_silent(now),
             None if self.rule.as_ref().is_some_and(|rule| rule.autoplay) => {
                 self.put_back();
-                self.play(now);
+                self.take_up(now);
             }
             None => self.fall_silent(now),
         }
@@ -97,6 +97,9 @@ impl Renderer {
             self.put_back();
             // So that a button that also pauses does not.
             self.goal = Goal::Rest;
+            if let Some(volume) = self.rule.as_ref().and_then(|rule| rule.volume) {
+                self.knobs.want_volume(volume.into());
+            }
         }
     }
 
@@ -109,6 +112,15 @@ impl Renderer {
 
     fn shows_black(&self) -> bool {
         self.programme.current().is_some_and(|file| black::body(file).is_some())
+    }
+
+    fn take_up(&mut self, now: Instant) {
+        if self.presence == Presence::Asleep {
+            // A command would switch it on. Once somebody does that, it plays.
+            self.goal = Goal::Yield { until: None };
+        } else {
+            self.play(now);
+        }
     }
 
     /// What the box plays on it ends. Whoever else has it keeps it.
