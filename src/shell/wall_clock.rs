@@ -7,6 +7,7 @@
 //! word for that (`adjtimex(2)`) would need unsafe code, and the service's sandbox refuses the call.
 
 use super::mailbox::Mailbox;
+use crate::config::WallClock;
 use crate::kiosk::event::Event;
 use crate::time::Duration;
 use async_io::{Async, Timer};
@@ -34,17 +35,22 @@ const ZONES: &str = "/usr/share/zoneinfo";
 const ZONE: u64 = 64 << 10;
 /// Looked at this often: at a change of the time zone, and at the clock where the timer is refused.
 const CALM: Duration = Duration::from_secs(60);
-/// While it is not believed.
+/// While it is waited for somebody to set it.
 const EAGER: Duration = Duration::from_secs(5);
 /// Two looks at the same clock differ by less.
 const JUMP: i64 = 500_000;
 
 /// Posts [`Event::Clock`] at the start, and whenever something of it changes.
-pub async fn run(mailbox: &Mailbox) {
-    watch(mailbox, Path::new(SYNCHRONIZED), EAGER).await;
+pub async fn run(mailbox: &Mailbox, declared: WallClock) {
+    let waiting = match declared {
+        WallClock::Network => EAGER,
+        // Nothing is waited for.
+        WallClock::Rtc => CALM,
+    };
+    watch(mailbox, Path::new(SYNCHRONIZED), waiting).await;
 }
 
-async fn watch(mailbox: &Mailbox, synchronized: &Path, eager: Duration) {
+async fn watch(mailbox: &Mailbox, synchronized: &Path, waiting: Duration) {
     let begun = Instant::now();
     if let Err(error) = zone(std::env::var_os("TZ")) {
         log::warn!("the schedule goes by the world's time, as the time zone is not known: {error}");
@@ -54,7 +60,7 @@ async fn watch(mailbox: &Mailbox, synchronized: &Path, eager: Duration) {
         // Before the look, so that no jump falls between.
         let alarm = alarm();
         let look = Look::take(begun, synchronized);
-        let pause = if look.trusted { CALM } else { eager };
+        let pause = if look.trusted { CALM } else { waiting };
         if told.as_ref().is_none_or(|told| look.is_news_after(told)) {
             log::debug!("the clock: {look:?}");
             let Look { wall, trusted, .. } = look;
