@@ -11,7 +11,8 @@
 //! remote: none is a feature of its own, all take this path.
 //!
 //! **Small machines composed by one root.** `Kiosk` only routes. Roster (who is there), renderer, subscription, programme
-//! (what should play), panel (buttons), LEDs and supervisor (tasks, watchdog, leaving) do not know each other.
+//! (what should play), schedule (what holds when), panel (buttons), LEDs and supervisor (tasks, watchdog, leaving) do not know
+//! each other.
 //!
 //! ```text
 //!  buttons ────┐                                                  ┌─> courier: SOAP, SUBSCRIBE, GET description
@@ -75,7 +76,8 @@
 //!
 //! Every wait is a [deadline](kiosk::deadline) of the kiosk and carries its reason, except where the shell protects a socket from
 //! a silent peer. A renderer's position is an interval of possible origins that each report narrows; a seek at the end of a round
-//! is aimed by it. Whoever is slow or dead is retried with backoff behind a circuit breaker of its own, and delays nobody else.
+//! is aimed by it. What a clock on the wall shows is an event like any other ([`Event::Clock`](kiosk::event::Event::Clock)), said
+//! only where there is a [schedule](kiosk::schedule), and believed only once somebody set it. Whoever is slow or dead is retried with backoff behind a circuit breaker of its own, and delays nobody else.
 
 pub mod command;
 pub mod config;

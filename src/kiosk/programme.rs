@@ -218,12 +218,16 @@ impl Programme {
 
     fn below(&self) -> &Playlist {
         let chosen = self.chosen.as_ref().map(|chosen| &chosen.list);
-        chosen.or(self.scheduled.as_ref()).unwrap_or(&self.standing)
+        let scheduled = self.scheduled.as_ref();
+        // What is not there does not lock out what is.
+        let lists = [chosen, scheduled].into_iter().flatten();
+        lists.chain([&self.standing]).find(|list| !list.is_empty()).unwrap_or(&self.standing)
     }
 
     fn below_mut(&mut self) -> &mut Playlist {
         let chosen = self.chosen.as_mut().map(|chosen| &mut chosen.list);
-        chosen.or(self.scheduled.as_mut()).unwrap_or(&mut self.standing)
+        let lists = [chosen, self.scheduled.as_mut()].into_iter().flatten();
+        lists.into_iter().find(|list| !list.is_empty()).unwrap_or(&mut self.standing)
     }
 }
 
@@ -310,6 +314,17 @@ mod tests {
         programme.interrupt(clip("/c/1.mp4"), None);
         assert!(programme.advance());
         assert!(!programme.advance());
+    }
+
+    #[test]
+    fn what_is_not_there_does_not_lock_out_what_is() {
+        let mut programme = Programme::new(list("/m", true));
+        programme.schedule(Some(list("/nowhere", true)));
+        assert_eq!(plays(&programme), "/m/a.mp4");
+        programme.choose(list("/nowhere", true), None);
+        assert_eq!(plays(&programme), "/m/a.mp4");
+        programme.schedule(Some(list("/e", true)));
+        assert_eq!(plays(&programme), "/e/x.mp4");
     }
 
     #[test]

