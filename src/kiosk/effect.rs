@@ -3,6 +3,7 @@
 
 use super::event::{LedId, ReplyTo, TaskName, Ticket, Token};
 use crate::media::mime::MediaType;
+use crate::media::subtitles::Format;
 use crate::time::Duration;
 use crate::upnp::{Action, HttpUrl};
 use core::fmt;
@@ -56,6 +57,11 @@ pub enum Errand {
         /// Where.
         location: HttpUrl,
     },
+    /// GET the description of RenderingControl.
+    Survey {
+        /// SCPDURL.
+        url: HttpUrl,
+    },
     /// POST an action.
     Act {
         /// controlURL.
@@ -96,6 +102,7 @@ impl fmt::Display for Errand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Describe { location } => write!(f, "GET {location}"),
+            Self::Survey { url } => write!(f, "GET {url}"),
             Self::Act { url, action, .. } => write!(f, "{} at {}", action.name(), url.host),
             Self::Subscribe { url, .. } => write!(f, "SUBSCRIBE {url}"),
             Self::Renew { url, .. } => write!(f, "renew {url}"),
@@ -117,4 +124,19 @@ pub struct Published {
     pub mime: &'static str,
     /// contentFeatures.dlna.org
     pub content_features: String,
+    /// What is served under the same token for the extension of a subtitle file.
+    pub subtitles: Option<PublishedSubtitles>,
+}
+
+/// The subtitles of a published file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PublishedSubtitles {
+    /// Absolute, and below the same folder.
+    pub path: PathBuf,
+    /// CaptionInfo.sec
+    pub url: String,
+    /// Content-Type, in its `mime`.
+    pub format: &'static Format,
+    /// Say CaptionInfo.sec unasked, too: Samsung asks in its HEAD and listens in its GET.
+    pub unasked: bool,
 }

@@ -121,6 +121,8 @@ mod tests {
             root: Path::new("/m").into(),
             media_type,
             size: 1,
+            profile: None,
+            subtitles: None,
         };
         Scan { files: paths.iter().map(file).collect(), ..Scan::default() }
     }

@@ -51,6 +51,8 @@ pub enum What {
     Finished,
     /// A button did this.
     Pressed(u8, &'static str),
+    /// A button turned the volume of one that has none; said once.
+    NoVolume,
     /// Something does not work; said once per change.
     Trouble(Fault),
     /// It works again.
@@ -106,6 +108,12 @@ impl fmt::Display for Entry {
             What::Viewer(did) => write!(f, "a viewer {did} it with the remote control"),
             What::Finished => write!(f, "the programme is over"),
             What::Pressed(pin, action) => write!(f, "button on GPIO{pin}: {action}"),
+            What::NoVolume => {
+                write!(
+                    f,
+                    "its volume cannot be turned over the network; its own remote control can"
+                )
+            }
             What::Trouble(fault) => write!(f, "{fault}"),
             What::Recovered => write!(f, "works again"),
             What::Scanned(files, missing) => {

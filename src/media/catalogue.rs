@@ -15,6 +15,10 @@ pub struct MediaFile {
     pub media_type: &'static MediaType,
     /// Bytes.
     pub size: u64,
+    /// The DLNA profile of a picture, where it has one.
+    pub profile: Option<&'static str>,
+    /// The file with its subtitles, in the same folder.
+    pub subtitles: Option<Rc<Path>>,
 }
 
 /// What reading the media folder and the configured files brought.

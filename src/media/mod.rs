@@ -2,4 +2,6 @@
 
 pub mod catalogue;
 pub mod mime;
+pub mod picture;
 pub mod protocol_info;
+pub mod subtitles;

@@ -5,10 +5,10 @@
 use super::http::client::{Request, Response, exchange};
 use crate::kiosk::effect::Errand;
 use crate::kiosk::event::{Answer, Failure};
-use crate::limits::{DESCRIPTION_BODY, NOTIFY_BODY, SOAP_BODY};
+use crate::limits::{DESCRIPTION_BODY, NOTIFY_BODY, SCPD_BODY, SOAP_BODY};
 use crate::upnp::description::{self, DescriptionError};
 use crate::upnp::soap::SoapError;
-use crate::upnp::{Action, HttpUrl, UpnpError, gena};
+use crate::upnp::{Action, HttpUrl, UpnpError, gena, scpd};
 use core::net::Ipv4Addr;
 
 /// Redirections followed to a description.
@@ -19,6 +19,7 @@ pub async fn run(errand: &Errand) -> (Result<Answer, Failure>, Option<Ipv4Addr>)
     let mut trip = Trip { facing: None };
     let outcome = match errand {
         Errand::Describe { location } => trip.describe(location).await,
+        Errand::Survey { url } => trip.survey(url).await,
         Errand::Act { url, version, action } => trip.act(url, *version, action).await,
         Errand::Subscribe { url, callback, timeout } => {
             let headers = [
@@ -81,6 +82,15 @@ impl Trip {
             }
         }
         Err(Failure::Malformed)
+    }
+
+    async fn survey(&mut self, url: &HttpUrl) -> Result<Answer, Failure> {
+        let request = Request { method: "GET", url, headers: &[], body: None };
+        let answer = self.exchange(&request, SCPD_BODY).await?;
+        match answer.status {
+            200 => Ok(Answer::Surveyed(scpd::volume_range(&answer.body))),
+            status => Err(Failure::Status(status)),
+        }
     }
 
     async fn act(
@@ -166,6 +176,7 @@ mod tests {
     use crate::upnp::Reply;
     use crate::upnp::av_transport::{self, TransportInfo, TransportState};
     use crate::upnp::description::{Description, Service};
+    use crate::upnp::scpd::VolumeRange;
     use crate::upnp::{Udn, rendering_control};
     use smol::{block_on, future};
 
@@ -273,6 +284,18 @@ mod tests {
         let printer = "<root><device><deviceType>urn:schemas-upnp-org:device:Printer:1</deviceType>\
              <UDN>uuid:2</UDN></device></root>";
         assert_eq!(run_with(describe, &[&ok(printer)]).0, Err(Failure::NotARenderer));
+    }
+
+    #[test]
+    fn a_survey_brings_the_range_or_that_there_is_none() {
+        let survey = |url| Errand::Survey { url };
+        let range = VolumeRange { min: 0, max: 30, step: 1 };
+        let (outcome, heard) = run_with(survey, &[&ok(&scpd::write(range))]);
+        assert!(heard[0].starts_with("GET /dmr/control HTTP/1.1\r\n"));
+        assert_eq!(outcome, Ok(Answer::Surveyed(Some(range))));
+        assert_eq!(run_with(survey, &[&ok("")]).0, Ok(Answer::Surveyed(None)));
+        let refusal = "HTTP/1.1 404 Not Found\r\n\r\n";
+        assert_eq!(run_with(survey, &[refusal]).0, Err(Failure::Status(404)));
     }
 
     #[test]

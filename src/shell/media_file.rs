@@ -11,6 +11,7 @@ use crate::range::{self, Range};
 use rustix::fs::{Mode, OFlags};
 use std::fs::File;
 use std::io;
+use std::path::Path;
 use std::time::SystemTime;
 
 /// A file ready to be served.
@@ -21,11 +22,11 @@ pub(super) struct Opened {
     modified: String,
 }
 
-/// Opens a published file, if it is a regular one and still below its root once all symbolic links
+/// Opens a published file, if it is a regular one and still below its `root` once all symbolic links
 /// are resolved: the tree may have changed since the scan.
-pub(super) fn open(published: &Published) -> io::Result<Opened> {
-    let path = published.path.canonicalize()?;
-    if !path.starts_with(published.root.canonicalize()?) {
+pub(super) fn open(path: &Path, root: &Path) -> io::Result<Opened> {
+    let path = path.canonicalize()?;
+    if !path.starts_with(root.canonicalize()?) {
         return Err(io::Error::other("leads out of its folder"));
     }
     // Without NONBLOCK a FIFO would stop the box here.
@@ -98,6 +99,10 @@ impl Plan {
         ];
         if !image {
             fields.push(("realTimeInfo.dlna.org", "DLNA.ORG_TLAG=*"));
+        }
+        let asks = request.headers.get("getCaptionInfo.sec").is_some();
+        if let Some(subtitles) = published.subtitles.as_ref().filter(|s| s.unasked || asks) {
+            fields.push(("CaptionInfo.sec", &subtitles.url));
         }
         if let Some(content_range) = &content_range {
             fields.push(("Content-Range", content_range));

@@ -4,14 +4,15 @@
 //! the root itself is what the owner wrote, wherever it leads.
 
 use crate::config::Config;
-use crate::limits::{FOLDER_DEPTH, MEDIA};
+use crate::limits::{FOLDER_DEPTH, MEDIA, PICTURE_HEAD};
 use crate::media::catalogue::{MediaFile, Scan};
-use crate::media::mime::{MediaType, of_extension};
+use crate::media::mime::{Kind, MediaType, of_extension};
+use crate::media::{picture, subtitles};
 use rustix::io::Errno;
 use smol::future;
 use std::collections::HashSet;
-use std::fs::{self, DirEntry, Metadata};
-use std::io;
+use std::fs::{self, DirEntry, File, Metadata};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// Files looked at in one turn of the executor: a folder of thousands would stop the box for seconds.
@@ -149,6 +150,8 @@ impl Search {
             return;
         }
         self.scan.files.push(MediaFile {
+            profile: (media_type.kind == Kind::Image).then(|| profile_of(&path)).flatten(),
+            subtitles: subtitles_beside(&path, media_type).map(Into::into),
             path: path.into(),
             root: root.into(),
             media_type,
@@ -181,6 +184,19 @@ fn is_absence(error: &io::Error) -> bool {
 
 fn kind_of(path: &Path) -> Option<&'static MediaType> {
     of_extension(path.extension()?.to_str()?)
+}
+
+/// The subtitles of a film: the file beside it that differs in the extension alone.
+fn subtitles_beside(film: &Path, media_type: &MediaType) -> Option<PathBuf> {
+    let beside = subtitles::FORMATS.iter().map(|format| film.with_extension(format.extension));
+    beside.filter(|_| media_type.kind == Kind::Video).find(|path| path.is_file())
+}
+
+/// The DLNA profile of a picture, from as much of it as holds a camera's preview.
+fn profile_of(path: &Path) -> Option<&'static str> {
+    let mut head = Vec::new();
+    File::open(path).ok()?.take(PICTURE_HEAD).read_to_end(&mut head).ok()?;
+    picture::profile(&head)
 }
 
 /// Completes the sentence that begins with the path.
@@ -256,6 +272,30 @@ mod tests {
         assert_eq!(names(&scan, &media), ["a.mp4", "b.JPG", "deep/er/d.mp3", "inner.mp4"]);
         assert_eq!((scan.missing.len(), scan.skipped), (0, 0));
         assert_eq!((scan.files[0].size, &*scan.files[0].root), (5, &*media));
+    }
+
+    #[test]
+    fn subtitles_are_found_beside_their_film_and_pictures_looked_into() {
+        let folder = Scratch::new("beside");
+        let media = folder.path().join("media");
+        for name in
+            ["a.mp4", "a.srt", "b.mkv", "b.vtt", "b.srt", "c.mp4", "d.vtt", "d.mp3", "d.srt"]
+        {
+            folder.write(&format!("media/{name}"), "12345");
+        }
+        let jpeg = b"\xff\xd8\xff\xc0\x00\x11\x08\x04\x38\x07\x80\x03";
+        folder.write("media/e.jpg", jpeg);
+        folder.write("media/f.jpg", "no picture");
+        let scan = scanned(&media, &[]);
+        let subtitles = |file: &MediaFile| {
+            let name = file.subtitles.as_deref()?.file_name()?;
+            Some(name.to_string_lossy().into_owned())
+        };
+        let found: Vec<_> = scan.files.iter().map(subtitles).collect();
+        let expected = [Some("a.srt".to_owned()), Some("b.srt".to_owned()), None, None, None, None];
+        assert_eq!(found, expected, "{:?}", names(&scan, &media));
+        let profiles: Vec<_> = scan.files.iter().map(|file| file.profile).collect();
+        assert_eq!(profiles, [None, None, None, None, Some("JPEG_LRG"), None]);
     }
 
     #[test]

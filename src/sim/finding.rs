@@ -7,6 +7,7 @@ use super::fake_renderer::FakeRenderer;
 use crate::text::clip;
 use crate::time::{Duration, Instant};
 use crate::upnp::description::{Description, Service};
+use crate::upnp::scpd::VolumeRange;
 use crate::upnp::{HttpUrl, ServiceKind, Udn};
 use core::net::Ipv4Addr;
 
@@ -24,6 +25,8 @@ pub enum Door {
     Control(ServiceKind),
     /// Where a service is subscribed to.
     Event(ServiceKind),
+    /// The description of RenderingControl.
+    Survey,
     /// Nothing: 404.
     Nothing,
 }
@@ -41,7 +44,7 @@ impl FakeRenderer {
             version: self.persona.version,
             control_url: url(control_path(kind)),
             event_url: Some(url(event_path(kind))),
-            scpd_url: Some(url("/scpd.xml")),
+            scpd_url: Some(url(scpd_path(kind))),
         };
         let rendering = self.quirks.rendering_control;
         Ok(Description {
@@ -53,6 +56,15 @@ impl FakeRenderer {
             rendering_control: rendering.then(|| service(ServiceKind::RenderingControl)),
             connection_manager: Some(service(ServiceKind::ConnectionManager)),
         })
+    }
+
+    /// The range of its volume, as the description of RenderingControl says it; or the HTTP status of the refusal.
+    ///
+    /// # Errors
+    /// The HTTP status.
+    pub fn survey(&self) -> Result<VolumeRange, u16> {
+        let (min, max) = (self.quirks.volume_min, self.quirks.volume_max);
+        self.quirks.scpd_refused.map_or(Ok(VolumeRange { min, max, step: 1 }), Err)
     }
 
     /// What its web server has at this path.
@@ -69,6 +81,7 @@ impl FakeRenderer {
         match (found(control_path), found(event_path)) {
             (Some(kind), _) => Door::Control(kind),
             (_, Some(kind)) => Door::Event(kind),
+            _ if below == Some(scpd_path(ServiceKind::RenderingControl)) => Door::Survey,
             _ if self.others().any(|n| of_other(&n)) => Door::OtherDevice,
             _ => Door::Nothing,
         }
@@ -144,6 +157,15 @@ impl FakeRenderer {
         }
         let place = (u32::from(number) + self.boots - 1) % devices;
         format!("/smp_{}_", 4 * place + 2)
+    }
+}
+
+/// Where a service is described. Only that of RenderingControl is there.
+const fn scpd_path(service: ServiceKind) -> &'static str {
+    match service {
+        ServiceKind::AvTransport => "/AVTransport/scpd.xml",
+        ServiceKind::RenderingControl => "/RenderingControl/scpd.xml",
+        ServiceKind::ConnectionManager => "/ConnectionManager/scpd.xml",
     }
 }
 

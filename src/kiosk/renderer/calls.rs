@@ -36,6 +36,7 @@ pub(super) enum Purpose {
     Seek,
     Turn(Turn),
     Sink,
+    Survey,
     Subscribe(Evented),
     Renew(Evented),
     Unsubscribe(Evented),
@@ -117,6 +118,7 @@ impl Renderer {
             Purpose::Renew(which) => self.lease_lost(*which, ctx),
             Purpose::Turn(_) => self.knobs.failed(ctx.now + CANNOT),
             Purpose::Sink => self.habits.sink_asked = true,
+            Purpose::Survey => self.surveyed(None),
             _ => {}
         }
     }
@@ -128,6 +130,7 @@ impl Renderer {
             Purpose::SetNext => self.next.is_some(),
             Purpose::Turn(_) => self.description.rendering_control.is_some(),
             Purpose::Sink => self.description.connection_manager.is_some(),
+            Purpose::Survey => self.scpd_url().is_some(),
             Purpose::Subscribe(which) => self.event_url(*which).is_some() && media_port.is_some(),
             Purpose::Renew(which) | Purpose::Unsubscribe(which) => {
                 self.event_url(*which).is_some() && self.events[*which as usize].sid().is_some()
@@ -175,13 +178,16 @@ impl Renderer {
             Purpose::Stop => av(Av::Stop),
             Purpose::Seek => av(Av::Seek { target: Duration::ZERO }),
             Purpose::Turn(Turn::AskVolume) => rc(Rc::GetVolume),
-            Purpose::Turn(Turn::Volume(volume)) => rc(Rc::SetVolume { volume: *volume }),
+            Purpose::Turn(
+                Turn::Volume(volume) | Turn::Hush { to: volume, .. } | Turn::Unhush(volume),
+            ) => rc(Rc::SetVolume { volume: *volume }),
             Purpose::Turn(Turn::AskMute) => rc(Rc::GetMute),
             Purpose::Turn(Turn::Mute(mute)) => rc(Rc::SetMute { mute: *mute }),
             Purpose::Sink => {
                 let service = self.description.connection_manager.as_ref()?;
                 Some(act(service, Action::ConnectionManager(Cm::GetProtocolInfo)))
             }
+            Purpose::Survey => Some(Errand::Survey { url: self.scpd_url()?.clone() }),
             Purpose::Subscribe(which) => {
                 let callback = HttpUrl::new(self.facing, media_port?, &format!("/e/{number}"))?;
                 let (url, callback) = (url(which)?, Box::new(callback));

@@ -8,7 +8,7 @@ use crate::kiosk::event::Token;
 use crate::kiosk::fault::Fault;
 use crate::kiosk::trace::What;
 use crate::media::catalogue::MediaFile;
-use crate::media::mime::MediaType;
+use crate::media::mime::{Kind, MediaType};
 use crate::media::protocol_info;
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::TransportState;
@@ -96,11 +96,19 @@ impl Renderer {
             Phase::Starting { sent, .. }
                 if !load.fetched && !load.rearmed && sent + REARM_AFTER <= now =>
             {
+                let after_still = load.after_still;
                 load.rearmed = true;
                 load.stop_first = true;
-                // What plays is not ours: it dropped the file because it was playing.
-                self.habits.stop_first |= self.state == Some(TransportState::Playing);
                 load.phase = Phase::Wanted { at: now };
+                // What plays is not ours: it dropped the file because it was playing.
+                if self.state == Some(TransportState::Playing) {
+                    match after_still {
+                        true => self.habits.stop_between_stills = true,
+                        false => self.habits.stop_first = true,
+                    }
+                }
+                // It may have come for the subtitles instead.
+                self.drop_captions();
                 true
             }
             Phase::Starting { .. } | Phase::Running { doubt: None, .. }
@@ -123,7 +131,9 @@ impl Renderer {
                 self.ended(ctx);
                 true
             }
-            Phase::Running { doubt: None, .. } if load.playhead.stuck() >= STUCK_REPORTS => {
+            Phase::Running { doubt: None, .. }
+                if load.playhead.stuck() >= STUCK_REPORTS && !load.is_still() =>
+            {
                 self.fail(Fault::StoppedItself, ctx);
                 true
             }
@@ -184,8 +194,10 @@ impl Renderer {
 
     fn make_load(&self, file: MediaFile, port: u16, ctx: &mut Context<'_>) -> Load {
         let token = Token(ctx.rng.u64(..));
-        let known =
-            [&self.load, &self.previous].into_iter().flatten().find(|load| load.file == file);
+        let mut before = [&self.load, &self.previous].into_iter().flatten();
+        let after_still = file.media_type.kind == Kind::Image
+            && before.clone().next().is_some_and(Load::is_still);
+        let known = before.find(|load| load.file == file);
         let duration = known.and_then(|load| load.duration);
         if duration.is_none() {
             ctx.effects.push(Effect::Probe(token));
@@ -203,7 +215,9 @@ impl Renderer {
             said_duration: known.and_then(|load| load.said_duration),
             playhead: Playhead::expecting(self.habits.moves == Some(file.media_type.kind)),
             rearmed: false,
-            stop_first: self.habits.stop_first,
+            stop_first: self.habits.stop_first || (after_still && self.habits.stop_between_stills),
+            captions: self.captions_for(&file),
+            after_still,
             busy: 0,
             file,
         }
@@ -225,7 +239,9 @@ impl Renderer {
         let (Some(file), Some(port)) = (self.programme.following().cloned(), ctx.media_port) else {
             return false;
         };
-        let next = self.make_load(file, port, ctx);
+        let mut next = self.make_load(file, port, ctx);
+        // Refused here, they would take the hand-over with them.
+        next.captions = next.captions.filter(|form| !form.is_metadata() || self.knows_captions());
         self.next = Some(next);
         true
     }
@@ -285,6 +301,13 @@ impl Renderer {
 
     /// It does not play: say why, and try again later; after three times with the following file.
     pub(super) fn fail(&mut self, fault: Fault, ctx: &mut Context<'_>) {
+        let starting = |load: &Load| matches!(load.phase, Phase::Starting { .. });
+        if self.load.as_ref().is_some_and(starting) && self.stop_before_still(ctx.now) {
+            return;
+        }
+        if self.load.as_ref().is_some_and(|load| !matches!(load.phase, Phase::Running { .. })) {
+            self.doubt_captions();
+        }
         let pause = FIRST_PAUSE.saturating_mul(1 << self.failures.min(6)).min(LONGEST_PAUSE);
         self.failures = self.failures.saturating_add(1);
         let jittered = pause.mul_f64(0.8 + 0.2 * ctx.rng.f64());
@@ -303,6 +326,24 @@ impl Renderer {
             }
         }
         self.trouble(fault, ctx);
+    }
+
+    /// A still that is not shown where a still was: once more, after a Stop. `false` if that is not the reason.
+    fn stop_before_still(&mut self, now: Instant) -> bool {
+        let Some(load) = self.load.as_mut().filter(|load| load.after_still) else {
+            return false;
+        };
+        let again = !self.habits.stop_between_stills && !load.rearmed;
+        // What failed after a Stop did not fail for want of one.
+        self.habits.stop_between_stills &= !load.rearmed;
+        if again {
+            self.habits.stop_between_stills = true;
+            load.rearmed = true;
+            load.stop_first = true;
+            load.fetched = false;
+            load.phase = Phase::Wanted { at: now };
+        }
+        again
     }
 
     /// A viewer has it now: respected, or insisted on after a while.
@@ -325,6 +366,7 @@ impl Renderer {
             self.habits.rung = load.rung;
             self.habits.mime = Some((load.file.media_type.extension, load.mime));
         }
+        self.learn_captions();
         let ended_at = self.ended_at.take();
         self.gap = ended_at.map(|at| now.since(at)).or(self.gap);
         if self.fault.take().is_some() {
@@ -337,7 +379,7 @@ impl Renderer {
         if let Some(volume) =
             self.rule.as_ref().and_then(|rule| rule.volume).filter(|_| self.rounds == 0)
         {
-            self.knobs.want_volume(volume.into());
+            self.knobs.want_volume(volume);
         }
         self.position_due = now + FIRST_LOOK;
         if let Some(load) = self.load.as_mut() {

@@ -8,9 +8,10 @@ use crate::limits::NAME_BYTES;
 use crate::media::catalogue::MediaFile;
 use crate::media::mime::Kind;
 use crate::media::protocol_info;
+use crate::media::subtitles::{Form, format_of};
 use crate::text::{Text, clip};
 use crate::time::{Duration, Instant};
-use crate::upnp::didl::{Item, Rung};
+use crate::upnp::didl::{Item, Rung, Subtitles};
 use core::fmt::Write;
 use core::net::Ipv4Addr;
 use std::borrow::Cow;
@@ -55,6 +56,10 @@ pub struct Load {
     pub rearmed: bool,
     /// A Stop goes before Set.
     pub stop_first: bool,
+    /// How it is told of the subtitles, if there are some and it is told.
+    pub captions: Option<Form>,
+    /// A still that is given where a still is shown.
+    pub after_still: bool,
     /// Commands refused because the renderer was busy.
     pub busy: u8,
 }
@@ -99,6 +104,17 @@ impl Load {
     /// The URL of the media: literal address, short path, extension at the end, no query.
     #[must_use]
     pub fn url(&self) -> String {
+        self.url_ending(self.file.media_type.extension)
+    }
+
+    /// The URL of its subtitles, under the same token.
+    #[must_use]
+    pub fn subtitles_url(&self) -> Option<String> {
+        let format = format_of(self.file.subtitles.as_deref()?)?;
+        Some(self.url_ending(format.extension))
+    }
+
+    fn url_ending(&self, extension: &str) -> String {
         let (host, port) = self.origin;
         let stem = self
             .file
@@ -112,7 +128,7 @@ impl Load {
             .take(32)
             .collect();
         let stem = if safe.is_empty() { "media" } else { &safe };
-        format!("http://{host}:{port}/m/{}/{stem}.{}", self.token, self.file.media_type.extension)
+        format!("http://{host}:{port}/m/{}/{stem}.{extension}", self.token)
     }
 
     /// The metadata that goes with it.
@@ -124,16 +140,28 @@ impl Load {
             .file_stem()
             .map(|stem| clip(&stem.to_string_lossy()))
             .unwrap_or_default();
+        let subtitles_url = self.subtitles_url();
+        let subtitles = || {
+            let format = format_of(self.file.subtitles.as_deref()?)?;
+            Some(Subtitles { form: self.captions?, url: subtitles_url.as_deref()?, format })
+        };
         Item {
             title: &title,
             url: &self.url(),
             mime: self.mime,
-            content_features: &protocol_info::content_features(self.file.media_type),
+            content_features: &self.content_features(),
             kind: self.file.media_type.kind,
             size: self.file.size,
             duration: self.duration,
+            subtitles: subtitles(),
         }
         .write(self.rung)
+    }
+
+    /// The DLNA parameters, in the metadata and in the answers of our server alike.
+    #[must_use]
+    pub fn content_features(&self) -> String {
+        protocol_info::content_features(self.file.media_type, self.file.profile)
     }
 
     /// A URI that the renderer names is this load's.
@@ -222,6 +250,8 @@ mod tests {
                 root: Path::new("/m").into(),
                 media_type,
                 size: 5,
+                profile: None,
+                subtitles: None,
             },
             mime: "video/mp4",
             rung: Rung::Full,
@@ -235,6 +265,8 @@ mod tests {
             playhead,
             rearmed: false,
             stop_first: false,
+            captions: None,
+            after_still: false,
             busy: 0,
         }
     }

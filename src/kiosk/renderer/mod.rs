@@ -12,6 +12,7 @@
 mod answers;
 pub mod breaker;
 mod calls;
+mod captions;
 mod elapse;
 pub mod knobs;
 pub mod load;
@@ -19,9 +20,10 @@ mod looping;
 mod plan;
 pub mod playhead;
 mod refusals;
+mod sound;
 
 use super::deadline::Deadline;
-use super::effect::{Effects, Published};
+use super::effect::{Effects, Published, PublishedSubtitles};
 use super::event::Token;
 use super::fault::Fault;
 use super::programme::Programme;
@@ -30,7 +32,7 @@ use super::trace::{Trace, What};
 use crate::config::{LoopMethod, OnStop, PanelAction, Rule};
 use crate::media::catalogue::Scan;
 use crate::media::mime::Kind;
-use crate::media::protocol_info;
+use crate::media::subtitles::{Form, format_of};
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::TransportState;
 use crate::upnp::description::{Description, Service};
@@ -38,10 +40,12 @@ use crate::upnp::didl::Rung;
 use crate::upnp::{HttpUrl, Udn};
 use breaker::Breaker;
 use calls::{Call, Purpose};
+use captions::Captions;
 use core::net::Ipv4Addr;
 use fastrand::Rng;
 use knobs::Knobs;
 use load::{Load, Phase};
+use sound::Sound;
 
 /// Which of the two evented services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +104,10 @@ struct Habits {
     moves: Option<Kind>,
     /// Volume and mute are refused.
     rendering_broken: bool,
+    /// What it does with metadata that name subtitles.
+    captions: Captions,
+    /// A still that follows a still needs a Stop between them.
+    stop_between_stills: bool,
     /// How long it takes to answer.
     round_trip: Duration,
     /// The slowest of the last answers.
@@ -164,6 +172,7 @@ pub(super) struct Renderer {
     call: Option<Call>,
     pub(super) breaker: Breaker,
     pub(super) knobs: Knobs,
+    sound: Sound,
     events: [Subscription; 2],
     habits: Habits,
     pub(super) fault: Option<Fault>,
@@ -230,6 +239,7 @@ impl Renderer {
             call: None,
             breaker: Breaker::default(),
             knobs: Knobs::default(),
+            sound: Sound::default(),
             events,
             habits: Habits::default(),
             fault: None,
@@ -317,12 +327,22 @@ impl Renderer {
     pub(super) fn published(&self, token: Token) -> Option<Published> {
         let loads = [&self.load, &self.next, &self.previous];
         let load = loads.into_iter().flatten().find(|load| load.token == token)?;
+        let subtitles = || {
+            let path = load.file.subtitles.as_deref()?;
+            Some(PublishedSubtitles {
+                path: path.to_path_buf(),
+                url: load.subtitles_url()?,
+                format: format_of(path)?,
+                unasked: load.captions == Some(Form::Header),
+            })
+        };
         Some(Published {
             path: load.file.path.to_path_buf(),
             root: load.file.root.to_path_buf(),
             media_type: load.file.media_type,
             mime: load.mime,
-            content_features: protocol_info::content_features(load.file.media_type),
+            content_features: load.content_features(),
+            subtitles: subtitles(),
         })
     }
 
@@ -357,9 +377,9 @@ impl Renderer {
             }
             PanelAction::Next => self.skip(1, now),
             PanelAction::Prev => self.skip(-1, now),
-            PanelAction::VolumeUp => self.knobs.turn(1),
-            PanelAction::VolumeDown => self.knobs.turn(-1),
-            PanelAction::Mute => self.knobs.toggle_mute(),
+            PanelAction::VolumeUp | PanelAction::VolumeDown | PanelAction::Mute => {
+                self.turn(action)
+            }
         }
     }
 
@@ -450,6 +470,7 @@ impl Renderer {
     ) {
         let moved = self.description.av_transport.control_url != new.av_transport.control_url;
         self.description = new;
+        self.forget_survey();
         self.location = location;
         self.stale = false;
         self.elsewhere = false;
@@ -489,8 +510,7 @@ impl Renderer {
         if change.current_track_uri.is_some() || change.av_transport_uri.is_some() {
             self.position_due = self.position_due.min(now);
         }
-        self.knobs.volume = change.volume.or(self.knobs.volume);
-        self.knobs.mute = change.mute.or(self.knobs.mute);
+        self.knobs.see(change.volume, change.mute);
         Some(true)
     }
 
@@ -504,10 +524,6 @@ impl Renderer {
     fn is_active(&self) -> bool {
         use TransportState::{PausedPlayback, Playing, Transitioning};
         matches!(self.state, Some(Playing | PausedPlayback | Transitioning))
-    }
-
-    fn has_rendering(&self) -> bool {
-        self.description.rendering_control.is_some() && !self.habits.rendering_broken
     }
 
     /// It answers at the place that is known; this may be its second address.

@@ -19,6 +19,7 @@ impl Renderer {
         if !self.is_driven() {
             return None;
         }
+        self.say_lack(ctx);
         self.elapse(ctx);
         let mut agenda = Agenda { now: ctx.now, send: None, wait: Wake::default() };
         match ctx.leaving {
@@ -56,7 +57,9 @@ impl Renderer {
         }
         agenda.at(self.transport_due, Purpose::Transport);
         if let Some(turn) = self.knobs.next(agenda.now).filter(|_| self.has_rendering()) {
-            agenda.at(agenda.now, Purpose::Turn(turn));
+            // In whose units?
+            let first = if self.wants_survey() { Purpose::Survey } else { Purpose::Turn(turn) };
+            agenda.at(agenda.now, first);
         }
         if matches!(
             self.load.as_ref().map(|l| &l.phase),
@@ -81,6 +84,9 @@ impl Renderer {
         }
         if !self.habits.sink_asked && self.description.connection_manager.is_some() {
             agenda.at(agenda.now, Purpose::Sink);
+        }
+        if self.wants_survey() {
+            agenda.at(agenda.now, Purpose::Survey);
         }
     }
 

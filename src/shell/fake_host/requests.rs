@@ -9,7 +9,7 @@ use crate::sim::{Call, Door};
 use crate::time::Duration;
 use crate::upnp::av_transport::TransportState;
 use crate::upnp::gena::{format_timeout, parse_timeout};
-use crate::upnp::{Action, HttpUrl, ServiceKind};
+use crate::upnp::{Action, HttpUrl, ServiceKind, scpd};
 use core::future::pending;
 use smol::channel::bounded;
 use smol::io::AsyncReadExt;
@@ -59,6 +59,10 @@ impl FakeHost {
                 })
             }
             ("GET", Door::OtherDevice) => Some(xml(200, OTHER_DEVICE)),
+            ("GET", Door::Survey) => Some(match self.look(|r, _| r.survey()) {
+                Ok(range) => xml(200, &scpd::write(range)),
+                Err(status) => server::head(status, &[]),
+            }),
             ("POST", Door::Control(_)) => self.control(head, body).await,
             ("SUBSCRIBE", Door::Event(service)) => Some(self.subscribe(head, service).await),
             ("UNSUBSCRIBE", Door::Event(_)) => {

@@ -12,14 +12,14 @@
 //! | 3 | Samsung: DLNA headers or nothing | `samsung-tizen` | `wants_content_features` | `a_press_plays_on_every_renderer_that_lets_itself_be_played_on`; headers: `answers_get_and_head_as_renderers_need_it` |
 //! | 4 | Samsung: no unknown PN, mkv as video/x-mkv | `samsung-tizen` | `mimes` | `a_container_is_called_by_the_name_that_its_maker_gave_it`; PN: `features_stand_in_the_order_that_dlna_asks_for_without_blanks` |
 //! | 5 | Samsung: 501 for SetPlayMode | – | – | an action that the box never sends: `nothing_is_cut_by_a_restart_on_any_renderer` |
-//! | 6 | Samsung: subtitles by a header only | – | – | nothing to show: the box sends no subtitles |
+//! | 6 | Samsung: subtitles by a header only, a `res` of text is played instead of the film | `samsung-2010`, `samsung-tizen` | `subtitles` | `each_maker_is_told_of_subtitles_in_its_own_form`, `subtitles_keep_no_renderer_from_its_film`; header: `subtitles_are_named_to_whoever_asks_and_served_beside_the_film`, maker: `the_maker_decides_the_form` |
 //! | 7 | Samsung: 402, 500 or 716 for metadata that is empty or escaped otherwise, and for https | `samsung-2010`, `samsung-tizen` | `full_metadata`, `empty_metadata`, `secure_uri` | `metadata_is_written_as_each_likes_it`; envelope: `metadata_is_escaped_exactly_once` |
 //! | 8 | LG webOS: another port after each boot | `lg-webos` | `new_port_at_boot` | `after_a_power_cut_it_plays_within_two_seconds_of_its_first_word` |
 //! | 9 | LG webOS: LG_TRANSITIONING, 701 or 500 while it switches | `lg-webos` | `transitioning_name`, `in_transition` | `lg_refuses_while_it_switches_and_answers_play_late`, `one_that_is_busy_while_it_opens_its_player_is_asked_again`, `a_bare_500_while_it_switches_is_no_objection_to_the_metadata`; name: `states_of_vendors_count_by_what_they_mean` |
 //! | 10 | LG webOS: Play hangs while it loads | `lg-webos` | `play_hangs_while_loading` | `a_press_plays_on_every_renderer_that_lets_itself_be_played_on` |
 //! | 11 | LG webOS: Stop goes back to the TV's input | `lg-webos` | `reopening` | `one_that_goes_back_to_its_input_after_a_stop_is_not_stopped_between_rounds` |
-//! | 12 | LG: 716 for https, 500 without metadata, pictures kept by URL, every second one fails | `lg-webos` | `secure_uri`, `empty_metadata`, `caches_pictures`, `second_picture_fails` | `a_picture_that_fails_over_another_is_shown_after_it`, `a_picture_kept_by_its_url_has_a_new_one_each_time` |
-//! | 13 | LG: seeks only where all headers came | `lg-webos` | `seek_without_features` | `seeks_only_in_what_came_with_its_features`; headers: `answers_get_and_head_as_renderers_need_it` |
+//! | 12 | LG: 716 for https, 500 without metadata, pictures kept by URL, every second one fails | `lg-webos` | `secure_uri`, `empty_metadata`, `caches_pictures`, `second_picture_fails` | `a_picture_that_fails_over_another_is_shown_after_it`, `one_that_fails_at_the_second_of_two_pictures_is_stopped_between_them`, `a_picture_kept_by_its_url_has_a_new_one_each_time` |
+//! | 13 | LG: seeks only where all headers came | `lg-webos` | `seek_without_features` | `seeks_only_in_what_came_with_its_features`, `each_way_to_loop_is_taken_by_some_families_and_left_by_those_that_cannot`; headers: `answers_get_and_head_as_renderers_need_it` |
 //! | 14 | LG Netcast: answers 200 and plays the old song on | `lg-netcast` | `set_while_playing` | `next_and_previous_go_through_the_folder_on_every_way_to_change_a_file`, `a_press_takes_it_back_though_it_drops_what_it_is_given_while_it_plays` |
 //! | 15 | LG UH850V: 402 for some metadata | `lg-uh850v` | `full_metadata` | `metadata_is_written_as_each_likes_it` |
 //! | 16 | Sony Bravia: 714 for names that are not in its list | `sony-bravia` | `mimes` | `a_container_is_called_by_the_name_that_its_maker_gave_it` |
@@ -36,13 +36,13 @@
 //! | 27 | Kodi: 701 for Stop without media | `kodi` | – | `a_stop_where_nothing_plays_is_not_sent` |
 //! | 28 | VLC: no renderer | – | – | nothing to play on: `finds_no_renderer_where_there_is_none` |
 //! | 29 | gmrender: the end clears the URI, 501 for most, hangs at a hand-over to video | `gmrender` | `end_clears_uri`, `next`, `track_uri_lags`, `first_event_overtakes`, `swaps_events` | `gmrender_behaves_as_measured`, `a_renderer_that_a_next_video_hangs_is_never_given_one_again`, `positions_that_are_half_a_second_old_are_seen_through_in_time` |
-//! | 30 | Forks of gmrender: start on the URI, no mute, PLAYING at 0:00 before the end | `hiby` | `starts_on_set`, `mute_refused`, `end_flicker` | `one_that_plays_before_it_is_told_to_is_not_told_twice`, `a_zero_at_the_end_is_no_new_beginning` |
+//! | 30 | Forks of gmrender: start on the URI, no mute, PLAYING at 0:00 before the end | `hiby` | `starts_on_set`, `mute_refused`, `end_flicker` | `one_that_cannot_be_muted_is_turned_down_and_up_again`, `one_that_plays_before_it_is_told_to_is_not_told_twice`, `a_zero_at_the_end_is_no_new_beginning` |
 //! | 31 | HCCast: start on the URI, SetNext does nothing, errors are a silent STOPPED, Stop forgets | `hccast` | `starts_on_set`, `next`, `failure`, `stop_clears_uri` | `one_that_plays_before_it_is_told_to_is_not_told_twice`, `a_renderer_that_cannot_fetch_is_asked_again_ever_more_rarely`, `songs_follow_each_other_whole_on_every_renderer`; quotes: `only_compat_keeps_its_quotes_in_the_envelope` |
 //! | 32 | AnyCast: answers take 10 s | `anycast` | `answers_after` | `slow_answers_volumes_and_absent_services`, `a_press_plays_on_every_renderer_that_lets_itself_be_played_on` |
 //! | 33 | JMGO and others at port 49152: no events | `jmgo` | `sends_events` | `an_hour_of_rest_costs_a_poll_every_ten_seconds_at_most`, `a_viewer_who_stops_it_is_left_in_peace_until_a_button_is_pressed` |
 //! | 34 | Hisense, Leica: no SetNext, Stop between files, back to the input; 401 for Play | `hisense`, `leica` | `next`, `set_while_playing`, `reopening`, `play_refused` | `one_that_refuses_every_play_is_asked_ever_more_rarely`, `one_that_goes_back_to_its_input_after_a_stop_is_not_stopped_between_rounds` |
 //! | 35 | Xiaomi, MStar: colons in URLs, URLBase at the end, 402 for https | `xiaomi` | `secure_uri` | `refuses_secure_uris_and_looks_twice`; URLs: `joins_what_descriptions_write`, `a_base_counts_wherever_it_stands`; http only: `a_url_is_short_plain_and_ends_in_the_extension` |
-//! | 36 | TCL: lists nothing, GET without and then with many ranges | `tcl` | `sink`, `parallel_ranges` | `what_it_lists_need_not_be_what_it_takes`, `reads_in_parallel_and_only_so_far_ahead`, `the_default_loops_on_every_renderer_and_never_hangs_one` |
+//! | 36 | TCL: lists nothing, GET without and then with many ranges | `tcl` | `sink`, `parallel_ranges` | `what_a_renderer_lists_orders_the_names_and_forbids_none`, `what_it_lists_need_not_be_what_it_takes`, `reads_in_parallel_and_only_so_far_ahead`, `the_default_loops_on_every_renderer_and_never_hangs_one` |
 //! | 37 | Sonos: 714 without metadata or extension, a scheme of its own, below another device | `sonos` | `empty_metadata`, `wants_extension`, `track_uri` | `a_name_of_its_own_for_the_media_is_no_other_box`, `refuses_metadata_mimes_urls_and_bare_servers`; tree: `finds_a_renderer_below_other_devices` |
 //! | 38 | HEOS: drops a URI while it plays, subscriptions of 9 minutes | `heos` | `set_while_playing`, `longest_lease` | `a_press_takes_it_back_though_it_drops_what_it_is_given_while_it_plays` |
 //! | 39 | Denon, Arcam, Naim on KnOS: padded text, corrupt events, 718 at rest | `denon-knos` | `garbles_events`, `position_when_idle` | `events_that_say_nothing_are_a_reason_to_look`; text, bytes: `finds_the_renderer_in_every_description`, `reads_the_first_value_of_every_variable_in_last_change` |
@@ -56,7 +56,7 @@
 //! | 47 | Frontier Silicon: a byebye and no media on standby, a comma at the end of Sink | `frontier-silicon` | – | `one_put_into_standby_stays_dark_until_it_is_switched_on_again`; Sink: `reads_what_renderers_say_they_play` |
 //! | 48 | ESP32: max-age 30, URLBase at the end | `esp32` | `max_age`, `announces_every` | `the_default_loops_on_every_renderer_and_never_hangs_one`; age, base: `lives_for_max_age_and_a_minute_within_bounds`, `a_base_counts_wherever_it_stands` |
 //! | 49 | Teufel: Channel with a capital C, standby by itself | `teufel` | `dozes_off_after` | `dozes_off_when_nothing_plays`, `a_press_wakes_one_that_sleeps`; Channel: `reads_the_first_value_of_every_variable_in_last_change` |
-//! | 50 | Eversolo: STOPPED for a moment at a hand-over | `eversolo` | `hand_over_stops` | `songs_go_on_where_the_next_one_is_refused_ignored_or_followed_late`, `songs_follow_each_other_whole_on_every_renderer` |
+//! | 50 | Eversolo: STOPPED for a moment at a hand-over | `eversolo` | `hand_over_stops` | `each_way_to_loop_is_taken_by_some_families_and_left_by_those_that_cannot`, `songs_go_on_where_the_next_one_is_refused_ignored_or_followed_late`, `songs_follow_each_other_whole_on_every_renderer` |
 //! | 51 | DIR-3100: the URI takes 1.7 s, a Play before that is lost | `dir3100` | `set_takes` | `starts_by_itself_says_stopped_or_loses_an_early_play`, `nothing_is_cut_by_a_restart_on_any_renderer` |
 //! | 52 | Port 2870: 714 for audio/mpeg, closes connections that are used again | `port-2870` | `mimes`, `sink` | `a_name_that_is_not_even_listed_is_found_by_trying`; connections: `sends_names_as_given_and_never_asks_to_keep_the_connection` |
 //!
@@ -77,6 +77,10 @@
 //! | stops, says byebye and lingers when it is switched off | `lingers` | `one_that_stops_before_it_is_off_plays_when_it_is_on_again` |
 //! | answers 200 to Pause and plays on | `pause_ignored` | `a_command_without_effect_is_given_again_in_peace` |
 //! | seeks wrongly, or stops, where the server has no ranges | `seek_without_ranges_stops` | `seeks_without_ranges_freeze_or_stop` |
+//! | subtitles by attributes, refused, or opened instead of the film | `subtitles` | `each_maker_is_told_of_subtitles_in_its_own_form`, `metadata_with_subtitles_that_are_refused_make_room_for_those_without`, `one_that_opens_the_subtitles_is_given_the_film_alone` |
+//! | a volume of other units, said in its description or not | `volume_min`, `volume_max`, `scpd_refused` | `per_cent_are_meant_whatever_the_units`, `every_press_is_heard_on_a_renderer_of_few_steps`, `the_units_are_asked_for_once_for_each_description` |
+//! | no RenderingControl, or one without mute | `rendering_control`, `mute_refused` | `one_without_volume_says_so_once_and_plays_on`, `one_that_cannot_be_muted_is_turned_down_and_up_again` |
+//! | every preset, in twenty seeds | `still` | `every_preset_reaches_its_goal_in_all_seeds` |
 //! | any mixture of all this | `full_metadata`, `next`, `rel_time` | `a_renderer_of_any_mixture_of_quirks_plays_and_loops` |
 
 #[cfg(test)]

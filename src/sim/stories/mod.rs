@@ -2,6 +2,7 @@
 
 mod chaos;
 mod crowd;
+mod families;
 mod faults;
 mod hearsay;
 mod looping;
@@ -12,7 +13,9 @@ mod oddities;
 mod pictures;
 mod places;
 mod playing;
+mod subtitles;
 mod viewers;
+mod volume;
 mod weather;
 
 use super::presets::{self, Preset};

@@ -180,7 +180,7 @@ impl World {
             questions: BTreeMap::new(),
             asked: 0,
             address: HOME,
-            disk: Disk::of(&setting.files),
+            disk: Disk::of(&setting),
             laws: Laws::default(),
             hope: setting.hope.map(Hope::new),
             effects: Effects::new(),

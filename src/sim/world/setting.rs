@@ -36,6 +36,8 @@ pub struct Setting {
     pub presets: Vec<Preset>,
     /// Path and length in milliseconds.
     pub files: Vec<(&'static str, u64)>,
+    /// Each film has subtitles beside it.
+    pub subtitled: bool,
     /// The box's configuration.
     pub config: Config,
     /// WatchdogSec.
@@ -64,7 +66,7 @@ impl Setting {
         };
         config.rules[0].plays = vec!["/m".into()];
         let files = vec![("/m/clip.mp4", 10_000)];
-        Self { seed: 1, presets, files, config, watchdog: None, hope: None }
+        Self { seed: 1, presets, files, subtitled: false, config, watchdog: None, hope: None }
     }
 
     /// A wall of renderers, one of each family over and over, that plays films and songs all day and must
@@ -92,6 +94,13 @@ impl Setting {
     #[must_use]
     pub fn files(mut self, files: &[(&'static str, u64)]) -> Self {
         self.files = files.to_vec();
+        self
+    }
+
+    /// Subtitles lie beside each film.
+    #[must_use]
+    pub fn subtitled(mut self) -> Self {
+        self.subtitled = true;
         self
     }
 
@@ -145,7 +154,7 @@ pub(super) struct Disk {
 }
 
 impl Disk {
-    pub(super) fn of(files: &[(&'static str, u64)]) -> Self {
+    pub(super) fn of(setting: &Setting) -> Self {
         let takes = Duration::from_millis(3);
         let mut disk = Self {
             files: Vec::new(),
@@ -155,7 +164,12 @@ impl Disk {
             takes,
             busy_until: Instant::START,
         };
-        files.iter().for_each(|(path, millis)| disk.put(path, *millis));
+        setting.files.iter().for_each(|(path, millis)| disk.put(path, *millis));
+        if setting.subtitled {
+            for file in &mut disk.files {
+                file.subtitles = Some(file.path.with_extension("srt").into());
+            }
+        }
         disk
     }
 
@@ -199,5 +213,7 @@ fn media_file(path: &str, millis: u64) -> MediaFile {
         root: Path::new("/m").into(),
         media_type: of_extension(path.rsplit('.').next().unwrap_or_default()).expect("known"),
         size: 100 * millis.max(1),
+        profile: None,
+        subtitles: None,
     }
 }
