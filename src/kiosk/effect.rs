@@ -57,7 +57,7 @@ pub enum Errand {
         /// Where.
         location: HttpUrl,
     },
-    /// GET the description of RenderingControl.
+    /// GET the description of a service.
     Survey {
         /// SCPDURL.
         url: HttpUrl,
@@ -70,6 +70,8 @@ pub enum Errand {
         version: u8,
         /// What.
         action: Action,
+        /// Names of arguments that this renderer wants beside those of the action; they go out empty.
+        surplus: Vec<String>,
     },
     /// SUBSCRIBE (UDA 1.0 §4.1.1).
     Subscribe {

@@ -288,6 +288,7 @@ impl FakeRenderer {
 pub(super) fn fault(code: u16) -> UpnpError {
     let text = match code {
         401 => "Invalid Action",
+        402 => "Invalid Args",
         501 => "Action Failed",
         701 => "Transition not available",
         705 => "Transport is locked",

@@ -1,7 +1,11 @@
-//! Service descriptions (UDA 1.0 §2.3): what a renderer says of its own service. Read for the range of its volume.
+//! Service descriptions (UDA 1.0 §2.3): what a renderer says of its own service. Read for the range of its volume, and
+//! for what its Play wants to be told.
 
 use super::rendering_control::parse_volume;
 use super::xml::{Document, Node};
+
+/// Surplus arguments that are sent: JRiver has two.
+const SURPLUS: usize = 4;
 
 /// The units in which a renderer counts its volume (RenderingControl:1 §2.2.17).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,9 +26,7 @@ impl Default for VolumeRange {
 }
 
 /// The range of Volume in the description of RenderingControl; `None` if it says none that makes sense.
-#[must_use]
-pub fn volume_range(body: &[u8]) -> Option<VolumeRange> {
-    let document = Document::parse(body, "scpd");
+fn volume_range(document: &Document) -> Option<VolumeRange> {
     let is_volume = |variable: &Node<'_>| {
         let name = variable.find("name").map_or("", Node::text);
         variable.is("stateVariable") && name.eq_ignore_ascii_case("Volume")
@@ -36,19 +38,69 @@ pub fn volume_range(body: &[u8]) -> Option<VolumeRange> {
     (min < max).then_some(VolumeRange { min, max, step })
 }
 
-/// The part of RenderingControl's description that tells this range.
-#[must_use]
-pub fn write(range: VolumeRange) -> String {
-    let VolumeRange { min, max, step } = range;
-    format!(
-        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\
-         <scpd xmlns=\"urn:schemas-upnp-org:service-1-0\">\
-         <specVersion><major>1</major><minor>0</minor></specVersion><serviceStateTable>\
-         <stateVariable sendEvents=\"no\"><name>Mute</name><dataType>boolean</dataType></stateVariable>\
-         <stateVariable sendEvents=\"no\"><name>Volume</name><dataType>ui2</dataType>\
-         <allowedValueRange><minimum>{min}</minimum><maximum>{max}</maximum><step>{step}</step>\
-         </allowedValueRange></stateVariable></serviceStateTable></scpd>\n"
-    )
+/// The arguments that Play wants beside those of AVTransport:1, in their order (JRiver has two).
+fn surplus(document: &Document) -> Vec<String> {
+    let named = |node: &Node<'_>, name| node.find("name").is_some_and(|n| n.text() == name);
+    let Some(play) = document.nodes().find(|node| node.is("action") && named(node, "Play")) else {
+        return Vec::new();
+    };
+    let is_in = |node: &Node<'_>| {
+        node.find("direction").is_none_or(|direction| direction.text().eq_ignore_ascii_case("in"))
+    };
+    let names = play.descendants().filter(|node| node.is("argument") && is_in(node));
+    let names = names.filter_map(|node| node.find("name")).map(Node::text);
+    let surplus = names.filter(|name| !["InstanceID", "Speed"].contains(name) && is_plain(name));
+    surplus.take(SURPLUS).map(str::to_owned).collect()
+}
+
+/// It can stand in a tag as it is.
+fn is_plain(name: &str) -> bool {
+    let begins = name.starts_with(|c: char| c.is_ascii_alphabetic());
+    begins && name.len() <= 64 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// What the box wants to know of a service.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Survey {
+    /// The range of Volume, if it says one that makes sense.
+    pub volume: Option<VolumeRange>,
+    /// Arguments that Play wants beside the usual ones.
+    pub play: Vec<String>,
+}
+
+impl Survey {
+    /// Reads the description of a service.
+    #[must_use]
+    pub fn read(body: &[u8]) -> Self {
+        let document = Document::parse(body, "scpd");
+        Self { volume: volume_range(&document), play: surplus(&document) }
+    }
+
+    /// A description that says this.
+    #[must_use]
+    pub fn write(&self) -> String {
+        let range = |VolumeRange { min, max, step }: VolumeRange| {
+            format!(
+                "<stateVariable sendEvents=\"no\"><name>Volume</name><dataType>ui2</dataType>\
+                 <allowedValueRange><minimum>{min}</minimum><maximum>{max}</maximum>\
+                 <step>{step}</step></allowedValueRange></stateVariable>"
+            )
+        };
+        let argument = |name: &str| {
+            format!("<argument><name>{name}</name><direction>in</direction></argument>")
+        };
+        let usual = ["InstanceID", "Speed"].into_iter();
+        let arguments: String =
+            usual.chain(self.play.iter().map(String::as_str)).map(argument).collect();
+        format!(
+            "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\
+             <scpd xmlns=\"urn:schemas-upnp-org:service-1-0\">\
+             <specVersion><major>1</major><minor>0</minor></specVersion>\
+             <actionList><action><name>Play</name><argumentList>{arguments}</argumentList></action></actionList>\
+             <serviceStateTable>{}</serviceStateTable></scpd>\n",
+            self.volume.map(range).unwrap_or_default(),
+        )
+    }
 }
 
 #[cfg(test)]
@@ -58,9 +110,26 @@ mod tests {
 
     #[test]
     fn what_is_written_comes_back() {
-        for range in [VolumeRange::default(), VolumeRange { min: 2, max: 30, step: 4 }] {
-            assert_eq!(volume_range(write(range).as_bytes()), Some(range));
+        for volume in [None, Some(VolumeRange { min: 2, max: 30, step: 4 })] {
+            for play in [vec![], vec!["SyncTime".to_owned(), "SyncServer".to_owned()]] {
+                let survey = Survey { volume, play };
+                assert_eq!(Survey::read(survey.write().as_bytes()), survey);
+            }
         }
+    }
+
+    #[test]
+    fn only_plain_names_of_what_play_takes_are_sent_on() {
+        let scpd = "<scpd><action><name>Stop</name><argument><name>Why</name></argument></action>\
+            <action><name>Play</name><argumentList>\
+            <argument><name>InstanceID</name><direction>in</direction></argument>\
+            <argument><name>Extra</name><direction>IN</direction></argument>\
+            <argument><name>Result</name><direction>out</direction></argument>\
+            <argument><name>a b</name></argument><argument><name>&lt;x&gt;</name></argument>\
+            </argumentList></action></scpd>";
+        assert_eq!(Survey::read(scpd.as_bytes()).play, ["Extra"]);
+        let many = Survey { play: (0..9).map(|n| format!("A{n}")).collect(), ..Survey::default() };
+        assert_eq!(Survey::read(many.write().as_bytes()).play.len(), SURPLUS);
     }
 
     #[test]
@@ -79,7 +148,7 @@ mod tests {
                 "<allowedValueRange><minimum>{minimum}</minimum><maximum>{maximum}</maximum>{step}\
                  </allowedValueRange>"
             );
-            volume_range(scpd(&text).as_bytes())
+            Survey::read(scpd(&text).as_bytes()).volume
         };
         assert_eq!(range("0", "63", ""), Some(VolumeRange { min: 0, max: 63, step: 1 }));
         assert_eq!(range("0", "63", "<step>0</step>").map(|r| r.step), Some(1));
@@ -87,14 +156,15 @@ mod tests {
         {
             assert_eq!(range(minimum, maximum, ""), None, "{minimum} to {maximum}");
         }
-        assert_eq!(volume_range(scpd("<dataType>ui2</dataType>").as_bytes()), None);
-        assert_eq!(volume_range(b"<html>404</html>"), None);
+        let none = Survey::read(scpd("<dataType>ui2</dataType>").as_bytes());
+        assert_eq!(none, Survey::default());
+        assert_eq!(Survey::read(b"<html>404</html>"), Survey::default());
     }
 
     proptest! {
         #[test]
-        fn never_panics(body in "(<|>|</|stateVariable|name|Volume|minimum|maximum|step|[0-9 -]){0,60}") {
-            let _ = volume_range(body.as_bytes());
+        fn never_panics(body in "(<|>|</|stateVariable|action|argument|Play|name|Volume|minimum|maximum|step|[0-9 -]){0,60}") {
+            let _ = Survey::read(body.as_bytes());
         }
     }
 }

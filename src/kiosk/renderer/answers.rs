@@ -140,7 +140,7 @@ impl Renderer {
                 }
                 self.knobs.done(turn);
             }
-            (Purpose::Survey, Answer::Surveyed(range)) => self.surveyed(range),
+            (Purpose::Survey(which), Answer::Surveyed(survey)) => self.surveyed(which, *survey),
             (Purpose::Sink, Answer::Reply(Reply::ConnectionManager(Cm::ProtocolInfo { sink }))) => {
                 self.habits.sink = Some(sink);
                 self.habits.sink_asked = true;

@@ -36,7 +36,7 @@ pub(super) enum Purpose {
     Seek,
     Turn(Turn),
     Sink,
-    Survey,
+    Survey(Evented),
     Subscribe(Evented),
     Renew(Evented),
     Unsubscribe(Evented),
@@ -118,7 +118,7 @@ impl Renderer {
             Purpose::Renew(which) => self.lease_lost(*which, ctx),
             Purpose::Turn(_) => self.knobs.failed(ctx.now + CANNOT),
             Purpose::Sink => self.habits.sink_asked = true,
-            Purpose::Survey => self.surveyed(None),
+            Purpose::Survey(which) => self.not_surveyed(*which),
             _ => {}
         }
     }
@@ -130,7 +130,7 @@ impl Renderer {
             Purpose::SetNext => self.next.is_some(),
             Purpose::Turn(_) => self.description.rendering_control.is_some(),
             Purpose::Sink => self.description.connection_manager.is_some(),
-            Purpose::Survey => self.scpd_url().is_some(),
+            Purpose::Survey(which) => self.scpd_url(*which).is_some(),
             Purpose::Subscribe(which) => self.event_url(*which).is_some() && media_port.is_some(),
             Purpose::Renew(which) | Purpose::Unsubscribe(which) => {
                 self.event_url(*which).is_some() && self.events[*which as usize].sid().is_some()
@@ -173,7 +173,11 @@ impl Renderer {
             Purpose::ClearNext => {
                 av(Av::SetNextAvTransportUri { uri: String::new(), metadata: String::new() })
             }
-            Purpose::Play => av(Av::Play),
+            Purpose::Play => {
+                let play = Action::AvTransport(Av::Play);
+                let surplus = self.habits.play_surplus.clone();
+                Some(act_with(&self.description.av_transport, play, surplus))
+            }
             Purpose::Pause => av(Av::Pause),
             Purpose::Stop => av(Av::Stop),
             Purpose::Seek => av(Av::Seek { target: Duration::ZERO }),
@@ -187,7 +191,7 @@ impl Renderer {
                 let service = self.description.connection_manager.as_ref()?;
                 Some(act(service, Action::ConnectionManager(Cm::GetProtocolInfo)))
             }
-            Purpose::Survey => Some(Errand::Survey { url: self.scpd_url()?.clone() }),
+            Purpose::Survey(which) => Some(Errand::Survey { url: self.scpd_url(*which)?.clone() }),
             Purpose::Subscribe(which) => {
                 let callback = HttpUrl::new(self.facing, media_port?, &format!("/e/{number}"))?;
                 let (url, callback) = (url(which)?, Box::new(callback));
@@ -211,5 +215,9 @@ impl Renderer {
 }
 
 fn act(service: &Service, action: Action) -> Errand {
-    Errand::Act { url: service.control_url.clone(), version: service.version, action }
+    act_with(service, action, Vec::new())
+}
+
+fn act_with(service: &Service, action: Action, surplus: Vec<String>) -> Errand {
+    Errand::Act { url: service.control_url.clone(), version: service.version, action, surplus }
 }

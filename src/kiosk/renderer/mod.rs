@@ -21,6 +21,7 @@ mod plan;
 pub mod playhead;
 mod refusals;
 mod sound;
+mod survey;
 
 use super::deadline::Deadline;
 use super::effect::{Effects, Published, PublishedSubtitles};
@@ -46,6 +47,7 @@ use fastrand::Rng;
 use knobs::Knobs;
 use load::{Load, Phase};
 use sound::Sound;
+use survey::PlaySurvey;
 
 /// Which of the two evented services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +108,9 @@ struct Habits {
     rendering_broken: bool,
     /// What it does with metadata that name subtitles.
     captions: Captions,
+    /// Whether its own description of Play was looked at, and what it wants beside the usual.
+    play_survey: PlaySurvey,
+    play_surplus: Vec<String>,
     /// A still that follows a still needs a Stop between them.
     stop_between_stills: bool,
     /// How long it takes to answer.

@@ -58,7 +58,8 @@ impl Renderer {
         agenda.at(self.transport_due, Purpose::Transport);
         if let Some(turn) = self.knobs.next(agenda.now).filter(|_| self.has_rendering()) {
             // In whose units?
-            let first = if self.wants_survey() { Purpose::Survey } else { Purpose::Turn(turn) };
+            let survey = Purpose::Survey(Evented::Rendering);
+            let first = if self.wants_survey() { survey } else { Purpose::Turn(turn) };
             agenda.at(agenda.now, first);
         }
         if matches!(
@@ -86,7 +87,7 @@ impl Renderer {
             agenda.at(agenda.now, Purpose::Sink);
         }
         if self.wants_survey() {
-            agenda.at(agenda.now, Purpose::Survey);
+            agenda.at(agenda.now, Purpose::Survey(Evented::Rendering));
         }
     }
 
@@ -115,6 +116,9 @@ impl Renderer {
                     }
                     Phase::Wanted { at } => agenda.at(at, Purpose::Set),
                     Phase::Settling { until } => agenda.wake(until, Why::Effect),
+                    Phase::Accepted { at } if self.wants_play_survey() => {
+                        agenda.at(at, Purpose::Survey(Evented::Transport));
+                    }
                     Phase::Accepted { at } => agenda.at(at, Purpose::Play),
                     Phase::Starting { sent, until } => {
                         let dwell = (sent + load::DWELL, Why::Dwell);

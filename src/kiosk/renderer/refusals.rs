@@ -63,7 +63,7 @@ impl Renderer {
             Purpose::Position => self.position_due = now + Duration::from_secs(10),
             Purpose::Media => self.media_unknown(ctx),
             Purpose::Sink => self.habits.sink_asked = true,
-            Purpose::Survey => self.surveyed(None),
+            Purpose::Survey(which) => self.not_surveyed(*which),
             Purpose::Subscribe(which) => self.events[*which as usize].refuse(now),
             Purpose::Renew(which) => self.lease_lost(*which, ctx),
             Purpose::Unsubscribe(which) => self.events[*which as usize].forget(now),
@@ -191,7 +191,7 @@ impl Renderer {
                 load.phase = Phase::Wanted { at: now };
                 self.habits.stop_first = true;
             }
-            _ if other_words(self) => {}
+            _ if self.look_at_play(error.code, now) || other_words(self) => {}
             704 | 714 => {
                 let name = self.load.as_ref().map(Load::name).unwrap_or_default();
                 self.fail(Fault::RefusesFile(name), ctx);
@@ -215,7 +215,7 @@ impl Renderer {
             Purpose::Position => self.position_due = now + Duration::from_secs(10),
             Purpose::Sink => self.habits.sink_asked = true,
             // It lives, whatever its web server does with this.
-            Purpose::Survey => return self.survey_failed(&failure, now),
+            Purpose::Survey(which) => return self.survey_failed(*which, &failure, now),
             Purpose::Subscribe(which) => {
                 self.events[*which as usize].refuse(now);
                 if failure == Failure::Unreachable {

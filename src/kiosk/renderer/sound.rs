@@ -4,13 +4,13 @@
 //! for each description of the renderer, and whatever it fails of, 0 to 100 is meant.
 
 use super::knobs::Turn;
-use super::{Context, Renderer};
+use super::{Context, Evented, Renderer};
 use crate::config::PanelAction;
 use crate::kiosk::event::Failure;
 use crate::kiosk::trace::What;
 use crate::time::{Duration, Instant};
+use crate::upnp::UpnpError;
 use crate::upnp::scpd::VolumeRange;
-use crate::upnp::{HttpUrl, UpnpError};
 
 /// One that cannot be reached is asked again with the next sign of life, so often.
 const TRIES: u8 = 3;
@@ -40,13 +40,9 @@ impl Renderer {
         self.description.rendering_control.is_some() && !self.habits.rendering_broken
     }
 
-    pub(super) fn scpd_url(&self) -> Option<&HttpUrl> {
-        self.description.rendering_control.as_ref()?.scpd_url.as_ref()
-    }
-
     /// The units of its volume are to be asked for.
     pub(super) fn wants_survey(&self) -> bool {
-        self.has_rendering() && !self.sound.surveyed && self.scpd_url().is_some()
+        self.has_rendering() && !self.sound.surveyed && self.scpd_url(Evented::Rendering).is_some()
     }
 
     /// It was described anew: its units may be others.
@@ -54,20 +50,15 @@ impl Renderer {
         (self.sound.surveyed, self.sound.tries) = (false, 0);
     }
 
-    pub(super) fn surveyed(&mut self, range: Option<VolumeRange>) {
+    pub(super) fn know_units(&mut self, range: Option<VolumeRange>) {
         self.sound.surveyed = true;
         self.knobs.range = range.unwrap_or_default();
     }
 
     /// It did not answer: that says nothing of its units.
-    pub(super) fn survey_failed(&mut self, failure: &Failure, now: Instant) {
+    pub(super) fn may_survey_again(&mut self, failure: &Failure) -> bool {
         self.sound.tries = self.sound.tries.saturating_add(1);
-        if *failure != Failure::Unreachable || self.sound.tries == TRIES {
-            self.surveyed(None);
-        }
-        if *failure == Failure::Unreachable {
-            self.transport_due = now;
-        }
+        *failure == Failure::Unreachable && self.sound.tries < TRIES
     }
 
     /// A button that turns it, in vain where there is nothing to turn: which is said once.

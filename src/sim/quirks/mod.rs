@@ -76,6 +76,8 @@ pub struct Quirks {
     pub play_hangs_while_loading: bool,
     /// Refuses every Play: control is switched off in its menu.
     pub play_refused: Option<u16>,
+    /// Refuses a Play that lacks these arguments with 402.
+    pub play_wants: &'static [&'static str],
     /// Play without media.
     pub play_empty: PlayEmpty,
     /// Play while PLAYING.
@@ -168,7 +170,7 @@ pub struct Quirks {
     pub rendering_control: bool,
     /// Refuses GetMute and SetMute.
     pub mute_refused: Option<u16>,
-    /// Serves the description of RenderingControl; otherwise answers this.
+    /// Serves the descriptions of its services; otherwise answers this.
     pub scpd_refused: Option<u16>,
     /// The lowest volume.
     pub volume_min: u16,

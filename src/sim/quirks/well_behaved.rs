@@ -39,6 +39,7 @@ impl Default for Quirks {
             in_transition: None,
             play_hangs_while_loading: false,
             play_refused: None,
+            play_wants: &[],
             play_empty: PlayEmpty::Refused(701),
             play_while_playing: None,
             stop_empty: Some(701),

@@ -389,9 +389,15 @@ impl World {
             (Errand::Describe { .. }, Door::OtherDevice) => {
                 self.answer(stage, number, late, Err(Failure::NotARenderer));
             }
-            (Errand::Survey { .. }, Door::Survey) => {
-                let outcome = here.tv.survey().map(|range| Answer::Surveyed(Some(range)));
+            (Errand::Survey { .. }, Door::Survey(kind)) => {
+                let outcome = here.tv.survey(kind).map(|it| Answer::Surveyed(Box::new(it)));
                 self.answer(stage, number, late, outcome.map_err(Failure::Status));
+            }
+            (Errand::Act { action, surplus, .. }, Door::Control(_))
+                if here.tv.lacks_arguments(action, |name| surplus.iter().any(|n| n == name)) =>
+            {
+                let refusal = Failure::Refused(FakeRenderer::invalid_arguments());
+                self.answer(stage, number, late, Err(refusal));
             }
             (Errand::Act { action, .. }, Door::Control(_)) => {
                 self.with(stage, |tv, now| tv.act(now, Call(number), action));
