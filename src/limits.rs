@@ -66,6 +66,13 @@ pub const DESCRIPTION_BODY: usize = 2 << 20;
 pub const SOAP_BODY: usize = 1 << 20;
 /// See [`DESCRIPTION_BODY`].
 pub const NOTIFY_BODY: usize = 256 << 10;
+/// A service description: those of AVTransport, the longest, reach 60 KiB.
+pub const SCPD_BODY: usize = 256 << 10;
+/// Subtitles: those of a film of three hours take about 200 KiB. They are sent from memory.
+pub const SUBTITLES: u64 = 1 << 20;
+/// Bytes of a picture in which its size is looked for: behind what a camera writes of itself, 64 KiB at most, and a
+/// colour profile.
+pub const PICTURE_HEAD: u64 = 96 << 10;
 /// Heads of requests and answers.
 pub const HTTP_HEAD: usize = 16 << 10;
 /// Header lines in one head.

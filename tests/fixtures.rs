@@ -11,6 +11,7 @@ use dlna_kiosk::upnp::connection_manager;
 use dlna_kiosk::upnp::description::{self, DescriptionError, Service};
 use dlna_kiosk::upnp::gena::{LastChange, parse_timeout};
 use dlna_kiosk::upnp::rendering_control;
+use dlna_kiosk::upnp::scpd::Survey;
 use dlna_kiosk::upnp::soap::SoapError;
 use dlna_kiosk::upnp::ssdp::{self, Rejected};
 use dlna_kiosk::upnp::time::parse_time;
@@ -305,6 +306,18 @@ fn check_answer(capture: &Capture, action: &str, name: &str) {
             );
         }
         other => panic!("{name}: {other:?}"),
+    }
+}
+
+#[test]
+fn reads_the_range_of_the_volume_and_that_play_wants_nothing_more() {
+    for capture in captures("SCPD") {
+        let name = &capture.name;
+        let survey = Survey::read(&capture.body);
+        let range = survey.volume.map(|r| format!("{}..{} step {}", r.min, r.max, r.step));
+        let (_, expected) = capture.expect.split_once("Volume range ").unzip();
+        assert_eq!(range.as_deref(), expected, "{name}");
+        assert!(survey.play.is_empty(), "{name}: {:?}", survey.play);
     }
 }
 

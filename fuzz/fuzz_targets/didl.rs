@@ -1,11 +1,12 @@
 //! DIDL-Lite: metadata as a renderer reads it, and what we write of any file name.
-//! Lines: title, URL, duration in milliseconds.
+//! Lines: title, URL (of the subtitles too), duration in milliseconds.
 #![no_main]
 
 use dlna_kiosk::media::mime::of_extension;
 use dlna_kiosk::media::protocol_info::content_features;
+use dlna_kiosk::media::subtitles::{FORMATS, Form};
 use dlna_kiosk::time::Duration;
-use dlna_kiosk::upnp::didl::{Item, Rung, escape, parse};
+use dlna_kiosk::upnp::didl::{Item, Rung, Subtitles, escape, parse};
 use dlna_kiosk::upnp::xml::{decode, unescape};
 use dlna_kiosk_fuzz::lines;
 use libfuzzer_sys::fuzz_target;
@@ -21,16 +22,19 @@ fuzz_target!(|text: &str| {
     // URLs are our own: they hold nothing that XML cannot.
     let url = decode(url.as_bytes());
     let millis: u32 = millis.trim().parse().unwrap_or(1);
-    for extension in EXTENSIONS {
+    let forms = [None, Some(Form::Header), Some(Form::Resource), Some(Form::Attributes)];
+    for (extension, form) in EXTENSIONS.into_iter().zip(forms) {
         let media_type = of_extension(extension).expect("known");
+        let subtitles = form.map(|form| Subtitles { form, url: url.trim(), format: &FORMATS[1] });
         let item = Item {
             title,
             url: url.trim(),
             mime: media_type.default_mime(),
-            content_features: &content_features(media_type),
+            content_features: &content_features(media_type, Some("JPEG_LRG")),
             kind: media_type.kind,
             size: text.len() as u64,
             duration: Some(Duration::from_millis(millis.into())),
+            subtitles,
         };
         for rung in [Rung::Full, Rung::Plain, Rung::Compat] {
             check(&item, rung);
@@ -44,6 +48,11 @@ fn check(item: &Item<'_>, rung: Rung) {
     assert_eq!(unescape(&escape(&metadata)), metadata, "it survives the envelope");
     let read = parse(&metadata).expect("DIDL-Lite");
     assert_eq!((&*read.url, read.mime()), (item.url, item.mime));
+    let form = item.subtitles.filter(|_| rung == Rung::Full).map(|subtitles| subtitles.form);
+    let subtitles = [read.text_resource.as_deref(), read.subtitle_file.as_deref()];
+    let expected =
+        [Form::Resource, Form::Attributes].map(|it| (form == Some(it)).then_some(item.url));
+    assert_eq!(subtitles, expected);
     let title = &read.title;
     assert!(!title.is_empty() && title.chars().count() <= 64, "{title:?}");
     assert!(!title.contains(['&', '<', '>', '"', '\'']), "{title:?}");

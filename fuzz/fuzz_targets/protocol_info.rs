@@ -19,7 +19,7 @@ fuzz_target!(|sink: &str| {
             assert!(tried.len() <= media_type.mimes.len(), "{tried:?}");
         }
         for mime in tried {
-            let entry = protocol_info(mime, &content_features(media_type));
+            let entry = protocol_info(mime, &content_features(media_type, None));
             assert_eq!(choose_mime(&entry, media_type), mime, "{entry}");
         }
     }

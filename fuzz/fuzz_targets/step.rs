@@ -298,13 +298,15 @@ fn scan(input: &mut Unstructured<'_>) -> Result<Scan> {
     let mut scan = Scan { skipped: input.arbitrary()?, ..Scan::default() };
     for name in ["film.mp4", "news.mp4", "song.mp3", "ghost.mp4", "ghost.jpg"] {
         if input.arbitrary()? {
+            let subtitles: bool = input.arbitrary()?;
             scan.files.push(MediaFile {
                 path: Path::new("/m").join(name).into(),
                 root: Path::new("/m").into(),
                 media_type: of_extension(&name[name.len() - 3..]).expect("known"),
                 size: input.arbitrary::<u32>()?.into(),
                 modified: input.arbitrary::<u8>()?.into(),
-                subtitles: None,
+                profile: None,
+                subtitles: subtitles.then(|| Path::new("/m/film.srt").into()),
             });
         }
     }

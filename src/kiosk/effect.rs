@@ -3,6 +3,7 @@
 
 use super::event::{LedId, ReplyTo, TaskName, Ticket, Token};
 use crate::media::mime::MediaType;
+use crate::media::subtitles::Format;
 use crate::time::Duration;
 use crate::upnp::{Action, HttpUrl};
 use core::fmt;
@@ -58,6 +59,11 @@ pub enum Errand {
         /// Where.
         location: HttpUrl,
     },
+    /// GET the description of a service.
+    Survey {
+        /// SCPDURL.
+        url: HttpUrl,
+    },
     /// POST an action.
     Act {
         /// controlURL.
@@ -66,6 +72,8 @@ pub enum Errand {
         version: u8,
         /// What.
         action: Action,
+        /// Names of arguments that this renderer wants beside those of the action; they go out empty.
+        surplus: Vec<String>,
     },
     /// SUBSCRIBE (UDA 1.0 §4.1.1).
     Subscribe {
@@ -98,6 +106,7 @@ impl fmt::Display for Errand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Describe { location } => write!(f, "GET {location}"),
+            Self::Survey { url } => write!(f, "GET {url}"),
             Self::Act { url, action, .. } => write!(f, "{} at {}", action.name(), url.host),
             Self::Subscribe { url, .. } => write!(f, "SUBSCRIBE {url}"),
             Self::Renew { url, .. } => write!(f, "renew {url}"),
@@ -125,4 +134,19 @@ pub struct Published {
     pub content_features: String,
     /// Its bytes, where it is on no disk.
     pub body: Option<&'static [u8]>,
+    /// What is served under the same token for the extension of a subtitle file.
+    pub subtitles: Option<PublishedSubtitles>,
+}
+
+/// The subtitles of a published file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PublishedSubtitles {
+    /// Absolute, and below the same folder.
+    pub path: PathBuf,
+    /// CaptionInfo.sec
+    pub url: String,
+    /// Content-Type, in its `mime`.
+    pub format: &'static Format,
+    /// Say CaptionInfo.sec unasked, too: Samsung asks in its HEAD and listens in its GET.
+    pub unasked: bool,
 }

@@ -5,6 +5,7 @@ use crate::media::catalogue::Scan;
 use crate::time::Duration;
 use crate::upnp::description::Description;
 use crate::upnp::gena::LastChange;
+use crate::upnp::scpd::Survey;
 use crate::upnp::ssdp::Announcement;
 use crate::upnp::{Reply, UpnpError};
 use core::net::Ipv4Addr;
@@ -182,6 +183,8 @@ pub enum Answer {
     Description(Box<Description>),
     /// An action succeeded.
     Reply(Reply),
+    /// The description of a service was fetched.
+    Surveyed(Box<Survey>),
     /// SUBSCRIBE, new or renewed. SID may be absent in a renewal.
     Subscribed {
         /// Subscription identifier.

@@ -105,6 +105,7 @@ mod tests {
             media_type: crate::media::mime::of_extension("mp4").expect("known"),
             size: 1,
             modified: 0,
+            profile: None,
             subtitles: None,
         };
         Scan { files: vec![file], ..Scan::default() }

@@ -198,6 +198,7 @@ mod tests {
             media_type,
             size: 1,
             modified: 0,
+            profile: None,
             subtitles: None,
         };
         Scan { files: paths.iter().map(file).collect(), ..Scan::default() }

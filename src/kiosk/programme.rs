@@ -244,6 +244,7 @@ mod tests {
             media_type: mime::of_extension("mp4").expect("known"),
             size: 1,
             modified: 0,
+            profile: None,
             subtitles: None,
         }
     }

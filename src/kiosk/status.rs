@@ -206,7 +206,7 @@ fn renderer_status(
         measured_s_ago: report.map(|r| seconds(now.since(r.answered_at))),
         rounds: renderer.rounds,
         last_gap_ms: renderer.gap.map(|gap| seconds(gap) * 1000.0),
-        volume: renderer.knobs.volume,
+        volume: renderer.knobs.per_cent(),
         mute: renderer.knobs.mute,
         breaker: BreakerStatus {
             state: if renderer.breaker.is_open() { "open" } else { "closed" },

@@ -51,6 +51,8 @@ pub enum What {
     Finished,
     /// A button did this.
     Pressed(u8, &'static str),
+    /// A button turned the volume of one that has none; said once.
+    NoVolume,
     /// Something does not work; said once per change.
     Trouble(Fault),
     /// It refused a wish that nothing depends on, with this code.
@@ -129,6 +131,12 @@ impl fmt::Display for Entry {
             What::Viewer(did) => write!(f, "a viewer {did} it with the remote control"),
             What::Finished => write!(f, "the programme is over"),
             What::Pressed(pin, action) => write!(f, "button on GPIO{pin}: {action}"),
+            What::NoVolume => {
+                write!(
+                    f,
+                    "its volume cannot be turned over the network; its own remote control can"
+                )
+            }
             What::Trouble(fault) => write!(f, "{fault}"),
             What::Refused(what, code) => write!(f, "it refused {what} ({code})"),
             What::Recovered => write!(f, "works again"),

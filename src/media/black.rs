@@ -33,6 +33,7 @@ pub fn file() -> MediaFile {
         media_type: of_extension("jpg").expect("JPEG is a known kind"),
         size: JPEG.len() as u64,
         modified: 0,
+        profile: None,
         subtitles: None,
     }
 }

@@ -4,7 +4,6 @@
 //! another; *settled*, nobody writes to it any more.
 
 use super::mime::MediaType;
-use super::subtitles::Subtitles;
 use crate::limits::LOOKED_AT;
 use crate::time::{Duration, Instant};
 use std::collections::HashMap;
@@ -25,8 +24,10 @@ pub struct MediaFile {
     /// When its content was last changed, in nanoseconds since 1970. With the size it tells this file from another that
     /// took its path. No inode: on FAT a file has another one each time it is looked up.
     pub modified: i64,
-    /// What is said in it, beside it.
-    pub subtitles: Option<Subtitles>,
+    /// The DLNA profile of a picture, where it has one.
+    pub profile: Option<&'static str>,
+    /// The file with its subtitles, in the same folder.
+    pub subtitles: Option<Rc<Path>>,
 }
 
 impl MediaFile {

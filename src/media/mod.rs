@@ -4,6 +4,7 @@ pub mod black;
 pub mod catalogue;
 pub mod content;
 pub mod mime;
+pub mod picture;
 pub mod playlist;
 pub mod protocol_info;
 pub mod subtitles;

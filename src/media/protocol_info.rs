@@ -7,16 +7,18 @@ use super::mime::{Kind, MediaType};
 
 /// Streaming, background, connection stalling, DLNA 1.5: what most servers say of a file.
 const STREAMING_FLAGS: &str = "01700000000000000000000000000000";
-/// Interactive, background, DLNA 1.5.
-const INTERACTIVE_FLAGS: &str = "00D00000000000000000000000000000";
+/// Interactive, background, connection stalling, DLNA 1.5: what most servers say of a picture.
+const INTERACTIVE_FLAGS: &str = "00F00000000000000000000000000000";
 
 /// The fourth field of protocolInfo, and the contentFeatures.dlna.org header.
 ///
-/// A profile name only where it cannot be wrong: a wrong one is worse than none.
+/// A profile name only where it cannot be wrong: a wrong one is worse than none. That of a picture comes with it,
+/// since it depends on its size.
 #[must_use]
-pub fn content_features(media_type: &MediaType) -> String {
-    let profile = match media_type.extension {
-        "mp3" => "DLNA.ORG_PN=MP3;",
+pub fn content_features(media_type: &MediaType, profile: Option<&str>) -> String {
+    let profile = match (media_type.extension, profile) {
+        ("mp3", _) => "DLNA.ORG_PN=MP3;",
+        (_, Some(name)) => &format!("DLNA.ORG_PN={name};"),
         _ => "",
     };
     let flags = match media_type.kind {
@@ -86,7 +88,7 @@ mod tests {
 
     #[test]
     fn features_stand_in_the_order_that_dlna_asks_for_without_blanks() {
-        let features = |extension| content_features(of_extension(extension).expect("known"));
+        let features = |extension| content_features(of_extension(extension).expect("known"), None);
         assert_eq!(
             features("mp4"),
             "DLNA.ORG_OP=01;DLNA.ORG_CI=0;DLNA.ORG_FLAGS=01700000000000000000000000000000"
@@ -97,7 +99,12 @@ mod tests {
         );
         assert_eq!(
             features("jpg"),
-            "DLNA.ORG_OP=01;DLNA.ORG_CI=0;DLNA.ORG_FLAGS=00D00000000000000000000000000000"
+            "DLNA.ORG_OP=01;DLNA.ORG_CI=0;DLNA.ORG_FLAGS=00F00000000000000000000000000000"
+        );
+        let jpg = of_extension("jpg").expect("known");
+        assert!(
+            content_features(jpg, Some("JPEG_LRG"))
+                .starts_with("DLNA.ORG_PN=JPEG_LRG;DLNA.ORG_OP=")
         );
         assert_eq!(protocol_info("video/mp4", ""), "http-get:*:video/mp4:*");
     }

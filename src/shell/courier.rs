@@ -5,8 +5,9 @@
 use super::http::client::{Request, Response, exchange};
 use crate::kiosk::effect::Errand;
 use crate::kiosk::event::{Answer, Failure};
-use crate::limits::{DESCRIPTION_BODY, NOTIFY_BODY, SOAP_BODY};
+use crate::limits::{DESCRIPTION_BODY, NOTIFY_BODY, SCPD_BODY, SOAP_BODY};
 use crate::upnp::description::{self, DescriptionError};
+use crate::upnp::scpd::Survey;
 use crate::upnp::soap::SoapError;
 use crate::upnp::{Action, HttpUrl, UpnpError, gena};
 use core::net::Ipv4Addr;
@@ -19,7 +20,10 @@ pub async fn run(errand: &Errand) -> (Result<Answer, Failure>, Option<Ipv4Addr>)
     let mut trip = Trip { facing: None };
     let outcome = match errand {
         Errand::Describe { location } => trip.describe(location).await,
-        Errand::Act { url, version, action } => trip.act(url, *version, action).await,
+        Errand::Survey { url } => trip.survey(url).await,
+        Errand::Act { url, version, action, surplus } => {
+            trip.act(url, *version, action, surplus).await
+        }
         Errand::Subscribe { url, callback, timeout } => {
             let headers = [
                 ("CALLBACK", format!("<{callback}>")),
@@ -83,13 +87,23 @@ impl Trip {
         Err(Failure::Malformed)
     }
 
+    async fn survey(&mut self, url: &HttpUrl) -> Result<Answer, Failure> {
+        let request = Request { method: "GET", url, headers: &[], body: None };
+        let answer = self.exchange(&request, SCPD_BODY).await?;
+        match answer.status {
+            200 => Ok(Answer::Surveyed(Box::new(Survey::read(&answer.body)))),
+            status => Err(Failure::Status(status)),
+        }
+    }
+
     async fn act(
         &mut self,
         url: &HttpUrl,
         version: u8,
         action: &Action,
+        surplus: &[String],
     ) -> Result<Answer, Failure> {
-        let body = action.write(version);
+        let body = action.write_with(version, surplus);
         let soap_action = action.soap_action(version);
         let content_type = ("Content-Type", "text/xml; charset=\"utf-8\"");
         let mut request = Request {
@@ -166,6 +180,7 @@ mod tests {
     use crate::upnp::Reply;
     use crate::upnp::av_transport::{self, TransportInfo, TransportState};
     use crate::upnp::description::{Description, Service};
+    use crate::upnp::scpd::VolumeRange;
     use crate::upnp::{Udn, rendering_control};
     use smol::{block_on, future};
 
@@ -188,7 +203,7 @@ mod tests {
     }
 
     fn act(action: Action) -> impl FnOnce(HttpUrl) -> Errand {
-        |url| Errand::Act { url, version: 1, action }
+        |url| Errand::Act { url, version: 1, action, surplus: Vec::new() }
     }
 
     const STATE: Action = Action::AvTransport(av_transport::Action::GetTransportInfo);
@@ -236,6 +251,21 @@ mod tests {
         assert_eq!(outcome, Err(Failure::Status(405)));
     }
 
+    #[test]
+    fn surplus_arguments_go_out_empty_behind_the_others() {
+        let play = |url| Errand::Act {
+            url,
+            version: 1,
+            action: PLAY,
+            surplus: vec!["JRiverSyncServer".to_owned()],
+        };
+        let (outcome, heard) = run_with(play, &[&ok(&Reply::Done.write(&PLAY, 1))]);
+        assert_eq!(outcome, Ok(Answer::Reply(Reply::Done)));
+        assert!(
+            heard[0].contains("<Speed>1</Speed><JRiverSyncServer></JRiverSyncServer></u:Play>")
+        );
+    }
+
     fn description(url: &HttpUrl) -> Description {
         Description {
             udn: Udn::new("uuid:1").unwrap(),
@@ -273,6 +303,19 @@ mod tests {
         let printer = "<root><device><deviceType>urn:schemas-upnp-org:device:Printer:1</deviceType>\
              <UDN>uuid:2</UDN></device></root>";
         assert_eq!(run_with(describe, &[&ok(printer)]).0, Err(Failure::NotARenderer));
+    }
+
+    #[test]
+    fn a_survey_brings_the_range_or_that_there_is_none() {
+        let survey = |url| Errand::Survey { url };
+        let volume = Some(VolumeRange { min: 0, max: 30, step: 1 });
+        let known = Survey { volume, play: vec!["Extra".to_owned()] };
+        let (outcome, heard) = run_with(survey, &[&ok(&known.write())]);
+        assert!(heard[0].starts_with("GET /dmr/control HTTP/1.1\r\n"));
+        assert_eq!(outcome, Ok(Answer::Surveyed(Box::new(known))));
+        assert_eq!(run_with(survey, &[&ok("")]).0, Ok(Answer::Surveyed(Box::default())));
+        let refusal = "HTTP/1.1 404 Not Found\r\n\r\n";
+        assert_eq!(run_with(survey, &[refusal]).0, Err(Failure::Status(404)));
     }
 
     #[test]

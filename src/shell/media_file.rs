@@ -12,6 +12,7 @@ use crate::range::{self, Range};
 use rustix::fs::{MemfdFlags, Mode, OFlags};
 use std::fs::{File, Metadata};
 use std::io::{self, Write};
+use std::path::Path;
 use std::time::SystemTime;
 
 /// A file ready to be served.
@@ -49,29 +50,35 @@ fn state(metadata: &Metadata) -> (u64, i64) {
     (metadata.len(), modified(metadata))
 }
 
-/// Opens a published file, if it is a regular one and still below its root once all symbolic links
-/// are resolved: the tree may have changed since the scan.
+/// Opens a published file, if it is still the one that was published.
 pub(super) fn open(published: &Published) -> Result<Opened, Closed> {
     if let Some(body) = published.body {
         return Ok(in_memory(body)?);
     }
-    let path = published.path.canonicalize()?;
-    if !path.starts_with(published.root.canonicalize()?) {
-        return Err(io::Error::other("leads out of its folder").into());
+    let opened = open_below(&published.path, &published.root)?;
+    match opened.state == (published.size, published.modified) {
+        true => Ok(opened),
+        false => Err(Closed::Replaced),
+    }
+}
+
+/// Opens a file, if it is a regular one and still below its `root` once all symbolic links are
+/// resolved: the tree may have changed since the scan.
+pub(super) fn open_below(path: &Path, root: &Path) -> io::Result<Opened> {
+    let path = path.canonicalize()?;
+    if !path.starts_with(root.canonicalize()?) {
+        return Err(io::Error::other("leads out of its folder"));
     }
     // Without NONBLOCK a FIFO would stop the box here.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let file = File::from(rustix::fs::open(&path, flags, Mode::empty()).map_err(io::Error::from)?);
+    let file = File::from(rustix::fs::open(&path, flags, Mode::empty())?);
     let metadata = file.metadata()?;
     if !metadata.is_file() {
-        return Err(io::Error::other("not a regular file").into());
-    }
-    let state = state(&metadata);
-    if state != (published.size, published.modified) {
-        return Err(Closed::Replaced);
+        return Err(io::Error::other("not a regular file"));
     }
     let changed = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-    Ok(Opened { size: metadata.len(), state, modified: http::date(changed), file })
+    let (size, state, modified) = (metadata.len(), state(&metadata), http::date(changed));
+    Ok(Opened { size, state, modified, file })
 }
 
 /// A file of the kernel's, so that all are sent alike.
@@ -142,6 +149,10 @@ impl Plan {
         ];
         if !image {
             fields.push(("realTimeInfo.dlna.org", "DLNA.ORG_TLAG=*"));
+        }
+        let asks = request.headers.get("getCaptionInfo.sec").is_some();
+        if let Some(subtitles) = published.subtitles.as_ref().filter(|s| s.unasked || asks) {
+            fields.push(("CaptionInfo.sec", &subtitles.url));
         }
         if let Some(content_range) = &content_range {
             fields.push(("Content-Range", content_range));

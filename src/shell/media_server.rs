@@ -1,7 +1,7 @@
 //! The media server: files for renderers, and the callback for their events.
 //!
-//! `/m/<token>/<name>.<ext>` is a file that the kiosk published under that token, GET and HEAD alike;
-//! `/e/<number>` takes NOTIFY. What a file request gets is the table of renderers' habits in the tests.
+//! `/m/<token>/<name>.<ext>` is a file that the kiosk published under that token, or its subtitles, GET and HEAD
+//! alike; `/e/<number>` takes NOTIFY. What a file request gets is the table of renderers' habits in the tests.
 //! The bytes themselves are the business of `stream`.
 
 use super::http::body::{Framing, ReadError, Reader};
@@ -11,10 +11,12 @@ use super::http::within;
 use super::mailbox::Mailbox;
 use super::media_file::{self, Closed, Opened, Plan};
 use super::replies::Replies;
+use super::sidecar::{self, Wanted};
 use super::stream::{Permits, Stream};
 use crate::kiosk::effect::Published;
 use crate::kiosk::event::{Event, StreamEnd, TaskName, Token};
 use crate::limits::{HEAD_TIMEOUT, MEDIA_CONNECTIONS, MEDIA_CONNECTIONS_PER_PEER, NOTIFY_BODY};
+use crate::media::subtitles;
 use crate::time::Duration;
 use crate::upnp::gena::LastChange;
 use core::cell::{Cell, RefCell};
@@ -23,6 +25,7 @@ use smol::Async;
 use smol::io::AsyncWriteExt;
 use socket2::{SockRef, TcpKeepalive};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 
 /// How long the kiosk may take to say what to serve. It takes one step.
 const KIOSK_PATIENCE: Duration = Duration::from_secs(10);
@@ -75,7 +78,7 @@ impl Drop for Open<'_> {
 /// What a path names.
 #[derive(Debug, PartialEq, Eq)]
 enum Resource {
-    Media(Token),
+    Media(Token, Wanted),
     Callback(u32),
 }
 
@@ -85,7 +88,11 @@ impl Resource {
         if let Some(number) = path.strip_prefix("/e/") {
             return number.parse().ok().map(Self::Callback);
         }
-        Token::in_path(path).map(Self::Media)
+        let wanted = match subtitles::format_of(Path::new(path)) {
+            Some(_) => Wanted::Subtitles,
+            None => Wanted::Media,
+        };
+        Some(Self::Media(Token::in_path(path)?, wanted))
     }
 }
 
@@ -132,9 +139,9 @@ impl Floor<'_> {
             Some(_) => return server::answer(socket, &server::head(417, &[])).await,
         };
         let (status, allow) = match (Resource::of(&request.target), method) {
-            (Some(Resource::Media(_)), "GET" | "HEAD") if server::lacks_host(request) => (400, ""),
-            (Some(Resource::Media(token)), "GET" | "HEAD") => {
-                return self.media(token, request, socket, peer).await;
+            (Some(Resource::Media(..)), "GET" | "HEAD") if server::lacks_host(request) => (400, ""),
+            (Some(Resource::Media(token, wanted)), "GET" | "HEAD") => {
+                return self.media(token, wanted, request, socket, peer).await;
             }
             (Some(Resource::Callback(callback)), "NOTIFY") => {
                 if continues {
@@ -144,7 +151,7 @@ impl Floor<'_> {
                 }
                 (self.notified(callback, request, reader, peer).await, "")
             }
-            (Some(Resource::Media(_)), _) => (405, "GET, HEAD"),
+            (Some(Resource::Media(..)), _) => (405, "GET, HEAD"),
             (Some(Resource::Callback(_)), _) => (405, "NOTIFY"),
             (None, _) => (404, ""),
         };
@@ -190,10 +197,11 @@ impl Floor<'_> {
         }
     }
 
-    /// Serves a file. After the kiosk said what to serve, exactly one `Served` with an end follows.
+    /// Serves a file. After the kiosk said what to serve, exactly one `Served` with an end follows, unless it is subtitles.
     async fn media(
         &self,
         token: Token,
+        wanted: Wanted,
         request: &RequestHead,
         socket: &Async<TcpStream>,
         from: Ipv4Addr,
@@ -207,6 +215,12 @@ impl Floor<'_> {
             Some(None) => return server::answer(socket, &server::head(404, &[])).await,
             None => return server::answer(socket, &server::head(503, &[])).await,
         };
+        if wanted == Wanted::Subtitles {
+            if let Err(sentence) = sidecar::send(&published, request, socket).await {
+                self.complain(sentence);
+            }
+            return;
+        }
         let (sent, end) = match media_file::open(&published) {
             Ok(file) => self.send(token, &file, &published, request, socket).await,
             Err(closed) => {
@@ -282,6 +296,8 @@ impl Floor<'_> {
 mod tests {
     use super::*;
     use crate::config::Port;
+    use crate::kiosk::effect::PublishedSubtitles;
+    use crate::limits::SUBTITLES;
     use crate::media::mime::of_extension;
     use crate::shell::scratch::Scratch;
     use core::net::SocketAddr;
@@ -289,7 +305,6 @@ mod tests {
     use smol::{block_on, future};
     use std::fs::{self, File};
     use std::os::unix::fs::{FileExt, symlink};
-    use std::path::Path;
 
     const FEATURES: &str = "DLNA.ORG_OP=01;DLNA.ORG_CI=0";
 
@@ -306,6 +321,7 @@ mod tests {
             mime: media_type.mimes[0],
             content_features: FEATURES.to_owned(),
             body: None,
+            subtitles: None,
         }
     }
 
@@ -540,6 +556,87 @@ mod tests {
         let bytes = crate::media::black::JPEG.len() as u64;
         let told = [(bytes, StreamEnd::WholeFile), (2, StreamEnd::WholeFile), (0, StreamEnd::Head)];
         assert_eq!(ends(&events), told);
+    }
+
+    #[test]
+    fn films_stream_whatever_is_asked_for_but_in_the_background() {
+        let folder = Scratch::new("modes");
+        let path = folder.write("film.mp4", "film");
+        served(Some(published(&path, folder.path())), async |address| {
+            for (asked, mode) in [
+                ("Streaming", "Streaming"),
+                ("Interactive", "Streaming"),
+                ("BACKGROUND", "Background"),
+            ] {
+                let line = format!("transferMode.dlna.org: {asked}\r\n");
+                let answer = fetch(address, "GET", &line).await;
+                assert_eq!(answer.says("transferMode.dlna.org"), mode);
+                assert_eq!((answer.head.status, answer.body.len()), (200, 4));
+            }
+        });
+    }
+
+    #[test]
+    fn subtitles_are_named_to_whoever_asks_and_served_beside_the_film() {
+        let folder = Scratch::new("subtitles");
+        let path = folder.write("film.mp4", "0123456789");
+        let text = "1\n00:00:01,000 --> 00:00:02,000\nHello\n".repeat(9_000);
+        let beside = folder.write("film.srt", &text);
+        let url = "http://10.0.0.1:8895/m/1f/film.srt";
+        for unasked in [false, true] {
+            let mut film = published(&path, folder.path());
+            film.subtitles = Some(PublishedSubtitles {
+                path: beside.clone(),
+                url: url.to_owned(),
+                format: subtitles::format_of(&beside).unwrap(),
+                unasked,
+            });
+            let ((), events) = served(Some(film), async |address| {
+                for method in ["HEAD", "GET"] {
+                    let answer = fetch(address, method, "getCaptionInfo.sec: 1\r\n").await;
+                    assert_eq!(answer.says("CaptionInfo.sec"), url, "{method}");
+                    let answer = fetch(address, method, "").await;
+                    let named = if unasked { url } else { "(absent)" };
+                    assert_eq!(answer.says("CaptionInfo.sec"), named, "{method}");
+
+                    let line = format!("{method} /m/1f/film.SRT HTTP/1.1\r\nHost: x\r\n\r\n");
+                    let answer = ask(address, &line).await;
+                    assert_eq!(answer.head.status, 200);
+                    assert_eq!(answer.says("Content-Type"), "text/srt");
+                    assert_eq!(answer.says("Content-Length"), text.len().to_string());
+                    let body = if method == "GET" { text.as_bytes() } else { b"" };
+                    assert!(answer.body == body, "{method}");
+                }
+            });
+            let ends = ends(&events);
+            assert_eq!(ends.len(), 4, "that somebody came for the subtitles is no news: {ends:?}");
+        }
+    }
+
+    #[test]
+    fn subtitles_that_are_gone_outside_or_too_long_are_not_found() {
+        let folder = Scratch::new("no-subtitles");
+        let root = folder.path().join("media");
+        let path = folder.write("media/film.mp4", "0123456789");
+        let secret = folder.write("secret.srt", "secret");
+        symlink(&secret, root.join("link.srt")).unwrap();
+        folder.write("media/long.srt", vec![b'x'; SUBTITLES as usize + 1]);
+        folder.write("media/good.srt", "good");
+        let cases = [("good", 200), ("gone", 404), ("link", 404), ("long", 404), ("", 404)];
+        for (name, status) in cases {
+            let mut film = published(&path, &root);
+            let beside = root.join(format!("{name}.srt"));
+            film.subtitles = (!name.is_empty()).then(|| PublishedSubtitles {
+                format: subtitles::format_of(&beside).unwrap(),
+                path: beside,
+                url: String::new(),
+                unasked: false,
+            });
+            served(Some(film), async |address| {
+                let line = "GET /m/1f/film.srt HTTP/1.1\r\nHost: x\r\n\r\n";
+                assert_eq!(ask(address, line).await.head.status, status, "{name}");
+            });
+        }
     }
 
     #[test]

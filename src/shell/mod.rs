@@ -25,6 +25,7 @@ pub mod replies;
 pub mod scan;
 #[cfg(test)]
 mod scratch;
+mod sidecar;
 pub mod signals;
 pub mod store;
 mod stream;

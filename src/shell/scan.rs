@@ -7,12 +7,13 @@
 use super::driver::Clock;
 use super::watch::Watch;
 use crate::config::{Config, Then};
-use crate::limits::{FOLDER_DEPTH, FOLDERS, MEDIA, NAMED, PLAYLIST_BYTES};
+use crate::limits::{FOLDER_DEPTH, FOLDERS, MEDIA, NAMED, PICTURE_HEAD, PLAYLIST_BYTES};
 use crate::media::catalogue::{Looks, MediaFile, Scan, Sight};
 use crate::media::content::{self, Content};
-use crate::media::mime::{MediaType, of_extension};
+use crate::media::mime::{Kind, MediaType, of_extension};
+use crate::media::picture;
 use crate::media::playlist::{self, is_playlist};
-use crate::media::subtitles::{Sidecars, Subtitles};
+use crate::media::subtitles::Sidecars;
 use rustix::fs::{Access, Mode, OFlags};
 use rustix::io::Errno;
 use smol::future;
@@ -27,7 +28,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const AT_ONCE: usize = 32;
 
 /// What a scan knows from those before.
-pub type Known = Looks<Content>;
+pub type Known = Looks<Looked>;
+
+/// What was found in a file: what it is, and the DLNA profile of a picture.
+type Looked = (Content, Option<&'static str>);
 
 /// Reads everything that `config` names. Yields after each folder and each file looked into, and now and then
 /// beside: a USB stick is slow. Tells `watch` beforehand what it reads.
@@ -239,28 +243,29 @@ impl Search<'_> {
         let content = match (may_read(&target.path), *content) {
             (Err(error), _) => Err(error),
             (Ok(()), Some(content)) => Ok(content),
-            (Ok(()), None) => read(&target.path, content::HEAD as u64).map(|head| {
-                let found = content::of(&head, named);
-                *content = Some(found);
-                found
+            (Ok(()), None) => look_into(&target.path, named).inspect(|found| {
+                *content = Some(*found);
             }),
         };
         if is_news {
             future::yield_now().await;
         }
-        let media_type = match content {
-            Ok(Content::AsNamed) => named,
-            Ok(Content::Other(other)) => {
+        let (media_type, profile) = match content {
+            Ok((Content::AsNamed, profile)) => (named, profile),
+            Ok((Content::Other(other), profile)) => {
                 let what = content::described(other);
                 self.blame(&path, format!("is {what}, and is played as one"));
-                other
+                (other, profile)
             }
-            Ok(Content::NoMedia(what)) => return self.blame(&path, format!("is {what}")),
+            Ok((Content::NoMedia(what), _)) => return self.blame(&path, format!("is {what}")),
             Err(error) if is_absence(&error) => return,
             Err(error) => return self.blame(&path, reason(&error)),
         };
         self.scan.files.push(MediaFile {
-            subtitles: self.subtitles(&path, root),
+            subtitles: Some(&path)
+                .filter(|_| media_type.kind == Kind::Video)
+                .and_then(|path| self.subtitles(path, root)),
+            profile,
             path,
             root: root.into(),
             media_type,
@@ -283,9 +288,9 @@ impl Search<'_> {
     }
 
     /// Those beside the film, if they lead to a file below the same root.
-    fn subtitles(&self, film: &Path, root: &Path) -> Option<Subtitles> {
+    fn subtitles(&self, film: &Path, root: &Path) -> Option<Rc<Path>> {
         let found = self.sidecars.get(film.parent()?)?.of(film)?;
-        let target = Target::of(&found.path).ok()?;
+        let target = Target::of(&found).ok()?;
         (target.metadata.is_file() && target.path.starts_with(root)).then_some(found)
     }
 
@@ -349,6 +354,19 @@ fn is_absence(error: &io::Error) -> bool {
 
 fn kind_of(path: &Path) -> Option<&'static MediaType> {
     of_extension(path.extension()?.to_str()?)
+}
+
+/// What a file is, by its first bytes; of a picture as many as hold a camera's preview.
+fn look_into(path: &Path, named: &'static MediaType) -> io::Result<Looked> {
+    let found = content::of(&read(path, content::HEAD as u64)?, named);
+    let media_type = match found {
+        Content::AsNamed => named,
+        Content::Other(other) => other,
+        Content::NoMedia(_) => return Ok((found, None)),
+    };
+    let is_picture = media_type.kind == Kind::Image;
+    let head = if is_picture { read(path, PICTURE_HEAD)? } else { Vec::new() };
+    Ok((found, picture::profile(&head)))
 }
 
 /// Completes the sentence that begins with the path.
@@ -526,7 +544,7 @@ mod tests {
         for plays in [vec![], vec![media.join("film.mp4")]] {
             let scan = scanned(&media, &plays);
             let found: Vec<_> = scan.files.iter().map(|file| file.subtitles.as_ref()).collect();
-            let name = found[1].map(|found| &*found.path);
+            let name = found[1].map(|found| &**found);
             assert_eq!(name, Some(&*media.join("film.en.srt")));
             assert!(found[0].is_none() && found[2].is_none(), "{found:?}");
         }
@@ -557,6 +575,29 @@ mod tests {
             let all = if *media_folder == media { 3 } else { 2 };
             assert_eq!(scan.files.len(), all);
         }
+    }
+
+    #[test]
+    fn subtitles_are_found_beside_their_film_and_pictures_looked_into() {
+        let folder = Scratch::new("beside");
+        let media = folder.path().join("media");
+        for name in
+            ["a.mp4", "a.srt", "b.mkv", "b.vtt", "b.srt", "c.mp4", "d.vtt", "d.mp3", "d.srt"]
+        {
+            folder.write(&format!("media/{name}"), FILM);
+        }
+        let jpeg = b"\xff\xd8\xff\xc0\x00\x11\x08\x04\x38\x07\x80\x03";
+        folder.write("media/e.jpg", jpeg);
+        let scan = scanned(&media, &[]);
+        let subtitles = |file: &MediaFile| {
+            let name = file.subtitles.as_deref()?.file_name()?;
+            Some(name.to_string_lossy().into_owned())
+        };
+        let found: Vec<_> = scan.files.iter().map(subtitles).collect();
+        let expected = [Some("a.srt".to_owned()), Some("b.srt".to_owned()), None, None, None];
+        assert_eq!(found, expected, "{:?}", names(&scan, &media));
+        let profiles: Vec<_> = scan.files.iter().map(|file| file.profile).collect();
+        assert_eq!(profiles, [None, None, None, None, Some("JPEG_LRG")]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::kiosk::event::Event;
 use crate::limits::FOLDERS;
 use crate::media::mime::of_extension;
 use crate::media::playlist::is_playlist;
-use crate::media::subtitles::SubtitleKind;
+use crate::media::subtitles::format_of;
 use crate::time::Duration;
 use async_io::{Async, Timer};
 use core::cell::{Cell, RefCell};
@@ -280,7 +280,7 @@ fn may_matter(name: &Path, is_folder: bool) -> bool {
     let hidden = name.as_os_str().as_encoded_bytes().starts_with(b".");
     let extension = name.extension().map(|extension| extension.to_string_lossy());
     let known = extension.is_none_or(|extension| of_extension(&extension).is_some());
-    !hidden && (is_folder || known || SubtitleKind::of(name).is_some() || is_playlist(name))
+    !hidden && (is_folder || known || format_of(name).is_some() || is_playlist(name))
 }
 
 fn is_elsewhere(path: &Path) -> bool {

@@ -85,7 +85,7 @@ impl FakeRenderer {
     #[must_use]
     pub fn new(persona: Persona, quirks: Quirks, seed: u64) -> Self {
         let transport = Self::without_media(&quirks);
-        let volume = quirks.volume_max / 2;
+        let volume = quirks.volume_min.midpoint(quirks.volume_max);
         Self {
             persona,
             rng: fastrand::Rng::with_seed(seed),
@@ -288,6 +288,7 @@ impl FakeRenderer {
 pub(super) fn fault(code: u16) -> UpnpError {
     let text = match code {
         401 => "Invalid Action",
+        402 => "Invalid Args",
         501 => "Action Failed",
         701 => "Transition not available",
         705 => "Transport is locked",

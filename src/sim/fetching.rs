@@ -19,6 +19,8 @@ impl FakeRenderer {
         self.settle(now);
         if self.pending.is_probe(fetch) {
             self.probed(now, &what);
+        } else if self.are_captions(fetch) {
+            self.captions_fetched(&what);
         } else if self.of_fetch(fetch).is_some() {
             self.media_fetched(now, fetch, what);
         }
@@ -58,13 +60,15 @@ impl FakeRenderer {
                     self.halt(now);
                 }
             }
-            Fetched::Opened { status: 200 | 206, mime, length, content_features } => {
-                if quirks.takes(mime.as_deref()) {
+            Fetched::Opened { status: 200 | 206, mime, length, content_features, captions } => {
+                let is_text = mime.as_deref().is_some_and(|mime| mime.starts_with("text/"));
+                if quirks.takes(mime.as_deref()) && !is_text {
                     media.open(mime, length);
                     media.featured = content_features;
                     media.apply(quirks.still);
                     self.take_picture(fetch);
                     self.open_parallel_ranges(fetch);
+                    self.go_for_captions(captions);
                 } else {
                     media.fail();
                 }

@@ -3,11 +3,12 @@
 //! Terms: a *root device* has a description of its own. Some TVs are several, one of them the
 //! renderer, and at each boot they change places.
 
-use super::fake_renderer::FakeRenderer;
+use super::fake_renderer::{FakeRenderer, fault};
 use crate::text::clip;
 use crate::time::{Duration, Instant};
 use crate::upnp::description::{Description, Service};
-use crate::upnp::{HttpUrl, ServiceKind, Udn};
+use crate::upnp::scpd::{Survey, VolumeRange};
+use crate::upnp::{Action, HttpUrl, ServiceKind, Udn, UpnpError, av_transport as avt};
 use core::net::Ipv4Addr;
 
 const SERVICES: [ServiceKind; 3] =
@@ -24,6 +25,8 @@ pub enum Door {
     Control(ServiceKind),
     /// Where a service is subscribed to.
     Event(ServiceKind),
+    /// The description of a service.
+    Survey(ServiceKind),
     /// Nothing: 404.
     Nothing,
 }
@@ -41,7 +44,7 @@ impl FakeRenderer {
             version: self.persona.version,
             control_url: url(control_path(kind)),
             event_url: Some(url(event_path(kind))),
-            scpd_url: Some(url("/scpd.xml")),
+            scpd_url: Some(url(scpd_path(kind))),
         };
         let rendering = self.quirks.rendering_control;
         Ok(Description {
@@ -55,6 +58,37 @@ impl FakeRenderer {
         })
     }
 
+    /// What the description of a service tells; or the HTTP status of the refusal.
+    ///
+    /// # Errors
+    /// The HTTP status.
+    pub fn survey(&self, kind: ServiceKind) -> Result<Survey, u16> {
+        if let Some(status) = self.quirks.scpd_refused {
+            return Err(status);
+        }
+        let (min, max) = (self.quirks.volume_min, self.quirks.volume_max);
+        let volume = VolumeRange { min, max, step: 1 };
+        let play = self.quirks.play_wants.iter().map(|name| (*name).to_owned()).collect();
+        Ok(match kind {
+            ServiceKind::AvTransport => Survey { play, ..Survey::default() },
+            ServiceKind::RenderingControl => Survey { volume: Some(volume), ..Survey::default() },
+            ServiceKind::ConnectionManager => Survey::default(),
+        })
+    }
+
+    /// What a call without arguments that it insists on is answered.
+    #[must_use]
+    pub fn invalid_arguments() -> UpnpError {
+        fault(402)
+    }
+
+    /// This call lacks arguments that it insists on.
+    #[must_use]
+    pub fn lacks_arguments(&self, action: &Action, has: impl Fn(&str) -> bool) -> bool {
+        let plays = matches!(action, Action::AvTransport(avt::Action::Play));
+        plays && !self.quirks.play_wants.iter().all(|name| has(name))
+    }
+
     /// What its web server has at this path.
     #[must_use]
     pub fn door(&self, path: &str) -> Door {
@@ -66,6 +100,9 @@ impl FakeRenderer {
             SERVICES.into_iter().find(|kind| below == Some(path_of(*kind)))
         };
         let of_other = |n: &u8| path == self.root(*n) + &self.persona.description_path;
+        if let Some(kind) = found(scpd_path) {
+            return Door::Survey(kind);
+        }
         match (found(control_path), found(event_path)) {
             (Some(kind), _) => Door::Control(kind),
             (_, Some(kind)) => Door::Event(kind),
@@ -144,6 +181,15 @@ impl FakeRenderer {
         }
         let place = (u32::from(number) + self.boots - 1) % devices;
         format!("/smp_{}_", 4 * place + 2)
+    }
+}
+
+/// Where a service is described.
+const fn scpd_path(service: ServiceKind) -> &'static str {
+    match service {
+        ServiceKind::AvTransport => "/AVTransport/scpd.xml",
+        ServiceKind::RenderingControl => "/RenderingControl/scpd.xml",
+        ServiceKind::ConnectionManager => "/ConnectionManager/scpd.xml",
     }
 }
 

@@ -27,6 +27,10 @@ impl FakeRenderer {
             }
             objection => media.objection = objection,
         }
+        if let Some(code) = media.meet_captions(self.quirks.subtitles) {
+            self.refused_set(now);
+            return refuse(code);
+        }
         if self.transport == Transport::Playing {
             match self.quirks.set_while_playing {
                 SetWhilePlaying::Dropped => return DONE,

@@ -3,6 +3,7 @@
 //! The playhead rolls with the clock while it may, and never past what was read: a server that
 //! stalls freezes it, more bytes set it going again.
 
+use super::captions::Captions;
 use super::quirks::Still;
 use super::words::FetchId;
 use crate::time::{Duration, Instant};
@@ -21,6 +22,7 @@ pub(super) struct Media {
     pub follows_picture: bool,
     /// It came with contentFeatures.dlna.org.
     pub featured: bool,
+    pub captions: Captions,
     length: Option<u64>,
     /// The fetch that feeds the playhead.
     pub fetch: Option<FetchId>,
@@ -39,9 +41,11 @@ pub(super) struct Media {
 
 impl Media {
     pub(super) fn new(uri: &str, metadata: &str) -> Self {
+        let described = didl::parse(metadata);
         Self {
             uri: uri.to_owned(),
-            mime: didl::parse(metadata).map(|d| d.mime().to_ascii_lowercase()),
+            captions: Captions::of(described.as_ref()),
+            mime: described.map(|d| d.mime().to_ascii_lowercase()),
             duration: attribute(metadata, "duration").and_then(parse_time),
             ..Self::default()
         }
@@ -260,6 +264,7 @@ mod tests {
             kind: Kind::Video,
             size: 9,
             duration: Some(ms(62_500)),
+            subtitles: None,
         };
         for rung in [Rung::Full, Rung::Plain, Rung::Compat, Rung::Empty] {
             assert_eq!(rung_of(&item.write(rung)), rung);

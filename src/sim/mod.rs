@@ -6,6 +6,7 @@
 //! as well as real sockets do. How it misbehaves is data: [`Quirks`]. [`presets`] are renderers
 //! that people own.
 
+mod captions;
 mod clockwork;
 pub mod fake_renderer;
 mod fetching;

@@ -250,15 +250,15 @@ impl FakeRenderer {
         if let Some(code) = self.quirks.mute_refused.filter(|_| about_mute) {
             return refuse(code);
         }
-        let max = self.quirks.volume_max;
+        let (min, max) = (self.quirks.volume_min, self.quirks.volume_max);
         let reply = match action {
             rc::Action::GetVolume => {
-                let cut = self.quirks.volume_one_less && self.volume > 0 && self.volume < max;
+                let cut = self.quirks.volume_one_less && self.volume > min && self.volume < max;
                 rc::Reply::Volume(self.volume - u16::from(cut))
             }
             rc::Action::GetMute => rc::Reply::Mute(self.mute),
             rc::Action::SetVolume { volume } => {
-                match self.quirks.volume_too_loud.filter(|_| volume > max) {
+                match self.quirks.volume_too_loud.filter(|_| volume > max || volume < min) {
                     Some(code) => return refuse(code),
                     None => self.volume = volume,
                 }

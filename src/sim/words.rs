@@ -115,6 +115,8 @@ pub enum Fetched {
         length: Option<u64>,
         /// Whether contentFeatures.dlna.org was there.
         content_features: bool,
+        /// CaptionInfo.sec
+        captions: Option<String>,
     },
     /// The media's own length in time was found in its first bytes.
     Duration(Duration),

@@ -4,6 +4,7 @@ use super::time::format_time;
 use super::xml;
 use crate::media::mime::Kind;
 use crate::media::protocol_info::protocol_info;
+use crate::media::subtitles::{Form, Format};
 use crate::time::Duration;
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +40,19 @@ pub struct Item<'a> {
     pub size: u64,
     /// Length in time, where it is known.
     pub duration: Option<Duration>,
+    /// Subtitles in a file of their own.
+    pub subtitles: Option<Subtitles<'a>>,
+}
+
+/// The subtitles of an [`Item`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Subtitles<'a> {
+    /// How to name them.
+    pub form: Form,
+    /// Where they are.
+    pub url: &'a str,
+    /// What they are.
+    pub format: &'static Format,
 }
 
 /// Characters kept of a title: the bound that UDA 1.0 sets for names.
@@ -57,6 +71,9 @@ impl Item<'_> {
             Rung::Full => (self.content_features, self.measures()),
             Rung::Plain | Rung::Compat | Rung::Empty => ("", String::new()),
         };
+        // Who refuses full metadata is not tempted with more.
+        let subtitles = self.subtitles.filter(|_| rung == Rung::Full);
+        let (at_res, after_res) = subtitles.map(|s| s.write()).unwrap_or_default();
         let ascii_only = rung == Rung::Compat;
         format!(
             "<DIDL-Lite xmlns=\"urn:schemas-upnp-org:metadata-1-0/DIDL-Lite/\" \
@@ -64,7 +81,7 @@ impl Item<'_> {
              xmlns:upnp=\"urn:schemas-upnp-org:metadata-1-0/upnp/\"{namespaces}>\
              <item id=\"0\" parentID=\"-1\" restricted=\"1\">\
              <dc:title>{}</dc:title><upnp:class>{}</upnp:class>\
-             <res protocolInfo=\"{}\"{measures}>{}</res></item></DIDL-Lite>",
+             <res protocolInfo=\"{}\"{measures}{at_res}>{}</res>{after_res}</item></DIDL-Lite>",
             clean_title(self.title, ascii_only),
             class(self.kind),
             xml::escape(&protocol_info(self.mime, features)),
@@ -79,6 +96,34 @@ impl Item<'_> {
             .map(|duration| format!(" duration=\"{}\"", format_time(duration)))
             .unwrap_or_default();
         format!(" size=\"{}\"{duration}", self.size)
+    }
+}
+
+impl Subtitles<'_> {
+    /// What stands in the `res` of the film, and behind it.
+    fn write(&self) -> (String, String) {
+        let (url, name) = (xml::escape(self.url), self.format.extension);
+        match self.form {
+            Form::Header => (String::new(), String::new()),
+            // The prefix is declared where it stands: whoever minds it minds no other film.
+            Form::Attributes => (
+                format!(
+                    " xmlns:pv=\"http://www.pv.com/pvns/\" pv:subtitleFileUri=\"{url}\" \
+                     pv:subtitleFileType=\"{}\"",
+                    name.to_ascii_uppercase()
+                ),
+                String::new(),
+            ),
+            Form::Resource => (
+                String::new(),
+                format!(
+                    "<res protocolInfo=\"{}\">{url}</res>\
+                     <sec:CaptionInfo sec:type=\"{name}\">{url}</sec:CaptionInfo>\
+                     <sec:CaptionInfoEx sec:type=\"{name}\">{url}</sec:CaptionInfoEx>",
+                    protocol_info(self.format.mime, "")
+                ),
+            ),
+        }
     }
 }
 
@@ -129,6 +174,10 @@ pub struct Described {
     pub protocol_info: String,
     /// URL of the first resource.
     pub url: String,
+    /// Subtitles, as LG reads them: from a resource of text beside sec:CaptionInfoEx.
+    pub text_resource: Option<String>,
+    /// Subtitles, as others read them: pv:subtitleFileUri.
+    pub subtitle_file: Option<String>,
 }
 
 impl Described {
@@ -151,7 +200,16 @@ pub fn parse(metadata: &str) -> Option<Described> {
         class: text("class"),
         protocol_info: res.attribute("protocolInfo").unwrap_or_default().to_owned(),
         url: res.text().to_owned(),
+        text_resource: item.find("CaptionInfoEx").and_then(|_| text_resource(item)),
+        subtitle_file: res.attribute("subtitleFileUri").map(str::to_owned),
     })
+}
+
+fn text_resource(item: xml::Node<'_>) -> Option<String> {
+    let is_text = |info: &str| info.split(':').nth(2).is_some_and(|mime| mime.starts_with("text/"));
+    item.descendants()
+        .find(|node| node.is("res") && node.attribute("protocolInfo").is_some_and(is_text))
+        .map(|node| node.text().to_owned())
 }
 
 #[cfg(test)]
@@ -159,6 +217,7 @@ mod tests {
     use super::*;
     use crate::media::mime::of_extension;
     use crate::media::protocol_info::content_features;
+    use crate::media::subtitles::FORMATS;
 
     fn item<'a>(title: &'a str, features: &'a str) -> Item<'a> {
         Item {
@@ -169,12 +228,13 @@ mod tests {
             kind: Kind::Video,
             size: 1234,
             duration: Some(Duration::from_millis(83_500)),
+            subtitles: None,
         }
     }
 
     #[test]
     fn each_rung_says_less() {
-        let features = content_features(of_extension("mp4").expect("known"));
+        let features = content_features(of_extension("mp4").expect("known"), None);
         let item = item("Loop 1", &features);
         let full = item.write(Rung::Full);
         assert!(
@@ -193,6 +253,36 @@ mod tests {
             let read = parse(&metadata).expect("DIDL-Lite");
             assert_eq!((read.title.as_str(), read.url.as_str()), ("Loop 1", item.url));
             assert_eq!((read.mime(), read.class.as_str()), ("video/mp4", "object.item.videoItem"));
+        }
+    }
+
+    #[test]
+    fn subtitles_are_named_in_the_form_asked_for_and_on_the_first_rung_only() {
+        let url = "http://192.168.1.2:8200/m/1/a.srt";
+        let mut with = item("x", "");
+        let without = with.write(Rung::Full);
+        let named = |with: &Item<'_>, form| {
+            let subtitles = Subtitles { form, url, format: &FORMATS[0] };
+            Item { subtitles: Some(subtitles), ..with.clone() }.write(Rung::Full)
+        };
+        assert_eq!(named(&with, Form::Header), without);
+
+        let metadata = named(&with, Form::Resource);
+        assert!(metadata.contains("<res protocolInfo=\"http-get:*:text/srt:*\">http://"));
+        assert!(metadata.contains("<sec:CaptionInfo sec:type=\"srt\">http://"));
+        let read = parse(&metadata).expect("DIDL-Lite");
+        assert_eq!((read.url.as_str(), read.text_resource.as_deref()), (with.url, Some(url)));
+        assert_eq!(read.subtitle_file, None);
+
+        let metadata = named(&with, Form::Attributes);
+        assert!(metadata.contains(" pv:subtitleFileType=\"SRT\">http://"));
+        let read = parse(&metadata).expect("DIDL-Lite");
+        assert_eq!((read.url.as_str(), read.subtitle_file.as_deref()), (with.url, Some(url)));
+        assert_eq!(read.text_resource, None);
+
+        with.subtitles = Some(Subtitles { form: Form::Resource, url, format: &FORMATS[0] });
+        for rung in [Rung::Plain, Rung::Compat, Rung::Empty] {
+            assert!(!with.write(rung).contains("srt"), "{rung:?}");
         }
     }
 

@@ -13,6 +13,7 @@ mod envelope;
 mod fault;
 pub mod gena;
 pub mod rendering_control;
+pub mod scpd;
 mod service;
 pub mod soap;
 pub mod ssdp;

@@ -64,12 +64,19 @@ impl Action {
     /// The whole envelope. `version` is that of the renderer's service.
     #[must_use]
     pub fn write(&self, version: u8) -> String {
+        self.write_with(version, &[])
+    }
+
+    /// As [`Self::write`], with empty arguments of these names behind its own.
+    #[must_use]
+    pub fn write_with(&self, version: u8, surplus: &[String]) -> String {
         let arguments = match self {
             Self::AvTransport(action) => action.write_arguments(),
             Self::RenderingControl(action) => action.write_arguments(),
             Self::ConnectionManager(connection_manager::Action::GetProtocolInfo) => String::new(),
         };
-        envelope(self.service(), version, self.name(), &arguments)
+        let surplus: String = surplus.iter().map(|name| format!("<{name}></{name}>")).collect();
+        envelope(self.service(), version, self.name(), &(arguments + &surplus))
     }
 
     /// The value of the SOAPACTION header, with its quotes.

@@ -140,12 +140,15 @@ impl Renderer {
             (Purpose::ClearNext, _) => self.withdraw(),
             (Purpose::Turn(turn), Answer::Reply(reply)) => {
                 match reply {
-                    Reply::RenderingControl(Rc::Volume(volume)) => self.knobs.volume = Some(volume),
-                    Reply::RenderingControl(Rc::Mute(mute)) => self.knobs.mute = Some(mute),
+                    Reply::RenderingControl(Rc::Volume(volume)) => {
+                        self.knobs.see(Some(volume), None)
+                    }
+                    Reply::RenderingControl(Rc::Mute(mute)) => self.knobs.see(None, Some(mute)),
                     _ => {}
                 }
                 self.knobs.done(turn);
             }
+            (Purpose::Survey(which), Answer::Surveyed(survey)) => self.surveyed(which, *survey),
             (Purpose::Sink, Answer::Reply(Reply::ConnectionManager(Cm::ProtocolInfo { sink }))) => {
                 self.habits.sink = Some(sink);
                 self.habits.sink_asked = true;
@@ -198,6 +201,11 @@ impl Renderer {
 
     pub(super) fn in_doubt(&self, doubt: Doubt) -> bool {
         matches!(self.load.as_ref().map(|l| &l.phase), Some(Phase::Running { doubt: Some(d), .. }) if *d == doubt)
+    }
+
+    pub(super) fn in_doubt_of_its_end(&self) -> bool {
+        let phase = self.load.as_ref().map(|load| &load.phase);
+        matches!(phase, Some(Phase::Running { doubt: Some(Doubt::LookAgain(_)), .. }))
     }
 
     fn set_doubt(&mut self, new: Option<Doubt>) {
@@ -305,6 +313,15 @@ impl Renderer {
         }
         let Some(load) = &self.load else { return };
         let confirmed = doubt.is_some();
+        let ends = load.stopped_at_its_end(now, true);
+        if ends && self.holds_next() {
+            // It may only be on its way to the next file.
+            match doubt {
+                None => return self.set_doubt(Some(Doubt::LookAgain(now + FOLLOWS))),
+                Some(Doubt::LookAgain(at)) if now < at => return,
+                Some(_) => {}
+            }
+        }
         if load.stopped_at_its_end(now, confirmed) {
             return self.ended(ctx);
         }
@@ -322,6 +339,11 @@ impl Renderer {
             Some(Doubt::LookAgain(at)) if at <= now => self.set_doubt(Some(Doubt::AskUri)),
             Some(_) => {}
         }
+    }
+
+    /// It took a next file, and has not gone on to it yet.
+    pub(super) fn holds_next(&self) -> bool {
+        self.next.as_ref().is_some_and(|next| matches!(next.phase, Phase::Accepted { .. }))
     }
 
     /// Stopped in the middle: the URI that it holds tells a viewer's stop from a restart.

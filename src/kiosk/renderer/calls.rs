@@ -39,6 +39,7 @@ pub(super) enum Purpose {
     SeekTo,
     Turn(Turn),
     Sink,
+    Survey(Evented),
     Subscribe(Evented),
     Renew(Evented),
     Unsubscribe(Evented),
@@ -125,6 +126,7 @@ impl Renderer {
             Purpose::Renew(which) => self.lease_lost(*which, ctx),
             Purpose::Turn(_) => self.knobs.failed(ctx.now + CANNOT),
             Purpose::Sink => self.habits.sink_asked = true,
+            Purpose::Survey(which) => self.not_surveyed(*which),
             _ => {}
         }
     }
@@ -137,6 +139,7 @@ impl Renderer {
             Purpose::SeekTo => self.load.as_ref().is_some_and(|load| load.seek_to.is_some()),
             Purpose::Turn(_) => self.description.rendering_control.is_some(),
             Purpose::Sink => self.description.connection_manager.is_some(),
+            Purpose::Survey(which) => self.scpd_url(*which).is_some(),
             Purpose::Subscribe(which) => self.event_url(*which).is_some() && media_port.is_some(),
             Purpose::Renew(which) | Purpose::Unsubscribe(which) => {
                 self.event_url(*which).is_some() && self.events[*which as usize].sid().is_some()
@@ -179,19 +182,26 @@ impl Renderer {
             Purpose::ClearNext => {
                 av(Av::SetNextAvTransportUri { uri: String::new(), metadata: String::new() })
             }
-            Purpose::Play => av(Av::Play),
+            Purpose::Play => {
+                let play = Action::AvTransport(Av::Play);
+                let surplus = self.ways.play_surplus.clone();
+                Some(act_with(&self.description.av_transport, play, surplus))
+            }
             Purpose::Pause => av(Av::Pause),
             Purpose::Stop => av(Av::Stop),
             Purpose::Seek => av(Av::Seek { target: Duration::ZERO }),
             Purpose::SeekTo => av(Av::Seek { target: self.load.as_ref()?.seek_to? }),
             Purpose::Turn(Turn::AskVolume) => rc(Rc::GetVolume),
-            Purpose::Turn(Turn::Volume(volume)) => rc(Rc::SetVolume { volume: *volume }),
+            Purpose::Turn(
+                Turn::Volume(volume) | Turn::Hush { to: volume, .. } | Turn::Unhush(volume),
+            ) => rc(Rc::SetVolume { volume: *volume }),
             Purpose::Turn(Turn::AskMute) => rc(Rc::GetMute),
             Purpose::Turn(Turn::Mute(mute)) => rc(Rc::SetMute { mute: *mute }),
             Purpose::Sink => {
                 let service = self.description.connection_manager.as_ref()?;
                 Some(act(service, Action::ConnectionManager(Cm::GetProtocolInfo)))
             }
+            Purpose::Survey(which) => Some(Errand::Survey { url: self.scpd_url(*which)?.clone() }),
             Purpose::Subscribe(which) => {
                 let callback = HttpUrl::new(self.facing, media_port?, &format!("/e/{number}"))?;
                 let (url, callback) = (url(which)?, Box::new(callback));
@@ -215,5 +225,9 @@ impl Renderer {
 }
 
 fn act(service: &Service, action: Action) -> Errand {
-    Errand::Act { url: service.control_url.clone(), version: service.version, action }
+    act_with(service, action, Vec::new())
+}
+
+fn act_with(service: &Service, action: Action, surplus: Vec<String>) -> Errand {
+    Errand::Act { url: service.control_url.clone(), version: service.version, action, surplus }
 }

@@ -9,7 +9,7 @@ use crate::kiosk::fault::Fault;
 use crate::kiosk::profile::Way;
 use crate::kiosk::trace::What;
 use crate::media::catalogue::MediaFile;
-use crate::media::mime::MediaType;
+use crate::media::mime::{Kind, MediaType};
 use crate::media::protocol_info;
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::TransportState;
@@ -105,11 +105,19 @@ impl Renderer {
             Phase::Starting { sent, .. }
                 if !load.fetched && !load.rearmed && sent + REARM_AFTER <= now =>
             {
+                let after_still = load.after_still;
                 load.rearmed = true;
                 load.stop_first = true;
-                // What plays is not ours: it dropped the file because it was playing.
-                self.habits.stop_first |= self.state == Some(TransportState::Playing);
                 load.phase = Phase::Wanted { at: now };
+                // What plays is not ours: it dropped the file because it was playing.
+                if self.state == Some(TransportState::Playing) {
+                    match after_still {
+                        true => self.ways.stop_between_stills = true,
+                        false => self.habits.stop_first = true,
+                    }
+                }
+                // It may have come for the subtitles instead.
+                self.drop_captions();
                 true
             }
             Phase::Starting { .. } | Phase::Running { doubt: None, .. }
@@ -132,7 +140,9 @@ impl Renderer {
                 self.ended(ctx);
                 true
             }
-            Phase::Running { doubt: None, .. } if load.playhead.stuck() >= STUCK_REPORTS => {
+            Phase::Running { doubt: None, .. }
+                if load.playhead.stuck() >= STUCK_REPORTS && !load.is_still() =>
+            {
                 self.fail(Fault::StoppedItself, ctx);
                 true
             }
@@ -197,8 +207,10 @@ impl Renderer {
 
     fn make_load(&self, file: MediaFile, port: u16, ctx: &mut Context<'_>) -> Load {
         let token = ctx.token(&file.path);
-        let known =
-            [&self.load, &self.previous].into_iter().flatten().find(|load| load.file == file);
+        let mut before = [&self.load, &self.previous].into_iter().flatten();
+        let after_still = file.media_type.kind == Kind::Image
+            && before.clone().next().is_some_and(Load::is_still);
+        let known = before.find(|load| load.file == file);
         let duration = known.and_then(|load| load.duration);
         if duration.is_none() {
             ctx.effects.push(Effect::Probe(token));
@@ -217,7 +229,9 @@ impl Renderer {
             said_duration: known.and_then(|load| load.said_duration),
             playhead: Playhead::expecting(self.habits.moves.of(file.media_type.kind)),
             rearmed: false,
-            stop_first: self.habits.stop_first,
+            stop_first: self.habits.stop_first || (after_still && self.ways.stop_between_stills),
+            captions: self.captions_for(&file),
+            after_still,
             dwell: self.dwell(),
             seek_to: None,
             busy: 0,
@@ -246,7 +260,9 @@ impl Renderer {
         let (Some(file), Some(port)) = (self.programme.following().cloned(), ctx.media_port) else {
             return false;
         };
-        let next = self.make_load(file, port, ctx);
+        let mut next = self.make_load(file, port, ctx);
+        // Refused here, they would take the hand-over with them.
+        next.captions = next.captions.filter(|form| !form.is_metadata() || self.knows_captions());
         self.next = Some(next);
         true
     }
@@ -322,6 +338,13 @@ impl Renderer {
 
     /// It does not play: say why, and try again later; after three times with the following file.
     pub(super) fn fail(&mut self, fault: Fault, ctx: &mut Context<'_>) {
+        let starting = |load: &Load| matches!(load.phase, Phase::Starting { .. });
+        if self.load.as_ref().is_some_and(starting) && self.stop_before_still(ctx.now) {
+            return;
+        }
+        if self.load.as_ref().is_some_and(|load| !matches!(load.phase, Phase::Running { .. })) {
+            self.doubt_captions();
+        }
         let mut pause = FIRST_PAUSE.saturating_mul(1 << self.failures.min(6)).min(LONGEST_PAUSE);
         if self.programme.is_interrupted() {
             // A clip is not worth a dark screen: what it interrupted goes on.
@@ -353,6 +376,24 @@ impl Renderer {
         self.give_up_black();
     }
 
+    /// A still that is not shown where a still was: once more, after a Stop. `false` if that is not the reason.
+    fn stop_before_still(&mut self, now: Instant) -> bool {
+        let Some(load) = self.load.as_mut().filter(|load| load.after_still) else {
+            return false;
+        };
+        let again = !self.ways.stop_between_stills && !load.rearmed;
+        // What failed after a Stop did not fail for want of one.
+        self.ways.stop_between_stills &= !load.rearmed;
+        if again {
+            self.ways.stop_between_stills = true;
+            load.rearmed = true;
+            load.stop_first = true;
+            load.fetched = false;
+            load.phase = Phase::Wanted { at: now };
+        }
+        again
+    }
+
     /// A viewer has it now: respected, or insisted on after a while.
     pub(super) fn yield_to_viewer(&mut self, did: &'static str, ctx: &mut Context<'_>) {
         ctx.trace.note(ctx.now, self.name(), What::Viewer(did));
@@ -373,6 +414,7 @@ impl Renderer {
             self.habits.rung = load.rung;
             self.habits.names.note(load.file.media_type, load.mime);
         }
+        self.learn_captions();
         let ended_at = self.ended_at.take();
         self.gap = ended_at.map(|at| now.since(at)).or(self.gap);
         if let (Some(load), Some(ended_at)) = (&self.load, ended_at) {

@@ -158,6 +158,8 @@ impl Renderer {
             stop_first: false,
             dwell: self.dwell(),
             seek_to: None,
+            captions: None,
+            after_still: false,
             busy: 0,
             inherited: true,
             file,

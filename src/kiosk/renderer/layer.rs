@@ -91,9 +91,9 @@ impl Renderer {
     }
 
     /// The volume at the beginning of what it plays now.
-    pub(super) fn usual_volume(&self) -> Option<u16> {
+    pub(super) fn usual_volume(&self) -> Option<u8> {
         let usual = || self.rule.as_ref().and_then(|rule| rule.volume);
-        self.layer.as_ref().and_then(|layer| layer.volume).or_else(usual).map(u16::from)
+        self.layer.as_ref().and_then(|layer| layer.volume).or_else(usual)
     }
 
     /// It should show something, and black is nothing.
@@ -110,7 +110,7 @@ impl Renderer {
             // So that a button that also pauses does not.
             self.goal = Goal::Rest;
             if let Some(volume) = self.rule.as_ref().and_then(|rule| rule.volume) {
-                self.knobs.want_volume(volume.into());
+                self.knobs.want_volume(volume);
             }
         }
     }

@@ -9,9 +9,10 @@ use crate::media::black;
 use crate::media::catalogue::MediaFile;
 use crate::media::mime::Kind;
 use crate::media::protocol_info;
+use crate::media::subtitles::{Form, format_of};
 use crate::text::{Text, clip};
 use crate::time::{Duration, Instant};
-use crate::upnp::didl::{Item, Rung};
+use crate::upnp::didl::{Item, Rung, Subtitles};
 use core::fmt::Write;
 use core::net::Ipv4Addr;
 use std::borrow::Cow;
@@ -59,6 +60,10 @@ pub struct Load {
     pub dwell: Duration,
     /// Where it is to be sent as soon as it plays.
     pub seek_to: Option<Duration>,
+    /// How it is told of the subtitles, if there are some and it is told.
+    pub captions: Option<Form>,
+    /// A still that is given where a still is shown.
+    pub after_still: bool,
     /// Commands refused because the renderer was busy.
     pub busy: u8,
     /// It was given by the box in a life before.
@@ -105,6 +110,17 @@ impl Load {
     /// The URL of the media: literal address, short path, extension at the end, no query.
     #[must_use]
     pub fn url(&self) -> String {
+        self.url_ending(self.file.media_type.extension)
+    }
+
+    /// The URL of its subtitles, under the same token.
+    #[must_use]
+    pub fn subtitles_url(&self) -> Option<String> {
+        let format = format_of(self.file.subtitles.as_deref()?)?;
+        Some(self.url_ending(format.extension))
+    }
+
+    fn url_ending(&self, extension: &str) -> String {
         let (host, port) = self.origin;
         let stem = self
             .file
@@ -118,7 +134,7 @@ impl Load {
             .take(32)
             .collect();
         let stem = if safe.is_empty() { "media" } else { &safe };
-        format!("http://{host}:{port}/m/{}/{stem}.{}", self.token, self.file.media_type.extension)
+        format!("http://{host}:{port}/m/{}/{stem}.{extension}", self.token)
     }
 
     /// The metadata that goes with it.
@@ -130,16 +146,28 @@ impl Load {
             .file_stem()
             .map(|stem| clip(&stem.to_string_lossy()))
             .unwrap_or_default();
+        let subtitles_url = self.subtitles_url();
+        let subtitles = || {
+            let format = format_of(self.file.subtitles.as_deref()?)?;
+            Some(Subtitles { form: self.captions?, url: subtitles_url.as_deref()?, format })
+        };
         Item {
             title: &title,
             url: &self.url(),
             mime: self.mime,
-            content_features: &protocol_info::content_features(self.file.media_type),
+            content_features: &self.content_features(),
             kind: self.file.media_type.kind,
             size: self.file.size,
             duration: self.duration,
+            subtitles: subtitles(),
         }
         .write(self.rung)
+    }
+
+    /// The DLNA parameters, in the metadata and in the answers of our server alike.
+    #[must_use]
+    pub fn content_features(&self) -> String {
+        protocol_info::content_features(self.file.media_type, self.file.profile)
     }
 
     /// A URI that the renderer names is this load's.
@@ -242,6 +270,7 @@ mod tests {
                 media_type,
                 size: 5,
                 modified: 0,
+                profile: None,
                 subtitles: None,
             },
             mime: "video/mp4",
@@ -259,6 +288,8 @@ mod tests {
             stop_first: false,
             dwell: Duration::from_secs(10),
             seek_to: None,
+            captions: None,
+            after_still: false,
             busy: 0,
             inherited: false,
         }

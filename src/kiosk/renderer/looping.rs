@@ -140,6 +140,9 @@ impl Renderer {
             | Phase::Accepted { .. }
             | Phase::Wanted { .. } => quick.max(Duration::from_millis(300)),
             // It may say something else than STOPPED then, and the doubt stays.
+            Phase::Running { doubt: Some(Doubt::LookAgain(_)), .. } if self.holds_next() => {
+                quick.max(Duration::from_millis(100))
+            }
             Phase::Running { doubt: Some(Doubt::LookAgain(at)), .. } => at.since(now).max(quick),
             Phase::Running { .. } if self.state == Some(TransportState::Playing) => {
                 self.running_pace(load, now, quick, flows)
@@ -186,7 +189,8 @@ impl Renderer {
         if !load.playhead.was_asked() {
             return Duration::from_millis(700);
         }
-        if self.state != Some(TransportState::Playing) {
+        let follows = self.holds_next() && self.in_doubt_of_its_end();
+        if self.state != Some(TransportState::Playing) && !follows {
             return Duration::from_secs(10);
         }
         // The hand-over to the next file shows in TrackURI.

@@ -12,6 +12,7 @@
 mod answers;
 pub mod breaker;
 mod calls;
+mod captions;
 mod elapse;
 mod heirloom;
 pub mod knobs;
@@ -21,9 +22,11 @@ mod looping;
 mod plan;
 pub mod playhead;
 mod refusals;
+mod sound;
+mod survey;
 
 use super::deadline::Deadline;
-use super::effect::{Effects, Published};
+use super::effect::{Effects, Published, PublishedSubtitles};
 use super::event::Token;
 use super::fault::Fault;
 use super::playlist::Playlist;
@@ -35,19 +38,22 @@ use super::trace::{Trace, What};
 use crate::config::{Again, LoopMethod, OnStop, PanelAction, Rule};
 use crate::media::black;
 use crate::media::catalogue::Scan;
-use crate::media::protocol_info;
+use crate::media::subtitles::{Form, format_of};
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::TransportState;
 use crate::upnp::description::{Description, Service};
 use crate::upnp::{HttpUrl, Udn};
 use breaker::Breaker;
 use calls::{Call, Purpose};
+use captions::Captions;
 use core::net::Ipv4Addr;
 use fastrand::Rng;
 use heirloom::Heirloom;
 use knobs::Knobs;
 pub(super) use layer::Layer;
 use load::{Load, Phase};
+use sound::Sound;
+use survey::PlaySurvey;
 
 /// Which of the two evented services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +90,18 @@ enum Presence {
     SaidGoodbye,
     /// It said goodbye and stopped: when it is heard of again, it was switched on.
     Asleep,
+}
+
+/// What else was learned about this renderer: not kept, being soon learned anew.
+#[derive(Debug, Default)]
+struct Ways {
+    /// What it does with metadata that name subtitles.
+    captions: Captions,
+    /// Whether its own description of Play was looked at, and what it wants beside the usual.
+    play_survey: PlaySurvey,
+    play_surplus: Vec<String>,
+    /// A still that follows a still needs a Stop between them.
+    stop_between_stills: bool,
 }
 
 /// What the surroundings give to each operation.
@@ -148,8 +166,10 @@ pub(super) struct Renderer {
     call: Option<Call>,
     pub(super) breaker: Breaker,
     pub(super) knobs: Knobs,
+    sound: Sound,
     events: [Subscription; 2],
     habits: Habits,
+    ways: Ways,
     profile: Profile,
     heirloom: Heirloom,
     /// The state in an event that no look has borne out yet, and when it came.
@@ -222,8 +242,10 @@ impl Renderer {
             call: None,
             breaker: Breaker::default(),
             knobs: Knobs::default(),
+            sound: Sound::default(),
             events,
             habits: Habits::default(),
+            ways: Ways::default(),
             profile: Profile::default(),
             heirloom: Heirloom::default(),
             said: None,
@@ -312,6 +334,15 @@ impl Renderer {
     pub(super) fn published(&self, token: Token) -> Option<Published> {
         let loads = [&self.load, &self.next, &self.previous];
         let load = loads.into_iter().flatten().find(|load| load.token == token)?;
+        let subtitles = || {
+            let path = load.file.subtitles.as_deref()?;
+            Some(PublishedSubtitles {
+                path: path.to_path_buf(),
+                url: load.subtitles_url()?,
+                format: format_of(path)?,
+                unasked: load.captions == Some(Form::Header),
+            })
+        };
         Some(Published {
             path: load.file.path.to_path_buf(),
             root: load.file.root.to_path_buf(),
@@ -319,7 +350,8 @@ impl Renderer {
             modified: load.file.modified,
             media_type: load.file.media_type,
             mime: load.mime,
-            content_features: protocol_info::content_features(load.file.media_type),
+            content_features: load.content_features(),
+            subtitles: subtitles(),
             body: black::body(&load.file),
         })
     }
@@ -378,9 +410,9 @@ impl Renderer {
             }
             PanelAction::Next => self.skip(1, now),
             PanelAction::Prev => self.skip(-1, now),
-            PanelAction::VolumeUp => self.knobs.turn(1),
-            PanelAction::VolumeDown => self.knobs.turn(-1),
-            PanelAction::Mute => self.knobs.toggle_mute(),
+            PanelAction::VolumeUp | PanelAction::VolumeDown | PanelAction::Mute => {
+                self.turn(action)
+            }
             PanelAction::Auto => {
                 self.drop_clips();
                 self.change_file();
@@ -551,6 +583,7 @@ impl Renderer {
     ) {
         let moved = self.description.av_transport.control_url != new.av_transport.control_url;
         self.description = new;
+        self.forget_survey();
         self.location = location;
         self.stale = false;
         self.elsewhere = false;
@@ -591,8 +624,7 @@ impl Renderer {
         if change.current_track_uri.is_some() || change.av_transport_uri.is_some() {
             self.position_due = self.position_due.min(now);
         }
-        self.knobs.volume = change.volume.or(self.knobs.volume);
-        self.knobs.mute = change.mute.or(self.knobs.mute);
+        self.knobs.see(change.volume, change.mute);
         Some(true)
     }
 
@@ -606,10 +638,6 @@ impl Renderer {
     fn is_active(&self) -> bool {
         use TransportState::{PausedPlayback, Playing, Transitioning};
         matches!(self.state, Some(Playing | PausedPlayback | Transitioning))
-    }
-
-    fn has_rendering(&self) -> bool {
-        self.description.rendering_control.is_some() && !self.habits.rendering_broken
     }
 
     /// It answers at the place that is known; this may be its second address.

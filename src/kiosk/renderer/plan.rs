@@ -19,6 +19,7 @@ impl Renderer {
         if !self.is_driven() {
             return None;
         }
+        self.say_lack(ctx);
         self.elapse(ctx);
         let mut agenda = Agenda { now: ctx.now, send: None, wait: Wake::default() };
         match ctx.leaving {
@@ -62,7 +63,10 @@ impl Renderer {
         }
         agenda.at(self.transport_due, Purpose::Transport);
         if let Some(turn) = self.knobs.next(agenda.now).filter(|_| self.has_rendering()) {
-            agenda.at(agenda.now, Purpose::Turn(turn));
+            // In whose units?
+            let survey = Purpose::Survey(Evented::Rendering);
+            let first = if self.wants_survey() { survey } else { Purpose::Turn(turn) };
+            agenda.at(agenda.now, first);
         }
         if matches!(
             self.load.as_ref().map(|l| &l.phase),
@@ -87,6 +91,9 @@ impl Renderer {
         }
         if !self.habits.sink_asked && self.description.connection_manager.is_some() {
             agenda.at(agenda.now, Purpose::Sink);
+        }
+        if self.wants_survey() {
+            agenda.at(agenda.now, Purpose::Survey(Evented::Rendering));
         }
     }
 
@@ -115,6 +122,9 @@ impl Renderer {
                     }
                     Phase::Wanted { at } => agenda.at(at, Purpose::Set),
                     Phase::Settling { until } => agenda.wake(until, Why::Effect),
+                    Phase::Accepted { at } if self.wants_play_survey() => {
+                        agenda.at(at, Purpose::Survey(Evented::Transport));
+                    }
                     Phase::Accepted { at } => agenda.at(at, Purpose::Play),
                     Phase::Starting { sent, until } => {
                         let dwell = (sent + load.dwell(), Why::Dwell);

@@ -63,10 +63,7 @@ impl Renderer {
                 self.next = None;
             }
             Purpose::ClearNext => self.withdraw(),
-            Purpose::Turn(_) => {
-                self.habits.rendering_broken = matches!(error.code, 401 | 602);
-                self.knobs.failed(now + Duration::from_secs(1));
-            }
+            Purpose::Turn(turn) => self.turn_refused(*turn, error, now),
             Purpose::Transport => {
                 // One that never tells its state can still be given a file.
                 self.look = false;
@@ -75,6 +72,7 @@ impl Renderer {
             Purpose::Position => self.position_due = now + Duration::from_secs(10),
             Purpose::Media => self.media_unknown(ctx),
             Purpose::Sink => self.habits.sink_asked = true,
+            Purpose::Survey(which) => self.not_surveyed(*which),
             Purpose::Subscribe(which) => self.events[*which as usize].refuse(now),
             Purpose::Renew(which) => self.lease_lost(*which, ctx),
             Purpose::Unsubscribe(which) => self.events[*which as usize].forget(now),
@@ -136,10 +134,12 @@ impl Renderer {
             return false;
         };
         let mime = self.mime_for(media_type);
+        let had_captions = self.drop_captions();
         let Some(load) = self.load.as_mut() else {
             return false;
         };
         let next = match load.rung {
+            rung if had_captions => Some(rung),
             Rung::Full => Some(Rung::Plain),
             Rung::Plain => Some(Rung::Compat),
             Rung::Compat => Some(Rung::Empty),
@@ -200,7 +200,7 @@ impl Renderer {
                 load.phase = Phase::Wanted { at: now };
                 self.habits.stop_first = true;
             }
-            _ if other_words(self) => {}
+            _ if self.look_at_play(error.code, now) || other_words(self) => {}
             704 | 714 => {
                 let name = self.load.as_ref().map(Load::name).unwrap_or_default();
                 self.fail(Fault::RefusesFile(name), ctx);
@@ -223,6 +223,8 @@ impl Renderer {
             // Answered, but without sense: only what was asked suffers.
             Purpose::Position => self.position_due = now + Duration::from_secs(10),
             Purpose::Sink => self.habits.sink_asked = true,
+            // It lives, whatever its web server does with this.
+            Purpose::Survey(which) => return self.survey_failed(*which, &failure, now),
             Purpose::Subscribe(which) => {
                 self.events[*which as usize].refuse(now);
                 if failure == Failure::Unreachable {

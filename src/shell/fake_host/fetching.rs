@@ -32,7 +32,8 @@ impl FakeHost {
         let address = SocketAddrV4::new(url.host, url.port);
         let mut stream = within(CONNECT, Async::<TcpStream>::connect(address)).await?.ok()?;
         let agent = self.renderer.borrow().persona().user_agent.clone();
-        let request = media_request(fetch, &url, &agent);
+        let asks = self.renderer.borrow().asks_for_captions(fetch.method);
+        let request = media_request(fetch, &url, &agent, asks);
         stream.write_all(request.as_bytes()).await.ok()?;
 
         let mut bytes = Vec::new();
@@ -51,6 +52,7 @@ impl FakeHost {
             mime: head.headers.get("Content-Type").map(str::to_owned),
             length,
             content_features: head.headers.get("contentFeatures.dlna.org").is_some(),
+            captions: head.headers.get("CaptionInfo.sec").map(str::to_owned),
         };
         self.report(fetch.id, opened);
         if fetch.method == Method::Head || !matches!(head.status, 200 | 206) {
@@ -102,15 +104,16 @@ impl FakeHost {
     }
 }
 
-fn media_request(fetch: &Fetch, url: &HttpUrl, agent: &str) -> String {
+fn media_request(fetch: &Fetch, url: &HttpUrl, agent: &str, asks_for_captions: bool) -> String {
     let (method, features) = match fetch.method {
         Method::Head => ("HEAD", "getcontentFeatures.dlna.org: 1\r\n"),
         Method::Get => ("GET", "transferMode.dlna.org: Streaming\r\n"),
     };
+    let captions = if asks_for_captions { "getCaptionInfo.sec: 1\r\n" } else { "" };
     let range = fetch.from.map(|from| format!("Range: bytes={from}-\r\n")).unwrap_or_default();
     format!(
         "{method} {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {agent}\r\nConnection: close\r\n\
-         {features}{range}\r\n",
+         {features}{captions}{range}\r\n",
         url.path,
         url.authority(),
     )

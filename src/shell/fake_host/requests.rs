@@ -5,7 +5,7 @@ use super::super::http::head::{self, RequestHead};
 use super::super::http::{server, within};
 use super::FakeHost;
 use crate::limits::{HEAD_TIMEOUT, SOAP_BODY};
-use crate::sim::{Call, Door};
+use crate::sim::{Call, Door, FakeRenderer};
 use crate::time::Duration;
 use crate::upnp::av_transport::TransportState;
 use crate::upnp::gena::{format_timeout, parse_timeout};
@@ -59,6 +59,10 @@ impl FakeHost {
                 })
             }
             ("GET", Door::OtherDevice) => Some(xml(200, OTHER_DEVICE)),
+            ("GET", Door::Survey(kind)) => Some(match self.look(|r, _| r.survey(kind)) {
+                Ok(survey) => xml(200, &survey.write()),
+                Err(status) => server::head(status, &[]),
+            }),
             ("POST", Door::Control(_)) => self.control(head, body).await,
             ("SUBSCRIBE", Door::Event(service)) => Some(self.subscribe(head, service).await),
             ("UNSUBSCRIBE", Door::Event(_)) => {
@@ -76,6 +80,12 @@ impl FakeHost {
         self.answers.borrow_mut().insert(call, sender);
         let _forgotten = Forget(self, call);
         let action = Action::parse(head.headers.get("SOAPACTION").unwrap_or_default(), body);
+        let text = String::from_utf8_lossy(body);
+        let has = |name: &str| text.contains(&format!("<{name}>"));
+        let lacks = |action| self.renderer.borrow().lacks_arguments(action, has);
+        if action.as_ref().is_some_and(lacks) {
+            return Some(xml(500, &FakeRenderer::invalid_arguments().write()));
+        }
         self.with(|renderer, now| match &action {
             Some(action) => renderer.act(now, call, action),
             None => renderer.act_unknown(now, call),

@@ -64,6 +64,7 @@ pub(super) async fn act(tv: &Description, action: Avt) -> Result<Reply, Failure>
         url: tv.av_transport.control_url.clone(),
         version: tv.av_transport.version,
         action: Action::AvTransport(action),
+        surplus: Vec::new(),
     };
     match courier::run(&errand).await.0? {
         Answer::Reply(reply) => Ok(reply),

@@ -92,6 +92,7 @@ impl Room {
         let status = if status == 200 && from.is_some() { 206 } else { status };
         let length = LENGTH - from.unwrap_or(0);
         let opened = Fetched::Opened {
+            captions: None,
             status,
             mime: Some(mime.to_owned()),
             length: Some(length),
@@ -212,6 +213,7 @@ fn metadata(uri: &str, rung: Rung, mime: &str) -> String {
         kind: Kind::Audio,
         size: LENGTH,
         duration: Some(ms(4000)),
+        subtitles: None,
     }
     .write(rung)
 }

@@ -5,7 +5,7 @@ use crate::sim::quirks::{FetchFailure, NextUri, PlayEmpty, Probe, Quirks, RelTim
 use crate::upnp::av_transport::TransportState;
 
 pub(super) fn all() -> Vec<Preset> {
-    vec![gmrender(), rygel(), kodi(), upmpdcli(), chromecast()]
+    vec![gmrender(), rygel(), kodi(), upmpdcli(), chromecast(), jriver()]
 }
 
 /// gmediarender 0.1 on libupnp, as measured; row 29. Clears the URI at the end, says PLAYING
@@ -94,6 +94,14 @@ pub fn upmpdcli() -> Preset {
     let mut preset = good("upmpdcli", "JF Light Industries", "UpMPD");
     preset.quirks.empty_metadata = Some(501);
     preset.quirks.stale_next = true;
+    preset
+}
+
+/// JRiver Media Center; row 46: its Play has two arguments of its own.
+#[must_use]
+pub fn jriver() -> Preset {
+    let mut preset = good("jriver", "JRiver, Inc.", "JRiver Media Center");
+    preset.quirks.play_wants = &["JRiverSyncPlayTime", "JRiverSyncServer"];
     preset
 }
 

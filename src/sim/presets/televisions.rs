@@ -1,7 +1,7 @@
 //! Televisions, and what stands under them.
 
 use super::{COMMON, Preset, good, ms};
-use crate::sim::quirks::{NextUri, Probe, Quirks, SetWhilePlaying};
+use crate::sim::quirks::{NextUri, Probe, Quirks, SetWhilePlaying, Subtitles};
 
 /// A TV that knows video by its makers' own names.
 const VIERA: &[&str] = &[
@@ -86,6 +86,7 @@ pub fn samsung_tizen() -> Preset {
         mimes: Some(SAMSUNG),
         secure_uri: Some(716),
         wants_content_features: true,
+        subtitles: Subtitles::Header,
         empty_metadata: Some(402),
         in_transition: Some(701),
         skip: Some(501),
@@ -116,6 +117,7 @@ pub fn lg_webos() -> Preset {
         in_transition: Some(701),
         play_hangs_while_loading: true,
         seek_without_features: Some(710),
+        subtitles: Subtitles::Resource,
         second_picture_fails: true,
         caches_pictures: true,
         end_zeroes_position: true,
@@ -202,13 +204,14 @@ pub fn sony_bdp() -> Preset {
     preset
 }
 
-/// Philips TVs of 2010; row 23: avi as video/avi.
+/// Philips TVs of 2010; row 23: avi as video/avi, subtitles by attributes.
 #[must_use]
 pub fn philips() -> Preset {
     let mut preset = good("philips", "Philips", "40PFL8605H");
     preset.path = "/nmrDescription.xml";
     preset.port = 49153;
     preset.quirks.mimes = Some(PHILIPS);
+    preset.quirks.subtitles = Subtitles::Attributes;
     preset
 }
 

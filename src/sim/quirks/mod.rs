@@ -9,7 +9,7 @@ mod well_behaved;
 use crate::time::Duration;
 use crate::upnp::av_transport::TransportState;
 pub use ways::{
-    FetchFailure, NextUri, PlayEmpty, Probe, RelTime, SetWhilePlaying, Still, TrackUri,
+    FetchFailure, NextUri, PlayEmpty, Probe, RelTime, SetWhilePlaying, Still, Subtitles, TrackUri,
 };
 
 /// See the fields.
@@ -38,6 +38,8 @@ pub struct Quirks {
     pub compat_metadata: Option<u16>,
     /// Refuses the empty string as metadata with this.
     pub empty_metadata: Option<u16>,
+    /// Where it looks for subtitles, and what it makes of those that metadata name.
+    pub subtitles: Subtitles,
     /// Takes every SetAVTransportURI, and says to Play what it has against metadata or MIME type.
     pub objects_at_play: bool,
     /// A refused SetAVTransportURI leaves the old URI loaded: a Play that follows plays the old file.
@@ -74,6 +76,8 @@ pub struct Quirks {
     pub play_hangs_while_loading: bool,
     /// Refuses every Play: control is switched off in its menu.
     pub play_refused: Option<u16>,
+    /// Refuses a Play that lacks these arguments with 402.
+    pub play_wants: &'static [&'static str],
     /// Play without media.
     pub play_empty: PlayEmpty,
     /// Play while PLAYING.
@@ -166,9 +170,13 @@ pub struct Quirks {
     pub rendering_control: bool,
     /// Refuses GetMute and SetMute.
     pub mute_refused: Option<u16>,
+    /// Serves the descriptions of its services; otherwise answers this.
+    pub scpd_refused: Option<u16>,
+    /// The lowest volume.
+    pub volume_min: u16,
     /// The loudest volume.
     pub volume_max: u16,
-    /// A volume above that: `None` takes it as it is.
+    /// A volume beyond these: `None` takes it as it is.
     pub volume_too_loud: Option<u16>,
     /// GetVolume tells one less than was set, but for the ends: a fraction was cut.
     pub volume_one_less: bool,

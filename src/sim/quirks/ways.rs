@@ -87,6 +87,23 @@ pub enum Still {
     EndsAfter(Duration),
 }
 
+/// Where it looks for subtitles, and what it makes of those that metadata name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subtitles {
+    /// Nowhere; it passes over them.
+    Ignored,
+    /// In CaptionInfo.sec of the answer to its GET. A `res` of text it plays instead of the film.
+    Header,
+    /// In a `res` of text beside sec:CaptionInfoEx.
+    Resource,
+    /// In pv:subtitleFileUri.
+    Attributes,
+    /// Refuses metadata that name any, with this.
+    Refused(u16),
+    /// Plays them instead of the film, in whatever form.
+    Opened,
+}
+
 /// What it does if its fetch fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FetchFailure {

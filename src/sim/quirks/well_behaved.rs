@@ -1,7 +1,8 @@
 //! The renderer without a fault, from which every other differs.
 
 use super::{
-    FetchFailure, NextUri, PlayEmpty, Probe, Quirks, RelTime, SetWhilePlaying, Still, TrackUri,
+    FetchFailure, NextUri, PlayEmpty, Probe, Quirks, RelTime, SetWhilePlaying, Still, Subtitles,
+    TrackUri,
 };
 use crate::time::Duration;
 use crate::upnp::av_transport::TransportState;
@@ -20,6 +21,7 @@ impl Default for Quirks {
             plain_metadata: None,
             compat_metadata: None,
             empty_metadata: None,
+            subtitles: Subtitles::Ignored,
             objects_at_play: false,
             refused_set_keeps_old: false,
             set_while_playing: SetWhilePlaying::Switches,
@@ -37,6 +39,7 @@ impl Default for Quirks {
             in_transition: None,
             play_hangs_while_loading: false,
             play_refused: None,
+            play_wants: &[],
             play_empty: PlayEmpty::Refused(701),
             play_while_playing: None,
             stop_empty: Some(701),
@@ -78,6 +81,8 @@ impl Default for Quirks {
             bare_refusals: false,
             rendering_control: true,
             mute_refused: None,
+            scpd_refused: None,
+            volume_min: 0,
             volume_max: 100,
             volume_too_loud: Some(601),
             volume_one_less: false,

@@ -3,6 +3,7 @@
 mod chaos;
 mod clips;
 mod crowd;
+mod families;
 mod faults;
 mod folder;
 mod hearsay;
@@ -16,7 +17,9 @@ mod pictures;
 mod places;
 mod playing;
 mod remembering;
+mod subtitles;
 mod viewers;
+mod volume;
 mod weather;
 
 use super::presets::{self, Preset};

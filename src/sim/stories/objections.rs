@@ -63,6 +63,26 @@ fn objections_that_come_with_play_are_met_like_those_that_come_with_the_uri() {
 }
 
 #[test]
+fn what_play_wants_beside_the_usual_is_looked_up_once() {
+    let mut world = Setting::of(presets::jriver()).autoplay().begin();
+    let took = world.until(20_000, |w| w.shows(0, "clip.mp4"));
+    assert!(took.is_some_and(|took| took < 500), "{took:?}");
+    assert!(world.until(200_000, |w| w.stages[0].rounds.len() == 3).is_some());
+    let refused = world.stages[0].calls.iter().filter(|call| call.refused.is_some());
+    assert_eq!(refused.count(), 1);
+    assert_eq!(world.stages[0].called("Survey").len(), 2, "one for each service");
+
+    // Where it is not said, it is not played on, and not asked for again and again.
+    let silent = but(|q| (q.play_wants, q.scpd_refused) = (&["Secret"], Some(404)));
+    let mut world = Setting::of(silent).autoplay().begin();
+    world.run(600_000);
+    assert!(world.stages[0].rounds.is_empty());
+    let plays = world.stages[0].called("Play").len();
+    assert!((8..=60).contains(&plays), "{plays}");
+    assert!(world.stages[0].called("Survey").len() <= 2);
+}
+
+#[test]
 fn one_that_looks_at_the_url_first_is_asked_ever_more_rarely_while_it_cannot() {
     for probe in [Probe::Head, Probe::HeadTwice, Probe::Get] {
         let mut world = Setting::of(but(|q| q.probe = probe)).autoplay().begin();

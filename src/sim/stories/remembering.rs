@@ -152,7 +152,7 @@ fn what_it_asks_for_before_the_files_are_known_is_answered_when_they_are() {
     world.slow_disk(5_000);
     drop(world.restart_box());
     world.pass(60_000);
-    assert!(world.screen(0).is_some_and(|(_, at)| at > ms(95_000)), "{:?}", world.screen(0));
+    assert!(world.screen(0).is_some_and(|(_, at)| at > ms(94_900)), "{:?}", world.screen(0));
     assert_eq!(sets(&world), 1);
 }
 

@@ -210,6 +210,7 @@ impl World {
 pub(super) fn place(errand: &Errand) -> &HttpUrl {
     match errand {
         Errand::Describe { location: url }
+        | Errand::Survey { url }
         | Errand::Act { url, .. }
         | Errand::Subscribe { url, .. }
         | Errand::Renew { url, .. }

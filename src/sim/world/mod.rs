@@ -193,7 +193,7 @@ impl World {
             questions: BTreeMap::new(),
             asked: 0,
             address: HOME,
-            disk: Disk::of(&setting.files),
+            disk: Disk::of(&setting),
             wall: Wall::default(),
             store: Store::new(setting.forgetful),
             rng_of_store: fastrand::Rng::with_seed(!setting.seed),

@@ -40,6 +40,8 @@ pub struct Setting {
     pub presets: Vec<Preset>,
     /// Path and length in milliseconds.
     pub files: Vec<(&'static str, u64)>,
+    /// Each film has subtitles beside it.
+    pub subtitled: bool,
     /// The box's configuration.
     pub config: Config,
     /// Where the box is.
@@ -76,6 +78,7 @@ impl Setting {
             seed: 1,
             presets,
             files,
+            subtitled: false,
             config,
             zone: TimeZone::UTC,
             watchdog: None,
@@ -109,6 +112,13 @@ impl Setting {
     #[must_use]
     pub fn files(mut self, files: &[(&'static str, u64)]) -> Self {
         self.files = files.to_vec();
+        self
+    }
+
+    /// Subtitles lie beside each film.
+    #[must_use]
+    pub fn subtitled(mut self) -> Self {
+        self.subtitled = true;
         self
     }
 
@@ -213,7 +223,7 @@ pub(super) struct Disk {
 }
 
 impl Disk {
-    pub(super) fn of(files: &[(&'static str, u64)]) -> Self {
+    pub(super) fn of(setting: &Setting) -> Self {
         let takes = Duration::from_millis(3);
         let mut disk = Self {
             files: Vec::new(),
@@ -223,7 +233,12 @@ impl Disk {
             takes,
             busy_until: Instant::START,
         };
-        files.iter().for_each(|(path, millis)| disk.put(path, *millis));
+        setting.files.iter().for_each(|(path, millis)| disk.put(path, *millis));
+        if setting.subtitled {
+            for file in &mut disk.files {
+                file.subtitles = Some(file.path.with_extension("srt").into());
+            }
+        }
         disk
     }
 
@@ -279,6 +294,7 @@ fn media_file(path: &str, millis: u64) -> MediaFile {
         media_type: of_extension(path.rsplit('.').next().unwrap_or_default()).expect("known"),
         size: 100 * millis.max(1),
         modified: 0,
+        profile: None,
         subtitles: None,
     }
 }

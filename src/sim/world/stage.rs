@@ -154,6 +154,7 @@ impl Stage {
     pub(super) fn note_call(&mut self, at: Instant, number: u32, errand: &Errand) {
         let (what, about) = match errand {
             Errand::Describe { .. } => ("Describe", String::new()),
+            Errand::Survey { .. } => ("Survey", String::new()),
             Errand::Subscribe { callback, .. } => ("SUBSCRIBE", callback.to_string()),
             Errand::Renew { .. } => ("Renew", String::new()),
             Errand::Unsubscribe { .. } => ("UNSUBSCRIBE", String::new()),
@@ -363,6 +364,7 @@ impl World {
         let (host, port) = (here.host, here.port);
         let to = match errand {
             Errand::Describe { location: url }
+            | Errand::Survey { url }
             | Errand::Act { url, .. }
             | Errand::Subscribe { url, .. }
             | Errand::Renew { url, .. }
@@ -386,6 +388,16 @@ impl World {
             }
             (Errand::Describe { .. }, Door::OtherDevice) => {
                 self.answer(stage, number, late, Err(Failure::NotARenderer));
+            }
+            (Errand::Survey { .. }, Door::Survey(kind)) => {
+                let outcome = here.tv.survey(kind).map(|it| Answer::Surveyed(Box::new(it)));
+                self.answer(stage, number, late, outcome.map_err(Failure::Status));
+            }
+            (Errand::Act { action, surplus, .. }, Door::Control(_))
+                if here.tv.lacks_arguments(action, |name| surplus.iter().any(|n| n == name)) =>
+            {
+                let refusal = Failure::Refused(FakeRenderer::invalid_arguments());
+                self.answer(stage, number, late, Err(refusal));
             }
             (Errand::Act { action, .. }, Door::Control(_)) => {
                 self.with(stage, |tv, now| tv.act(now, Call(number), action));

@@ -2,9 +2,11 @@
 
 use super::{Happening, PORT, Question, World};
 use crate::kiosk::event::{Event, StreamEnd, TaskName, Token};
+use crate::media::subtitles::format_of;
 use crate::sim::words::{Fetch, FetchId, Fetched, Method, Reading};
 use crate::time::Duration;
 use crate::upnp::HttpUrl;
+use std::path::Path;
 
 /// A file comes in this many pieces.
 const PIECES: u64 = 16;
@@ -45,6 +47,17 @@ impl World {
     /// The kiosk lets it be served.
     pub(super) fn serve(&mut self, stage: usize, fetch: Fetch, token: Token) {
         let published = self.kiosk.published(token);
+        if let Some(format) = format_of(Path::new(&fetch.url)) {
+            let found = published.is_some_and(|published| published.subtitles.is_some());
+            let what = Fetched::Opened {
+                status: if found { 200 } else { 404 },
+                mime: Some(format.mime.to_owned()),
+                length: Some(1000),
+                content_features: false,
+                captions: None,
+            };
+            return self.soon(Happening::Fetched { stage, fetch: fetch.id, what });
+        }
         let state = published.as_ref().and_then(|published| self.disk.state(&published.path));
         let file = published.as_ref().filter(|p| state == Some((p.size, p.modified)));
         let file = file.map(|p| (p.size, self.disk.length(&p.path), p.mime));
@@ -56,6 +69,7 @@ impl World {
                 mime: None,
                 length: Some(0),
                 content_features: false,
+                captions: None,
             };
             if published.is_some() {
                 let end = state.map_or(StreamEnd::FileError, |_| StreamEnd::Replaced);
@@ -65,11 +79,15 @@ impl World {
             return self.soon(Happening::Fetched { stage, fetch, what });
         };
         let at = fetch.from.unwrap_or(0).min(size);
+        let asks = self.stages[stage].tv.asks_for_captions(fetch.method);
+        let captions = published.and_then(|published| published.subtitles);
+        let captions = captions.filter(|subtitles| asks || subtitles.unasked);
         let opened = Fetched::Opened {
             status: if fetch.from.is_some() { 206 } else { 200 },
             mime: Some(mime.to_owned()),
             length: Some(size - at),
             content_features: true,
+            captions: captions.map(|subtitles| subtitles.url),
         };
         let id = fetch.id;
         let passage = self.network.passage(&mut self.rng);
