@@ -87,8 +87,11 @@ pub(super) fn renderer_line(renderer: &Value) -> String {
     if let Some(rounds) = renderer["rounds"].as_u64().filter(|rounds| *rounds > 0) {
         line += &format!(" (round {})", rounds + 1);
     }
-    if let Some(fault) = renderer["fault"].as_str() {
-        line += &format!(" — {fault}");
+    let why = &renderer["why"];
+    // What is on its way needs no words: the state says so.
+    let why = why["sentence"].as_str().filter(|_| why["standing"] != "soon");
+    if let Some(sentence) = renderer["fault"].as_str().or(why) {
+        line += &format!(" — {sentence}");
     }
     line
 }
@@ -108,6 +111,12 @@ mod tests {
         );
         let away = json!({ "name": "TV", "state": "away", "fault": "it does not answer" });
         assert_eq!(renderer_line(&away), "TV: away — it does not answer");
+        let why = json!({ "standing": "right", "sentence": "the programme is over" });
+        let over = json!({ "name": "TV", "state": "stopped", "why": why });
+        assert_eq!(renderer_line(&over), "TV: stopped — the programme is over");
+        let why = json!({ "standing": "soon", "sentence": "it fetches a.mp4" });
+        let soon = json!({ "name": "TV", "state": "starting", "why": why });
+        assert_eq!(renderer_line(&soon), "TV: starting");
         let empty = json!({ "name": "TV", "state": "no_media" });
         assert_eq!(renderer_line(&empty), "TV: no media");
     }

@@ -19,6 +19,7 @@ pub mod status;
 pub mod subscription;
 pub mod supervisor;
 pub mod trace;
+pub mod why;
 
 use crate::config::{Config, Who};
 use crate::limits::RENDERERS;
@@ -243,7 +244,9 @@ impl Kiosk {
             }
             Event::Served { token, bytes, end } => {
                 self.media_bytes = self.media_bytes.saturating_add(bytes);
-                self.renderers.iter_mut().for_each(|renderer| renderer.witness(token, end, now));
+                for renderer in &mut self.renderers {
+                    renderer.witness(token, bytes, end, now);
+                }
             }
             Event::MediaConnections(open) => self.media_connections = open,
             Event::Button { button, pressed } => {

@@ -3,8 +3,10 @@
 use super::Kiosk;
 use super::leds::Pattern;
 use super::renderer::load::{Load, Phase};
+use super::renderer::witness::Witness;
 use super::renderer::{Goal, Renderer};
 use super::supervisor::Task;
+use super::why::{House, Standing, why};
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::TransportState;
 use serde::Serialize;
@@ -101,7 +103,18 @@ struct RendererStatus {
     volume: Option<u16>,
     mute: Option<bool>,
     breaker: BreakerStatus,
+    /// How much of the file the media server was asked for.
+    fetched: Option<&'static str>,
     fault: Option<String>,
+    /// Why it does not play.
+    why: Option<WhyStatus>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct WhyStatus {
+    word: &'static str,
+    standing: Standing,
+    sentence: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -121,7 +134,11 @@ impl Kiosk {
             uptime_s: seconds(now.since(Instant::START)),
             configuration_error: self.configuration_error.clone(),
             addresses: self.addresses.iter().map(ToString::to_string).collect(),
-            renderers: self.renderers.iter().map(|r| renderer_status(r, now)).collect(),
+            renderers: self
+                .renderers
+                .iter()
+                .map(|r| renderer_status(r, self.house(), now))
+                .collect(),
             media: Media {
                 files: self.scan.files.len(),
                 missing: self
@@ -159,7 +176,7 @@ fn recent(entry: &super::trace::Entry) -> String {
     format!("{:.3} {entry}", seconds(entry.at.since(Instant::START)))
 }
 
-fn renderer_status(renderer: &Renderer, now: Instant) -> RendererStatus {
+fn renderer_status(renderer: &Renderer, house: House, now: Instant) -> RendererStatus {
     let load = renderer.load.as_ref();
     let running = load.filter(|load| matches!(load.phase, Phase::Running { .. }));
     let position = running.map(|load| load.playhead.position(now));
@@ -197,7 +214,13 @@ fn renderer_status(renderer: &Renderer, now: Instant) -> RendererStatus {
             failures: renderer.breaker.failures(),
             retry_in_s: renderer.breaker.retry_at().map(|at| seconds(at.since(now))),
         },
-        fault: renderer.fault.as_ref().map(ToString::to_string),
+        fetched: load.map(Witness::word),
+        fault: renderer.silence.as_ref().or(renderer.fault.as_ref()).map(ToString::to_string),
+        why: why(renderer, house, now).map(|reason| WhyStatus {
+            word: reason.word(),
+            standing: reason.standing(),
+            sentence: reason.to_string(),
+        }),
     }
 }
 

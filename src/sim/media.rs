@@ -21,6 +21,8 @@ pub(super) struct Media {
     pub follows_picture: bool,
     /// It came with contentFeatures.dlna.org.
     pub featured: bool,
+    /// Connections that were dropped as soon as they brought something.
+    pub dropped: u8,
     length: Option<u64>,
     /// The fetch that feeds the playhead.
     pub fetch: Option<FetchId>,

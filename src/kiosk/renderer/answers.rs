@@ -4,11 +4,13 @@ use super::calls::{Call, Purpose};
 use super::elapse::FIRST_LOOK;
 use super::load::{Doubt, Load, Phase};
 use super::playhead::{Playhead, Report};
+use super::witness::Witness;
 use super::{Context, Evented, Goal, Presence, Renderer};
 use crate::kiosk::event::{Answer, Failure, StreamEnd, Token};
 use crate::kiosk::fault::Fault;
 use crate::kiosk::mutant::Mutant;
 use crate::kiosk::trace::What;
+use crate::kiosk::why::{Viewer, never_began};
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::{
     MediaInfo, PositionInfo, Reply as Av, TransportInfo, TransportState,
@@ -53,7 +55,7 @@ impl Renderer {
         if lives {
             self.away = false;
             self.breaker.succeed();
-            if self.fault.take_if(|fault| fault.ends_with_an_answer()).is_some() {
+            if self.silence.take().is_some() {
                 ctx.trace.note(ctx.now, self.name(), What::Recovered);
             }
         }
@@ -210,12 +212,13 @@ impl Renderer {
         let was = self.state.replace(state);
         let stopped = matches!(state, TransportState::Stopped | TransportState::NoMediaPresent);
         let shaken = core::mem::take(&mut self.shaken);
+        let credible = self.says_playing_in_earnest();
         let Some(load) = self.load.as_mut() else {
             return;
         };
         match (load.phase.clone(), state) {
             (Phase::Starting { sent, .. }, TransportState::Playing)
-                if load.fetched || load.playhead.moved() =>
+                if load.playhead.moved() || credible =>
             {
                 self.runs(sent, ctx);
             }
@@ -237,8 +240,8 @@ impl Renderer {
                 self.ended(ctx);
             }
             (Phase::Starting { .. }, _) if info.error_occurred => {
-                let name = load.name();
-                self.fail(Fault::DoesNotPlay(name), ctx);
+                let fault = never_began(load);
+                self.fail(fault, ctx);
             }
             (Phase::Running { .. }, _) if stopped && load.is_still() => {}
             (Phase::Running { .. }, _)
@@ -255,7 +258,7 @@ impl Renderer {
                     && was == Some(TransportState::Playing)
                     && !self.is_wanted_back()
                 {
-                    self.yield_to_viewer("paused", ctx);
+                    self.yield_to_viewer(Viewer::Paused, ctx);
                 }
             }
             (Phase::Running { .. }, TransportState::Playing) => {
@@ -265,12 +268,26 @@ impl Renderer {
                 if matches!(self.goal, Goal::Yield { .. })
                     && was == Some(TransportState::PausedPlayback)
                 {
-                    ctx.trace.note(now, self.name(), What::Viewer("resumed"));
+                    ctx.trace.note(now, self.name(), What::Resumed);
                     self.goal = Goal::Play;
                 }
             }
             _ => {}
         }
+    }
+
+    /// PLAYING after Play is believed of who has fetched. Of who has said so of this file before and
+    /// showed nothing, more is asked: that the position moves, or where it never does, enough bytes.
+    fn says_playing_in_earnest(&self) -> bool {
+        let Some(load) = self.load.as_ref().filter(|load| load.fetched) else {
+            return false;
+        };
+        let pretended = match &self.fault {
+            Some(Fault::DoesNotPlay(file) | Fault::HungUp(file, _)) => *file == load.name(),
+            _ => false,
+        };
+        let tells = self.habits.moves == Some(load.file.media_type.kind);
+        !pretended || (!tells && load.witness.has_fed(load))
     }
 
     /// It stopped after it had played: its end, a viewer, a fault, or a restart?
@@ -346,25 +363,22 @@ impl Renderer {
         if self.is_wanted_back() {
             return self.fail(Fault::StoppedItself, ctx);
         }
-        self.yield_to_viewer("stopped", ctx);
+        self.yield_to_viewer(Viewer::Stopped, ctx);
         self.retire();
-        self.fault = Some(Fault::StoppedByViewer);
     }
 
     /// It said goodbye and stopped: a viewer switches it off, or puts it into standby, where a command
     /// would wake it. It is left alone until it is heard of.
     fn put_to_sleep(&mut self, ctx: &mut Context<'_>) {
         self.presence = Presence::Asleep;
-        self.yield_to_viewer("switched off", ctx);
+        self.yield_to_viewer(Viewer::SwitchedOff, ctx);
         self.retire();
-        self.fault = Some(Fault::StoppedByViewer);
     }
 
     fn taken_over(&mut self, ctx: &mut Context<'_>) {
         self.retire();
         self.next = None;
-        self.yield_to_viewer("took over", ctx);
-        self.trouble(Fault::TakenOver, ctx);
+        self.yield_to_viewer(Viewer::TookOver, ctx);
     }
 
     /// Where it says it is.
@@ -474,6 +488,7 @@ impl Renderer {
         if let Some(load) = self.load.as_mut() {
             load.stop_first = true;
             load.fetched = false;
+            load.witness = Witness::default();
             load.playhead =
                 Playhead::expecting(self.habits.moves == Some(load.file.media_type.kind));
             load.phase = Phase::Wanted { at: ctx.now };
@@ -521,10 +536,17 @@ impl Renderer {
     }
 
     /// What the media server saw.
-    pub(in crate::kiosk) fn witness(&mut self, token: Token, end: Option<StreamEnd>, now: Instant) {
+    pub(in crate::kiosk) fn witness(
+        &mut self,
+        token: Token,
+        bytes: u64,
+        end: Option<StreamEnd>,
+        now: Instant,
+    ) {
         let Some(load) = self.load_of(token) else {
             return;
         };
+        load.witness.hear(bytes, end);
         // A HEAD is a question, not a fetch.
         if end != Some(StreamEnd::Head) {
             load.fetched = true;

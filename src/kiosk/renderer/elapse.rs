@@ -2,11 +2,13 @@
 
 use super::load::{DWELL, Load, Phase};
 use super::playhead::Playhead;
-use super::{Context, Goal, LoopMethod, OnStop, Renderer};
+use super::witness::Witness;
+use super::{Context, Goal, LoopMethod, OnStop, Renderer, Rested};
 use crate::kiosk::effect::Effect;
 use crate::kiosk::event::Token;
 use crate::kiosk::fault::Fault;
 use crate::kiosk::trace::What;
+use crate::kiosk::why::{Viewer, never_began};
 use crate::media::catalogue::MediaFile;
 use crate::media::mime::MediaType;
 use crate::media::protocol_info;
@@ -19,6 +21,8 @@ pub(super) const REARM_AFTER: Duration = Duration::from_secs(6);
 pub(super) const START_TIMEOUT: Duration = Duration::from_secs(30);
 /// PLAYING, but the position has not moved in this many reports: it is stuck.
 const STUCK_REPORTS: u8 = 12;
+/// Some look at a file several times before they fetch it: that is over after this time.
+const LOOKS: Duration = Duration::from_secs(15);
 /// It does not begin equally quick each time.
 const LATENCY_VARIES: Duration = Duration::from_millis(50);
 /// An end is seen as it comes if the look before was no longer ago than this.
@@ -48,7 +52,7 @@ impl Renderer {
     fn elapse_once(&mut self, ctx: &mut Context<'_>) -> bool {
         let now = ctx.now;
         match self.goal {
-            Goal::Yield { until: Some(until) } if until <= now => self.goal = Goal::Play,
+            Goal::Yield { until: Some(until), .. } if until <= now => self.goal = Goal::Play,
             Goal::Stop if !self.look && !self.is_active() => {
                 self.goal = Goal::Rest;
                 self.retire();
@@ -111,11 +115,15 @@ impl Renderer {
                 true
             }
             Phase::Starting { until, .. } if until <= now => {
-                let fault = if load.fetched {
-                    Fault::DoesNotPlay(load.name())
-                } else {
-                    Fault::NeverFetched
-                };
+                let fault = never_began(load);
+                self.fail(fault, ctx);
+                true
+            }
+            // It says PLAYING, and can have nothing to play.
+            Phase::Running { since, doubt: None }
+                if since + LOOKS <= now && load.has_shown_nothing() =>
+            {
+                let fault = never_began(load);
                 self.fail(fault, ctx);
                 true
             }
@@ -124,7 +132,9 @@ impl Renderer {
                 true
             }
             Phase::Running { doubt: None, .. } if load.playhead.stuck() >= STUCK_REPORTS => {
-                self.fail(Fault::StoppedItself, ctx);
+                let began = load.playhead.moved();
+                let fault = if began { Fault::StoppedItself } else { never_began(load) };
+                self.fail(fault, ctx);
                 true
             }
             Phase::Running { doubt: None, .. }
@@ -179,6 +189,7 @@ impl Renderer {
         };
         ctx.trace.note(ctx.now, self.name(), What::Loading(file.path.clone()));
         self.load = Some(self.make_load(file, port, ctx));
+        self.fault.take_if(|fault| fault.ends_with_a_file());
         true
     }
 
@@ -199,6 +210,7 @@ impl Renderer {
             fetched: false,
             whole_sent: false,
             cut_at: None,
+            witness: Witness::default(),
             duration,
             said_duration: known.and_then(|load| load.said_duration),
             playhead: Playhead::expecting(self.habits.moves == Some(file.media_type.kind)),
@@ -279,6 +291,7 @@ impl Renderer {
             self.reload(ctx);
         } else {
             self.goal = Goal::Rest;
+            self.rested = Rested::Finished;
             ctx.trace.note(ctx.now, self.name(), What::Finished);
         }
     }
@@ -300,14 +313,15 @@ impl Renderer {
                 // Whatever it made of that: it is not to blame.
                 fault = Fault::Unreadable(load.name());
                 self.wants_scan = true;
+            } else if fault == Fault::StoppedItself && load.has_shown_nothing() {
+                fault = never_began(load);
             }
         }
         self.trouble(fault, ctx);
     }
 
     /// A viewer has it now: respected, or insisted on after a while.
-    pub(super) fn yield_to_viewer(&mut self, did: &'static str, ctx: &mut Context<'_>) {
-        ctx.trace.note(ctx.now, self.name(), What::Viewer(did));
+    pub(super) fn yield_to_viewer(&mut self, did: Viewer, ctx: &mut Context<'_>) {
         let until = match self.on_stop() {
             OnStop::Respect => None,
             OnStop::Insist => {
@@ -315,7 +329,10 @@ impl Renderer {
             }
         };
         self.insisted = self.insisted.saturating_add(1);
-        self.goal = Goal::Yield { until };
+        let again = until.map(|until| until.since(ctx.now));
+        ctx.trace.note(ctx.now, self.name(), What::Viewer(did, again));
+        self.fault = None;
+        self.goal = Goal::Yield { did, until };
     }
 
     /// It plays: evidence is there.
@@ -327,7 +344,8 @@ impl Renderer {
         }
         let ended_at = self.ended_at.take();
         self.gap = ended_at.map(|at| now.since(at)).or(self.gap);
-        if self.fault.take().is_some() {
+        let silence = self.silence.take();
+        if self.fault.take().or(silence).is_some() {
             ctx.trace.note(now, self.name(), What::Recovered);
         }
         if let Some(path) = self.load.as_ref().map(|load| load.file.path.clone()) {

@@ -19,6 +19,7 @@ mod looping;
 mod plan;
 pub mod playhead;
 mod refusals;
+pub mod witness;
 
 use super::deadline::Deadline;
 use super::effect::{Effects, Published};
@@ -27,6 +28,7 @@ use super::fault::Fault;
 use super::programme::Programme;
 use super::subscription::Subscription;
 use super::trace::{Trace, What};
+use super::why::Viewer;
 use crate::config::{LoopMethod, OnStop, PanelAction, Rule};
 use crate::media::catalogue::Scan;
 use crate::media::mime::Kind;
@@ -66,7 +68,18 @@ pub(super) enum Goal {
     /// Be stopped; once it is, [`Goal::Rest`].
     Stop,
     /// A viewer took it with the TV's remote; played again at this time, if there is one.
-    Yield { until: Option<Instant> },
+    Yield { did: Viewer, until: Option<Instant> },
+}
+
+/// Why it rests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rested {
+    /// Nobody has asked for anything yet.
+    NotAsked,
+    /// Its programme is over.
+    Finished,
+    /// A person stopped it.
+    Stopped,
 }
 
 /// What its announcements say of it.
@@ -146,6 +159,7 @@ pub(super) struct Renderer {
     /// When to look at its plan again, if nothing happens before.
     pub(super) plan_at: Option<Deadline>,
     pub(super) goal: Goal,
+    pub(super) rested: Rested,
     pub(super) state: Option<TransportState>,
     state_at: Instant,
     /// When its state was known before that.
@@ -167,6 +181,8 @@ pub(super) struct Renderer {
     events: [Subscription; 2],
     habits: Habits,
     pub(super) fault: Option<Fault>,
+    /// It does not answer, or nothing that can be understood.
+    pub(super) silence: Option<Fault>,
     pub(super) away: bool,
     presence: Presence,
     transport_due: Instant,
@@ -217,6 +233,7 @@ impl Renderer {
             programme: Programme::new(plays, repeat),
             plan_at: None,
             goal: if rule.is_some_and(|rule| rule.autoplay) { Goal::Play } else { Goal::Rest },
+            rested: Rested::NotAsked,
             state: None,
             state_at: Instant::START,
             seen_at: Instant::START,
@@ -233,6 +250,7 @@ impl Renderer {
             events,
             habits: Habits::default(),
             fault: None,
+            silence: None,
             away: false,
             presence: Presence::Here,
             transport_due: Instant::START,
@@ -341,7 +359,7 @@ impl Renderer {
             return;
         }
         self.insisted = 0;
-        self.fault.take_if(|fault| matches!(fault, Fault::Refused(..)));
+        self.fault.take_if(|fault| matches!(fault, Fault::Refused("to pause", ..)));
         self.transport_due = self.transport_due.min(now);
         match action {
             PanelAction::PlayPause if self.goal == Goal::Play => self.goal = Goal::Pause,
@@ -353,6 +371,7 @@ impl Renderer {
             PanelAction::Pause => {}
             PanelAction::Stop => {
                 self.goal = Goal::Stop;
+                self.rested = Rested::Stopped;
                 self.fault = None;
             }
             PanelAction::Next => self.skip(1, now),
@@ -527,9 +546,13 @@ impl Renderer {
 
     /// It is in trouble: said once per change.
     fn trouble(&mut self, fault: Fault, ctx: &mut Context<'_>) {
-        if self.fault.as_ref() != Some(&fault) {
+        let place = if fault.ends_with_an_answer() { &self.silence } else { &self.fault };
+        if !place.as_ref().is_some_and(|before| fault.is_known_from(before)) {
             ctx.trace.note(ctx.now, self.name(), What::Trouble(fault.clone()));
-            self.fault = Some(fault);
+        }
+        match fault.ends_with_an_answer() {
+            true => self.silence = Some(fault),
+            false => self.fault = Some(fault),
         }
     }
 

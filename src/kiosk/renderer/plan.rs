@@ -51,7 +51,7 @@ impl Renderer {
                 return;
             }
         }
-        if let Goal::Yield { until: Some(until) } = self.goal {
+        if let Goal::Yield { until: Some(until), .. } = self.goal {
             agenda.wake(until, Why::Yield);
         }
         agenda.at(self.transport_due, Purpose::Transport);

@@ -14,6 +14,7 @@ mod places;
 mod playing;
 mod viewers;
 mod weather;
+mod witness;
 
 use super::presets::{self, Preset};
 use super::quirks::{FetchFailure, Probe, Quirks, SetWhilePlaying};

@@ -6,6 +6,7 @@ use super::{Happening, Question, World};
 use crate::config::{OnStop, PanelAction};
 use crate::kiosk::Kiosk;
 use crate::kiosk::event::{ButtonId, Event, TaskName};
+use crate::kiosk::leds::Pattern;
 use crate::kiosk::status::MailboxStatus;
 use crate::sim::words::Remote;
 use crate::time::Duration;
@@ -176,6 +177,18 @@ impl World {
         let renderer = &status["renderers"][stage];
         let state = renderer["breaker"]["state"].as_str().expect("a word");
         (state.to_owned(), renderer["state"] == "away")
+    }
+
+    /// What the status says of why a renderer does not play, as word and sentence, and what the status
+    /// LED shows.
+    #[must_use]
+    pub fn why(&self, stage: usize) -> (Option<(String, String)>, Pattern) {
+        let now = self.box_time();
+        let status = self.kiosk.status(now, MailboxStatus::default());
+        let status = serde_json::to_value(status).expect("plain values");
+        let why = &status["renderers"][stage]["why"];
+        let text = |key: &str| why[key].as_str().map(str::to_owned);
+        (text("word").zip(text("sentence")), self.kiosk.pattern(now))
     }
 
     /// An event of the box itself, if the task that would see it lives.
