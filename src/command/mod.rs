@@ -7,6 +7,7 @@ mod discover;
 mod import;
 mod play;
 mod run;
+mod statistics;
 mod status;
 mod terminal;
 

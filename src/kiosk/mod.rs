@@ -15,6 +15,7 @@ pub mod panel;
 pub mod programme;
 mod renderer;
 pub mod roster;
+pub mod statistics;
 pub mod status;
 pub mod subscription;
 pub mod supervisor;
@@ -38,6 +39,7 @@ use mutant::Mutant;
 use panel::Panel;
 use renderer::{Context, Farewell, Renderer};
 use roster::Roster;
+use statistics::Statistics;
 use status::Press;
 use supervisor::Supervisor;
 use trace::{Trace, What};
@@ -75,6 +77,7 @@ pub struct Kiosk {
     leds: Leds,
     supervisor: Supervisor,
     trace: Trace,
+    statistics: Statistics,
     rng: fastrand::Rng,
     numbers: u32,
     addresses: Vec<Ipv4Addr>,
@@ -115,6 +118,7 @@ impl Kiosk {
             panel_state: "starting".into(),
             presses: Deque::new(),
             trace: Trace::default(),
+            statistics: Statistics::default(),
             numbers: 0,
             addresses: Vec::new(),
             media_port: None,
@@ -140,6 +144,9 @@ impl Kiosk {
                 }
                 return;
             }
+            if let Event::StatisticsAsked(reply) = event {
+                return effects.push(Effect::ReportStatistics(reply));
+            }
             let concern = self.concern(&event);
             self.route(event, now, effects);
             self.settle(concern, now, effects);
@@ -156,7 +163,8 @@ impl Kiosk {
             | Event::Alive(_)
             | Event::MediaAsked { .. }
             | Event::MediaConnections(_)
-            | Event::StatusAsked(_) => Concern::Nobody,
+            | Event::StatusAsked(_)
+            | Event::StatisticsAsked(_) => Concern::Nobody,
             Event::Answered { ticket, .. } => {
                 one(self.renderers.iter().position(|r| r.runs_errand(ticket.number())))
             }
@@ -214,6 +222,19 @@ impl Kiosk {
         &self.trace
     }
 
+    /// The statistics up to now.
+    #[must_use]
+    pub fn statistics(&self, now: Instant) -> Statistics {
+        let mut statistics = self.statistics.clone();
+        self.renderers.iter().for_each(|renderer| renderer.credit_so_far(&mut statistics, now));
+        statistics
+    }
+
+    /// Goes on from statistics of before: at the start.
+    pub fn resume_statistics(&mut self, statistics: Statistics) {
+        self.statistics = statistics;
+    }
+
     /// The configuration.
     #[must_use]
     pub fn config(&self) -> &Config {
@@ -246,6 +267,7 @@ impl Kiosk {
                 self.media_bytes = self.media_bytes.saturating_add(bytes);
                 for renderer in &mut self.renderers {
                     renderer.witness(token, bytes, end, now);
+                    renderer.tally_bytes(token, bytes, &mut self.statistics);
                 }
             }
             Event::MediaConnections(open) => self.media_connections = open,
@@ -267,7 +289,7 @@ impl Kiosk {
                 }
             }
             // Answered when all has settled.
-            Event::StatusAsked(_) => {}
+            Event::StatusAsked(_) | Event::StatisticsAsked(_) => {}
             Event::Alive(name) => self.supervisor.heard(name, now),
             Event::TaskEnded(name, why) => {
                 if self.supervisor.ended(name, why.clone(), now) {
@@ -410,6 +432,7 @@ impl Kiosk {
             renderer.overdue(&mut ctx);
             let held = !leaving && held.get(i) == Some(&true);
             renderer.plan_at = if held { None } else { renderer.reconcile(&mut ctx) };
+            renderer.credit(&mut ctx);
             wake.add(renderer.plan_at);
             wishes |= renderer.stale || renderer.wants_scan;
         }
@@ -494,6 +517,7 @@ impl Kiosk {
                 .then_some(Farewell { stop: self.config.stop_at_exit }),
             rng: &mut self.rng,
             trace: &mut self.trace,
+            statistics: &mut self.statistics,
             effects,
             numbers: &mut self.numbers,
         };

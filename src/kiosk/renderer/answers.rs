@@ -9,6 +9,7 @@ use super::{Context, Evented, Goal, Presence, Renderer};
 use crate::kiosk::event::{Answer, Failure, StreamEnd, Token};
 use crate::kiosk::fault::Fault;
 use crate::kiosk::mutant::Mutant;
+use crate::kiosk::statistics::Row;
 use crate::kiosk::trace::What;
 use crate::kiosk::why::{Viewer, never_began};
 use crate::time::{Duration, Instant};
@@ -506,10 +507,12 @@ impl Renderer {
         self.rounds = self.rounds.saturating_add(1);
         ctx.trace.note(now, self.name(), What::Looped(self.rounds));
         self.gap = Some(Duration::ZERO);
+        self.tally(ctx, Row::complete);
         self.programme.advance();
         self.offered = false;
         self.previous = self.load.take();
         self.load = self.next.take();
+        self.tally(ctx, |row| row.start(Some(Duration::ZERO)));
         if let Some(load) = self.load.as_mut() {
             load.phase = Phase::Running { since: now, doubt: None };
             // Some name the next file up to a second before they play it.
@@ -523,7 +526,12 @@ impl Renderer {
         self.rounds = self.rounds.saturating_add(1);
         ctx.trace.note(now, self.name(), What::Looped(self.rounds));
         self.seeked_at = Some(now);
-        self.gap = Some(now.since(sent));
+        let gap = now.since(sent);
+        self.gap = Some(gap);
+        self.tally(ctx, |row| {
+            row.complete();
+            row.start(Some(gap));
+        });
         self.position_due = now + FIRST_LOOK;
         self.transport_due = now + Duration::from_millis(300);
         if let Some(load) = self.load.as_mut() {

@@ -7,6 +7,7 @@ use super::{Context, Goal, LoopMethod, OnStop, Renderer, Rested};
 use crate::kiosk::effect::Effect;
 use crate::kiosk::event::Token;
 use crate::kiosk::fault::Fault;
+use crate::kiosk::statistics::Row;
 use crate::kiosk::trace::What;
 use crate::kiosk::why::{Viewer, never_began};
 use crate::media::catalogue::MediaFile;
@@ -277,6 +278,7 @@ impl Renderer {
             self.programme.advance();
         } else {
             self.failures = 0;
+            self.tally(ctx, Row::complete);
         }
     }
 
@@ -317,6 +319,7 @@ impl Renderer {
                 fault = never_began(load);
             }
         }
+        self.tally(ctx, |row| row.fail(&fault));
         self.trouble(fault, ctx);
     }
 
@@ -343,7 +346,9 @@ impl Renderer {
             self.habits.mime = Some((load.file.media_type.extension, load.mime));
         }
         let ended_at = self.ended_at.take();
-        self.gap = ended_at.map(|at| now.since(at)).or(self.gap);
+        let gap = ended_at.map(|at| now.since(at));
+        self.gap = gap.or(self.gap);
+        self.tally(ctx, |row| row.start(gap));
         let silence = self.silence.take();
         if self.fault.take().or(silence).is_some() {
             ctx.trace.note(now, self.name(), What::Recovered);

@@ -19,6 +19,7 @@ mod looping;
 mod plan;
 pub mod playhead;
 mod refusals;
+mod tally;
 pub mod witness;
 
 use super::deadline::Deadline;
@@ -26,6 +27,7 @@ use super::effect::{Effects, Published};
 use super::event::Token;
 use super::fault::Fault;
 use super::programme::Programme;
+use super::statistics::{Shift, Statistics};
 use super::subscription::Subscription;
 use super::trace::{Trace, What};
 use super::why::Viewer;
@@ -128,6 +130,7 @@ pub(super) struct Context<'a> {
     pub(super) leaving: Option<Farewell>,
     pub(super) rng: &'a mut Rng,
     pub(super) trace: &'a mut Trace,
+    pub(super) statistics: &'a mut Statistics,
     pub(super) effects: &'a mut Effects,
     /// Numbers for tickets and callbacks.
     pub(super) numbers: &'a mut u32,
@@ -184,6 +187,8 @@ pub(super) struct Renderer {
     /// It does not answer, or nothing that can be understood.
     pub(super) silence: Option<Fault>,
     pub(super) away: bool,
+    /// What is not in the statistics yet.
+    shift: Shift,
     presence: Presence,
     transport_due: Instant,
     position_due: Instant,
@@ -252,6 +257,7 @@ impl Renderer {
             fault: None,
             silence: None,
             away: false,
+            shift: Shift::default(),
             presence: Presence::Here,
             transport_due: Instant::START,
             position_due: Instant::START,

@@ -286,6 +286,9 @@ impl Renderer {
             self.stale = true;
         }
         if self.breaker.is_open() && !was_open {
+            if let Some(fault) = self.silence.clone().filter(|_| self.goal == Goal::Play) {
+                self.tally(ctx, |row| row.fail(&fault));
+            }
             self.lost();
         }
     }

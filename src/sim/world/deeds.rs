@@ -191,6 +191,13 @@ impl World {
         (text("word").zip(text("sentence")), self.kiosk.pattern(now))
     }
 
+    /// The statistics, as whoever asks reads them.
+    #[must_use]
+    pub fn statistics(&self) -> serde_json::Value {
+        let text = self.kiosk.statistics(self.box_time()).snapshot();
+        serde_json::from_str(&text).expect("JSON")
+    }
+
     /// An event of the box itself, if the task that would see it lives.
     pub fn tell(&mut self, event: Event) {
         self.deliver(event);
