@@ -12,6 +12,7 @@ mod front;
 pub mod leds;
 pub(crate) mod mutant;
 pub mod panel;
+pub mod preflight;
 pub mod programme;
 mod renderer;
 pub mod roster;

@@ -299,3 +299,51 @@ impl fmt::Display for Fault {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fault::WORDS;
+    use super::*;
+
+    #[test]
+    fn every_word_stands_in_the_readme() {
+        let readme = include_str!("../../README.md");
+        let (_, table) = readme.split_once("## Why is it not playing?").expect("its section");
+        let (table, _) = table.split_once("\n## ").expect("another section follows");
+        let file = Path::new("/m/a.mp4");
+        let reasons = [
+            Reason::NotDriven,
+            Reason::NotAsked,
+            Reason::Finished,
+            Reason::Stopped,
+            Reason::Paused,
+            Reason::Viewer(Viewer::Stopped, None),
+            Reason::Viewer(Viewer::Paused, None),
+            Reason::Viewer(Viewer::SwitchedOff, None),
+            Reason::Viewer(Viewer::TookOver, None),
+            Reason::Leaving,
+            Reason::Asking,
+            Reason::Giving(file),
+            Reason::Busy(1),
+            Reason::NotFetchedYet(file),
+            Reason::Fetching(file),
+            Reason::Looking,
+            Reason::Between,
+            Reason::GoingOn,
+            Reason::Misconfigured,
+            Reason::Offline,
+        ];
+        let words = reasons.iter().map(Reason::word).chain(WORDS);
+        for word in words {
+            assert!(table.contains(&format!("`{word}`")), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_count_that_grows_is_no_news() {
+        let hung_up = |file: &str, times| Fault::HungUp(file.to_owned(), times);
+        assert!(hung_up("a", 2).is_known_from(&hung_up("a", 3)));
+        assert!(!hung_up("b", 3).is_known_from(&hung_up("a", 3)));
+        assert!(!Fault::Hung.is_known_from(&Fault::Unreachable));
+    }
+}

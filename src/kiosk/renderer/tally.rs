@@ -20,6 +20,11 @@ impl Renderer {
         load.or_else(|| self.programme.current()).map(|file| &file.path)
     }
 
+    /// What it lists as playable, if it was asked and said something.
+    pub(in crate::kiosk) fn sink(&self) -> Option<&str> {
+        self.habits.sink.as_deref()
+    }
+
     /// The media server has sent so much.
     pub(in crate::kiosk) fn tally_bytes(
         &mut self,

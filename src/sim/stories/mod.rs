@@ -12,6 +12,7 @@ mod oddities;
 mod pictures;
 mod places;
 mod playing;
+mod preflight;
 mod statistics;
 mod viewers;
 mod weather;
