@@ -4,10 +4,12 @@
 //! A [`Reason`] is one of three kinds. *Right*: it should not play, and a person would agree. *Soon*: it
 //! is on its way. *Wrong*: it should play and does not; the status LED shows it.
 
+use super::Kiosk;
 use super::fault::Fault;
 use super::renderer::load::{Doubt, Load, Phase, file_name};
 use super::renderer::{Goal, Renderer, Rested};
 use crate::time::{Duration, Instant};
+use crate::upnp::Udn;
 use crate::upnp::av_transport::TransportState;
 use core::fmt;
 use std::path::Path;
@@ -87,6 +89,15 @@ pub enum Standing {
     Soon,
     /// It should play and does not.
     Wrong,
+}
+
+impl Kiosk {
+    /// Each renderer that is known, and how it stands with it; `None`: it plays.
+    pub fn standings(&self, now: Instant) -> impl Iterator<Item = (&Udn, Option<Standing>)> {
+        let house = self.house();
+        let standing = move |r| why(r, house, now).map(|reason: Reason<'_>| reason.standing());
+        self.renderers.iter().map(move |r| (r.udn(), standing(r)))
+    }
 }
 
 /// Why this renderer does not play. `None`: it plays what the box gave it.
