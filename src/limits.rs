@@ -36,6 +36,8 @@ pub const MAILBOX: usize = 128;
 pub const EFFECTS: usize = 4 * RENDERERS;
 /// Transitions kept in the flight recorder.
 pub const TRACE: usize = 256;
+/// Files on renderers that statistics are kept of: eight on each renderer, about 300 bytes each.
+pub const STATISTICS: usize = 8 * RENDERERS;
 /// Connections of the media server in total and from one renderer
 /// (a TV was seen to open several parallel ranges: at least 8).
 pub const MEDIA_CONNECTIONS: usize = 64;

@@ -6,8 +6,10 @@ mod demo;
 mod discover;
 mod import;
 mod play;
+mod preflight;
 mod profiles;
 mod run;
+mod statistics;
 mod status;
 mod terminal;
 
@@ -52,7 +54,7 @@ enum Command {
     /// List the renderers on the network, each the moment it is found
     Discover(discover::Discover),
     /// Check the configuration file and print what it comes to
-    Check,
+    Check(check::Check),
     /// Turn the device list of the Python kiosk (JSON) into a configuration, printed
     Import(import::Import),
     /// Show the box at work with a simulated renderer; keys are the buttons
@@ -73,7 +75,7 @@ pub fn main() -> ExitCode {
         Command::Run => run::run(&cli.config, cli.state),
         Command::Play(play) => play.run(),
         Command::Discover(discover) => discover.run(),
-        Command::Check => check::run(&cli.config),
+        Command::Check(check) => check.run(&cli.config),
         Command::Import(import) => import.run(),
         Command::Demo(demo) => demo.run(),
         Command::Status(status) => status.run(&cli.config),

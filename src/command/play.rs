@@ -143,7 +143,9 @@ async fn watch(shell: &Shell) -> Option<String> {
             return None;
         }
         if began && renderer["goal"] == "yield" {
-            return Some(renderer["fault"].as_str().unwrap_or("a viewer stopped it").to_owned());
+            return Some(
+                renderer["why"]["sentence"].as_str().unwrap_or("a viewer stopped it").to_owned(),
+            );
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `dlna-kiosk status`: asks the running box.
 
-use super::terminal;
+use super::{statistics, terminal};
 use crate::config::CONTROL_PORT;
 use crate::config::Port;
 use crate::shell::driver::pause;
@@ -19,6 +19,9 @@ pub(super) struct Status {
     /// Show it again every second, until Ctrl-C
     #[arg(long)]
     watch: bool,
+    /// Show what became of each file on each renderer since the box began to count
+    #[arg(long)]
+    statistics: bool,
 }
 
 impl Status {
@@ -45,8 +48,15 @@ impl Status {
     }
 
     async fn ask(&self, port: Port) -> Result<String, String> {
-        let json = page_server::fetch_status(port).await?;
-        if self.json { Ok(json) } else { as_text(&json) }
+        let json = match self.statistics {
+            true => page_server::fetch_statistics(port).await?,
+            false => page_server::fetch_status(port).await?,
+        };
+        match self.statistics {
+            _ if self.json => Ok(json),
+            true => statistics::as_text(&json),
+            false => as_text(&json),
+        }
     }
 }
 

@@ -92,8 +92,11 @@ pub(super) fn renderer_line(renderer: &Value) -> String {
         let then = schedule["then"].as_str().unwrap_or("");
         line += &format!(" [{entry}: {then} until {until}]");
     }
-    if let Some(fault) = renderer["fault"].as_str() {
-        line += &format!(" — {fault}");
+    let why = &renderer["why"];
+    // What is on its way needs no words: the state says so.
+    let why = why["sentence"].as_str().filter(|_| why["standing"] != "soon");
+    if let Some(sentence) = renderer["fault"].as_str().or(why) {
+        line += &format!(" — {sentence}");
     }
     line
 }
@@ -116,6 +119,12 @@ mod tests {
         assert_eq!(renderer_line(&closed), "TV: stopped [Closed: stop until 2026-11-27 09:00]");
         let away = json!({ "name": "TV", "state": "away", "fault": "it does not answer" });
         assert_eq!(renderer_line(&away), "TV: away — it does not answer");
+        let why = json!({ "standing": "right", "sentence": "the programme is over" });
+        let over = json!({ "name": "TV", "state": "stopped", "why": why });
+        assert_eq!(renderer_line(&over), "TV: stopped — the programme is over");
+        let why = json!({ "standing": "soon", "sentence": "it fetches a.mp4" });
+        let soon = json!({ "name": "TV", "state": "starting", "why": why });
+        assert_eq!(renderer_line(&soon), "TV: starting");
         let empty = json!({ "name": "TV", "state": "no_media" });
         assert_eq!(renderer_line(&empty), "TV: no media");
     }

@@ -37,6 +37,8 @@ pub enum Effect {
     Acknowledge(ReplyTo, bool),
     /// Answer with [`Kiosk::status`](super::Kiosk::status).
     Report(ReplyTo),
+    /// Answer with [`Kiosk::statistics`](super::Kiosk::statistics).
+    ReportStatistics(ReplyTo),
     /// Light an LED, or not.
     Light(LedId, bool),
     /// Start a task again.

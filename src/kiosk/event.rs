@@ -166,6 +166,8 @@ pub enum Event {
     Saved(Result<(), String>),
     /// Somebody asks for the status.
     StatusAsked(ReplyTo),
+    /// Somebody asks for the statistics.
+    StatisticsAsked(ReplyTo),
     /// An essential task lives: said by each at least every 10 s.
     Alive(TaskName),
     /// A task ended though it should not have; the sentence says why.

@@ -1,6 +1,6 @@
-//! Why a renderer does not do what it should: one sentence for a person.
+//! What can be wrong with one renderer. The sentences for it are in [`why`](super::why).
 
-use core::fmt;
+use core::net::Ipv4Addr;
 
 /// What is wrong with one renderer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,8 +13,14 @@ pub enum Fault {
     Garbled,
     /// It answers HTTP requests with this status.
     Status(u16),
-    /// Commanded to play, but it never came for the file.
-    NeverFetched,
+    /// The box itself could not: no descriptors or no address.
+    Local,
+    /// Commanded to play, but it never came for the file, which it was told to fetch here.
+    CannotReachBox(Ipv4Addr, u16),
+    /// It asked for the head of the file, and never for the file.
+    OnlyAsked(String),
+    /// It opened connections for the file and dropped them at once, so many times.
+    HungUp(String, u16),
     /// It fetched the file and did not play it.
     DoesNotPlay(String),
     /// It refused a command, with this code and meaning.
@@ -23,10 +29,6 @@ pub enum Fault {
     RefusesFile(String),
     /// It stopped by itself in the middle.
     StoppedItself,
-    /// A viewer stopped it.
-    StoppedByViewer,
-    /// Another control point plays something else on it.
-    TakenOver,
     /// There is nothing to play.
     NothingToPlay,
     /// The box cannot read the file: the disk fails, or is gone.
@@ -37,64 +39,78 @@ pub enum Fault {
     Removed(String),
     /// The box has no connection that the renderer could fetch from.
     NoServer,
-    /// The box itself could not: no descriptors or no address.
-    Local,
 }
+
+/// The words of all faults, for programs: what [`Fault::word`] gives.
+pub const WORDS: [&str; 17] = [
+    "unreachable",
+    "hung",
+    "garbled",
+    "http_status",
+    "box_cannot_connect",
+    "cannot_reach_box",
+    "only_asked",
+    "hung_up",
+    "does_not_play",
+    "refused",
+    "refuses_file",
+    "stopped_itself",
+    "nothing_to_play",
+    "unreadable",
+    "no_server",
+    "replaced",
+    "removed",
+];
 
 impl Fault {
     /// It is about the connection: an answer, whatever it says, ends it.
     #[must_use]
     pub fn ends_with_an_answer(&self) -> bool {
-        matches!(
-            self,
-            Self::Unreachable | Self::Hung | Self::Garbled | Self::Status(_) | Self::Local
-        )
+        self.index() <= Self::Local.index()
     }
-}
 
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// It is about the box, not about any file or renderer: it ends when something can be given.
+    #[must_use]
+    pub fn ends_with_a_file(&self) -> bool {
+        matches!(self, Self::NothingToPlay | Self::NoServer)
+    }
+
+    /// One word for programs. It never changes its meaning.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        WORDS[self.index()]
+    }
+
+    /// Its place in [`WORDS`].
+    #[must_use]
+    pub fn index(&self) -> usize {
         match self {
-            Self::Unreachable => {
-                write!(f, "it does not answer: switched off, or not on this network; trying again")
-            }
-            Self::Hung => {
-                write!(f, "it takes connections but does not answer: it hangs; waiting for it")
-            }
-            Self::Garbled => write!(f, "its answers cannot be understood; trying again"),
-            Self::Status(status) => write!(f, "it answers with HTTP status {status}; trying again"),
-            Self::NeverFetched => write!(
-                f,
-                "it accepted the file but never came to fetch it: is there a firewall or another network between?"
-            ),
-            Self::DoesNotPlay(file) => {
-                write!(f, "it fetched {file} but does not play it: it may not know the format")
-            }
-            Self::Refused(what, code, meaning) => {
-                write!(f, "it refused {what} ({code}: {meaning})")
-            }
-            Self::RefusesFile(file) => {
-                write!(f, "it refuses to play {file}: it may not know this kind of file")
-            }
-            Self::StoppedItself => {
-                write!(f, "it stopped in the middle of the file; starting it again")
-            }
-            Self::StoppedByViewer => write!(f, "a viewer stopped it; press play to start it again"),
-            Self::TakenOver => {
-                write!(f, "somebody else plays something on it; press play to take it back")
-            }
-            Self::NothingToPlay => {
-                write!(f, "there is nothing to play: the media folder is empty or missing")
-            }
-            Self::Unreadable(file) => {
-                write!(f, "the box cannot read {file}: is its disk in order? Trying again")
-            }
-            Self::Replaced(file) => write!(f, "{file} was replaced; playing the new one"),
-            Self::Removed(file) => {
-                write!(f, "{file} was removed while it played; playing what there is")
-            }
-            Self::NoServer => write!(f, "the media server does not listen yet"),
-            Self::Local => write!(f, "the box itself could not make a connection; trying again"),
+            Self::Unreachable => 0,
+            Self::Hung => 1,
+            Self::Garbled => 2,
+            Self::Status(_) => 3,
+            Self::Local => 4,
+            Self::CannotReachBox(..) => 5,
+            Self::OnlyAsked(_) => 6,
+            Self::HungUp(..) => 7,
+            Self::DoesNotPlay(_) => 8,
+            Self::Refused(..) => 9,
+            Self::RefusesFile(_) => 10,
+            Self::StoppedItself => 11,
+            Self::NothingToPlay => 12,
+            Self::Unreadable(_) => 13,
+            Self::NoServer => 14,
+            Self::Replaced(_) => 15,
+            Self::Removed(_) => 16,
+        }
+    }
+
+    /// The same as before, for whoever has read it: only a count may have grown.
+    #[must_use]
+    pub fn is_known_from(&self, before: &Self) -> bool {
+        match (self, before) {
+            (Self::HungUp(file, _), Self::HungUp(other, _)) => file == other,
+            _ => self == before,
         }
     }
 }

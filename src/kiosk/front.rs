@@ -10,6 +10,7 @@ use super::renderer::load::file_name;
 use super::renderer::{Goal, Renderer};
 use super::status::Press;
 use super::trace::What;
+use super::why::{House, Standing, why};
 use super::{Kiosk, matches};
 use crate::config::{Again, PanelAction, Shows, Targets};
 use crate::time::{Duration, Instant};
@@ -100,6 +101,15 @@ impl Kiosk {
         }
     }
 
+    /// What all renderers have in common when they do not play.
+    pub(super) fn house(&self) -> House {
+        House {
+            misconfigured: self.configuration_error.is_some(),
+            offline: self.addresses.is_empty(),
+            leaving: self.supervisor.leaving(),
+        }
+    }
+
     /// The one thing that the status LEDs say.
     #[must_use]
     pub fn pattern(&self, now: Instant) -> Pattern {
@@ -109,9 +119,8 @@ impl Kiosk {
             found |= !renderer.away;
             starved |= renderer.fault == Some(Fault::NothingToPlay);
             wanted |= should_play;
-            fails |= should_play
-                && !renderer.is_playing()
-                && (renderer.fault.is_some() || renderer.away);
+            fails |= why(renderer, self.house(), now)
+                .is_some_and(|reason| reason.standing() == Standing::Wrong);
         }
         if self.supervisor.leaving() {
             Pattern::Dark

@@ -18,17 +18,20 @@ pub mod memory;
 pub(crate) mod mutant;
 pub mod panel;
 pub mod playlist;
+pub mod preflight;
 pub mod profile;
 pub mod programme;
 mod remembering;
 mod renderer;
 pub mod roster;
 pub mod schedule;
+pub mod statistics;
 pub mod status;
 pub mod subscription;
 pub mod supervisor;
 mod token;
 pub mod trace;
+pub mod why;
 
 use crate::config::{Button, Config, Order, Who};
 use crate::limits::RENDERERS;
@@ -53,6 +56,7 @@ use remembering::Recollection;
 use renderer::{Context, Farewell, Renderer};
 use roster::Roster;
 use schedule::Schedule;
+use statistics::Statistics;
 use status::Press;
 use std::path::PathBuf;
 use supervisor::Supervisor;
@@ -92,6 +96,7 @@ pub struct Kiosk {
     leds: Leds,
     supervisor: Supervisor,
     trace: Trace,
+    statistics: Statistics,
     rng: fastrand::Rng,
     numbers: u32,
     addresses: Vec<Ipv4Addr>,
@@ -144,6 +149,7 @@ impl Kiosk {
             panel_state: "starting".into(),
             presses: Deque::new(),
             trace: Trace::default(),
+            statistics: Statistics::default(),
             numbers: 0,
             addresses: Vec::new(),
             media_port: None,
@@ -169,6 +175,9 @@ impl Kiosk {
                 }
                 return;
             }
+            if let Event::StatisticsAsked(reply) = event {
+                return effects.push(Effect::ReportStatistics(reply));
+            }
             let concern = self.concern(&event);
             self.route(event, now, effects);
             self.settle(concern, now, effects);
@@ -187,7 +196,8 @@ impl Kiosk {
             | Event::MediaAsked { .. }
             | Event::MediaConnections(_)
             | Event::Saved(_)
-            | Event::StatusAsked(_) => Concern::Nobody,
+            | Event::StatusAsked(_)
+            | Event::StatisticsAsked(_) => Concern::Nobody,
             Event::Answered { ticket, .. } => {
                 one(self.renderers.iter().position(|r| r.runs_errand(ticket.number())))
             }
@@ -246,6 +256,19 @@ impl Kiosk {
         &self.trace
     }
 
+    /// The statistics up to now.
+    #[must_use]
+    pub fn statistics(&self, now: Instant) -> Statistics {
+        let mut statistics = self.statistics.clone();
+        self.renderers.iter().for_each(|renderer| renderer.credit_so_far(&mut statistics, now));
+        statistics
+    }
+
+    /// Goes on from statistics of before: at the start.
+    pub fn resume_statistics(&mut self, statistics: Statistics) {
+        self.statistics = statistics;
+    }
+
     /// The configuration.
     #[must_use]
     pub fn config(&self) -> &Config {
@@ -277,7 +300,10 @@ impl Kiosk {
                 if end == Some(StreamEnd::Replaced) {
                     self.folder.changed(now);
                 }
-                self.renderers.iter_mut().for_each(|renderer| renderer.witness(token, end, now));
+                for renderer in &mut self.renderers {
+                    renderer.witness(token, bytes, end, now);
+                    renderer.tally_bytes(token, bytes, &mut self.statistics);
+                }
             }
             Event::MediaConnections(open) => self.media_connections = open,
             Event::Button { button, pressed } => {
@@ -305,7 +331,7 @@ impl Kiosk {
                 }
             }
             // Answered when all has settled.
-            Event::StatusAsked(_) => {}
+            Event::StatusAsked(_) | Event::StatisticsAsked(_) => {}
             Event::Alive(name) => self.supervisor.heard(name, now),
             Event::TaskEnded(name, why) => {
                 if self.supervisor.ended(name, why.clone(), now) {
@@ -465,6 +491,7 @@ impl Kiosk {
             renderer.overdue(&mut ctx);
             let held = !leaving && held.get(i) == Some(&true);
             renderer.plan_at = if held { None } else { renderer.reconcile(&mut ctx) };
+            renderer.credit(&mut ctx);
             wake.add(renderer.plan_at);
             news |= renderer.learn(ran);
             wishes |= renderer.stale || renderer.wants_scan;
@@ -551,6 +578,7 @@ impl Kiosk {
                 .then_some(Farewell { stop: self.config.stop_at_exit }),
             rng: &mut self.rng,
             trace: &mut self.trace,
+            statistics: &mut self.statistics,
             effects,
             numbers: &mut self.numbers,
             secret: self.recollection.secret,

@@ -4,8 +4,10 @@ use super::Kiosk;
 use super::hours::{HeldStatus, ScheduleStatus};
 use super::leds::Pattern;
 use super::renderer::load::{Load, Phase};
+use super::renderer::witness::Witness;
 use super::renderer::{Goal, Renderer};
 use super::supervisor::Task;
+use super::why::{House, Standing, why};
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::TransportState;
 use serde::Serialize;
@@ -106,8 +108,19 @@ struct RendererStatus {
     volume: Option<u16>,
     mute: Option<bool>,
     breaker: BreakerStatus,
+    /// How much of the file the media server was asked for.
+    fetched: Option<&'static str>,
     fault: Option<String>,
     schedule: Option<HeldStatus>,
+    /// Why it does not play.
+    why: Option<WhyStatus>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct WhyStatus {
+    word: &'static str,
+    standing: Standing,
+    sentence: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -130,7 +143,7 @@ impl Kiosk {
             renderers: self
                 .renderers
                 .iter()
-                .map(|r| renderer_status(r, self.held_status(r, now), now))
+                .map(|r| renderer_status(r, self.held_status(r, now), self.house(), now))
                 .collect(),
             schedule: self.schedule_status(now),
             media: Media {
@@ -174,6 +187,7 @@ fn recent(entry: &super::trace::Entry) -> String {
 fn renderer_status(
     renderer: &Renderer,
     schedule: Option<HeldStatus>,
+    house: House,
     now: Instant,
 ) -> RendererStatus {
     let load = renderer.load.as_ref();
@@ -213,7 +227,13 @@ fn renderer_status(
             failures: renderer.breaker.failures(),
             retry_in_s: renderer.breaker.retry_at().map(|at| seconds(at.since(now))),
         },
-        fault: renderer.fault.as_ref().map(ToString::to_string),
+        fetched: load.map(Witness::word),
+        fault: renderer.silence.as_ref().or(renderer.fault.as_ref()).map(ToString::to_string),
+        why: why(renderer, house, now).map(|reason| WhyStatus {
+            word: reason.word(),
+            standing: reason.standing(),
+            sentence: reason.to_string(),
+        }),
         schedule,
     }
 }

@@ -4,9 +4,10 @@
 use super::event::TaskName;
 use super::fault::Fault;
 use super::renderer::load::file_name;
+use super::why::{Reason, Viewer};
 use crate::limits::{NAME_BYTES, TRACE};
 use crate::text::Text;
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 use core::fmt;
 use heapless::Deque;
 use log::Level;
@@ -45,8 +46,10 @@ pub enum What {
     Ended(u32),
     /// It loops without stopping: by seek or by SetNext.
     Looped(u32),
-    /// A viewer paused, stopped or resumed it with the TV's own remote.
-    Viewer(&'static str),
+    /// A viewer has it, with the TV's own remote or another control point: for this long, or for good.
+    Viewer(Viewer, Option<Duration>),
+    /// A viewer who had paused it lets it go on.
+    Resumed,
     /// The programme is over.
     Finished,
     /// A button did this.
@@ -97,6 +100,7 @@ impl What {
     pub fn level(&self) -> Level {
         match self {
             Self::Trouble(_)
+            | Self::Viewer(Viewer::TookOver, _)
             | Self::Missing(_)
             | Self::TaskEnded(..)
             | Self::NoPanel(_)
@@ -128,8 +132,9 @@ impl fmt::Display for Entry {
             What::Playing(path) | What::Again(path) => write!(f, "playing {}", file_name(path)),
             What::Ended(rounds) => write!(f, "played to the end (round {rounds})"),
             What::Looped(rounds) => write!(f, "went on without a stop (round {rounds})"),
-            What::Viewer(did) => write!(f, "a viewer {did} it with the remote control"),
-            What::Finished => write!(f, "the programme is over"),
+            What::Viewer(did, again) => write!(f, "{}", Reason::Viewer(*did, *again)),
+            What::Resumed => write!(f, "a viewer resumed it with the remote control"),
+            What::Finished => write!(f, "{}", Reason::Finished),
             What::Pressed(pin, action) => write!(f, "button on GPIO{pin}: {action}"),
             What::NoVolume => {
                 write!(

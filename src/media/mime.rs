@@ -11,6 +11,18 @@ pub enum Kind {
     Image,
 }
 
+impl Kind {
+    /// How a list of MIME types names all of this kind.
+    #[must_use]
+    pub const fn any(self) -> &'static str {
+        match self {
+            Self::Video => "video/*",
+            Self::Audio => "audio/*",
+            Self::Image => "image/*",
+        }
+    }
+}
+
 /// A kind of file.
 #[derive(Debug, PartialEq, Eq)]
 pub struct MediaType {
@@ -30,6 +42,13 @@ impl MediaType {
         let at = self.mimes.iter().position(|mime| *mime == current)?;
         let next = self.mimes[(at + 1) % self.mimes.len()];
         (next != first).then_some(next)
+    }
+
+    /// The MIME types that mean this kind of file and no other: some aliases are the names of others.
+    pub fn own_mimes(&self) -> impl Iterator<Item = &'static str> {
+        let others = |mime: &&str| TYPES.iter().any(|other| other.default_mime() == *mime);
+        let usual = self.default_mime();
+        self.mimes.iter().copied().filter(move |mime| *mime == usual || !others(mime))
     }
 
     /// The MIME type to use where a renderer names none.

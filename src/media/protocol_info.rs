@@ -48,6 +48,15 @@ pub fn choose_mime(sink: &str, media_type: &MediaType) -> &'static str {
         .unwrap_or_else(|| media_type.default_mime())
 }
 
+/// Whether `sink` names `media_type` by a MIME type that means no other kind of file, or everything.
+#[must_use]
+pub fn lists_any(sink: &str, media_type: &MediaType) -> bool {
+    let sink = sink.to_ascii_lowercase();
+    sink.trim().is_empty()
+        || sink.contains("http-get:*:*:")
+        || media_type.own_mimes().chain([media_type.kind.any()]).any(|mime| lists(&sink, mime))
+}
+
 /// Whether `mime` is a content format in the lower-case `sink`. Looks for the field rather than splitting
 /// the list: commas and colons also occur inside of quoted parameters, or are missing.
 fn lists(sink: &str, mime: &str) -> bool {
@@ -84,6 +93,20 @@ mod tests {
         }
         let both = "http-get:*:video/avi:*,http-get:*:video/x-msvideo:*";
         assert_eq!(chosen(both, "avi"), "video/x-msvideo", "the default before an alias");
+    }
+
+    #[test]
+    fn a_list_that_is_empty_or_names_everything_names_each_file() {
+        let mkv = of_extension("mkv").expect("known");
+        for sink in ["", " ", "http-get:*:*:*", "http-get:*:video/*:*", "http-get:*:video/x-mkv:*"]
+        {
+            assert!(lists_any(sink, mkv), "{sink}");
+        }
+        for sink in
+            ["http-get:*:audio/*:*", "http-get:*:video/x-mkvs:*", "http-get:*:video/mp4:*", "*"]
+        {
+            assert!(!lists_any(sink, mkv), "{sink}");
+        }
     }
 
     #[test]

@@ -382,6 +382,10 @@ impl<'a> Hands<'a, '_> {
                 let status = kiosk.status(clock.now(), mailbox);
                 shell.replies.report(reply, serde_json::to_string(&status).unwrap_or_default());
             }
+            Effect::ReportStatistics(reply) => {
+                let statistics = kiosk.statistics(clock.now());
+                shell.replies.report(reply, statistics.snapshot());
+            }
             Effect::Light(led, lit) => {
                 shell.panel.borrow().light(led, lit);
             }

@@ -1,4 +1,4 @@
-//! The control port: the box's status as JSON, for its own command line and page. Loopback only.
+//! The control port: the box's status and statistics as JSON, for its own command line and page. Loopback only.
 
 use super::http::body::{ReadError, Reader};
 use super::http::client::{Request, exchange};
@@ -21,8 +21,12 @@ use std::net::{TcpListener, TcpStream};
 pub const ADDRESS: Ipv4Addr = Ipv4Addr::LOCALHOST;
 /// Where the status is.
 pub const STATUS_PATH: &str = "/api/v1/status";
+/// Where the statistics are.
+pub const STATISTICS_PATH: &str = "/api/v1/statistics";
 /// The box answers from memory; 32 renderers make about 32 KiB.
 const STATUS_BODY: usize = 1 << 20;
+/// 512 rows of about 400 bytes, or more where paths are long.
+const STATISTICS_BODY: usize = 4 << 20;
 /// How long the kiosk, or the other box asked by [`fetch_status`], may take.
 const STATUS_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -69,16 +73,18 @@ async fn respond(request: &RequestHead, mailbox: &Mailbox, replies: &Replies) ->
         // A web site whose name was pointed at 127.0.0.1 could read the answer (DNS rebinding).
         return error(403, "ask for localhost or 127.0.0.1");
     }
-    if request.target.split('?').next() != Some(STATUS_PATH) {
-        return error(404, "there is only /api/v1/status");
-    }
+    let question = match request.target.split('?').next() {
+        Some(STATUS_PATH) => Event::StatusAsked,
+        Some(STATISTICS_PATH) => Event::StatisticsAsked,
+        _ => return error(404, "there are only /api/v1/status and /api/v1/statistics"),
+    };
     if !matches!(request.method.as_str(), "GET" | "HEAD") {
         return error(405, "GET or HEAD");
     }
     let Some((reply, status)) = replies.status() else {
         return error(503, "too many ask");
     };
-    mailbox.post(Event::StatusAsked(reply)).await;
+    mailbox.post(question(reply)).await;
     match within(STATUS_PATIENCE, status).await {
         Some(json) => (200, json),
         None => error(503, "the box is busy"),
@@ -95,13 +101,25 @@ fn is_loopback(host: Option<&str>) -> bool {
 /// # Errors
 /// A sentence for the owner.
 pub async fn fetch_status(port: Port) -> Result<String, String> {
+    fetch(port, STATUS_PATH, STATUS_BODY).await
+}
+
+/// Asks a box that runs on this machine for its statistics, as JSON.
+///
+/// # Errors
+/// A sentence for the owner.
+pub async fn fetch_statistics(port: Port) -> Result<String, String> {
+    fetch(port, STATISTICS_PATH, STATISTICS_BODY).await
+}
+
+async fn fetch(port: Port, path: &str, most: usize) -> Result<String, String> {
     let (first, last) = match port {
         Port::Fixed(port) => (port, port),
         Port::From(port) => (port, port.saturating_add(MORE_PORTS)),
     };
     let mut why = format!("nothing answers on port {first}: is dlna-kiosk running?");
     for port in first..=last {
-        match within(STATUS_PATIENCE, status_at(port)).await {
+        match within(STATUS_PATIENCE, fetch_at(port, path, most)).await {
             Some(Ok(json)) => return Ok(json),
             // Nobody there: the box may have found another port.
             Some(Err(None)) => {}
@@ -113,11 +131,11 @@ pub async fn fetch_status(port: Port) -> Result<String, String> {
 }
 
 /// The error is a sentence if somebody answered.
-async fn status_at(port: u16) -> Result<String, Option<String>> {
-    let url = HttpUrl { host: Ipv4Addr::LOCALHOST, port, path: clip(STATUS_PATH) };
+async fn fetch_at(port: u16, path: &str, most: usize) -> Result<String, Option<String>> {
+    let url = HttpUrl { host: Ipv4Addr::LOCALHOST, port, path: clip(path) };
     let request = Request { method: "GET", url: &url, headers: &[], body: None };
     let strange = || Some(format!("what answers on port {port} is not dlna-kiosk"));
-    match exchange(&request, STATUS_BODY).await {
+    match exchange(&request, most).await {
         Ok(answer) if answer.status == 200 => {
             let json = String::from_utf8(answer.body).ok();
             let json = json.filter(|json| json.trim_start().starts_with('{'));
@@ -145,6 +163,7 @@ mod tests {
             loop {
                 match mailbox.take().await {
                     Event::StatusAsked(reply) => replies.report(reply, "{\"a\":1}".to_owned()),
+                    Event::StatisticsAsked(reply) => replies.report(reply, "{\"b\":2}".to_owned()),
                     event => assert!(matches!(event, Event::Alive(TaskName::PageServer))),
                 }
             }
@@ -164,6 +183,8 @@ mod tests {
     fn tells_the_status_to_the_command_line() {
         let status = beside(async |port| fetch_status(Port::Fixed(port)).await);
         assert_eq!(status, Ok("{\"a\":1}".to_owned()));
+        let statistics = beside(async |port| fetch_statistics(Port::Fixed(port)).await);
+        assert_eq!(statistics, Ok("{\"b\":2}".to_owned()));
         let free =
             server::bind(ADDRESS, Port::Fixed(0)).unwrap().get_ref().local_addr().unwrap().port();
         let nobody = block_on(fetch_status(Port::Fixed(free))).unwrap_err();
@@ -175,6 +196,7 @@ mod tests {
         beside(async |port| {
             for (request, status, body) in [
                 ("GET /api/v1/status HTTP/1.1\r\nHost: localhost:8210\r\n\r\n", 200, "{\"a\":1}"),
+                ("GET /api/v1/statistics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 200, "{\"b\":2}"),
                 ("GET /api/v1/status?x HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", 200, "{\"a\":1}"),
                 ("HEAD /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n", 200, ""),
                 ("GET /api/v1/status HTTP/1.1\r\nHost: evil.example\r\n\r\n", 403, "127.0.0.1"),

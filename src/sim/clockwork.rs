@@ -1,7 +1,6 @@
 //! The clockwork of a simulated renderer: transitions that time or a fetch has made due.
 
 use super::fake_renderer::{FakeRenderer, Transport, fault};
-use super::media::Media;
 use super::quirks::{FetchFailure, NextUri};
 use super::words::{Announce, Output};
 use crate::time::{Duration, Instant};
@@ -26,7 +25,7 @@ impl FakeRenderer {
         let media = self.media.as_ref();
         let transport = match self.transport {
             Transport::Starting { not_before } => {
-                media.is_some_and(Media::opened).then_some(not_before)
+                media.is_some_and(|m| m.opened() && !m.failed()).then_some(not_before)
             }
             Transport::HandingOver { until }
             | Transport::Flickering { until }

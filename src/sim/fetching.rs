@@ -2,7 +2,7 @@
 
 use super::fake_renderer::FakeRenderer;
 use super::media::Media;
-use super::quirks::Quirks;
+use super::quirks::{Quirks, Stumble};
 use super::words::{Fetch, FetchId, Fetched, Method, Output, Reading};
 use crate::time::{Duration, Instant};
 
@@ -66,6 +66,9 @@ impl FakeRenderer {
                     media.open(mime, length);
                     media.featured = content_features;
                     media.apply(quirks.still);
+                    if quirks.stumbles == Some(Stumble::ShowsNothing) {
+                        media.fail();
+                    }
                     self.take_picture(fetch);
                     self.open_parallel_ranges(fetch);
                     self.go_for_captions(captions);
@@ -75,7 +78,12 @@ impl FakeRenderer {
             }
             Fetched::Opened { .. } => media.fail(),
             Fetched::Duration(duration) => media.duration = Some(duration),
-            Fetched::Bytes(bytes) => media.take_bytes(bytes),
+            Fetched::Bytes(bytes) => {
+                media.take_bytes(bytes);
+                if let Some(Stumble::HangsUp(times)) = quirks.stumbles {
+                    self.hang_up(fetch, times);
+                }
+            }
             Fetched::Finished => media.finish(),
             Fetched::Failed => {
                 let uri = media.uri.clone();
@@ -89,6 +97,20 @@ impl FakeRenderer {
                 }
             }
         }
+    }
+
+    /// Drops a connection that brought something; opens another, or gives up.
+    fn hang_up(&mut self, fetch: FetchId, times: u8) {
+        self.output(Output::Abandon(fetch));
+        let Some(media) = &mut self.media else { return };
+        media.dropped += 1;
+        if media.dropped >= times {
+            media.fetch = None;
+            return media.fail();
+        }
+        let uri = media.uri.clone();
+        let again = self.get(&uri, None);
+        self.media.iter_mut().for_each(|media| media.begin(again, 0, Duration::ZERO));
     }
 
     pub(super) fn of_fetch(&mut self, fetch: FetchId) -> Option<&mut Media> {

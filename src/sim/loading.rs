@@ -3,7 +3,7 @@
 use super::fake_renderer::{FakeRenderer, Transport};
 use super::media::{Media, rung_of};
 use super::pending::Probing;
-use super::quirks::{NextUri, Probe, SetWhilePlaying};
+use super::quirks::{NextUri, Probe, SetWhilePlaying, Stumble};
 use super::transport::{DONE, Verdict, refuse};
 use super::words::{Call, Fetched, Method, Output};
 use crate::time::{Duration, Instant};
@@ -163,7 +163,7 @@ impl FakeRenderer {
         }
         if self.pictures.contains(&uri) {
             self.media.iter_mut().for_each(Media::have);
-        } else {
+        } else if self.quirks.stumbles != Some(Stumble::NeverAsks) {
             let fetch = self.get(&uri, None);
             self.media.iter_mut().for_each(|media| media.begin(fetch, 0, Duration::ZERO));
         }

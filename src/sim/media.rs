@@ -23,6 +23,8 @@ pub(super) struct Media {
     /// It came with contentFeatures.dlna.org.
     pub featured: bool,
     pub captions: Captions,
+    /// Connections that were dropped as soon as they brought something.
+    pub dropped: u8,
     length: Option<u64>,
     /// The fetch that feeds the playhead.
     pub fetch: Option<FetchId>,

@@ -5,12 +5,15 @@ use super::elapse::FIRST_LOOK;
 use super::heirloom::Heirloom;
 use super::load::{Doubt, Load, Phase};
 use super::playhead::{Playhead, Report};
+use super::witness::Witness;
 use super::{Context, Evented, Goal, Presence, Renderer};
 use crate::kiosk::event::{Answer, Failure, StreamEnd, Token};
 use crate::kiosk::fault::Fault;
 use crate::kiosk::mutant::Mutant;
 use crate::kiosk::profile::Way;
+use crate::kiosk::statistics::Row;
 use crate::kiosk::trace::What;
+use crate::kiosk::why::{Viewer, never_began};
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::{
     MediaInfo, PositionInfo, Reply as Av, TransportInfo, TransportState,
@@ -57,7 +60,7 @@ impl Renderer {
         if lives {
             self.away = false;
             self.breaker.succeed();
-            if self.fault.take_if(|fault| fault.ends_with_an_answer()).is_some() {
+            if self.silence.take().is_some() {
                 ctx.trace.note(ctx.now, self.name(), What::Recovered);
             }
         }
@@ -241,12 +244,13 @@ impl Renderer {
         }
         let stopped = matches!(state, TransportState::Stopped | TransportState::NoMediaPresent);
         let shaken = core::mem::take(&mut self.shaken);
+        let credible = self.says_playing_in_earnest();
         let Some(load) = self.load.as_mut() else {
             return;
         };
         match (load.phase.clone(), state) {
             (Phase::Starting { sent, .. }, TransportState::Playing)
-                if load.fetched || load.playhead.moved() =>
+                if load.playhead.moved() || credible =>
             {
                 self.runs(sent, ctx);
             }
@@ -268,8 +272,8 @@ impl Renderer {
                 self.ended(ctx);
             }
             (Phase::Starting { .. }, _) if info.error_occurred => {
-                let name = load.name();
-                self.fail(Fault::DoesNotPlay(name), ctx);
+                let fault = never_began(load);
+                self.fail(fault, ctx);
             }
             (Phase::Running { .. }, _) if stopped && load.is_still() => {}
             (Phase::Running { .. }, _)
@@ -286,7 +290,7 @@ impl Renderer {
                     && was == Some(TransportState::Playing)
                     && !self.is_wanted_back()
                 {
-                    self.yield_to_viewer("paused", ctx);
+                    self.yield_to_viewer(Viewer::Paused, ctx);
                 }
             }
             (Phase::Running { .. }, TransportState::Playing) => {
@@ -296,12 +300,26 @@ impl Renderer {
                 if matches!(self.goal, Goal::Yield { .. })
                     && was == Some(TransportState::PausedPlayback)
                 {
-                    ctx.trace.note(now, self.name(), What::Viewer("resumed"));
+                    ctx.trace.note(now, self.name(), What::Resumed);
                     self.goal = Goal::Play;
                 }
             }
             _ => {}
         }
+    }
+
+    /// PLAYING after Play is believed of who has fetched. Of who has said so of this file before and
+    /// showed nothing, more is asked: that the position moves, or where it never does, enough bytes.
+    fn says_playing_in_earnest(&self) -> bool {
+        let Some(load) = self.load.as_ref().filter(|load| load.fetched) else {
+            return false;
+        };
+        let pretended = match &self.fault {
+            Some(Fault::DoesNotPlay(file) | Fault::HungUp(file, _)) => *file == load.name(),
+            _ => false,
+        };
+        let tells = self.habits.moves.of(load.file.media_type.kind);
+        !pretended || (!tells && load.witness.has_fed(load))
     }
 
     /// It stopped after it had played: its end, a viewer, a fault, or a restart?
@@ -391,25 +409,22 @@ impl Renderer {
         if self.is_wanted_back() {
             return self.fail(Fault::StoppedItself, ctx);
         }
-        self.yield_to_viewer("stopped", ctx);
+        self.yield_to_viewer(Viewer::Stopped, ctx);
         self.retire();
-        self.fault = Some(Fault::StoppedByViewer);
     }
 
     /// It said goodbye and stopped: a viewer switches it off, or puts it into standby, where a command
     /// would wake it. It is left alone until it is heard of.
     fn put_to_sleep(&mut self, ctx: &mut Context<'_>) {
         self.presence = Presence::Asleep;
-        self.yield_to_viewer("switched off", ctx);
+        self.yield_to_viewer(Viewer::SwitchedOff, ctx);
         self.retire();
-        self.fault = Some(Fault::StoppedByViewer);
     }
 
     fn taken_over(&mut self, ctx: &mut Context<'_>) {
         self.retire();
         self.next = None;
-        self.yield_to_viewer("took over", ctx);
-        self.trouble(Fault::TakenOver, ctx);
+        self.yield_to_viewer(Viewer::TookOver, ctx);
     }
 
     /// Where it says it is.
@@ -519,6 +534,7 @@ impl Renderer {
         if let Some(load) = self.load.as_mut() {
             load.stop_first = true;
             load.fetched = false;
+            load.witness = Witness::default();
             load.playhead = Playhead::expecting(self.habits.moves.of(load.file.media_type.kind));
             load.phase = Phase::Wanted { at: ctx.now };
         }
@@ -539,10 +555,12 @@ impl Renderer {
         if let Some(next) = &self.next {
             self.habits.looped(next.file.media_type.kind, Way::Next, Duration::ZERO);
         }
+        self.tally(ctx, Row::complete);
         self.programme.advance();
         self.offered = false;
         self.previous = self.load.take();
         self.load = self.next.take();
+        self.tally(ctx, |row| row.start(Some(Duration::ZERO)));
         if let Some(load) = self.load.as_mut() {
             load.phase = Phase::Running { since: now, doubt: None };
             // Some name the next file up to a second before they play it.
@@ -556,10 +574,15 @@ impl Renderer {
         self.rounds = self.rounds.saturating_add(1);
         ctx.trace.note(now, self.name(), What::Looped(self.rounds));
         self.seeked_at = Some(now);
-        self.gap = Some(now.since(sent));
+        let gap = now.since(sent);
+        self.gap = Some(gap);
         if let Some(load) = &self.load {
-            self.habits.looped(load.file.media_type.kind, Way::Seek, now.since(sent));
+            self.habits.looped(load.file.media_type.kind, Way::Seek, gap);
         }
+        self.tally(ctx, |row| {
+            row.complete();
+            row.start(Some(gap));
+        });
         self.position_due = now + FIRST_LOOK;
         self.transport_due = now + Duration::from_millis(300);
         if let Some(load) = self.load.as_mut() {
@@ -583,10 +606,17 @@ impl Renderer {
     }
 
     /// What the media server saw.
-    pub(in crate::kiosk) fn witness(&mut self, token: Token, end: Option<StreamEnd>, now: Instant) {
+    pub(in crate::kiosk) fn witness(
+        &mut self,
+        token: Token,
+        bytes: u64,
+        end: Option<StreamEnd>,
+        now: Instant,
+    ) {
         let Some(load) = self.load_of(token) else {
             return;
         };
+        load.witness.hear(bytes, end);
         // A HEAD is a question, not a fetch.
         if end != Some(StreamEnd::Head) {
             load.fetched = true;

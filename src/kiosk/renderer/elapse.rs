@@ -2,12 +2,15 @@
 
 use super::load::{Load, Phase};
 use super::playhead::Playhead;
-use super::{Context, Goal, LoopMethod, OnStop, Renderer};
+use super::witness::Witness;
+use super::{Context, Goal, LoopMethod, OnStop, Renderer, Rested};
 use crate::config::DWELL;
 use crate::kiosk::effect::Effect;
 use crate::kiosk::fault::Fault;
 use crate::kiosk::profile::Way;
+use crate::kiosk::statistics::Row;
 use crate::kiosk::trace::What;
+use crate::kiosk::why::{Viewer, never_began};
 use crate::media::catalogue::MediaFile;
 use crate::media::mime::{Kind, MediaType};
 use crate::media::protocol_info;
@@ -20,6 +23,8 @@ pub(super) const REARM_AFTER: Duration = Duration::from_secs(6);
 pub(super) const START_TIMEOUT: Duration = Duration::from_secs(30);
 /// PLAYING, but the position has not moved in this many reports: it is stuck.
 const STUCK_REPORTS: u8 = 12;
+/// Some look at a file several times before they fetch it: that is over after this time.
+const LOOKS: Duration = Duration::from_secs(15);
 /// It does not begin equally quick each time.
 const LATENCY_VARIES: Duration = Duration::from_millis(50);
 /// An end is seen as it comes if the look before was no longer ago than this.
@@ -52,7 +57,7 @@ impl Renderer {
             self.back_to_automatic(now);
         }
         match self.goal {
-            Goal::Yield { until: Some(until) } if until <= now => self.goal = Goal::Play,
+            Goal::Yield { until: Some(until), .. } if until <= now => self.goal = Goal::Play,
             Goal::Stop if !self.look && !self.is_active() => {
                 self.goal = Goal::Rest;
                 self.retire();
@@ -128,11 +133,15 @@ impl Renderer {
                 true
             }
             Phase::Starting { until, .. } if until <= now => {
-                let fault = if load.fetched {
-                    Fault::DoesNotPlay(load.name())
-                } else {
-                    Fault::NeverFetched
-                };
+                let fault = never_began(load);
+                self.fail(fault, ctx);
+                true
+            }
+            // It says PLAYING, and can have nothing to play.
+            Phase::Running { since, doubt: None }
+                if since + LOOKS <= now && load.has_shown_nothing() =>
+            {
+                let fault = never_began(load);
                 self.fail(fault, ctx);
                 true
             }
@@ -143,7 +152,9 @@ impl Renderer {
             Phase::Running { doubt: None, .. }
                 if load.playhead.stuck() >= STUCK_REPORTS && !load.is_still() =>
             {
-                self.fail(Fault::StoppedItself, ctx);
+                let began = load.playhead.moved();
+                let fault = if began { Fault::StoppedItself } else { never_began(load) };
+                self.fail(fault, ctx);
                 true
             }
             Phase::Running { doubt: None, .. }
@@ -202,6 +213,7 @@ impl Renderer {
         ctx.trace.note(ctx.now, self.name(), What::Loading(file.path.clone()));
         let seek_to = self.programme.take_place().filter(|_| !self.habits.seek_broken);
         self.load = Some(Load { seek_to, ..self.make_load(file, port, ctx) });
+        self.fault.take_if(|fault| fault.ends_with_a_file());
         true
     }
 
@@ -225,6 +237,7 @@ impl Renderer {
             whole_sent: false,
             cut_at: None,
             replaced: false,
+            witness: Witness::default(),
             duration,
             said_duration: known.and_then(|load| load.said_duration),
             playhead: Playhead::expecting(self.habits.moves.of(file.media_type.kind)),
@@ -307,6 +320,7 @@ impl Renderer {
             self.programme.advance();
         } else {
             self.failures = 0;
+            self.tally(ctx, Row::complete);
         }
     }
 
@@ -324,6 +338,7 @@ impl Renderer {
             self.reload(ctx);
         } else {
             self.goal = Goal::Rest;
+            self.rested = Rested::Finished;
             ctx.trace.note(ctx.now, self.name(), What::Finished);
         }
     }
@@ -370,8 +385,11 @@ impl Renderer {
                     (false, true) => Fault::Unreadable(load.name()),
                 };
                 self.wants_scan = true;
+            } else if fault == Fault::StoppedItself && load.has_shown_nothing() {
+                fault = never_began(load);
             }
         }
+        self.tally(ctx, |row| row.fail(&fault));
         self.trouble(fault, ctx);
         self.give_up_black();
     }
@@ -395,8 +413,7 @@ impl Renderer {
     }
 
     /// A viewer has it now: respected, or insisted on after a while.
-    pub(super) fn yield_to_viewer(&mut self, did: &'static str, ctx: &mut Context<'_>) {
-        ctx.trace.note(ctx.now, self.name(), What::Viewer(did));
+    pub(super) fn yield_to_viewer(&mut self, did: Viewer, ctx: &mut Context<'_>) {
         let until = match self.on_stop() {
             OnStop::Respect => None,
             OnStop::Insist => {
@@ -404,7 +421,10 @@ impl Renderer {
             }
         };
         self.insisted = self.insisted.saturating_add(1);
-        self.goal = Goal::Yield { until };
+        let again = until.map(|until| until.since(ctx.now));
+        ctx.trace.note(ctx.now, self.name(), What::Viewer(did, again));
+        self.fault = None;
+        self.goal = Goal::Yield { did, until };
     }
 
     /// It plays: evidence is there.
@@ -416,11 +436,14 @@ impl Renderer {
         }
         self.learn_captions();
         let ended_at = self.ended_at.take();
-        self.gap = ended_at.map(|at| now.since(at)).or(self.gap);
-        if let (Some(load), Some(ended_at)) = (&self.load, ended_at) {
-            self.habits.looped(load.file.media_type.kind, Way::Restart, now.since(ended_at));
+        let gap = ended_at.map(|at| now.since(at));
+        self.gap = gap.or(self.gap);
+        self.tally(ctx, |row| row.start(gap));
+        if let (Some(load), Some(gap)) = (&self.load, gap) {
+            self.habits.looped(load.file.media_type.kind, Way::Restart, gap);
         }
-        if self.fault.take().is_some() {
+        let silence = self.silence.take();
+        if self.fault.take().or(silence).is_some() {
             ctx.trace.note(now, self.name(), What::Recovered);
         }
         if let Some(path) = self.load.as_ref().map(|load| load.file.path.clone()) {

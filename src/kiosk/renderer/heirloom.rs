@@ -7,6 +7,7 @@
 use super::calls::Purpose;
 use super::load::{Load, Phase};
 use super::playhead::{Playhead, Report};
+use super::witness::Witness;
 use super::{Context, Goal, Renderer, elapse};
 use crate::kiosk::effect::Effect;
 use crate::kiosk::event::Token;
@@ -157,6 +158,7 @@ impl Renderer {
             replaced: false,
             stop_first: false,
             dwell: self.dwell(),
+            witness: Witness::default(),
             seek_to: None,
             captions: None,
             after_still: false,

@@ -8,6 +8,7 @@ use crate::config::{Order, PanelAction, Then};
 use crate::kiosk::fault::Fault;
 use crate::kiosk::playlist::Playlist;
 use crate::kiosk::schedule::{Held, Window};
+use crate::kiosk::why::Viewer;
 use crate::media::black;
 use crate::media::catalogue::Scan;
 use crate::time::Instant;
@@ -55,8 +56,6 @@ impl Renderer {
         }
         self.layer = layer;
         (self.insisted, self.failures) = (0, 0);
-        let person = |fault: &mut Fault| matches!(fault, Fault::StoppedByViewer | Fault::TakenOver);
-        self.fault.take_if(person);
         self.fault.take_if(|fault| matches!(fault, Fault::Refused(..) | Fault::NothingToPlay));
         let list = match held.map(|held| &held.entry.then) {
             Some(Then::Play(plays)) => {
@@ -129,7 +128,7 @@ impl Renderer {
     fn take_up(&mut self, now: Instant) {
         if self.presence == Presence::Asleep {
             // A command would switch it on. Once somebody does that, it plays.
-            self.goal = Goal::Yield { until: None };
+            self.goal = Goal::Yield { until: None, did: Viewer::SwitchedOff };
         } else {
             self.play(now);
         }

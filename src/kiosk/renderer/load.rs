@@ -3,6 +3,7 @@
 //! Terms: *witness*, what our media server saw the renderer fetch: better evidence than what it says.
 
 use super::playhead::Playhead;
+use super::witness::Witness;
 use crate::kiosk::event::Token;
 use crate::limits::NAME_BYTES;
 use crate::media::black;
@@ -46,6 +47,8 @@ pub struct Load {
     pub cut_at: Option<Instant>,
     /// What was asked of it could not be sent, because another file has its path now.
     pub replaced: bool,
+    /// What else the media server saw.
+    pub witness: Witness,
     /// Its duration, read from the file.
     pub duration: Option<Duration>,
     /// Its duration as the renderer says it, often in whole seconds.
@@ -197,6 +200,18 @@ impl Load {
         black::body(&self.file).is_some()
     }
 
+    /// The renderer can reach the media server: it came for this, if only for its head.
+    #[must_use]
+    pub fn was_asked_for(&self) -> bool {
+        self.fetched || self.witness.heads > 0
+    }
+
+    /// Whatever state it says, it cannot have played.
+    #[must_use]
+    pub fn has_shown_nothing(&self) -> bool {
+        !self.playhead.moved() && self.witness.only_hung_up(self)
+    }
+
     /// It has no end of its own.
     #[must_use]
     pub fn is_still(&self) -> bool {
@@ -281,6 +296,7 @@ mod tests {
             whole_sent: false,
             cut_at: None,
             replaced: false,
+            witness: Witness::default(),
             duration: Some(Duration::from_secs(duration)),
             said_duration: None,
             playhead,

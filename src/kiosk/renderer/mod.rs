@@ -24,6 +24,8 @@ pub mod playhead;
 mod refusals;
 mod sound;
 mod survey;
+mod tally;
+pub mod witness;
 
 use super::deadline::Deadline;
 use super::effect::{Effects, Published, PublishedSubtitles};
@@ -32,9 +34,11 @@ use super::fault::Fault;
 use super::playlist::Playlist;
 use super::profile::{Habits, Profile};
 use super::programme::{Clip, Programme};
+use super::statistics::{Shift, Statistics};
 use super::subscription::Subscription;
 use super::token::Secret;
 use super::trace::{Trace, What};
+use super::why::Viewer;
 use crate::config::{Again, LoopMethod, OnStop, PanelAction, Rule};
 use crate::media::black;
 use crate::media::catalogue::Scan;
@@ -78,7 +82,18 @@ pub(super) enum Goal {
     /// Be stopped; once it is, [`Goal::Rest`].
     Stop,
     /// A viewer took it with the TV's remote; played again at this time, if there is one.
-    Yield { until: Option<Instant> },
+    Yield { did: Viewer, until: Option<Instant> },
+}
+
+/// Why it rests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rested {
+    /// Nobody has asked for anything yet.
+    NotAsked,
+    /// Its programme is over.
+    Finished,
+    /// A person stopped it.
+    Stopped,
 }
 
 /// What its announcements say of it.
@@ -111,6 +126,7 @@ pub(super) struct Context<'a> {
     pub(super) leaving: Option<Farewell>,
     pub(super) rng: &'a mut Rng,
     pub(super) trace: &'a mut Trace,
+    pub(super) statistics: &'a mut Statistics,
     pub(super) effects: &'a mut Effects,
     /// Numbers for tickets and callbacks.
     pub(super) numbers: &'a mut u32,
@@ -148,6 +164,7 @@ pub(super) struct Renderer {
     /// When to look at its plan again, if nothing happens before.
     pub(super) plan_at: Option<Deadline>,
     pub(super) goal: Goal,
+    pub(super) rested: Rested,
     pub(super) state: Option<TransportState>,
     state_at: Instant,
     /// When its state was known before that.
@@ -175,7 +192,11 @@ pub(super) struct Renderer {
     /// The state in an event that no look has borne out yet, and when it came.
     said: Option<(TransportState, Instant)>,
     pub(super) fault: Option<Fault>,
+    /// It does not answer, or nothing that can be understood.
+    pub(super) silence: Option<Fault>,
     pub(super) away: bool,
+    /// What is not in the statistics yet.
+    shift: Shift,
     presence: Presence,
     transport_due: Instant,
     position_due: Instant,
@@ -229,6 +250,7 @@ impl Renderer {
             layer: None,
             plan_at: None,
             goal: if rule.is_some_and(|rule| rule.autoplay) { Goal::Play } else { Goal::Rest },
+            rested: Rested::NotAsked,
             state: None,
             state_at: Instant::START,
             seen_at: Instant::START,
@@ -250,7 +272,9 @@ impl Renderer {
             heirloom: Heirloom::default(),
             said: None,
             fault: None,
+            silence: None,
             away: false,
+            shift: Shift::default(),
             presence: Presence::Here,
             transport_due: Instant::START,
             position_due: Instant::START,
@@ -393,7 +417,7 @@ impl Renderer {
         }
         self.lift_black(action);
         self.insisted = 0;
-        self.fault.take_if(|fault| matches!(fault, Fault::Refused(..)));
+        self.fault.take_if(|fault| matches!(fault, Fault::Refused("to pause", ..)));
         self.transport_due = self.transport_due.min(now);
         match action {
             PanelAction::PlayPause if self.goal == Goal::Play => self.goal = Goal::Pause,
@@ -405,6 +429,7 @@ impl Renderer {
             PanelAction::Pause => {}
             PanelAction::Stop => {
                 self.goal = Goal::Stop;
+                self.rested = Rested::Stopped;
                 self.fault = None;
                 self.drop_clips();
             }
@@ -657,9 +682,13 @@ impl Renderer {
 
     /// It is in trouble: said once per change.
     fn trouble(&mut self, fault: Fault, ctx: &mut Context<'_>) {
-        if self.fault.as_ref() != Some(&fault) {
+        let place = if fault.ends_with_an_answer() { &self.silence } else { &self.fault };
+        if !place.as_ref().is_some_and(|before| fault.is_known_from(before)) {
             ctx.trace.note(ctx.now, self.name(), What::Trouble(fault.clone()));
-            self.fault = Some(fault);
+        }
+        match fault.ends_with_an_answer() {
+            true => self.silence = Some(fault),
+            false => self.fault = Some(fault),
         }
     }
 

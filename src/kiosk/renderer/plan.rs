@@ -58,7 +58,7 @@ impl Renderer {
         if let Some(until) = self.programme.chosen_until() {
             agenda.wake(until, Why::Chosen);
         }
-        if let Goal::Yield { until: Some(until) } = self.goal {
+        if let Goal::Yield { until: Some(until), .. } = self.goal {
             agenda.wake(until, Why::Yield);
         }
         agenda.at(self.transport_due, Purpose::Transport);

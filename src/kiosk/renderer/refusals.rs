@@ -11,6 +11,7 @@ use crate::kiosk::event::Failure;
 use crate::kiosk::fault::Fault;
 use crate::kiosk::mutant::Mutant;
 use crate::kiosk::trace::What;
+use crate::kiosk::why::never_began;
 use crate::time::Duration;
 use crate::upnp::UpnpError;
 use crate::upnp::didl::Rung;
@@ -100,8 +101,9 @@ impl Renderer {
             714 if self.next_mime() => self.transport_due = now,
             401 | 602 => self.fail(Fault::Refused("the file", error.code, error.meaning()), ctx),
             _ if self.next_rung() => {}
-            716 if !self.load.as_ref().is_some_and(|load| load.fetched) => {
-                self.fail(Fault::NeverFetched, ctx)
+            716 if !self.load.as_ref().is_some_and(Load::was_asked_for) => {
+                let fault = self.load.as_ref().map_or(Fault::NoServer, never_began);
+                self.fail(fault, ctx);
             }
             714 | 704 => {
                 let name = self.load.as_ref().map(Load::name).unwrap_or_default();
@@ -201,6 +203,10 @@ impl Renderer {
                 self.habits.stop_first = true;
             }
             _ if self.look_at_play(error.code, now) || other_words(self) => {}
+            716 if !self.load.as_ref().is_some_and(Load::was_asked_for) => {
+                let fault = self.load.as_ref().map_or(Fault::NoServer, never_began);
+                self.fail(fault, ctx);
+            }
             704 | 714 => {
                 let name = self.load.as_ref().map(Load::name).unwrap_or_default();
                 self.fail(Fault::RefusesFile(name), ctx);
@@ -293,6 +299,9 @@ impl Renderer {
             self.stale = true;
         }
         if self.breaker.is_open() && !was_open {
+            if let Some(fault) = self.silence.clone().filter(|_| self.goal == Goal::Play) {
+                self.tally(ctx, |row| row.fail(&fault));
+            }
             self.lost();
         }
     }

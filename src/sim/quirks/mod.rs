@@ -9,7 +9,8 @@ mod well_behaved;
 use crate::time::Duration;
 use crate::upnp::av_transport::TransportState;
 pub use ways::{
-    FetchFailure, NextUri, PlayEmpty, Probe, RelTime, SetWhilePlaying, Still, Subtitles, TrackUri,
+    FetchFailure, NextUri, PlayEmpty, Probe, RelTime, SetWhilePlaying, Still, Stumble, Subtitles,
+    TrackUri,
 };
 
 /// See the fields.
@@ -152,6 +153,8 @@ pub struct Quirks {
     pub caches_pictures: bool,
     /// What it does if its fetch fails.
     pub failure: FetchFailure,
+    /// What it cannot do with a file, and then it fails as with a fetch.
+    pub stumbles: Option<Stumble>,
 
     // Fetching
     /// Reads this much ahead of its position; `None`: the whole file at once, then closes.

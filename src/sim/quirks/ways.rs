@@ -104,6 +104,17 @@ pub enum Subtitles {
     Opened,
 }
 
+/// Where it stumbles between Play and the first picture, of whatever file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stumble {
+    /// It never asks for the file.
+    NeverAsks,
+    /// It opens this many connections and drops each as its bytes come.
+    HangsUp(u8),
+    /// It reads all, and shows nothing.
+    ShowsNothing,
+}
+
 /// What it does if its fetch fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FetchFailure {

@@ -75,6 +75,7 @@ impl Default for Quirks {
             second_picture_fails: false,
             caches_pictures: false,
             failure: FetchFailure::ErrorOccurred,
+            stumbles: None,
             reads_ahead: Some(Duration::from_secs(10)),
             parallel_ranges: 0,
             answers_after: Duration::ZERO,

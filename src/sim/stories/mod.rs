@@ -16,11 +16,14 @@ mod oddities;
 mod pictures;
 mod places;
 mod playing;
+mod preflight;
 mod remembering;
+mod statistics;
 mod subtitles;
 mod viewers;
 mod volume;
 mod weather;
+mod witness;
 
 use super::presets::{self, Preset};
 use super::quirks::{FetchFailure, Probe, Quirks, SetWhilePlaying};

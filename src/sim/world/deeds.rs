@@ -6,6 +6,7 @@ use super::{Happening, Question, World};
 use crate::config::{OnStop, PanelAction};
 use crate::kiosk::Kiosk;
 use crate::kiosk::event::{ButtonId, Event, TaskName};
+use crate::kiosk::leds::Pattern;
 use crate::kiosk::status::MailboxStatus;
 use crate::sim::words::Remote;
 use crate::time::Duration;
@@ -212,6 +213,25 @@ impl World {
     pub fn set_clock(&mut self, shows: &str, trusted: bool) {
         self.wall.set(shows.parse().expect("a time"), trusted, self.now);
         self.deliver(self.clock());
+    }
+
+    /// What the status says of why a renderer does not play, as word and sentence, and what the status
+    /// LED shows.
+    #[must_use]
+    pub fn why(&self, stage: usize) -> (Option<(String, String)>, Pattern) {
+        let now = self.box_time();
+        let status = self.kiosk.status(now, MailboxStatus::default());
+        let status = serde_json::to_value(status).expect("plain values");
+        let why = &status["renderers"][stage]["why"];
+        let text = |key: &str| why[key].as_str().map(str::to_owned);
+        (text("word").zip(text("sentence")), self.kiosk.pattern(now))
+    }
+
+    /// The statistics, as whoever asks reads them.
+    #[must_use]
+    pub fn statistics(&self) -> serde_json::Value {
+        let text = self.kiosk.statistics(self.box_time()).snapshot();
+        serde_json::from_str(&text).expect("JSON")
     }
 
     /// An event of the box itself, if the task that would see it lives.

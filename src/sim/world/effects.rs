@@ -112,6 +112,10 @@ impl World {
                 let status = self.kiosk.status(self.box_time(), MailboxStatus::default());
                 self.law_of_one_picture(&serde_json::to_value(status).expect("plain values"));
             }
+            Effect::ReportStatistics(reply) => {
+                let asked = self.questions.remove(&reply.0);
+                assert!(matches!(asked, Some(Question::Status)));
+            }
             Effect::Light(led, lit) => {
                 if !self.dead.contains_key(&TaskName::Panel) {
                     self.lit[usize::from(led.0)] = lit;

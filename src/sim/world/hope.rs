@@ -1,10 +1,12 @@
 //! The law of hope: a renderer that is able to play, and should, plays before long.
 //!
 //! *Able* means that nothing outside the box stands in the way: it is on, awake and answers, the network and
-//! the media server reach it, the files are there. Looked at every few seconds, from outside.
+//! the media server reach it, the files are there. Looked at every few seconds, from outside. And whatever
+//! the box says of one that does not play, it does not say "soon" for long.
 
 use super::{Network, Stage, World};
 use crate::kiosk::event::{TaskName, Token};
+use crate::kiosk::why::Standing;
 use crate::sim::quirks::{RelTime, TrackUri};
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::TransportState;
@@ -14,6 +16,9 @@ const SETTLES: Duration = Duration::from_secs(40);
 /// What a renderer that counts whole seconds says is believed to two of them, and contradicts what is believed
 /// if it is off by more than two and a half.
 const TOLERANCE: Duration = Duration::from_secs(5);
+/// It is asked what it does, given a file while it is busy, told to play twice, and waited for: each may
+/// take half a minute.
+const SOON: Duration = Duration::from_secs(120);
 /// Looked at this often.
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(5);
 
@@ -37,6 +42,8 @@ pub(super) struct Watch {
     able_since: Option<Instant>,
     /// It played when last looked at.
     played_at: Instant,
+    /// The box has said since then that it is on its way.
+    soon_since: Option<Instant>,
 }
 
 impl World {
@@ -46,7 +53,22 @@ impl World {
         self.hope.as_ref().map(|hope| hope.longest).unwrap_or_default()
     }
 
+    /// Who is on its way arrives, or the box says what is wrong: no sentence may put its reader off for ever.
+    fn law_of_candour(&mut self) {
+        let standings = self.kiosk.standings(self.box_time());
+        for (udn, standing) in standings {
+            let mut stages = self.stages.iter_mut();
+            let Some(here) = stages.find(|stage| stage.tv.persona().udn == *udn) else { continue };
+            let soon = standing == Some(Standing::Soon) && self.now >= self.frozen_until;
+            let since = &mut here.watch.soon_since;
+            *since = soon.then(|| since.unwrap_or(self.now));
+            let lasts = since.map(|at| self.now.since(at)).unwrap_or_default();
+            assert!(lasts <= SOON, "{udn} has been on its way for {lasts:?}");
+        }
+    }
+
     pub(super) fn inspect(&mut self) {
+        self.law_of_candour();
         let box_able = self.box_is_able();
         for stage in 0..self.stages.len() {
             let here = &self.stages[stage];

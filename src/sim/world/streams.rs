@@ -10,6 +10,8 @@ use std::path::Path;
 
 /// A file comes in this many pieces.
 const PIECES: u64 = 16;
+/// The kiosk hears of the bytes so many times in a file.
+const TOLD: u64 = 4;
 
 /// A connection on which nothing comes is looked at this often.
 const STALLS: Duration = Duration::from_millis(500);
@@ -22,6 +24,8 @@ pub(super) struct Stream {
     token: Token,
     at: u64,
     size: u64,
+    /// Bytes that the kiosk has not heard of.
+    untold: u64,
     /// Looks in a row at which nothing came.
     stalled: u32,
 }
@@ -100,7 +104,7 @@ impl World {
             let fetch = id;
             self.after(passage, Happening::Fetched { stage, fetch, what });
         }
-        self.streams.insert((stage, id), Stream { token, at, size, stalled: 0 });
+        self.streams.insert((stage, id), Stream { token, at, size, untold: 0, stalled: 0 });
         self.after(passage, Happening::Read { stage, fetch: id });
         self.served(token, 0, None);
     }
@@ -134,13 +138,19 @@ impl World {
             Reading::Now if tv.responsive() => {
                 let bytes = (stream.size / PIECES).clamp(1, (stream.size - stream.at).max(1));
                 stream.at = (stream.at + bytes).min(stream.size);
+                stream.untold += bytes;
                 let (token, whole) = (stream.token, stream.at == stream.size);
+                let due = whole || stream.untold >= stream.size / TOLD;
+                let untold = if due { core::mem::take(&mut stream.untold) } else { 0 };
                 self.with(stage, |tv, now| tv.fetched(now, fetch, Fetched::Bytes(bytes)));
                 if whole {
                     self.streams.remove(&(stage, fetch));
                     self.with(stage, |tv, now| tv.fetched(now, fetch, Fetched::Finished));
-                    self.served(token, bytes, Some(StreamEnd::WholeFile));
+                    self.served(token, untold, Some(StreamEnd::WholeFile));
                 } else {
+                    if due {
+                        self.served(token, untold, None);
+                    }
                     self.soon(Happening::Read { stage, fetch });
                 }
             }
@@ -155,7 +165,7 @@ impl World {
     /// The renderer has closed the connection.
     pub(super) fn abandoned(&mut self, stage: usize, fetch: FetchId) {
         if let Some(stream) = self.streams.remove(&(stage, fetch)) {
-            self.served(stream.token, 0, Some(StreamEnd::Aborted));
+            self.served(stream.token, stream.untold, Some(StreamEnd::Aborted));
         }
     }
 

@@ -1,0 +1,150 @@
+//! Preflight: for each configured file and each renderer that is there, whether it will play.
+//!
+//! What a renderer lists in its Sink is advice: renderers play what they do not list, and list what they do
+//! not play. It makes a file unlikely, and never forbids it. Only what the box itself cannot do is certain.
+
+use super::renderer::Renderer;
+use super::renderer::load::file_name;
+use super::{Kiosk, matches};
+use crate::config::{Rule, Who};
+use crate::media::catalogue::MediaFile;
+use crate::media::protocol_info;
+use core::fmt;
+use core::net::Ipv4Addr;
+use std::path::Path;
+
+/// What is known of the surroundings, by whoever can look.
+#[derive(Clone, Copy)]
+#[allow(missing_debug_implementations, reason = "it holds a closure")]
+pub struct Surroundings<'a> {
+    /// Addresses of the box with their netmasks.
+    pub subnets: &'a [(Ipv4Addr, Ipv4Addr)],
+    /// Why this file cannot be read, if it cannot.
+    pub unreadable: &'a dyn Fn(&Path) -> Option<String>,
+}
+
+/// One line of the answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prospect {
+    /// The renderer, or the table for which none is there.
+    pub renderer: String,
+    /// The file, if it is about one.
+    pub file: Option<String>,
+    /// What is to be expected.
+    pub outlook: Outlook,
+}
+
+/// What is to be expected.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outlook {
+    /// It will play.
+    Plays,
+    /// It will play, as far as the box can tell; it may not, because of this.
+    Unlikely(String),
+    /// It cannot play, because of this.
+    Cannot(String),
+    /// It is left alone: nobody wants it to play.
+    LeftAlone,
+}
+
+impl fmt::Display for Prospect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.renderer)?;
+        if let Some(file) = &self.file {
+            write!(f, "{file}: ")?;
+        }
+        match &self.outlook {
+            Outlook::Plays => write!(f, "will play"),
+            Outlook::Unlikely(why) => write!(f, "unlikely, because {why}"),
+            Outlook::Cannot(why) => write!(f, "cannot play, because {why}"),
+            Outlook::LeftAlone => write!(f, "left alone: no [[renderer]] is for it"),
+        }
+    }
+}
+
+impl Kiosk {
+    /// What is to be expected of each file on each renderer that was found, and of each table.
+    #[must_use]
+    pub fn preflight(&self, surroundings: Surroundings<'_>) -> Vec<Prospect> {
+        let mut prospects = Vec::new();
+        for renderer in &self.renderers {
+            let name = || renderer.name().to_owned();
+            match self.rule_for(renderer) {
+                Some(rule) => prospects.extend(self.files_of(rule).map(|file| Prospect {
+                    renderer: name(),
+                    file: Some(file_name(&file.path).into_owned()),
+                    outlook: outlook(file, renderer, surroundings),
+                })),
+                None => prospects.push(Prospect {
+                    renderer: name(),
+                    file: None,
+                    outlook: Outlook::LeftAlone,
+                }),
+            }
+        }
+        for rule in &self.config.rules {
+            let cannot = |file, why: &str| Prospect {
+                renderer: table(&rule.who),
+                file,
+                outlook: Outlook::Cannot(why.to_owned()),
+            };
+            let theirs = |renderer: &Renderer| self.rule_for(renderer) == Some(rule);
+            if !self.renderers.iter().any(theirs) {
+                prospects.push(cannot(None, "no such renderer answers"));
+            }
+            let is_theirs = |path: &Path| rule.plays.iter().any(|play| path.starts_with(play));
+            let missing = self.scan.missing.iter().filter(|(path, _)| is_theirs(path));
+            let before = prospects.len();
+            prospects.extend(
+                missing.map(|(path, why)| {
+                    cannot(Some(path.display().to_string()), &format!("it {why}"))
+                }),
+            );
+            if prospects.len() == before && self.files_of(rule).next().is_none() {
+                prospects.push(cannot(None, "there is no file in what it plays"));
+            }
+        }
+        prospects
+    }
+
+    fn rule_for(&self, renderer: &Renderer) -> Option<&Rule> {
+        let host = renderer.location.host;
+        self.config.rules.iter().find(|rule| matches(&rule.who, &renderer.description, host))
+    }
+
+    fn files_of(&self, rule: &Rule) -> impl Iterator<Item = &MediaFile> {
+        let plays = |file: &&MediaFile| rule.plays.iter().any(|play| file.path.starts_with(play));
+        self.scan.files.iter().filter(plays)
+    }
+}
+
+/// What is certain first, then what is likeliest to be the reason.
+fn outlook(file: &MediaFile, renderer: &Renderer, surroundings: Surroundings<'_>) -> Outlook {
+    let host = renderer.location.host;
+    let near = |(ours, mask): &(Ipv4Addr, Ipv4Addr)| {
+        u32::from(*ours) & u32::from(*mask) == u32::from(host) & u32::from(*mask)
+    };
+    if let Some(why) = (surroundings.unreadable)(&file.path) {
+        Outlook::Cannot(format!("the box cannot read it: {why}"))
+    } else if !surroundings.subnets.iter().any(near) {
+        Outlook::Unlikely(format!(
+            "its address {host} is in no network of the box: it may not reach the box"
+        ))
+    } else if renderer.sink().is_some_and(|sink| !protocol_info::lists_any(sink, file.media_type)) {
+        let mime = file.media_type.default_mime();
+        Outlook::Unlikely(format!("it does not list {mime} among what it plays"))
+    } else {
+        Outlook::Plays
+    }
+}
+
+/// A table, as its owner wrote it.
+fn table(who: &Who) -> String {
+    match who {
+        Who::Name(name) => format!("[[renderer]] name = \"{name}\""),
+        Who::Udn(udn) => format!("[[renderer]] udn = \"{udn}\""),
+        Who::Address(host, Some(port)) => format!("[[renderer]] address = \"{host}:{port}\""),
+        Who::Address(host, None) => format!("[[renderer]] address = \"{host}\""),
+        Who::Any => "[[renderer]]".to_owned(),
+    }
+}
