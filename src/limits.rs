@@ -12,6 +12,8 @@ pub const FETCHES: usize = 10;
 pub const PINS: usize = 28;
 /// `[[renderer]]` tables.
 pub const RULES: usize = RENDERERS;
+/// `[[group]]` tables: more than one renderer each, or it is hardly one.
+pub const GROUPS: usize = RENDERERS / 2;
 /// Media files in the catalogue; beyond this they are counted and left out.
 pub const MEDIA: usize = 4096;
 /// Depth of folders below the media folder.

@@ -2,7 +2,7 @@
 
 use super::panel::word;
 use super::pins::describe;
-use super::{Backend, Button, Config, Led, Level, Port, Rule, Shows, Targets, Who};
+use super::{Backend, Button, Config, Group, Led, Level, Port, Rule, Shows, Targets, Who};
 use crate::time::Duration;
 use std::path::Path;
 
@@ -26,8 +26,12 @@ pub fn effective(config: &Config) -> String {
             out.text("socket", &socket.display().to_string());
         }
     }
-    for rule in &config.rules {
+    // Those of members follow from the groups.
+    for rule in config.rules.iter().skip(config.groups.iter().map(|group| group.on.len()).sum()) {
         out.rule(rule, &config.media_folder);
+    }
+    for group in &config.groups {
+        out.group(group, &config.media_folder);
     }
     for button in &config.buttons {
         out.button(button);
@@ -123,6 +127,22 @@ impl Toml {
         self.text("on_stop", word(&super::renderer::ON_STOP, rule.on_stop));
         self.text("loop_method", word(&super::renderer::LOOP_METHOD, rule.loop_method));
         self.time("max_cut", rule.max_cut);
+    }
+
+    fn group(&mut self, group: &Group, media: &Path) {
+        self.table("[[group]]");
+        self.text("name", &group.name);
+        let on: Vec<String> = group.on.iter().map(Who::to_text).collect();
+        self.plain("on", one_or_list(&on));
+        if let Some(plays) = &group.plays {
+            let plays: Vec<String> = plays.iter().map(|path| below(path, media)).collect();
+            self.plain("plays", one_or_list(&plays));
+        }
+        self.plain("loop", group.repeat);
+        if let Some(volume) = group.volume {
+            self.plain("volume", volume);
+        }
+        self.time("wait", group.wait);
     }
 
     fn button(&mut self, button: &Button) {
@@ -237,6 +257,21 @@ mod tests {
             .prop_map(|(a, b, c, d, e, f, g)| format!("[[renderer]]\n{a}{b}{c}{d}{e}{f}{g}"))
     }
 
+    fn group() -> impl Strategy<Value = String> {
+        const ON: &[&str] = &["\"TV 1\"", "[\"uuid:A-b\", \"10.0.0.4:80\"]", "[\"ü 'x'\"]"];
+        (
+            "[A-Z]{1,3}",
+            prop::sample::select(ON),
+            maybe(Just("plays = [\"b/\", \"a.mp4\"]".to_owned())),
+            maybe(any::<bool>().prop_map(|on| format!("loop = {on}"))),
+            maybe((0..=100).prop_map(|volume| format!("volume = {volume}"))),
+            maybe((0.0..600.0).prop_map(|wait| format!("wait = {wait:?}"))),
+        )
+            .prop_map(|(name, on, c, d, e, f)| {
+                format!("[[group]]\nname = \"{name}\"\non = {on}\n{c}{d}{e}{f}")
+            })
+    }
+
     fn panel() -> impl Strategy<Value = String> {
         const ACTIONS: &[&str] = &["play_pause", "volume_up", "mute"];
         const WHO: &[&str] = &["TV 1", "uuid:A-b", "10.0.0.4:80", "10.0.0.4", "*"];
@@ -268,9 +303,15 @@ mod tests {
             name in maybe(name()),
             port in maybe((1024u16..).prop_map(|port| format!("control_port = {port}"))),
             renderers in prop::collection::vec(renderer(), 0..3),
+            groups in prop::collection::vec(group(), 0..3),
             panel in prop::collection::vec(panel(), 0..3),
         ) {
-            let text = format!("{name}{port}{}{}", renderers.concat(), panel.concat());
+            let text = format!(
+                "{name}{port}{}{}{}",
+                renderers.concat(),
+                groups.concat(),
+                panel.concat()
+            );
             if let Some(config) = parse(&text, &disk).config {
                 let again = parse(&effective(&config), &disk);
                 prop_assert_eq!(again.config, Some(config), "{:?}", again.problems);

@@ -61,6 +61,9 @@ fn the_shipped_example_is_harmless_and_its_lines_are_all_valid() {
                 ("[[button]]", Some("hold_time")) => "pin = 17\nlong = \"stop\"",
                 ("[[button]]", Some("press" | "long" | "double")) => "pin = 17",
                 ("[[button]]", _) => "pin = 17\npress = \"stop\"",
+                ("[[group]]", Some("name")) => "on = [\"TV 1\"]",
+                ("[[group]]", Some("on")) => "name = \"Wall\"",
+                ("[[group]]", _) => "name = \"Wall\"\non = [\"TV 1\"]",
                 ("[[led]]", Some("pin")) => "shows = \"playing\"",
                 ("[[led]]", Some("shows")) => "pin = 22",
                 ("[[led]]", _) => "pin = 22\nshows = \"playing\"",
@@ -75,7 +78,13 @@ fn the_shipped_example_is_harmless_and_its_lines_are_all_valid() {
     }
     // Every key of every table is explained, but for those that are tables themselves, for the other
     // ways to name a renderer, and for the socket of tests.
-    for words in [&vocabulary::TOP, &vocabulary::RENDERER, &vocabulary::BUTTON, &vocabulary::LED] {
+    for words in [
+        &vocabulary::TOP,
+        &vocabulary::RENDERER,
+        &vocabulary::GROUP,
+        &vocabulary::BUTTON,
+        &vocabulary::LED,
+    ] {
         for key in words.keys {
             let explained = [
                 format!("\n#{key} = "),

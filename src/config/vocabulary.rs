@@ -36,6 +36,7 @@ pub(super) const TOP: Words = Words {
         "stop_at_exit",
         "gpio",
         "renderer",
+        "group",
         "button",
         "led",
     ],
@@ -57,6 +58,8 @@ pub(super) const TOP: Words = Words {
         ("devices", "renderer"),
         ("tv", "renderer"),
         ("projector", "renderer"),
+        ("groups", "group"),
+        ("sync", "group"),
         ("buttons", "button"),
         ("switch", "button"),
         ("leds", "led"),
@@ -122,6 +125,32 @@ pub(super) const RENDERER: Words = Words {
         ("vol", "volume"),
         ("method", "loop_method"),
         ("cut", "max_cut"),
+    ]],
+};
+
+pub(super) const GROUP: Words = Words {
+    label: "[[group]]",
+    keys: &["name", "on", "plays", "loop", "volume", "wait"],
+    synonyms: &[&[
+        ("renderer", "on"),
+        ("renderers", "on"),
+        ("members", "on"),
+        ("member", "on"),
+        ("tvs", "on"),
+        ("devices", "on"),
+        ("targets", "on"),
+        ("file", "plays"),
+        ("files", "plays"),
+        ("folder", "plays"),
+        ("path", "plays"),
+        ("video", "plays"),
+        ("play", "plays"),
+        ("playlist", "plays"),
+        ("repeat", "loop"),
+        ("looping", "loop"),
+        ("vol", "volume"),
+        ("timeout", "wait"),
+        ("patience", "wait"),
     ]],
 };
 
@@ -202,7 +231,7 @@ impl Words {
         if let Some(right) = nearest(&plain, self.keys.iter().copied()) {
             return format!("did you mean \"{right}\"?");
         }
-        let others = [&TOP, &RENDERER, &BUTTON, &LED, &GPIO];
+        let others = [&TOP, &RENDERER, &GROUP, &BUTTON, &LED, &GPIO];
         if let Some(home) = others.iter().find(|words| words.keys.contains(&&*plain)) {
             return match home.label {
                 "" => "it belongs at the top of the file, above the first table".to_owned(),
@@ -309,7 +338,7 @@ mod tests {
 
     #[test]
     fn every_synonym_leads_to_a_key() {
-        for words in [&TOP, &GPIO, &RENDERER, &BUTTON, &LED] {
+        for words in [&TOP, &GPIO, &RENDERER, &GROUP, &BUTTON, &LED] {
             for (wrong, right) in words.synonyms.iter().copied().flatten() {
                 assert!(words.keys.contains(right), "{wrong} → {right}");
                 assert!(!words.keys.contains(wrong), "{wrong} is a key");

@@ -46,6 +46,8 @@ pub enum Why {
     Starves,
     /// A file should have ended.
     Overtime,
+    /// Members of a group have been waited for long enough.
+    Members,
     /// An LED changes.
     Led,
     /// A button is held, or not pressed again.

@@ -41,6 +41,11 @@ impl Place {
     pub(super) fn new(host: Ipv4Addr, port: Option<u16>) -> Self {
         Self { host, port, ask_at: Instant::START, tries: 0 }
     }
+
+    /// It is this one.
+    pub(super) fn is_at(&self, host: Ipv4Addr, port: Option<u16>) -> bool {
+        (self.host, self.port) == (host, port)
+    }
 }
 
 impl Kiosk {
@@ -84,10 +89,12 @@ impl Kiosk {
         }
         self.roster.described(number, &description.udn);
         let taken = self.first_only && self.renderers.iter().any(Renderer::is_driven);
-        let rule =
-            self.config.rules.iter().find(|rule| matches(&rule.who, &description, location.host));
+        let mut rules = self.config.rules.iter().enumerate();
+        let rule = rules.find(|(_, rule)| matches(&rule.who, &description, location.host));
         let rule = rule.filter(|_| !taken && self.configuration_error.is_none());
-        let mut renderer = Renderer::new(description, location, facing, rule);
+        let seat = rule.and_then(|(index, _)| self.seat(index, &description.udn));
+        let mut renderer = Renderer::new(description, location, facing, rule.map(|(_, rule)| rule));
+        renderer.seat = seat;
         renderer.resolve(&self.scan);
         if let Some(i) = known {
             // Nobody drove it; a rule may mean it by the name or address that it has now.

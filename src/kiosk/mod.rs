@@ -9,6 +9,7 @@ pub mod event;
 pub mod fault;
 mod finding;
 mod front;
+mod group;
 pub mod leds;
 pub(crate) mod mutant;
 pub mod panel;
@@ -18,6 +19,7 @@ pub mod roster;
 pub mod status;
 pub mod subscription;
 pub mod supervisor;
+mod together;
 pub mod trace;
 
 use crate::config::{Config, Who};
@@ -31,6 +33,7 @@ use deadline::{Deadline, Wake, Why};
 use effect::{Effect, Effects, Errand, Published};
 use event::{Answer, Event, Failure, LedId, PanelState, TaskName, Ticket, Token};
 use finding::Place;
+use group::Group;
 use heapless::Deque;
 use leds::{Leds, Pattern};
 use mutant::Mutant;
@@ -65,6 +68,7 @@ pub struct Kiosk {
     first_only: bool,
     roster: Roster,
     renderers: Vec<Renderer>,
+    groups: Vec<Group>,
     scan: Scan,
     scan_at: Option<Instant>,
     scanning: bool,
@@ -93,12 +97,18 @@ impl Kiosk {
     /// A kiosk that has seen nothing yet.
     #[must_use]
     pub fn new(config: Config, setup: Setup) -> Self {
-        let places = config.rules.iter().filter_map(|rule| match rule.who {
-            Who::Address(host, port) => Some(Place::new(host, port)),
-            _ => None,
-        });
+        let mut places: Vec<Place> = Vec::new();
+        for rule in &config.rules {
+            // A member of a group may have a table of its own, too.
+            if let Who::Address(host, port) = rule.who
+                && !places.iter().any(|place| place.is_at(host, port))
+            {
+                places.push(Place::new(host, port));
+            }
+        }
         Self {
-            places: places.collect(),
+            places,
+            groups: config.groups.iter().map(Group::new).collect(),
             panel: Panel::new(&config.buttons),
             leds: Leds::new(config.leds.len()),
             configuration_error: setup.configuration_error,
@@ -409,6 +419,9 @@ impl Kiosk {
             renderer.plan_at = if held { None } else { renderer.reconcile(&mut ctx) };
             wake.add(renderer.plan_at);
             wishes |= renderer.stale || renderer.wants_scan;
+        }
+        if !leaving {
+            wishes |= self.conduct(now, effects, &mut wake);
         }
         if wishes {
             self.grant(now, &mut wake);

@@ -69,6 +69,17 @@ impl Programme {
         self.at = usize::try_from((at + by).rem_euclid(len)).unwrap_or(0);
     }
 
+    /// The place of the current file.
+    #[must_use]
+    pub fn place(&self) -> usize {
+        self.at
+    }
+
+    /// Goes to the file at this place, if there is one.
+    pub fn go_to(&mut self, place: usize) {
+        self.at = if place < self.files.len() { place } else { self.at };
+    }
+
     /// It is at its first file.
     #[must_use]
     pub fn at_start(&self) -> bool {

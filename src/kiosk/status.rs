@@ -5,6 +5,7 @@ use super::leds::Pattern;
 use super::renderer::load::{Load, Phase};
 use super::renderer::{Goal, Renderer};
 use super::supervisor::Task;
+use super::together::GroupStatus;
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::TransportState;
 use serde::Serialize;
@@ -29,6 +30,7 @@ pub struct Status {
     configuration_error: Option<String>,
     addresses: Vec<String>,
     renderers: Vec<RendererStatus>,
+    groups: Vec<GroupStatus>,
     media: Media,
     panel: PanelStatus,
     media_server: MediaServer,
@@ -122,6 +124,7 @@ impl Kiosk {
             configuration_error: self.configuration_error.clone(),
             addresses: self.addresses.iter().map(ToString::to_string).collect(),
             renderers: self.renderers.iter().map(|r| renderer_status(r, now)).collect(),
+            groups: self.group_status(),
             media: Media {
                 files: self.scan.files.len(),
                 missing: self
@@ -227,7 +230,7 @@ fn state_word(renderer: &Renderer) -> &'static str {
     }
 }
 
-fn seconds(span: Duration) -> f64 {
+pub(super) fn seconds(span: Duration) -> f64 {
     // To the millisecond: more would be noise to a reader.
     (span.as_secs_f64() * 1000.0).round() / 1000.0
 }

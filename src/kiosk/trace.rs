@@ -55,6 +55,8 @@ pub enum What {
     Trouble(Fault),
     /// It works again.
     Recovered,
+    /// The members of a group begin this many milliseconds apart; said when that is of another class.
+    Spread(u32),
     /// Files found, files configured but missing.
     Scanned(usize, usize),
     /// A configured file or folder is missing, and why.
@@ -108,6 +110,7 @@ impl fmt::Display for Entry {
             What::Pressed(pin, action) => write!(f, "button on GPIO{pin}: {action}"),
             What::Trouble(fault) => write!(f, "{fault}"),
             What::Recovered => write!(f, "works again"),
+            What::Spread(millis) => write!(f, "its members begin within {millis} ms of each other"),
             What::Scanned(files, missing) => {
                 match files {
                     0 => write!(f, "no media files")?,

@@ -20,6 +20,7 @@ from media import CLIP_SECONDS, TRACKS
 from service import service
 from soap import Device
 from stage import ADDRESSES, Stage, median, ms, rule, spread
+from together import groups
 
 ROUNDS = 10
 BUTTON = 17
@@ -418,7 +419,7 @@ def plain(stage):
     server.shutdown()
 
 
-SCENES = {scene.__name__: scene for scene in (discover, play, loops, album, rest, moves, faults, errors, service, clock)}
+SCENES = {scene.__name__: scene for scene in (discover, play, loops, album, rest, groups, moves, faults, errors, service, clock)}
 
 
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

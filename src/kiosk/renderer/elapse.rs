@@ -6,6 +6,7 @@ use super::{Context, Goal, LoopMethod, OnStop, Renderer};
 use crate::kiosk::effect::Effect;
 use crate::kiosk::event::Token;
 use crate::kiosk::fault::Fault;
+use crate::kiosk::group::{Gate, Start};
 use crate::kiosk::trace::What;
 use crate::media::catalogue::MediaFile;
 use crate::media::mime::MediaType;
@@ -179,6 +180,9 @@ impl Renderer {
         };
         ctx.trace.note(ctx.now, self.name(), What::Loading(file.path.clone()));
         self.load = Some(self.make_load(file, port, ctx));
+        if self.seat.is_some() {
+            self.gate = Gate::Shut;
+        }
         true
     }
 
@@ -248,12 +252,17 @@ impl Renderer {
             (Phase::Running { since, .. }, None) => now.since(*since) < Duration::from_secs(1),
             _ => false,
         };
+        self.last_start = None;
         if let (Phase::Running { .. }, Some(duration)) = (&load.phase, load.duration) {
             let latency = load.playhead.latency_of(duration, now);
             // An end that was seen late (it hung, or was away) teaches only that it began no later.
             if now.since(self.seen_at) < WATCHED || latency < self.habits.latency {
                 self.habits.latency = latency;
             }
+            let watched = latency.filter(|_| now.since(self.seen_at) < WATCHED);
+            let measured = load.playhead.measured();
+            let start = measured.or_else(|| load.playhead.begun(watched?));
+            self.last_start = start.map(|(sent, origin)| Start { sent, origin });
         }
         load.phase = Phase::Over;
         if hurried {

@@ -16,6 +16,7 @@ mod elapse;
 pub mod knobs;
 pub mod load;
 mod looping;
+mod member;
 mod plan;
 pub mod playhead;
 mod refusals;
@@ -24,6 +25,7 @@ use super::deadline::Deadline;
 use super::effect::{Effects, Published};
 use super::event::Token;
 use super::fault::Fault;
+use super::group::{Gate, Start};
 use super::programme::Programme;
 use super::subscription::Subscription;
 use super::trace::{Trace, What};
@@ -142,6 +144,11 @@ pub(super) struct Renderer {
     /// Our address on the connection to it: the one it can reach.
     pub(super) facing: Ipv4Addr,
     rule: Option<Rule>,
+    /// Its group, and its place in that.
+    pub(super) seat: Option<(usize, usize)>,
+    gate: Gate,
+    /// How it began the round that it has played last, if that could be told.
+    last_start: Option<Start>,
     pub(super) programme: Programme,
     /// When to look at its plan again, if nothing happens before.
     pub(super) plan_at: Option<Deadline>,
@@ -214,6 +221,9 @@ impl Renderer {
             location,
             facing,
             rule: rule.cloned(),
+            seat: None,
+            gate: Gate::Open,
+            last_start: None,
             programme: Programme::new(plays, repeat),
             plan_at: None,
             goal: if rule.is_some_and(|rule| rule.autoplay) { Goal::Play } else { Goal::Rest },

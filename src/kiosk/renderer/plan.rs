@@ -51,6 +51,9 @@ impl Renderer {
                 return;
             }
         }
+        if self.appointment().is_some_and(|at| at.since(agenda.now) < self.guard()) {
+            return;
+        }
         if let Goal::Yield { until: Some(until) } = self.goal {
             agenda.wake(until, Why::Yield);
         }
@@ -101,6 +104,7 @@ impl Renderer {
             Goal::Play => {
                 let Some(load) = &self.load else { return };
                 match load.phase {
+                    Phase::Wanted { .. } if !self.may_load() => {}
                     Phase::Wanted { .. } if self.offered => {
                         agenda.at(agenda.now, Purpose::ClearNext)
                     }
@@ -109,7 +113,11 @@ impl Renderer {
                     }
                     Phase::Wanted { at } => agenda.at(at, Purpose::Set),
                     Phase::Settling { until } => agenda.wake(until, Why::Effect),
-                    Phase::Accepted { at } => agenda.at(at, Purpose::Play),
+                    Phase::Accepted { at } => {
+                        if let Some(at) = self.may_play(at) {
+                            agenda.at(at, Purpose::Play);
+                        }
+                    }
                     Phase::Starting { sent, until } => {
                         let dwell = (sent + load::DWELL, Why::Dwell);
                         let (at, why) = if load.is_still() { dwell } else { (until, Why::Effect) };
@@ -189,6 +197,8 @@ impl Renderer {
                 load.end().is_some_and(|(end, _)| end <= now + Duration::from_secs(1))
             }
             Phase::Failed { .. } | Phase::Over => false,
+            // It may be an hour until the others have ended.
+            _ if !self.may_load() => false,
             _ => true,
         }
     }

@@ -3,6 +3,7 @@
 mod chaos;
 mod crowd;
 mod faults;
+mod groups;
 mod hearsay;
 mod looping;
 mod memory;

@@ -178,6 +178,13 @@ impl World {
         (state.to_owned(), renderer["state"] == "away")
     }
 
+    /// What the status says of the groups.
+    #[must_use]
+    pub fn groups(&self) -> serde_json::Value {
+        let status = self.kiosk.status(self.box_time(), MailboxStatus::default());
+        serde_json::to_value(status).expect("plain values")["groups"].take()
+    }
+
     /// An event of the box itself, if the task that would see it lives.
     pub fn tell(&mut self, event: Event) {
         self.deliver(event);

@@ -1,10 +1,13 @@
 //! What a world is made of: renderers, files, and the box's configuration.
 
 use super::World;
-use crate::config::{Button, Config, Led, Level, OnStop, PanelAction, Pin, Rule, Shows, Targets};
+use crate::config::{
+    Button, Config, Group, Led, Level, OnStop, PanelAction, Pin, Rule, Shows, Targets, Who,
+};
 use crate::media::catalogue::{MediaFile, Scan};
 use crate::media::mime::of_extension;
 use crate::sim::presets::{self, Preset};
+use crate::text::clip;
 use crate::time::{Duration, Instant};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -105,6 +108,21 @@ impl Setting {
     #[must_use]
     pub fn rule(mut self, change: impl FnOnce(&mut Rule)) -> Self {
         change(&mut self.config.rules[0]);
+        self
+    }
+
+    /// All renderers are one group, in which one is waited for this long.
+    #[must_use]
+    pub fn together(mut self, wait: Duration) -> Self {
+        let name = |n| Who::Name(clip(&format!("TV {}", n + 1)));
+        self.config.join(vec![Group {
+            name: clip("Wall"),
+            on: (0..self.presets.len()).map(name).collect(),
+            plays: None,
+            repeat: self.config.rules[0].repeat,
+            volume: None,
+            wait,
+        }]);
         self
     }
 

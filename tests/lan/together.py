@@ -1,0 +1,76 @@
+"""Two gmediarenders as one: how far apart they begin is heard, not believed."""
+
+import json
+import time
+
+import ear
+from lan import wait_until
+from media import SONG_SECONDS, SONGS
+from stage import ADDRESSES, median, ms, spread
+
+# Rounds from which the box learns how long each one takes to begin.
+LEARNING = 3
+MEASURED = 9
+
+
+def _begins(sounds):
+    """When each round of a song was first heard. A snippet at the cut belongs to no round."""
+    return [part[0].start for part in ear.rounds(sounds) if ear.heard(part) > SONG_SECONDS / 2]
+
+
+def _spreads(stage, since):
+    """How far apart the two began, round by round."""
+    pairs = zip(_begins(stage.ear1.since(since)), _begins(stage.ear2.since(since)))
+    return [abs(a - b) for a, b in pairs]
+
+
+def _group(stage, plays, wait):
+    box = stage.box.run(
+        f'[[group]]\nname = "Pair"\non = ["TV 1", "TV 2"]\nplays = {json.dumps(plays)}\nwait = {wait:.1f}\n')
+    box.ready()
+    return box
+
+
+def _said(box):
+    groups = box.status().get("groups") or [{}]
+    return groups[0].get("spread_ms"), groups[0].get("rounds"), [m.get("state") for m in groups[0].get("members", [])]
+
+
+def groups(stage):
+    """Two renderers as one: the same WAV, FLAC and MP3, again and again; then one loses its power."""
+    began = time.time()
+    box = _group(stage, SONGS, 3)
+    wanted = LEARNING + MEASURED
+    wait_until(lambda: len(_spreads(stage, began)) > wanted, (wanted + 4) * (SONG_SECONDS + 2), every=0.5)
+    # The last round may just have begun on one of them.
+    spreads = _spreads(stage, began)[:wanted]
+    learned = spreads[LEARNING:]
+    within = sum(one <= 0.05 for one in learned)
+    stage.score.claim(
+        "a group begins together", len(learned) == MEASURED and max(learned) < 0.3,
+        f"heard {spread(learned, 0.05)}, {within} of {len(learned)} within 50 ms; while learning "
+        f"{', '.join(map(ms, spreads[:LEARNING]))}; the box says {_said(box)}")
+    stage.score.claim(
+        "a group goes on without a long gap", median(ear.seams(stage.ear1.since(began))[1:]) < 1.5,
+        f"heard {spread(ear.seams(stage.ear1.since(began))[1:wanted], 0.3)}")
+    _switched_off(stage, box)
+    box.stop()
+
+
+def _switched_off(stage, box):
+    tv = stage.tv2
+    tv.kill()
+    killed = time.time()
+    time.sleep(SONG_SECONDS + 6)
+    alone = len(_begins(stage.ear1.since(killed)))
+    tv.start()
+    again = wait_until(lambda: stage.first_play(tv, killed), 3 * SONG_SECONDS + 30)
+    time.sleep(SONG_SECONDS)
+    joined = [at for at in _begins(stage.ear2.since(killed))[:1]]
+    others = _begins(stage.ear1.since(killed))
+    apart = min((abs(at - joined[0]) for at in others), default=9) if joined else float("inf")
+    stage.score.claim(
+        "one that is off is let go, and joins at a boundary", alone >= 1 and again and apart < 0.5,
+        f"{alone} rounds without it, {ms(apart)} apart when it joined" if joined else "it never joined")
+    renderer = box.renderer(ADDRESSES["tv2"])
+    print(f"     the box says {_said(box)}, fault {renderer.get('fault')}")
