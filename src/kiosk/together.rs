@@ -59,7 +59,7 @@ impl Kiosk {
                     wishes |= renderer.stale || renderer.wants_scan;
                 }
             }
-            if let (Some(spread), Some(named)) = (group.news.take(), self.config.groups.get(own)) {
+            if let (Some(spread), Some(named)) = (group.news(), self.config.groups.get(own)) {
                 self.trace.note(now, &named.name, What::Spread(spread));
             }
         }
@@ -85,7 +85,7 @@ impl Kiosk {
             members: (named.on.iter().enumerate())
                 .map(|(place, who)| self.member_status(group, (own, place), who))
                 .collect(),
-            spread_ms: group.spread.map(|spread| seconds(spread) * 1000.0),
+            spread_ms: group.spread().map(|spread| seconds(spread) * 1000.0),
             rounds: group.rounds,
         })
         .collect()

@@ -50,9 +50,9 @@ def groups(stage):
         "a group begins together", len(learned) == MEASURED and max(learned) < 0.3,
         f"heard {spread(learned, 0.05)}, {within} of {len(learned)} within 50 ms; while learning "
         f"{', '.join(map(ms, spreads[:LEARNING]))}; the box says {_said(box)}")
-    stage.score.claim(
-        "a group goes on without a long gap", median(ear.seams(stage.ear1.since(began))[1:]) < 1.5,
-        f"heard {spread(ear.seams(stage.ear1.since(began))[1:wanted], 0.3)}")
+    begins = _begins(stage.ear1.since(began))[:wanted]
+    gaps = [b - a - SONG_SECONDS for a, b in zip(begins, begins[1:])]
+    stage.score.claim("a group goes on without a long gap", median(gaps) < 1.5, f"heard {spread(gaps, 0.3)}")
     _switched_off(stage, box)
     box.stop()
 

@@ -30,6 +30,8 @@ pub struct Playhead {
     proven: bool,
     /// A report of this round told fractions of a second.
     measured: bool,
+    /// No report of this round allows a later origin.
+    latest: Option<Micros>,
     began: Micros,
     doubted: bool,
     /// It contradicted itself in this round: it stalled, or was seeked.
@@ -112,6 +114,7 @@ impl Playhead {
         self.stalled = false;
         self.proven = proven;
         self.measured = false;
+        self.latest = None;
         self.frozen = None;
         self.report = None;
         self.reached = Duration::ZERO;
@@ -171,6 +174,7 @@ impl Playhead {
         self.origin = Some(self.origin.map_or(said, |origin| origin.and(said)));
         self.proven |= report.fractional;
         self.measured |= report.fractional;
+        self.latest = Some(self.latest.map_or(said.latest, |latest| latest.min(said.latest)));
     }
 
     /// It was asked, and said no position: our own clock goes on.
@@ -242,10 +246,13 @@ impl Playhead {
         self.begun(span(origin - self.began))
     }
 
-    /// When it was told to begin, and the origin, if that came so long after.
+    /// When it was told to begin, and the origin, if that came so long after as far as its reports allow that:
+    /// some go on to say PLAYING for a second or two after their end.
     #[must_use]
     pub fn begun(&self, latency: Duration) -> Option<(Instant, Instant)> {
         let began = u64::try_from(self.began).ok().map(Duration::from_micros)?;
+        let longest = self.latest.map(|latest| span(latest - self.began));
+        let latency = longest.map_or(latency, |longest| latency.min(longest));
         Some((Instant::START + began, Instant::START + began + latency))
     }
 

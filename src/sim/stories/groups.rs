@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::sim::quirks::RelTime;
+use crate::sim::world::{HOPE, Weather};
 
 /// One that needs so long from Play to its first picture, and up to `jitter` longer by chance.
 fn slow(loading: u64, jitter: u64) -> Preset {
@@ -47,6 +48,21 @@ fn renderers_of_different_latency_begin_together_once_that_is_learned() {
             let said = world.groups()[0]["spread_ms"].as_f64().expect("measured");
             assert!(said <= 60.0, "{said}");
         }
+    }
+}
+
+#[test]
+fn any_renderer_that_needs_equally_long_each_time_begins_with_the_others() {
+    // These cannot: one refuses every Play, one takes ten seconds for each answer, so that it is left behind,
+    // and one says PLAYING for more than a second after its end, which hides when that was.
+    let cannot = ["leica", "anycast", "hiby"];
+    let steady = |p: &&Preset| p.quirks.loading_jitter.is_zero() && !cannot.contains(&p.name);
+    for preset in presets::all().iter().filter(steady) {
+        let mut world = wall(vec![preset.clone(), slow(300, 0)]).begin();
+        world.run(200_000);
+        let spreads = spreads(&world);
+        let late = spreads.iter().skip(2).filter(|spread| **spread > 60).count();
+        assert!(spreads.len() > 10 && late == 0, "{}: {spreads:?}", preset.name);
     }
 }
 
@@ -218,6 +234,18 @@ fn a_group_is_told_of_in_the_log_when_its_spread_changes_and_not_each_round() {
     let told = world.trace(256);
     let told = told.iter().filter(|line| line.contains("begin within")).count();
     assert!((1..=4).contains(&told), "{told}");
+}
+
+#[test]
+fn whoever_can_play_plays_together_before_long_whatever_the_weather() {
+    let files = [("/m/film.mp4", 60_000), ("/m/news.mp4", 45_000), ("/m/song.mp3", 30_000)];
+    for seed in 1..4 {
+        // Longer than one alone needs: by the wait for the others, and by the round that it is to join.
+        let setting = Setting::wall(4, seed).files(&files).hopeful(HOPE + ms(90_000));
+        let mut world = setting.together(ms(10_000)).begin();
+        Weather::new(seed).rages(&mut world, Duration::from_secs(2 * 3600));
+        world.ask_status();
+    }
 }
 
 #[test]

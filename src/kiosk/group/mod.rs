@@ -10,21 +10,16 @@
 //! when all that there are have it, Play goes to each so much before the common origin as its latency is long. One that is
 //! not there or not ready is waited for, but no longer than the owner says, and joins at the next boundary.
 
+mod member;
+mod spread;
+
 use crate::config;
 use crate::time::{Duration, Instant};
+use member::Member;
+use spread::Spread;
 
-/// What is not known yet is taken to be this long: what most need for a short file.
-const UNKNOWN_LATENCY: Duration = Duration::from_millis(300);
-/// A latency is the mean of this many rounds; of the last ones, as far as it changes.
-const MEMORY: u32 = 4;
-/// A round teaches no more than this, once a latency is known: it may have been held up on its way.
-const LESSON: Duration = Duration::from_millis(150);
-/// A Play that went out later than this after its time, or that was followed by a pause, teaches nothing.
-const PUNCTUAL: Duration = Duration::from_secs(1);
 /// What is off by more than this in the middle of a round is told; it is put right at the boundary.
 pub(super) const DRIFT: Duration = Duration::from_secs(1);
-/// Limits of the classes of spread, in milliseconds: no ear hears the first, no eye sees the second.
-const CLASSES: [u32; 3] = [50, 300, 1000];
 
 /// How far a member may go by itself. Renderers without a group have theirs open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -90,60 +85,6 @@ pub(super) struct Order {
     pub(super) item: Option<usize>,
 }
 
-/// One place in the group.
-#[derive(Clone, Debug, Default)]
-struct Member {
-    sight: Option<Sight>,
-    order: Order,
-    /// It takes part in the round: when Play was to go out, and its rounds before.
-    part: Option<(Instant, u32)>,
-    origin: Option<Instant>,
-    latency: Option<Duration>,
-    lessons: u32,
-    missing_since: Option<Instant>,
-    /// A round began without it: it is not waited for again while it is missing.
-    let_go: bool,
-}
-
-impl Member {
-    fn doing(&self) -> Doing {
-        self.sight.map_or(Doing::Missing, |sight| sight.doing)
-    }
-
-    fn is(&self, doing: Doing) -> bool {
-        self.doing() == doing
-    }
-
-    /// It played the round to its end.
-    fn ended(&self) -> bool {
-        let sight = self.sight.zip(self.part);
-        sight.is_some_and(|(sight, (_, rounds))| sight.ended_well && sight.rounds != rounds)
-    }
-
-    fn latency(&self) -> Duration {
-        let usual = self.sight.and_then(|sight| sight.usual_latency);
-        self.latency.or(usual).unwrap_or(UNKNOWN_LATENCY)
-    }
-
-    /// Takes note of how it began, as soon as that is known.
-    fn learn(&mut self) {
-        let over = self.ended() || self.is(Doing::Playing);
-        let start = self.sight.filter(|_| over).and_then(|sight| sight.start);
-        let (Some(start), Some((at, _)), None) = (start, self.part, self.origin) else {
-            return;
-        };
-        if start.sent < at || start.sent.since(at) > PUNCTUAL {
-            return;
-        }
-        self.origin = Some(start.origin);
-        let took = start.origin.since(start.sent);
-        self.lessons = self.lessons.saturating_add(1);
-        let known = self.latency.unwrap_or(took);
-        let off = known.abs_diff(took).min(LESSON) / self.lessons.min(MEMORY);
-        self.latency = Some(if took > known { known + off } else { known.saturating_sub(off) });
-    }
-}
-
 /// A group and what it knows.
 #[derive(Debug)]
 pub(super) struct Group {
@@ -153,14 +94,8 @@ pub(super) struct Group {
     open_since: Option<Instant>,
     /// Rounds that were begun together.
     pub(super) rounds: u32,
-    /// Of the last round in which it could be measured.
-    pub(super) spread: Option<Duration>,
+    spread: Spread,
     measured: bool,
-    /// The mean of the last spreads, in whole milliseconds, and the class that was told.
-    usual_spread: Option<u32>,
-    told: Option<usize>,
-    /// A spread of another class is to be told.
-    pub(super) news: Option<u32>,
 }
 
 impl Group {
@@ -170,11 +105,8 @@ impl Group {
             members: vec![Member::default(); group.on.len()],
             open_since: None,
             rounds: 0,
-            spread: None,
+            spread: Spread::default(),
             measured: true,
-            usual_spread: None,
-            told: None,
-            news: None,
         }
     }
 
@@ -226,10 +158,8 @@ impl Group {
         if let Some(until) = until.filter(|until| *until > now) {
             return Some(until);
         }
-        // One that has yet to take another file is not ready for this one.
-        let ready = |m: &Member| m.is(Doing::Ready) && m.order.item.is_none();
-        if self.members.iter().any(ready) {
-            self.begin(now, ready);
+        if self.members.iter().any(Member::is_ready) {
+            self.begin(now);
         }
         None
     }
@@ -270,8 +200,8 @@ impl Group {
     }
 
     /// A round begins with those that are ready.
-    fn begin(&mut self, now: Instant, ready: impl Fn(&Member) -> bool) {
-        let all = || self.members.iter().filter(|m| ready(m));
+    fn begin(&mut self, now: Instant) {
+        let all = || self.members.iter().filter(|m| m.is_ready());
         let slowest = all().map(Member::latency).max().unwrap_or_default();
         // Nothing may be in flight to any of them when its moment comes.
         let guard = |m: &Member| m.sight.map(|sight| sight.guard).unwrap_or_default();
@@ -279,7 +209,7 @@ impl Group {
         for member in &mut self.members {
             member.origin = None;
             member.part = None;
-            let takes_part = ready(member);
+            let takes_part = member.is_ready();
             member.let_go = !takes_part;
             if let Some(sight) = member.sight.filter(|_| takes_part) {
                 let at = now + guard + slowest.saturating_sub(member.latency());
@@ -306,19 +236,19 @@ impl Group {
             members += 1;
         }
         self.measured = true;
-        if members < 2 {
-            return;
+        if members > 1 {
+            self.spread.take(earliest, latest);
         }
-        let spread = latest.since(earliest);
-        self.spread = Some(spread);
-        let spread = u32::try_from(spread.as_millis()).unwrap_or(u32::MAX);
-        let usual =
-            self.usual_spread.map_or(spread, |usual| usual - usual / MEMORY + spread / MEMORY);
-        self.usual_spread = Some(usual);
-        let class = CLASSES.iter().filter(|limit| usual > **limit).count();
-        if self.told.replace(class) != Some(class) {
-            self.news = Some(usual);
-        }
+    }
+
+    /// How far apart the members were when they last began together.
+    pub(super) fn spread(&self) -> Option<Duration> {
+        self.spread.last
+    }
+
+    /// What is to be told of the spread, in milliseconds.
+    pub(super) fn news(&mut self) -> Option<u32> {
+        self.spread.news.take()
     }
 
     /// Where a member should be that plays since its time: when its position should have been zero.
@@ -330,5 +260,115 @@ impl Group {
     /// The member takes part in the round.
     pub(super) fn takes_part(&self, place: usize) -> bool {
         self.members.get(place).is_some_and(|member| member.part.is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Who;
+    use crate::text::clip;
+
+    const WAIT: Duration = Duration::from_secs(10);
+
+    fn group() -> Group {
+        let on = ["A", "B", "C"].map(|name| Who::Name(clip(name))).to_vec();
+        let (plays, volume) = (None, None);
+        Group::new(&config::Group {
+            name: clip("Wall"),
+            on,
+            plays,
+            repeat: true,
+            volume,
+            wait: WAIT,
+        })
+    }
+
+    fn at(millis: u64) -> Instant {
+        Instant::from_millis(millis)
+    }
+
+    /// One that is at this file, and needs so many milliseconds to begin.
+    fn sight(doing: Doing, item: usize, latency: u64) -> Sight {
+        Sight {
+            doing,
+            item,
+            rounds: 0,
+            ended_well: true,
+            start: None,
+            usual_latency: Some(Duration::from_millis(latency)),
+            guard: Duration::from_millis(80),
+        }
+    }
+
+    fn conduct(group: &mut Group, sights: [Option<Sight>; 3], now: Instant) -> Option<Instant> {
+        group.clear();
+        for (place, sight) in sights.into_iter().enumerate() {
+            if let Some(sight) = sight {
+                group.observe(place, sight);
+            }
+        }
+        group.conduct(now)
+    }
+
+    fn gates(group: &Group) -> [Option<Gate>; 3] {
+        [0, 1, 2].map(|place| group.order_for(place).and_then(|order| order.gate))
+    }
+
+    #[test]
+    fn play_goes_to_each_so_much_earlier_as_it_is_slower() {
+        let mut group = group();
+        let [a, b, c] = [900, 100, 300].map(|latency| Some(sight(Doing::Ready, 0, latency)));
+        let coming = Some(sight(Doing::Coming, 0, 300));
+        assert_eq!(conduct(&mut group, [a, b, coming], at(0)), Some(at(10_000)));
+        assert_eq!(gates(&group), [Some(Gate::Load); 3], "none before all have the file");
+        assert_eq!(conduct(&mut group, [a, b, c], at(500)), None);
+        assert_eq!(gates(&group), [580, 1_380, 1_180].map(|millis| Some(Gate::Play(at(millis)))));
+    }
+
+    #[test]
+    fn who_is_missing_is_waited_for_once_and_joins_at_the_next_boundary() {
+        let mut group = group();
+        let [ready, playing, coming] =
+            [Doing::Ready, Doing::Playing, Doing::Coming].map(|doing| Some(sight(doing, 0, 100)));
+        assert_eq!(conduct(&mut group, [ready, ready, None], at(1_000)), Some(at(11_000)));
+        assert_eq!(conduct(&mut group, [ready, ready, None], at(11_000)), None);
+        assert!(matches!(gates(&group), [Some(Gate::Play(_)), Some(Gate::Play(_)), None]));
+        assert_eq!(conduct(&mut group, [playing, playing, coming], at(15_000)), None);
+        assert_eq!(gates(&group), [None, None, Some(Gate::Shut)], "in the middle of a round");
+        let ended = |doing| Some(Sight { rounds: 1, ..sight(doing, 1, 100) });
+        let next = [ended(Doing::Coming), playing, coming];
+        assert_eq!(conduct(&mut group, next, at(60_000)), Some(at(70_000)));
+        let joins = Order { gate: Some(Gate::Load), item: Some(1) };
+        assert_eq!(group.order_for(2), Some(joins), "with the file that comes next");
+        let away = [ended(Doing::Ready), ended(Doing::Ready), None];
+        assert_eq!(conduct(&mut group, away, at(61_000)), None, "it is not waited for twice");
+        assert!(matches!(gates(&group), [Some(Gate::Play(_)), Some(Gate::Play(_)), None]));
+    }
+
+    #[test]
+    fn who_was_let_go_costs_the_others_nothing_until_all_begin_anew() {
+        let mut group = group();
+        let ready = Some(sight(Doing::Ready, 0, 100));
+        let _ = conduct(&mut group, [ready, None, None], at(0));
+        assert_eq!(conduct(&mut group, [ready, None, None], at(10_000)), None);
+        let again = Some(Sight { rounds: 1, ..sight(Doing::Ready, 1, 100) });
+        assert_eq!(conduct(&mut group, [again, None, None], at(30_000)), None);
+        assert_eq!(gates(&group)[0], Some(Gate::Play(at(30_000))), "at once, and alone");
+        assert_eq!(conduct(&mut group, [None, None, None], at(40_000)), None);
+        assert_eq!(conduct(&mut group, [again, None, None], at(50_000)), Some(at(60_000)));
+    }
+
+    #[test]
+    fn one_that_ends_much_later_is_left_behind() {
+        let mut group = group();
+        let [ready, playing] = [Doing::Ready, Doing::Playing].map(|d| Some(sight(d, 0, 100)));
+        let taken = Some(sight(Doing::Nothing, 0, 100));
+        assert_eq!(conduct(&mut group, [ready, ready, taken], at(0)), None, "who is out is out");
+        let again = Some(Sight { rounds: 1, ..sight(Doing::Ready, 1, 100) });
+        assert_eq!(conduct(&mut group, [again, playing, taken], at(30_000)), Some(at(40_000)));
+        assert_eq!(conduct(&mut group, [again, playing, taken], at(40_000)), None);
+        assert_eq!(gates(&group), [Some(Gate::Play(at(40_000))), None, None]);
+        assert!(group.takes_part(0) && !group.takes_part(1));
     }
 }
