@@ -13,6 +13,7 @@
 mod member;
 mod spread;
 
+use super::mutant::Mutant;
 use crate::config;
 use crate::time::{Duration, Instant};
 use member::Member;
@@ -212,7 +213,11 @@ impl Group {
             let takes_part = member.is_ready();
             member.let_go = !takes_part;
             if let Some(sight) = member.sight.filter(|_| takes_part) {
-                let at = now + guard + slowest.saturating_sub(member.latency());
+                let latency = match Mutant::ForgetsLatency.is_in() {
+                    true => slowest,
+                    false => member.latency(),
+                };
+                let at = now + guard + slowest.saturating_sub(latency);
                 member.order.gate = Some(Gate::Play(at));
                 member.part = Some((at, sight.rounds));
             }

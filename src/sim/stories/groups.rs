@@ -9,6 +9,13 @@ fn slow(loading: u64, jitter: u64) -> Preset {
     but(|q| (q.loading, q.loading_jitter) = (ms(loading), ms(jitter)))
 }
 
+/// One that tells its position to the millisecond.
+fn precise(loading: u64) -> Preset {
+    let mut preset = slow(loading, 0);
+    preset.quirks.rel_time = RelTime::Resolution(ms(1));
+    preset
+}
+
 /// One group of these.
 fn wall(presets: Vec<Preset>) -> Setting {
     Setting::many(presets).together(ms(10_000))
@@ -33,7 +40,7 @@ fn state(world: &World, member: usize) -> String {
 }
 
 #[test]
-fn renderers_of_different_latency_begin_together_once_that_is_learned() {
+pub(super) fn renderers_of_different_latency_begin_together_once_that_is_learned() {
     for presets in [
         vec![slow(200, 0), slow(1_700, 0)],
         vec![slow(3_000, 0), slow(80, 0), slow(900, 0)],
@@ -78,11 +85,6 @@ fn what_chance_adds_to_a_start_is_all_that_remains() {
 
 #[test]
 fn who_tells_fractions_of_a_second_is_measured_while_it_plays() {
-    let precise = |loading| {
-        let mut preset = slow(loading, 0);
-        preset.quirks.rel_time = RelTime::Resolution(ms(1));
-        preset
-    };
     let film = [("/m/film.mp4", 3_600_000)];
     let mut world = wall(vec![precise(100), precise(1_100)]).files(&film).begin();
     world.run(30_000);
@@ -246,6 +248,23 @@ fn whoever_can_play_plays_together_before_long_whatever_the_weather() {
         Weather::new(seed).rages(&mut world, Duration::from_secs(2 * 3600));
         world.ask_status();
     }
+}
+
+#[test]
+fn a_group_wakes_the_box_no_more_often_than_its_members_would_alone() {
+    let film = [("/m/film.mp4", 3_600_000)];
+    // How often a position is asked for depends on how well it is known.
+    let setting = Setting::many(vec![precise(100), precise(700)]).files(&film);
+    let steps = |setting: Setting| {
+        let mut world = setting.begin();
+        world.run(60_000);
+        let before = world.steps;
+        world.pass(600_000);
+        world.steps - before
+    };
+    let (alone, together) =
+        (steps(setting.clone().autoplay()), steps(setting.together(ms(10_000))));
+    assert!(together <= alone + alone / 20, "{together} steps instead of {alone}");
 }
 
 #[test]
