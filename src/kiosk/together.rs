@@ -8,7 +8,7 @@ use super::status::seconds;
 use super::trace::What;
 use super::{Kiosk, matches};
 use crate::config::Who;
-use crate::limits::GROUPS;
+use crate::limits::{GROUPS, RENDERERS};
 use crate::time::Instant;
 use crate::upnp::Udn;
 use serde::Serialize;
@@ -49,15 +49,23 @@ impl Kiosk {
                 }
             }
             wake.at(group.conduct(now), Why::Members);
-            let (renderers, mut ctx) = self.split(now, effects);
-            let members = renderers.iter_mut().filter(|r| r.seat.is_some_and(|seat| seat.0 == own));
-            for renderer in members {
-                let order = renderer.seat.and_then(|(_, place)| group.order_for(place));
+            let mut moved: heapless::Vec<usize, RENDERERS> = heapless::Vec::new();
+            for (i, renderer) in self.renderers.iter_mut().enumerate() {
+                let seat = renderer.seat.filter(|(group, _)| *group == own);
+                let order = seat.and_then(|(_, place)| group.order_for(place));
                 if order.is_some_and(|order| renderer.obey(order)) {
-                    renderer.plan_at = renderer.reconcile(&mut ctx);
-                    wake.add(renderer.plan_at);
-                    wishes |= renderer.stale || renderer.wants_scan;
+                    // There are no more renderers than that.
+                    let _ = moved.push(i);
                 }
+            }
+            for i in moved {
+                // Its description is being fetched: one call at a time.
+                let held = self.roster.is_fetching(&self.renderers[i].location);
+                let (renderers, mut ctx) = self.split(now, effects);
+                let renderer = &mut renderers[i];
+                renderer.plan_at = if held { None } else { renderer.reconcile(&mut ctx) };
+                wake.add(renderer.plan_at);
+                wishes |= renderer.stale || renderer.wants_scan;
             }
             if let (Some(spread), Some(named)) = (group.news(), self.config.groups.get(own)) {
                 self.trace.note(now, &named.name, What::Spread(spread));
