@@ -33,7 +33,11 @@ impl Kiosk {
         let at_s = now.since(Instant::START).as_secs_f64();
         // Room was made just above.
         let _ = self.presses.push_back(Press { pin, action: word, at_s });
-        let addressed = |r: &Renderer| is_target(&targets, r);
+        let groups = self.groups_of(|r| is_target(&targets, r));
+        let addressed = |r: &Renderer| {
+            is_target(&targets, r)
+                || r.seat.is_some_and(|(group, _)| groups.get(group) == Some(&true))
+        };
         // One button for several: if any plays, all pause.
         let any_plays =
             self.renderers.iter().any(|r| addressed(r) && r.is_driven() && r.is_to_show());

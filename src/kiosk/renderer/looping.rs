@@ -128,6 +128,13 @@ impl Renderer {
             };
         };
         match load.phase {
+            Phase::Wanted { .. } | Phase::Accepted { .. } if self.waits_for_others() => {
+                if flows {
+                    Duration::from_secs(30)
+                } else {
+                    Duration::from_secs(10)
+                }
+            }
             // It waits for a person.
             Phase::Wanted { .. } | Phase::Accepted { .. } if self.goal != Goal::Play => {
                 Duration::from_secs(2)
