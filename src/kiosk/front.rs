@@ -119,12 +119,12 @@ impl Kiosk {
     pub fn pattern(&self, now: Instant) -> Pattern {
         let (mut found, mut starved, mut wanted, mut fails) = (false, false, false, false);
         for renderer in self.renderers.iter().filter(|r| r.is_driven()) {
-            let should_play = renderer.goal == Goal::Play;
             found |= !renderer.away;
             starved |= renderer.fault == Some(Fault::NothingToPlay);
-            wanted |= should_play;
-            fails |= why(renderer, self.house(), now)
-                .is_some_and(|reason| reason.standing() == Standing::Wrong);
+            wanted |= renderer.goal == Goal::Play;
+            fails |= !renderer.is_playing()
+                && why(renderer, self.house(), now)
+                    .is_some_and(|reason| reason.standing() == Standing::Wrong);
         }
         if self.supervisor.leaving() {
             Pattern::Dark

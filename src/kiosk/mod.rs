@@ -503,7 +503,8 @@ impl Kiosk {
             renderer.plan_at = if held { None } else { renderer.reconcile(&mut ctx) };
             renderer.credit(&mut ctx);
             wake.add(renderer.plan_at);
-            news |= renderer.learn(ran);
+            // Time alone teaches nothing.
+            news |= concern.includes(i) && renderer.learn(ran);
             wishes |= renderer.stale || renderer.wants_scan;
         }
         if !leaving {
