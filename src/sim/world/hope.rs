@@ -20,7 +20,7 @@ const TOLERANCE: Duration = Duration::from_secs(5);
 /// take half a minute.
 const SOON: Duration = Duration::from_secs(120);
 /// Looked at this often.
-pub(super) const LOOK_EVERY: Duration = Duration::from_secs(5);
+pub(super) const LOOK_EVERY: Duration = Duration::from_secs(10);
 
 /// How long the able may be dark, and how long they were.
 #[derive(Debug)]

@@ -55,8 +55,8 @@ pub const PORT: u16 = 8895;
 const LAST_WORDS: u64 = 256;
 /// Deeds that are shown there.
 const DEEDS: usize = 30;
-/// Tasks say this often that they live.
-const ALIVE_EVERY: Duration = Duration::from_secs(5);
+/// Tasks say this often that they live: as seldom as they may.
+const ALIVE_EVERY: Duration = Duration::from_secs(10);
 
 /// Something that is on its way.
 #[derive(Debug)]
