@@ -8,6 +8,7 @@ mod faults;
 mod folder;
 mod hearsay;
 mod hours;
+mod house;
 mod looping;
 mod memory;
 mod mutants;
