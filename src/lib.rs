@@ -11,7 +11,7 @@
 //! remote: none is a feature of its own, all take this path.
 //!
 //! **Small machines composed by one root.** `Kiosk` only routes. Roster (who is there), renderer, subscription, programme
-//! (what should play), schedule (what holds when), panel (buttons), LEDs and supervisor (tasks, watchdog, leaving) do not know
+//! (what should play), group (who begins when), schedule (what holds when), panel (buttons), LEDs and supervisor (tasks, watchdog, leaving) do not know
 //! each other.
 //!
 //! ```text

@@ -16,6 +16,8 @@ pub const RULES: usize = RENDERERS;
 pub const CLIPS: usize = 8;
 /// `[[schedule]]` tables: a different one for each hour of two days, or for each week of a year.
 pub const SCHEDULE: usize = 64;
+/// `[[group]]` tables: more than one renderer each, or it is hardly one.
+pub const GROUPS: usize = RENDERERS / 2;
 /// Media files in the catalogue; beyond this they are counted and left out.
 pub const MEDIA: usize = 4096;
 /// Files looked into in one scan: twice as many as are taken, so that bad ones do not push out good ones.

@@ -109,13 +109,14 @@ fn the_examples_of_the_readme_are_good() {
     let folder = Folder::new("readme");
     let media = folder.0.join("media");
     folder.file("media/welcome.mp4", "x");
+    folder.file("media/panorama.mp4", "x");
     folder.file("media/album/1.mp3", "x");
     folder.file("media/open.mp4", "x");
     folder.file("media/closed-today.jpg", "x");
     let readme = read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let examples: Vec<&str> =
         (readme.split("```toml\n").skip(1)).filter_map(|rest| rest.split("```").next()).collect();
-    assert_eq!(examples.len(), 3);
+    assert_eq!(examples.len(), 4);
     for example in examples {
         let usual = "media = \"/srv/dlna-kiosk\"\n";
         let text = format!("media = {media:?}\n{}", example.replace(usual, ""));

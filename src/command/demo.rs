@@ -154,6 +154,7 @@ fn config(media: &Media, port: u16) -> Config {
         stop_at_exit: true,
         gpio: Backend::None,
         rules: vec![rule],
+        groups: Vec::new(),
         buttons: KEYS.map(button).to_vec(),
         leds: vec![led(5, Shows::Status), led(6, Shows::Playing(Targets::All))],
         ..usual

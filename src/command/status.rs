@@ -88,6 +88,9 @@ fn as_text(json: &str) -> Result<String, String> {
     if status["schedule"]["clock_trusted"] == false {
         text.push_str("\nthe schedule waits: the clock was not set yet");
     }
+    for group in list(&status["groups"]) {
+        let _ = write!(text, "\n{}", group_line(&group));
+    }
     for task in list(&status["tasks"]).iter().filter(|task| task["running"] == false) {
         let (name, why) = (task["name"].as_str(), task["ended"].as_str());
         let _ = write!(text, "\n{} does not run: {}", name.unwrap_or(""), why.unwrap_or(""));
@@ -122,4 +125,21 @@ fn as_text(json: &str) -> Result<String, String> {
         );
     }
     Ok(text)
+}
+
+/// `Wall: TV left together, TV right missing — 12 rounds, within 31 ms of each other`.
+fn group_line(group: &Value) -> String {
+    let word = |value: &Value| value.as_str().unwrap_or("").to_owned();
+    let none = Vec::new();
+    let members = group["members"].as_array().unwrap_or(&none).iter();
+    let members: Vec<String> =
+        members.map(|m| format!("{} {}", word(&m["name"]), word(&m["state"]))).collect();
+    let spread = group["spread_ms"].as_f64();
+    let spread = spread.map_or(String::new(), |ms| format!(", within {ms:.0} ms of each other"));
+    format!(
+        "{}: {} — {} rounds{spread}",
+        word(&group["name"]),
+        members.join(", "),
+        group["rounds"].as_u64().unwrap_or(0)
+    )
 }

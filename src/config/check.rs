@@ -4,7 +4,7 @@ use super::pins::{alternative, describe};
 use super::problem::Report;
 use super::section::Section;
 use super::vocabulary::nearest;
-use super::{Backend, Button, Entry, Led, Pin, Pull, Rule, Shows, Targets, Who};
+use super::{Backend, Button, Entry, Group, Led, Pin, Pull, Rule, Shows, Targets, Who};
 use crate::limits::PINS;
 
 /// Each rule can be reached: the first that matches a renderer holds.
@@ -36,7 +36,7 @@ pub(super) fn renderers(report: &mut Report<'_>, rules: &[(Section<'_>, Rule)]) 
     }
 }
 
-fn same(a: &Who, b: &Who) -> bool {
+pub(super) fn same(a: &Who, b: &Who) -> bool {
     match (a, b) {
         (Who::Name(a), Who::Name(b)) => a.to_lowercase() == b.to_lowercase(),
         _ => a == b,
@@ -44,7 +44,7 @@ fn same(a: &Who, b: &Who) -> bool {
 }
 
 /// Whether every renderer that `b` is for matches `a`.
-fn covers(a: &Who, b: &Who) -> bool {
+pub(super) fn covers(a: &Who, b: &Who) -> bool {
     match (a, b) {
         (Who::Any, _) => true,
         (Who::Address(a, None), Who::Address(b, _)) => a == b,
@@ -120,6 +120,7 @@ pub(super) fn pins(
 pub(super) fn targets(
     report: &mut Report<'_>,
     rules: &[(Section<'_>, Rule)],
+    groups: &[(Section<'_>, Group)],
     buttons: &[(Section<'_>, Button)],
     leds: &[(Section<'_>, Led)],
     schedule: &[(Section<'_>, Option<Entry>)],
@@ -137,7 +138,8 @@ pub(super) fn targets(
             continue;
         };
         for who in all {
-            if let Some(advice) = unknown(who, rules) {
+            let grouped = groups.iter().flat_map(|(_, group)| &group.on).any(|on| same(on, who));
+            if let Some(advice) = unknown(who, rules).filter(|_| !grouped) {
                 field.warning(
                     report,
                     format!("no [[renderer]] table is for \"{}\"", who.to_text()),

@@ -3,8 +3,8 @@
 use super::panel::word;
 use super::pins::describe;
 use super::{
-    Backend, Button, Choice, Config, Days, Entry, Led, Level, PanelAction, Port, Rule, Shows,
-    Targets, Then, Who,
+    Backend, Button, Choice, Config, Days, Entry, Group, Led, Level, PanelAction, Port, Rule,
+    Shows, Targets, Then, Who,
 };
 use crate::time::Duration;
 use std::path::{Path, PathBuf};
@@ -30,11 +30,16 @@ pub fn effective(config: &Config) -> String {
             out.text("socket", &socket.display().to_string());
         }
     }
-    for rule in &config.rules {
+    // Those of members follow from the groups.
+    for rule in config.rules.iter().skip(config.groups.iter().map(|group| group.on.len()).sum()) {
         out.rule(rule, &config.media_folder);
     }
     for entry in &config.schedule {
         out.entry(entry, &config.media_folder);
+    }
+
+    for group in &config.groups {
+        out.group(group, &config.media_folder);
     }
     for button in &config.buttons {
         out.button(button, &config.media_folder);
@@ -131,6 +136,21 @@ impl Toml {
         self.text("on_stop", word(&super::renderer::ON_STOP, rule.on_stop));
         self.text("loop_method", word(&super::renderer::LOOP_METHOD, rule.loop_method));
         self.time("max_cut", rule.max_cut);
+    }
+
+    fn group(&mut self, group: &Group, media: &Path) {
+        self.table("[[group]]");
+        self.text("name", &group.name);
+        let on: Vec<String> = group.on.iter().map(Who::to_text).collect();
+        self.plain("on", one_or_list(&on));
+        if let Some(plays) = &group.plays {
+            self.plays(plays, media);
+        }
+        self.plain("loop", group.repeat);
+        if let Some(volume) = group.volume {
+            self.plain("volume", volume);
+        }
+        self.time("wait", group.wait);
     }
 
     fn plays(&mut self, plays: &[PathBuf], media: &Path) {
@@ -293,6 +313,21 @@ mod tests {
             })
     }
 
+    fn group() -> impl Strategy<Value = String> {
+        const ON: &[&str] = &["\"TV 1\"", "[\"uuid:A-b\", \"10.0.0.4:80\"]", "[\"ü 'x'\"]"];
+        (
+            "[A-Z]{1,3}",
+            prop::sample::select(ON),
+            maybe(Just("plays = [\"b/\", \"a.mp4\"]".to_owned())),
+            maybe(any::<bool>().prop_map(|on| format!("loop = {on}"))),
+            maybe((0..=100).prop_map(|volume| format!("volume = {volume}"))),
+            maybe((0.0..600.0).prop_map(|wait| format!("wait = {wait:?}"))),
+        )
+            .prop_map(|(name, on, c, d, e, f)| {
+                format!("[[group]]\nname = \"{name}\"\non = {on}\n{c}{d}{e}{f}")
+            })
+    }
+
     fn panel() -> impl Strategy<Value = String> {
         const ACTIONS: &[&str] = &["play_pause", "volume_up", "play_clip", "play", "seek_back"];
         const CHOICES: &[&str] = &[
@@ -357,11 +392,13 @@ mod tests {
             name in maybe(name()),
             port in maybe((1024u16..).prop_map(|port| format!("control_port = {port}"))),
             renderers in prop::collection::vec(renderer(), 0..3),
+            groups in prop::collection::vec(group(), 0..3),
             schedule in prop::collection::vec(schedule(), 0..3),
             panel in prop::collection::vec(panel(), 0..3),
         ) {
-            let (renderers, schedule) = (renderers.concat(), schedule.concat());
-            let text = format!("{name}{port}{renderers}{schedule}{}", panel.concat());
+            let (renderers, groups) = (renderers.concat(), groups.concat());
+            let (schedule, panel) = (schedule.concat(), panel.concat());
+            let text = format!("{name}{port}{renderers}{groups}{schedule}{panel}");
             if let Some(config) = parse(&text, &disk).config {
                 let again = parse(&effective(&config), &disk);
                 prop_assert_eq!(again.config, Some(config), "{:?}", again.problems);

@@ -4,13 +4,14 @@
 //! Terms. A *table* is one `[[renderer]]`, `[[button]]` or `[[led]]`; a *key* is a name in it. A
 //! *problem* is what the owner is told: an error (the box does not start its work) or a warning.
 //! Reading goes through [`parse`]: `toml` gives a tree with positions, `section` reads typed values
-//! from it, `renderer` and `panel` make tables of it, `check` compares the tables with each other.
+//! from it, `renderer`, `group` and `panel` make tables of it, `check` compares the tables with each other.
 
 mod check;
 mod choice;
 mod effective;
 mod field;
 mod files;
+mod group;
 mod import;
 mod panel;
 mod parse;
@@ -57,11 +58,14 @@ pub struct Config {
     pub gpio: Backend,
     /// What the renderers play. The first rule that matches a renderer holds. Never empty: without
     /// `[[renderer]]` there is one rule for [`Who::Any`].
+    /// Those of groups' members, made from the groups, come first: see [`Self::seat`].
     pub rules: Vec<Rule>,
     /// What holds at which times instead.
     pub schedule: Vec<Entry>,
     /// When the wall clock is believed.
     pub clock: WallClock,
+    /// Renderers that start together.
+    pub groups: Vec<Group>,
     /// The front panel's buttons.
     pub buttons: Vec<Button>,
     /// The front panel's LEDs.
@@ -112,6 +116,7 @@ impl Default for Config {
         Self {
             name: clip("dlna-kiosk"),
             rules: vec![Rule::by_button(&media_folder)],
+            groups: Vec::new(),
             media_folder,
             media_port: Port::From(MEDIA_PORT),
             control_port: Port::From(CONTROL_PORT),
@@ -211,6 +216,23 @@ impl Rule {
             max_cut: Duration::ZERO,
         }
     }
+}
+
+/// One `[[group]]` table: renderers that play the same and begin each round together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// What people call it.
+    pub name: Text<NAME_BYTES>,
+    /// Its members. Never empty.
+    pub on: Vec<Who>,
+    /// What they play; `None`: what their own rules say.
+    pub plays: Option<Vec<PathBuf>>,
+    /// Begin again after the last item.
+    pub repeat: bool,
+    /// Volume to set, in per cent; `None`: what their own rules say.
+    pub volume: Option<u8>,
+    /// How long the others wait for one that is not there or not ready.
+    pub wait: Duration,
 }
 
 /// Which renderers a [`Rule`] is for.

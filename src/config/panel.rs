@@ -9,7 +9,6 @@ use super::problem::Report;
 use super::section::Section;
 use super::vocabulary::normalised;
 use super::{Button, Detect, Led, Level, PanelAction, Pin, Pull, Shows, Targets, Who};
-use crate::limits::{NAME_BYTES, RENDERERS};
 use crate::time::Duration;
 use toml::de::DeValue;
 
@@ -270,32 +269,11 @@ pub(super) fn targets(report: &mut Report<'_>, table: &Section<'_>, key: &str) -
     let Some(field) = table.field(key) else {
         return Targets::All;
     };
-    let mut texts = field.texts(report, "\"TV 1\"");
-    texts.iter_mut().for_each(|(text, _)| *text = text.trim());
-    if texts.len() > RENDERERS {
-        field.error(
-            report,
-            format!("there are {} renderers in it", texts.len()),
-            format!("{RENDERERS} are possible: leave the line out to mean all"),
-        );
-        texts.truncate(RENDERERS);
-    }
-    for (long, item) in texts.iter().filter(|(text, _)| text.len() > NAME_BYTES && !is_udn(text)) {
-        item.error(
-            report,
-            format!("\"{long}\" is longer than {NAME_BYTES} bytes"),
-            "write the renderer's udn or address instead of its name",
-        );
-    }
-    let all: Vec<Who> = texts.iter().map(|(text, _)| Who::from_text(text)).collect();
+    let all = Who::list(report, &field, "\"TV 1\"", "leave the line out to mean all");
     if all.is_empty() || all.contains(&Who::Any) {
         return Targets::All;
     }
     Targets::Some(all)
-}
-
-fn is_udn(text: &str) -> bool {
-    matches!(Who::from_text(text), Who::Udn(_))
 }
 
 #[cfg(test)]

@@ -6,10 +6,10 @@ use super::problem::{Problem, Report, Severity};
 use super::section::Section;
 use super::vocabulary::{GPIO, SCHEDULE, TOP, Words, nearest, normalised};
 use super::{
-    Backend, CONTROL_PORT, Config, Led, MEDIA_FOLDER, MEDIA_PORT, Port, Rule, check, panel,
-    renderer, schedule, syntax,
+    Backend, CONTROL_PORT, Config, Group, Led, MEDIA_FOLDER, MEDIA_PORT, Port, Rule, check, group,
+    panel, renderer, schedule, syntax,
 };
-use crate::limits::{self, PINS, RULES};
+use crate::limits::{self, GROUPS, PINS, RULES};
 use crate::text::clip;
 use serde_spanned::Spanned;
 use std::path::{Path, PathBuf};
@@ -70,6 +70,11 @@ fn read(report: &mut Report<'_>, top: &Section<'_>, files: Files<'_>) -> Config 
         .into_iter()
         .map(|table| (table, renderer::read(report, &table, &media, files)))
         .collect();
+    let tables = self::tables(report, top, "group", &super::vocabulary::GROUP, GROUPS);
+    let groups: Vec<(Section<'_>, Group)> = tables
+        .into_iter()
+        .filter_map(|table| Some((table, group::read(report, &table, &media, files)?)))
+        .collect();
     let tables = self::tables(report, top, "button", &super::vocabulary::BUTTON, PINS);
     let buttons: Vec<_> = tables
         .into_iter()
@@ -86,14 +91,15 @@ fn read(report: &mut Report<'_>, top: &Section<'_>, files: Files<'_>) -> Config 
         .collect();
 
     check::renderers(report, &rules);
+    group::check(report, &groups, &rules);
     check::pins(report, &gpio, &buttons, &leds);
-    check::targets(report, &rules, &buttons, &leds, &entries);
+    check::targets(report, &rules, &groups, &buttons, &leds, &entries);
 
     let mut rules: Vec<Rule> = rules.into_iter().map(|(_, rule)| rule).collect();
     if rules.is_empty() {
         rules.push(Rule::by_button(&media.path));
     }
-    Config {
+    let mut config = Config {
         name: top.name(report).unwrap_or_else(|| clip("dlna-kiosk")),
         media_folder: media.path,
         media_port,
@@ -103,9 +109,12 @@ fn read(report: &mut Report<'_>, top: &Section<'_>, files: Files<'_>) -> Config 
         schedule: entries.into_iter().filter_map(|(_, entry)| entry).collect(),
         clock: top.choice(report, "clock", &schedule::CLOCK).unwrap_or_default(),
         rules,
+        groups: Vec::new(),
         buttons: buttons.into_iter().map(|(_, button)| button).collect(),
         leds: leds.into_iter().map(|(_, led)| led).collect(),
-    }
+    };
+    config.join(groups.into_iter().map(|(_, group)| group).collect());
+    config
 }
 
 fn media_folder(report: &mut Report<'_>, top: &Section<'_>, files: Files<'_>) -> MediaFolder {

@@ -61,6 +61,9 @@ fn the_shipped_example_is_harmless_and_its_lines_are_all_valid() {
                 ("[[button]]", Some("hold_time")) => "pin = 17\nlong = \"stop\"",
                 ("[[button]]", Some("press" | "long" | "double")) => "pin = 17",
                 ("[[button]]", _) => "pin = 17\npress = \"stop\"",
+                ("[[group]]", Some("name")) => "on = [\"TV 1\"]",
+                ("[[group]]", Some("on")) => "name = \"Wall\"",
+                ("[[group]]", _) => "name = \"Wall\"\non = [\"TV 1\"]",
                 ("[[led]]", Some("pin")) => "shows = \"playing\"",
                 ("[[led]]", Some("shows")) => "pin = 22",
                 ("[[schedule]]", Some("plays" | "then")) => "",
@@ -81,6 +84,7 @@ fn the_shipped_example_is_harmless_and_its_lines_are_all_valid() {
     let tables = [
         &vocabulary::TOP,
         &vocabulary::RENDERER,
+        &vocabulary::GROUP,
         &vocabulary::SCHEDULE,
         &vocabulary::BUTTON,
         &vocabulary::LED,

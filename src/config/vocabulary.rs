@@ -38,6 +38,7 @@ pub(super) const TOP: Words = Words {
         "gpio",
         "renderer",
         "schedule",
+        "group",
         "button",
         "led",
     ],
@@ -59,6 +60,8 @@ pub(super) const TOP: Words = Words {
         ("devices", "renderer"),
         ("tv", "renderer"),
         ("projector", "renderer"),
+        ("groups", "group"),
+        ("sync", "group"),
         ("buttons", "button"),
         ("switch", "button"),
         ("leds", "led"),
@@ -168,6 +171,32 @@ pub(super) const SCHEDULE: Words = Words {
     ]],
 };
 
+pub(super) const GROUP: Words = Words {
+    label: "[[group]]",
+    keys: &["name", "on", "plays", "loop", "volume", "wait"],
+    synonyms: &[&[
+        ("renderer", "on"),
+        ("renderers", "on"),
+        ("members", "on"),
+        ("member", "on"),
+        ("tvs", "on"),
+        ("devices", "on"),
+        ("targets", "on"),
+        ("file", "plays"),
+        ("files", "plays"),
+        ("folder", "plays"),
+        ("path", "plays"),
+        ("video", "plays"),
+        ("play", "plays"),
+        ("playlist", "plays"),
+        ("repeat", "loop"),
+        ("looping", "loop"),
+        ("vol", "volume"),
+        ("timeout", "wait"),
+        ("patience", "wait"),
+    ]],
+};
+
 pub(super) const BUTTON: Words = Words {
     label: "[[button]]",
     keys: &[
@@ -272,7 +301,7 @@ impl Words {
         if let Some(right) = nearest(&plain, self.keys.iter().copied()) {
             return format!("did you mean \"{right}\"?");
         }
-        let others = [&TOP, &RENDERER, &BUTTON, &LED, &GPIO, &SCHEDULE];
+        let others = [&TOP, &RENDERER, &BUTTON, &LED, &GPIO, &SCHEDULE, &GROUP];
         if let Some(home) = others.iter().find(|words| words.keys.contains(&&*plain)) {
             return match home.label {
                 "" => "it belongs at the top of the file, above the first table".to_owned(),
@@ -379,7 +408,7 @@ mod tests {
 
     #[test]
     fn every_synonym_leads_to_a_key() {
-        for words in [&TOP, &GPIO, &RENDERER, &SCHEDULE, &BUTTON, &LED] {
+        for words in [&TOP, &GPIO, &RENDERER, &SCHEDULE, &GROUP, &BUTTON, &LED] {
             for (wrong, right) in words.synonyms.iter().copied().flatten() {
                 assert!(words.keys.contains(right), "{wrong} → {right}");
                 assert!(!words.keys.contains(wrong), "{wrong} is a key");

@@ -1,9 +1,11 @@
 //! Which renderers a table is for, in the words of the file: a name, a UDN, an address, or all.
 
 use super::Who;
+use super::field::Field;
 use super::problem::Report;
 use super::section::Section;
 use super::vocabulary::listed;
+use crate::limits::{NAME_BYTES, RENDERERS};
 use crate::text::clip;
 use crate::upnp::Udn;
 use core::net::{Ipv4Addr, SocketAddrV4};
@@ -35,6 +37,36 @@ impl Who {
         }
     }
 
+    /// The renderers that one key names, without blanks around them; `surplus` says what to do with too many.
+    pub(super) fn list(
+        report: &mut Report<'_>,
+        field: &Field<'_>,
+        example: &str,
+        surplus: &str,
+    ) -> Vec<Self> {
+        let mut texts = field.texts(report, example);
+        texts.iter_mut().for_each(|(text, _)| *text = text.trim());
+        if texts.len() > RENDERERS {
+            field.error(
+                report,
+                format!("there are {} renderers in it", texts.len()),
+                format!("{RENDERERS} are possible: {surplus}"),
+            );
+            texts.truncate(RENDERERS);
+        }
+        let is_udn = |text: &str| matches!(Self::from_text(text), Self::Udn(_));
+        for (long, item) in
+            texts.iter().filter(|(text, _)| text.len() > NAME_BYTES && !is_udn(text))
+        {
+            item.error(
+                report,
+                format!("\"{long}\" is longer than {NAME_BYTES} bytes"),
+                "write the renderer's udn or address instead of its name",
+            );
+        }
+        texts.iter().map(|(text, _)| Self::from_text(text)).collect()
+    }
+
     /// Which renderer a button or LED means: a UDN, an address or a name.
     pub(super) fn from_text(text: &str) -> Self {
         if text == "*" {
@@ -50,7 +82,8 @@ impl Who {
     }
 
     /// The renderer as a button or LED names it; the other direction of [`Self::from_text`].
-    pub(super) fn to_text(&self) -> String {
+    #[must_use]
+    pub fn to_text(&self) -> String {
         match self {
             Self::Name(name) => name.to_string(),
             Self::Udn(udn) => udn.to_string(),

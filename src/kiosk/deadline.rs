@@ -48,6 +48,8 @@ pub enum Why {
     Starves,
     /// A file should have ended.
     Overtime,
+    /// Members of a group have been waited for long enough.
+    Members,
     /// An LED changes.
     Led,
     /// The schedule changes.

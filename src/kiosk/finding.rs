@@ -41,6 +41,11 @@ impl Place {
     pub(super) fn new(host: Ipv4Addr, port: Option<u16>) -> Self {
         Self { host, port, ask_at: Instant::START, tries: 0 }
     }
+
+    /// It is this one.
+    pub(super) fn is_at(&self, host: Ipv4Addr, port: Option<u16>) -> bool {
+        (self.host, self.port) == (host, port)
+    }
 }
 
 impl Kiosk {
@@ -86,11 +91,14 @@ impl Kiosk {
         }
         self.roster.described(number, &description.udn);
         let taken = self.first_only && self.renderers.iter().any(Renderer::is_driven);
-        let rule =
-            self.config.rules.iter().find(|rule| matches(&rule.who, &description, location.host));
+        let mut rules = self.config.rules.iter().enumerate();
+        let rule = rules.find(|(_, rule)| matches(&rule.who, &description, location.host));
         let rule = rule.filter(|_| !taken && self.configuration_error.is_none());
         let seed = self.rng.u64(..);
-        let mut renderer = Renderer::new(description, location, facing, rule, seed);
+        let seat = rule.and_then(|(index, _)| self.seat(index, &description.udn));
+        let mut renderer =
+            Renderer::new(description, location, facing, rule.map(|(_, rule)| rule), seed);
+        renderer.seat = seat;
         renderer.resolve(&self.scan);
         self.acquaint(&mut renderer);
         if let Some(i) = known {

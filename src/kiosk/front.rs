@@ -33,7 +33,11 @@ impl Kiosk {
         let at_s = now.since(Instant::START).as_secs_f64();
         // Room was made just above.
         let _ = self.presses.push_back(Press { pin, action: word, at_s });
-        let addressed = |r: &Renderer| is_target(&targets, r);
+        let groups = self.groups_of(|r| is_target(&targets, r));
+        let addressed = |r: &Renderer| {
+            is_target(&targets, r)
+                || r.seat.is_some_and(|(group, _)| groups.get(group) == Some(&true))
+        };
         // One button for several: if any plays, all pause.
         let any_plays =
             self.renderers.iter().any(|r| addressed(r) && r.is_driven() && r.is_to_show());
@@ -115,12 +119,12 @@ impl Kiosk {
     pub fn pattern(&self, now: Instant) -> Pattern {
         let (mut found, mut starved, mut wanted, mut fails) = (false, false, false, false);
         for renderer in self.renderers.iter().filter(|r| r.is_driven()) {
-            let should_play = renderer.goal == Goal::Play;
             found |= !renderer.away;
             starved |= renderer.fault == Some(Fault::NothingToPlay);
-            wanted |= should_play;
-            fails |= why(renderer, self.house(), now)
-                .is_some_and(|reason| reason.standing() == Standing::Wrong);
+            wanted |= renderer.goal == Goal::Play;
+            fails |= !renderer.is_playing()
+                && why(renderer, self.house(), now)
+                    .is_some_and(|reason| reason.standing() == Standing::Wrong);
         }
         if self.supervisor.leaving() {
             Pattern::Dark

@@ -11,6 +11,7 @@ pub mod fault;
 mod finding;
 mod folder;
 mod front;
+mod group;
 mod hours;
 mod keeper;
 pub mod leds;
@@ -29,6 +30,7 @@ pub mod statistics;
 pub mod status;
 pub mod subscription;
 pub mod supervisor;
+mod together;
 mod token;
 pub mod trace;
 pub mod why;
@@ -45,6 +47,7 @@ use effect::{Effect, Effects, Errand, Published};
 use event::{Answer, Event, Failure, LedId, PanelState, StreamEnd, TaskName, Ticket, Token};
 use finding::Place;
 use folder::Folder;
+use group::Group;
 use heapless::Deque;
 use keeper::Keeper;
 use leds::{Leds, Pattern};
@@ -83,6 +86,7 @@ pub struct Kiosk {
     first_only: bool,
     roster: Roster,
     renderers: Vec<Renderer>,
+    groups: Vec<Group>,
     scan: Scan,
     schedule: Schedule,
     /// When to look whether it changes something.
@@ -119,17 +123,23 @@ impl Kiosk {
     /// A kiosk that has seen nothing yet.
     #[must_use]
     pub fn new(config: Config, setup: Setup) -> Self {
-        let places = config.rules.iter().filter_map(|rule| match rule.who {
-            Who::Address(host, port) => Some(Place::new(host, port)),
-            _ => None,
-        });
+        let mut places: Vec<Place> = Vec::new();
+        for rule in &config.rules {
+            // A member of a group may have a table of its own, too.
+            if let Who::Address(host, port) = rule.who
+                && !places.iter().any(|place| place.is_at(host, port))
+            {
+                places.push(Place::new(host, port));
+            }
+        }
         let choice = |(button, seed): (&Button, u64)| {
             let plays = button.choice.as_ref().map(|choice| choice.plays.clone());
             Playlist::new(plays.unwrap_or_default(), true, Order::Name, seed)
         };
         Self {
             choices: config.buttons.iter().zip(setup.seed..).map(choice).collect(),
-            places: places.collect(),
+            places,
+            groups: config.groups.iter().map(Group::new).collect(),
             schedule: Schedule::new(config.schedule.clone(), config.clock),
             schedule_at: None,
             panel: Panel::new(&config.buttons),
@@ -493,8 +503,12 @@ impl Kiosk {
             renderer.plan_at = if held { None } else { renderer.reconcile(&mut ctx) };
             renderer.credit(&mut ctx);
             wake.add(renderer.plan_at);
-            news |= renderer.learn(ran);
+            // Time alone teaches nothing.
+            news |= concern.includes(i) && renderer.learn(ran);
             wishes |= renderer.stale || renderer.wants_scan;
+        }
+        if !leaving {
+            wishes |= self.conduct(now, effects, &mut wake);
         }
         if wishes {
             self.grant(now, &mut wake);

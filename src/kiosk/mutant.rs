@@ -15,6 +15,8 @@ pub(crate) enum Mutant {
     FeedsAnyway,
     /// A description is read once and for all.
     ReadsDescriptionsOnce,
+    /// Play goes to all members of a group at the same moment, however long each of them needs.
+    ForgetsLatency,
 }
 
 #[cfg(test)]

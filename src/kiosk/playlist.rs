@@ -138,6 +138,17 @@ impl Playlist {
         self.current()
     }
 
+    /// The place of the current file in this round.
+    #[must_use]
+    pub const fn item(&self) -> usize {
+        self.at
+    }
+
+    /// Goes to the file at this place, if there is one.
+    pub fn go_to(&mut self, item: usize) {
+        self.at = if item < self.files.len() { item } else { self.at };
+    }
+
     /// It is at its first file.
     #[must_use]
     pub const fn at_start(&self) -> bool {

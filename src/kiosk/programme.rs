@@ -198,6 +198,17 @@ impl Programme {
         self.below_mut().take_up(is_it)
     }
 
+    /// The place of the current file among the others; a clip has none.
+    #[must_use]
+    pub fn item(&self) -> usize {
+        if self.clips.is_empty() { self.below().item() } else { usize::MAX }
+    }
+
+    /// Goes to the file at this place, if there is one.
+    pub fn go_to(&mut self, item: usize) {
+        self.below_mut().go_to(item);
+    }
+
     /// It is at its first file.
     #[must_use]
     pub fn at_start(&self) -> bool {

@@ -7,6 +7,7 @@ use super::renderer::load::{Load, Phase};
 use super::renderer::witness::Witness;
 use super::renderer::{Goal, Renderer};
 use super::supervisor::Task;
+use super::together::GroupStatus;
 use super::why::{House, Standing, why};
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::TransportState;
@@ -34,6 +35,7 @@ pub struct Status {
     addresses: Vec<String>,
     renderers: Vec<RendererStatus>,
     schedule: Option<ScheduleStatus>,
+    groups: Vec<GroupStatus>,
     media: Media,
     panel: PanelStatus,
     media_server: MediaServer,
@@ -146,6 +148,7 @@ impl Kiosk {
                 .map(|r| renderer_status(r, self.held_status(r, now), self.house(), now))
                 .collect(),
             schedule: self.schedule_status(now),
+            groups: self.group_status(),
             media: Media {
                 files: self.scan.files.len(),
                 missing: sentences(&self.scan.missing),
@@ -264,7 +267,7 @@ fn state_word(renderer: &Renderer) -> &'static str {
     }
 }
 
-fn seconds(span: Duration) -> f64 {
+pub(super) fn seconds(span: Duration) -> f64 {
     // To the millisecond: more would be noise to a reader.
     (span.as_secs_f64() * 1000.0).round() / 1000.0
 }

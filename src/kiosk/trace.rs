@@ -66,6 +66,8 @@ pub enum What {
     Scheduled(Option<String>),
     /// The wall clock is not believed, or is from now on: what it shows.
     Clock(Option<String>),
+    /// The members of a group begin this many milliseconds apart; said when that is of another class.
+    Spread(u32),
     /// Files found, files configured but missing.
     Scanned(usize, usize),
     /// A configured file or folder is missing, and why.
@@ -152,6 +154,7 @@ impl fmt::Display for Entry {
                 f,
                 "the clock was not set yet: the schedule waits, and what usually plays plays"
             ),
+            What::Spread(millis) => write!(f, "its members begin within {millis} ms of each other"),
             What::Scanned(files, missing) => {
                 match files {
                     0 => write!(f, "no media files")?,

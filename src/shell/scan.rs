@@ -409,6 +409,7 @@ mod tests {
             stop_at_exit: false,
             gpio: Backend::None,
             rules: vec![rule],
+            groups: Vec::new(),
             buttons: Vec::new(),
             leds: Vec::new(),
             ..Config::default()

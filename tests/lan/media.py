@@ -7,6 +7,8 @@ from ear import HIGH, LOW, TRACK_STEP
 CLIP_SECONDS = 10
 TRACK_SECONDS = 5
 TRACKS = 4
+SONG_SECONDS = 6
+SONGS = ["song.wav", "song.flac", "song.mp3"]
 
 
 def _ffmpeg(*words):
@@ -40,3 +42,9 @@ def album(folder):
         _ffmpeg(
             "-f", "lavfi", "-i", f"sine={number * TRACK_STEP}:d={TRACK_SECONDS}:r=44100",
             "-af", "volume=4", "-c:a", "flac", f"{folder}/{number} Track.flac")
+
+
+def songs(folder):
+    """The same rising tone in several kinds of file."""
+    for name in SONGS:
+        _ffmpeg("-f", "lavfi", "-i", _sweep(SONG_SECONDS), f"{folder}/{name}")

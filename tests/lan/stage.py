@@ -63,6 +63,7 @@ class Stage:
         media.clip(f"{self.media}/clip.mp4")
         shutil.copy(f"{self.media}/clip.mp4", f"{self.media}/again.mp4")
         media.album(f"{self.media}/album")
+        media.songs(self.media)
         self.lan = self.exits.enter_context(Lan(ADDRESSES))
         self.wire = Wire(self.lan, "box")
         self.ear1, self.ear2 = Ear(self.lan, "tv1"), Ear(self.lan, "tv2")

@@ -22,6 +22,7 @@ from programmes import clips, folder
 from service import service
 from soap import Device
 from stage import ADDRESSES, Stage, median, ms, rule, spread
+from together import groups
 
 ROUNDS = 10
 BUTTON = 17
@@ -421,7 +422,7 @@ def plain(stage):
 
 
 SCENES = {scene.__name__: scene for scene in (
-    discover, play, loops, album, clips, folder, rest, moves, faults, killed, errors, service, clock)}
+    discover, play, loops, album, clips, groups, folder, rest, moves, faults, killed, errors, service, clock)}
 
 
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

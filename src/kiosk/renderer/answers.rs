@@ -114,6 +114,10 @@ impl Renderer {
                 if let Some(load) = self.load.as_mut() {
                     load.busy = 0;
                 }
+                if self.waits_for_others() {
+                    // It may be told to play at any moment: then nothing should be in flight.
+                    self.transport_due = now + self.transport_pace(now);
+                }
             }
             (Purpose::Play, _) => self.play_sent(call.sent_at, now),
             (Purpose::Stop, _) if ctx.leaving.is_some() => self.retire(),

@@ -7,6 +7,7 @@ use super::{Context, Goal, LoopMethod, OnStop, Renderer, Rested};
 use crate::config::DWELL;
 use crate::kiosk::effect::Effect;
 use crate::kiosk::fault::Fault;
+use crate::kiosk::group::{Gate, Start};
 use crate::kiosk::profile::Way;
 use crate::kiosk::statistics::Row;
 use crate::kiosk::trace::What;
@@ -214,6 +215,9 @@ impl Renderer {
         let seek_to = self.programme.take_place().filter(|_| !self.habits.seek_broken);
         self.load = Some(Load { seek_to, ..self.make_load(file, port, ctx) });
         self.fault.take_if(|fault| fault.ends_with_a_file());
+        if self.seat.is_some() {
+            self.gate = Gate::Shut;
+        }
         true
     }
 
@@ -301,6 +305,7 @@ impl Renderer {
             (Phase::Running { since, .. }, None) => now.since(*since) < Duration::from_secs(1),
             _ => false,
         };
+        self.last_start = None;
         if let (Phase::Running { .. }, Some(duration), false) =
             (&load.phase, load.duration, load.inherited)
         {
@@ -309,6 +314,10 @@ impl Renderer {
             if now.since(self.seen_at) < WATCHED || latency < self.habits.latency {
                 self.habits.latency = latency;
             }
+            let watched = latency.filter(|_| now.since(self.seen_at) < WATCHED);
+            let measured = load.playhead.measured();
+            let start = measured.or_else(|| load.playhead.begun(watched?));
+            self.last_start = start.map(|(sent, origin)| Start { sent, origin });
         }
         load.phase = Phase::Over;
         if hurried {

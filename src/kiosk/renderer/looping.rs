@@ -70,15 +70,15 @@ impl Renderer {
     /// more than `max_cut` could be cut. `None`: not in this round.
     pub(super) fn seek_at(&self, now: Instant) -> Option<Instant> {
         let load = self.load.as_ref().filter(|_| self.goal == Goal::Play)?;
-        if !matches!(load.phase, Phase::Running { doubt: None, .. })
+        let max_cut = self.rule.as_ref()?.max_cut;
+        // The cheap questions first: this is asked at every step.
+        if max_cut.is_zero()
+            || !matches!(load.phase, Phase::Running { doubt: None, .. })
+            || !load.playhead.is_proven()
             || self.method() != LoopMethod::Seek
         {
             return None;
         }
-        if !load.playhead.is_proven() {
-            return None;
-        }
-        let max_cut = self.rule.as_ref()?.max_cut;
         let (earliest, latest) = load.end()?;
         let margin = max_cut.checked_sub(latest.since(earliest))? / 2;
         let at = earliest.before(margin);
@@ -128,6 +128,13 @@ impl Renderer {
             };
         };
         match load.phase {
+            Phase::Wanted { .. } | Phase::Accepted { .. } if self.waits_for_others() => {
+                if flows {
+                    Duration::from_secs(30)
+                } else {
+                    Duration::from_secs(10)
+                }
+            }
             // It waits for a person.
             Phase::Wanted { .. } | Phase::Accepted { .. } if self.goal != Goal::Play => {
                 Duration::from_secs(2)

@@ -19,6 +19,7 @@ pub mod knobs;
 mod layer;
 pub mod load;
 mod looping;
+mod member;
 mod plan;
 pub mod playhead;
 mod refusals;
@@ -31,6 +32,7 @@ use super::deadline::Deadline;
 use super::effect::{Effects, Published, PublishedSubtitles};
 use super::event::Token;
 use super::fault::Fault;
+use super::group::{Gate, Start};
 use super::playlist::Playlist;
 use super::profile::{Habits, Profile};
 use super::programme::{Clip, Programme};
@@ -156,6 +158,11 @@ pub(super) struct Renderer {
     /// Our address on the connection to it: the one it can reach.
     pub(super) facing: Ipv4Addr,
     rule: Option<Rule>,
+    /// Its group, and its place in that.
+    pub(super) seat: Option<(usize, usize)>,
+    gate: Gate,
+    /// How it began the round that it has played last, if that could be told.
+    last_start: Option<Start>,
     pub(super) programme: Programme,
     /// What it was to do before a clip broke in.
     before_clip: Option<Goal>,
@@ -245,6 +252,9 @@ impl Renderer {
             location,
             facing,
             rule: rule.cloned(),
+            seat: None,
+            gate: Gate::Open,
+            last_start: None,
             programme: Programme::new(Playlist::new(plays, repeat, order, seed)),
             before_clip: None,
             layer: None,

@@ -55,6 +55,9 @@ impl Renderer {
                 return;
             }
         }
+        if self.appointment().is_some_and(|at| at.since(agenda.now) < self.guard()) {
+            return;
+        }
         if let Some(until) = self.programme.chosen_until() {
             agenda.wake(until, Why::Chosen);
         }
@@ -114,6 +117,7 @@ impl Renderer {
             Goal::Play => {
                 let Some(load) = &self.load else { return };
                 match load.phase {
+                    Phase::Wanted { .. } if !self.may_load() => {}
                     Phase::Wanted { .. } if self.offered => {
                         agenda.at(agenda.now, Purpose::ClearNext)
                     }
@@ -125,7 +129,11 @@ impl Renderer {
                     Phase::Accepted { at } if self.wants_play_survey() => {
                         agenda.at(at, Purpose::Survey(Evented::Transport));
                     }
-                    Phase::Accepted { at } => agenda.at(at, Purpose::Play),
+                    Phase::Accepted { at } => {
+                        if let Some(at) = self.may_play(at) {
+                            agenda.at(at, Purpose::Play);
+                        }
+                    }
                     Phase::Starting { sent, until } => {
                         let dwell = (sent + load.dwell(), Why::Dwell);
                         let (at, why) = if load.is_still() { dwell } else { (until, Why::Effect) };
@@ -208,6 +216,8 @@ impl Renderer {
                 load.end().is_some_and(|(end, _)| end <= now + Duration::from_secs(1))
             }
             Phase::Failed { .. } | Phase::Over => false,
+            // It may be an hour until the others have ended.
+            _ if !self.may_load() => false,
             _ => true,
         }
     }

@@ -28,6 +28,10 @@ const APART: Duration = Duration::from_millis(500);
 pub struct Playhead {
     origin: Option<Bounds>,
     proven: bool,
+    /// A report of this round told fractions of a second.
+    measured: bool,
+    /// No report of this round allows a later origin.
+    latest: Option<Micros>,
     began: Micros,
     doubted: bool,
     /// It contradicted itself in this round: it stalled, or was seeked.
@@ -115,6 +119,8 @@ impl Playhead {
         self.doubted = false;
         self.stalled = false;
         self.proven = proven;
+        self.measured = false;
+        self.latest = None;
         self.frozen = None;
         self.report = None;
         self.reached = Duration::ZERO;
@@ -173,6 +179,8 @@ impl Playhead {
         };
         self.origin = Some(self.origin.map_or(said, |origin| origin.and(said)));
         self.proven |= report.fractional;
+        self.measured |= report.fractional;
+        self.latest = Some(self.latest.map_or(said.latest, |latest| latest.min(said.latest)));
     }
 
     /// It was asked, and said no position: our own clock goes on.
@@ -234,6 +242,24 @@ impl Playhead {
         let latency = moment(ended_at) - micros(duration) - self.began;
         let latency = u64::try_from(latency).ok().map(Duration::from_micros);
         latency.filter(|latency| *latency < SLOWEST_START)
+    }
+
+    /// When it was told to begin, and the origin, if reports told that to within milliseconds.
+    #[must_use]
+    pub fn measured(&self) -> Option<(Instant, Instant)> {
+        let credible = self.measured && !self.stalled && self.frozen.is_none();
+        let origin = self.origin.filter(|_| credible)?.middle();
+        self.begun(span(origin - self.began))
+    }
+
+    /// When it was told to begin, and the origin, if that came so long after as far as its reports allow that:
+    /// some go on to say PLAYING for a second or two after their end.
+    #[must_use]
+    pub fn begun(&self, latency: Duration) -> Option<(Instant, Instant)> {
+        let began = u64::try_from(self.began).ok().map(Duration::from_micros)?;
+        let longest = self.latest.map(|latest| span(latest - self.began));
+        let latency = longest.map_or(latency, |longest| latency.min(longest));
+        Some((Instant::START + began, Instant::START + began + latency))
     }
 
     /// The last report.

@@ -194,6 +194,7 @@ pub(super) mod tests {
             stop_at_exit: true,
             gpio,
             rules: Vec::new(),
+            groups: Vec::new(),
             buttons: vec![button(17), button(27)],
             leds: vec![led(22, Level::High), led(23, Level::Low)],
             ..Config::default()

@@ -6,6 +6,7 @@ mod crowd;
 mod families;
 mod faults;
 mod folder;
+mod groups;
 mod hearsay;
 mod hours;
 mod house;

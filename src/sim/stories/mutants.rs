@@ -1,6 +1,6 @@
-//! Six ways to break the logic, and the stories that notice.
+//! Seven ways to break the logic, and the stories that notice.
 
-use super::{faults, objections, places, viewers};
+use super::{faults, groups, objections, places, viewers};
 use crate::kiosk::mutant::Mutant;
 use std::panic::catch_unwind;
 
@@ -54,4 +54,10 @@ fn a_watchdog_fed_though_a_task_is_stuck_is_noticed() {
 fn a_description_that_is_never_read_again_is_noticed() {
     let story = places::devices_that_change_places_at_each_boot_are_found_again_each_time;
     noticed(Mutant::ReadsDescriptionsOnce, story);
+}
+
+#[test]
+fn members_of_a_group_that_are_started_at_one_moment_are_noticed() {
+    let story = groups::renderers_of_different_latency_begin_together_once_that_is_learned;
+    noticed(Mutant::ForgetsLatency, story);
 }

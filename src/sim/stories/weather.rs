@@ -5,7 +5,7 @@ use crate::sim::world::Weather;
 use core::ops::Range;
 
 /// The seeds to run: the one that the environment names, to see a failure again, or these.
-fn seeds(usual: Range<u64>) -> Range<u64> {
+pub(super) fn seeds(usual: Range<u64>) -> Range<u64> {
     match std::env::var("SIM_SEED").ok().and_then(|seed| seed.parse().ok()) {
         Some(seed) => seed..seed + 1,
         None => usual,

@@ -235,6 +235,13 @@ impl World {
         serde_json::from_str(&text).expect("JSON")
     }
 
+    /// What the status says of the groups.
+    #[must_use]
+    pub fn groups(&self) -> serde_json::Value {
+        let status = self.kiosk.status(self.box_time(), MailboxStatus::default());
+        serde_json::to_value(status).expect("plain values")["groups"].take()
+    }
+
     /// An event of the box itself, if the task that would see it lives.
     pub fn tell(&mut self, event: Event) {
         self.deliver(event);

@@ -38,7 +38,7 @@ use hope::Hope;
 use laws::Laws;
 pub use network::Network;
 use setting::Disk;
-pub use setting::{BUTTONS, Setting};
+pub use setting::{BUTTONS, HOPE, Setting};
 pub use stage::{Exchange, Round, Stage};
 use std::collections::{BTreeMap, VecDeque};
 pub use store::STEPS;

@@ -2,12 +2,13 @@
 
 use super::World;
 use crate::config::{
-    self, Again, Back, Button, Choice, Config, FileState, Led, Level, OnStop, PanelAction, Pin,
-    Rule, Shows, Targets,
+    self, Again, Back, Button, Choice, Config, FileState, Group, Led, Level, OnStop, PanelAction,
+    Pin, Rule, Shows, Targets, Who,
 };
 use crate::media::catalogue::{MediaFile, Scan};
 use crate::media::mime::of_extension;
 use crate::sim::presets::{self, Preset};
+use crate::text::clip;
 use crate::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
@@ -176,6 +177,21 @@ impl Setting {
         let config = loaded.config.unwrap_or_else(|| panic!("{:?}", loaded.problems));
         (self.config.schedule, self.config.clock) = (config.schedule, config.clock);
         self.zone = TimeZone::posix(zone).expect("good rules");
+        self
+    }
+
+    /// All renderers are one group, in which one is waited for this long.
+    #[must_use]
+    pub fn together(mut self, wait: Duration) -> Self {
+        let name = |n| Who::Name(clip(&format!("TV {}", n + 1)));
+        self.config.join(vec![Group {
+            name: clip("Wall"),
+            on: (0..self.presets.len()).map(name).collect(),
+            plays: None,
+            repeat: self.config.rules[0].repeat,
+            volume: None,
+            wait,
+        }]);
         self
     }
 

@@ -1,0 +1,379 @@
+//! Several renderers as one: when each *member* of a group begins.
+//!
+//! Terms. A *round* is one file from its beginning to its end on all that take part in it. The *boundary* lies between two
+//! rounds: from the first end to the next beginning. A member's *gate* says how far it may go by itself. Its *latency* is
+//! the time from sending Play to the *origin*, the moment at which the position was zero; the *spread* of a round is how
+//! far the origins of its members lie apart.
+//!
+//! Nothing here is a script: from what was observed of the members and the time, [`Group::conduct`] gives every gate anew.
+//! In the middle of a round all other gates are shut. At the boundary each member takes the next file and stays there;
+//! when all that there are have it, Play goes to each so much before the common origin as its latency is long. One that is
+//! not there or not ready is waited for, but no longer than the owner says, and joins at the next boundary.
+
+mod member;
+mod spread;
+
+use super::mutant::Mutant;
+use crate::config;
+use crate::time::{Duration, Instant};
+use member::Member;
+use spread::Spread;
+
+/// What is off by more than this in the middle of a round is told; it is put right at the boundary.
+pub(super) const DRIFT: Duration = Duration::from_secs(1);
+
+/// How far a member may go by itself. Renderers without a group have theirs open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Gate {
+    /// It goes its own way.
+    #[default]
+    Open,
+    /// It takes no file: the others are in the middle of a round.
+    Shut,
+    /// It takes the file, and does not play it yet.
+    Load,
+    /// It plays from this time on.
+    Play(Instant),
+}
+
+/// What a member does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doing {
+    /// A person or the end of the programme has taken it out; nobody waits for it.
+    Nothing,
+    /// It cannot be reached, or does not play what it was given.
+    Missing,
+    /// It is about to take the file.
+    Coming,
+    /// It has the file.
+    Ready,
+    /// It plays, or Play is on its way.
+    Playing,
+}
+
+/// One beginning, as it was measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Start {
+    /// When Play went out.
+    pub(super) sent: Instant,
+    /// When the position was zero.
+    pub(super) origin: Instant,
+}
+
+/// What was observed of a member.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sight {
+    pub(super) doing: Doing,
+    /// The place in the programme of the file that it plays, or is to play.
+    pub(super) item: usize,
+    /// Rounds to their end so far.
+    pub(super) rounds: u32,
+    /// The last one was whole.
+    pub(super) ended_well: bool,
+    /// The beginning of the round that it plays, or else of the one that it has played.
+    pub(super) start: Option<Start>,
+    /// What its beginnings took before it was in the group.
+    pub(super) usual_latency: Option<Duration>,
+    /// So long before a command nothing else may be sent to it.
+    pub(super) guard: Duration,
+}
+
+/// What the group wants of a member.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Order {
+    pub(super) gate: Option<Gate>,
+    /// It is to take the file at this place instead.
+    pub(super) item: Option<usize>,
+}
+
+/// A group and what it knows.
+#[derive(Debug)]
+pub(super) struct Group {
+    wait: Duration,
+    members: Vec<Member>,
+    /// Since when the boundary is open.
+    open_since: Option<Instant>,
+    /// Rounds that were begun together.
+    pub(super) rounds: u32,
+    spread: Spread,
+    measured: bool,
+}
+
+impl Group {
+    pub(super) fn new(group: &config::Group) -> Self {
+        Self {
+            wait: group.wait,
+            members: vec![Member::default(); group.on.len()],
+            open_since: None,
+            rounds: 0,
+            spread: Spread::default(),
+            measured: true,
+        }
+    }
+
+    /// Looks anew: who is not observed from now on is not there.
+    pub(super) fn clear(&mut self) {
+        self.members.iter_mut().for_each(|m| (m.sight, m.order) = (None, Order::default()));
+    }
+
+    /// What was observed of the member at this place.
+    pub(super) fn observe(&mut self, place: usize, sight: Sight) {
+        if let Some(member) = self.members.get_mut(place) {
+            member.sight = Some(sight);
+        }
+    }
+
+    /// What the member at this place is to do.
+    pub(super) fn order_for(&self, place: usize) -> Option<Order> {
+        self.members.get(place).map(|member| member.order)
+    }
+
+    /// Gives the orders that follow from what was observed, and when to look again if nothing happens before.
+    pub(super) fn conduct(&mut self, now: Instant) -> Option<Instant> {
+        for member in &mut self.members {
+            let missing = member.is(Doing::Missing);
+            member.missing_since = missing.then(|| member.missing_since.unwrap_or(now));
+            member.learn();
+        }
+        self.measure();
+        let somebody = |doing: &[Doing]| self.members.iter().any(|m| doing.contains(&m.doing()));
+        if !somebody(&[Doing::Coming, Doing::Ready, Doing::Playing]) {
+            // Nobody goes on: whoever comes first begins anew, and waits for all.
+            self.open_since = None;
+            self.members.iter_mut().for_each(|m| (m.let_go, m.missing_since) = (false, None));
+            return None;
+        }
+        let ended = self.members.iter().any(Member::ended);
+        if somebody(&[Doing::Playing]) && !ended {
+            self.open_since = None;
+            self.order(|_| Order { gate: Some(Gate::Shut), item: None });
+            return None;
+        }
+        let open_since = *self.open_since.get_or_insert(now);
+        let item = self.next_item();
+        self.order(|sight| Order {
+            gate: Some(Gate::Load),
+            item: item.filter(|item| *item != sight.item),
+        });
+        let until = self.members.iter().filter_map(|m| self.waits_until(m, open_since)).max();
+        if let Some(until) = until.filter(|until| *until > now) {
+            return Some(until);
+        }
+        if self.members.iter().any(Member::is_ready) {
+            self.begin(now);
+        }
+        None
+    }
+
+    /// The place of the file that comes next: where one is who played the last round, else who has one.
+    fn next_item(&self) -> Option<usize> {
+        let by = |fits: fn(&Member) -> bool| {
+            let able = |m: &&Member| m.is(Doing::Coming) || m.is(Doing::Ready);
+            self.members.iter().filter(able).find(|m| fits(m)).and_then(|m| m.sight)
+        };
+        let leader = by(Member::ended)
+            .or_else(|| by(|m| m.part.is_some()))
+            .or_else(|| by(|m| m.is(Doing::Ready)))
+            .or_else(|| by(|_| true));
+        leader.map(|sight| sight.item)
+    }
+
+    fn order(&mut self, order: impl Fn(&Sight) -> Order) {
+        for member in &mut self.members {
+            if let Some(sight) = &member.sight
+                && matches!(sight.doing, Doing::Coming | Doing::Ready)
+            {
+                member.order = order(sight);
+            }
+        }
+    }
+
+    /// Until when this one is waited for, if it is.
+    fn waits_until(&self, member: &Member, open_since: Instant) -> Option<Instant> {
+        match member.doing() {
+            Doing::Coming | Doing::Playing => Some(open_since + self.wait),
+            Doing::Ready if member.order.item.is_some() => Some(open_since + self.wait),
+            Doing::Missing if !member.let_go => {
+                Some(member.missing_since.unwrap_or(open_since).min(open_since) + self.wait)
+            }
+            Doing::Ready | Doing::Missing | Doing::Nothing => None,
+        }
+    }
+
+    /// A round begins with those that are ready.
+    fn begin(&mut self, now: Instant) {
+        let all = || self.members.iter().filter(|m| m.is_ready());
+        let slowest = all().map(Member::latency).max().unwrap_or_default();
+        // Nothing may be in flight to any of them when its moment comes.
+        let guard = |m: &Member| m.sight.map(|sight| sight.guard).unwrap_or_default();
+        let guard = all().map(guard).max().filter(|_| all().count() > 1).unwrap_or_default();
+        for member in &mut self.members {
+            member.origin = None;
+            member.part = None;
+            let takes_part = member.is_ready();
+            member.let_go = !takes_part;
+            if let Some(sight) = member.sight.filter(|_| takes_part) {
+                let latency = match Mutant::ForgetsLatency.is_in() {
+                    true => slowest,
+                    false => member.latency(),
+                };
+                let at = now + guard + slowest.saturating_sub(latency);
+                member.order.gate = Some(Gate::Play(at));
+                member.part = Some((at, sight.rounds));
+            }
+        }
+        self.rounds = self.rounds.saturating_add(1);
+        self.measured = false;
+        self.open_since = None;
+    }
+
+    /// The spread, once all that took part can be measured.
+    fn measure(&mut self) {
+        let mut origins = self.members.iter().filter(|m| m.part.is_some()).map(|m| m.origin);
+        if self.measured {
+            return;
+        }
+        let Some(Some(first)) = origins.next() else { return };
+        let (mut earliest, mut latest, mut members) = (first, first, 1);
+        for origin in origins {
+            let Some(origin) = origin else { return };
+            (earliest, latest) = (earliest.min(origin), latest.max(origin));
+            members += 1;
+        }
+        self.measured = true;
+        if members > 1 {
+            self.spread.take(earliest, latest);
+        }
+    }
+
+    /// How far apart the members were when they last began together.
+    pub(super) fn spread(&self) -> Option<Duration> {
+        self.spread.last
+    }
+
+    /// What is to be told of the spread, in milliseconds.
+    pub(super) fn news(&mut self) -> Option<u32> {
+        self.spread.news.take()
+    }
+
+    /// Where a member should be that plays since its time: when its position should have been zero.
+    pub(super) fn common_origin(&self, place: usize) -> Option<Instant> {
+        let member = self.members.get(place)?;
+        member.part.map(|(at, _)| at + member.latency())
+    }
+
+    /// The member takes part in the round.
+    pub(super) fn takes_part(&self, place: usize) -> bool {
+        self.members.get(place).is_some_and(|member| member.part.is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Who;
+    use crate::text::clip;
+
+    const WAIT: Duration = Duration::from_secs(10);
+
+    fn group() -> Group {
+        let on = ["A", "B", "C"].map(|name| Who::Name(clip(name))).to_vec();
+        let (plays, volume) = (None, None);
+        Group::new(&config::Group {
+            name: clip("Wall"),
+            on,
+            plays,
+            repeat: true,
+            volume,
+            wait: WAIT,
+        })
+    }
+
+    fn at(millis: u64) -> Instant {
+        Instant::from_millis(millis)
+    }
+
+    /// One that is at this file, and needs so many milliseconds to begin.
+    fn sight(doing: Doing, item: usize, latency: u64) -> Sight {
+        Sight {
+            doing,
+            item,
+            rounds: 0,
+            ended_well: true,
+            start: None,
+            usual_latency: Some(Duration::from_millis(latency)),
+            guard: Duration::from_millis(80),
+        }
+    }
+
+    fn conduct(group: &mut Group, sights: [Option<Sight>; 3], now: Instant) -> Option<Instant> {
+        group.clear();
+        for (place, sight) in sights.into_iter().enumerate() {
+            if let Some(sight) = sight {
+                group.observe(place, sight);
+            }
+        }
+        group.conduct(now)
+    }
+
+    fn gates(group: &Group) -> [Option<Gate>; 3] {
+        [0, 1, 2].map(|place| group.order_for(place).and_then(|order| order.gate))
+    }
+
+    #[test]
+    fn play_goes_to_each_so_much_earlier_as_it_is_slower() {
+        let mut group = group();
+        let [a, b, c] = [900, 100, 300].map(|latency| Some(sight(Doing::Ready, 0, latency)));
+        let coming = Some(sight(Doing::Coming, 0, 300));
+        assert_eq!(conduct(&mut group, [a, b, coming], at(0)), Some(at(10_000)));
+        assert_eq!(gates(&group), [Some(Gate::Load); 3], "none before all have the file");
+        assert_eq!(conduct(&mut group, [a, b, c], at(500)), None);
+        assert_eq!(gates(&group), [580, 1_380, 1_180].map(|millis| Some(Gate::Play(at(millis)))));
+    }
+
+    #[test]
+    fn who_is_missing_is_waited_for_once_and_joins_at_the_next_boundary() {
+        let mut group = group();
+        let [ready, playing, coming] =
+            [Doing::Ready, Doing::Playing, Doing::Coming].map(|doing| Some(sight(doing, 0, 100)));
+        assert_eq!(conduct(&mut group, [ready, ready, None], at(1_000)), Some(at(11_000)));
+        assert_eq!(conduct(&mut group, [ready, ready, None], at(11_000)), None);
+        assert!(matches!(gates(&group), [Some(Gate::Play(_)), Some(Gate::Play(_)), None]));
+        assert_eq!(conduct(&mut group, [playing, playing, coming], at(15_000)), None);
+        assert_eq!(gates(&group), [None, None, Some(Gate::Shut)], "in the middle of a round");
+        let ended = |doing| Some(Sight { rounds: 1, ..sight(doing, 1, 100) });
+        let next = [ended(Doing::Coming), playing, coming];
+        assert_eq!(conduct(&mut group, next, at(60_000)), Some(at(70_000)));
+        let joins = Order { gate: Some(Gate::Load), item: Some(1) };
+        assert_eq!(group.order_for(2), Some(joins), "with the file that comes next");
+        let away = [ended(Doing::Ready), ended(Doing::Ready), None];
+        assert_eq!(conduct(&mut group, away, at(61_000)), None, "it is not waited for twice");
+        assert!(matches!(gates(&group), [Some(Gate::Play(_)), Some(Gate::Play(_)), None]));
+    }
+
+    #[test]
+    fn who_was_let_go_costs_the_others_nothing_until_all_begin_anew() {
+        let mut group = group();
+        let ready = Some(sight(Doing::Ready, 0, 100));
+        let _ = conduct(&mut group, [ready, None, None], at(0));
+        assert_eq!(conduct(&mut group, [ready, None, None], at(10_000)), None);
+        let again = Some(Sight { rounds: 1, ..sight(Doing::Ready, 1, 100) });
+        assert_eq!(conduct(&mut group, [again, None, None], at(30_000)), None);
+        assert_eq!(gates(&group)[0], Some(Gate::Play(at(30_000))), "at once, and alone");
+        assert_eq!(conduct(&mut group, [None, None, None], at(40_000)), None);
+        assert_eq!(conduct(&mut group, [again, None, None], at(50_000)), Some(at(60_000)));
+    }
+
+    #[test]
+    fn one_that_ends_much_later_is_left_behind() {
+        let mut group = group();
+        let [ready, playing] = [Doing::Ready, Doing::Playing].map(|d| Some(sight(d, 0, 100)));
+        let taken = Some(sight(Doing::Nothing, 0, 100));
+        assert_eq!(conduct(&mut group, [ready, ready, taken], at(0)), None, "who is out is out");
+        let again = Some(Sight { rounds: 1, ..sight(Doing::Ready, 1, 100) });
+        assert_eq!(conduct(&mut group, [again, playing, taken], at(30_000)), Some(at(40_000)));
+        assert_eq!(conduct(&mut group, [again, playing, taken], at(40_000)), None);
+        assert_eq!(gates(&group), [Some(Gate::Play(at(40_000))), None, None]);
+        assert!(group.takes_part(0) && !group.takes_part(1));
+    }
+}
