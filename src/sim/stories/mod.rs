@@ -9,6 +9,7 @@ mod folder;
 mod groups;
 mod hearsay;
 mod hours;
+mod house;
 mod looping;
 mod memory;
 mod mutants;

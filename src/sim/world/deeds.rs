@@ -101,6 +101,7 @@ impl World {
         self.frozen_until = self.now;
         self.errands.clear();
         self.dead.clear();
+        self.panel_opens = false;
         self.stuck = None;
         self.laws.reboot();
         self.stages.iter_mut().for_each(|stage| stage.silence = Silence::default());
@@ -128,6 +129,7 @@ impl World {
     /// A task of the box ends, and ends again this often when it is started again.
     pub fn kill(&mut self, name: TaskName, again: u8) {
         self.dead.insert(name, again);
+        self.panel_opens &= name != TaskName::Panel;
         // Whatever it hung on, it is dropped.
         self.stuck = self.stuck.filter(|(stuck, _)| *stuck != name);
         if name == TaskName::MediaServer {
@@ -139,8 +141,7 @@ impl World {
     /// A task of the box hangs: it neither ends nor says that it lives. Or it goes on.
     pub fn hang_task(&mut self, name: Option<TaskName>) {
         let alive = name.filter(|name| !self.dead.contains_key(name));
-        // What it said before reaches a box that stands still when that goes on.
-        self.stuck = alive.map(|name| (name, self.now.max(self.frozen_until)));
+        self.stuck = alive.map(|name| (name, self.now));
     }
 
     /// The disk with the media is taken away, or put back.

@@ -147,7 +147,8 @@ impl World {
             }
             // Nothing is lit before it has said that it works.
             _ if name == TaskName::Panel => {
-                self.soon(Happening::Event(Event::Panel(PanelState::Working)))
+                self.panel_opens = true;
+                self.soon(Happening::Event(Event::Panel(PanelState::Working)));
             }
             _ => {
                 self.dead.remove(&name);

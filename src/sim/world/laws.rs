@@ -77,9 +77,8 @@ impl Hasher for Fingerprint {
 impl Laws {
     /// The box begins anew, and counts from one again.
     pub(super) fn reboot(&mut self) {
-        self.issued = 0;
-        self.idle = (Instant::START, 0);
-        self.silent_at = Instant::START;
+        let fingerprint = core::mem::take(&mut self.fingerprint);
+        *self = Self { fingerprint, ..Self::default() };
     }
 
     /// A ticket goes out: no number is ever given twice.
@@ -172,7 +171,8 @@ impl World {
             assert_eq!(its.count(), 1, "two calls at once: {errand:?}");
         }
         let calls = &self.stages[stage].calls;
-        let recent = calls.iter().rev();
+        // A box that begins anew knows nothing of the calls before, and may make them all again.
+        let recent = calls.iter().rev().take_while(|call| call.at >= self.booted_at);
         let recent = recent.take_while(|call| self.now.since(call.at) < Duration::from_secs(1));
         let presses = self.presses.iter().rev();
         let presses = presses.take_while(|at| self.now.since(**at) < Duration::from_secs(1));

@@ -121,7 +121,9 @@ pub struct World {
     frozen_until: Instant,
     /// Tasks that have ended, and how often they will end again.
     dead: BTreeMap<TaskName, u8>,
-    /// One that hangs: it neither ends nor says that it lives.
+    /// The panel was started again, and has not said yet that it works.
+    panel_opens: bool,
+    /// One that hangs, neither ends nor says that it lives; and when the box last had a reason to think it lives.
     stuck: Option<(TaskName, Instant)>,
     leaving: bool,
     lit: Vec<bool>,
@@ -181,6 +183,7 @@ impl World {
             booted_at: Instant::START,
             frozen_until: Instant::START,
             dead: BTreeMap::new(),
+            panel_opens: false,
             stuck: None,
             presses: Vec::new(),
             leaving: false,
@@ -349,13 +352,22 @@ impl World {
             self.dead.entry(*name).or_insert(0);
             self.stuck = self.stuck.filter(|(stuck, _)| stuck != name);
         }
-        if let Event::Panel(PanelState::Working) = &event {
-            self.dead.remove(&TaskName::Panel);
+        match &event {
+            Event::TaskEnded(TaskName::Panel, _) => self.panel_opens = false,
+            Event::Panel(PanelState::Working) if core::mem::take(&mut self.panel_opens) => {
+                self.dead.remove(&TaskName::Panel);
+            }
+            // It said so before it hung, and the box stood still.
+            Event::Alive(name) => {
+                let hangs = self.stuck.as_mut().filter(|(stuck, _)| stuck == name);
+                hangs.into_iter().for_each(|(_, since)| *since = self.now);
+            }
+            _ => {}
         }
         let witness = match &event {
             Event::Heard { .. } => TaskName::Multicast,
             Event::Notified { .. } | Event::Served { .. } => TaskName::MediaServer,
-            Event::Button { .. } => TaskName::Panel,
+            Event::Button { .. } | Event::Panel(_) => TaskName::Panel,
             Event::Addresses(_) => TaskName::Network,
             _ => return self.step(event),
         };

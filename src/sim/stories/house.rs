@@ -1,0 +1,45 @@
+//! Claims about the simulated house itself: its laws blame the box for nothing that a sound box would do too.
+
+use super::*;
+use crate::kiosk::event::{Event, PanelState, TaskName};
+use crate::time::Instant;
+
+const PANEL: TaskName = TaskName::Panel;
+/// Fed every 15 s.
+const WATCHDOG: Duration = ms(30_000);
+
+#[test]
+fn a_box_that_begins_anew_again_and_again_is_no_busy_loop() {
+    let presets = presets::all().into_iter().take(4).collect();
+    let mut world = Setting::many(presets).autoplay().begin();
+    for _ in 0..30 {
+        drop(world.restart_box());
+        world.pass(700);
+    }
+    assert!(world.until(60_000, |w| w.shows(0, "clip.mp4")).is_some());
+}
+
+#[test]
+fn what_a_task_said_before_it_hung_may_reach_the_box_late() {
+    let mut world = Setting::of(presets::well_behaved()).watchdog(WATCHDOG).begin();
+    world.freeze(10_000);
+    world.tell(Event::Alive(PANEL));
+    world.hang_task(Some(PANEL));
+    world.freeze(45_000);
+    world.pass(100_000);
+    let fed = world.fed.last().expect("it lived").since(Instant::START);
+    assert_eq!(fed, ms(60_000), "heard at 45 s, and it may be silent for 15 s");
+}
+
+#[test]
+fn a_panel_that_ended_says_nothing_and_cannot_hang() {
+    let mut world = Setting::of(presets::well_behaved()).watchdog(WATCHDOG).begin();
+    world.kill(PANEL, 5);
+    world.pass(1_000 * (1 + 2 + 4 + 8 + 16) + 500);
+    let restarted = world.restarted.len();
+    world.tell(Event::Panel(PanelState::Working));
+    world.hang_task(Some(PANEL));
+    let fed = world.fed.len();
+    assert!(world.until(60_000, |w| w.restarted.len() > restarted).is_some());
+    assert!(world.fed.len() >= fed + 2, "one that waits to be started again is not stuck");
+}
