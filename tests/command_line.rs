@@ -112,11 +112,13 @@ fn the_examples_of_the_readme_are_good() {
     folder.file("media/panorama.mp4", "x");
     folder.file("media/album/1.mp3", "x");
     folder.file("media/open.mp4", "x");
+    folder.file("media/clips/dragon.mp4", "x");
+    folder.file("media/evening/sea.mp4", "x");
     folder.file("media/closed-today.jpg", "x");
     let readme = read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let examples: Vec<&str> =
         (readme.split("```toml\n").skip(1)).filter_map(|rest| rest.split("```").next()).collect();
-    assert_eq!(examples.len(), 4);
+    assert_eq!(examples.len(), 5);
     for example in examples {
         let usual = "media = \"/srv/dlna-kiosk\"\n";
         let text = format!("media = {media:?}\n{}", example.replace(usual, ""));

@@ -71,18 +71,6 @@ pub(super) fn check(report: &mut Report<'_>, table: &Section<'_>, button: &mut B
             (choice.again, choice.back) = (Again::default(), Back::default());
         }
     }
-    for (key, action) in button.actions() {
-        if key != "long"
-            && action == Some(PanelAction::Shutdown)
-            && let Some(field) = table.field(key)
-        {
-            field.error(
-                report,
-                "a touch must not shut the box down",
-                "write long = \"shutdown\": it is done by holding the button",
-            );
-        }
-    }
 }
 
 #[cfg(test)]
@@ -105,11 +93,6 @@ mod tests {
                 "[[button]]\npin = 17\npress = \"play\"\nplays = \"a.mp4\"\nagain = \"queue\"",
                 "5: warning: [[button]] again = \"queue\": nothing that this button does needs \
                  it; write press = \"play_clip\", or leave the line out",
-            ),
-            (
-                "[[button]]\npin = 17\npress = \"shutdown\"",
-                "3: error: [[button]] press = \"shutdown\": a touch must not shut the box down; \
-                 write long = \"shutdown\": it is done by holding the button",
             ),
             (
                 "[[button]]\npin = 17\nlong = \"play_clip\"\npress = \"clip\"\nplays = \"a.mp4\"",

@@ -399,10 +399,6 @@ pub enum PanelAction {
     PlayClip,
     /// What schedule and standing programme say holds again.
     Auto,
-    /// Each renderer shows its own name.
-    Identify,
-    /// Shut the box down, to be unplugged. Only by holding a button.
-    Shutdown,
 }
 
 /// Internal pull resistor.

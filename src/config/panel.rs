@@ -13,7 +13,7 @@ use crate::time::Duration;
 use toml::de::DeValue;
 
 /// What a button can do, in the words of the file.
-pub(super) const ACTIONS: [(&str, PanelAction); 15] = [
+pub(super) const ACTIONS: [(&str, PanelAction); 13] = [
     ("play_pause", PanelAction::PlayPause),
     ("play", PanelAction::Play),
     ("pause", PanelAction::Pause),
@@ -27,8 +27,6 @@ pub(super) const ACTIONS: [(&str, PanelAction); 15] = [
     ("seek_back", PanelAction::SeekBack),
     ("play_clip", PanelAction::PlayClip),
     ("auto", PanelAction::Auto),
-    ("identify", PanelAction::Identify),
-    ("shutdown", PanelAction::Shutdown),
 ];
 pub(super) const PULLS: [(&str, Pull); 3] =
     [("up", Pull::Up), ("down", Pull::Down), ("off", Pull::Off)];
@@ -348,7 +346,8 @@ mod tests {
                 "[[button]]\npin = 17\npress = \"dance\"",
                 "3: error: [[button]] press = \"dance\": this word is unknown; write \
                  \"play_pause\", \"play\", \"pause\", \"stop\", \"next\", \"prev\", \
-                 \"volume_up\", \"volume_down\", \"mute\", \"seek_forward\", \"seek_back\", \"play_clip\", \"auto\", \"identify\" or \"shutdown\"",
+                 \"volume_up\", \"volume_down\", \"mute\", \"seek_forward\", \"seek_back\", \"play_clip\" or \
+                 \"auto\"",
             ),
             (
                 "[[button]]\npin = 17\npress = \"play\"\nhold_time = 2",

@@ -253,7 +253,7 @@ pub(super) const LED: Words = Words {
 };
 
 /// Words that mean one of those that a key allows.
-const CHOICES: [(&str, &str); 27] = [
+const CHOICES: [(&str, &str); 26] = [
     ("toggle", "play_pause"),
     ("start", "play"),
     ("halt", "stop"),
@@ -268,7 +268,6 @@ const CHOICES: [(&str, &str); 27] = [
     ("clip", "play_clip"),
     ("automatic", "auto"),
     ("rewind", "seek_back"),
-    ("poweroff", "shutdown"),
     ("random", "shuffled"),
     ("shuffle", "shuffled"),
     ("alphabetical", "name"),

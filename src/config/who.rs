@@ -81,7 +81,7 @@ impl Who {
         }
     }
 
-    /// The renderer as a button or LED names it; the other direction of [`Self::from_text`].
+    /// The renderer as a button or LED names it; the other direction of `from_text`.
     #[must_use]
     pub fn to_text(&self) -> String {
         match self {

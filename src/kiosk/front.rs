@@ -182,7 +182,5 @@ fn word(action: PanelAction) -> &'static str {
         PanelAction::SeekBack => "seek_back",
         PanelAction::PlayClip => "play_clip",
         PanelAction::Auto => "auto",
-        PanelAction::Identify => "identify",
-        PanelAction::Shutdown => "shutdown",
     }
 }

@@ -454,12 +454,8 @@ impl Renderer {
                 self.play(now);
                 self.back_to_automatic(now);
             }
-            // These come with more than their name, or are for the whole box.
-            PanelAction::SeekForward
-            | PanelAction::SeekBack
-            | PanelAction::PlayClip
-            | PanelAction::Identify
-            | PanelAction::Shutdown => {}
+            // These come with more than their name.
+            PanelAction::SeekForward | PanelAction::SeekBack | PanelAction::PlayClip => {}
         }
     }
 
