@@ -3,6 +3,7 @@
 use super::*;
 use crate::kiosk::event::{Event, PanelState, TaskName};
 use crate::time::Instant;
+use core::net::Ipv4Addr;
 
 const PANEL: TaskName = TaskName::Panel;
 /// Fed every 15 s.
@@ -42,4 +43,17 @@ fn a_panel_that_ended_says_nothing_and_cannot_hang() {
     let fed = world.fed.len();
     assert!(world.until(60_000, |w| w.restarted.len() > restarted).is_some());
     assert!(world.fed.len() >= fed + 2, "one that waits to be started again is not stuck");
+}
+
+#[test]
+fn a_box_that_gets_address_after_address_may_give_the_new_one_each_time() {
+    for pause in [20, 50, 100, 150, 200, 250, 300] {
+        let pair = vec![presets::panasonic_viera(), presets::panasonic_viera()];
+        let mut world = Setting::many(pair).autoplay().begin();
+        for n in 0..40 {
+            world.move_to(Ipv4Addr::new(10, 0, 0, 100 + n % 4));
+            world.pass(pause);
+        }
+        assert!(world.until(60_000, |w| w.shows(0, "clip.mp4")).is_some());
+    }
 }

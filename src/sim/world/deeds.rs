@@ -18,7 +18,6 @@ impl World {
     pub fn press(&mut self, action: PanelAction) {
         let at = BUTTONS.iter().position(|button| *button == action);
         let button = ButtonId(at.and_then(|at| u8::try_from(at).ok()).expect("on the panel"));
-        self.presses.push(self.now);
         // What it asks of the kiosk may be another: see `Setting::clip_button`.
         let wanted = match action {
             PanelAction::Play | PanelAction::Next | PanelAction::Prev => Some(true),

@@ -21,7 +21,8 @@ impl World {
         let before = self.laws.before(&event, self.kiosk.next_deadline());
         let mut effects = core::mem::take(&mut self.effects);
         self.step_kiosk(event, now, &mut effects);
-        self.laws.stepped(before, now, &effects, &self.kiosk, self.stages.len());
+        let (renderers, reasons) = (self.stages.len(), self.recent_reasons());
+        self.laws.stepped(before, now, &effects, &self.kiosk, renderers, reasons);
         for effect in effects.drain(..) {
             self.perform(effect);
         }

@@ -19,8 +19,9 @@ use serde_json::Value;
 const STEPS: usize = 200;
 /// Calls to one renderer within a second.
 const CALLS: usize = 60;
-/// What a press may add: command, look, position, and each way to describe a file to one that refuses them all.
-const CALLS_FOR_A_PRESS: usize = 12;
+/// What a press, a new address and the like may add: command, look, position, subscriptions, and each way to
+/// describe a file to one that refuses them all.
+const CALLS_FOR_A_REASON: usize = 12;
 /// Steps in a row at one moment that no event asked for.
 const RESTLESS: u8 = 3;
 /// Pauses of the breaker from its first failure on, in milliseconds, as its specification has them,
@@ -99,6 +100,7 @@ impl Laws {
         effects: &[Effect],
         kiosk: &Kiosk,
         renderers: usize,
+        reasons: usize,
     ) {
         assert!(effects.len() <= EFFECTS, "{} effects", effects.len());
         let second = now.as_micros() / 1_000_000;
@@ -106,7 +108,9 @@ impl Laws {
             self.steps = 0;
         }
         self.steps += 1;
-        assert!(self.steps <= STEPS * renderers.max(1), "a busy loop");
+        // A call begins with one step and ends with another.
+        let most = STEPS + 2 * CALLS_FOR_A_REASON * reasons;
+        assert!(self.steps <= most * renderers.max(1), "a busy loop");
         // The kiosk wants to be called again at once: once is no harm.
         if let Some(served) = served {
             let (at, times) = self.idle;
@@ -124,6 +128,19 @@ impl Laws {
     pub(super) fn fingerprint(&self) -> u64 {
         self.fingerprint.finish()
     }
+}
+
+/// Something from outside that makes calls right which nobody repeats by himself: another thing is wished, or what
+/// renderers were told is no longer so, as with an address of before.
+pub(super) fn is_reason(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Button { pressed: true, .. }
+            | Event::Addresses(_)
+            | Event::Listening { .. }
+            | Event::Clock { .. }
+            | Event::Scanned(_)
+    )
 }
 
 impl World {
@@ -174,10 +191,14 @@ impl World {
         // A box that begins anew knows nothing of the calls before, and may make them all again.
         let recent = calls.iter().rev().take_while(|call| call.at >= self.booted_at);
         let recent = recent.take_while(|call| self.now.since(call.at) < Duration::from_secs(1));
-        let presses = self.presses.iter().rev();
-        let presses = presses.take_while(|at| self.now.since(**at) < Duration::from_secs(1));
-        let most = CALLS + CALLS_FOR_A_PRESS * presses.count();
+        let most = CALLS + CALLS_FOR_A_REASON * self.recent_reasons();
         assert!(recent.count() < most, "it is called without end");
+    }
+
+    /// Reasons for more calls within the last second.
+    pub(super) fn recent_reasons(&self) -> usize {
+        let reasons = self.reasons.iter().rev();
+        reasons.take_while(|at| self.now.since(**at) < Duration::from_secs(1)).count()
     }
 
     /// Some TVs are several devices at one address, or somebody says so: the descriptions of all are

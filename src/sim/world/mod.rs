@@ -127,7 +127,8 @@ pub struct World {
     stuck: Option<(TaskName, Instant)>,
     leaving: bool,
     lit: Vec<bool>,
-    presses: Vec<Instant>,
+    /// When the box was given a reason for more calls, see [`laws::is_reason`].
+    reasons: Vec<Instant>,
     rng: fastrand::Rng,
     agenda: Agenda,
     /// When each renderer wants to be ticked.
@@ -185,7 +186,7 @@ impl World {
             dead: BTreeMap::new(),
             panel_opens: false,
             stuck: None,
-            presses: Vec::new(),
+            reasons: Vec::new(),
             leaving: false,
             lit: vec![false; setting.config.leds.len()],
             kiosk: setting.kiosk(0),
@@ -348,6 +349,9 @@ impl World {
         if self.now < self.frozen_until {
             return self.agenda.enter(self.frozen_until, Happening::Event(event));
         }
+        if laws::is_reason(&event) {
+            self.reasons.push(self.now);
+        }
         if let Event::TaskEnded(name, _) = &event {
             self.dead.entry(*name).or_insert(0);
             self.stuck = self.stuck.filter(|(stuck, _)| stuck != name);
@@ -458,7 +462,7 @@ impl World {
     /// Forgets what was long ago, so that years need no memory.
     pub fn forget(&mut self) {
         self.fed.drain(..self.fed.len().saturating_sub(1));
-        self.presses.drain(..self.presses.len().saturating_sub(1));
+        self.reasons.drain(..self.reasons.len().saturating_sub(1));
         self.restarted.clear();
         self.stages.iter_mut().for_each(Stage::forget);
     }
