@@ -93,7 +93,7 @@ fn run(seed: u64, renderers: usize, hours: u64) -> Sum {
         }
     };
     // Tables and buffers find their size in the first tenth of the time.
-    let first = (hours / 10).clamp(1, hours);
+    let first = (hours / 10).max(1).min(hours);
     live(&mut world, first);
     let young = weight(&mut world);
     live(&mut world, hours - first);
