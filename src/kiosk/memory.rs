@@ -1,5 +1,5 @@
 //! What the box remembers from one life to the next: the profiles of renderers, the secret by which it knows
-//! its own tokens again, and for how long it has run.
+//! its own tokens again, for how long it has run, and its statistics.
 
 use super::profile::{Minutes, Profile};
 use super::token::Secret;
@@ -17,11 +17,14 @@ pub struct Memory {
     pub(super) ran: Minutes,
     pub(super) secret: Option<Secret>,
     profiles: Vec<Profile>,
+    /// What was counted; foreign to the profiles, and worth less than they.
+    #[serde(default)]
+    pub(super) statistics: Option<serde_json::Value>,
 }
 
 impl Default for Memory {
     fn default() -> Self {
-        Self { format: FORMAT, ran: 0, secret: None, profiles: Vec::new() }
+        Self { format: FORMAT, ran: 0, secret: None, profiles: Vec::new(), statistics: None }
     }
 }
 

@@ -274,11 +274,6 @@ impl Kiosk {
         statistics
     }
 
-    /// Goes on from statistics of before: at the start.
-    pub fn resume_statistics(&mut self, statistics: Statistics) {
-        self.statistics = statistics;
-    }
-
     /// The configuration.
     #[must_use]
     pub fn config(&self) -> &Config {

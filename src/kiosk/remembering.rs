@@ -7,6 +7,7 @@ use super::event::{ReplyTo, Token};
 use super::memory::Memory;
 use super::profile::Minutes;
 use super::renderer::{Context, Renderer};
+use super::statistics::Statistics;
 use super::token::Secret;
 use super::trace::What;
 use crate::limits::MEDIA_CONNECTIONS;
@@ -51,6 +52,7 @@ impl Kiosk {
         for renderer in self.renderers.iter().filter(|r| r.has_profile()) {
             memory.keep(renderer.measured(memory.ran));
         }
+        memory.statistics = serde_json::from_str(&self.statistics(now).snapshot()).ok();
         memory
     }
 
@@ -60,6 +62,12 @@ impl Kiosk {
         self.memory = memory;
         self.memory.ran = ran;
         self.recollection.counted_at = now;
+        // What an owner has changed since says nothing of what was counted here.
+        if let Some(counted) = self.memory.statistics.take().filter(|_| self.statistics.is_new())
+            && let Ok(statistics) = Statistics::restore(&counted.to_string())
+        {
+            self.statistics = statistics;
+        }
         match self.memory.secret {
             Some(secret) => {
                 self.recollection.secret = secret;

@@ -107,6 +107,12 @@ impl Statistics {
         &mut self.rows[at]
     }
 
+    /// Nothing was counted yet.
+    #[must_use]
+    pub const fn is_new(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// As text, for the store and for whoever asks.
     #[must_use]
     pub fn snapshot(&self) -> String {

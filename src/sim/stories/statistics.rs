@@ -9,6 +9,18 @@ fn number(row: &serde_json::Value, key: &str) -> f64 {
 }
 
 #[test]
+fn what_was_counted_goes_on_after_a_restart_of_the_box() {
+    let mut world = Setting::of(presets::well_behaved()).autoplay().begin();
+    // It is written down each hour.
+    world.run(3_700_000);
+    let before = number(&world.statistics()["rows"][0], "rounds");
+    drop(world.restart_box());
+    world.pass(60_000);
+    let after = number(&world.statistics()["rows"][0], "rounds");
+    assert!(before > 340.0 && after > before - 12.0, "{before}, {after}");
+}
+
+#[test]
 fn an_hour_of_a_loop_is_counted_as_the_audience_saw_it() {
     for (cut, longest_ms) in [(0, 300), (300, 300)] {
         let setting = Setting::of(presets::well_behaved()).autoplay();
