@@ -113,6 +113,7 @@ def folder(stage):
     log = "\n".join(stage.box.log(everything=True))
     status = stage.box.status()
     stage.box.stop()
+    shutil.rmtree(place)
     named = [name for name in ("g empty", "h lie", "j link") if name in log or name in str(status.get("media"))]
     stage.score.claim(
         "everything that can be played is played", played() == good,

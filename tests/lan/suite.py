@@ -21,6 +21,7 @@ from media import CLIP_SECONDS, TRACKS
 from programmes import clips, folder
 from service import service
 from soap import Device
+from living import living
 from stage import ADDRESSES, Stage, median, ms, rule, spread
 from together import groups
 
@@ -422,7 +423,7 @@ def plain(stage):
 
 
 SCENES = {scene.__name__: scene for scene in (
-    discover, play, loops, album, clips, groups, folder, rest, moves, faults, killed, errors, service, clock)}
+    discover, play, loops, album, clips, groups, folder, living, rest, moves, faults, killed, errors, service, clock)}
 
 
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -103,7 +103,10 @@ impl World {
         self.panel_opens = false;
         self.stuck = None;
         self.laws.reboot();
-        self.stages.iter_mut().for_each(|stage| stage.silence = Silence::default());
+        for stage in &mut self.stages {
+            stage.silence = Silence::default();
+            stage.watch.forget_words();
+        }
         self.lit.iter_mut().for_each(|lit| *lit = false);
         for ((stage, fetch), _) in core::mem::take(&mut self.streams) {
             let what = crate::sim::words::Fetched::Failed;

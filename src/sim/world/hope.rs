@@ -46,6 +46,13 @@ pub(super) struct Watch {
     soon_since: Option<Instant>,
 }
 
+impl Watch {
+    /// The box has begun anew: what it said before is nobody's word now.
+    pub(super) fn forget_words(&mut self) {
+        self.soon_since = None;
+    }
+}
+
 impl World {
     /// The longest time for which a renderer was dark though it could have played.
     #[must_use]

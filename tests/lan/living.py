@@ -14,7 +14,7 @@ from stage import ADDRESSES, ms, rule
 NOTICED, PLAYED = 15, 25
 
 
-def folder(stage):
+def living(stage):
     """Files and sticks come and go."""
     mixed, stick = f"{stage.media}/mixed", f"{stage.media}/stick"
     os.makedirs(mixed)
