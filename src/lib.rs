@@ -11,8 +11,8 @@
 //! remote: none is a feature of its own, all take this path.
 //!
 //! **Small machines composed by one root.** `Kiosk` only routes. Roster (who is there), renderer, subscription, programme
-//! (what should play), group (who begins when), schedule (what holds when), panel (buttons), LEDs and supervisor (tasks, watchdog, leaving) do not know
-//! each other.
+//! (what should play), group (who begins when), schedule (what holds when), panel (buttons), LEDs and supervisor (tasks,
+//! watchdog, leaving) do not know each other.
 //!
 //! ```text
 //!  buttons ────┐                                                  ┌─> courier: SOAP, SUBSCRIBE, GET description
@@ -21,8 +21,9 @@
 //!  answers ────┼─> Mailbox ─> driver ─ step(event, now) ─> effects ─> replies to media clients and the page
 //!  media GETs ─┤               ^   one timer                      ├─> scan of the media folder
 //!  page ───────┤               └── next_deadline                  ├─> systemd: READY, WATCHDOG, STOPPING
-//!  addresses ──┤                                                  └─> start a task again, exit
-//!  folder ─────┤
+//!  addresses ──┤                                                  ├─> start a task again, exit
+//!  folder ─────┤                                                  └─> store: what was learned and counted
+//!  wall clock ─┤
 //!  signals ────┘
 //! ```
 //!

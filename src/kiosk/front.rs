@@ -47,8 +47,7 @@ impl Kiosk {
             other => other,
         };
         let wish = self.wish(id, action, now);
-        let is_addressed = |r: &&mut Renderer| is_target(&targets, r);
-        for renderer in self.renderers.iter_mut().filter(is_addressed) {
+        for renderer in self.renderers.iter_mut().filter(|r| addressed(r)) {
             match &wish {
                 Wish::Simple(action) => renderer.command(*action, now),
                 Wish::Seek(step, forward) => renderer.seek_by(*step, *forward, now),
@@ -56,6 +55,9 @@ impl Kiosk {
                 Wish::Choice(list, until) => renderer.choose(list.clone(), *until, now),
                 Wish::Nothing => {}
             }
+        }
+        if action == PanelAction::Auto {
+            self.consult_schedule(now);
         }
     }
 

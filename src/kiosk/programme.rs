@@ -3,7 +3,7 @@
 //! | layer | comes from | ends |
 //! |---|---|---|
 //! | clip | a button | with the clip |
-//! | chosen | a person: a button, the page | at its end, after its time, or with `auto` |
+//! | chosen | a person, at a button | at its end, after its time, or with `auto` |
 //! | scheduled | the hours | with its window |
 //! | standing | the configuration | never |
 //!

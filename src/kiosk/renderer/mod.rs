@@ -450,9 +450,12 @@ impl Renderer {
             }
             PanelAction::Auto => {
                 self.drop_clips();
-                self.change_file();
-                self.play(now);
-                self.back_to_automatic(now);
+                self.programme.unchoose();
+                // Where the hours want something, that is news to it again: see `scheduled`.
+                if self.layer.take().is_none() {
+                    self.change_file();
+                    self.play(now);
+                }
             }
             // These come with more than their name.
             PanelAction::SeekForward | PanelAction::SeekBack | PanelAction::PlayClip => {}
@@ -522,9 +525,7 @@ impl Renderer {
 
     fn drop_clips(&mut self) {
         self.before_clip = None;
-        if self.programme.is_interrupted() {
-            self.programme.drop_clips();
-        }
+        self.programme.drop_clips();
     }
 
     fn play(&mut self, now: Instant) {

@@ -1,8 +1,11 @@
 //! Several screens as one.
 
 use super::*;
+use crate::config::{Targets, Who};
 use crate::sim::quirks::RelTime;
 use crate::sim::world::{HOPE, Weather};
+use crate::text::clip;
+use crate::upnp::av_transport::TransportState;
 
 /// One that needs so long from Play to its first picture, and up to `jitter` longer by chance.
 fn slow(loading: u64, jitter: u64) -> Preset {
@@ -277,4 +280,19 @@ fn steps_of_a_group_that_plays_ask_for_no_memory() {
     let (asked, steps) = (world.allocations - before, world.steps - steps);
     assert!(before > 0 && steps > 500, "{steps} steps only");
     assert_eq!(asked, 0, "{steps} steps");
+}
+
+#[test]
+fn a_button_that_means_one_member_means_all() {
+    let mut setting = wall(vec![slow(200, 0), slow(900, 0)]).files(&[("/m/clip.mp4", 600_000)]);
+    for button in &mut setting.config.buttons {
+        button.targets = Targets::Some(vec![Who::Name(clip("TV 2"))]);
+    }
+    let mut world = setting.begin();
+    world.run(30_000);
+    let states = |world: &World| [0, 1].map(|stage| world.stages[stage].tv.state());
+    assert_eq!(states(&world), [TransportState::Playing; 2]);
+    world.press(PanelAction::PlayPause);
+    world.pass(5_000);
+    assert_eq!(states(&world), [TransportState::PausedPlayback; 2], "not one of them alone");
 }

@@ -312,3 +312,37 @@ fn between_its_changes_a_schedule_costs_no_step_and_no_memory() {
     assert!(without > 100 && none == 0, "{without} steps");
     assert_eq!(hour(true), (without, 0));
 }
+
+/// Buttons that choose the night's film for good, and `Next` that hands everything back.
+fn with_auto(schedule: &str) -> World {
+    let mut setting = house(presets::well_behaved(), schedule).choice_button("/m/night.mp4", None);
+    let next = setting.config.buttons.iter_mut().find(|b| b.does(PanelAction::Next));
+    next.expect("on the panel").press = Some(PanelAction::Auto);
+    let mut world = setting.begin();
+    world.set_clock("2026-11-27T07:30:00Z", true);
+    world.run(MINUTE);
+    world
+}
+
+#[test]
+fn auto_brings_back_what_the_hours_want() {
+    let mut world = with_auto("[[schedule]]\nplays = \"open.mp4\"\n");
+    world.press(PanelAction::Play);
+    world.pass(SOON);
+    assert!(plays(&world, "night.mp4"), "a person chose it");
+    world.press(PanelAction::Next);
+    world.pass(SOON);
+    assert!(plays(&world, "open.mp4"));
+
+    for then in ["stop", "blackout"] {
+        let mut world = with_auto(&format!("[[schedule]]\nthen = \"{then}\"\n"));
+        world.press(PanelAction::Play);
+        world.pass(2 * SOON);
+        assert!(plays(&world, "night.mp4"), "{then}: a person chose it");
+        world.press(PanelAction::Next);
+        world.pass(2 * SOON);
+        let shown = world.screen(0).map(|(name, _)| name.to_owned());
+        let wanted = (then == "blackout").then(|| "black.jpg".to_owned());
+        assert_eq!(shown, wanted, "{then}");
+    }
+}
