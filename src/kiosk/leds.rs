@@ -104,14 +104,14 @@ impl Leds {
         if let Some(led) = self.leds.get_mut(usize::from(id.0))
             && led.pattern != pattern
         {
-            *led = Shown { pattern, since: now, changes_at: None, ..*led };
+            *led = Shown { pattern, since: now, changes_at: Some(now), ..*led };
         }
     }
 
     /// The pins that must change now.
     pub fn due(&mut self, now: Instant) -> impl Iterator<Item = (LedId, bool)> {
         self.leds.iter_mut().zip(0..).filter_map(move |(led, id)| {
-            if led.lit.is_some() && led.changes_at.is_some_and(|at| at > now) {
+            if led.lit.is_some() && led.changes_at.is_none_or(|at| at > now) {
                 return None;
             }
             let (lit, holds) = led.pattern.at(now.since(led.since));

@@ -201,6 +201,8 @@ impl Kiosk {
         match event {
             Event::Deadline
             | Event::Deaf
+            // Whom it is about is planned anew by `hear`.
+            | Event::Heard { .. }
             | Event::Alive(_)
             | Event::FolderChanged
             | Event::MediaAsked { .. }
@@ -570,6 +572,8 @@ impl Kiosk {
         if let Some(i) = self.find(udn) {
             let (renderers, mut ctx) = self.split(now, effects);
             f(&mut renderers[i], &mut ctx);
+            // Whatever it had planned holds no longer.
+            renderers[i].plan_at = None;
         }
     }
 

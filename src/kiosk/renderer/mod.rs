@@ -556,7 +556,8 @@ impl Renderer {
     }
 
     /// It was announced: it lives.
-    pub(super) fn hear(&mut self, now: Instant) {
+    pub(super) fn hear(&mut self, ctx: &mut Context<'_>) {
+        let now = ctx.now;
         self.breaker.hurry(now);
         self.wake();
         // A probe that has waited in vain may have been for its life before: one that hung was unplugged.
