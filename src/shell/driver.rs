@@ -75,6 +75,10 @@ impl Shell {
         if let Some((key, why)) = shut.filter(|_| !matches!(front, Front::Full)) {
             return Err(format!("{key}: {why}"));
         }
+        let known = match front {
+            Front::None => scan::Known::at_once(),
+            Front::Full | Front::Screen(_) => scan::Known::default(),
+        };
         Ok(Self {
             mailbox: Mailbox::default(),
             replies: Replies::default(),
@@ -85,7 +89,7 @@ impl Shell {
             media,
             page,
             watch: Watch::default(),
-            known: RefCell::default(),
+            known: RefCell::new(known),
             signals: RefCell::new(Some(signals)),
             notifier: Notifier::default(),
             store: None,
