@@ -3,8 +3,8 @@
 //!
 //! Looping, retry, recovery after a reboot, a lost event, a fault, a TV changed with its own remote: all
 //! take one path. `plan` decides what to send, `calls` writes it (at most one call is in flight, with a
-//! deadline), answers come back to `answers`, refusals to `refusals`, and what time alone decides is in
-//! `elapse`.
+//! deadline), answers come back to `answers`, which asks `verdict` what a state means and `position` what a
+//! position means, refusals to `refusals`, and what time alone decides is in `elapse`.
 //!
 //! Terms: *goal*, what should be; *load*, one file given to the renderer (see [`load`]); *habit*, what
 //! was learned about this renderer; *farewell*, leaving it as a guest should.
@@ -22,10 +22,12 @@ mod looping;
 mod member;
 mod plan;
 pub mod playhead;
+mod position;
 mod refusals;
 mod sound;
 mod survey;
 mod tally;
+mod verdict;
 pub mod witness;
 
 use super::deadline::Deadline;
