@@ -28,10 +28,10 @@ use smol::{LocalExecutor, Task, future};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-/// A panel that cannot be opened is tried again: so often with a short pause between, then with a long one.
-const PANEL_TRIES: u32 = 12;
-const PANEL_PAUSE: Duration = Duration::from_secs(5);
-const PANEL_LONG_PAUSE: Duration = Duration::from_secs(60);
+/// A panel that cannot be opened is tried again after pauses that double: udev is late by less than a
+/// second at most boots, and nothing is to be hoped from a machine without pins.
+const PANEL_FIRST_PAUSE: Duration = Duration::from_millis(250);
+const PANEL_LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// What the tasks share. Declare it before the executor, so that they can borrow it.
 #[derive(Debug)]
@@ -104,7 +104,8 @@ impl Shell {
         // The old one first: lines are exclusive.
         self.panel.replace(Rc::default());
         let wired = !self.config.buttons.is_empty() || !self.config.leds.is_empty();
-        for tries in 1.. {
+        let mut pause = PANEL_FIRST_PAUSE;
+        loop {
             let opened = match &self.front {
                 Front::Full if wired => Panel::open(&self.config),
                 Front::Full => Err("none is configured".to_owned()),
@@ -125,11 +126,11 @@ impl Shell {
                 break;
             }
             let wait = async {
-                let pause = if tries < PANEL_TRIES { PANEL_PAUSE } else { PANEL_LONG_PAUSE };
                 Timer::after(pause).await;
                 String::new()
             };
             future::or(idle.run(&self.mailbox), wait).await;
+            pause = (pause * 2).min(PANEL_LONGEST_PAUSE);
         }
         Panel::default().run(&self.mailbox).await
     }
