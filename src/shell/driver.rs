@@ -413,3 +413,44 @@ impl<'a> Hands<'a, '_> {
 pub async fn pause(span: Duration) {
     Timer::after(span).await;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Backend, Led, Level, Pin, Port, Shows};
+    use crate::shell::scratch::Scratch;
+
+    #[test]
+    fn a_panel_that_comes_late_is_there_before_long() {
+        let folder = Scratch::new("late-panel");
+        let late = folder.path().join("late");
+        let config = Config {
+            gpio: Backend::Simulated(late.join("pins")),
+            media_port: Port::From(25_000),
+            control_port: Port::From(26_000),
+            leds: vec![Led { pin: Pin(22), shows: Shows::Status, active: Level::High }],
+            ..Config::default()
+        };
+        let shell = Shell::open(&config, Front::Full).unwrap();
+        let story = async {
+            let (mut absent, mut said) = (0, String::new());
+            loop {
+                match shell.mailbox.take().await {
+                    Event::Panel(PanelState::Absent(why)) => {
+                        absent += 1;
+                        assert!(absent == 1 || why == said, "one reason, one sentence: {why}");
+                        said = why;
+                        if absent == 2 {
+                            std::fs::create_dir(&late).unwrap();
+                        }
+                    }
+                    Event::Panel(PanelState::Working) => return absent,
+                    _ => {}
+                }
+            }
+        };
+        let running = async { panic!("the panel failed: {}", shell.run_panel().await) };
+        assert_eq!(smol::block_on(future::or(story, running)), 2);
+        assert!(late.join("pins").exists());
+    }
+}
