@@ -75,15 +75,10 @@ impl Learn {
         pins::with(&config, async |_, mailbox| {
             let mut lesson =
                 Lesson { header, known: &known, detect, learned: Vec::new(), proposed: 0 };
-            let mut held = |pin| {
-                terminal::complain(format_args!(
-                    "{} is down from the beginning: is a button held, or is it wired to something else?",
-                    named(header, pin)
-                ));
-            };
+            let mut held = Vec::new();
             let beginning = pause(BEGINNING);
-            future::or(follow(&watched, mailbox, &mut held), beginning).await;
-            self.greet(&watched, &left_out);
+            future::or(follow(&watched, mailbox, &mut |pin| held.push(pin)), beginning).await;
+            self.greet(&watched, &left_out, &held);
             let over = async {
                 match self.seconds {
                     Some(span) => pause(span).await,
@@ -103,12 +98,18 @@ impl Learn {
         })
     }
 
-    fn greet(&self, watched: &[Pin], left_out: &[(String, Vec<Pin>)]) {
+    fn greet(&self, watched: &[Pin], left_out: &[(String, Vec<Pin>)], held: &[Pin]) {
         for (why, pins) in left_out {
             terminal::complain(format_args!("Left out: {}: {why}.", listed(pins)));
         }
         if !self.all && !left_out.is_empty() {
             terminal::complain("With --all these are watched too, but for those in use.");
+        }
+        if !held.is_empty() {
+            terminal::complain(format_args!(
+                "Low from the beginning: {}: is a button held, or is something else wired there?",
+                listed(held)
+            ));
         }
         terminal::complain(format_args!(
             "Watched: {}.\n\

@@ -7,7 +7,7 @@ brings a *hand*:
     lit(pin)                   whether an LED is lit: `is_lit(pin, level)` where levels are seen
     lines()                    what the program has printed so far: (time, line), one after the other
 and plays `buttons` while `dlna-kiosk run` runs, `patterns` while `dlna-kiosk leds` does and `lessons` while
-`dlna-kiosk learn` does, all with `config(…)`. Each *claim* is told as claim(words, whether it holds, details).
+`dlna-kiosk learn` does (with --level where no edges arrive), all with `config(…)`; nobody presses at the beginning. Each *claim* is told as claim(words, whether it holds, details).
 """
 
 import contextlib
