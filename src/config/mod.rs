@@ -27,10 +27,11 @@ mod tests;
 mod vocabulary;
 mod who;
 
-pub use effective::effective;
+pub use effective::{effective, effective_for};
 pub use files::FileState;
 pub use import::{Imported, import};
-pub use parse::{Loaded, parse};
+pub use parse::{Loaded, parse, parse_for};
+pub use pins::Header;
 pub use problem::{Problem, Severity};
 pub use schedule::{Days, Entry, Then};
 

@@ -3,7 +3,7 @@
 use super::choice;
 use super::field::integer;
 use super::files::Files;
-use super::pins::{self, Place};
+use super::pins::{Header, Place};
 use super::plays::MediaFolder;
 use super::problem::Report;
 use super::section::Section;
@@ -38,6 +38,14 @@ pub(super) const DETECTS: [(&str, Detect); 2] =
 pub(super) fn word<T: PartialEq>(words: &[(&'static str, T)], value: T) -> &'static str {
     let mut words = words.iter();
     words.find(|(_, known)| *known == value).map_or("", |&(word, _)| word)
+}
+
+impl PanelAction {
+    /// Its word in the file, in the log and in the status.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        word(&ACTIONS, self)
+    }
 }
 
 const HOLD_TIME: Duration = Duration::from_secs(1);
@@ -250,7 +258,7 @@ fn pin(report: &mut Report<'_>, table: &Section<'_>) -> Option<Pin> {
 /// What to write by someone who probably means a `place` on the connector.
 fn instead_of_place(place: i64) -> String {
     let all = "use 0 to 27 (see the wiring table)";
-    match pins::at_header(place) {
+    match Header::Forty.at(place) {
         Some(Place::Gpio(pin)) => format!(
             "pins are GPIO (BCM) numbers: header pin {place} is GPIO{bcm}, so write pin = {bcm}",
             bcm = pin.0

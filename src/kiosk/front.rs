@@ -25,7 +25,7 @@ impl Kiosk {
         let Some(button) = self.panel.button(id) else {
             return;
         };
-        let (pin, targets, word) = (button.pin.0, button.targets.clone(), word(action));
+        let (pin, targets, word) = (button.pin.0, button.targets.clone(), action.word());
         self.trace.note(now, "", What::Pressed(pin, word));
         if self.presses.is_full() {
             self.presses.pop_front();
@@ -166,23 +166,4 @@ enum Wish {
     Clip(Clip, Again),
     Choice(Playlist, Option<Instant>),
     Nothing,
-}
-
-/// The name of an action in the configuration.
-fn word(action: PanelAction) -> &'static str {
-    match action {
-        PanelAction::PlayPause => "play_pause",
-        PanelAction::Play => "play",
-        PanelAction::Pause => "pause",
-        PanelAction::Stop => "stop",
-        PanelAction::Next => "next",
-        PanelAction::Prev => "prev",
-        PanelAction::VolumeUp => "volume_up",
-        PanelAction::VolumeDown => "volume_down",
-        PanelAction::Mute => "mute",
-        PanelAction::SeekForward => "seek_forward",
-        PanelAction::SeekBack => "seek_back",
-        PanelAction::PlayClip => "play_clip",
-        PanelAction::Auto => "auto",
-    }
 }

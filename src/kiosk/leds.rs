@@ -1,15 +1,6 @@
 //! The front panel's LEDs: what they show, as patterns over time.
 //!
-//! | pattern | looks like | says |
-//! |---|---|---|
-//! | Starting | quick, even blinking | the box has begun and looks around |
-//! | ConfigurationError | three short flashes, pause | the configuration file has an error: see the log |
-//! | NoNetwork | one short flash a second | the box has no address |
-//! | MediaMissing | two short flashes, pause | there is nothing to play |
-//! | NoRenderer | slow, even blinking | no renderer is to be found |
-//! | Degraded | lit, with a short gap each second | a renderer that should play does not |
-//! | Playing | lit | everything that should play plays |
-//! | Ready | one short flash every 4 s | all is well, nothing should play |
+//! What each pattern looks like and says stands in [`TABLE`]; the README shows it to owners.
 
 use super::event::LedId;
 use crate::time::{Duration, Instant};
@@ -39,9 +30,26 @@ pub enum Pattern {
     Dark,
 }
 
+/// Every pattern that is to be seen: what it looks like and what it says, as the README has it.
+pub const TABLE: [(Pattern, &str, &str); 8] = [
+    (Pattern::Starting, "quick, even blinking (4 Hz)", "starting, looking around"),
+    (Pattern::ConfigurationError, "three short flashes, pause", "the configuration has an error"),
+    (Pattern::NoNetwork, "one short flash a second", "no network"),
+    (Pattern::MediaMissing, "two short flashes, pause", "nothing to play"),
+    (Pattern::NoRenderer, "slow, even blinking", "no renderer found"),
+    (
+        Pattern::Degraded,
+        "lit, with a short gap each second",
+        "a renderer that should play does not",
+    ),
+    (Pattern::Playing, "lit", "everything that should play plays"),
+    (Pattern::Ready, "one short flash every 4 s", "ready, nothing to do"),
+];
+
 impl Pattern {
     /// Milliseconds on, off, on, off, …, repeated. Empty: always off; one: always on.
-    const fn rhythm(self) -> &'static [u64] {
+    #[must_use]
+    pub const fn rhythm(self) -> &'static [u64] {
         match self {
             Self::ConfigurationError => &[120, 180, 120, 180, 120, 980],
             Self::Starting => &[125, 125],
@@ -164,6 +172,14 @@ mod tests {
             (1700, true),
         ];
         assert_eq!(changes(Pattern::ConfigurationError, 1700), flashes);
+    }
+
+    #[test]
+    fn the_readme_tells_each_pattern() {
+        let readme = include_str!("../../README.md");
+        for (pattern, looks, says) in TABLE {
+            assert!(readme.contains(&format!("\n| {looks} | {says}")), "{pattern:?}");
+        }
     }
 
     #[test]

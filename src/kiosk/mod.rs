@@ -351,6 +351,9 @@ impl Kiosk {
                 self.supervisor.ready(effects);
             }
             Event::Panel(PanelState::Working) => {
+                if !["starting", "working"].contains(&&*self.panel_state) {
+                    self.trace.note(now, "", What::PanelAgain);
+                }
                 self.panel_state = "working".into();
                 self.leds.renew();
             }

@@ -84,6 +84,8 @@ pub enum What {
     TaskEnded(TaskName, String),
     /// No buttons and LEDs, and why.
     NoPanel(String),
+    /// There are buttons and LEDs after all.
+    PanelAgain,
     /// A bounded table is full: what was left out.
     Full(&'static str),
     /// It still plays what the box gave it in a life before.
@@ -182,6 +184,7 @@ impl fmt::Display for Entry {
                 write!(f, "{name:?} ended and will be started again: {why}")
             }
             What::NoPanel(why) => write!(f, "no buttons and LEDs: {why}"),
+            What::PanelAgain => write!(f, "buttons and LEDs work now"),
             What::Full(what) => write!(f, "too many {what}: some are left out"),
             What::TakenUp(path) => write!(f, "still plays {}: taken up", file_name(path)),
             What::Remembers(1) => write!(f, "remembers the ways of 1 renderer"),
