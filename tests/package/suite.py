@@ -76,10 +76,11 @@ class Suite:
         return wait_until(lambda: self.tv.times("TransportState", "PLAYING", since), PATIENCE, every=0.1)
 
     def plug_in(self):
-        """A stick that is mounted while the box runs."""
+        """A stick that is mounted while the box runs, read-only as a careful owner would."""
         self.computer.must("mkdir", "-p", STICK)
         self.computer.must("mount", "-t", "tmpfs", "tmpfs", STICK)
         self.computer.must("cp", f"{MEDIA}/clip.mp4", STICK)
+        self.computer.must("mount", "-o", "remount,ro", STICK)
 
     def installed(self):
         """From the bare system on."""
@@ -141,7 +142,7 @@ class Suite:
         self.plug_in()
         played = self.plays(began)
         self.score.claim(
-            "it plays from a stick that is plugged in while it runs", played,
+            "it plays from a read-only stick that is plugged in while it runs", played,
             f"after {played[0] - began:.1f} s" if played else self.computer.ask("dlna-kiosk", "status"))
 
     def crashed(self):
