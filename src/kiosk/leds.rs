@@ -10,6 +10,7 @@
 //! | Degraded | lit, with a short gap each second | a renderer that should play does not |
 //! | Playing | lit | everything that should play plays |
 //! | Ready | one short flash every 4 s | all is well, nothing should play |
+//! | SwitchingOff | flickering | the machine is being switched off |
 
 use super::event::LedId;
 use crate::time::{Duration, Instant};
@@ -19,6 +20,8 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pattern {
+    /// The machine is being switched off: whoever holds the button may let go.
+    SwitchingOff,
     /// The configuration file has an error.
     ConfigurationError,
     /// The box has begun and looks around.
@@ -44,6 +47,7 @@ impl Pattern {
     const fn rhythm(self) -> &'static [u64] {
         match self {
             Self::ConfigurationError => &[120, 180, 120, 180, 120, 980],
+            Self::SwitchingOff => &[50, 50],
             Self::Starting => &[125, 125],
             Self::NoNetwork => &[120, 880],
             Self::MediaMissing => &[120, 180, 120, 980],

@@ -11,7 +11,7 @@ use super::replies::Replies;
 use super::store::Store;
 use super::systemd::Notifier;
 use super::watch::Watch;
-use super::{courier, media_server, network, page_server, probe, scan, signals, wall_clock};
+use super::{courier, media_server, network, page_server, power, probe, scan, signals, wall_clock};
 use crate::config::Config;
 use crate::kiosk::Kiosk;
 use crate::kiosk::effect::{Effect, Effects};
@@ -393,6 +393,14 @@ impl<'a> Hands<'a, '_> {
             Effect::Ready => shell.notifier.ready(),
             Effect::Watchdog => shell.notifier.watchdog(),
             Effect::Stopping => shell.notifier.stopping(),
+            Effect::PowerOff => {
+                // A demonstration does not switch off the machine of whoever tries it.
+                let real = matches!(shell.front, Front::Full);
+                self.chore(async move {
+                    let outcome = if real { power::off().await } else { Err(power::demo()) };
+                    shell.mailbox.post(Event::PoweredOff(outcome)).await;
+                });
+            }
             Effect::Exit(_) => {}
         }
     }
