@@ -365,7 +365,9 @@ impl Kiosk {
                 self.panel_state = why;
             }
             Event::PoweredOff(outcome) => {
-                self.trace.note(now, "", What::PoweredOff(self.power.answered(outcome, now)));
+                if let Some(what) = self.power.answered(outcome, now) {
+                    self.trace.note(now, "", what);
+                }
             }
             Event::Leave => self.leave(now, effects),
         }
@@ -520,8 +522,8 @@ impl Kiosk {
             self.take_news(now);
         }
         self.save(now, effects);
-        if !leaving && let Some(why) = self.power.due(now, effects) {
-            self.trace.note(now, "", What::PoweredOff(Err(why)));
+        if !leaving && let Some(what) = self.power.due(now, effects) {
+            self.trace.note(now, "", what);
         }
         self.show(now, effects);
         if leaving {

@@ -4,6 +4,7 @@
 //! refuses it has cost nobody anything.
 
 use super::effect::{Effect, Effects};
+use super::trace::What;
 use crate::time::{Duration, Instant};
 
 /// Who grants it may wait for other programs: systemd gives each 90 s. After that it is not coming.
@@ -31,34 +32,33 @@ impl Power {
         }
     }
 
-    /// Asks for it where it is wished. Gives a sentence if it was granted and did not come.
-    pub(super) fn due(&mut self, now: Instant, effects: &mut Effects) -> Option<String> {
+    /// Asks for it where it is wished. Gives what is news.
+    pub(super) fn due(&mut self, now: Instant, effects: &mut Effects) -> Option<What> {
         match *self {
             Self::Wished => {
                 *self = Self::Going { until: now + PATIENCE };
                 effects.push(Effect::PowerOff);
+                Some(What::PowerOff)
             }
             Self::Going { until } if until <= now => {
-                let why = "it was to be switched off two minutes ago, and still runs".to_owned();
-                *self = Self::Refused(why.clone());
-                return Some(why);
+                self.refuse("it was to be off two minutes ago, and still runs".to_owned())
             }
-            _ => {}
+            _ => None,
         }
-        None
     }
 
-    /// The answer is there.
-    pub(super) fn answered(
-        &mut self,
-        outcome: Result<(), String>,
-        now: Instant,
-    ) -> Result<(), String> {
-        *self = match &outcome {
-            Ok(()) => Self::Going { until: now + PATIENCE },
-            Err(why) => Self::Refused(why.clone()),
+    /// The answer is there. Gives what is news.
+    pub(super) fn answered(&mut self, outcome: Result<(), String>, now: Instant) -> Option<What> {
+        let Err(why) = outcome else {
+            *self = Self::Going { until: now + PATIENCE };
+            return None;
         };
-        outcome
+        self.refuse(why)
+    }
+
+    fn refuse(&mut self, why: String) -> Option<What> {
+        *self = Self::Refused(why.clone());
+        Some(What::StillOn(why))
     }
 
     /// It is on its way.

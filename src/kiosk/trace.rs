@@ -94,8 +94,10 @@ pub enum What {
     Kept(Result<(), String>),
     /// It does not show its name, and why.
     Unidentified(&'static str),
-    /// The machine is about to be switched off, or why it is not.
-    PoweredOff(Result<(), String>),
+    /// The machine is to be switched off: whoever can is asked for it.
+    PowerOff,
+    /// The machine is not switched off, and why.
+    StillOn(String),
     /// The box is leaving.
     Leaving,
 }
@@ -111,7 +113,7 @@ impl What {
             | Self::TaskEnded(..)
             | Self::NoPanel(_)
             | Self::Kept(Err(_))
-            | Self::PoweredOff(Err(_))
+            | Self::StillOn(_)
             | Self::Full(_) => Level::Warn,
             Self::Addresses(list) if list.is_empty() => Level::Warn,
             // Thousands a day: a log is for what changes.
@@ -194,8 +196,8 @@ impl fmt::Display for Entry {
             What::Kept(Ok(())) => write!(f, "what is learned is written down again"),
             What::Kept(Err(why)) => write!(f, "what is learned cannot be written down: {why}"),
             What::Unidentified(why) => write!(f, "its name cannot be shown on it: {why}"),
-            What::PoweredOff(Ok(())) => write!(f, "the machine is switched off"),
-            What::PoweredOff(Err(why)) => write!(f, "the machine is not switched off: {why}"),
+            What::PowerOff => write!(f, "switching the machine off"),
+            What::StillOn(why) => write!(f, "the machine is not switched off: {why}"),
             What::Leaving => write!(f, "leaving"),
         }
     }

@@ -397,7 +397,10 @@ impl<'a> Hands<'a, '_> {
                 // A demonstration does not switch off the machine of whoever tries it.
                 let real = matches!(shell.front, Front::Full);
                 self.chore(async move {
-                    let outcome = if real { power::off().await } else { Err(power::demo()) };
+                    let outcome = match real {
+                        true => power::off().await,
+                        false => Err("this is only a demonstration".to_owned()),
+                    };
                     shell.mailbox.post(Event::PoweredOff(outcome)).await;
                 });
             }

@@ -31,7 +31,7 @@ fn the_box_asks_for_it_and_leaves_as_always_when_it_is_told_to() {
     assert_eq!(world.power_offs, 1);
     assert_eq!(world.kiosk.pattern(world.now), Pattern::SwitchingOff);
     let said = world.trace(20).concat();
-    assert!(said.contains("shutdown") && said.contains("the machine is switched off"), "{said}");
+    assert!(said.contains("shutdown") && said.contains("switching the machine off"), "{said}");
     assert!(world.shows(0, "clip.mp4") && world.exited.is_none(), "until then all goes on");
     world.leave();
     world.pass(1_000);
