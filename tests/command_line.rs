@@ -122,7 +122,7 @@ fn the_examples_of_the_readme_are_good() {
     let readme = read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let examples: Vec<&str> =
         (readme.split("```toml\n").skip(1)).filter_map(|rest| rest.split("```").next()).collect();
-    assert_eq!(examples.len(), 5);
+    assert_eq!(examples.len(), 6);
     for example in examples {
         let usual = "media = \"/srv/dlna-kiosk\"\n";
         let text = format!("media = {media:?}\n{}", example.replace(usual, ""));

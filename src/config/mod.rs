@@ -400,6 +400,10 @@ pub enum PanelAction {
     PlayClip,
     /// What schedule and standing programme say holds again.
     Auto,
+    /// Each renderer shows its own name for a while.
+    Identify,
+    /// Switch the machine off.
+    Shutdown,
 }
 
 /// Internal pull resistor.

@@ -10,6 +10,8 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pattern {
+    /// The machine is being switched off: whoever holds the button may let go.
+    SwitchingOff,
     /// The configuration file has an error.
     ConfigurationError,
     /// The box has begun and looks around.
@@ -31,7 +33,7 @@ pub enum Pattern {
 }
 
 /// Every pattern that is to be seen: what it looks like and what it says, as the README has it.
-pub const TABLE: [(Pattern, &str, &str); 8] = [
+pub const TABLE: [(Pattern, &str, &str); 9] = [
     (Pattern::Starting, "quick, even blinking (4 Hz)", "starting, looking around"),
     (Pattern::ConfigurationError, "three short flashes, pause", "the configuration has an error"),
     (Pattern::NoNetwork, "one short flash a second", "no network"),
@@ -44,6 +46,7 @@ pub const TABLE: [(Pattern, &str, &str); 8] = [
     ),
     (Pattern::Playing, "lit", "everything that should play plays"),
     (Pattern::Ready, "one short flash every 4 s", "ready, nothing to do"),
+    (Pattern::SwitchingOff, "flickering (10 Hz)", "the machine is being switched off"),
 ];
 
 impl Pattern {
@@ -52,6 +55,7 @@ impl Pattern {
     pub const fn rhythm(self) -> &'static [u64] {
         match self {
             Self::ConfigurationError => &[120, 180, 120, 180, 120, 980],
+            Self::SwitchingOff => &[50, 50],
             Self::Starting => &[125, 125],
             Self::NoNetwork => &[120, 880],
             Self::MediaMissing => &[120, 180, 120, 980],

@@ -19,6 +19,7 @@ pub mod memory;
 pub(crate) mod mutant;
 pub mod panel;
 pub mod playlist;
+mod power;
 pub mod preflight;
 pub mod profile;
 pub mod programme;
@@ -55,6 +56,7 @@ use memory::Memory;
 use mutant::Mutant;
 use panel::Panel;
 use playlist::Playlist;
+use power::Power;
 use remembering::Recollection;
 use renderer::{Context, Farewell, Renderer};
 use roster::Roster;
@@ -98,6 +100,7 @@ pub struct Kiosk {
     choices: Vec<Playlist>,
     presses: Deque<Press, 8>,
     leds: Leds,
+    power: Power,
     supervisor: Supervisor,
     trace: Trace,
     statistics: Statistics,
@@ -144,6 +147,7 @@ impl Kiosk {
             schedule_at: None,
             panel: Panel::new(&config.buttons),
             leds: Leds::new(config.leds.len()),
+            power: Power::default(),
             configuration_error: setup.configuration_error,
             first_only: setup.first_only,
             supervisor: Supervisor::new(setup.watchdog),
@@ -208,6 +212,7 @@ impl Kiosk {
             | Event::MediaAsked { .. }
             | Event::MediaConnections(_)
             | Event::Saved(_)
+            | Event::PoweredOff(_)
             | Event::StatusAsked(_)
             | Event::StatisticsAsked(_) => Concern::Nobody,
             Event::Answered { ticket, .. } => {
@@ -364,6 +369,11 @@ impl Kiosk {
                 }
                 self.panel_state = why;
             }
+            Event::PoweredOff(outcome) => {
+                if let Some(what) = self.power.answered(outcome, now) {
+                    self.trace.note(now, "", what);
+                }
+            }
             Event::Leave => self.leave(now, effects),
         }
     }
@@ -517,6 +527,9 @@ impl Kiosk {
             self.take_news(now);
         }
         self.save(now, effects);
+        if !leaving && let Some(what) = self.power.due(now, effects) {
+            self.trace.note(now, "", what);
+        }
         self.show(now, effects);
         if leaving {
             // The end is the last effect: after it no LED would go dark.
@@ -524,6 +537,7 @@ impl Kiosk {
         }
         wake.at(self.leds.next_deadline(), Why::Led);
         wake.at(self.panel.next_deadline(), Why::Button);
+        wake.at(self.power.next_deadline().filter(|_| !leaving), Why::PowerOff);
         wake.add(self.supervisor.next_deadline());
         wake.add(self.keeper.next_deadline(leaving));
         self.deadline = wake.first();

@@ -94,6 +94,12 @@ pub enum What {
     Remembers(usize),
     /// What was learned cannot be written down, or can again.
     Kept(Result<(), String>),
+    /// It does not show its name, and why.
+    Unidentified(&'static str),
+    /// The machine is to be switched off: whoever can is asked for it.
+    PowerOff,
+    /// The machine is not switched off, and why.
+    StillOn(String),
     /// The box is leaving.
     Leaving,
 }
@@ -109,6 +115,7 @@ impl What {
             | Self::TaskEnded(..)
             | Self::NoPanel(_)
             | Self::Kept(Err(_))
+            | Self::StillOn(_)
             | Self::Full(_) => Level::Warn,
             Self::Addresses(list) if list.is_empty() => Level::Warn,
             // Thousands a day: a log is for what changes.
@@ -191,6 +198,9 @@ impl fmt::Display for Entry {
             What::Remembers(known) => write!(f, "remembers the ways of {known} renderers"),
             What::Kept(Ok(())) => write!(f, "what is learned is written down again"),
             What::Kept(Err(why)) => write!(f, "what is learned cannot be written down: {why}"),
+            What::Unidentified(why) => write!(f, "its name cannot be shown on it: {why}"),
+            What::PowerOff => write!(f, "switching the machine off"),
+            What::StillOn(why) => write!(f, "the machine is not switched off: {why}"),
             What::Leaving => write!(f, "leaving"),
         }
     }

@@ -11,7 +11,7 @@ use super::replies::Replies;
 use super::store::Store;
 use super::systemd::Notifier;
 use super::watch::Watch;
-use super::{courier, media_server, network, page_server, probe, scan, signals, wall_clock};
+use super::{courier, media_server, network, page_server, power, probe, scan, signals, wall_clock};
 use crate::config::Config;
 use crate::kiosk::Kiosk;
 use crate::kiosk::effect::{Effect, Effects};
@@ -398,6 +398,17 @@ impl<'a> Hands<'a, '_> {
             Effect::Ready => shell.notifier.ready(),
             Effect::Watchdog => shell.notifier.watchdog(),
             Effect::Stopping => shell.notifier.stopping(),
+            Effect::PowerOff => {
+                // A demonstration does not switch off the machine of whoever tries it.
+                let real = matches!(shell.front, Front::Full);
+                self.chore(async move {
+                    let outcome = match real {
+                        true => power::off().await,
+                        false => Err("this is only a demonstration".to_owned()),
+                    };
+                    shell.mailbox.post(Event::PoweredOff(outcome)).await;
+                });
+            }
             Effect::Exit(_) => {}
         }
     }

@@ -15,6 +15,7 @@ mod calls;
 mod captions;
 mod elapse;
 mod heirloom;
+mod identify;
 pub mod knobs;
 mod layer;
 pub mod load;
@@ -44,7 +45,6 @@ use super::token::Secret;
 use super::trace::{Trace, What};
 use super::why::Viewer;
 use crate::config::{Again, LoopMethod, OnStop, PanelAction, Rule};
-use crate::media::black;
 use crate::media::catalogue::Scan;
 use crate::media::subtitles::{Form, format_of};
 use crate::time::{Duration, Instant};
@@ -61,6 +61,7 @@ use knobs::Knobs;
 pub(super) use layer::Layer;
 use load::{Load, Phase};
 use sound::Sound;
+use std::rc::Rc;
 use survey::PlaySurvey;
 
 /// Which of the two evented services.
@@ -168,6 +169,8 @@ pub(super) struct Renderer {
     pub(super) programme: Programme,
     /// What it was to do before a clip broke in.
     before_clip: Option<Goal>,
+    /// The last card with its name.
+    card: Option<Rc<[u8]>>,
     /// What the schedule wants of it now.
     pub(super) layer: Option<Layer>,
     /// When to look at its plan again, if nothing happens before.
@@ -259,6 +262,7 @@ impl Renderer {
             last_start: None,
             programme: Programme::new(Playlist::new(plays, repeat, order, seed)),
             before_clip: None,
+            card: None,
             layer: None,
             plan_at: None,
             goal: if rule.is_some_and(|rule| rule.autoplay) { Goal::Play } else { Goal::Rest },
@@ -388,7 +392,7 @@ impl Renderer {
             mime: load.mime,
             content_features: load.content_features(),
             subtitles: subtitles(),
-            body: black::body(&load.file),
+            body: self.body(&load.file),
         })
     }
 
@@ -460,7 +464,12 @@ impl Renderer {
                 }
             }
             // These come with more than their name.
-            PanelAction::SeekForward | PanelAction::SeekBack | PanelAction::PlayClip => {}
+            PanelAction::SeekForward
+            | PanelAction::SeekBack
+            | PanelAction::PlayClip
+            | PanelAction::Identify => {}
+            // This is for the box.
+            PanelAction::Shutdown => {}
         }
     }
 
@@ -495,13 +504,18 @@ impl Renderer {
         } else {
             self.before_clip = Some(self.goal);
         }
-        let load = self.load.as_ref().filter(|load| !load.is_still());
-        let running = load.filter(|load| matches!(load.phase, Phase::Running { .. }));
-        let at = running.map(|load| load.seek_to.unwrap_or_else(|| load.playhead.position(now)));
+        let at = self.interrupted_at(now);
         self.programme.interrupt(clip, at);
         self.insisted = 0;
         self.retire();
         self.play(now);
+    }
+
+    /// Where it would go on if something broke in now.
+    fn interrupted_at(&self, now: Instant) -> Option<Duration> {
+        let load = self.load.as_ref().filter(|load| !load.is_still())?;
+        let running = matches!(load.phase, Phase::Running { .. });
+        running.then(|| load.seek_to.unwrap_or_else(|| load.playhead.position(now)))
     }
 
     /// A person wants this programme from now on.
@@ -532,6 +546,8 @@ impl Renderer {
 
     fn play(&mut self, now: Instant) {
         self.goal = Goal::Play;
+        // No clip will end any more after which it should rest.
+        self.before_clip.take_if(|_| !self.programme.is_interrupted());
         self.strangers = 0;
         self.pressed_at = now;
         self.transport_due = self.transport_due.min(now);
