@@ -78,7 +78,7 @@ pub const SUBTITLES: u64 = 1 << 20;
 /// colour profile.
 pub const PICTURE_HEAD: u64 = 96 << 10;
 /// Bytes of the card that tells which renderer this is, one kept for each renderer: 32,640 cells of at most 11 bits and
-/// what belongs to them; a name takes a third of that.
+/// what belongs to them. A long name takes 18 KiB of it.
 pub const CARD: usize = 64 << 10;
 /// Heads of requests and answers.
 pub const HTTP_HEAD: usize = 16 << 10;

@@ -131,7 +131,8 @@ fn on_stage_by(
     schedule: Vec<Entry>,
     story: impl AsyncFn(&Scene<'_>),
 ) -> u8 {
-    let media = folder(&format!("{preset}-{autoplay}-{}", schedule.len()));
+    // Each test has a thread of its own.
+    let media = folder(std::thread::current().name().unwrap());
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
     let udn = Udn::new("uuid:00000000-0000-4000-8000-000000000001").unwrap();
     let renderer = presets::named(preset).unwrap().renderer(udn, "TV", 1);

@@ -1,5 +1,6 @@
 //! Switching the machine off, as an ordinary user: systemd's logind is asked for it, which asks polkit whether this user
-//! may. `systemctl` knows how to ask; a D-Bus library for one question would be a good part of the program.
+//! may. `systemctl` knows how to ask; a D-Bus library for one question would be a good part of the program. (smol keeps a
+//! thread that waits for children. It begins here, and not before.)
 
 use crate::limits::SENTENCE_BYTES;
 use crate::text::{Text, clip};

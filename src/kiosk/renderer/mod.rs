@@ -437,7 +437,11 @@ impl Renderer {
         self.transport_due = self.transport_due.min(now);
         match action {
             PanelAction::PlayPause if self.goal == Goal::Play => self.goal = Goal::Pause,
-            PanelAction::PlayPause | PanelAction::Play => self.play(now),
+            PanelAction::PlayPause | PanelAction::Play => {
+                // After the clip that plays over silence, too.
+                self.before_clip = self.before_clip.map(|_| Goal::Play);
+                self.play(now);
+            }
             // Also one that has nothing yet, being away: the button would go on to find it playing.
             PanelAction::Pause if self.load.is_some() || self.goal == Goal::Play => {
                 self.goal = Goal::Pause;

@@ -193,6 +193,37 @@ fn one_that_is_not_there_does_not_show_it_when_it_is_back() {
 }
 
 #[test]
+fn a_film_that_was_paused_stays_so_in_the_dark_and_goes_on_where_it_was() {
+    let mut world = playing(telling(Setting::of(presets::well_behaved())));
+    world.pass(40_000);
+    world.press(PanelAction::Pause);
+    world.pass(30_000);
+    identify(&mut world);
+    assert!(world.until(3_000, |w| shows_its_card(w, 0)).is_some());
+    world.pass(60_000);
+    assert_eq!(world.screen(0), None);
+    world.press(PanelAction::PlayPause);
+    assert!(world.until(3_000, |w| w.shows(0, "clip.mp4")).is_some());
+    world.pass(3_000);
+    let (_, at) = world.screen(0).expect("it plays");
+    assert!(at > ms(42_000) && at < ms(50_000), "{at:?}");
+}
+
+#[test]
+fn one_at_rest_that_is_told_to_play_meanwhile_plays_afterwards() {
+    let mut world = telling(Setting::of(presets::well_behaved())).begin();
+    world.run(20_000);
+    identify(&mut world);
+    world.pass(5_000);
+    world.press(PanelAction::Play);
+    world.pass(1_000);
+    assert!(shows_its_card(&world, 0));
+    assert!(world.until(8_000, |w| w.shows(0, "clip.mp4")).is_some());
+    world.pass(125_000);
+    assert!(world.shows(0, "clip.mp4"), "and loops");
+}
+
+#[test]
 fn a_press_of_stop_ends_it_and_one_of_play_brings_what_usually_plays() {
     let mut world = playing(telling(Setting::of(presets::well_behaved())));
     identify(&mut world);
