@@ -236,6 +236,7 @@ fn every_pattern_is_shown_and_named() {
         "degraded",
         "playing",
         "ready",
+        "switching off",
         "off",
     ];
     assert_eq!(names, want);
