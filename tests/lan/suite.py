@@ -447,8 +447,10 @@ def main(program, names):
     with Stage(program) as stage:
         for name in names or SCENES:
             print(f"-- {name}: {scenes[name].__doc__}", flush=True)
+            risen = time.time()
             stage.revive()
             _told(stage, scenes[name])
+            print(f"-- {name}: {time.time() - risen:.0f} s", flush=True)
         score = stage.score
     print(f"{score.passed} passed, {score.failed} failed in {time.time() - began:.0f} s")
     return 1 if score.failed or not score.passed else 0

@@ -4,7 +4,8 @@
 //! Looping, retry, recovery after a reboot, a lost event, a fault, a TV changed with its own remote: all
 //! take one path. `plan` decides what to send, `calls` writes it (at most one call is in flight, with a
 //! deadline), answers come back to `answers`, which asks `verdict` what a state means and `position` what a
-//! position means, refusals to `refusals`, and what time alone decides is in `elapse`.
+//! position means, refusals to `refusals`, and what time alone decides is in `elapse`. What people ask comes to `wishes`,
+//! what the network says of it to `presence`.
 //!
 //! Terms: *goal*, what should be; *load*, one file given to the renderer (see [`load`]); *habit*, what
 //! was learned about this renderer; *farewell*, leaving it as a guest should.
@@ -24,29 +25,29 @@ mod member;
 mod plan;
 pub mod playhead;
 mod position;
+mod presence;
 mod refusals;
+mod serving;
 mod sound;
 mod survey;
 mod tally;
 mod verdict;
+mod wishes;
 pub mod witness;
 
 use super::deadline::Deadline;
-use super::effect::{Effects, Published, PublishedSubtitles};
-use super::event::Token;
+use super::effect::Effects;
 use super::fault::Fault;
 use super::group::{Gate, Start};
 use super::playlist::Playlist;
 use super::profile::{Habits, Profile};
-use super::programme::{Clip, Programme};
+use super::programme::Programme;
 use super::statistics::{Shift, Statistics};
 use super::subscription::Subscription;
 use super::token::Secret;
 use super::trace::{Trace, What};
 use super::why::Viewer;
-use crate::config::{Again, LoopMethod, OnStop, PanelAction, Rule};
-use crate::media::catalogue::Scan;
-use crate::media::subtitles::{Form, format_of};
+use crate::config::{LoopMethod, OnStop, Rule};
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::TransportState;
 use crate::upnp::description::{Description, Service};
@@ -60,6 +61,7 @@ use heirloom::Heirloom;
 use knobs::Knobs;
 pub(super) use layer::Layer;
 use load::{Load, Phase};
+use presence::Presence;
 use sound::Sound;
 use std::rc::Rc;
 use survey::PlaySurvey;
@@ -99,17 +101,6 @@ pub(super) enum Rested {
     Finished,
     /// A person stopped it.
     Stopped,
-}
-
-/// What its announcements say of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Presence {
-    /// It is there.
-    Here,
-    /// It said goodbye. Some say it and stay.
-    SaidGoodbye,
-    /// It said goodbye and stopped: when it is heard of again, it was switched on.
-    Asleep,
 }
 
 /// What else was learned about this renderer: not kept, being soon learned anew.
@@ -337,236 +328,9 @@ impl Renderer {
             && self.load.as_ref().is_some_and(|load| matches!(load.phase, Phase::Running { .. }))
     }
 
-    /// Where it is in the load of this token, if it plays that.
-    pub(super) fn position(&self, token: Token, now: Instant) -> Option<Duration> {
-        let load = self.load.as_ref().filter(|load| load.token == token)?;
-        let running = matches!(load.phase, Phase::Running { .. });
-        running.then(|| load.playhead.position(now))
-    }
-
-    /// A load of this token: the current one, the next one, or the last, whose connection may still drain.
-    pub(super) fn load_of(&mut self, token: Token) -> Option<&mut Load> {
-        let loads = [&mut self.load, &mut self.next, &mut self.previous];
-        loads.into_iter().flatten().find(|load| load.token == token)
-    }
-
-    /// A load of this token is its.
-    pub(super) fn has_load(&self, token: Token) -> bool {
-        let loads = [&self.load, &self.next, &self.previous];
-        loads.into_iter().flatten().any(|load| load.token == token)
-    }
-
-    /// The media server ended, and its connections with it.
-    pub(super) fn unserved(&mut self, now: Instant) {
-        for load in [&mut self.load, &mut self.next].into_iter().flatten() {
-            if load.fetched && !load.whole_sent {
-                load.cut_at = load.cut_at.or(Some(now));
-            }
-        }
-    }
-
     /// Its plan holds until a time that has not come.
     pub(super) fn rests(&self, now: Instant) -> bool {
         self.plan_at.is_some_and(|plan| plan.at > now)
-    }
-
-    /// What the media server serves for this token.
-    pub(super) fn published(&self, token: Token) -> Option<Published> {
-        let loads = [&self.load, &self.next, &self.previous];
-        let load = loads.into_iter().flatten().find(|load| load.token == token)?;
-        let subtitles = || {
-            let path = load.file.subtitles.as_deref()?;
-            Some(PublishedSubtitles {
-                path: path.to_path_buf(),
-                url: load.subtitles_url()?,
-                format: format_of(path)?,
-                unasked: load.captions == Some(Form::Header),
-            })
-        };
-        Some(Published {
-            path: load.file.path.to_path_buf(),
-            root: load.file.root.to_path_buf(),
-            size: load.file.size,
-            modified: load.file.modified,
-            media_type: load.file.media_type,
-            mime: load.mime,
-            content_features: load.content_features(),
-            subtitles: subtitles(),
-            body: self.body(&load.file),
-        })
-    }
-
-    /// Files came or went. Gives what became of the one that plays, if that is news.
-    pub(super) fn resolve(&mut self, scan: &Scan) -> Option<What> {
-        let was_empty = self.programme.is_empty();
-        let was_there = self.load.as_ref().is_some_and(|load| self.programme.holds(&load.file));
-        self.programme.resolve(scan);
-        // What it has not been told of is chosen anew.
-        let following = self.programme.following();
-        self.next.take_if(|next| {
-            matches!(next.phase, Phase::Wanted { .. }) && following != Some(&next.file)
-        });
-        if was_empty && !self.programme.is_empty() && self.fault == Some(Fault::NothingToPlay) {
-            self.fault = None;
-        }
-        let load = self.load.as_ref().filter(|load| {
-            let path = &*load.file.path;
-            was_there
-                && !self.programme.holds(&load.file)
-                && !scan.growing.iter().any(|p| p == path)
-        })?;
-        let path = load.file.path.clone();
-        Some(if self.programme.has(&path) { What::Replaced(path) } else { What::Removed(path) })
-    }
-
-    /// The rest of what it plays cannot be had any more, and there is something else to play.
-    fn is_outdated(&self) -> bool {
-        self.load.as_ref().is_some_and(|load| {
-            load.cut_at.is_some() && !self.programme.is_empty() && !self.programme.holds(&load.file)
-        })
-    }
-
-    /// A person asked for this.
-    pub(super) fn command(&mut self, action: PanelAction, now: Instant) {
-        if !self.is_driven() {
-            return;
-        }
-        self.lift_black(action);
-        self.insisted = 0;
-        self.fault.take_if(|fault| matches!(fault, Fault::Refused("to pause", ..)));
-        self.transport_due = self.transport_due.min(now);
-        match action {
-            PanelAction::PlayPause if self.goal == Goal::Play => self.goal = Goal::Pause,
-            PanelAction::PlayPause | PanelAction::Play => {
-                // After the clip that plays over silence, too.
-                self.before_clip = self.before_clip.map(|_| Goal::Play);
-                self.play(now);
-            }
-            // Also one that has nothing yet, being away: the button would go on to find it playing.
-            PanelAction::Pause if self.load.is_some() || self.goal == Goal::Play => {
-                self.goal = Goal::Pause;
-            }
-            PanelAction::Pause => {}
-            PanelAction::Stop => {
-                self.goal = Goal::Stop;
-                self.rested = Rested::Stopped;
-                self.fault = None;
-                self.drop_clips();
-            }
-            PanelAction::Next => self.skip(1, now),
-            PanelAction::Prev => self.skip(-1, now),
-            PanelAction::VolumeUp | PanelAction::VolumeDown | PanelAction::Mute => {
-                self.turn(action)
-            }
-            PanelAction::Auto => {
-                self.drop_clips();
-                self.programme.unchoose();
-                // Where the hours want something, that is news to it again: see `scheduled`.
-                if self.layer.take().is_none() {
-                    self.change_file();
-                    self.play(now);
-                }
-            }
-            // These come with more than their name.
-            PanelAction::SeekForward
-            | PanelAction::SeekBack
-            | PanelAction::PlayClip
-            | PanelAction::Identify => {}
-            // This is for the box.
-            PanelAction::Shutdown => {}
-        }
-    }
-
-    /// A person wants to see another part of the file: so much further on, or back.
-    pub(super) fn seek_by(&mut self, step: Duration, forward: bool, now: Instant) {
-        let Some(load) = self.load.as_mut().filter(|load| !load.is_still()) else { return };
-        if !matches!(load.phase, Phase::Running { .. }) {
-            return;
-        }
-        let at = load.seek_to.unwrap_or_else(|| load.playhead.position(now));
-        let to = if forward { at + step } else { at.saturating_sub(step) };
-        // At the end it ends by itself.
-        let last = load.length().map(|length| length.saturating_sub(Duration::from_secs(1)));
-        load.seek_to = Some(last.map_or(to, |last| to.min(last)));
-        self.taken = None;
-    }
-
-    /// A person wants this clip over whatever plays.
-    pub(super) fn play_clip(&mut self, clip: Clip, again: Again, now: Instant) {
-        if !self.is_driven() {
-            return;
-        }
-        if self.programme.is_interrupted() {
-            match again {
-                Again::Ignore => return,
-                Again::Queue => {
-                    let _ = self.programme.queue(clip);
-                    return;
-                }
-                Again::Restart => {}
-            }
-        } else {
-            self.before_clip = Some(self.goal);
-        }
-        let at = self.interrupted_at(now);
-        self.programme.interrupt(clip, at);
-        self.insisted = 0;
-        self.retire();
-        self.play(now);
-    }
-
-    /// Where it would go on if something broke in now.
-    fn interrupted_at(&self, now: Instant) -> Option<Duration> {
-        let load = self.load.as_ref().filter(|load| !load.is_still())?;
-        let running = matches!(load.phase, Phase::Running { .. });
-        running.then(|| load.seek_to.unwrap_or_else(|| load.playhead.position(now)))
-    }
-
-    /// A person wants this programme from now on.
-    pub(super) fn choose(&mut self, list: Playlist, until: Option<Instant>, now: Instant) {
-        if self.is_driven() {
-            self.before_clip = None;
-            self.programme.choose(list, until);
-            self.insisted = 0;
-            self.retire();
-            self.play(now);
-        }
-    }
-
-    /// What a person chose is over: schedule and standing programme have the word.
-    fn back_to_automatic(&mut self, now: Instant) {
-        if self.programme.unchoose() && !self.programme.is_interrupted() {
-            self.change_file();
-            if self.layer.as_ref().is_some_and(Layer::is_silent) {
-                self.fall_silent(now);
-            }
-        }
-    }
-
-    fn drop_clips(&mut self) {
-        self.before_clip = None;
-        self.programme.drop_clips();
-    }
-
-    fn play(&mut self, now: Instant) {
-        self.goal = Goal::Play;
-        // No clip will end any more after which it should rest.
-        self.before_clip.take_if(|_| !self.programme.is_interrupted());
-        self.strangers = 0;
-        self.pressed_at = now;
-        self.transport_due = self.transport_due.min(now);
-        if let Some(load) = self.load.as_mut()
-            && let Phase::Failed { retry_at } = &mut load.phase
-        {
-            *retry_at = now;
-        }
-        self.failures = 0;
-    }
-
-    fn skip(&mut self, by: isize, now: Instant) {
-        self.programme.step(by);
-        self.retire();
-        self.play(now);
     }
 
     /// The load is no longer wanted; its connection may still drain.
@@ -575,88 +339,6 @@ impl Renderer {
             self.previous = Some(load);
         }
         self.ended_at = None;
-    }
-
-    /// It was announced: it lives.
-    pub(super) fn hear(&mut self, ctx: &mut Context<'_>) {
-        let now = ctx.now;
-        self.breaker.hurry(now);
-        self.wake();
-        // A probe that has waited in vain may have been for its life before: one that hung was unplugged.
-        let probe = self.call.as_mut().filter(|call| call.purpose == Purpose::Transport);
-        if let Some(call) = probe.filter(|call| now.since(call.sent_at) > breaker::FIRST_WAIT) {
-            call.deadline = call.deadline.min(now);
-        }
-        if now.since(self.state_at) > Duration::from_secs(1) {
-            self.transport_due = self.transport_due.min(now);
-        }
-    }
-
-    /// It is there, or there again.
-    fn wake(&mut self) {
-        let slept = core::mem::replace(&mut self.presence, Presence::Here) == Presence::Asleep;
-        if slept && matches!(self.goal, Goal::Yield { .. }) {
-            self.goal = Goal::Play;
-        }
-    }
-
-    /// The box's own address has changed: look, and learn the new one from the connection.
-    pub(super) fn look_again(&mut self, now: Instant) {
-        self.transport_due = self.transport_due.min(now);
-    }
-
-    /// It started again: nothing of before holds, but its goal does.
-    pub(super) fn rebooted(&mut self, ctx: &mut Context<'_>) {
-        ctx.trace.note(ctx.now, self.name(), What::Rebooted);
-        self.retire();
-        self.next = None;
-        self.shaken = false;
-        self.offered = false;
-        self.next_asked = false;
-        self.look = true;
-        self.transport_due = ctx.now;
-        self.breaker.hurry(ctx.now);
-        self.events.iter_mut().for_each(|s| s.forget(ctx.now));
-    }
-
-    /// It said goodbye. Some say it and stay: the next poll tells.
-    pub(super) fn part(&mut self, ctx: &mut Context<'_>) {
-        // Who stopped it has switched it off now: that was all for today.
-        let was_stopped = matches!(self.goal, Goal::Yield { .. }) && !self.is_active();
-        self.presence = if was_stopped { Presence::Asleep } else { Presence::SaidGoodbye };
-        self.events.iter_mut().for_each(|s| s.forget(ctx.now + Duration::from_secs(5)));
-        self.transport_due = self.transport_due.max(ctx.now + Duration::from_millis(500));
-    }
-
-    /// Its description was fetched again.
-    pub(super) fn redescribed(
-        &mut self,
-        new: Box<Description>,
-        location: HttpUrl,
-        facing: Ipv4Addr,
-        ctx: &mut Context<'_>,
-    ) {
-        let moved = self.description.av_transport.control_url != new.av_transport.control_url;
-        self.description = new;
-        self.forget_survey();
-        self.location = location;
-        self.stale = false;
-        self.elsewhere = false;
-        self.wake();
-        self.breaker.hurry(ctx.now);
-        self.transport_due = self.transport_due.min(ctx.now);
-        self.faces(facing, ctx.now);
-        if moved {
-            ctx.trace.note(ctx.now, self.name(), What::Moved);
-            self.rebooted(ctx);
-        }
-    }
-
-    /// Our own address on a connection to it. When it changes, URLs and callbacks of before are dead.
-    pub(super) fn faces(&mut self, facing: Ipv4Addr, now: Instant) {
-        if core::mem::replace(&mut self.facing, facing) != facing {
-            self.events.iter_mut().for_each(|s| s.forget(now));
-        }
     }
 
     /// An event came to this callback. Gives `None` if it is not ours, else whether it was welcome.
@@ -693,21 +375,6 @@ impl Renderer {
     fn is_active(&self) -> bool {
         use TransportState::{PausedPlayback, Playing, Transitioning};
         matches!(self.state, Some(Playing | PausedPlayback | Transitioning))
-    }
-
-    /// It answers at the place that is known; this may be its second address.
-    pub(super) fn is_well_elsewhere(&self, location: &HttpUrl) -> bool {
-        self.location != *location
-            && self.state.is_some()
-            && !self.away
-            && self.breaker.failures() == 0
-    }
-
-    /// It was described at another place too: it has two addresses, or it began anew there. The next
-    /// look at the place that is known tells.
-    pub(super) fn seen_elsewhere(&mut self, now: Instant) {
-        self.elsewhere = true;
-        self.look_again(now);
     }
 
     /// It is in trouble: said once per change.
