@@ -20,7 +20,7 @@
 //!  NOTIFY ─────┤                                                  ├─> LEDs
 //!  answers ────┼─> Mailbox ─> driver ─ step(event, now) ─> effects ─> replies to media clients and the page
 //!  media GETs ─┤               ^   one timer                      ├─> scan of the media folder
-//!  page ───────┤               └── next_deadline                  ├─> systemd: READY, WATCHDOG, STOPPING
+//!  page ───────┤               └── next_deadline                  ├─> systemd: READY, WATCHDOG, STOPPING, power off
 //!  addresses ──┤                                                  ├─> start a task again, exit
 //!  folder ─────┤                                                  └─> store: what was learned and counted
 //!  wall clock ─┤

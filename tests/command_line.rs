@@ -2,9 +2,11 @@
 //! the machine.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{create_dir_all, read_to_string, remove_dir_all, write};
 use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -53,7 +55,9 @@ impl Drop for Folder {
 fn help_names_every_command_and_a_slip_of_the_finger_is_understood() {
     let (code, help, _) = run(&["--help"]);
     assert_eq!(code, Some(0));
-    for command in ["run", "play", "discover", "check", "import", "demo", "status", "profiles"] {
+    for command in [
+        "run", "play", "discover", "check", "import", "demo", "learn", "leds", "status", "profiles",
+    ] {
         assert!(help.contains(&format!("\n  {command} ")), "{help}");
         assert_eq!(run(&[command, "--help"]).0, Some(0));
     }
@@ -118,7 +122,7 @@ fn the_examples_of_the_readme_are_good() {
     let readme = read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let examples: Vec<&str> =
         (readme.split("```toml\n").skip(1)).filter_map(|rest| rest.split("```").next()).collect();
-    assert_eq!(examples.len(), 5);
+    assert_eq!(examples.len(), 6);
     for example in examples {
         let usual = "media = \"/srv/dlna-kiosk\"\n";
         let text = format!("media = {media:?}\n{}", example.replace(usual, ""));
@@ -178,6 +182,80 @@ fn the_demonstration_plays_and_survives_a_reader_that_goes_away() {
     let (code, _, said) = run(&["demo", "--renderer", "toaster"]);
     assert_eq!(code, Some(1));
     assert!(said.contains("well-behaved"), "{said}");
+}
+
+/// A configuration on simulated pins, and their socket.
+fn bench(folder: &Folder) -> (String, PathBuf) {
+    let socket = folder.0.join("pins");
+    let text = format!(
+        "media = {:?}\n[gpio]\nbackend = \"simulated\"\nsocket = {socket:?}\n\
+         [[button]]\npin = 17\npress = \"stop\"\n[[led]]\npin = 22\nshows = \"status\"\n",
+        folder.0
+    );
+    (folder.file("c.toml", &text), socket)
+}
+
+#[test]
+fn a_press_teaches_what_to_paste_and_ctrl_c_ends_the_lesson() {
+    let folder = Folder::new("learn");
+    let (file, socket) = bench(&folder);
+    let mut learn = program(&["learn", "--config", &file]);
+    let mut learn = learn.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let said = BufReader::new(learn.stderr.take().unwrap());
+    let mut said = said.lines().map(Result::unwrap);
+    assert!(said.any(|line| line == "Left out: GPIO22: an LED of the configuration."));
+    assert!(said.any(|line| line.starts_with("Press the buttons")), "it listens");
+    let finger = UnixDatagram::unbound().unwrap();
+    let mut lines = BufReader::new(learn.stdout.take().unwrap()).lines().map(Result::unwrap);
+    finger.send_to(b"tap 27 100", &socket).unwrap();
+    let pasted: Vec<_> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
+    let want = ["# GPIO27 = header pin 13", "[[button]]", "pin = 27", "press = \"play_pause\""];
+    assert_eq!(pasted, want);
+    finger.send_to(b"tap 17 100", &socket).unwrap();
+    let known = "# GPIO17 = header pin 11, in the configuration: press = \"stop\"";
+    assert_eq!(lines.next().unwrap(), known);
+    let pid = Pid::from_child(&learn);
+    kill_process(pid, Signal::INT).unwrap();
+    assert_eq!(learn.wait().unwrap().code(), Some(0));
+    assert!(!socket.exists());
+}
+
+#[test]
+fn every_pattern_is_shown_and_named() {
+    let folder = Folder::new("leds");
+    let (file, _) = bench(&folder);
+    let (code, shown, said) = run(&["leds", "--seconds", "0.01", "--config", &file]);
+    assert_eq!(code, Some(0), "{said}");
+    let names: Vec<_> = shown.lines().map(|line| line[..line.len().min(19)].trim_end()).collect();
+    let want = [
+        "starting",
+        "configuration error",
+        "no network",
+        "media missing",
+        "no renderer",
+        "degraded",
+        "playing",
+        "ready",
+        "switching off",
+        "off",
+    ];
+    assert_eq!(names, want);
+    assert!(said.contains("GPIO22 (header pin 15): status"), "{said}");
+    let empty = folder.file("none.toml", "name = \"x\"\n");
+    let (code, _, said) = run(&["leds", "--config", &empty]);
+    assert!(code == Some(1) && said.contains("no [[led]]"), "{said}");
+}
+
+#[test]
+fn off_a_pi_or_without_pins_the_makers_commands_say_so() {
+    let folder = Folder::new("no-pins");
+    let none = folder.file("none.toml", "[gpio]\nbackend = \"none\"\n");
+    let chip = folder.file("chip.toml", "[gpio]\nbackend = \"no-such-chip\"\n");
+    for (file, why) in [(none, "asks for no pins"), (chip, "no GPIO chip is called no-such-chip")] {
+        let (code, shown, said) = run(&["learn", "--config", &file]);
+        assert_eq!((code, &*shown), (Some(1), ""));
+        assert!(said.contains(why), "{said}");
+    }
 }
 
 /// What a box remembers of twenty TVs.

@@ -14,20 +14,24 @@ use dlna_kiosk::shell::fake_host::FakeHost;
 use dlna_kiosk::shell::gpio::Pins;
 use dlna_kiosk::shell::page_server;
 use dlna_kiosk::shell::store::Store;
-use dlna_kiosk::sim::presets;
+use dlna_kiosk::sim::{FakeRenderer, presets};
 use dlna_kiosk::time::Duration;
 use dlna_kiosk::upnp::Udn;
 use dlna_kiosk::upnp::av_transport::TransportState;
 use serde_json::Value;
-use smol::{LocalExecutor, future};
+use smol::io::{AsyncReadExt, AsyncWriteExt};
+use smol::{Async, LocalExecutor, future};
 use std::cell::RefCell;
 use std::io::Write;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::zune_core::bytestream::ZCursor;
 
 const BUTTON: Pin = Pin(17);
 const LAMP: Pin = Pin(5);
+const OTHER_BUTTON: Pin = Pin(27);
 
 /// A folder of its own, gone afterwards.
 struct Folder(PathBuf);
@@ -67,10 +71,14 @@ fn config(media: &Folder, renderer: u16, autoplay: bool) -> Config {
             autoplay,
             ..usual.rules[0].clone()
         }],
-        buttons: vec![Button {
-            debounce: Duration::ZERO,
-            ..Button::plain(BUTTON, PanelAction::PlayPause)
-        }],
+        buttons: vec![
+            Button { debounce: Duration::ZERO, ..Button::plain(BUTTON, PanelAction::PlayPause) },
+            Button {
+                debounce: Duration::ZERO,
+                long: Some(PanelAction::Shutdown),
+                ..Button::plain(OTHER_BUTTON, PanelAction::Identify)
+            },
+        ],
         leds: vec![Led { pin: LAMP, shows: Shows::Playing(Targets::All), active: Level::High }],
         ..usual
     }
@@ -123,7 +131,8 @@ fn on_stage_by(
     schedule: Vec<Entry>,
     story: impl AsyncFn(&Scene<'_>),
 ) -> u8 {
-    let media = folder(&format!("{preset}-{autoplay}-{}", schedule.len()));
+    // Each test has a thread of its own.
+    let media = folder(std::thread::current().name().unwrap());
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
     let udn = Udn::new("uuid:00000000-0000-4000-8000-000000000001").unwrap();
     let renderer = presets::named(preset).unwrap().renderer(udn, "TV", 1);
@@ -180,6 +189,43 @@ fn a_press_plays_pauses_and_goes_on_and_the_light_follows() {
         assert!(status["media_server"]["bytes"].as_u64().unwrap() > 30_000, "{status}");
     });
     assert_eq!(code, 0);
+}
+
+/// What is served at a URL of the box.
+async fn fetched(url: &str) -> Vec<u8> {
+    let (authority, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let address: SocketAddr = authority.parse().unwrap();
+    let mut socket = Async::<TcpStream>::connect(address).await.unwrap();
+    let request = format!("GET /{path} HTTP/1.1\r\nHost: {authority}\r\n\r\n");
+    socket.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    socket.read_to_end(&mut answer).await.unwrap();
+    let body = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
+    answer.split_off(body)
+}
+
+#[test]
+fn a_press_shows_a_card_that_can_be_decoded_and_a_demonstration_switches_nothing_off() {
+    on_stage("well-behaved", true, async |scene| {
+        scene.until("it plays", Scene::on_screen).await;
+        scene.pins.tap(OTHER_BUTTON, Duration::from_millis(30));
+        scene.until("it shows the card", |s| s.said("TV: playing identify.jpg") == 1).await;
+        let shown =
+            |renderer: &FakeRenderer, now| renderer.on_screen(now).map(|(uri, _)| uri.to_owned());
+        let url = scene.host.look(shown).unwrap();
+        assert!(url.ends_with("/identify.jpg"), "{url}");
+        let card = fetched(&url).await;
+        let mut decoder = JpegDecoder::new(ZCursor::new(&*card));
+        let pixels = decoder.decode().unwrap();
+        assert_eq!(decoder.dimensions(), Some((1920, 1080)));
+        let white = pixels.iter().filter(|value| **value == 255).count();
+        assert!(white > 100_000 && white < pixels.len() / 2, "letters: {white}");
+
+        scene.pins.tap(OTHER_BUTTON, Duration::from_millis(1_100));
+        let said = "the machine is not switched off: this is only a demonstration";
+        scene.until("it does not switch this machine off", |s| s.said(said) == 1).await;
+        assert_eq!(scene.status().await["power_off_refused"], "this is only a demonstration");
+    });
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! `dlna-kiosk check`: what is wrong with the configuration, and what it comes to.
 
 use super::terminal::{complain, counted, show};
-use crate::config::{Config, Severity, effective};
+use crate::config::{Config, Severity, effective_for};
+use crate::shell::gpio;
 use clap::Args;
 use std::path::Path;
 
@@ -37,7 +38,7 @@ fn check(path: &Path, is_short: bool) -> Result<Config, String> {
         ));
     };
     if !is_short {
-        show(effective(&config));
+        show(effective_for(gpio::header(), &config));
     }
     let warnings = counted(warnings, "warning");
     complain(if path.exists() {

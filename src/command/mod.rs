@@ -5,6 +5,9 @@ pub mod clip;
 mod demo;
 mod discover;
 mod import;
+mod learn;
+mod leds;
+mod pins;
 mod play;
 mod preflight;
 mod profiles;
@@ -32,7 +35,7 @@ const CONFIG: &str = "/etc/dlna-kiosk/config.toml";
 #[derive(Debug, Parser)]
 #[command(name = "dlna-kiosk", version)]
 pub struct Cli {
-    /// The configuration file, for run, check and status
+    /// The configuration file, for run, check, learn, leds and status
     #[arg(long, global = true, value_name = "FILE", default_value = CONFIG)]
     config: PathBuf,
     /// The folder with what the box has learned, for run and profiles; systemd names it by itself
@@ -59,6 +62,10 @@ enum Command {
     Import(import::Import),
     /// Show the box at work with a simulated renderer; keys are the buttons
     Demo(demo::Demo),
+    /// Find out which pin a button is wired to: press it, and paste what is printed
+    Learn(learn::Learn),
+    /// Show each pattern in turn on the LEDs, and what it says
+    Leds(leds::Leds),
     /// Ask the running box how it is
     Status(status::Status),
     /// Show what the box has learned about renderers, or have it forgotten
@@ -78,6 +85,8 @@ pub fn main() -> ExitCode {
         Command::Check(check) => check.run(&cli.config),
         Command::Import(import) => import.run(),
         Command::Demo(demo) => demo.run(),
+        Command::Learn(learn) => learn.run(&cli.config),
+        Command::Leds(leds) => leds.run(&cli.config),
         Command::Status(status) => status.run(&cli.config),
         Command::Profiles(profiles) => profiles.run(cli.state.as_deref()),
     };

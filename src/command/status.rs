@@ -78,6 +78,9 @@ fn as_text(json: &str) -> Result<String, String> {
         // Writing to a String cannot fail; the same below.
         let _ = write!(text, "\nconfiguration error: {error}");
     }
+    if let Some(why) = status["power_off_refused"].as_str() {
+        let _ = write!(text, "\nnot switched off: {why}");
+    }
     let renderers = list(&status["renderers"]);
     if renderers.is_empty() {
         text.push_str("\nno renderer found yet");

@@ -1,6 +1,6 @@
 //! What only shows when tables are compared with each other.
 
-use super::pins::{alternative, describe};
+use super::pins::Header;
 use super::problem::Report;
 use super::section::Section;
 use super::vocabulary::nearest;
@@ -52,9 +52,10 @@ pub(super) fn covers(a: &Who, b: &Who) -> bool {
     }
 }
 
-/// One thing on each pin, and nothing the Pi itself is using.
+/// One thing on each pin, on the header, and nothing the Pi itself is using.
 pub(super) fn pins(
     report: &mut Report<'_>,
+    header: Header,
     gpio: &Backend,
     buttons: &[(Section<'_>, Button)],
     leds: &[(Section<'_>, Led)],
@@ -77,8 +78,8 @@ pub(super) fn pins(
             format!("the header has {PINS} pins: leave some out"),
         );
     }
-    let elsewhere = match alternative(&used) {
-        Some(free) => format!("wire it to {} and write pin = {}", describe(free), free.0),
+    let elsewhere = match header.alternative(&used) {
+        Some(free) => format!("wire it to {} and write pin = {}", header.describe(free), free.0),
         None => "wire it to another pin".to_owned(),
     };
     for (i, &(table, pin)) in wired.iter().enumerate() {
@@ -89,15 +90,25 @@ pub(super) fn pins(
             let (label, line) = (other.label(), report.line_of(other.at));
             field.error(
                 report,
-                format!("{} is used by the {label} in line {line} too", describe(pin)),
+                format!("{} is used by the {label} in line {line} too", header.describe(pin)),
+                elsewhere.clone(),
+            );
+        } else if !header.has(pin) {
+            field.error(
+                report,
+                format!(
+                    "GPIO{} is not on the header of this Raspberry Pi, which has {} pins",
+                    pin.0,
+                    header.size()
+                ),
                 elsewhere.clone(),
             );
         } else if let (Some(function), false) =
-            (pin.special_function(), matches!(gpio, Backend::Simulated(_)))
+            (header.special_function(pin), matches!(gpio, Backend::Simulated(_)))
         {
             field.warning(
                 report,
-                format!("{} is also used for {function}", describe(pin)),
+                format!("{} is also used for {function}", header.describe(pin)),
                 format!("{elsewhere}, unless you are sure"),
             );
         }
@@ -109,7 +120,7 @@ pub(super) fn pins(
         {
             field.warning(
                 report,
-                format!("{} has a fixed pull-up resistor", describe(button.pin)),
+                format!("{} has a fixed pull-up resistor", header.describe(button.pin)),
                 elsewhere.clone(),
             );
         }
@@ -178,7 +189,26 @@ fn letters(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::each_is_told;
+    use super::super::tests::{disk, each_is_told};
+    use super::super::{Header, parse_for};
+
+    #[test]
+    fn a_pin_that_this_pi_does_not_have_is_an_error_where_the_header_is_used() {
+        let text = "[[led]]\npin = 22\nshows = \"status\"\n[[led]]\npin = 5\nshows = \"status\"";
+        assert_eq!(parse_for(Header::Forty, text, &disk).problems, []);
+        let loaded = parse_for(Header::TwentySix, text, &disk);
+        let told: Vec<_> = loaded.problems.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "config.toml:5: error: [[led]] pin = 5: GPIO5 is not on the header of this Raspberry \
+              Pi, which has 26 pins; wire it to GPIO17 (header pin 11) and write pin = 17"
+            ]
+        );
+        assert_eq!((loaded.config, loaded.leds_anyway.len()), (None, 1), "the other one is lit");
+        let chip = format!("[gpio]\nbackend = \"gpiochip1\"\n{text}");
+        assert_eq!(parse_for(Header::TwentySix, &chip, &disk).problems, []);
+    }
 
     #[test]
     fn contradictions_between_tables_are_told() {

@@ -1,7 +1,7 @@
 //! The configuration in force, as a file: every value that holds, also those that were not written.
 
 use super::panel::word;
-use super::pins::describe;
+use super::pins::Header;
 use super::{
     Backend, Button, Choice, Config, Days, Entry, Group, Led, Level, PanelAction, Port, Rule,
     Shows, Targets, Then, Who,
@@ -12,7 +12,13 @@ use std::path::{Path, PathBuf};
 /// `config` as TOML; reading it gives the same configuration again.
 #[must_use]
 pub fn effective(config: &Config) -> String {
-    let mut out = Toml::default();
+    effective_for(Header::default(), config)
+}
+
+/// As [`effective`], on a machine with this header.
+#[must_use]
+pub fn effective_for(header: Header, config: &Config) -> String {
+    let mut out = Toml { header, ..Toml::default() };
     out.remark("The configuration in force.");
     out.text("name", &config.name);
     out.text("media", &config.media_folder.display().to_string());
@@ -47,7 +53,7 @@ pub fn effective(config: &Config) -> String {
     for led in &config.leds {
         out.led(led);
     }
-    out.0
+    out.text
 }
 
 /// `text` as TOML writes it, in quotes.
@@ -81,12 +87,15 @@ fn below(path: &Path, media: &Path) -> String {
 
 /// TOML as it grows.
 #[derive(Default)]
-struct Toml(String);
+struct Toml {
+    text: String,
+    header: Header,
+}
 
 impl Toml {
     fn line(&mut self, line: &str) {
-        self.0.push_str(line);
-        self.0.push('\n');
+        self.text.push_str(line);
+        self.text.push('\n');
     }
 
     fn remark(&mut self, remark: &str) {
@@ -183,7 +192,7 @@ impl Toml {
 
     fn button(&mut self, button: &Button, media: &Path) {
         self.table("[[button]]");
-        self.line(&format!("pin = {}  # {}", button.pin.0, describe(button.pin)));
+        self.line(&format!("pin = {}  # {}", button.pin.0, self.header.describe(button.pin)));
         for (key, action) in button.actions() {
             if let Some(action) = action {
                 self.text(key, word(&super::panel::ACTIONS, action));
@@ -217,7 +226,7 @@ impl Toml {
 
     fn led(&mut self, led: &Led) {
         self.table("[[led]]");
-        self.line(&format!("pin = {}  # {}", led.pin.0, describe(led.pin)));
+        self.line(&format!("pin = {}  # {}", led.pin.0, self.header.describe(led.pin)));
         match &led.shows {
             Shows::Status => self.text("shows", "status"),
             Shows::Playing(targets) => {

@@ -27,10 +27,11 @@ mod tests;
 mod vocabulary;
 mod who;
 
-pub use effective::effective;
+pub use effective::{effective, effective_for};
 pub use files::FileState;
 pub use import::{Imported, import};
-pub use parse::{Loaded, parse};
+pub use parse::{Loaded, parse, parse_for};
+pub use pins::Header;
 pub use problem::{Problem, Severity};
 pub use schedule::{Days, Entry, Then};
 
@@ -399,6 +400,10 @@ pub enum PanelAction {
     PlayClip,
     /// What schedule and standing programme say holds again.
     Auto,
+    /// Each renderer shows its own name for a while.
+    Identify,
+    /// Switch the machine off.
+    Shutdown,
 }
 
 /// Internal pull resistor.

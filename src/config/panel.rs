@@ -3,7 +3,7 @@
 use super::choice;
 use super::field::integer;
 use super::files::Files;
-use super::pins::{self, Place};
+use super::pins::{Header, Place};
 use super::plays::MediaFolder;
 use super::problem::Report;
 use super::section::Section;
@@ -13,7 +13,7 @@ use crate::time::Duration;
 use toml::de::DeValue;
 
 /// What a button can do, in the words of the file.
-pub(super) const ACTIONS: [(&str, PanelAction); 13] = [
+pub(super) const ACTIONS: [(&str, PanelAction); 15] = [
     ("play_pause", PanelAction::PlayPause),
     ("play", PanelAction::Play),
     ("pause", PanelAction::Pause),
@@ -27,6 +27,8 @@ pub(super) const ACTIONS: [(&str, PanelAction); 13] = [
     ("seek_back", PanelAction::SeekBack),
     ("play_clip", PanelAction::PlayClip),
     ("auto", PanelAction::Auto),
+    ("identify", PanelAction::Identify),
+    ("shutdown", PanelAction::Shutdown),
 ];
 pub(super) const PULLS: [(&str, Pull); 3] =
     [("up", Pull::Up), ("down", Pull::Down), ("off", Pull::Off)];
@@ -38,6 +40,14 @@ pub(super) const DETECTS: [(&str, Detect); 2] =
 pub(super) fn word<T: PartialEq>(words: &[(&'static str, T)], value: T) -> &'static str {
     let mut words = words.iter();
     words.find(|(_, known)| *known == value).map_or("", |&(word, _)| word)
+}
+
+impl PanelAction {
+    /// Its word in the file, in the log and in the status.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        word(&ACTIONS, self)
+    }
 }
 
 const HOLD_TIME: Duration = Duration::from_secs(1);
@@ -126,6 +136,15 @@ fn check_actions(report: &mut Report<'_>, table: &Section<'_>, button: &Button) 
             "write press = \"play_pause\", or another action",
         );
         return;
+    }
+    for (key, action) in [("press", button.press), ("double", button.double)] {
+        if let (Some(field), Some(PanelAction::Shutdown)) = (table.field(key), action) {
+            field.error(
+                report,
+                "whoever only touches the button would switch the machine off",
+                "write long = \"shutdown\", and for how long to hold it: hold_time = 3",
+            );
+        }
     }
     let repeats = matches!(button.press, Some(PanelAction::VolumeUp | PanelAction::VolumeDown));
     if let Some(field) = table.field("hold_time")
@@ -250,7 +269,7 @@ fn pin(report: &mut Report<'_>, table: &Section<'_>) -> Option<Pin> {
 /// What to write by someone who probably means a `place` on the connector.
 fn instead_of_place(place: i64) -> String {
     let all = "use 0 to 27 (see the wiring table)";
-    match pins::at_header(place) {
+    match Header::Forty.at(place) {
         Some(Place::Gpio(pin)) => format!(
             "pins are GPIO (BCM) numbers: header pin {place} is GPIO{bcm}, so write pin = {bcm}",
             bcm = pin.0
@@ -346,8 +365,25 @@ mod tests {
                 "[[button]]\npin = 17\npress = \"dance\"",
                 "3: error: [[button]] press = \"dance\": this word is unknown; write \
                  \"play_pause\", \"play\", \"pause\", \"stop\", \"next\", \"prev\", \
-                 \"volume_up\", \"volume_down\", \"mute\", \"seek_forward\", \"seek_back\", \"play_clip\" or \
-                 \"auto\"",
+                 \"volume_up\", \"volume_down\", \"mute\", \"seek_forward\", \"seek_back\", \"play_clip\", \
+                 \"auto\", \"identify\" or \"shutdown\"",
+            ),
+            (
+                "[[button]]\npin = 17\npress = \"shutdown\"",
+                "3: error: [[button]] press = \"shutdown\": whoever only touches the button would \
+                 switch the machine off; write long = \"shutdown\", and for how long to hold it: \
+                 hold_time = 3",
+            ),
+            (
+                "[[button]]\npin = 17\nlong = \"shutdown\"\ndouble = \"shutdown\"",
+                "4: error: [[button]] double = \"shutdown\": whoever only touches the button would \
+                 switch the machine off; write long = \"shutdown\", and for how long to hold it: \
+                 hold_time = 3",
+            ),
+            (
+                "[[button]]\npin = 17\ndouble = \"poweroff\"",
+                "3: error: [[button]] double = \"poweroff\": this word is unknown; did you mean \
+                 \"shutdown\"?",
             ),
             (
                 "[[button]]\npin = 17\npress = \"play\"\nhold_time = 2",

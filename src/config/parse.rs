@@ -1,6 +1,7 @@
 //! The whole file: its top, and the tables in their order.
 
 use super::files::{FileState, Files};
+use super::pins::Header;
 use super::plays::{self, MediaFolder};
 use super::problem::{Problem, Report, Severity};
 use super::section::Section;
@@ -40,27 +41,34 @@ impl Loaded {
 /// one go. Of a text with faults of TOML itself only these are told, as the rest follows from them.
 #[must_use]
 pub fn parse(text: &str, files: &dyn Fn(&Path) -> FileState) -> Loaded {
+    parse_for(Header::default(), text, files)
+}
+
+/// As [`parse`], on a machine with this header.
+#[must_use]
+pub fn parse_for(header: Header, text: &str, files: &dyn Fn(&Path) -> FileState) -> Loaded {
     // Notepad puts a byte order mark before UTF-8.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (document, faults) = DeTable::parse_recoverable(text);
     let mut report = Report::new(text);
     let top = Section::new(document.get_ref(), &TOP, 0);
-    let config = read(&mut report, &top, files);
+    let config = read(&mut report, &top, files, header);
     if !faults.is_empty() {
         report = Report::new(text);
         syntax::report_faults(&mut report, text, &faults);
     }
     let usable = !report.has_errors();
+    let header = wired_to(&config.gpio, header);
     Loaded {
         problems: report.into_problems(),
-        leds_anyway: config.leds.clone(),
+        leds_anyway: config.leds.iter().filter(|led| header.has(led.pin)).cloned().collect(),
         gpio_anyway: config.gpio.clone(),
         config: usable.then_some(config),
     }
 }
 
 /// As much of the configuration as can be understood.
-fn read(report: &mut Report<'_>, top: &Section<'_>, files: Files<'_>) -> Config {
+fn read(report: &mut Report<'_>, top: &Section<'_>, files: Files<'_>, header: Header) -> Config {
     top.refuse_unknown_keys(report);
     let media = media_folder(report, top, files);
     let (media_port, control_port) = ports(report, top);
@@ -92,7 +100,7 @@ fn read(report: &mut Report<'_>, top: &Section<'_>, files: Files<'_>) -> Config 
 
     check::renderers(report, &rules);
     group::check(report, &groups, &rules);
-    check::pins(report, &gpio, &buttons, &leds);
+    check::pins(report, wired_to(&gpio, header), &gpio, &buttons, &leds);
     check::targets(report, &rules, &groups, &buttons, &leds, &entries);
 
     let mut rules: Vec<Rule> = rules.into_iter().map(|(_, rule)| rule).collect();
@@ -252,6 +260,11 @@ fn backend(report: &mut Report<'_>, top: &Section<'_>) -> Backend {
             Backend::Chip(word.to_owned())
         }
     }
+}
+
+/// The header that pins are checked against: another chip has lines of its own.
+fn wired_to(gpio: &Backend, header: Header) -> Header {
+    if *gpio == Backend::Auto { header } else { Header::default() }
 }
 
 fn simulated(report: &mut Report<'_>, gpio: &Section<'_>, socket: Option<&str>) -> Backend {

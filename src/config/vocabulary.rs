@@ -253,7 +253,7 @@ pub(super) const LED: Words = Words {
 };
 
 /// Words that mean one of those that a key allows.
-const CHOICES: [(&str, &str); 26] = [
+const CHOICES: [(&str, &str); 29] = [
     ("toggle", "play_pause"),
     ("start", "play"),
     ("halt", "stop"),
@@ -268,6 +268,9 @@ const CHOICES: [(&str, &str); 26] = [
     ("clip", "play_clip"),
     ("automatic", "auto"),
     ("rewind", "seek_back"),
+    ("who", "identify"),
+    ("poweroff", "shutdown"),
+    ("power_off", "shutdown"),
     ("random", "shuffled"),
     ("shuffle", "shuffled"),
     ("alphabetical", "name"),

@@ -62,6 +62,8 @@ pub enum Why {
     Watchdog,
     /// What was learned is looked over, or written down.
     Memory,
+    /// The machine should be off.
+    PowerOff,
     /// The box leaves.
     Farewell,
 }

@@ -9,6 +9,7 @@ use crate::upnp::{Action, HttpUrl};
 use core::fmt;
 use core::net::SocketAddrV4;
 use std::path::PathBuf;
+use std::rc::Rc;
 
 /// The effects of one step, at most [`EFFECTS`](crate::limits::EFFECTS). Whoever steps the kiosk keeps it, so
 /// that its memory is used again.
@@ -49,6 +50,8 @@ pub enum Effect {
     Watchdog,
     /// STOPPING=1 to systemd.
     Stopping,
+    /// Ask for the machine to be switched off. The box goes on until it is told to leave.
+    PowerOff,
     /// Leave with this exit code.
     Exit(u8),
 }
@@ -135,7 +138,7 @@ pub struct Published {
     /// contentFeatures.dlna.org
     pub content_features: String,
     /// Its bytes, where it is on no disk.
-    pub body: Option<&'static [u8]>,
+    pub body: Option<Rc<[u8]>>,
     /// What is served under the same token for the extension of a subtitle file.
     pub subtitles: Option<PublishedSubtitles>,
 }

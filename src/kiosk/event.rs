@@ -174,6 +174,9 @@ pub enum Event {
     TaskEnded(TaskName, String),
     /// The GPIO hardware answered, or did not.
     Panel(PanelState),
+    /// [`Effect::PowerOff`](super::effect::Effect::PowerOff): the machine is about to be switched off, or the sentence
+    /// says why it is not.
+    PoweredOff(Result<(), String>),
     /// SIGTERM or SIGINT, or the person at the terminal: leave. The second time: at once.
     Leave,
 }

@@ -55,14 +55,9 @@ impl Kiosk {
         now: Instant,
         effects: &mut Effects,
     ) {
-        let news = self.roster.hear(announcement, now);
-        match news {
+        match self.roster.hear(announcement, now) {
             News::None => {}
-            News::Alive(udn) => {
-                if let Some(i) = self.find(&udn) {
-                    self.renderers[i].hear(now);
-                }
-            }
+            News::Alive(udn) => self.with(&udn, now, effects, Renderer::hear),
             News::Rebooted(udn) => self.with(&udn, now, effects, Renderer::rebooted),
             News::Leaving(udn) => self.with(&udn, now, effects, Renderer::part),
         }

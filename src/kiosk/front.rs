@@ -25,7 +25,7 @@ impl Kiosk {
         let Some(button) = self.panel.button(id) else {
             return;
         };
-        let (pin, targets, word) = (button.pin.0, button.targets.clone(), word(action));
+        let (pin, targets, word) = (button.pin.0, button.targets.clone(), action.word());
         self.trace.note(now, "", What::Pressed(pin, word));
         if self.presses.is_full() {
             self.presses.pop_front();
@@ -53,8 +53,16 @@ impl Kiosk {
                 Wish::Seek(step, forward) => renderer.seek_by(*step, *forward, now),
                 Wish::Clip(clip, again) => renderer.play_clip(clip.clone(), *again, now),
                 Wish::Choice(list, until) => renderer.choose(list.clone(), *until, now),
-                Wish::Nothing => {}
+                Wish::Identify => {
+                    if let Some(why) = renderer.identify(now) {
+                        self.trace.note(now, renderer.name(), What::Unidentified(why));
+                    }
+                }
+                Wish::PowerOff | Wish::Nothing => {}
             }
+        }
+        if matches!(wish, Wish::PowerOff) {
+            self.power.wish();
         }
         if action == PanelAction::Auto {
             self.consult_schedule(now);
@@ -67,6 +75,8 @@ impl Kiosk {
         let choice = button.choice.as_ref().zip(self.choices.get_mut(usize::from(id.0)));
         match (action, choice) {
             (PanelAction::SeekForward, _) => Wish::Seek(button.seek_step, true),
+            (PanelAction::Identify, _) => Wish::Identify,
+            (PanelAction::Shutdown, _) => Wish::PowerOff,
             (PanelAction::SeekBack, _) => Wish::Seek(button.seek_step, false),
             (PanelAction::PlayClip, Some((choice, list))) => {
                 let Some(file) = list.current().cloned() else {
@@ -77,7 +87,7 @@ impl Kiosk {
                 };
                 // Of several, the next press plays the next one.
                 let _ = list.advance();
-                Wish::Clip(Clip { file, back: choice.back }, choice.again)
+                Wish::Clip(Clip::new(file, choice.back), choice.again)
             }
             (PanelAction::Play, Some((choice, list))) => {
                 Wish::Choice(list.clone(), choice.lasts.map(|lasts| now + lasts))
@@ -130,6 +140,8 @@ impl Kiosk {
         }
         if self.supervisor.leaving() {
             Pattern::Dark
+        } else if self.power.is_going() {
+            Pattern::SwitchingOff
         } else if self.configuration_error.is_some() {
             Pattern::ConfigurationError
         } else if !found && now.since(Instant::START) < STARTING {
@@ -165,24 +177,8 @@ enum Wish {
     Seek(Duration, bool),
     Clip(Clip, Again),
     Choice(Playlist, Option<Instant>),
+    Identify,
+    /// This is for the box.
+    PowerOff,
     Nothing,
-}
-
-/// The name of an action in the configuration.
-fn word(action: PanelAction) -> &'static str {
-    match action {
-        PanelAction::PlayPause => "play_pause",
-        PanelAction::Play => "play",
-        PanelAction::Pause => "pause",
-        PanelAction::Stop => "stop",
-        PanelAction::Next => "next",
-        PanelAction::Prev => "prev",
-        PanelAction::VolumeUp => "volume_up",
-        PanelAction::VolumeDown => "volume_down",
-        PanelAction::Mute => "mute",
-        PanelAction::SeekForward => "seek_forward",
-        PanelAction::SeekBack => "seek_back",
-        PanelAction::PlayClip => "play_clip",
-        PanelAction::Auto => "auto",
-    }
 }

@@ -1,15 +1,6 @@
 //! The front panel's LEDs: what they show, as patterns over time.
 //!
-//! | pattern | looks like | says |
-//! |---|---|---|
-//! | Starting | quick, even blinking | the box has begun and looks around |
-//! | ConfigurationError | three short flashes, pause | the configuration file has an error: see the log |
-//! | NoNetwork | one short flash a second | the box has no address |
-//! | MediaMissing | two short flashes, pause | there is nothing to play |
-//! | NoRenderer | slow, even blinking | no renderer is to be found |
-//! | Degraded | lit, with a short gap each second | a renderer that should play does not |
-//! | Playing | lit | everything that should play plays |
-//! | Ready | one short flash every 4 s | all is well, nothing should play |
+//! What each pattern looks like and says stands in [`TABLE`]; the README shows it to owners.
 
 use super::event::LedId;
 use crate::time::{Duration, Instant};
@@ -19,6 +10,8 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pattern {
+    /// The machine is being switched off: whoever holds the button may let go.
+    SwitchingOff,
     /// The configuration file has an error.
     ConfigurationError,
     /// The box has begun and looks around.
@@ -39,11 +32,30 @@ pub enum Pattern {
     Dark,
 }
 
+/// Every pattern that is to be seen: what it looks like and what it says, as the README has it.
+pub const TABLE: [(Pattern, &str, &str); 9] = [
+    (Pattern::Starting, "quick, even blinking (4 Hz)", "starting, looking around"),
+    (Pattern::ConfigurationError, "three short flashes, pause", "the configuration has an error"),
+    (Pattern::NoNetwork, "one short flash a second", "no network"),
+    (Pattern::MediaMissing, "two short flashes, pause", "nothing to play"),
+    (Pattern::NoRenderer, "slow, even blinking", "no renderer found"),
+    (
+        Pattern::Degraded,
+        "lit, with a short gap each second",
+        "a renderer that should play does not",
+    ),
+    (Pattern::Playing, "lit", "everything that should play plays"),
+    (Pattern::Ready, "one short flash every 4 s", "ready, nothing to do"),
+    (Pattern::SwitchingOff, "flickering (10 Hz)", "the machine is being switched off"),
+];
+
 impl Pattern {
     /// Milliseconds on, off, on, off, …, repeated. Empty: always off; one: always on.
-    const fn rhythm(self) -> &'static [u64] {
+    #[must_use]
+    pub const fn rhythm(self) -> &'static [u64] {
         match self {
             Self::ConfigurationError => &[120, 180, 120, 180, 120, 980],
+            Self::SwitchingOff => &[50, 50],
             Self::Starting => &[125, 125],
             Self::NoNetwork => &[120, 880],
             Self::MediaMissing => &[120, 180, 120, 980],
@@ -104,14 +116,14 @@ impl Leds {
         if let Some(led) = self.leds.get_mut(usize::from(id.0))
             && led.pattern != pattern
         {
-            *led = Shown { pattern, since: now, changes_at: None, ..*led };
+            *led = Shown { pattern, since: now, changes_at: Some(now), ..*led };
         }
     }
 
     /// The pins that must change now.
     pub fn due(&mut self, now: Instant) -> impl Iterator<Item = (LedId, bool)> {
         self.leds.iter_mut().zip(0..).filter_map(move |(led, id)| {
-            if led.lit.is_some() && led.changes_at.is_some_and(|at| at > now) {
+            if led.lit.is_some() && led.changes_at.is_none_or(|at| at > now) {
                 return None;
             }
             let (lit, holds) = led.pattern.at(now.since(led.since));
@@ -164,6 +176,14 @@ mod tests {
             (1700, true),
         ];
         assert_eq!(changes(Pattern::ConfigurationError, 1700), flashes);
+    }
+
+    #[test]
+    fn the_readme_tells_each_pattern() {
+        let readme = include_str!("../../README.md");
+        for (pattern, looks, says) in TABLE {
+            assert!(readme.contains(&format!("\n| {looks} | {says}")), "{pattern:?}");
+        }
     }
 
     #[test]

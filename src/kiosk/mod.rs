@@ -19,6 +19,7 @@ pub mod memory;
 pub(crate) mod mutant;
 pub mod panel;
 pub mod playlist;
+mod power;
 pub mod preflight;
 pub mod profile;
 pub mod programme;
@@ -55,6 +56,7 @@ use memory::Memory;
 use mutant::Mutant;
 use panel::Panel;
 use playlist::Playlist;
+use power::Power;
 use remembering::Recollection;
 use renderer::{Context, Farewell, Renderer};
 use roster::Roster;
@@ -98,6 +100,7 @@ pub struct Kiosk {
     choices: Vec<Playlist>,
     presses: Deque<Press, 8>,
     leds: Leds,
+    power: Power,
     supervisor: Supervisor,
     trace: Trace,
     statistics: Statistics,
@@ -144,6 +147,7 @@ impl Kiosk {
             schedule_at: None,
             panel: Panel::new(&config.buttons),
             leds: Leds::new(config.leds.len()),
+            power: Power::default(),
             configuration_error: setup.configuration_error,
             first_only: setup.first_only,
             supervisor: Supervisor::new(setup.watchdog),
@@ -201,11 +205,14 @@ impl Kiosk {
         match event {
             Event::Deadline
             | Event::Deaf
+            // Whom it is about is planned anew by `hear`.
+            | Event::Heard { .. }
             | Event::Alive(_)
             | Event::FolderChanged
             | Event::MediaAsked { .. }
             | Event::MediaConnections(_)
             | Event::Saved(_)
+            | Event::PoweredOff(_)
             | Event::StatusAsked(_)
             | Event::StatisticsAsked(_) => Concern::Nobody,
             Event::Answered { ticket, .. } => {
@@ -349,6 +356,9 @@ impl Kiosk {
                 self.supervisor.ready(effects);
             }
             Event::Panel(PanelState::Working) => {
+                if !["starting", "working"].contains(&&*self.panel_state) {
+                    self.trace.note(now, "", What::PanelAgain);
+                }
                 self.panel_state = "working".into();
                 self.leds.renew();
             }
@@ -358,6 +368,11 @@ impl Kiosk {
                     self.trace.note(now, "", What::NoPanel(why.clone()));
                 }
                 self.panel_state = why;
+            }
+            Event::PoweredOff(outcome) => {
+                if let Some(what) = self.power.answered(outcome, now) {
+                    self.trace.note(now, "", what);
+                }
             }
             Event::Leave => self.leave(now, effects),
         }
@@ -512,6 +527,9 @@ impl Kiosk {
             self.take_news(now);
         }
         self.save(now, effects);
+        if !leaving && let Some(what) = self.power.due(now, effects) {
+            self.trace.note(now, "", what);
+        }
         self.show(now, effects);
         if leaving {
             // The end is the last effect: after it no LED would go dark.
@@ -519,6 +537,7 @@ impl Kiosk {
         }
         wake.at(self.leds.next_deadline(), Why::Led);
         wake.at(self.panel.next_deadline(), Why::Button);
+        wake.at(self.power.next_deadline().filter(|_| !leaving), Why::PowerOff);
         wake.add(self.supervisor.next_deadline());
         wake.add(self.keeper.next_deadline(leaving));
         self.deadline = wake.first();
@@ -570,6 +589,8 @@ impl Kiosk {
         if let Some(i) = self.find(udn) {
             let (renderers, mut ctx) = self.split(now, effects);
             f(&mut renderers[i], &mut ctx);
+            // Whatever it had planned holds no longer.
+            renderers[i].plan_at = None;
         }
     }
 

@@ -9,11 +9,13 @@
 //!
 //! None locks out another for ever: each ends by its own rule, and what is below goes on.
 //!
-//! Terms: a *clip* breaks in and leaves again; a *place* is where a clip broke in.
+//! Terms: a *clip* breaks in and leaves again; a *place* is where a clip broke in; a *card* is the clip that tells a
+//! renderer's name, over other clips, too.
 
 use super::playlist::Playlist;
 use crate::config::Back;
 use crate::limits::CLIPS;
+use crate::media::card;
 use crate::media::catalogue::{MediaFile, Scan};
 use crate::time::{Duration, Instant};
 use heapless::Deque;
@@ -38,6 +40,16 @@ pub struct Clip {
     pub file: MediaFile,
     /// How what it interrupts goes on.
     pub back: Back,
+    /// Where it goes on itself, if a card has interrupted it.
+    at: Option<Duration>,
+}
+
+impl Clip {
+    /// One that has not begun.
+    #[must_use]
+    pub const fn new(file: MediaFile, back: Back) -> Self {
+        Self { file, back, at: None }
+    }
 }
 
 /// What a person chose.
@@ -61,8 +73,10 @@ impl Programme {
         lists.into_iter().flatten().for_each(|list| list.resolve(scan));
         for _ in 0..self.clips.len() {
             let Some(clip) = self.clips.pop_front() else { break };
-            let as_it_is = scan.files.iter().find(|file| file.path == clip.file.path).cloned();
-            if let Some(file) = as_it_is {
+            let is_it = |file: &&MediaFile| file.path == clip.file.path;
+            // A card is on no disk.
+            let card = Some(&clip.file).filter(|file| card::is_card(file));
+            if let Some(file) = scan.files.iter().find(is_it).or(card).cloned() {
                 // As many were taken out as are put in.
                 let _ = self.clips.push_back(Clip { file, ..clip });
             }
@@ -98,6 +112,26 @@ impl Programme {
         let _ = self.clips.push_back(clip);
     }
 
+    /// Shows a card over everything; `at` is where that which plays is. It goes on there, be it a clip.
+    pub fn cover(&mut self, card: MediaFile, at: Option<Duration>) {
+        match self.clips.front_mut() {
+            Some(clip) => clip.at = at,
+            None => self.place = self.below().current().map(|file| file.path.clone()).zip(at),
+        }
+        if self.clips.is_full() {
+            // Whoever waits for so many has forgotten the last.
+            let _ = self.clips.pop_back();
+        }
+        // There is room now.
+        let _ = self.clips.push_front(Clip::new(card, Back::Resume));
+    }
+
+    /// A card is shown.
+    #[must_use]
+    pub fn is_covered(&self) -> bool {
+        self.clips.front().is_some_and(|clip| card::is_card(&clip.file))
+    }
+
     /// Puts a clip behind those that play and wait. `false` if too many wait.
     pub fn queue(&mut self, clip: Clip) -> bool {
         self.clips.push_back(clip).is_ok()
@@ -108,10 +142,10 @@ impl Programme {
         self.clips.clear();
     }
 
-    /// Where the current file goes on if a clip has interrupted it. Asked once.
+    /// Where the current file goes on if a clip or a card has interrupted it. Asked once.
     pub fn take_place(&mut self) -> Option<Duration> {
-        if self.is_interrupted() {
-            return None;
+        if let Some(clip) = self.clips.front_mut() {
+            return clip.at.take();
         }
         let (path, at) = self.place.take()?;
         self.current().filter(|file| file.path == path).map(|_| at)
@@ -272,7 +306,7 @@ mod tests {
     }
 
     fn clip(path: &str) -> Clip {
-        Clip { file: file(path), back: Back::Resume }
+        Clip::new(file(path), Back::Resume)
     }
 
     fn plays(programme: &Programme) -> String {
@@ -337,6 +371,30 @@ mod tests {
         assert_eq!(plays(&programme), "/m/a.mp4");
         programme.schedule(Some(list("/e", true)));
         assert_eq!(plays(&programme), "/e/x.mp4");
+    }
+
+    #[test]
+    fn a_card_covers_a_clip_too_and_both_go_on_where_they_were() {
+        let mut programme = Programme::new(list("/m", true));
+        let name = || card::file(&card::draw("TV", "10.0.0.1"));
+        programme.interrupt(clip("/c/1.mp4"), Some(40 * SECOND));
+        while programme.queue(clip("/c/2.mp4")) {}
+        programme.cover(name(), Some(3 * SECOND));
+        programme.resolve(&scan());
+        assert!(programme.is_covered(), "it needs no file");
+        assert_eq!((programme.take_place(), programme.following()), (None, None));
+        assert!(programme.advance() && !programme.is_covered());
+        assert_eq!(plays(&programme), "/c/1.mp4");
+        assert_eq!(programme.take_place(), Some(3 * SECOND));
+        assert_eq!(programme.take_place(), None, "once");
+        programme.drop_clips();
+        assert_eq!(programme.take_place(), Some(40 * SECOND));
+        programme.cover(name(), Some(50 * SECOND));
+        assert!(programme.advance());
+        assert_eq!(
+            (plays(&programme), programme.take_place()),
+            ("/m/a.mp4".into(), Some(50 * SECOND))
+        );
     }
 
     #[test]

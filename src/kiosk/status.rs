@@ -32,6 +32,8 @@ pub struct Status {
     version: &'static str,
     uptime_s: f64,
     configuration_error: Option<String>,
+    /// Why the machine was not switched off when somebody asked for it.
+    power_off_refused: Option<String>,
     addresses: Vec<String>,
     renderers: Vec<RendererStatus>,
     schedule: Option<ScheduleStatus>,
@@ -141,6 +143,7 @@ impl Kiosk {
             version: env!("CARGO_PKG_VERSION"),
             uptime_s: seconds(now.since(Instant::START)),
             configuration_error: self.configuration_error.clone(),
+            power_off_refused: self.power.refusal().map(str::to_owned),
             addresses: self.addresses.iter().map(ToString::to_string).collect(),
             renderers: self
                 .renderers

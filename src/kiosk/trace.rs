@@ -84,6 +84,8 @@ pub enum What {
     TaskEnded(TaskName, String),
     /// No buttons and LEDs, and why.
     NoPanel(String),
+    /// There are buttons and LEDs after all.
+    PanelAgain,
     /// A bounded table is full: what was left out.
     Full(&'static str),
     /// It still plays what the box gave it in a life before.
@@ -92,6 +94,12 @@ pub enum What {
     Remembers(usize),
     /// What was learned cannot be written down, or can again.
     Kept(Result<(), String>),
+    /// It does not show its name, and why.
+    Unidentified(&'static str),
+    /// The machine is to be switched off: whoever can is asked for it.
+    PowerOff,
+    /// The machine is not switched off, and why.
+    StillOn(String),
     /// The box is leaving.
     Leaving,
 }
@@ -107,6 +115,7 @@ impl What {
             | Self::TaskEnded(..)
             | Self::NoPanel(_)
             | Self::Kept(Err(_))
+            | Self::StillOn(_)
             | Self::Full(_) => Level::Warn,
             Self::Addresses(list) if list.is_empty() => Level::Warn,
             // Thousands a day: a log is for what changes.
@@ -182,12 +191,16 @@ impl fmt::Display for Entry {
                 write!(f, "{name:?} ended and will be started again: {why}")
             }
             What::NoPanel(why) => write!(f, "no buttons and LEDs: {why}"),
+            What::PanelAgain => write!(f, "buttons and LEDs work now"),
             What::Full(what) => write!(f, "too many {what}: some are left out"),
             What::TakenUp(path) => write!(f, "still plays {}: taken up", file_name(path)),
             What::Remembers(1) => write!(f, "remembers the ways of 1 renderer"),
             What::Remembers(known) => write!(f, "remembers the ways of {known} renderers"),
             What::Kept(Ok(())) => write!(f, "what is learned is written down again"),
             What::Kept(Err(why)) => write!(f, "what is learned cannot be written down: {why}"),
+            What::Unidentified(why) => write!(f, "its name cannot be shown on it: {why}"),
+            What::PowerOff => write!(f, "switching the machine off"),
+            What::StillOn(why) => write!(f, "the machine is not switched off: {why}"),
             What::Leaving => write!(f, "leaving"),
         }
     }

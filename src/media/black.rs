@@ -17,7 +17,7 @@ const SIZE: (u16, u16) = (1920, 1080);
 const UNITS: usize = 120 * 68;
 
 /// Markers and tables up to the scan.
-const HEAD: [u8; 167] = head();
+pub(super) const HEAD: [u8; 167] = head();
 /// The first block takes 11 bits.
 const SCAN: usize = (11 + (6 * UNITS - 1) * 2).div_ceil(8);
 

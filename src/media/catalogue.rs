@@ -60,7 +60,8 @@ pub struct Scan {
 
 /// A file of which nobody heard is settled when it did not change between two looks this far apart.
 pub const SETTLES: Duration = Duration::from_secs(2);
-/// And at the first look when its last change is this long ago, by the clock on the wall.
+/// And at the first look when its last change is this long ago, by the clock on the wall; see also
+/// [`Looks::at_once`].
 const OLD: Duration = Duration::from_secs(10);
 
 /// What was seen of files at the looks before, so that no file is read at every scan. Bounded: see
@@ -69,6 +70,7 @@ const OLD: Duration = Duration::from_secs(10);
 pub struct Looks<T> {
     files: HashMap<Rc<Path>, Look<T>>,
     round: u32,
+    old: Duration,
 }
 
 #[derive(Debug)]
@@ -98,11 +100,17 @@ pub struct Sight {
 
 impl<T> Default for Looks<T> {
     fn default() -> Self {
-        Self { files: HashMap::new(), round: 0 }
+        Self { files: HashMap::new(), round: 0, old: OLD }
     }
 }
 
 impl<T> Looks<T> {
+    /// Every file is settled at the first look: for a person who names files and waits.
+    #[must_use]
+    pub fn at_once() -> Self {
+        Self { old: Duration::ZERO, ..Self::default() }
+    }
+
     /// Another scan begins: what the one before did not see is forgotten.
     pub fn begin(&mut self) {
         let round = self.round;
@@ -120,7 +128,7 @@ impl<T> Looks<T> {
             if self.files.len() == LOOKED_AT {
                 return None;
             }
-            self.files.insert(path.clone(), fresh(sight.age >= OLD));
+            self.files.insert(path.clone(), fresh(sight.age >= self.old));
         }
         let look = self.files.get_mut(path)?;
         if look.state != state {
@@ -141,7 +149,10 @@ mod tests {
     const YOUNG: Duration = Duration::from_secs(1);
 
     fn looks(sights: &[(u64, Duration, u64, bool)]) -> Vec<bool> {
-        let mut looks = Looks::<()>::default();
+        through(Looks::default(), sights)
+    }
+
+    fn through(mut looks: Looks<()>, sights: &[(u64, Duration, u64, bool)]) -> Vec<bool> {
         let path: Rc<Path> = Path::new("/m/film.mp4").into();
         let mut settled = Vec::new();
         for (at, age, size, closed) in sights {
@@ -159,6 +170,12 @@ mod tests {
         assert_eq!(looks(&[(0, YOUNG, 1, false), (2_000, YOUNG, 1, false)]), [false, true]);
         assert_eq!(looks(&[(0, YOUNG, 1, true), (10, YOUNG, 1, false)]), [true, true]);
         assert_eq!(looks(&[(0, OLD, 1, false)]), [true]);
+    }
+
+    #[test]
+    fn for_one_who_waits_every_file_is_settled_until_it_changes() {
+        let sights = [(0, Duration::ZERO, 1, false), (10, YOUNG, 2, false)];
+        assert_eq!(through(Looks::at_once(), &sights), [true, false]);
     }
 
     #[test]

@@ -57,6 +57,13 @@ pub fn lists_any(sink: &str, media_type: &MediaType) -> bool {
         || media_type.own_mimes().chain([media_type.kind.any()]).any(|mime| lists(&sink, mime))
 }
 
+/// Whether `sink` names pictures of any kind, or everything.
+#[must_use]
+pub fn lists_pictures(sink: &str) -> bool {
+    let sink = sink.to_ascii_lowercase();
+    sink.trim().is_empty() || sink.contains("http-get:*:*:") || sink.contains(":image/")
+}
+
 /// Whether `mime` is a content format in the lower-case `sink`. Looks for the field rather than splitting
 /// the list: commas and colons also occur inside of quoted parameters, or are missing.
 fn lists(sink: &str, mime: &str) -> bool {
@@ -107,6 +114,15 @@ mod tests {
         {
             assert!(!lists_any(sink, mkv), "{sink}");
         }
+    }
+
+    #[test]
+    fn a_list_of_songs_and_films_names_no_pictures() {
+        let png = "http-get:*:video/mp4:*,http-get:*:IMAGE/png:DLNA.ORG_PN=PNG_LRG";
+        for sink in ["", "http-get:*:*:*", "http-get:*:image/*:*", png] {
+            assert!(lists_pictures(sink), "{sink}");
+        }
+        assert!(!lists_pictures("http-get:*:audio/mpeg:*,http-get:*:video/mp4:*"));
     }
 
     #[test]

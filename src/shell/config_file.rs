@@ -1,6 +1,7 @@
 //! The configuration file on disk, and a look at the media it names.
 
-use crate::config::{self, FileState, Loaded, Problem, Severity};
+use super::gpio;
+use crate::config::{self, FileState, Header, Loaded, Problem, Severity};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
@@ -17,7 +18,7 @@ pub fn load(path: &Path) -> io::Result<Loaded> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            let mut loaded = config::parse(config::WITHOUT_FILE, &look);
+            let mut loaded = usual(gpio::header());
             let problem = Problem {
                 severity: Severity::Warning,
                 line: None,
@@ -43,8 +44,18 @@ pub fn load(path: &Path) -> io::Result<Loaded> {
         Err(error) => return Ok(not_utf8(&error)),
     };
     // The shipped file, where every line is switched off, is as good as none.
-    let text = if says_nothing(&text) { config::WITHOUT_FILE } else { &text };
-    Ok(config::parse(text, &look))
+    let header = gpio::header();
+    Ok(if says_nothing(&text) { usual(header) } else { config::parse_for(header, &text, &look) })
+}
+
+/// What holds without a file: of the usual front panel as much as this header has pins for.
+fn usual(header: Header) -> Loaded {
+    let mut loaded = config::parse(config::WITHOUT_FILE, &look);
+    if let Some(config) = &mut loaded.config {
+        config.buttons.retain(|button| header.has(button.pin));
+        config.leds.retain(|led| header.has(led.pin));
+    }
+    loaded
 }
 
 /// Whether nothing is in it but remarks.
@@ -60,7 +71,8 @@ fn not_utf8(error: &std::string::FromUtf8Error) -> Loaded {
     let start = error.utf8_error().valid_up_to();
     let before = error.as_bytes().iter().take(start);
     let line = before.filter(|&&byte| byte == b'\n').count() + 1;
-    let mut loaded = config::parse(&String::from_utf8_lossy(error.as_bytes()), &look);
+    let mut loaded =
+        config::parse_for(gpio::header(), &String::from_utf8_lossy(error.as_bytes()), &look);
     let problem = Problem {
         severity: Severity::Error,
         line: u32::try_from(line).ok(),
@@ -124,6 +136,17 @@ mod tests {
         };
         assert_eq!(config, usual);
         assert!(loaded.problems[0].message.contains("no such file"));
+    }
+
+    #[test]
+    fn a_shorter_header_has_less_of_the_usual_panel_and_no_error() {
+        for (header, buttons, leds) in
+            [(Header::TwentySix, [17, 27].as_slice(), 2), (Header::TwentySixOfFirst, &[17], 2)]
+        {
+            let config = usual(header).config.unwrap();
+            let pins: Vec<_> = config.buttons.iter().map(|button| button.pin.0).collect();
+            assert_eq!((pins.as_slice(), config.leds.len()), (buttons, leds));
+        }
     }
 
     #[test]

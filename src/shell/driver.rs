@@ -11,7 +11,7 @@ use super::replies::Replies;
 use super::store::Store;
 use super::systemd::Notifier;
 use super::watch::Watch;
-use super::{courier, media_server, network, page_server, probe, scan, signals, wall_clock};
+use super::{courier, media_server, network, page_server, power, probe, scan, signals, wall_clock};
 use crate::config::Config;
 use crate::kiosk::Kiosk;
 use crate::kiosk::effect::{Effect, Effects};
@@ -28,10 +28,10 @@ use smol::{LocalExecutor, Task, future};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-/// A panel that cannot be opened is tried again: so often with a short pause between, then with a long one.
-const PANEL_TRIES: u32 = 12;
-const PANEL_PAUSE: Duration = Duration::from_secs(5);
-const PANEL_LONG_PAUSE: Duration = Duration::from_secs(60);
+/// A panel that cannot be opened is tried again after pauses that double: udev is late by less than a
+/// second at most boots, and nothing is to be hoped from a machine without pins.
+const PANEL_FIRST_PAUSE: Duration = Duration::from_millis(250);
+const PANEL_LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// What the tasks share. Declare it before the executor, so that they can borrow it.
 #[derive(Debug)]
@@ -75,6 +75,10 @@ impl Shell {
         if let Some((key, why)) = shut.filter(|_| !matches!(front, Front::Full)) {
             return Err(format!("{key}: {why}"));
         }
+        let known = match front {
+            Front::None => scan::Known::at_once(),
+            Front::Full | Front::Screen(_) => scan::Known::default(),
+        };
         Ok(Self {
             mailbox: Mailbox::default(),
             replies: Replies::default(),
@@ -85,7 +89,7 @@ impl Shell {
             media,
             page,
             watch: Watch::default(),
-            known: RefCell::default(),
+            known: RefCell::new(known),
             signals: RefCell::new(Some(signals)),
             notifier: Notifier::default(),
             store: None,
@@ -104,7 +108,8 @@ impl Shell {
         // The old one first: lines are exclusive.
         self.panel.replace(Rc::default());
         let wired = !self.config.buttons.is_empty() || !self.config.leds.is_empty();
-        for tries in 1.. {
+        let mut pause = PANEL_FIRST_PAUSE;
+        loop {
             let opened = match &self.front {
                 Front::Full if wired => Panel::open(&self.config),
                 Front::Full => Err("none is configured".to_owned()),
@@ -125,11 +130,11 @@ impl Shell {
                 break;
             }
             let wait = async {
-                let pause = if tries < PANEL_TRIES { PANEL_PAUSE } else { PANEL_LONG_PAUSE };
                 Timer::after(pause).await;
                 String::new()
             };
             future::or(idle.run(&self.mailbox), wait).await;
+            pause = (pause * 2).min(PANEL_LONGEST_PAUSE);
         }
         Panel::default().run(&self.mailbox).await
     }
@@ -393,6 +398,17 @@ impl<'a> Hands<'a, '_> {
             Effect::Ready => shell.notifier.ready(),
             Effect::Watchdog => shell.notifier.watchdog(),
             Effect::Stopping => shell.notifier.stopping(),
+            Effect::PowerOff => {
+                // A demonstration does not switch off the machine of whoever tries it.
+                let real = matches!(shell.front, Front::Full);
+                self.chore(async move {
+                    let outcome = match real {
+                        true => power::off().await,
+                        false => Err("this is only a demonstration".to_owned()),
+                    };
+                    shell.mailbox.post(Event::PoweredOff(outcome)).await;
+                });
+            }
             Effect::Exit(_) => {}
         }
     }
@@ -411,4 +427,45 @@ impl<'a> Hands<'a, '_> {
 /// Waits: for the commands around the box, which are no part of its logic.
 pub async fn pause(span: Duration) {
     Timer::after(span).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Backend, Led, Level, Pin, Port, Shows};
+    use crate::shell::scratch::Scratch;
+
+    #[test]
+    fn a_panel_that_comes_late_is_there_before_long() {
+        let folder = Scratch::new("late-panel");
+        let late = folder.path().join("late");
+        let config = Config {
+            gpio: Backend::Simulated(late.join("pins")),
+            media_port: Port::From(25_000),
+            control_port: Port::From(26_000),
+            leds: vec![Led { pin: Pin(22), shows: Shows::Status, active: Level::High }],
+            ..Config::default()
+        };
+        let shell = Shell::open(&config, Front::Full).unwrap();
+        let story = async {
+            let (mut absent, mut said) = (0, String::new());
+            loop {
+                match shell.mailbox.take().await {
+                    Event::Panel(PanelState::Absent(why)) => {
+                        absent += 1;
+                        assert!(absent == 1 || why == said, "one reason, one sentence: {why}");
+                        said = why;
+                        if absent == 2 {
+                            std::fs::create_dir(&late).unwrap();
+                        }
+                    }
+                    Event::Panel(PanelState::Working) => return absent,
+                    _ => {}
+                }
+            }
+        };
+        let running = async { panic!("the panel failed: {}", shell.run_panel().await) };
+        assert_eq!(smol::block_on(future::or(story, running)), 2);
+        assert!(late.join("pins").exists());
+    }
 }

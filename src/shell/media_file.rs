@@ -52,7 +52,7 @@ fn state(metadata: &Metadata) -> (u64, i64) {
 
 /// Opens a published file, if it is still the one that was published.
 pub(super) fn open(published: &Published) -> Result<Opened, Closed> {
-    if let Some(body) = published.body {
+    if let Some(body) = &published.body {
         return Ok(in_memory(body)?);
     }
     let opened = open_below(&published.path, &published.root)?;

@@ -305,6 +305,7 @@ mod tests {
     use smol::{block_on, future};
     use std::fs::{self, File};
     use std::os::unix::fs::{FileExt, symlink};
+    use std::rc::Rc;
 
     const FEATURES: &str = "DLNA.ORG_OP=01;DLNA.ORG_CI=0";
 
@@ -540,7 +541,7 @@ mod tests {
     fn what_is_on_no_disk_is_served_like_a_file() {
         let black = crate::media::black::file();
         let nowhere = Published {
-            body: crate::media::black::body(&black),
+            body: crate::media::black::body(&black).map(Rc::from),
             ..published(&black.path, &black.root)
         };
         let (_, events) = served(Some(nowhere), async |address| {

@@ -20,6 +20,7 @@ pub mod media_server;
 pub mod multicast;
 pub mod network;
 pub mod page_server;
+mod power;
 pub mod probe;
 pub mod replies;
 pub mod scan;

@@ -60,7 +60,7 @@ impl Renderer {
         match self.goal {
             Goal::Yield { until: Some(until), .. } if until <= now => self.goal = Goal::Play,
             Goal::Stop if !self.look && !self.is_active() => {
-                self.goal = Goal::Rest;
+                self.goal = self.before_clip.take().unwrap_or(Goal::Rest);
                 self.retire();
             }
             Goal::Play => return self.elapse_play(ctx),
@@ -216,7 +216,8 @@ impl Renderer {
         self.load = Some(Load { seek_to, ..self.make_load(file, port, ctx) });
         self.fault.take_if(|fault| fault.ends_with_a_file());
         if self.seat.is_some() {
-            self.gate = Gate::Shut;
+            // A card is nobody else's business.
+            self.gate = if self.programme.is_covered() { Gate::Open } else { Gate::Shut };
         }
         true
     }
@@ -350,14 +351,6 @@ impl Renderer {
             self.rested = Rested::Finished;
             ctx.trace.note(ctx.now, self.name(), What::Finished);
         }
-    }
-
-    /// The last clip is over, and nothing was to play before it.
-    fn returns_to_rest(&mut self) -> bool {
-        let before = self.before_clip.take_if(|_| !self.programme.is_interrupted());
-        let rests = before.filter(|goal| *goal != Goal::Play);
-        self.goal = rests.unwrap_or(self.goal);
-        rests.is_some()
     }
 
     /// It does not play: say why, and try again later; after three times with the following file.

@@ -136,6 +136,7 @@ impl Renderer {
 
     /// What the box plays on it ends. Whoever else has it keeps it.
     pub(super) fn fall_silent(&mut self, now: Instant) {
+        self.drop_clips();
         self.goal = if self.load.is_some() { Goal::Stop } else { Goal::Rest };
         self.transport_due = self.transport_due.min(now);
     }

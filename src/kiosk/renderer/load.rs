@@ -7,6 +7,7 @@ use super::witness::Witness;
 use crate::kiosk::event::Token;
 use crate::limits::NAME_BYTES;
 use crate::media::black;
+use crate::media::card;
 use crate::media::catalogue::MediaFile;
 use crate::media::mime::Kind;
 use crate::media::protocol_info;
@@ -22,6 +23,9 @@ use std::path::Path;
 
 /// A renderer whose stream breaks off asks for the rest within this time, or never.
 const ASKS_AGAIN: Duration = Duration::from_secs(3);
+
+/// A card that tells a renderer's name is shown for so long: to walk along a wall and read each.
+const CARD_SHOWN: Duration = Duration::from_secs(10);
 
 /// A file given to a renderer.
 #[derive(Clone, Debug)]
@@ -190,8 +194,12 @@ impl Load {
     /// For how long a still is shown.
     #[must_use]
     pub fn dwell(&self) -> Duration {
-        // Nobody wants to see black followed by black; but some renderers put pictures away by themselves.
-        if self.is_black() { Duration::from_secs(3600) } else { self.dwell }
+        match &self.file {
+            // Nobody wants to see black followed by black; but some renderers put pictures away by themselves.
+            _ if self.is_black() => Duration::from_secs(3600),
+            file if card::is_card(file) => CARD_SHOWN,
+            _ => self.dwell,
+        }
     }
 
     /// It is the black picture.

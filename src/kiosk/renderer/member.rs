@@ -31,6 +31,10 @@ impl Renderer {
         if self.away || self.breaker.retry_at().is_some() {
             return Doing::Missing;
         }
+        if self.programme.is_covered() {
+            // In the middle of a round of its own, as it were.
+            return Doing::Playing;
+        }
         match self.load.as_ref().map(|load| &load.phase) {
             None if matches!(self.fault, Some(Fault::NothingToPlay | Fault::NoServer)) => {
                 Doing::Missing

@@ -3,8 +3,8 @@
 //!
 //! Looping, retry, recovery after a reboot, a lost event, a fault, a TV changed with its own remote: all
 //! take one path. `plan` decides what to send, `calls` writes it (at most one call is in flight, with a
-//! deadline), answers come back to `answers`, refusals to `refusals`, and what time alone decides is in
-//! `elapse`.
+//! deadline), answers come back to `answers`, which asks `verdict` what a state means and `position` what a
+//! position means, refusals to `refusals`, and what time alone decides is in `elapse`.
 //!
 //! Terms: *goal*, what should be; *load*, one file given to the renderer (see [`load`]); *habit*, what
 //! was learned about this renderer; *farewell*, leaving it as a guest should.
@@ -15,6 +15,7 @@ mod calls;
 mod captions;
 mod elapse;
 mod heirloom;
+mod identify;
 pub mod knobs;
 mod layer;
 pub mod load;
@@ -22,10 +23,12 @@ mod looping;
 mod member;
 mod plan;
 pub mod playhead;
+mod position;
 mod refusals;
 mod sound;
 mod survey;
 mod tally;
+mod verdict;
 pub mod witness;
 
 use super::deadline::Deadline;
@@ -42,7 +45,6 @@ use super::token::Secret;
 use super::trace::{Trace, What};
 use super::why::Viewer;
 use crate::config::{Again, LoopMethod, OnStop, PanelAction, Rule};
-use crate::media::black;
 use crate::media::catalogue::Scan;
 use crate::media::subtitles::{Form, format_of};
 use crate::time::{Duration, Instant};
@@ -59,6 +61,7 @@ use knobs::Knobs;
 pub(super) use layer::Layer;
 use load::{Load, Phase};
 use sound::Sound;
+use std::rc::Rc;
 use survey::PlaySurvey;
 
 /// Which of the two evented services.
@@ -166,6 +169,8 @@ pub(super) struct Renderer {
     pub(super) programme: Programme,
     /// What it was to do before a clip broke in.
     before_clip: Option<Goal>,
+    /// The last card with its name.
+    card: Option<Rc<[u8]>>,
     /// What the schedule wants of it now.
     pub(super) layer: Option<Layer>,
     /// When to look at its plan again, if nothing happens before.
@@ -257,6 +262,7 @@ impl Renderer {
             last_start: None,
             programme: Programme::new(Playlist::new(plays, repeat, order, seed)),
             before_clip: None,
+            card: None,
             layer: None,
             plan_at: None,
             goal: if rule.is_some_and(|rule| rule.autoplay) { Goal::Play } else { Goal::Rest },
@@ -386,7 +392,7 @@ impl Renderer {
             mime: load.mime,
             content_features: load.content_features(),
             subtitles: subtitles(),
-            body: black::body(&load.file),
+            body: self.body(&load.file),
         })
     }
 
@@ -431,7 +437,11 @@ impl Renderer {
         self.transport_due = self.transport_due.min(now);
         match action {
             PanelAction::PlayPause if self.goal == Goal::Play => self.goal = Goal::Pause,
-            PanelAction::PlayPause | PanelAction::Play => self.play(now),
+            PanelAction::PlayPause | PanelAction::Play => {
+                // After the clip that plays over silence, too.
+                self.before_clip = self.before_clip.map(|_| Goal::Play);
+                self.play(now);
+            }
             // Also one that has nothing yet, being away: the button would go on to find it playing.
             PanelAction::Pause if self.load.is_some() || self.goal == Goal::Play => {
                 self.goal = Goal::Pause;
@@ -458,7 +468,12 @@ impl Renderer {
                 }
             }
             // These come with more than their name.
-            PanelAction::SeekForward | PanelAction::SeekBack | PanelAction::PlayClip => {}
+            PanelAction::SeekForward
+            | PanelAction::SeekBack
+            | PanelAction::PlayClip
+            | PanelAction::Identify => {}
+            // This is for the box.
+            PanelAction::Shutdown => {}
         }
     }
 
@@ -493,13 +508,18 @@ impl Renderer {
         } else {
             self.before_clip = Some(self.goal);
         }
-        let load = self.load.as_ref().filter(|load| !load.is_still());
-        let running = load.filter(|load| matches!(load.phase, Phase::Running { .. }));
-        let at = running.map(|load| load.seek_to.unwrap_or_else(|| load.playhead.position(now)));
+        let at = self.interrupted_at(now);
         self.programme.interrupt(clip, at);
         self.insisted = 0;
         self.retire();
         self.play(now);
+    }
+
+    /// Where it would go on if something broke in now.
+    fn interrupted_at(&self, now: Instant) -> Option<Duration> {
+        let load = self.load.as_ref().filter(|load| !load.is_still())?;
+        let running = matches!(load.phase, Phase::Running { .. });
+        running.then(|| load.seek_to.unwrap_or_else(|| load.playhead.position(now)))
     }
 
     /// A person wants this programme from now on.
@@ -530,6 +550,8 @@ impl Renderer {
 
     fn play(&mut self, now: Instant) {
         self.goal = Goal::Play;
+        // No clip will end any more after which it should rest.
+        self.before_clip.take_if(|_| !self.programme.is_interrupted());
         self.strangers = 0;
         self.pressed_at = now;
         self.transport_due = self.transport_due.min(now);
@@ -556,7 +578,8 @@ impl Renderer {
     }
 
     /// It was announced: it lives.
-    pub(super) fn hear(&mut self, now: Instant) {
+    pub(super) fn hear(&mut self, ctx: &mut Context<'_>) {
+        let now = ctx.now;
         self.breaker.hurry(now);
         self.wake();
         // A probe that has waited in vain may have been for its life before: one that hung was unplugged.

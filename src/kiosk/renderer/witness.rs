@@ -3,8 +3,10 @@
 //! Its words come without the name of the connection, since a renderer opens several; so only what is
 //! beyond doubt is concluded from them.
 
-use super::load::Load;
-use crate::kiosk::event::StreamEnd;
+use super::Renderer;
+use super::load::{Load, Phase};
+use crate::kiosk::event::{StreamEnd, Token};
+use crate::time::Instant;
 
 /// Whoever took no more than this before hanging up looked at the file's beginning only. What was sent
 /// waits in the sockets' buffers, some hundreds of kilobytes, and counts as taken.
@@ -60,6 +62,36 @@ impl Witness {
             _ if load.fetched => "part",
             _ if load.witness.heads > 0 => "head",
             _ => "nothing",
+        }
+    }
+}
+
+impl Renderer {
+    /// What the media server saw.
+    pub(in crate::kiosk) fn witness(
+        &mut self,
+        token: Token,
+        bytes: u64,
+        end: Option<StreamEnd>,
+        now: Instant,
+    ) {
+        let Some(load) = self.load_of(token) else {
+            return;
+        };
+        load.witness.hear(bytes, end);
+        // A HEAD is a question, not a fetch.
+        if end != Some(StreamEnd::Head) {
+            load.fetched = true;
+        }
+        load.replaced |= end == Some(StreamEnd::Replaced);
+        load.whole_sent |= end == Some(StreamEnd::WholeFile);
+        load.cut_at = match end {
+            Some(StreamEnd::FileError | StreamEnd::Replaced) => load.cut_at.or(Some(now)),
+            Some(StreamEnd::Head | StreamEnd::Aborted) => load.cut_at,
+            None | Some(StreamEnd::WholeFile | StreamEnd::Part) => None,
+        };
+        if matches!(load.phase, Phase::Starting { .. }) {
+            self.transport_due = self.transport_due.min(now);
         }
     }
 }

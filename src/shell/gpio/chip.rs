@@ -1,15 +1,18 @@
 //! GPIO character devices, `/dev/gpiochipN`: the kernel reports edges, removes bounces and keeps the
 //! process asleep in between. Line numbers are pins.
 
-use super::fault::said;
-use super::line::{Edges, Line};
+use super::fault::{STOP, said};
+use super::line::{CONSUMER, Edges, Line};
 use super::wiring::{Contact, Input, Lamp, Wiring, other};
-use crate::config::{Button, Config, Detect, Led};
+use crate::config::{Button, Config, Detect, Led, Pin};
+use crate::limits::PINS;
 use gpiocdev::chip::Chip;
 use std::path::{Path, PathBuf};
 
-/// Labels of the chip that is wired to the header: Pi 0 to 3, Pi 4, Pi 5.
+/// Labels of the chip that is wired to the header: Pi 0 to 3, Pi 4, Pi 5. Its number is another one with
+/// other kernels: on a Pi 5 it was 4 and became 0.
 const HEADER: [&str; 3] = ["pinctrl-bcm2835", "pinctrl-bcm2711", "pinctrl-rp1"];
+
 /// All pins of the configuration on the chip of this path, name or label.
 pub(super) fn open(config: &Config, name: &str) -> Result<Wiring, String> {
     let chip = find(name)?;
@@ -18,7 +21,7 @@ pub(super) fn open(config: &Config, name: &str) -> Result<Wiring, String> {
             Detect::Edges => Edges::request(&chip, button).map(Input::Edges),
             Detect::Level => level(&chip, button),
         };
-        let input = input.map_err(|why| said(button.pin, "a button", why))?;
+        let input = input.map_err(|why| refused(&chip, button.pin, "a button", &why))?;
         Ok(Contact::new(index, input))
     });
     Ok(Wiring {
@@ -33,7 +36,34 @@ pub(super) fn header() -> Option<PathBuf> {
     chips.find_map(|(path, label)| HEADER.contains(&label.as_str()).then_some(path))
 }
 
-fn find(name: &str) -> Result<PathBuf, String> {
+/// The lines of this chip that can be pins, and who holds each.
+pub(super) fn lines(chip: &Path) -> Result<Vec<(Pin, Option<String>)>, String> {
+    let unread = |error: gpiocdev::Error| format!("{} cannot be read: {error}", chip.display());
+    let open = Chip::from_path(chip).map_err(unread)?;
+    let count = open.info().map_err(unread)?.num_lines;
+    let pins = (0..PINS as u8).take_while(|&pin| u32::from(pin) < count).map(Pin);
+    Ok(pins.map(|pin| (pin, holder(chip, pin))).collect())
+}
+
+/// Why a line cannot be had: mostly since somebody else has it.
+pub(super) fn refused(chip: &Path, pin: Pin, what: &str, why: &str) -> String {
+    match holder(chip, pin).as_deref() {
+        Some(CONSUMER) => said(pin, what, format_args!("a dlna-kiosk that runs has it; {STOP}")),
+        Some(other) => said(pin, what, format_args!("{other} has it")),
+        None => said(pin, what, why),
+    }
+}
+
+fn holder(chip: &Path, pin: Pin) -> Option<String> {
+    let line = Chip::from_path(chip).and_then(|chip| chip.line_info(pin.0.into())).ok()?;
+    line.used.then(|| match &*line.consumer {
+        "" => "the kernel".to_owned(),
+        name => name.to_owned(),
+    })
+}
+
+/// The chip that a configuration names.
+pub(super) fn find(name: &str) -> Result<PathBuf, String> {
     if name.starts_with('/') {
         let chip = Chip::from_path(name);
         return chip
@@ -69,7 +99,7 @@ fn level(chip: &Path, button: &Button) -> Result<Input, String> {
 fn lamp(chip: &Path, led: &Led) -> Result<Lamp, String> {
     // Off from the first moment on: no flash at the start.
     let line = Line::driven(chip, led.pin, other(led.active));
-    let line = line.map_err(|why| said(led.pin, "an LED", why))?;
+    let line = line.map_err(|why| refused(chip, led.pin, "an LED", &why))?;
     Ok(Lamp::new(line, led.active))
 }
 

@@ -4,6 +4,9 @@ use crate::config::Pin;
 use core::fmt::{self, Debug};
 use embedded_hal::digital::{self, ErrorKind};
 
+/// What to do where the service holds the pins.
+pub const STOP: &str = "stop it first: sudo systemctl stop dlna-kiosk";
+
 /// Why a pin did not obey, in words.
 pub(super) struct Fault(pub(super) String);
 

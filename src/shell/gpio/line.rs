@@ -10,7 +10,7 @@ use gpiocdev::line::{Bias, EdgeDetection, EdgeKind, Value};
 use std::path::Path;
 
 /// Who holds the line, for `gpioinfo`.
-const CONSUMER: &str = "dlna-kiosk";
+pub const CONSUMER: &str = "dlna-kiosk";
 /// Edges read in one turn. The kernel keeps 16 for each line.
 const EDGES: usize = 32;
 

@@ -9,14 +9,17 @@ mod debounce;
 mod fault;
 mod line;
 mod rppal;
+mod settle;
 mod simulated;
 mod wiring;
 
+pub use fault::STOP;
+pub use line::CONSUMER;
 pub use simulated::Pins;
 
 use super::alive::Pulse;
 use super::mailbox::Mailbox;
-use crate::config::{Backend, Config};
+use crate::config::{Backend, Config, Header, Pin};
 use crate::kiosk::event::{Event, LedId, TaskName};
 use crate::time::{Duration, Instant};
 use async_io::Timer;
@@ -29,8 +32,28 @@ use simulated::Bench;
 use std::rc::Rc;
 use wiring::{Contact, Lamp, Moves, Wiring};
 
+const NO_PINS: &str = "the configuration asks for no pins";
 /// How often levels are looked at where edges do not work.
 const LOOK: Duration = Duration::from_millis(10);
+
+/// The header of this machine; one of 40 pins where there is none.
+#[must_use]
+pub fn header() -> Header {
+    rppal::header()
+}
+
+/// The pins there are, and for each who holds it, if somebody does.
+///
+/// # Errors
+/// A sentence for people: why there are none.
+pub fn lines(backend: &Backend) -> Result<Vec<(Pin, Option<String>)>, String> {
+    match backend {
+        Backend::None => Err(NO_PINS.to_owned()),
+        Backend::Auto => rppal::lines(),
+        Backend::Chip(name) => chip::lines(&chip::find(name)?),
+        Backend::Simulated(_) => Ok(header().pins().map(|pin| (pin, None)).collect()),
+    }
+}
 
 /// Buttons and LEDs. The default has none: its task only says that it lives.
 #[derive(Default)]
@@ -47,7 +70,7 @@ impl Panel {
     /// A sentence for people: why there is no panel.
     pub fn open(config: &Config) -> Result<Self, String> {
         let wiring = match &config.gpio {
-            Backend::None => return Err("the configuration asks for no pins".to_owned()),
+            Backend::None => return Err(NO_PINS.to_owned()),
             Backend::Auto => rppal::open(config)?,
             Backend::Chip(name) => chip::open(config, name)?,
             Backend::Simulated(path) => {
@@ -74,7 +97,7 @@ impl Panel {
 
     fn on(config: &Config, bench: Bench) -> Self {
         let lamps = config.leds.iter().map(|led| bench.lamp(led)).collect();
-        bench.wire(config.buttons.iter().map(|button| button.pin).collect());
+        bench.wire(&config.buttons);
         Self { lamps: RefCell::new(lamps), contacts: RefCell::default(), bench: Some(bench) }
     }
 
@@ -176,7 +199,7 @@ impl Look {
 pub(super) mod tests {
     use super::wiring::Input;
     use super::*;
-    use crate::config::{Button, Led, Level, PanelAction, Pin, Port, Shows};
+    use crate::config::{Button, Led, Level, PanelAction, Port, Shows};
     use embedded_hal_mock::eh1::MockError;
     use embedded_hal_mock::eh1::digital::{Mock, State as MockLevel, Transaction};
     use smol::future;

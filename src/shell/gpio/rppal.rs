@@ -6,8 +6,9 @@ use super::chip;
 use super::fault::said;
 use super::line::Edges;
 use super::wiring::{Contact, Input, Lamp, Wiring, other};
-use crate::config::{Button, Config, Detect, Led, Level, Pull};
+use crate::config::{Button, Config, Detect, Header, Led, Level, Pin, Pull};
 use ::rppal::gpio::{Error, Gpio, InputPin};
+use ::rppal::system::{DeviceInfo, Model};
 use std::path::Path;
 
 pub(super) fn open(config: &Config) -> Result<Wiring, String> {
@@ -27,6 +28,28 @@ pub(super) fn open(config: &Config) -> Result<Wiring, String> {
     Ok(Wiring { contacts: contacts.collect::<Result<_, String>>()?, lamps })
 }
 
+/// The pins of the header, and who holds each as far as the kernel knows.
+pub(super) fn lines() -> Result<Vec<(Pin, Option<String>)>, String> {
+    Gpio::new().map_err(sentence)?;
+    match chip::header() {
+        Some(chip) => chip::lines(&chip),
+        None => Ok(header().pins().map(|pin| (pin, None)).collect()),
+    }
+}
+
+/// The header of this machine; one of 40 pins where it is no Pi, or one not known yet.
+pub(super) fn header() -> Header {
+    DeviceInfo::new().map_or(Header::default(), |info| header_of(info.model()))
+}
+
+fn header_of(model: Model) -> Header {
+    match model {
+        Model::RaspberryPiBRev1 => Header::TwentySixOfFirst,
+        Model::RaspberryPiA | Model::RaspberryPiBRev2 => Header::TwentySix,
+        _ => Header::Forty,
+    }
+}
+
 fn lamp(gpio: &Gpio, led: &Led) -> Result<Lamp, String> {
     let pin = gpio.get(led.pin.0).map_err(|error| said(led.pin, "an LED", error))?;
     // Off before it becomes an output: no flash at the start.
@@ -39,7 +62,7 @@ fn lamp(gpio: &Gpio, led: &Led) -> Result<Lamp, String> {
 
 fn edges(chip: &Path, button: &Button) -> Result<Input, String> {
     let edges = Edges::request(chip, button);
-    edges.map(Input::Edges).map_err(|error| said(button.pin, "a button", error))
+    edges.map(Input::Edges).map_err(|why| chip::refused(chip, button.pin, "a button", &why))
 }
 
 fn level(gpio: &Gpio, button: &Button) -> Result<Input, String> {
@@ -67,6 +90,16 @@ fn sentence(error: Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_first_pis_have_short_headers() {
+        assert_eq!(header_of(Model::RaspberryPiBRev1), Header::TwentySixOfFirst);
+        assert_eq!(header_of(Model::RaspberryPiBRev2), Header::TwentySix);
+        assert_eq!(header_of(Model::RaspberryPiA), Header::TwentySix);
+        for model in [Model::RaspberryPiAPlus, Model::RaspberryPiBPlus, Model::RaspberryPi5] {
+            assert_eq!(header_of(model), Header::Forty);
+        }
+    }
 
     #[test]
     fn failures_say_what_to_do() {

@@ -2,10 +2,11 @@
 //!
 //! A datagram holds one message: `press 17`, `release 17`, `tap 17 80` (released after 80 ms) or `leds`,
 //! which is answered with a line for each LED, `22 on` or `22 off`. What makes no sense is answered with
-//! `error` and why. Contacts here do not bounce.
+//! `error` and why. Who bounces here is the one who presses: see [`Settling`].
 
+use super::settle::Settling;
 use super::wiring::{Lamp, Moves, button_id};
-use crate::config::{Led, Level, Pin};
+use crate::config::{Button, Led, Level, Pin};
 use crate::time::Duration;
 use async_io::{Async, Timer};
 use core::cell::RefCell;
@@ -34,7 +35,7 @@ pub struct Pins {
 
 #[derive(Debug, Default)]
 struct Inner {
-    buttons: Vec<Pin>,
+    buttons: Vec<Settling>,
     lamps: Vec<(Pin, bool)>,
     moves: heapless::Deque<(Pin, bool), WAITING>,
     taps: heapless::Vec<(Pin, Timer), WAITING>,
@@ -79,11 +80,14 @@ impl Pins {
         for pin in over {
             inner.turn(pin, false);
         }
-        while let Some((pin, pressed)) = inner.moves.pop_front() {
-            let wired = inner.buttons.iter().enumerate();
-            let here = wired.filter(|(_, button)| **button == pin);
-            moves.extend(here.map(|(index, _)| (button_id(index), pressed)));
+        while let Some((pin, closed)) = inner.moves.pop_front() {
+            let wired =
+                inner.buttons.iter_mut().enumerate().filter(|(_, button)| button.pin == pin);
+            moves
+                .extend(wired.filter_map(|(i, button)| Some((button_id(i), button.turn(closed)?))));
         }
+        let settled = inner.buttons.iter_mut().enumerate();
+        moves.extend(settled.filter_map(|(i, button)| Some((button_id(i), button.poll(cx)?))));
         inner.panel = Some(cx.waker().clone());
     }
 }
@@ -143,6 +147,8 @@ struct Socket {
 
 impl Bench {
     pub(super) fn of(pins: Rc<Pins>) -> Self {
+        // Of a panel before.
+        pins.inner.borrow_mut().lamps.clear();
         Self { pins, socket: None }
     }
 
@@ -160,8 +166,8 @@ impl Bench {
         Ok(Self { pins: Rc::default(), socket: Some(Socket { socket, path: path.to_owned() }) })
     }
 
-    pub(super) fn wire(&self, buttons: Vec<Pin>) {
-        self.pins.inner.borrow_mut().buttons = buttons;
+    pub(super) fn wire(&self, buttons: &[Button]) {
+        self.pins.inner.borrow_mut().buttons = buttons.iter().map(Settling::new).collect();
     }
 
     pub(super) fn lamp(&self, led: &Led) -> Lamp {
@@ -228,7 +234,7 @@ fn obey(pins: &Pins, message: &str) -> Result<Option<String>, String> {
     };
     let pin = number("a pin")?;
     let pin = Pin(u8::try_from(pin).map_err(|_| format!("there is no pin {pin}"))?);
-    if !pins.inner.borrow().buttons.contains(&pin) {
+    if !pins.inner.borrow().buttons.iter().any(|button| button.pin == pin) {
         return Err(format!("no button at pin {}", pin.0));
     }
     match verb {
@@ -274,7 +280,7 @@ mod tests {
             assert_eq!(moved(&mailbox).await, (1, true));
             finger.send(b"release 27").await.unwrap();
             assert_eq!(moved(&mailbox).await, (1, false));
-            finger.send(b"tap 17 5").await.unwrap();
+            finger.send(b"tap 17 60").await.unwrap();
             assert_eq!(moved(&mailbox).await, (0, true));
             assert_eq!(moved(&mailbox).await, (0, false));
 
@@ -318,7 +324,7 @@ mod tests {
             smol::future::yield_now().await;
             pins.release(Pin(17));
             assert_eq!(moved(&mailbox).await, (0, false));
-            pins.tap(Pin(27), Duration::from_millis(5));
+            pins.tap(Pin(27), Duration::from_millis(60));
             assert_eq!(moved(&mailbox).await, (1, true));
             assert_eq!(moved(&mailbox).await, (1, false));
         };

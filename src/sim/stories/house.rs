@@ -57,3 +57,25 @@ fn a_box_that_gets_address_after_address_may_give_the_new_one_each_time() {
         assert!(world.until(60_000, |w| w.shows(0, "clip.mp4")).is_some());
     }
 }
+
+#[test]
+fn pins_that_come_late_are_said_once_for_each_reason_and_once_when_they_come() {
+    let mut world = Setting::of(presets::well_behaved()).begin();
+    world.pass(1_000);
+    let late = "no permission for /dev/gpiomem: the user must be in the group gpio";
+    let tell = |world: &mut World, why: &str| {
+        world.tell(Event::Panel(PanelState::Absent(why.to_owned())));
+        world.pass(1_000);
+    };
+    tell(&mut world, late);
+    tell(&mut world, late);
+    tell(&mut world, "no GPIO chip is called gpiochip9");
+    world.tell(Event::Panel(PanelState::Working));
+    world.tell(Event::Panel(PanelState::Working));
+    world.pass(1_000);
+    let about = |line: &String| line.contains("buttons and LEDs");
+    let said: Vec<_> = world.trace(256).into_iter().filter(about).collect();
+    let ends = [late, "no GPIO chip is called gpiochip9", "buttons and LEDs work now"];
+    assert_eq!(said.len(), ends.len(), "{said:?}");
+    assert!(said.iter().zip(ends).all(|(line, end)| line.ends_with(end)), "{said:?}");
+}

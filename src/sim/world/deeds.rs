@@ -16,6 +16,11 @@ use core::net::Ipv4Addr;
 impl World {
     /// A person presses the button that does this, for 80 ms.
     pub fn press(&mut self, action: PanelAction) {
+        self.hold(action, Duration::from_millis(80));
+    }
+
+    /// A person holds the button that does this when it is pressed.
+    pub fn hold(&mut self, action: PanelAction, span: Duration) {
         let at = BUTTONS.iter().position(|button| *button == action);
         let button = ButtonId(at.and_then(|at| u8::try_from(at).ok()).expect("on the panel"));
         // What it asks of the kiosk may be another: see `Setting::clip_button`.
@@ -30,7 +35,7 @@ impl World {
         }
         self.deliver(Event::Button { button, pressed: true });
         let released = Event::Button { button, pressed: false };
-        self.after(Duration::from_millis(80), Happening::Event(released));
+        self.after(span, Happening::Event(released));
     }
 
     /// Somebody does this at the renderer itself.

@@ -128,6 +128,11 @@ impl World {
                 self.fed.push(self.now);
             }
             Effect::Ready | Effect::Stopping => {}
+            Effect::PowerOff => {
+                self.power_offs += 1;
+                let outcome = self.power_off.clone();
+                self.soon(Happening::Event(Event::PoweredOff(outcome)));
+            }
             Effect::Exit(code) => {
                 self.exited = Some((self.now, code));
                 self.errands.clear();

@@ -108,6 +108,10 @@ pub struct World {
     pub firewall: bool,
     /// What the next request is answered with, whatever it was and did.
     pub garbled: Option<Result<Answer, Failure>>,
+    /// How often the machine was to be switched off, and what is said to that.
+    pub power_offs: u32,
+    /// See [`Self::power_offs`].
+    pub power_off: Result<(), String>,
     /// Tasks say that they live.
     pub tasks_live: bool,
     /// Steps of the kiosk so far.
@@ -176,6 +180,8 @@ impl World {
             unplugged: false,
             firewall: false,
             garbled: None,
+            power_offs: 0,
+            power_off: Ok(()),
             tasks_live: setting.watchdog.is_some(),
             steps: 0,
             #[cfg(test)]

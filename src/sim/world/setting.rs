@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 pub const HOPE: Duration = Duration::from_secs(300);
 
 /// What the buttons do, in their order.
-pub const BUTTONS: [PanelAction; 9] = [
+pub const BUTTONS: [PanelAction; 10] = [
     PanelAction::PlayPause,
     PanelAction::Play,
     PanelAction::Pause,
@@ -30,6 +30,7 @@ pub const BUTTONS: [PanelAction; 9] = [
     PanelAction::VolumeUp,
     PanelAction::VolumeDown,
     PanelAction::Mute,
+    PanelAction::Identify,
 ];
 
 /// See the module.

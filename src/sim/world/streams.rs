@@ -65,7 +65,8 @@ impl World {
         let state = published.as_ref().and_then(|published| self.disk.state(&published.path));
         let file = published.as_ref().filter(|p| state == Some((p.size, p.modified)));
         let file = file.map(|p| (p.size, self.disk.length(&p.path), p.mime));
-        let in_memory = published.as_ref().and_then(|p| Some((p.body?.len() as u64, None, p.mime)));
+        let in_memory =
+            published.as_ref().and_then(|p| Some((p.body.as_ref()?.len() as u64, None, p.mime)));
         let file = in_memory.or(file);
         let Some((size, length, mime)) = file else {
             let what = Fetched::Opened {

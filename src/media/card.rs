@@ -1,0 +1,319 @@
+//! The card that tells which renderer this is: its name in large letters, its address below. Made here, in memory.
+//!
+//! It is the black picture with light *cells* in it, 8 × 8 pixels each: one block of the JPEG. So each block is of one
+//! brightness, black's tables do for it, and a card takes a millisecond even where there are many. Letters come from
+//! the fonts of X11, with one cell or several for each of their dots. What no font has is a question mark.
+
+use super::black;
+use super::catalogue::MediaFile;
+use crate::limits::CARD;
+use embedded_graphics::Drawable;
+use embedded_graphics::mono_font::mapping::{self, StrGlyphMapping};
+use embedded_graphics::mono_font::{
+    MonoFont, MonoTextStyle, iso_8859_1, iso_8859_2, iso_8859_5, iso_8859_7,
+};
+use embedded_graphics::pixelcolor::BinaryColor;
+use embedded_graphics::prelude::{DrawTarget, OriginDimensions, Pixel, Point, Size};
+use embedded_graphics::text::{Baseline, Text};
+use std::convert::Infallible;
+use std::path::Path;
+use std::rc::Rc;
+
+/// Stands for its path in a catalogue: nothing below a media folder is called that.
+const PATH: &str = "/identify.jpg";
+
+/// Cells in a row and rows: a row more than 1080 pixels, because colours come in units of 2 × 2 cells.
+const CELLS: (usize, usize) = (240, 136);
+/// Cells at each edge that TVs may cut off.
+const MARGIN: usize = 10;
+/// Dots of a letter.
+const LETTER: (usize, usize) = (10, 20);
+/// Cells between name and address.
+const SPACE: usize = 8;
+/// Western, Central European, Cyrillic and Greek letters.
+const FONTS: [(&StrGlyphMapping<'_>, &MonoFont<'_>); 4] = [
+    (&mapping::ISO_8859_1, &iso_8859_1::FONT_10X20),
+    (&mapping::ISO_8859_2, &iso_8859_2::FONT_10X20),
+    (&mapping::ISO_8859_5, &iso_8859_5::FONT_10X20),
+    (&mapping::ISO_8859_7, &iso_8859_7::FONT_10X20),
+];
+
+/// The card of the renderer with this name and address: a JPEG.
+#[must_use]
+pub fn draw(name: &str, address: &str) -> Rc<[u8]> {
+    let (scale, lines) = lay_out(name);
+    let height = lines.len() * LETTER.1 * scale + SPACE + LETTER.1;
+    let mut cells = Cells::dark();
+    let mut top = (CELLS.1 - height) / 2;
+    for line in &lines {
+        cells.write(line, top, scale);
+        top += LETTER.1 * scale;
+    }
+    cells.write(address, top + SPACE, 1);
+    cells.jpeg()
+}
+
+/// The card as a file of a catalogue.
+#[must_use]
+pub fn file(card: &[u8]) -> MediaFile {
+    MediaFile { path: Path::new(PATH).into(), size: card.len() as u64, ..black::file() }
+}
+
+/// The file is a card, whosever.
+#[must_use]
+pub fn is_card(file: &MediaFile) -> bool {
+    file.path.as_os_str() == PATH
+}
+
+/// How many cells a dot of the name has in each direction, and its lines: as large as its words allow.
+fn lay_out(name: &str) -> (usize, Vec<String>) {
+    // Accents that stand alone would each be a question mark; control characters are no letters.
+    let shown = |c: &char| !c.is_control() && !('\u{300}'..='\u{36f}').contains(c);
+    let name: String = name.chars().filter(shown).collect();
+    for scale in [3, 2] {
+        let (columns, rows) = room(scale);
+        let whole = name.split_whitespace().all(|word| word.chars().count() <= columns);
+        let lines = wrap(&name, columns);
+        if whole && lines.len() <= rows {
+            return (scale, lines);
+        }
+    }
+    let (columns, rows) = room(1);
+    let mut lines = wrap(&name, columns);
+    lines.truncate(rows);
+    (1, lines)
+}
+
+/// Letters in a line and lines of a name.
+const fn room(scale: usize) -> (usize, usize) {
+    let (wide, high) = (CELLS.0 - 2 * MARGIN, CELLS.1 - 2 * MARGIN - SPACE - LETTER.1);
+    (wide / (LETTER.0 * scale), high / (LETTER.1 * scale))
+}
+
+/// Lines of at most so many letters, broken between words where that can be.
+fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let letters: Vec<char> = word.chars().collect();
+        for piece in letters.chunks(columns) {
+            let fits = |line: &&mut String| line.chars().count() + 1 + piece.len() <= columns;
+            match lines.last_mut().filter(fits) {
+                Some(line) => line.extend([' '].iter().chain(piece)),
+                None => lines.push(piece.iter().collect()),
+            }
+        }
+    }
+    lines
+}
+
+/// The cells of the picture: light or dark.
+struct Cells(Vec<bool>);
+
+impl Cells {
+    fn dark() -> Self {
+        Self(vec![false; CELLS.0 * CELLS.1])
+    }
+
+    /// Writes a line in the middle.
+    fn write(&mut self, line: &str, top: usize, scale: usize) {
+        let columns = line.chars().count().min(room(scale).0);
+        let left = (CELLS.0 - columns * LETTER.0 * scale) / 2;
+        for (letter, column) in line.chars().zip(0..columns) {
+            let font = FONTS.iter().find(|(letters, _)| letters.contains(letter));
+            let (_, font) = font.unwrap_or(&FONTS[0]);
+            let at = (left + column * LETTER.0 * scale, top);
+            let style = MonoTextStyle::new(font, BinaryColor::On);
+            let mut pen = Pen { cells: self, at, scale };
+            let mut utf8 = [0; 4];
+            let text = Text::with_baseline(
+                letter.encode_utf8(&mut utf8),
+                Point::zero(),
+                style,
+                Baseline::Top,
+            );
+            let Ok(_) = text.draw(&mut pen);
+        }
+    }
+
+    /// As black is, but for the differences of brightness.
+    fn jpeg(&self) -> Rc<[u8]> {
+        let mut scan = Scan { bytes: Vec::with_capacity(CARD), bits: 0, count: 0 };
+        scan.bytes.extend_from_slice(&black::HEAD);
+        let mut before = None;
+        for row in (0..CELLS.1).step_by(2) {
+            for column in (0..CELLS.0).step_by(2) {
+                for (x, y) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
+                    let light = self.0[(row + y) * CELLS.0 + column + x];
+                    let difference = match before.replace(light) {
+                        Some(before) if before == light => None,
+                        // From grey, where every picture begins, to black: the margin is dark.
+                        None => Some(0x7f),
+                        // 255 more, or less, in 8 bits (Table F.1).
+                        Some(_) => Some(if light { 0xff } else { 0x00 }),
+                    };
+                    match difference {
+                        Some(difference) => scan.put(0b10 << 9 | difference << 1, 11),
+                        None => scan.put(0, 2),
+                    }
+                }
+                // No colour, twice.
+                scan.put(0, 4);
+            }
+        }
+        scan.end()
+    }
+}
+
+/// Draws one letter: each dot is a square of cells.
+struct Pen<'a> {
+    cells: &'a mut Cells,
+    at: (usize, usize),
+    scale: usize,
+}
+
+impl OriginDimensions for Pen<'_> {
+    fn size(&self) -> Size {
+        Size::new(10, 20)
+    }
+}
+
+impl DrawTarget for Pen<'_> {
+    type Color = BinaryColor;
+    type Error = Infallible;
+
+    fn draw_iter<I: IntoIterator<Item = Pixel<BinaryColor>>>(
+        &mut self,
+        dots: I,
+    ) -> Result<(), Infallible> {
+        for Pixel(dot, colour) in dots {
+            let (Ok(x), Ok(y)) = (usize::try_from(dot.x), usize::try_from(dot.y)) else { continue };
+            let (left, top) = (self.at.0 + x * self.scale, self.at.1 + y * self.scale);
+            for row in top..top + self.scale {
+                let from = row * CELLS.0 + left;
+                if let Some(cells) = self.cells.0.get_mut(from..from + self.scale) {
+                    cells.fill(colour.is_on());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Bits of the entropy-coded segment (T.81, F.1.2.3).
+struct Scan {
+    bytes: Vec<u8>,
+    bits: u32,
+    count: u8,
+}
+
+impl Scan {
+    fn put(&mut self, bits: u32, count: u8) {
+        self.bits = self.bits << count | bits;
+        self.count += count;
+        while self.count >= 8 {
+            self.count -= 8;
+            let byte = (self.bits >> self.count & 0xff) as u8;
+            self.bytes.push(byte);
+            if byte == 0xff {
+                // Else it would be a marker.
+                self.bytes.push(0);
+            }
+        }
+    }
+
+    /// Filled up with ones to a whole byte, and EOI.
+    fn end(mut self) -> Rc<[u8]> {
+        self.put(0x7f, 7);
+        self.bytes.extend([0xff, 0xd9]);
+        self.bytes.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zune_jpeg::JpegDecoder;
+    use zune_jpeg::zune_core::bytestream::ZCursor;
+
+    /// The picture as its cells: light ones are `#`. Each must be of one colour, black or white.
+    fn decoded(card: &[u8]) -> Vec<String> {
+        let mut decoder = JpegDecoder::new(ZCursor::new(card));
+        let pixels = decoder.decode().expect("a good file");
+        assert_eq!(decoder.info().map(|info| (info.width, info.height)), Some((1920, 1080)));
+        let at = |x: usize, y: usize| &pixels[(y * 1920 + x) * 3..][..3];
+        let cell = |x: usize, y: usize| {
+            let first = at(8 * x, 8 * y);
+            assert!(first == [0; 3] || first == [255; 3], "{first:?}");
+            for (dx, dy) in (0..8).flat_map(|dy| (0..8).map(move |dx| (dx, dy))) {
+                assert_eq!(at(8 * x + dx, 8 * y + dy), first, "in the cell {x}, {y}");
+            }
+            if first == [0; 3] { ' ' } else { '#' }
+        };
+        (0..135).map(|y| (0..240).map(|x| cell(x, y)).collect()).collect()
+    }
+
+    fn light(card: &[String]) -> usize {
+        card.concat().matches('#').count()
+    }
+
+    #[test]
+    fn decodes_to_a_full_picture_with_the_letters_of_name_and_address() {
+        let card = decoded(&draw("TV", "10.0.0.1"));
+        let rows: Vec<usize> = (0..135).filter(|y| card[*y].contains('#')).collect();
+        assert!(rows[0] >= MARGIN && rows[rows.len() - 1] < 135 - MARGIN, "{rows:?}");
+        assert!(card.iter().all(|row| row[..MARGIN].trim().is_empty()));
+        // The bar of the T, three cells thick: the only thing of its width in two letters.
+        let bar = card.iter().position(|row| row.contains(&"#".repeat(24))).expect("a T");
+        assert_eq!(card[bar], card[bar + 2]);
+        let address = light(&decoded(&draw("", "10.0.0.1")));
+        let name = light(&decoded(&draw("TV", "")));
+        assert_eq!(light(&card), name + address);
+    }
+
+    #[test]
+    fn each_has_its_own_and_whoever_has_the_same_name_another_address() {
+        assert_eq!(draw("TV 1", "10.0.0.1"), draw("TV 1", "10.0.0.1"));
+        assert_ne!(draw("TV 1", "10.0.0.1"), draw("TV 2", "10.0.0.1"));
+        assert_ne!(draw("TV 1", "10.0.0.1"), draw("TV 1", "10.0.0.2"));
+    }
+
+    #[test]
+    fn a_name_is_as_large_as_its_words_allow() {
+        let lines = |name: &str| {
+            let (scale, lines) = lay_out(name);
+            (scale, lines.join("|"))
+        };
+        assert_eq!(lines("TV 1"), (3, "TV 1".into()));
+        assert_eq!(lines("Living Room"), (2, "Living Room".into()));
+        assert_eq!(lines("Bathroom Mirror"), (2, "Bathroom|Mirror".into()));
+        assert_eq!(lines("[TV] Samsung 7 Series (55)"), (1, "[TV] Samsung 7 Series|(55)".into()));
+        assert_eq!(lines(&"w".repeat(64)).1.len(), 64 + 2, "cut into lines");
+        assert_eq!(lines(" \t").1, "");
+        assert_eq!(lay_out(&"twelve chars ".repeat(20)).1.len(), room(1).1, "bounded");
+    }
+
+    #[test]
+    fn accents_are_shown_and_what_no_font_has_is_a_question_mark() {
+        let name = |name| draw(name, "");
+        for (accented, plain) in [("ü", "u"), ("ř", "r"), ("Ж", "?"), ("Ω", "?"), ("é", "?")] {
+            assert_ne!(name(accented), name(plain), "{accented}");
+            assert_ne!(name(accented), name("?"), "{accented}");
+        }
+        assert_eq!(name("日本"), name("??"));
+        assert_eq!(name("e\u{301}\u{7}"), name("e"), "an accent that stands alone");
+    }
+
+    #[test]
+    fn the_fullest_picture_that_can_be_has_room() {
+        let mut cells = Cells::dark();
+        for (i, cell) in cells.0.iter_mut().enumerate() {
+            *cell = i % 2 == 1;
+        }
+        let fullest = cells.jpeg().len();
+        assert!(fullest <= CARD && fullest > CARD / 2, "{fullest}");
+        assert_eq!(light(&decoded(&cells.jpeg())), 120 * 135);
+        let longest = draw(&"@".repeat(64), "255.255.255.255").len();
+        assert!(longest < CARD / 2, "{longest}");
+        assert_eq!(Cells::dark().jpeg()[..], black::JPEG[..], "no light at all");
+    }
+}
