@@ -425,6 +425,10 @@ def plain(stage):
 SCENES = {scene.__name__: scene for scene in (
     discover, play, loops, album, clips, groups, folder, living, rest, moves, faults, killed, errors, service, clock)}
 
+# Two halves of about the same length, to be played side by side. Together they are all scenes.
+SECOND = {scene.__name__ for scene in (groups, living, rest, killed, service)}
+HALVES = {"first": [name for name in SCENES if name not in SECOND], "second": [name for name in SCENES if name in SECOND]}
+
 
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -440,6 +444,7 @@ def main(program, names):
     for number in ENDS:
         signal.signal(number, _interrupted)
     scenes = {**SCENES, "plain": plain}
+    names = [name for given in names for name in HALVES.get(given, [given])]
     unknown = [name for name in names if name not in scenes]
     if unknown:
         sys.exit(f"no scene {unknown[0]}; there are: {' '.join(scenes)}")
