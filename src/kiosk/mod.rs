@@ -26,7 +26,9 @@ pub mod programme;
 mod remembering;
 mod renderer;
 pub mod roster;
+mod routing;
 pub mod schedule;
+mod settling;
 pub mod statistics;
 pub mod status;
 pub mod subscription;
@@ -37,35 +39,33 @@ pub mod trace;
 pub mod why;
 
 use crate::config::{Button, Config, Order, Who};
-use crate::limits::RENDERERS;
 use crate::media::catalogue::Scan;
 use crate::time::{Duration, Instant};
 use crate::upnp::description::Description;
 use crate::upnp::{HttpUrl, Udn};
 use core::net::Ipv4Addr;
-use deadline::{Deadline, Wake, Why};
+use deadline::{Deadline, Why};
 use effect::{Effect, Effects, Errand, Published};
-use event::{Answer, Event, Failure, LedId, PanelState, StreamEnd, TaskName, Ticket, Token};
+use event::{Event, TaskName, Ticket, Token};
 use finding::Place;
 use folder::Folder;
 use group::Group;
 use heapless::Deque;
 use keeper::Keeper;
-use leds::{Leds, Pattern};
+use leds::Leds;
 use memory::Memory;
-use mutant::Mutant;
 use panel::Panel;
 use playlist::Playlist;
 use power::Power;
 use remembering::Recollection;
 use renderer::{Context, Farewell, Renderer};
 use roster::Roster;
+use routing::Concern;
 use schedule::Schedule;
 use statistics::Statistics;
 use status::Press;
-use std::path::PathBuf;
 use supervisor::Supervisor;
-use trace::{Trace, What};
+use trace::Trace;
 
 /// What the kiosk is given at its start.
 #[derive(Clone, Debug, Default)]
@@ -198,41 +198,6 @@ impl Kiosk {
         }
     }
 
-    /// Whose plan an event may change. Most concern one renderer, and a wall has many.
-    fn concern(&self, event: &Event) -> Concern {
-        let one = |i: Option<usize>| i.map_or(Concern::Everybody, Concern::One);
-        let loaded = |token: &Token| self.renderers.iter().position(|r| r.has_load(*token));
-        match event {
-            Event::Deadline
-            | Event::Deaf
-            // Whom it is about is planned anew by `hear`.
-            | Event::Heard { .. }
-            | Event::Alive(_)
-            | Event::FolderChanged
-            | Event::MediaAsked { .. }
-            | Event::MediaConnections(_)
-            | Event::Saved(_)
-            | Event::PoweredOff(_)
-            | Event::StatusAsked(_)
-            | Event::StatisticsAsked(_) => Concern::Nobody,
-            Event::Answered { ticket, .. } => {
-                one(self.renderers.iter().position(|r| r.runs_errand(ticket.number())))
-            }
-            Event::Served { token, .. } | Event::Probed { token, .. } => {
-                loaded(token).map_or(Concern::Nobody, Concern::One)
-            }
-            Event::Notified { from, .. } => {
-                let mut theirs =
-                    (0..).zip(&self.renderers).filter(|(_, r)| r.location.host == *from);
-                match (theirs.next(), theirs.next()) {
-                    (Some((i, _)), None) => Concern::One(i),
-                    _ => Concern::Everybody,
-                }
-            }
-            _ => Concern::Everybody,
-        }
-    }
-
     /// When [`Self::step`] wants to be called with [`Event::Deadline`], and why.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Deadline> {
@@ -292,289 +257,6 @@ impl Kiosk {
         self.renderers.iter().map(|renderer| (&*renderer.description, &renderer.location))
     }
 
-    fn route(&mut self, event: Event, now: Instant, effects: &mut Effects) {
-        match event {
-            Event::Deadline => {}
-            Event::Heard { announcement, from: _ } => self.hear(&announcement, now, effects),
-            Event::Deaf => self.unusable_datagrams += 1,
-            Event::Answered { ticket, outcome, facing } => {
-                self.answered(&ticket, outcome, facing, now, effects)
-            }
-            Event::Notified { callback, sid, seq, change, from, reply } => {
-                let theirs = self.renderers.iter_mut().filter(|r| r.location.host == from);
-                let welcome =
-                    theirs.filter_map(|r| r.notified(callback, &sid, seq, &change, now)).next();
-                effects.push(Effect::Acknowledge(reply, welcome == Some(true)));
-            }
-            Event::MediaAsked { token, from: _, reply } => self.media_asked(token, reply, effects),
-            Event::Served { token, bytes, end } => {
-                self.media_bytes = self.media_bytes.saturating_add(bytes);
-                if end == Some(StreamEnd::Replaced) {
-                    self.folder.changed(now);
-                }
-                for renderer in &mut self.renderers {
-                    renderer.witness(token, bytes, end, now);
-                    renderer.tally_bytes(token, bytes, &mut self.statistics);
-                }
-            }
-            Event::MediaConnections(open) => self.media_connections = open,
-            Event::Button { button, pressed } => {
-                if let Some(action) = self.panel.contact(button, pressed, now) {
-                    self.act(button, action, now);
-                }
-            }
-            Event::Addresses(addresses) => self.adopt_addresses(&addresses, now),
-            Event::Listening { media_port } => {
-                self.media_port = Some(media_port);
-                self.supervisor.ready(effects);
-            }
-            Event::Clock { wall, zone, trusted } => self.set_clock(wall, zone, trusted, now),
-            Event::Scanned(scan) => {
-                self.adopt_scan(*scan, now);
-                self.answer_held(effects);
-            }
-            Event::Remembered(memory) => self.remember(*memory, now),
-            Event::Saved(outcome) => self.saved(outcome, now),
-            Event::FolderChanged => self.folder.changed(now),
-            Event::Probed { token, duration } => {
-                let load = self.renderers.iter_mut().find_map(|renderer| renderer.load_of(token));
-                if let Some(load) = load {
-                    load.duration = duration;
-                }
-            }
-            // Answered when all has settled.
-            Event::StatusAsked(_) | Event::StatisticsAsked(_) => {}
-            Event::Alive(name) => self.supervisor.heard(name, now),
-            Event::TaskEnded(name, why) => {
-                if self.supervisor.ended(name, why.clone(), now) {
-                    self.trace.note(now, "", What::TaskEnded(name, why));
-                }
-                if name == TaskName::MediaServer {
-                    self.renderers.iter_mut().for_each(|renderer| renderer.unserved(now));
-                }
-                // Not to be ready for long ends the box; but a port is tried again here, for ever.
-                self.supervisor.ready(effects);
-            }
-            Event::Panel(PanelState::Working) => {
-                if !["starting", "working"].contains(&&*self.panel_state) {
-                    self.trace.note(now, "", What::PanelAgain);
-                }
-                self.panel_state = "working".into();
-                self.leds.renew();
-            }
-            Event::Panel(PanelState::Absent(why)) if why == self.panel_state => {}
-            Event::Panel(PanelState::Absent(why)) => {
-                if !self.config.buttons.is_empty() || !self.config.leds.is_empty() {
-                    self.trace.note(now, "", What::NoPanel(why.clone()));
-                }
-                self.panel_state = why;
-            }
-            Event::PoweredOff(outcome) => {
-                if let Some(what) = self.power.answered(outcome, now) {
-                    self.trace.note(now, "", what);
-                }
-            }
-            Event::Leave => self.leave(now, effects),
-        }
-    }
-
-    fn answered(
-        &mut self,
-        ticket: &Ticket,
-        outcome: Result<Answer, Failure>,
-        facing: Option<Ipv4Addr>,
-        now: Instant,
-        effects: &mut Effects,
-    ) {
-        let number = ticket.number();
-        if Mutant::AnswersTwice.is_in() {
-            self.numbers = self.numbers.saturating_sub(1);
-        }
-        if let Some(location) = self.roster.fetching(number).cloned() {
-            return match (outcome, facing) {
-                (Ok(Answer::Description(description)), Some(facing)) => {
-                    self.described(number, description, location, facing, now, effects);
-                }
-                (outcome, _) => {
-                    let why = outcome.err().unwrap_or(Failure::Malformed);
-                    let jitter = self.rng.f64();
-                    self.roster.failed(number, &why, now, jitter);
-                }
-            };
-        }
-        let Some(i) = self.renderers.iter().position(|r| r.runs_errand(number)) else {
-            return;
-        };
-        let (renderers, mut ctx) = self.split(now, effects);
-        renderers[i].answered(number, outcome, facing, &mut ctx);
-    }
-
-    fn adopt_addresses(&mut self, addresses: &[Ipv4Addr], now: Instant) {
-        if self.addresses == addresses && self.search_at.is_some() {
-            return;
-        }
-        let list: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-        self.trace.note(now, "", What::Addresses(list.join(", ")));
-        self.addresses = addresses.to_vec();
-        self.searches = 0;
-        self.search_at = Some(now);
-        for place in &mut self.places {
-            place.ask_at = now;
-        }
-        for renderer in self.renderers.iter_mut().filter(|r| !addresses.contains(&r.facing)) {
-            renderer.breaker.hurry(now);
-            renderer.look_again(now);
-        }
-    }
-
-    fn adopt_scan(&mut self, scan: Scan, now: Instant) {
-        self.folder.read(&scan, now);
-        if self.scan != scan {
-            let unusable = scan.missing.len() + scan.bad.len();
-            self.trace.note(now, "", What::Scanned(scan.files.len(), unusable));
-            let before = |all: &[(PathBuf, String)], one| all.contains(one);
-            let missing = scan.missing.iter().filter(|one| !before(&self.scan.missing, one));
-            let bad = scan.bad.iter().filter(|one| !before(&self.scan.bad, one));
-            for (path, why) in missing.chain(bad) {
-                self.trace.note(now, "", What::Missing(format!("{}: {why}", path.display())));
-            }
-            for path in scan.growing.iter().filter(|path| !self.scan.growing.contains(path)) {
-                self.trace.note(now, "", What::Copying(path.as_path().into()));
-            }
-            if let Some(why) = scan.untold.as_ref().filter(|_| self.scan.untold != scan.untold) {
-                self.trace.note(now, "", What::Missing(why.clone()));
-            }
-            if scan.skipped > self.scan.skipped {
-                self.trace.note(now, "", What::Full("media files"));
-            }
-            // Only then: while something is missing it is read every few seconds, and sorting is work.
-            for renderer in &mut self.renderers {
-                if let Some(what) = renderer.resolve(&scan) {
-                    self.trace.note(now, renderer.name(), what);
-                }
-            }
-            self.choices.iter_mut().for_each(|choice| choice.resolve(&scan));
-        }
-        self.scan = scan;
-    }
-
-    fn leave(&mut self, now: Instant, effects: &mut Effects) {
-        if self.supervisor.leaving() {
-            return;
-        }
-        self.trace.note(now, "", What::Leaving);
-        self.supervisor.leave(now, effects);
-        self.keeper.leave(now);
-        self.renderers.iter_mut().for_each(|renderer| renderer.hang_up(effects));
-        for i in 0..self.config.leds.len() {
-            self.leds.show(LedId(u8::try_from(i).unwrap_or(u8::MAX)), Pattern::Dark, now);
-        }
-    }
-
-    /// Everything that follows from the state, whatever the event was: level-triggered.
-    fn settle(&mut self, mut concern: Concern, now: Instant, effects: &mut Effects) {
-        self.supervisor.due(now, effects);
-        self.look_over(now);
-        while let Some((button, action)) = self.panel.due(now) {
-            self.act(button, action, now);
-            concern = Concern::Everybody;
-        }
-        let leaving = self.supervisor.leaving();
-        let mut wake = Wake::default();
-        let known = self.renderers.len();
-        if !leaving {
-            self.discover(now, effects, &mut wake);
-            self.fetch(now, effects, &mut wake);
-            self.read_media(now, effects, &mut wake);
-        }
-        if !leaving && self.follow_schedule(now) {
-            concern = Concern::Everybody;
-        }
-        wake.at(self.schedule_at.filter(|_| !leaving), Why::Schedule);
-        if self.renderers.len() != known {
-            // Some were forgotten: the others have moved up.
-            concern = Concern::Everybody;
-        }
-        // Its description is being fetched: one call at a time.
-        let fetches = self.roster.is_busy();
-        let mut held: heapless::Vec<bool, RENDERERS> = heapless::Vec::new();
-        if fetches {
-            held.extend(self.renderers.iter().map(|r| self.roster.is_fetching(&r.location)));
-        }
-        let (mut wishes, mut news, ran) = (false, false, self.memory.ran);
-        let (renderers, mut ctx) = self.split(now, effects);
-        for (i, renderer) in renderers.iter_mut().enumerate() {
-            if !concern.includes(i) && renderer.rests(now) {
-                wake.add(renderer.plan_at);
-                continue;
-            }
-            renderer.overdue(&mut ctx);
-            let held = !leaving && held.get(i) == Some(&true);
-            renderer.plan_at = if held { None } else { renderer.reconcile(&mut ctx) };
-            renderer.credit(&mut ctx);
-            wake.add(renderer.plan_at);
-            // Time alone teaches nothing.
-            news |= concern.includes(i) && renderer.learn(ran);
-            wishes |= renderer.stale || renderer.wants_scan;
-        }
-        if !leaving {
-            wishes |= self.conduct(now, effects, &mut wake);
-        }
-        if wishes {
-            self.grant(now, &mut wake);
-        }
-        if news {
-            self.take_news(now);
-        }
-        self.save(now, effects);
-        if !leaving && let Some(what) = self.power.due(now, effects) {
-            self.trace.note(now, "", what);
-        }
-        self.show(now, effects);
-        if leaving {
-            // The end is the last effect: after it no LED would go dark.
-            self.farewell(now, effects);
-        }
-        wake.at(self.leds.next_deadline(), Why::Led);
-        wake.at(self.panel.next_deadline(), Why::Button);
-        wake.at(self.power.next_deadline().filter(|_| !leaving), Why::PowerOff);
-        wake.add(self.supervisor.next_deadline());
-        wake.add(self.keeper.next_deadline(leaving));
-        self.deadline = wake.first();
-    }
-
-    /// What renderers want of the others: their description again, the media folder again.
-    fn grant(&mut self, now: Instant, wake: &mut Wake) {
-        for i in 0..self.renderers.len() {
-            let stale = core::mem::take(&mut self.renderers[i].stale);
-            if stale && !Mutant::ReadsDescriptionsOnce.is_in() {
-                let renderer = &self.renderers[i];
-                self.roster.refetch(renderer.udn(), &renderer.location, now);
-                wake.at(Some(now), Why::Description);
-            }
-            if core::mem::take(&mut self.renderers[i].wants_scan) {
-                self.folder.wish(now);
-                wake.add(self.folder.next_deadline());
-            }
-        }
-    }
-
-    fn read_media(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {
-        if self.folder.begin(now) {
-            effects.push(Effect::Scan);
-        }
-        wake.add(self.folder.next_deadline());
-    }
-
-    fn farewell(&mut self, now: Instant, effects: &mut Effects) {
-        let farewell = Farewell { stop: self.config.stop_at_exit };
-        let done = self.renderers.iter().all(|r| r.is_done(farewell)) && !self.keeper.is_busy(true);
-        if self.supervisor.overdue(now) || done {
-            self.exited = true;
-            effects.push(Effect::Exit(0));
-        }
-    }
-
     fn find(&self, udn: &Udn) -> Option<usize> {
         self.renderers.iter().position(|renderer| renderer.udn() == udn)
     }
@@ -614,24 +296,6 @@ impl Kiosk {
             secret: self.recollection.secret,
         };
         (&mut self.renderers, ctx)
-    }
-}
-
-/// Whose plan may have changed.
-#[derive(Clone, Copy, Debug)]
-enum Concern {
-    Nobody,
-    One(usize),
-    Everybody,
-}
-
-impl Concern {
-    fn includes(self, i: usize) -> bool {
-        match self {
-            Self::Nobody => false,
-            Self::One(one) => one == i,
-            Self::Everybody => true,
-        }
     }
 }
 
