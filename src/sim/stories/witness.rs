@@ -42,6 +42,24 @@ fn recovers(mut world: World, case: &str) {
     assert_eq!(world.why(0), (None, Pattern::Playing), "{case}");
 }
 
+const CANNOT_REACH: &str = "it cannot reach the box: a firewall or another network (VLAN, guest Wi-Fi) stands \
+    between; it must reach http://10.0.0.1:8895";
+
+#[test]
+fn a_firewall_that_comes_up_after_rounds_that_went_well_is_named_too() {
+    for failure in ALL_FAILURES {
+        let case = format!("{failure:?}");
+        let preset = but(|q| q.failure = failure);
+        let mut world = Setting::of(preset).autoplay().begin();
+        world.run(120_000);
+        assert!(world.shows(0, "clip.mp4"), "{case}");
+        world.firewall = true;
+        let mut world = says(world, &case, "cannot_reach_box", CANNOT_REACH);
+        world.firewall = false;
+        recovers(world, &case);
+    }
+}
+
 #[test]
 fn a_firewall_between_is_named_with_the_address_that_must_be_reached() {
     for failure in ALL_FAILURES {
@@ -50,13 +68,7 @@ fn a_firewall_between_is_named_with_the_address_that_must_be_reached() {
             let preset = but(|q| (q.failure, q.probe) = (failure, probe));
             let mut world = Setting::of(preset).autoplay().begin();
             world.firewall = true;
-            let mut world = says(
-                world,
-                &case,
-                "cannot_reach_box",
-                "it cannot reach the box: a firewall or another network (VLAN, guest Wi-Fi) stands \
-                 between; it must reach http://10.0.0.1:8895",
-            );
+            let mut world = says(world, &case, "cannot_reach_box", CANNOT_REACH);
             world.firewall = false;
             recovers(world, &case);
         }
