@@ -1,0 +1,59 @@
+//! Writes what is generated from the definition of the command line: the man pages and the completions of
+//! bash, zsh and fish. The package ships them; the program itself carries nothing of this.
+//!
+//!     cargo run --example manual -- FOLDER
+
+use clap::CommandFactory;
+use clap_complete::{Shell, generate_to};
+use clap_mangen::roff::{Roff, bold, roman};
+use dlna_kiosk::command::Cli;
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const NAME: &str = "dlna-kiosk";
+
+/// What no definition of a command line knows: where things are on the box.
+const FILES: [(&str, &str); 3] = [
+    ("/etc/dlna-kiosk/config.toml", "The configuration; each line of it is explained there."),
+    ("/srv/dlna-kiosk", "The media, unless the configuration names another folder."),
+    ("/var/lib/dlna-kiosk", "What the box has learned about renderers, and its statistics."),
+];
+
+fn main() -> ExitCode {
+    let Some(folder) = std::env::args_os().nth(1).map(PathBuf::from) else {
+        eprintln!("usage: cargo run --example manual -- FOLDER");
+        return ExitCode::FAILURE;
+    };
+    match write(&folder) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{}: {error}", folder.display());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn write(folder: &Path) -> io::Result<()> {
+    let (man, completions) = (folder.join("man"), folder.join("completions"));
+    fs::create_dir_all(&man)?;
+    fs::create_dir_all(&completions)?;
+    for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
+        generate_to(shell, &mut Cli::command(), NAME, &completions)?;
+    }
+    clap_mangen::generate_to(Cli::command(), &man)?;
+    files(&man.join(format!("{NAME}.1")))
+}
+
+/// A section for the end of the page of the program.
+fn files(page: &Path) -> io::Result<()> {
+    let mut roff = Roff::new();
+    roff.control("SH", ["FILES"]);
+    for (path, what) in FILES {
+        roff.control("TP", []);
+        roff.text([bold(path)]);
+        roff.text([roman(what)]);
+    }
+    roff.to_writer(&mut OpenOptions::new().append(true).open(page)?)
+}

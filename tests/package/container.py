@@ -1,0 +1,92 @@
+"""A computer in a container: systemd boots on a Debian of its own, in a host of the LAN.
+
+What it writes lies in an overlay, and stays there when its power is cut.
+"""
+
+import os
+import re
+import subprocess
+
+from lan import wait_until
+
+ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "TERM": "dumb", "DEBIAN_FRONTEND": "noninteractive"}
+BOOT = 60
+COMMAND = 120
+
+
+class Container:
+    """`with Container(lan, "box", root, folder) as computer`: booted, and gone afterwards."""
+
+    def __init__(self, lan, host, root, folder):
+        self.lan, self.host, self.root, self.folder = lan, host, root, folder
+        self.disk = f"{folder}/disk"
+        self.leader = self.nspawn = None
+
+    def __enter__(self):
+        for name in ("written", "work", "disk"):
+            os.makedirs(f"{self.folder}/{name}")
+        layers = f"lowerdir={self.root},upperdir={self.folder}/written,workdir={self.folder}/work"
+        subprocess.run(["mount", "-t", "overlay", "overlay", "-o", layers, self.disk], check=True)
+        try:
+            self.boot()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def boot(self):
+        """Until systemd says that it runs, or that something failed."""
+        self.console = open(f"{self.folder}/console", "ab")
+        self.nspawn = subprocess.Popen([
+            "systemd-nspawn", "--quiet", "--boot", "--keep-unit", "--register=no", f"--directory={self.disk}", "--hostname=kiosk",
+            f"--network-namespace-path=/run/netns/{self.lan.namespace(self.host)}"],
+            stdin=subprocess.DEVNULL, stdout=self.console, stderr=self.console, start_new_session=True)
+        self.leader = wait_until(self._systemd, BOOT)
+        if not self.leader or not wait_until(lambda: self.ask("systemctl", "is-system-running") in ("running", "degraded"), BOOT, 0.1):
+            raise RuntimeError(f"the container did not boot: {open(self.console.name, errors='replace').read()[-1000:]}")
+
+    def _systemd(self):
+        """The process of ours that is the container's first."""
+        with open(f"/proc/{self.nspawn.pid}/task/{self.nspawn.pid}/children") as file:
+            for child in file.read().split():
+                try:
+                    with open(f"/proc/{child}/status") as status:
+                        if re.search(r"^NSpid:\t\d+\t1$", status.read(), re.M):
+                            return child
+                except FileNotFoundError:
+                    continue
+        return None
+
+    def run(self, *words, text=None):
+        """(exit status, all that it said) of a command inside."""
+        inside = ["nsenter", "-t", self.leader, "-m", "-u", "-i", "-n", "-p", "-r", "-w"]
+        done = subprocess.run(
+            [*inside, *words], env=ENVIRONMENT, input=text, stdin=None if text else subprocess.DEVNULL, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace", timeout=COMMAND)
+        return done.returncode, done.stdout.strip()
+
+    def ask(self, *words):
+        """What a command said."""
+        return self.run(*words)[1]
+
+    def must(self, *words, text=None):
+        """What it said; that it fails is not foreseen."""
+        code, said = self.run(*words, text=text)
+        if code:
+            raise RuntimeError(f"{' '.join(words)}: exit {code}: {said[-1000:]}")
+        return said
+
+    def path(self, name):
+        """A file of the computer, as we see it. Nothing that is mounted inside is there."""
+        return f"{self.disk}{name}"
+
+    def cut(self):
+        """No time to say goodbye."""
+        self.nspawn.kill()
+        self.nspawn.wait(10)
+        self.console.close()
+
+    def __exit__(self, *_):
+        if self.nspawn and self.nspawn.poll() is None:
+            self.cut()
+        subprocess.run(["umount", "--lazy", self.disk], check=False)
