@@ -87,7 +87,7 @@ class Console:
         self.asked += 1
         mark = f"@{self.asked}"
         self.connection.sendall((
-            f"stty -echo; ({command}) >/tmp/said 2>&1 </dev/null; code=$?; "
+            f"stty -echo; ({command}\n) >/tmp/said 2>&1 </dev/null; code=$?; "
             f"sed 's/^/{mark}:/' /tmp/said; echo {mark}=$code\n").encode())
         code = wait_until(lambda: re.search(rf"^{mark}=(\d+)$", self.text(), re.M), seconds)
         said = "\n".join(re.findall(rf"^{mark}:(.*)", self.text(), re.M))

@@ -4,7 +4,7 @@
 # The cache of all scripts here; outside of the repository, since it is large.
 cache=${DLNA_KIOSK_PI:-${XDG_CACHE_HOME:-$HOME/.cache}/dlna-kiosk-pi}
 
-# install PACKAGE…: those that are missing.
+# install_packages PACKAGE…: those that are missing.
 install_packages() {
   local package missing=()
   for package in "$@"; do
@@ -14,6 +14,12 @@ install_packages() {
   [ "$(id -u)" = 0 ] || { echo "missing packages, and only root can install them: ${missing[*]}" >&2; return 1; }
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# What emulated machines need, and the LAN that they are in.
+machine_packages() {
+  install_packages python3 iproute2 ffmpeg gmediarender gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
+    gstreamer1.0-plugins-bad gstreamer1.0-libav qemu-system-arm cpio kmod e2fsprogs libc6-arm64-cross libc6-armhf-cross
 }
 
 # The address of Debian's archive that this machine uses.
@@ -63,16 +69,16 @@ unpack() {
   done
 }
 
-# once FOLDER COMMAND…: runs the command, which fills the folder, unless these very scripts did it before.
+# once FOLDER COMMAND…: runs the command, which fills the folder, unless this very script did it before.
 once() {
-  local folder=$1 scripts
+  local folder=$1 script
   shift
-  scripts=$(cat "$0" "${BASH_SOURCE[0]}" | sha256sum)
-  [ "$(cat "$folder/.made-by" 2>/dev/null)" = "$scripts" ] && return
+  script=$(sha256sum < "$0")
+  [ "$(cat "$folder/.made-by" 2>/dev/null)" = "$script" ] && return
   rm -rf "$folder"
   mkdir -p "$folder"
   "$@"
-  echo "$scripts" > "$folder/.made-by"
+  echo "$script" > "$folder/.made-by"
 }
 
 # run_foreign PROCESSOR…: from now on until this script ends the kernel starts programs for these by QEMU.
