@@ -82,6 +82,12 @@ class Appliance:
                 return self.room.given(pressed) and (pressed, playing)
         return None
 
+    def claim_plays(self, name):
+        played = self.ready() and self.plays()
+        self.claim(name, played, f"PLAYING {after(*played) if played else 'never'} after the press")
+        if not played:
+            print(self.journal())
+
     def silence(self):
         """The renderer forgets what it played: a box that comes back must bring its own."""
         self.room.tv.kill()
@@ -103,8 +109,7 @@ def install(box):
     box.run("cp /root/film.mp4 /srv/dlna-kiosk/")
     box.run(f"cat > /etc/dlna-kiosk/config.toml <<'X'\n{CONFIG}\nX")
     box.run("dlna-kiosk check && systemctl restart dlna-kiosk", 90)
-    played = box.ready() and box.plays()
-    box.claim("a press plays a file of the media folder", played, f"PLAYING {after(*played) if played else 'never'} after the press")
+    box.claim_plays("a press plays a file of the media folder")
     box.run("systemctl stop dlna-kiosk; sync", 60)
     box.off()
 
@@ -115,8 +120,7 @@ def boots(box):
     box.on()
     at = box.ready()
     box.claim("systemd starts it at boot", at, f"READY {at or 0:.1f} s after the kernel's start")
-    played = box.plays()
-    box.claim("it plays after a boot", played, f"PLAYING {after(*played) if played else 'never'} after the press")
+    box.claim_plays("it plays after a boot")
     said = box.journal()
     box.claim("the journal has its words", "version" in said, f"{len(said.splitlines())} lines")
     failed = box.run("systemctl list-units --failed --no-legend --plain")

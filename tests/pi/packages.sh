@@ -93,3 +93,18 @@ run_foreign() {
     foreign+=("$processor")
   done
 }
+
+# due NAME FILE…: whether NAME is to be run: with --when-due (`when_due`) not if it passed within a day with these very files.
+due() {
+  passed=$cache/passed-$1
+  shift
+  inputs=$(cat "$@" | sha256sum)
+  [ -n "$when_due" ] && [ "$(cat "$passed" 2>/dev/null)" = "$inputs" ] && [ -n "$(find "$passed" -mtime -1)" ] || return 0
+  echo "not run: it passed at $(date -r "$passed" -u '+%F %R') UTC, and is due a day later or when its inputs change"
+  return 1
+}
+
+# The one that was due has passed.
+passed() {
+  echo "$inputs" > "$passed"
+}
