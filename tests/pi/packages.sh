@@ -1,0 +1,110 @@
+# Debian's packages, to be sourced: some are installed on this machine, those of other suites and architectures
+# are only unpacked into the cache, and this machine's apt and dpkg hear nothing of them.
+
+# The cache of all scripts here; outside of the repository, since it is large.
+cache=${DLNA_KIOSK_PI:-${XDG_CACHE_HOME:-$HOME/.cache}/dlna-kiosk-pi}
+
+# install_packages PACKAGE…: those that are missing.
+install_packages() {
+  local package missing=()
+  for package in "$@"; do
+    dpkg -s "$package" 2>/dev/null | grep -q '^Status: .* installed$' || missing+=("$package")
+  done
+  [ ${#missing[@]} = 0 ] && return
+  [ "$(id -u)" = 0 ] || { echo "missing packages, and only root can install them: ${missing[*]}" >&2; return 1; }
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# What emulated machines need, and the LAN that they are in.
+machine_packages() {
+  install_packages python3 iproute2 ffmpeg gmediarender gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
+    gstreamer1.0-plugins-bad gstreamer1.0-libav qemu-system-arm cpio kmod e2fsprogs libc6-arm64-cross libc6-armhf-cross
+}
+
+# The address of Debian's archive that this machine uses.
+mirror() {
+  apt-get indextargets --format '$(ORIGIN) $(REPO_URI)' 'Created-By: Packages' | awk '$1 == "Debian" && !/security/ { print $2; exit }'
+}
+
+# other_apt FOLDER SUITE ARCHITECTURE…: from now on apt-get and apt-cache in this shell are about this suite,
+# with all their files in the folder and nothing installed.
+other_apt() {
+  local folder=$1 suite=$2
+  shift 2
+  mkdir -p "$folder"/{etc/apt.conf.d,etc/preferences.d,state/lists/partial,cache/archives/partial}
+  : > "$folder/status"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(mirror) $suite main" > "$folder/etc/sources.list"
+  # Without valid-until: a clock that is ahead must not stop a build.
+  {
+    cat /etc/apt/apt.conf.d/*proxy* 2>/dev/null || true
+    cat <<CONF
+Dir::Etc "$folder/etc"; Dir::State "$folder/state"; Dir::State::status "$folder/status"; Dir::Cache "$folder/cache";
+APT::Architecture "$1"; APT::Architectures { $(printf '"%s"; ' "$@") };
+APT::Install-Recommends "false"; APT::Sandbox::User "root"; Debug::NoLocking "true";
+Acquire::Languages "none"; Acquire::Retries "3"; Acquire::Check-Valid-Until "false";
+CONF
+  } > "$folder/apt.conf"
+  export APT_CONFIG=$folder/apt.conf
+  apt-get update -qq
+}
+
+# depends PACKAGE PATTERN: what it depends on, by name.
+depends() {
+  apt-cache depends "$1" | awk '$1 == "Depends:" { sub(/:.*/, "", $2); print $2 }' | sort -u | grep -E "$2"
+}
+
+# download PACKAGE…: just these, into the folder of `other_apt`.
+download() {
+  (cd "$(dirname "$APT_CONFIG")/cache/archives" && apt-get download -qq "$@")
+}
+
+# unpack FOLDER: all that was downloaded, without documentation.
+unpack() {
+  mkdir -p "$1"
+  local package
+  for package in "$(dirname "$APT_CONFIG")"/cache/archives/*.deb; do
+    dpkg-deb --fsys-tarfile "$package" |
+      tar -x -C "$1" --exclude=./usr/share/doc --exclude=./usr/share/man --exclude=./usr/share/locale
+  done
+}
+
+# once FOLDER COMMAND…: runs the command, which fills the folder, unless this very script did it before.
+once() {
+  local folder=$1 script
+  shift
+  script=$(sha256sum < "$0")
+  [ "$(cat "$folder/.made-by" 2>/dev/null)" = "$script" ] && return
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  "$@"
+  echo "$script" > "$folder/.made-by"
+}
+
+# run_foreign PROCESSOR…: from now on until this script ends the kernel starts programs for these by QEMU.
+run_foreign() {
+  local formats=/proc/sys/fs/binfmt_misc processor
+  foreign=()
+  [ -e $formats/register ] || mount -t binfmt_misc binfmt_misc $formats
+  trap 'for processor in "${foreign[@]}"; do echo -1 > /proc/sys/fs/binfmt_misc/qemu-$processor; done' EXIT
+  for processor in "$@"; do
+    [ -e "$formats/qemu-$processor" ] && continue
+    cat "/usr/lib/binfmt.d/qemu-$processor.conf" > $formats/register
+    foreign+=("$processor")
+  done
+}
+
+# due NAME FILE…: whether NAME is to be run: with --when-due (`when_due`) not if it passed within a day with these very files.
+due() {
+  passed=$cache/passed-$1
+  shift
+  inputs=$(cat "$@" | sha256sum)
+  [ -n "$when_due" ] && [ "$(cat "$passed" 2>/dev/null)" = "$inputs" ] && [ -n "$(find "$passed" -mtime -1)" ] || return 0
+  echo "not run: it passed at $(date -r "$passed" -u '+%F %R') UTC, and is due a day later or when its inputs change"
+  return 1
+}
+
+# The one that was due has passed.
+passed() {
+  echo "$inputs" > "$passed"
+}

@@ -1,0 +1,220 @@
+"""What a press does, on emulated machines: the same claims where levels are polled and where the kernel tells edges.
+
+Usage: panel.py PARTS MACHINE=PROGRAM…, such as pi3=target/aarch64-unknown-linux-gnu/release/dlna-kiosk.
+"""
+
+import contextlib
+import re
+import shutil
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+
+from room import ADDRESS, SOON, Room, Took, after  # noqa: E402, I001  (finds the modules of the LAN)
+from lan import wait_until
+from machine import Pi3, Virt, initramfs
+
+# By name: the machine, the backend of its pins, and how its buttons are read.
+BOARDS = {"pi3": (Pi3, "auto", "level"), "virt": (Virt, "/dev/gpiochip0", "edges")}
+# PLAY acts at once; GESTURES must first tell a press from a long and a double one.
+PLAY, GESTURES, STATUS, PLAYING = 5, 6, 4, 7
+LONG = 1.0
+# Between gestures: a release shorter than the contact may bounce is none.
+APART = 0.5
+CONFIG = f"""
+name = "Emulated"
+media = "/media"
+[gpio]
+backend = "BACKEND"
+[[renderer]]
+name = "TV 1"
+plays = ["first.mp4", "second.mp4"]
+autoplay = false
+[[button]]
+pin = {PLAY}
+press = "play_pause"
+detect = "DETECT"
+[[button]]
+pin = {GESTURES}
+press = "play_pause"
+long = "stop"
+hold_time = {LONG}
+double = "next"
+detect = "DETECT"
+[[led]]
+pin = {STATUS}
+shows = "status"
+[[led]]
+pin = {PLAYING}
+shows = "playing"
+"""
+BOOT = 90
+# Seconds for which the costs are measured; bytes in a second of a film of 8 Mbit/s.
+SPAN, RATE = 8, 1_000_000
+
+
+class Watch:
+    """Looks at the LEDs all the time: when each of them changed."""
+
+    def __init__(self, machine):
+        self.machine, self.changes, self.over = machine, [], False
+        self.thread = threading.Thread(target=self._look, daemon=True)
+        self.thread.start()
+
+    def _look(self):
+        before = None
+        while not self.over:
+            with contextlib.suppress(RuntimeError, OSError, ValueError):
+                levels = self.machine.levels()
+                moved = 0 if before is None else levels ^ before
+                now, before = time.time(), levels
+                self.changes += [(now, pin, levels >> pin & 1) for pin in (STATUS, PLAYING) if moved >> pin & 1]
+            time.sleep(0.002)
+
+    def when(self, pin, level, since=0.0):
+        return next((at for at, *what in list(self.changes) if at >= since and what == [pin, level]), None)
+
+    def end(self):
+        self.over = True
+        self.thread.join()
+
+
+class Scene:
+    """One machine in the room."""
+
+    def __init__(self, room, machine, polled):
+        self.room, self.machine, self.polled, self.watch = room, machine, polled, Watch(machine)
+        self.claim = room.score.claim
+
+    def play(self):
+        if self.starts() and (url := self.press_plays()):
+            self.serves(url)
+            self.bounces_are_one_press()
+            self.double_is_next()
+            self.long_is_stop()
+            self.rests()
+
+    def starts(self):
+        began, console = self.machine.started, self.machine.console
+        wait_until(lambda: console.when("Emulated: version|dlna-kiosk ended"), BOOT)
+        said = console.when("Emulated: version")
+        lit = wait_until(lambda: said and self.watch.when(STATUS, 1), SOON)
+        # The LED of a box that has all it needs is dark for seconds.
+        known = wait_until(lambda: said and console.when("media files") and console.when("TV 1"), SOON)
+        self.claim("the box starts with the machine", said and lit and known,
+                   f"after power on: its first word {after(began, said)}, status LED {after(began, lit)}, the renderer is "
+                   f"known {after(began, known)}")
+        return said and known
+
+    def press_plays(self):
+        pressed = self.machine.push(PLAY)
+        asked = self.room.ordered("SetAVTransportURI", pressed)
+        playing = self.room.state("PLAYING", pressed)
+        lit = wait_until(lambda: self.watch.when(PLAYING, 1, pressed), SOON)
+        given = self.room.given(pressed)
+        self.claim("a press plays a file of the box", asked and playing and lit and given,
+                   f"after the press: first SOAP byte {after(pressed, asked)}, PLAYING {after(pressed, playing)}, LED "
+                   f"{after(pressed, lit)}")
+        return given and given[0]
+
+    def bounces_are_one_press(self):
+        """It plays: one press pauses, a second one would go on."""
+        pressed = self.machine.push(PLAY, bounces=15)
+        dark = wait_until(lambda: self.watch.when(PLAYING, 0, pressed), SOON)
+        time.sleep(1)
+        orders = [action for _, action in self.room.orders(pressed)]
+        self.claim("a press that bounces is one", dark and orders == ["Pause"],
+                   f"30 bounces: {orders}, LED dark {after(pressed, dark)} after the press")
+
+    def double_is_next(self):
+        time.sleep(APART)
+        before = self.room.given()[-1]
+        pressed = self.machine.push(GESTURES)
+        time.sleep(0.1)
+        self.machine.push(GESTURES)
+        playing = self.room.ordered("SetAVTransportURI", pressed) and self.room.state("PLAYING", pressed)
+        given = self.room.given(pressed)
+        self.claim("a double press is next", playing and given and given[-1] != before,
+                   f"another file plays {after(pressed, playing)} after the first press")
+
+    def long_is_stop(self):
+        time.sleep(APART)
+        pressed = self.machine.push(GESTURES, LONG + 0.5)
+        asked, stopped = self.room.ordered("Stop", pressed), self.room.state("STOPPED", pressed)
+        self.claim("a long press is stop", asked and stopped and asked - pressed > LONG / 2,
+                   f"Stop {after(pressed, asked)} after the press began, to be held for {LONG:.0f} s")
+
+    def processor(self):
+        """Of the box: seconds of the processor so far, the machine's own time, resident MB."""
+        said = self.machine.console.run(
+            "p=$(pidof dlna-kiosk) && cat /proc/$p/stat /proc/uptime && grep VmRSS /proc/$p/status").split("\n")
+        fields = said[0].rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / 100, float(said[1].split()[0]), int(re.search(r"\d+", said[2])[0]) / 1024
+
+    def share(self, meanwhile):
+        """The share of one processor that the box takes while something happens, and its memory afterwards."""
+        busy, began, _ = self.processor()
+        meanwhile()
+        later, ended, memory = self.processor()
+        return (later - busy) / (ended - began), memory
+
+    def serves(self, url):
+        """It plays, and somebody else fetches the same file."""
+        lengths = []
+        share, memory = self.share(lambda: self.room.lan.thread("tv1", fetch, url, lengths).join())
+        rate = sum(lengths) * 8 / SPAN / 1e6
+        self.claim("8 Mbit/s are served", rate > 0.5 and memory < 16,
+                   f"{rate:.1f} Mbit/s, {memory:.1f} MB resident, {share:.1%} of a processor")
+
+    def rests(self):
+        """Nothing plays. Levels are looked at a hundred times a second, and that is dear where all is emulated."""
+        share, memory = self.share(lambda: time.sleep(SPAN))
+        self.claim("rest costs little", memory < 12 and share < (0.6 if self.polled else 0.05),
+                   f"{memory:.1f} MB resident, {share:.1%} of a processor")
+
+
+def fetch(url, lengths):
+    """Reads a file again and again, no faster than a film of 8 Mbit/s; adds the length of each part."""
+    began, end = time.monotonic(), time.monotonic() + SPAN
+    while time.monotonic() < end:
+        with urllib.request.urlopen(url, timeout=SPAN) as answer:
+            while time.monotonic() < end and (data := answer.read(RATE // 20)):
+                lengths.append(len(data))
+                time.sleep(max(0, began + sum(lengths) / RATE - time.monotonic()))
+
+
+def play(room, parts, name, program):
+    board, backend, detect = BOARDS[name]
+    folder = tempfile.mkdtemp(dir=room.folder)
+    with open(f"{folder}/config.toml", "w") as file:
+        file.write(CONFIG.replace("BACKEND", backend).replace("DETECT", detect))
+    shutil.copy(room.film, f"{folder}/second.mp4")
+    archive = initramfs(parts, folder, board.modules, {
+        "bin/dlna-kiosk": program, "config.toml": f"{folder}/config.toml",
+        "media/first.mp4": room.film, "media/second.mp4": room.film})
+    machine = board(room.lan, parts, folder, archive, f"config=/config.toml address={ADDRESS}/24")
+    failed = room.score.failed
+    scene = Scene(room, machine, detect == "level")
+    try:
+        machine.idle(PLAY, GESTURES)
+        scene.play()
+    finally:
+        scene.watch.end()
+        machine.cut()
+        if room.score.failed > failed:
+            print(machine.console.text()[-4000:])
+
+
+def main(parts, runs):
+    with Room() as room:
+        for run in runs:
+            name, program = run.split("=", 1)
+            with Took(f"{name} {program.split('/')[-3]}"):
+                play(room, parts, name, program)
+        return room.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2:]))
