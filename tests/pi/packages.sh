@@ -37,7 +37,7 @@ other_apt() {
   echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(mirror) $suite main" > "$folder/etc/sources.list"
   # Without valid-until: a clock that is ahead must not stop a build.
   {
-    cat /etc/apt/apt.conf.d/*proxy* 2>/dev/null || true
+    find /etc/apt/apt.conf.d -name '*proxy*' -exec cat {} +
     cat <<CONF
 Dir::Etc "$folder/etc"; Dir::State "$folder/state"; Dir::State::status "$folder/status"; Dir::Cache "$folder/cache";
 APT::Architecture "$1"; APT::Architectures { $(printf '"%s"; ' "$@") };
@@ -69,16 +69,22 @@ unpack() {
   done
 }
 
-# once FOLDER COMMAND…: runs the command, which fills the folder, unless this very script did it before.
+# once FOLDER COMMAND…: runs the command, which fills the folder, unless this very script did it before. Two at a time wait
+# for each other.
 once() {
-  local folder=$1 script
+  local folder=$1 script lock
   shift
   script=$(sha256sum < "$0")
-  [ "$(cat "$folder/.made-by" 2>/dev/null)" = "$script" ] && return
-  rm -rf "$folder"
-  mkdir -p "$folder"
-  "$@"
-  echo "$script" > "$folder/.made-by"
+  mkdir -p "$(dirname "$folder")"
+  exec {lock}>"$folder.lock"
+  flock "$lock"
+  if [ "$(cat "$folder/.made-by" 2>/dev/null)" != "$script" ]; then
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    "$@"
+    echo "$script" > "$folder/.made-by"
+  fi
+  exec {lock}>&-
 }
 
 # run_foreign PROCESSOR…: from now on until this script ends the kernel starts programs for these by QEMU.
