@@ -109,6 +109,8 @@ class Scene:
         return said and known
 
     def press_plays(self):
+        # A machine has only just unpacked its files, and those that changed within two seconds may still be copied.
+        time.sleep(2)
         pressed = self.machine.push(PLAY)
         asked = self.room.ordered("SetAVTransportURI", pressed)
         playing = self.room.state("PLAYING", pressed)
