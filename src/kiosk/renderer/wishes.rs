@@ -20,11 +20,7 @@ impl Renderer {
         self.transport_due = self.transport_due.min(now);
         match action {
             PanelAction::PlayPause if self.goal == Goal::Play => self.goal = Goal::Pause,
-            PanelAction::PlayPause | PanelAction::Play => {
-                // After the clip that plays over silence, too.
-                self.before_clip = self.before_clip.map(|_| Goal::Play);
-                self.play(now);
-            }
+            PanelAction::PlayPause | PanelAction::Play => self.play_on(now),
             // Also one that has nothing yet, being away: the button would go on to find it playing.
             PanelAction::Pause if self.load.is_some() || self.goal == Goal::Play => {
                 self.goal = Goal::Pause;
@@ -154,6 +150,12 @@ impl Renderer {
     fn skip(&mut self, by: isize, now: Instant) {
         self.programme.step(by);
         self.retire();
+        self.play_on(now);
+    }
+
+    /// Also after the clip, if that plays over silence.
+    fn play_on(&mut self, now: Instant) {
+        self.before_clip = self.before_clip.map(|_| Goal::Play);
         self.play(now);
     }
 }

@@ -211,16 +211,18 @@ fn a_film_that_was_paused_stays_so_in_the_dark_and_goes_on_where_it_was() {
 
 #[test]
 fn one_at_rest_that_is_told_to_play_meanwhile_plays_afterwards() {
-    let mut world = telling(Setting::of(presets::well_behaved())).begin();
-    world.run(20_000);
-    identify(&mut world);
-    world.pass(5_000);
-    world.press(PanelAction::Play);
-    world.pass(1_000);
-    assert!(shows_its_card(&world, 0));
-    assert!(world.until(8_000, |w| w.shows(0, "clip.mp4")).is_some());
-    world.pass(125_000);
-    assert!(world.shows(0, "clip.mp4"), "and loops");
+    for press in [PanelAction::Play, PanelAction::Prev] {
+        let mut world = telling(Setting::of(presets::well_behaved())).begin();
+        world.run(20_000);
+        identify(&mut world);
+        world.pass(5_000);
+        world.press(press);
+        world.pass(1_000);
+        assert!(shows_its_card(&world, 0), "{press:?}");
+        assert!(world.until(12_000, |w| w.shows(0, "clip.mp4")).is_some(), "{press:?}");
+        world.pass(125_000);
+        assert!(world.shows(0, "clip.mp4"), "{press:?}: and loops");
+    }
 }
 
 #[test]
