@@ -15,7 +15,7 @@ from room import SOON, Room, Took, after  # noqa: I001  (finds the modules of th
 from lan import wait_until
 from machine import Pi3, initramfs
 
-# The pin where the README has the button for play; the emulator has no edges.
+# The README's button for play. It would do without a configuration, were there edges in the emulator: it must be polled.
 BUTTON = 17
 CONFIG = f"""
 [[renderer]]
@@ -29,8 +29,8 @@ detect = "level"
 pin = 22
 shows = "status"
 """
+# For the patience of busy machines.
 BOOT, INSTALL = 300, 300
-# Reads the state as whoever starts next will, and tells what happened to it before.
 STATE = "/var/lib/dlna-kiosk"
 
 

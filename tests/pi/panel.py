@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.request
 
-from room import ADDRESS, SOON, Room, Took, after  # noqa: E402, I001  (finds the modules of the LAN)
+from room import ADDRESS, SOON, Room, Took, after  # noqa: I001  (finds the modules of the LAN)
 from lan import wait_until
 from machine import Pi3, Virt, initramfs
 
