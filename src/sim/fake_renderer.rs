@@ -177,6 +177,12 @@ impl FakeRenderer {
         (self.on && shown && media.opened()).then(|| (media.uri.as_str(), media.position(now)))
     }
 
+    /// What is on screen stands still for want of more.
+    #[must_use]
+    pub fn is_starved(&self, now: Instant) -> bool {
+        self.media.as_ref().is_some_and(|media| media.is_starved(now))
+    }
+
     /// Something happens at the renderer itself.
     pub fn remote(&mut self, now: Instant, what: Remote) {
         self.settle(now);

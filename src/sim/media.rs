@@ -206,6 +206,11 @@ impl Media {
         self.rolling_since.map(|t| t + limit.saturating_sub(self.base))
     }
 
+    /// It has shown all that it has.
+    pub(super) fn is_starved(&self, now: Instant) -> bool {
+        self.limit().is_some_and(|limit| self.position(now) >= limit)
+    }
+
     /// How much was read ahead of the playhead.
     pub(super) fn ahead(&self, now: Instant) -> Option<Duration> {
         Some(self.buffered()?.saturating_sub(self.position(now)))

@@ -1,6 +1,6 @@
 //! Who is who: a renderer shows a card with its own name for a while, then goes on.
 //!
-//! The card is a clip over everything else, drawn when it is asked for and kept until the next one.
+//! The card is a clip over everything else. It is drawn whenever it is fetched, which is quick, and never kept.
 
 use super::load::{Load, Phase};
 use super::{Goal, Presence, Renderer};
@@ -21,12 +21,10 @@ impl Renderer {
         if !protocol_info::lists_pictures(self.sink().unwrap_or_default()) {
             return Some("it shows no pictures");
         }
-        let drawn = card::draw(self.name(), &self.location.host.to_string());
         // Of one that a card has just left and that is being stopped, what was before that.
         self.before_clip = self.before_clip.or(Some(self.goal));
         let at = self.interrupted_at(now);
-        self.programme.cover(card::file(&drawn), at);
-        self.card = Some(drawn);
+        self.programme.cover(card::file(&self.card()), at);
         self.insisted = 0;
         self.retire();
         self.play(now);
@@ -36,9 +34,14 @@ impl Renderer {
     /// The bytes of a file that is on no disk.
     pub(super) fn body(&self, file: &MediaFile) -> Option<Rc<[u8]>> {
         match card::is_card(file) {
-            true => self.card.clone(),
+            // Under another name by now it would be another.
+            true => Some(self.card()).filter(|card| card::file(card).size == file.size),
             false => black::body(file).map(Rc::from),
         }
+    }
+
+    fn card(&self) -> Rc<[u8]> {
+        card::draw(self.name(), &self.location.host.to_string())
     }
 
     /// The last clip is over, and nothing was to play before it. A picture stays until somebody stops it.

@@ -63,7 +63,6 @@ pub(super) use layer::Layer;
 use load::{Load, Phase};
 use presence::Presence;
 use sound::Sound;
-use std::rc::Rc;
 use survey::PlaySurvey;
 
 /// Which of the two evented services.
@@ -160,8 +159,6 @@ pub(super) struct Renderer {
     pub(super) programme: Programme,
     /// What it was to do before a clip broke in.
     before_clip: Option<Goal>,
-    /// The last card with its name.
-    card: Option<Rc<[u8]>>,
     /// What the schedule wants of it now.
     pub(super) layer: Option<Layer>,
     /// When to look at its plan again, if nothing happens before.
@@ -253,7 +250,6 @@ impl Renderer {
             last_start: None,
             programme: Programme::new(Playlist::new(plays, repeat, order, seed)),
             before_clip: None,
-            card: None,
             layer: None,
             plan_at: None,
             goal: if rule.is_some_and(|rule| rule.autoplay) { Goal::Play } else { Goal::Rest },
