@@ -109,8 +109,13 @@ impl Weather {
         Duration::from_millis(self.rng.u64(of))
     }
 
+    /// Drawn from 64 bits everywhere: a seed means the same weather on a 32-bit Pi as here.
+    fn below(&mut self, count: usize) -> usize {
+        usize::try_from(self.rng.u64(..count as u64)).expect("it is below a usize")
+    }
+
     fn anything(&mut self, renderers: usize) -> Fault {
-        let (one, task) = (self.rng.usize(..renderers), TASKS[self.rng.usize(..TASKS.len())]);
+        let (one, task) = (self.below(renderers), TASKS[self.below(TASKS.len())]);
         match self.rng.u8(..19) {
             0 => Fault::Plug(one),
             1 => Fault::Off(one),
@@ -187,7 +192,7 @@ impl Weather {
     /// Somebody presses whatever there is, quickly.
     fn fidget(&mut self, world: &mut World, times: u8) {
         for _ in 0..times {
-            world.press(super::BUTTONS[self.rng.usize(..super::BUTTONS.len())]);
+            world.press(super::BUTTONS[self.below(super::BUTTONS.len())]);
             world.pass(self.rng.u64(0..700));
         }
     }
