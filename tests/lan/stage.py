@@ -99,6 +99,13 @@ class Stage:
             self.tv3.start()
             self._await(self.tv3)
 
+    def raise_crashed(self):
+        """A renderer whose process died by itself begins again: that is no failing of the box."""
+        for number, tv in enumerate((self.tv1, self.tv2, self.tv3), 1):
+            if not tv.process.alive():
+                print(f"     the renderer TV {number} has crashed by itself, and is started again", flush=True)
+                tv.start()
+
     def first_play(self, tv, since):
         """When a gmediarender first played after `since`, by its log or by what was heard: it can play
         before it is ready, and then its log does not tell. None: not yet."""
