@@ -177,10 +177,10 @@ impl FakeRenderer {
         (self.on && shown && media.opened()).then(|| (media.uri.as_str(), media.position(now)))
     }
 
-    /// What is on screen stands still for want of more.
+    /// What is on screen has moved for so long without a stand.
     #[must_use]
-    pub fn is_starved(&self, now: Instant) -> bool {
-        self.media.as_ref().is_some_and(|media| media.is_starved(now))
+    pub fn steady(&self, now: Instant) -> Duration {
+        self.media.as_ref().map_or(Duration::ZERO, |media| media.steady(now))
     }
 
     /// Something happens at the renderer itself.

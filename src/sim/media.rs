@@ -39,6 +39,8 @@ pub(super) struct Media {
     read: u64,
     base: Duration,
     rolling_since: Option<Instant>,
+    /// When it last stood still.
+    stood_at: Instant,
 }
 
 impl Media {
@@ -182,7 +184,16 @@ impl Media {
     pub(super) fn roll(&mut self, now: Instant, rolls: bool) {
         self.base = self.position(now);
         let starved = self.limit().is_some_and(|limit| self.base >= limit);
-        self.rolling_since = (rolls && self.opened && !self.failed && !starved).then_some(now);
+        let rolls = rolls && self.opened && !self.failed && !starved;
+        if !rolls || self.rolling_since.is_none() {
+            self.stood_at = now;
+        }
+        self.rolling_since = rolls.then_some(now);
+    }
+
+    /// It has rolled for so long without a stand.
+    pub(super) fn steady(&self, now: Instant) -> Duration {
+        self.rolling_since.map_or(Duration::ZERO, |_| now.since(self.stood_at))
     }
 
     pub(super) fn rewind(&mut self) {
@@ -204,11 +215,6 @@ impl Media {
     pub(super) fn stops_at(&self) -> Option<Instant> {
         let limit = self.limit()?;
         self.rolling_since.map(|t| t + limit.saturating_sub(self.base))
-    }
-
-    /// It has shown all that it has.
-    pub(super) fn is_starved(&self, now: Instant) -> bool {
-        self.limit().is_some_and(|limit| self.position(now) >= limit)
     }
 
     /// How much was read ahead of the playhead.

@@ -111,14 +111,14 @@ impl World {
     }
 
     /// Where the box believes a renderer to be is where it is, if that one tells the truth and has been
-    /// asked since it began. One that has just starved has been asked too long ago.
+    /// asked since it began, and since it last waited for bytes.
     fn law_of_truth(&self, stage: usize) {
         let here = &self.stages[stage];
         let Some((uri, truth)) = here.tv.on_screen(self.now) else { return };
         let quirks = here.tv.quirks();
         let honest = quirks.rel_time == RelTime::Resolution(Duration::from_secs(1))
             && quirks.answers_after.is_zero()
-            && !here.tv.is_starved(self.now);
+            && here.tv.steady(self.now) > LOOK_EVERY + TOLERANCE;
         let settled = here.watch.able_since.is_some_and(|at| self.now.since(at) > SETTLES);
         let token = uri.split('/').nth(4).and_then(|hex| u64::from_str_radix(hex, 16).ok());
         let believed = token.and_then(|token| self.kiosk.position(Token(token), self.box_time()));
