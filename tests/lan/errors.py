@@ -137,11 +137,9 @@ def case(stage, name, spells, path, words):
 def judge(stage, name, used, seen, began, failed, kinds, words):
     box, ended = stage.box, time.time()
 
-    def all_are_back():
-        stage.raise_crashed()
-        return all_play(stage, ended)
-
-    back = wait_until(all_are_back, PATIENCE, every=0.1)
+    back = wait_until(lambda: stage.crashes() or all_play(stage, ended), PATIENCE, every=0.1)
+    if stage.crashes():
+        raise RuntimeError("a renderer broke by itself")
     taken, spent = time.time() - ended, box.processor_seconds() - used
     lines = box.log()[seen:]
     said = words is None or any(words in line for line in lines)

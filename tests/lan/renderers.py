@@ -46,8 +46,12 @@ class Renderer:
 
     def __init__(self, lan, host, folder):
         self.lan, self.host, self.folder = lan, host, folder
-        self.process = None
+        self.process, self.processes = None, []
         os.makedirs(f"{folder}/home", exist_ok=True)
+
+    def crashes(self):
+        """How often it broke by itself: libsoup, with which it fetches, does in one of some thousand plays."""
+        return sum(process.popen.poll() in (-signal.SIGSEGV, -signal.SIGABRT) for process in self.processes)
 
     def hang(self):
         """Still connects (the kernel does), never answers."""
@@ -86,6 +90,7 @@ class Gmediarender(Renderer):
             "gmediarender", "-f", self.name, "-u", self.udn.removeprefix("uuid:"), "-I", "eth0",
             "--port", str(self.port), f"--gstout-audiopipe={self.audio}",
             "--gstout-videosink=fakevideosink", f"--logfile={self.log}"], environment, out, out)
+        self.processes.append(self.process)
         return self
 
     def ready(self):

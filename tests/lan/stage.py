@@ -7,6 +7,7 @@ import os
 import shutil
 import statistics
 import tempfile
+import traceback
 
 import media
 from box import Box
@@ -38,6 +39,15 @@ class Score:
         print(f"{'ok  ' if holds else 'FAIL'} {name}: {figures}", flush=True)
 
 
+def told(stage, story):
+    """Plays a scene or a part of one; an exception is a failure, and the others go on."""
+    try:
+        story(stage)
+    except Exception as fault:
+        place = traceback.extract_tb(fault.__traceback__)[-1]
+        stage.score.claim(story.__name__, False, f"{type(fault).__name__}: {fault} ({place.name}:{place.lineno})")
+
+
 class Stage:
     """`with Stage(program) as stage`: all is gone afterwards, whatever happens."""
 
@@ -45,6 +55,7 @@ class Stage:
         self.program = program
         self.score = Score()
         self.exits = contextlib.ExitStack()
+        self.crashed = 0
 
     def __enter__(self):
         try:
@@ -99,12 +110,24 @@ class Stage:
             self.tv3.start()
             self._await(self.tv3)
 
-    def raise_crashed(self):
-        """A renderer whose process died by itself begins again: that is no failing of the box."""
-        for number, tv in enumerate((self.tv1, self.tv2, self.tv3), 1):
-            if not tv.process.alive():
-                print(f"     the renderer TV {number} has crashed by itself, and is started again", flush=True)
-                tv.start()
+    def crashes(self):
+        """How often renderers broke by themselves in this scene."""
+        return self.tv1.crashes() + self.tv2.crashes() - self.crashed
+
+    def perform(self, scene):
+        """Plays a scene; once more if it failed and a renderer broke by itself meanwhile, as no failing of the box."""
+        score = self.score
+        for again in (True, False):
+            before = vars(score).copy()
+            self.crashed += self.crashes()
+            self.revive()
+            told(self, scene)
+            if self.box.process and self.box.process.alive():
+                self.box.stop()
+            if not again or score.failed == before["failed"] or not self.crashes():
+                break
+            print(f"     renderers that crashed by themselves: {self.crashes()}; the scene is played again", flush=True)
+            vars(score).update(before)
 
     def first_play(self, tv, since):
         """When a gmediarender first played after `since`, by its log or by what was heard: it can play

@@ -96,7 +96,23 @@ class Console:
         return said
 
 
-class Machine:
+class Buttons:
+    """What has pins that are set from outside."""
+
+    def push(self, pin, seconds=0.1, bounces=0):
+        """Presses and lets go again; the contact chatters so often at both. The time just before."""
+        before = time.time()
+        for level in (0, 1):
+            for _ in range(bounces):
+                self.set(pin, level)
+                self.set(pin, 1 - level)
+            self.set(pin, level)
+            if not level:
+                time.sleep(seconds)
+        return before
+
+
+class Machine(Buttons):
     """What both have in common: the emulator in the LAN's switch, its console, its test socket."""
 
     def __init__(self, lan, parts, folder, initramfs, arguments, card=None, name="pi"):
@@ -147,17 +163,12 @@ class Machine:
                 if self.levels() >> pin & 1 != level:
                     raise RuntimeError(f"pin {pin} cannot be set from outside")
 
-    def push(self, pin, seconds=0.1, bounces=0):
-        """Presses and lets go again; the contact chatters so often at both. The time just before."""
-        before = time.time()
-        for level in (0, 1):
-            for _ in range(bounces):
-                self.set(pin, level)
-                self.set(pin, 1 - level)
-            self.set(pin, level)
-            if not level:
-                time.sleep(seconds)
-        return before
+    def costs(self):
+        """Of the box: seconds of the processor so far, at what time of the machine, resident MB."""
+        said = self.console.run(
+            "p=$(pidof dlna-kiosk) && cat /proc/$p/stat /proc/uptime && grep VmRSS /proc/$p/status").split("\n")
+        fields = said[0].rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / 100, float(said[1].split()[0]), int(re.search(r"\d+", said[2])[0]) / 1024
 
     def cut(self):
         """A pulled plug."""

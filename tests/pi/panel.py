@@ -1,10 +1,12 @@
-"""What a press does, on emulated machines: the same claims where levels are polled and where the kernel tells edges.
+"""What a press does, on emulated machines: the same claims where levels are polled and where the kernel tells edges, and
+what the box costs there and, for comparison, on this machine.
 
-Usage: panel.py PARTS MACHINE=PROGRAM…, such as pi3=target/aarch64-unknown-linux-gnu/release/dlna-kiosk.
+Usage: panel.py PARTS HERE MACHINE=PROGRAM…, such as target/release/dlna-kiosk
+pi3=target/aarch64-unknown-linux-gnu/release/dlna-kiosk.
 """
 
 import contextlib
-import re
+import os
 import shutil
 import sys
 import tempfile
@@ -14,10 +16,11 @@ import urllib.request
 
 from room import ADDRESS, SOON, Room, Took, after  # noqa: I001  (finds the modules of the LAN)
 from lan import wait_until
+from here import Here
 from machine import Pi3, Virt, initramfs
 
-# By name: the machine, the backend of its pins, and how its buttons are read.
-BOARDS = {"pi3": (Pi3, "auto", "level"), "virt": (Virt, "/dev/gpiochip0", "edges")}
+# By name: the machine, the table of its pins, and how its buttons are read.
+BOARDS = {"pi3": (Pi3, 'backend = "auto"', "level"), "virt": (Virt, 'backend = "/dev/gpiochip0"', "edges")}
 # PLAY acts at once; GESTURES must first tell a press from a long and a double one.
 PLAY, GESTURES, STATUS, PLAYING = 5, 6, 4, 7
 LONG = 1.0
@@ -25,9 +28,9 @@ LONG = 1.0
 APART = 0.5
 CONFIG = f"""
 name = "Emulated"
-media = "/media"
+media = "MEDIA"
 [gpio]
-backend = "BACKEND"
+PINS
 [[renderer]]
 name = "TV 1"
 plays = ["first.mp4", "second.mp4"]
@@ -59,13 +62,16 @@ class Watch:
     """Looks at the LEDs all the time: when each of them changed."""
 
     def __init__(self, machine):
-        self.machine, self.changes, self.over = machine, [], False
+        self.machine, self.changes, self.blind, self.over = machine, [], False, False
         self.thread = threading.Thread(target=self._look, daemon=True)
         self.thread.start()
 
     def _look(self):
         before = None
         while not self.over:
+            if self.blind:
+                time.sleep(0.1)
+                continue
             with contextlib.suppress(RuntimeError, OSError, ValueError):
                 levels = self.machine.levels()
                 moved = 0 if before is None else levels ^ before
@@ -82,10 +88,10 @@ class Watch:
 
 
 class Scene:
-    """One machine in the room."""
+    """One machine in the room. `costs` are those of the box on this machine, once they are known."""
 
-    def __init__(self, room, machine, polled):
-        self.room, self.machine, self.polled, self.watch = room, machine, polled, Watch(machine)
+    def __init__(self, room, machine, polled, costs):
+        self.room, self.machine, self.polled, self.costs, self.watch = room, machine, polled, costs, Watch(machine)
         self.claim = room.score.claim
 
     def play(self):
@@ -148,33 +154,33 @@ class Scene:
         self.claim("a long press is stop", asked and stopped and asked - pressed > LONG / 2,
                    f"Stop {after(pressed, asked)} after the press began, to be held for {LONG:.0f} s")
 
-    def processor(self):
-        """Of the box: seconds of the processor so far, the machine's own time, resident MB."""
-        said = self.machine.console.run(
-            "p=$(pidof dlna-kiosk) && cat /proc/$p/stat /proc/uptime && grep VmRSS /proc/$p/status").split("\n")
-        fields = said[0].rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / 100, float(said[1].split()[0]), int(re.search(r"\d+", said[2])[0]) / 1024
-
-    def share(self, meanwhile):
-        """The share of one processor that the box takes while something happens, and its memory afterwards."""
-        busy, began, _ = self.processor()
+    def share(self, what, meanwhile):
+        """The share of one processor that the box takes while something happens, also in words, and its memory."""
+        # Simulated LEDs are told by the box itself.
+        self.watch.blind = True
+        time.sleep(0.1)
+        busy, began, _ = self.machine.costs()
         meanwhile()
-        later, ended, memory = self.processor()
-        return (later - busy) / (ended - began), memory
+        later, ended, memory = self.machine.costs()
+        self.watch.blind = False
+        share = (later - busy) / (ended - began)
+        here = self.costs.setdefault(what, share)
+        compared = "" if here == share else f", {share / here:.1f} times that of the box on this machine"
+        return share, f"{share:.2%} of a processor{compared}", memory
 
     def serves(self, url):
         """It plays, and somebody else fetches the same file."""
         lengths = []
-        share, memory = self.share(lambda: self.room.lan.thread("tv1", fetch, url, lengths).join())
+        _, share, memory = self.share("8 Mbit/s", lambda: self.room.lan.thread("tv1", fetch, url, lengths).join())
         rate = sum(lengths) * 8 / SPAN / 1e6
         self.claim("8 Mbit/s are served", rate > 0.5 and memory < 16,
-                   f"{rate:.1f} Mbit/s, {memory:.1f} MB resident, {share:.1%} of a processor")
+                   f"{rate:.1f} Mbit/s, {memory:.1f} MB resident, {share}")
 
     def rests(self):
         """Nothing plays. Levels are looked at a hundred times a second, and that is dear where all is emulated."""
-        share, memory = self.share(lambda: time.sleep(SPAN))
+        share, words, memory = self.share("rest", lambda: time.sleep(SPAN))
         self.claim("rest costs little", memory < 12 and share < (0.6 if self.polled else 0.05),
-                   f"{memory:.1f} MB resident, {share:.1%} of a processor")
+                   f"{memory:.1f} MB resident, {words}")
 
 
 def fetch(url, lengths):
@@ -187,18 +193,34 @@ def fetch(url, lengths):
                 time.sleep(max(0, began + sum(lengths) / RATE - time.monotonic()))
 
 
-def play(room, parts, name, program):
-    board, backend, detect = BOARDS[name]
-    folder = tempfile.mkdtemp(dir=room.folder)
+def configure(folder, media, pins, detect):
     with open(f"{folder}/config.toml", "w") as file:
-        file.write(CONFIG.replace("BACKEND", backend).replace("DETECT", detect))
-    shutil.copy(room.film, f"{folder}/second.mp4")
+        file.write(CONFIG.replace("MEDIA", media).replace("PINS", pins).replace("DETECT", detect))
+
+
+def play_here(room, program, costs):
+    folder = tempfile.mkdtemp(dir=room.folder)
+    configure(folder, f"{folder}/media", f'backend = "simulated"\nsocket = "{folder}/pins"', "edges")
+    os.makedirs(f"{folder}/media")
+    for name in ("first.mp4", "second.mp4"):
+        shutil.copy(room.film, f"{folder}/media/{name}")
+    perform(room, Here(room.lan, program, folder), False, costs)
+
+
+def play(room, parts, name, program, costs):
+    board, pins, detect = BOARDS[name]
+    folder = tempfile.mkdtemp(dir=room.folder)
+    configure(folder, "/media", pins, detect)
     archive = initramfs(parts, folder, board.modules, {
         "bin/dlna-kiosk": program, "config.toml": f"{folder}/config.toml",
         "media/first.mp4": room.film, "media/second.mp4": room.film})
     machine = board(room.lan, parts, folder, archive, f"config=/config.toml address={ADDRESS}/24")
+    perform(room, machine, detect == "level", costs)
+
+
+def perform(room, machine, polled, costs):
     failed = room.score.failed
-    scene = Scene(room, machine, detect == "level")
+    scene = Scene(room, machine, polled, costs)
     try:
         machine.idle(PLAY, GESTURES)
         scene.play()
@@ -209,14 +231,17 @@ def play(room, parts, name, program):
             print(machine.console.text()[-4000:])
 
 
-def main(parts, runs):
+def main(parts, here, runs):
+    costs = {}
     with Room() as room:
+        with Took("this machine"):
+            play_here(room, here, costs)
         for run in runs:
             name, program = run.split("=", 1)
             with Took(f"{name} {program.split('/')[-3]}"):
-                play(room, parts, name, program)
+                play(room, parts, name, program, costs)
         return room.end()
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2:]))
+    sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[3:]))

@@ -1,0 +1,78 @@
+"""The box on this machine itself, to compare emulated ones with: in the same room, with simulated pins."""
+
+import os
+import re
+import socket
+import threading
+import time
+
+from machine import Buttons
+
+
+class Log:
+    """What the box wrote, each line with the time when it was first seen."""
+
+    def __init__(self, path):
+        self.path, self.lines = path, []
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        with open(self.path, errors="replace") as file:
+            rest = ""
+            while True:
+                *whole, rest = (rest + file.read()).split("\n")
+                self.lines += [(time.time(), line) for line in whole]
+                time.sleep(0.002)
+
+    def when(self, pattern, since=0.0):
+        """When a line with this pattern first came, or None."""
+        return next((at for at, line in list(self.lines) if at >= since and re.search(pattern, line)), None)
+
+    def text(self):
+        return "\n".join(line for _, line in list(self.lines))
+
+
+class Here(Buttons):
+    """A host of the LAN that runs the box without any emulation. A pressed button is at level 0, a lit LED at 1."""
+
+    def __init__(self, lan, program, folder):
+        self.pins, self.pressed = f"{folder}/pins", {}
+        os.makedirs(f"{folder}/state")
+        out = open(f"{folder}/log", "wb")
+        self.process = lan.start("here", [
+            program, "run", "--config", f"{folder}/config.toml", "--state", f"{folder}/state"],
+            {"PATH": "/bin", "LANG": "C.UTF-8", "RUST_LOG": "error,dlna_kiosk=info"}, out, out)
+        self.started, self.console = self.process.started, Log(out.name)
+
+    def idle(self, *pins):
+        """Nobody has pressed these: simulated pins begin so."""
+        self.pressed.update(dict.fromkeys(pins, 1))
+
+    def set(self, pin, level):
+        if self.pressed[pin] != level:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+                sender.sendto(f"{'release' if level else 'press'} {pin}".encode(), self.pins)
+        self.pressed[pin] = level
+
+    def levels(self):
+        """All LEDs, a bit each."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as asker:
+            asker.settimeout(1)
+            asker.bind(f"{self.pins}-asker")
+            try:
+                asker.sendto(b"leds", self.pins)
+                lit = re.findall(r"^(\d+) on$", asker.recv(4096).decode(), re.M)
+            finally:
+                os.unlink(f"{self.pins}-asker")
+        return sum(1 << int(pin) for pin in lit)
+
+    def costs(self):
+        """Of the box: seconds of the processor so far, at what time, resident MB."""
+        # The clock of a process, as clock_getcpuclockid(3) has it: to the nanosecond.
+        used = time.clock_gettime(~self.process.pid << 3 | 2)
+        with open(f"/proc/{self.process.pid}/status") as status:
+            memory = int(re.search(r"VmRSS:\s+(\d+)", status.read())[1])
+        return used, time.monotonic(), memory / 1024
+
+    def cut(self):
+        self.process.end()
