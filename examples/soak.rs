@@ -7,7 +7,7 @@
 //! ```
 
 use clap::Parser;
-use dlna_kiosk::shell::driver::Clock;
+use dlna_kiosk::shell::clock::Clock;
 use dlna_kiosk::sim::world::{Setting, Weather, World};
 use dlna_kiosk::time::Instant;
 use std::process::ExitCode;

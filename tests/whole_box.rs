@@ -9,10 +9,12 @@ use dlna_kiosk::config::{
 };
 use dlna_kiosk::kiosk::event::Event;
 use dlna_kiosk::kiosk::{Kiosk, Setup};
-use dlna_kiosk::shell::driver::{Front, Shell, drive, pause};
+use dlna_kiosk::shell::clock::pause;
+use dlna_kiosk::shell::driver::drive;
 use dlna_kiosk::shell::fake_host::FakeHost;
 use dlna_kiosk::shell::gpio::Pins;
 use dlna_kiosk::shell::page_server;
+use dlna_kiosk::shell::shared::{Front, Shell};
 use dlna_kiosk::shell::store::Store;
 use dlna_kiosk::sim::{FakeRenderer, presets};
 use dlna_kiosk::time::Duration;

@@ -8,10 +8,12 @@ use crate::config::{
 use crate::kiosk::event::Event;
 use crate::kiosk::trace::Entry;
 use crate::kiosk::{Kiosk, Setup};
-use crate::shell::driver::{Front, Shell, drive, pause};
+use crate::shell::clock::pause;
+use crate::shell::driver::drive;
 use crate::shell::fake_host::FakeHost;
 use crate::shell::gpio::Pins;
 use crate::shell::keyboard::Keyboard;
+use crate::shell::shared::{Front, Shell};
 use crate::sim::presets::{self, Preset};
 use crate::time::{Duration, Instant};
 use crate::upnp::Udn;

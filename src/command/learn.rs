@@ -5,7 +5,7 @@
 use super::{pins, terminal};
 use crate::config::{Button, Config, Detect, Header, PanelAction, Pin, Shows};
 use crate::kiosk::event::{ButtonId, Event};
-use crate::shell::driver::pause;
+use crate::shell::clock::pause;
 use crate::shell::gpio;
 use crate::shell::mailbox::Mailbox;
 use crate::time::Duration;

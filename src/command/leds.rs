@@ -4,7 +4,7 @@ use super::{pins, terminal};
 use crate::config::{Config, Shows};
 use crate::kiosk::event::LedId;
 use crate::kiosk::leds::{Leds as Shown, Pattern, TABLE};
-use crate::shell::driver::{Clock, pause};
+use crate::shell::clock::{Clock, pause};
 use crate::shell::gpio::{self, Panel};
 use crate::time::Duration;
 use clap::Args;

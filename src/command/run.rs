@@ -3,8 +3,9 @@
 use super::terminal::counted;
 use crate::config::{Config, Severity};
 use crate::kiosk::{Kiosk, Setup};
-use crate::shell::driver::{Front, Shell, drive};
+use crate::shell::driver::drive;
 use crate::shell::page_server::STATUS_PATH;
+use crate::shell::shared::{Front, Shell};
 use crate::shell::store::Store;
 use crate::shell::systemd;
 use log::Level;

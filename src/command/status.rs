@@ -3,7 +3,7 @@
 use super::{statistics, terminal};
 use crate::config::CONTROL_PORT;
 use crate::config::Port;
-use crate::shell::driver::pause;
+use crate::shell::clock::pause;
 use crate::shell::page_server;
 use crate::time::Duration;
 use clap::Args;

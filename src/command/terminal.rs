@@ -1,7 +1,7 @@
 //! What the commands print while the box works: the status, for a person at a terminal.
 
 use crate::kiosk::event::Event;
-use crate::shell::driver::Shell;
+use crate::shell::shared::Shell;
 use core::fmt::Display;
 use rustix::termios::tcgetwinsize;
 use serde_json::Value;

@@ -1,6 +1,7 @@
 //! A profile in words, for its owner.
 
-use super::profile::{Flaw, Profile, Way};
+use super::habits::Way;
+use super::profile::{Flaw, Profile};
 use crate::media::mime::Kind;
 use crate::upnp::didl::Rung;
 

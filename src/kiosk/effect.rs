@@ -1,7 +1,8 @@
 //! Everything the kiosk wants of the world, as values. Small: the shell reads URLs and bodies from
 //! the kiosk by their ids. Performing one never awaits and never fails; failures come back as events.
 
-use super::event::{LedId, ReplyTo, TaskName, Ticket, Token};
+use super::event::{LedId, ReplyTo, TaskName, Ticket};
+use super::token::Token;
 use crate::media::mime::MediaType;
 use crate::media::subtitles::Format;
 use crate::time::Duration;

@@ -1,6 +1,7 @@
 //! Everything that can happen to the box, as values. The shell makes them, `Kiosk::step` takes them.
 
 use super::memory::Memory;
+use super::token::Token;
 use crate::media::catalogue::Scan;
 use crate::time::Duration;
 use crate::upnp::description::Description;
@@ -37,26 +38,6 @@ impl Ticket {
 /// Made by the shell, handed back in an effect.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct ReplyTo(pub u32);
-
-/// Names one load of a renderer with one file; in the URL of the media.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Token(pub u64);
-
-impl Token {
-    /// The token in the path of a URL of the media server: `/m/<token>/<name>`.
-    #[must_use]
-    pub fn in_path(path: &str) -> Option<Self> {
-        let (token, name) = path.strip_prefix("/m/")?.split_once('/')?;
-        let plain = token.bytes().all(|b| b.is_ascii_hexdigit()) && !name.contains('/');
-        plain.then(|| u64::from_str_radix(token, 16).ok())?.map(Self)
-    }
-}
-
-impl core::fmt::Display for Token {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "{:016x}", self.0)
-    }
-}
 
 /// Index of a button in the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

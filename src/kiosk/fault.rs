@@ -1,5 +1,6 @@
-//! What can be wrong with one renderer. The sentences for it are in [`why`](super::why).
+//! What can be wrong with one renderer, and the sentence for it.
 
+use core::fmt;
 use core::net::Ipv4Addr;
 
 /// What is wrong with one renderer.
@@ -112,5 +113,67 @@ impl Fault {
             (Self::HungUp(file, _), Self::HungUp(other, _)) => file == other,
             _ => self == before,
         }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreachable => {
+                write!(f, "it does not answer: switched off, or not on this network; trying again")
+            }
+            Self::Hung => {
+                write!(f, "it takes connections but does not answer: it hangs; waiting for it")
+            }
+            Self::Garbled => write!(f, "its answers cannot be understood; trying again"),
+            Self::Status(status) => write!(f, "it answers with HTTP status {status}; trying again"),
+            Self::CannotReachBox(address, port) => write!(
+                f,
+                "it cannot reach the box: a firewall or another network (VLAN, guest Wi-Fi) stands between; it must reach http://{address}:{port}"
+            ),
+            Self::OnlyAsked(file) => {
+                write!(f, "it asked about {file} but never fetched it: it may not know the format")
+            }
+            Self::HungUp(file, times) => {
+                write!(f, "it hung up on {file} each time ({times}): it may not know the format")
+            }
+            Self::DoesNotPlay(file) => {
+                write!(f, "it fetched {file} but does not play it: it may not know the format")
+            }
+            Self::Refused(what, code, meaning) => {
+                write!(f, "it refused {what} ({code}: {meaning})")
+            }
+            Self::RefusesFile(file) => {
+                write!(f, "it refuses to play {file}: it may not know this kind of file")
+            }
+            Self::StoppedItself => {
+                write!(f, "it stopped in the middle of the file; starting it again")
+            }
+            Self::NothingToPlay => {
+                write!(f, "there is nothing to play: the media folder is empty or missing")
+            }
+            Self::Unreadable(file) => {
+                write!(f, "the box cannot read {file}: is its disk in order? Trying again")
+            }
+            Self::Replaced(file) => write!(f, "{file} was replaced; playing the new one"),
+            Self::Removed(file) => {
+                write!(f, "{file} was removed while it played; playing what there is")
+            }
+            Self::NoServer => write!(f, "the media server does not listen yet"),
+            Self::Local => write!(f, "the box itself could not make a connection; trying again"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_that_grows_is_no_news() {
+        let hung_up = |file: &str, times| Fault::HungUp(file.to_owned(), times);
+        assert!(hung_up("a", 2).is_known_from(&hung_up("a", 3)));
+        assert!(!hung_up("b", 3).is_known_from(&hung_up("a", 3)));
+        assert!(!Fault::Hung.is_known_from(&Fault::Unreachable));
     }
 }

@@ -1,12 +1,14 @@
 //! Finding renderers: when to search, whose description to fetch, and what a new one means.
 
+use super::Kiosk;
 use super::deadline::{Wake, Why};
 use super::effect::{Effect, Effects};
 use super::event::{Failure, Ticket};
+use super::meant::matches;
+use super::places;
 use super::renderer::Renderer;
-use super::roster::{self, News};
+use super::roster::News;
 use super::trace::What;
-use super::{Kiosk, matches};
 use crate::config::Rule;
 use crate::limits::RENDERERS;
 use crate::time::{Duration, Instant};
@@ -160,7 +162,7 @@ impl Kiosk {
             }
             if place.ask_at <= now {
                 effects.push(Effect::SearchAt(SocketAddrV4::new(place.host, 1900)));
-                let guesses = roster::places(place.host, place.port);
+                let guesses = places::known(place.host, place.port);
                 // SSDP first; what it does not find is looked for where renderers keep it.
                 if place.tries > 0 || place.port.is_some() {
                     guesses.for_each(|guess| {

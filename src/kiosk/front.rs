@@ -1,18 +1,20 @@
 //! The front panel of the whole box: what a press means for the renderers, and what the LEDs say of them.
 
+use super::Kiosk;
 use super::effect::{Effect, Effects};
 use super::event::{ButtonId, LedId};
 use super::fault::Fault;
 use super::leds::Pattern;
+use super::meant::is_target;
+use super::panel::Press;
 use super::playlist::Playlist;
 use super::programme::Clip;
+use super::reason::Standing;
 use super::renderer::load::file_name;
 use super::renderer::{Goal, Renderer};
-use super::status::Press;
 use super::trace::What;
-use super::why::{House, Standing, why};
-use super::{Kiosk, matches};
-use crate::config::{Again, PanelAction, Shows, Targets};
+use super::why::{House, why};
+use crate::config::{Again, PanelAction, Shows};
 use crate::time::{Duration, Instant};
 use std::path::PathBuf;
 
@@ -158,15 +160,6 @@ impl Kiosk {
             Pattern::Playing
         } else {
             Pattern::Ready
-        }
-    }
-}
-
-pub(super) fn is_target(targets: &Targets, renderer: &Renderer) -> bool {
-    match targets {
-        Targets::All => true,
-        Targets::Some(list) => {
-            list.iter().any(|who| matches(who, &renderer.description, renderer.location.host))
         }
     }
 }

@@ -115,7 +115,7 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kiosk::profile::{Habits, KINDS, Looped, Way};
+    use crate::kiosk::habits::{Habits, KINDS, Looped, Way};
     use crate::limits::{MIME_NAMES, STATE_FILE};
     use crate::media::mime::of_extension;
     use crate::text::clip;

@@ -12,29 +12,34 @@ mod finding;
 mod folder;
 mod front;
 mod group;
+pub mod habits;
 mod hours;
 mod keeper;
 pub mod leds;
+mod meant;
 pub mod memory;
 pub(crate) mod mutant;
 pub mod panel;
+mod places;
 pub mod playlist;
 mod power;
 pub mod preflight;
 pub mod profile;
 pub mod programme;
+pub mod reason;
 mod remembering;
 mod renderer;
 pub mod roster;
 mod routing;
 pub mod schedule;
 mod settling;
+mod sighting;
 pub mod statistics;
 pub mod status;
 pub mod subscription;
 pub mod supervisor;
 mod together;
-mod token;
+pub mod token;
 pub mod trace;
 pub mod why;
 
@@ -46,7 +51,7 @@ use crate::upnp::{HttpUrl, Udn};
 use core::net::Ipv4Addr;
 use deadline::{Deadline, Why};
 use effect::{Effect, Effects, Errand, Published};
-use event::{Event, TaskName, Ticket, Token};
+use event::{Event, TaskName, Ticket};
 use finding::Place;
 use folder::Folder;
 use group::Group;
@@ -55,6 +60,7 @@ use keeper::Keeper;
 use leds::Leds;
 use memory::Memory;
 use panel::Panel;
+use panel::Press;
 use playlist::Playlist;
 use power::Power;
 use remembering::Recollection;
@@ -63,8 +69,8 @@ use roster::Roster;
 use routing::Concern;
 use schedule::Schedule;
 use statistics::Statistics;
-use status::Press;
 use supervisor::Supervisor;
+use token::Token;
 use trace::Trace;
 
 /// What the kiosk is given at its start.
@@ -296,23 +302,5 @@ impl Kiosk {
             secret: self.recollection.secret,
         };
         (&mut self.renderers, ctx)
-    }
-}
-
-fn lower(name: &str) -> impl Iterator<Item = char> {
-    name.chars().flat_map(char::to_lowercase)
-}
-
-fn bare(udn: &Udn) -> &str {
-    udn.as_str().trim_start_matches("uuid:")
-}
-
-/// A rule, button or LED that says `who` means this renderer.
-fn matches(who: &Who, description: &Description, host: Ipv4Addr) -> bool {
-    match who {
-        Who::Name(name) => lower(name).eq(lower(&description.friendly_name)),
-        Who::Udn(udn) => bare(udn) == bare(&description.udn),
-        Who::Address(address, _) => *address == host,
-        Who::Any => true,
     }
 }

@@ -7,6 +7,7 @@
 use super::event::ButtonId;
 use crate::config::{Button, PanelAction};
 use crate::time::{Duration, Instant};
+use serde::Serialize;
 
 /// Two presses within this time are a double press.
 pub const DOUBLE_WITHIN: Duration = Duration::from_millis(400);
@@ -19,6 +20,14 @@ pub struct Panel {
     buttons: Vec<Gesture>,
     /// When time will decide something next: asked at every step, and there are many pins.
     next_at: Option<Instant>,
+}
+
+/// One press of the recent past.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Press {
+    pub(super) pin: u8,
+    pub(super) action: &'static str,
+    pub(super) at_s: f64,
 }
 
 #[derive(Clone, Debug)]

@@ -3,9 +3,10 @@
 //! What a renderer lists in its Sink is advice: renderers play what they do not list, and list what they do
 //! not play. It makes a file unlikely, and never forbids it. Only what the box itself cannot do is certain.
 
+use super::Kiosk;
+use super::meant::matches;
 use super::renderer::Renderer;
 use super::renderer::load::file_name;
-use super::{Kiosk, matches};
 use crate::config::{Rule, Who};
 use crate::media::catalogue::MediaFile;
 use crate::media::protocol_info;

@@ -3,12 +3,13 @@
 
 use super::Kiosk;
 use super::effect::{Effect, Effects, Published};
-use super::event::{ReplyTo, Token};
+use super::event::ReplyTo;
 use super::memory::Memory;
 use super::profile::Minutes;
 use super::renderer::{Context, Renderer};
 use super::statistics::Statistics;
 use super::token::Secret;
+use super::token::Token;
 use super::trace::What;
 use crate::limits::MEDIA_CONNECTIONS;
 use crate::media::protocol_info;

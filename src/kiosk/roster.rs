@@ -6,6 +6,7 @@
 
 use super::event::Failure;
 use super::mutant::Mutant;
+use super::sighting::{Sighting, State};
 use crate::limits::{FETCHES, SIGHTINGS};
 use crate::time::{Duration, Instant};
 use crate::upnp::ssdp::Announcement;
@@ -26,45 +27,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// A fresh announcement shortens a pause to this.
 const HURRIED_PAUSE: Duration = Duration::from_millis(500);
 
-/// Ports and paths at which renderers keep their descriptions, tried in this order where the owner
-/// gave an address and SSDP is silent.
-pub const KNOWN_PLACES: [(u16, &str); 16] = [
-    (49152, "/description.xml"),
-    (49494, "/description.xml"),
-    (9197, "/dmr"),
-    (7676, "/smp_15_"),
-    (8080, "/description.xml"),
-    (1400, "/xml/device_description.xml"),
-    (60006, "/upnp/desc/aios_device/aios_device.xml"),
-    (2870, "/dmr.xml"),
-    (55000, "/dmr/ddd.xml"),
-    (49153, "/nmrDescription.xml"),
-    (38400, "/MediaServer/rendererdevicedesc.xml"),
-    (49595, "/description.xml"),
-    (1068, "/description.xml"),
-    (1718, "/"),
-    (49152, "/rootDesc.xml"),
-    (80, "/description.xml"),
-];
-
-/// The paths tried at a port that the owner gave.
-pub const KNOWN_PATHS: [&str; 7] = [
-    "/description.xml",
-    "/dmr",
-    "/dmr.xml",
-    "/rootDesc.xml",
-    "/DeviceDescription.xml",
-    "/nmrDescription.xml",
-    "/",
-];
-
-/// Where the description of a renderer at this address may be.
-pub fn places(host: Ipv4Addr, port: Option<u16>) -> impl Iterator<Item = HttpUrl> {
-    let at_port = port.into_iter().flat_map(|port| KNOWN_PATHS.map(|path| (port, path)));
-    let anywhere = KNOWN_PLACES.into_iter().filter(move |_| port.is_none());
-    at_port.chain(anywhere).filter_map(move |(port, path)| HttpUrl::new(host, port, path))
-}
-
 /// Everything that was sighted.
 #[derive(Debug, Default)]
 pub struct Roster {
@@ -79,33 +41,6 @@ pub struct Roster {
 struct Rest {
     until: Option<Instant>,
     fetches: bool,
-}
-
-#[derive(Debug)]
-struct Sighting {
-    location: HttpUrl,
-    udn: Option<Udn>,
-    boot_id: Option<u32>,
-    config_id: Option<u32>,
-    heard_at: Instant,
-    lifetime: Duration,
-    /// The renderer that was described there, also while its description is fetched again.
-    renderer: Option<Udn>,
-    /// The last fetch of its description failed, but was answered: that it lives is no news.
-    refused: bool,
-    state: State,
-}
-
-#[derive(Debug)]
-enum State {
-    /// Fetch the description at this time.
-    Wanted { at: Instant, attempts: u8 },
-    /// It is being fetched.
-    Fetching { ticket: u32, deadline: Instant, attempts: u8 },
-    /// It is a renderer's.
-    Described,
-    /// It is no renderer's.
-    Stranger { until: Instant },
 }
 
 /// What an announcement means for a renderer that is known already.
@@ -421,24 +356,6 @@ impl Roster {
 
 fn claims_to_be_a_renderer(announcement: &Announcement) -> bool {
     [":MediaRenderer:", ":AVTransport:"].iter().any(|kind| announcement.target.contains(kind))
-}
-
-impl Sighting {
-    fn is_fetching(&self) -> bool {
-        matches!(self.state, State::Fetching { .. })
-    }
-
-    fn want(&mut self, now: Instant) {
-        self.state = State::Wanted { at: now, attempts: 0 };
-    }
-
-    fn adopt(&mut self, announcement: &Announcement, now: Instant) {
-        self.udn = Some(announcement.udn.clone());
-        self.boot_id = announcement.boot_id.or(self.boot_id);
-        self.config_id = announcement.config_id.or(self.config_id);
-        self.heard_at = now;
-        self.lifetime = announcement.lifetime();
-    }
 }
 
 #[cfg(test)]

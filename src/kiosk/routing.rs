@@ -2,9 +2,10 @@
 
 use super::Kiosk;
 use super::effect::{Effect, Effects};
-use super::event::{Answer, Event, Failure, LedId, PanelState, StreamEnd, TaskName, Ticket, Token};
+use super::event::{Answer, Event, Failure, LedId, PanelState, StreamEnd, TaskName, Ticket};
 use super::leds::Pattern;
 use super::mutant::Mutant;
+use super::token::Token;
 use super::trace::What;
 use crate::media::catalogue::Scan;
 use crate::time::Instant;

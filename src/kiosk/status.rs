@@ -3,13 +3,14 @@
 use super::Kiosk;
 use super::hours::{HeldStatus, ScheduleStatus};
 use super::leds::Pattern;
+use super::panel::Press;
+use super::reason::Standing;
 use super::renderer::load::{Load, Phase};
-use super::renderer::witness::Witness;
 use super::renderer::{Goal, Renderer};
 use super::supervisor::Task;
 use super::together::GroupStatus;
-use super::why::{House, Standing, why};
-use crate::time::{Duration, Instant};
+use super::why::{House, why};
+use crate::time::{Instant, in_seconds};
 use crate::upnp::av_transport::TransportState;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -83,14 +84,6 @@ struct LedStatus {
     shows: Pattern,
 }
 
-/// One press of the recent past.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct Press {
-    pub(super) pin: u8,
-    pub(super) action: &'static str,
-    pub(super) at_s: f64,
-}
-
 /// One renderer.
 #[derive(Clone, Debug, Serialize)]
 struct RendererStatus {
@@ -141,7 +134,7 @@ impl Kiosk {
         Status {
             name: self.config.name.to_string(),
             version: env!("CARGO_PKG_VERSION"),
-            uptime_s: seconds(now.since(Instant::START)),
+            uptime_s: in_seconds(now.since(Instant::START)),
             configuration_error: self.configuration_error.clone(),
             power_off_refused: self.power.refusal().map(str::to_owned),
             addresses: self.addresses.iter().map(ToString::to_string).collect(),
@@ -187,7 +180,7 @@ fn sentences(about: &[(PathBuf, String)]) -> Vec<String> {
 }
 
 fn recent(entry: &super::trace::Entry) -> String {
-    format!("{:.3} {entry}", seconds(entry.at.since(Instant::START)))
+    format!("{:.3} {entry}", in_seconds(entry.at.since(Instant::START)))
 }
 
 fn renderer_status(
@@ -218,22 +211,22 @@ fn renderer_status(
         },
         driven: renderer.is_driven(),
         playing: load.map(Load::name),
-        position_s: position.map(seconds),
-        duration_s: duration.map(seconds),
+        position_s: position.map(in_seconds),
+        duration_s: duration.map(in_seconds),
         progress: position
             .zip(duration)
-            .map(|(p, d)| (seconds(p) / seconds(d).max(0.001)).min(1.0)),
-        measured_s_ago: report.map(|r| seconds(now.since(r.answered_at))),
+            .map(|(p, d)| (in_seconds(p) / in_seconds(d).max(0.001)).min(1.0)),
+        measured_s_ago: report.map(|r| in_seconds(now.since(r.answered_at))),
         rounds: renderer.rounds,
-        last_gap_ms: renderer.gap.map(|gap| seconds(gap) * 1000.0),
+        last_gap_ms: renderer.gap.map(|gap| in_seconds(gap) * 1000.0),
         volume: renderer.knobs.per_cent(),
         mute: renderer.knobs.mute,
         breaker: BreakerStatus {
             state: if renderer.breaker.is_open() { "open" } else { "closed" },
             failures: renderer.breaker.failures(),
-            retry_in_s: renderer.breaker.retry_at().map(|at| seconds(at.since(now))),
+            retry_in_s: renderer.breaker.retry_at().map(|at| in_seconds(at.since(now))),
         },
-        fetched: load.map(Witness::word),
+        fetched: load.map(Load::fetched_word),
         fault: renderer.silence.as_ref().or(renderer.fault.as_ref()).map(ToString::to_string),
         why: why(renderer, house, now).map(|reason| WhyStatus {
             word: reason.word(),
@@ -268,9 +261,4 @@ fn state_word(renderer: &Renderer) -> &'static str {
         (_, Some(TransportState::Stopped)) => "stopped",
         (_, Some(TransportState::NoMediaPresent)) => "no_media",
     }
-}
-
-pub(super) fn seconds(span: Duration) -> f64 {
-    // To the millisecond: more would be noise to a reader.
-    (span.as_secs_f64() * 1000.0).round() / 1000.0
 }

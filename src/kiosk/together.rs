@@ -1,15 +1,15 @@
 //! Groups among the renderers: who sits where, what the groups see, and what comes of it.
 
+use super::Kiosk;
 use super::deadline::{Wake, Why};
 use super::effect::Effects;
 use super::group::{DRIFT, Doing, Group};
+use super::meant::matches;
 use super::renderer::Renderer;
-use super::status::seconds;
 use super::trace::What;
-use super::{Kiosk, matches};
 use crate::config::Who;
 use crate::limits::{GROUPS, RENDERERS};
-use crate::time::Instant;
+use crate::time::{Instant, in_seconds};
 use crate::upnp::Udn;
 use serde::Serialize;
 
@@ -93,7 +93,7 @@ impl Kiosk {
             members: (named.on.iter().enumerate())
                 .map(|(place, who)| self.member_status(group, (own, place), who))
                 .collect(),
-            spread_ms: group.spread().map(|spread| seconds(spread) * 1000.0),
+            spread_ms: group.spread().map(|spread| in_seconds(spread) * 1000.0),
             rounds: group.rounds,
         })
         .collect()

@@ -1,15 +1,35 @@
-//! Tokens that the box knows again after it has lost its memory of them.
+//! What loads are called in URLs, so that the box knows its own again after it has lost its memory of them.
 //!
 //! A [`Token`] is in the URL that a renderer plays, and outlives the box that gave it: half of it is chance, so that
 //! each load has its own, the other half is the file's path under a *secret* that the box keeps. A new box looks
 //! through its files for the one that fits, goes on serving it, and sees that a renderer still plays what it was given.
 //! This is no protection of the media: whoever is on the network may be given them anyway.
 
-use super::event::Token;
+use core::fmt;
 use core::hash::Hasher;
 use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher24;
 use std::path::Path;
+
+/// Names one load of a renderer with one file; in the URL of the media.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Token(pub u64);
+
+impl Token {
+    /// The token in the path of a URL of the media server: `/m/<token>/<name>`.
+    #[must_use]
+    pub fn in_path(path: &str) -> Option<Self> {
+        let (token, name) = path.strip_prefix("/m/")?.split_once('/')?;
+        let plain = token.bytes().all(|b| b.is_ascii_hexdigit()) && !name.contains('/');
+        plain.then(|| u64::from_str_radix(token, 16).ok())?.map(Self)
+    }
+}
+
+impl fmt::Display for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
 
 /// The key of the hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

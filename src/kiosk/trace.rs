@@ -3,8 +3,8 @@
 
 use super::event::TaskName;
 use super::fault::Fault;
+use super::reason::{Reason, Viewer};
 use super::renderer::load::file_name;
-use super::why::{Reason, Viewer};
 use crate::limits::{NAME_BYTES, TRACE};
 use crate::text::Text;
 use crate::time::{Duration, Instant};

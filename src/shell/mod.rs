@@ -6,12 +6,14 @@
 )]
 
 pub mod alive;
+pub mod clock;
 pub mod config_file;
 pub mod courier;
 mod door;
 pub mod driver;
 pub mod fake_host;
 pub mod gpio;
+mod hands;
 pub mod http;
 pub mod keyboard;
 pub mod mailbox;
@@ -26,6 +28,7 @@ pub mod replies;
 pub mod scan;
 #[cfg(test)]
 mod scratch;
+pub mod shared;
 mod sidecar;
 pub mod signals;
 pub mod store;

@@ -4,7 +4,7 @@
 //! the root itself is what the owner wrote, wherever it leads. Each new file is looked into, once, for what
 //! it really is; one that is still being copied waits.
 
-use super::driver::Clock;
+use super::clock::Clock;
 use super::watch::Watch;
 use crate::config::{Config, Then};
 use crate::limits::{FOLDER_DEPTH, FOLDERS, MEDIA, NAMED, PICTURE_HEAD, PLAYLIST_BYTES};

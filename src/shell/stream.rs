@@ -6,7 +6,8 @@
 
 use super::mailbox::Mailbox;
 use super::media_file::Opened;
-use crate::kiosk::event::{Event, StreamEnd, Token};
+use crate::kiosk::event::{Event, StreamEnd};
+use crate::kiosk::token::Token;
 use crate::limits::{MEDIA_CHUNK, STREAM_STALL};
 use crate::time::Duration;
 use core::cell::Cell;

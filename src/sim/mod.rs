@@ -17,6 +17,7 @@ mod pending;
 pub mod presets;
 mod publisher;
 pub mod quirks;
+mod subtitling;
 mod telling;
 mod transport;
 mod words;

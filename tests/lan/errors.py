@@ -134,11 +134,15 @@ def case(stage, name, spells, path, words):
     judge(stage, name, used, seen, began, failed, [error.split(":")[0] for _, error in spells], words)
 
 
+def stands(stage):
+    return stage.tv1.process.alive() and stage.tv2.process.alive()
+
+
 def judge(stage, name, used, seen, began, failed, kinds, words):
     box, ended = stage.box, time.time()
 
-    back = wait_until(lambda: stage.crashes() or all_play(stage, ended), PATIENCE, every=0.1)
-    if stage.crashes():
+    back = wait_until(lambda: not stands(stage) or all_play(stage, ended), PATIENCE, every=0.1)
+    if not stands(stage):
         raise RuntimeError("a renderer broke by itself")
     taken, spent = time.time() - ended, box.processor_seconds() - used
     lines = box.log()[seen:]

@@ -48,6 +48,17 @@ def told(stage, story):
         stage.score.claim(story.__name__, False, f"{type(fault).__name__}: {fault} ({place.name}:{place.lineno})")
 
 
+def patiently(score, crashes, scene):
+    """Plays a scene; once more if it failed and a renderer broke by itself meanwhile, as no failing of the box."""
+    for again in (True, False):
+        before, broken = vars(score).copy(), crashes()
+        scene()
+        if not again or score.failed == before["failed"] or crashes() == broken:
+            break
+        print(f"     renderers that crashed by themselves: {crashes() - broken}; this is played again", flush=True)
+        vars(score).update(before)
+
+
 class Stage:
     """`with Stage(program) as stage`: all is gone afterwards, whatever happens."""
 
@@ -55,7 +66,6 @@ class Stage:
         self.program = program
         self.score = Score()
         self.exits = contextlib.ExitStack()
-        self.crashed = 0
 
     def __enter__(self):
         try:
@@ -111,23 +121,19 @@ class Stage:
             self._await(self.tv3)
 
     def crashes(self):
-        """How often renderers broke by themselves in this scene."""
-        return self.tv1.crashes() + self.tv2.crashes() - self.crashed
+        """How often renderers broke by themselves so far."""
+        return self.tv1.crashes() + self.tv2.crashes()
 
     def perform(self, scene):
-        """Plays a scene; once more if it failed and a renderer broke by itself meanwhile, as no failing of the box."""
-        score = self.score
-        for again in (True, False):
-            before = vars(score).copy()
-            self.crashed += self.crashes()
+        """Plays a scene, whatever happened before."""
+
+        def play():
             self.revive()
             told(self, scene)
             if self.box.process and self.box.process.alive():
                 self.box.stop()
-            if not again or score.failed == before["failed"] or not self.crashes():
-                break
-            print(f"     renderers that crashed by themselves: {self.crashes()}; the scene is played again", flush=True)
-            vars(score).update(before)
+
+        patiently(self.score, self.crashes, play)
 
     def first_play(self, tv, since):
         """When a gmediarender first played after `since`, by its log or by what was heard: it can play

@@ -77,6 +77,7 @@ class Appliance:
     def plays(self):
         """Presses until it plays, as people do who see no picture; (press, PLAYING) of the last, or None."""
         for _ in range(6):
+            self.room.revive()
             pressed = self.machine.push(BUTTON, 0.2)
             if playing := self.room.state("PLAYING", pressed, 5):
                 return self.room.given(pressed) and (pressed, playing)

@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 import urllib.request
+from functools import partial
 
 from room import ADDRESS, SOON, Room, Took, after  # noqa: I001  (finds the modules of the LAN)
 from lan import wait_until
@@ -235,11 +236,11 @@ def main(parts, here, runs):
     costs = {}
     with Room() as room:
         with Took("this machine"):
-            play_here(room, here, costs)
+            room.perform(partial(play_here, room, here, costs))
         for run in runs:
             name, program = run.split("=", 1)
             with Took(f"{name} {program.split('/')[-3]}"):
-                play(room, parts, name, program, costs)
+                room.perform(partial(play, room, parts, name, program, costs))
         return room.end()
 
 

@@ -14,7 +14,7 @@ sys.path.append(f"{os.path.dirname(os.path.abspath(__file__))}/../lan")
 import media  # noqa: E402
 from lan import Lan, wait_until  # noqa: E402
 from renderers import Gmediarender  # noqa: E402
-from stage import Score  # noqa: E402
+from stage import Score, patiently  # noqa: E402
 from wire import Wire  # noqa: E402
 
 # Of the emulated machine, of the box on this machine, of the renderer.
@@ -49,6 +49,21 @@ class Room:
 
     def __exit__(self, *_):
         self.exits.close()
+
+    def perform(self, scene):
+        """Plays a scene, whatever happened before."""
+
+        def play():
+            self.revive()
+            scene()
+
+        patiently(self.score, self.tv.crashes, play)
+
+    def revive(self):
+        """The renderer begins again if it broke by itself."""
+        if not self.tv.process.alive():
+            self.tv.start()
+            wait_until(self.tv.ready, SOON)
 
     def orders(self, since):
         """What the box asked of the renderer, but for looks at it: (time, action)."""

@@ -4,7 +4,7 @@
 
 use super::playhead::Playhead;
 use super::witness::Witness;
-use crate::kiosk::event::Token;
+use crate::kiosk::token::Token;
 use crate::limits::NAME_BYTES;
 use crate::media::black;
 use crate::media::card;
@@ -212,12 +212,6 @@ impl Load {
     #[must_use]
     pub fn was_asked_for(&self) -> bool {
         self.fetched || self.witness.heads > 0
-    }
-
-    /// Whatever state it says, it cannot have played.
-    #[must_use]
-    pub fn has_shown_nothing(&self) -> bool {
-        !self.playhead.moved() && self.witness.only_hung_up(self)
     }
 
     /// It has no end of its own.

@@ -2,7 +2,7 @@
 
 use super::load::{Doubt, Load, Phase};
 use super::{Goal, LoopMethod, Renderer};
-use crate::kiosk::profile::Way;
+use crate::kiosk::habits::Way;
 use crate::media::mime::Kind;
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::TransportState;

@@ -4,8 +4,9 @@
 //! Looping, retry, recovery after a reboot, a lost event, a fault, a TV changed with its own remote: all
 //! take one path. `plan` decides what to send, `calls` writes it (at most one call is in flight, with a
 //! deadline), answers come back to `answers`, which asks `verdict` what a state means and `position` what a
-//! position means, refusals to `refusals`, and what time alone decides is in `elapse`. What people ask comes to `wishes`,
-//! what the network says of it to `presence`.
+//! position means, refusals to `refusals`, and what time alone decides is in `elapse`. What becomes of a load
+//! is in `outcome`, and the next is made in `loading`. What people ask comes to `wishes`, what the network says of it
+//! to `presence`.
 //!
 //! Terms: *goal*, what should be; *load*, one file given to the renderer (see [`load`]); *habit*, what
 //! was learned about this renderer; *farewell*, leaving it as a guest should.
@@ -20,8 +21,10 @@ mod identify;
 pub mod knobs;
 mod layer;
 pub mod load;
+mod loading;
 mod looping;
 mod member;
+mod outcome;
 mod plan;
 pub mod playhead;
 mod position;
@@ -39,14 +42,15 @@ use super::deadline::Deadline;
 use super::effect::Effects;
 use super::fault::Fault;
 use super::group::{Gate, Start};
+use super::habits::Habits;
 use super::playlist::Playlist;
-use super::profile::{Habits, Profile};
+use super::profile::Profile;
 use super::programme::Programme;
+use super::reason::Viewer;
 use super::statistics::{Shift, Statistics};
 use super::subscription::Subscription;
 use super::token::Secret;
 use super::trace::{Trace, What};
-use super::why::Viewer;
 use crate::config::{LoopMethod, OnStop, Rule};
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::TransportState;

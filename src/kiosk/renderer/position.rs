@@ -1,12 +1,12 @@
 //! What a position means: where in its file it is, whether it went on to the next one, or plays somebody else's.
 
-use super::elapse::FIRST_LOOK;
 use super::load::{Load, Phase};
+use super::outcome::FIRST_LOOK;
 use super::playhead::{Playhead, Report};
 use super::verdict::LOOK_AGAIN;
 use super::witness::Witness;
 use super::{Context, Renderer};
-use crate::kiosk::profile::Way;
+use crate::kiosk::habits::Way;
 use crate::kiosk::statistics::Row;
 use crate::kiosk::trace::What;
 use crate::time::{Duration, Instant};

@@ -11,7 +11,6 @@ use crate::kiosk::event::Failure;
 use crate::kiosk::fault::Fault;
 use crate::kiosk::mutant::Mutant;
 use crate::kiosk::trace::What;
-use crate::kiosk::why::never_began;
 use crate::time::Duration;
 use crate::upnp::UpnpError;
 use crate::upnp::didl::Rung;
@@ -102,7 +101,7 @@ impl Renderer {
             401 | 602 => self.fail(Fault::Refused("the file", error.code, error.meaning()), ctx),
             _ if self.next_rung() => {}
             716 if !self.load.as_ref().is_some_and(Load::was_asked_for) => {
-                let fault = self.load.as_ref().map_or(Fault::NoServer, never_began);
+                let fault = self.load.as_ref().map_or(Fault::NoServer, Load::never_began);
                 self.fail(fault, ctx);
             }
             714 | 704 => {
@@ -204,7 +203,7 @@ impl Renderer {
             }
             _ if self.look_at_play(error.code, now) || other_words(self) => {}
             716 if !self.load.as_ref().is_some_and(Load::was_asked_for) => {
-                let fault = self.load.as_ref().map_or(Fault::NoServer, never_began);
+                let fault = self.load.as_ref().map_or(Fault::NoServer, Load::never_began);
                 self.fail(fault, ctx);
             }
             704 | 714 => {

@@ -3,12 +3,53 @@
 use super::Renderer;
 use super::load::{Load, Phase};
 use crate::kiosk::effect::{Published, PublishedSubtitles};
-use crate::kiosk::event::Token;
+use crate::kiosk::event::StreamEnd;
 use crate::kiosk::fault::Fault;
+use crate::kiosk::token::Token;
 use crate::kiosk::trace::What;
 use crate::media::catalogue::Scan;
 use crate::media::subtitles::{Form, format_of};
 use crate::time::{Duration, Instant};
+
+impl Load {
+    /// What became of it, if it was commanded to play and does not, by what the media server saw.
+    pub(super) fn never_began(&self) -> Fault {
+        let (witness, name) = (&self.witness, self.name());
+        if self.fetched && self.only_hung_up() {
+            Fault::HungUp(name, witness.hang_ups)
+        } else if self.fetched {
+            Fault::DoesNotPlay(name)
+        } else if witness.heads > 0 {
+            Fault::OnlyAsked(name)
+        } else {
+            Fault::CannotReachBox(self.origin.0, self.origin.1)
+        }
+    }
+
+    /// Whatever state it says, it cannot have played.
+    pub(super) fn has_shown_nothing(&self) -> bool {
+        !self.playhead.moved() && self.only_hung_up()
+    }
+
+    fn only_hung_up(&self) -> bool {
+        !self.whole_sent && self.witness.only_hung_up(self.file.size)
+    }
+
+    /// It has enough of the file to show something.
+    pub(super) fn has_fed(&self) -> bool {
+        self.whole_sent || self.witness.feeds(self.file.size)
+    }
+
+    /// How much of the file it has, in one word for programs.
+    pub(in crate::kiosk) fn fetched_word(&self) -> &'static str {
+        match self {
+            _ if self.whole_sent => "to_the_end",
+            _ if self.fetched => "part",
+            _ if self.witness.heads > 0 => "head",
+            _ => "nothing",
+        }
+    }
+}
 
 impl Renderer {
     /// Where it is in the load of this token, if it plays that.
@@ -28,6 +69,34 @@ impl Renderer {
     pub(in crate::kiosk) fn has_load(&self, token: Token) -> bool {
         let loads = [&self.load, &self.next, &self.previous];
         loads.into_iter().flatten().any(|load| load.token == token)
+    }
+
+    /// What the media server saw.
+    pub(in crate::kiosk) fn witness(
+        &mut self,
+        token: Token,
+        bytes: u64,
+        end: Option<StreamEnd>,
+        now: Instant,
+    ) {
+        let Some(load) = self.load_of(token) else {
+            return;
+        };
+        load.witness.hear(bytes, end);
+        // A HEAD is a question, not a fetch.
+        if end != Some(StreamEnd::Head) {
+            load.fetched = true;
+        }
+        load.replaced |= end == Some(StreamEnd::Replaced);
+        load.whole_sent |= end == Some(StreamEnd::WholeFile);
+        load.cut_at = match end {
+            Some(StreamEnd::FileError | StreamEnd::Replaced) => load.cut_at.or(Some(now)),
+            Some(StreamEnd::Head | StreamEnd::Aborted) => load.cut_at,
+            None | Some(StreamEnd::WholeFile | StreamEnd::Part) => None,
+        };
+        if matches!(load.phase, Phase::Starting { .. }) {
+            self.transport_due = self.transport_due.min(now);
+        }
     }
 
     /// The media server ended, and its connections with it.

@@ -1,8 +1,8 @@
 //! What one renderer tells the statistics.
 
 use super::{Context, Goal, Renderer};
-use crate::kiosk::event::Token;
 use crate::kiosk::statistics::{Row, Statistics};
+use crate::kiosk::token::Token;
 use crate::time::Instant;
 use std::path::Path;
 use std::rc::Rc;

@@ -8,8 +8,8 @@ use super::load::{Doubt, Phase};
 use super::{Context, Evented, Goal, Presence, Renderer};
 use crate::kiosk::fault::Fault;
 use crate::kiosk::mutant::Mutant;
+use crate::kiosk::reason::Viewer;
 use crate::kiosk::trace::What;
-use crate::kiosk::why::{Viewer, never_began};
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::{MediaInfo, TransportInfo, TransportState};
 
@@ -93,7 +93,7 @@ impl Renderer {
                 self.ended(ctx);
             }
             (Phase::Starting { .. }, _) if info.error_occurred => {
-                let fault = never_began(load);
+                let fault = load.never_began();
                 self.fail(fault, ctx);
             }
             (Phase::Running { .. }, _) if stopped && load.is_still() => {}
@@ -140,7 +140,7 @@ impl Renderer {
             _ => false,
         };
         let tells = self.habits.moves.of(load.file.media_type.kind);
-        !pretended || (!tells && load.witness.has_fed(load))
+        !pretended || (!tells && load.has_fed())
     }
 
     /// It stopped after it had played: its end, a viewer, a fault, or a restart?

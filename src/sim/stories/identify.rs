@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::{Again, Back};
-use crate::kiosk::event::Token;
+use crate::kiosk::token::Token;
 use crate::media::card;
 use crate::sim::quirks::Still;
 use crate::upnp::HttpUrl;

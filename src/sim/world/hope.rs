@@ -5,8 +5,9 @@
 //! the box says of one that does not play, it does not say "soon" for long.
 
 use super::{Network, Stage, World};
-use crate::kiosk::event::{TaskName, Token};
-use crate::kiosk::why::Standing;
+use crate::kiosk::event::TaskName;
+use crate::kiosk::reason::Standing;
+use crate::kiosk::token::Token;
 use crate::sim::quirks::{RelTime, TrackUri};
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::TransportState;

@@ -13,27 +13,28 @@
 mod agenda;
 mod deeds;
 mod effects;
+mod happening;
 mod hope;
 mod laws;
 mod lies;
 mod network;
+mod record;
 mod setting;
 mod stage;
 mod store;
 mod streams;
+mod traffic;
 mod wall;
 mod weather;
 
-use super::words::{Fetch, FetchId, Fetched};
-use crate::kiosk::effect::{Effects, Errand};
+use super::words::{Fetch, FetchId};
+use crate::kiosk::effect::Effects;
 use crate::kiosk::event::{Answer, Event, Failure, PanelState, ReplyTo, TaskName, Ticket};
-use crate::kiosk::status::MailboxStatus;
-use crate::kiosk::supervisor::TASKS;
-use crate::kiosk::trace::Entry;
 use crate::kiosk::{Kiosk, Setup};
 use crate::time::{Duration, Instant};
 use agenda::Agenda;
 use core::net::Ipv4Addr;
+use happening::Happening;
 use hope::Hope;
 use laws::Laws;
 pub use network::Network;
@@ -51,37 +52,8 @@ pub use weather::Weather;
 pub const HOME: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 /// The port of media and callbacks.
 pub const PORT: u16 = 8895;
-/// Entries of the flight recorder that are shown where a story fails.
-const LAST_WORDS: u64 = 256;
-/// Deeds that are shown there.
-const DEEDS: usize = 30;
 /// Tasks say this often that they live: as seldom as they may.
 const ALIVE_EVERY: Duration = Duration::from_secs(10);
-
-/// Something that is on its way.
-#[derive(Debug)]
-enum Happening {
-    /// To the box.
-    Event(Event),
-    /// A request of the box, to a renderer.
-    Request { number: u32, stage: usize, errand: Box<Errand> },
-    /// Its answer, to the box.
-    Answer { number: u32, outcome: Result<Answer, Failure> },
-    /// A request for media, to the box.
-    Fetch { stage: usize, fetch: Fetch },
-    /// What became of it, to the renderer.
-    Fetched { stage: usize, fetch: FetchId, what: Fetched },
-    /// The renderer reads on.
-    Read { stage: usize, fetch: FetchId },
-    /// The box reads the wall clock.
-    Clock,
-    /// The tasks of the box say that they live.
-    Alive,
-    /// The box's write goes on.
-    Write,
-    /// Somebody looks whether all who can play do.
-    Inspection,
-}
 
 /// See the module.
 #[derive(Debug)]
@@ -312,104 +284,6 @@ impl World {
         self.kiosk.next_deadline().map(|next| self.booted_at + next.at.since(Instant::START))
     }
 
-    fn happen(&mut self, happening: Happening) {
-        use Happening as H;
-        let boxed = matches!(happening, H::Event(_) | H::Answer { .. } | H::Fetch { .. });
-        if boxed && self.now < self.frozen_until {
-            return self.agenda.enter(self.frozen_until, happening);
-        }
-        match happening {
-            H::Event(event) => self.deliver(event),
-            H::Clock => self.deliver(self.clock()),
-            H::Request { number, stage, errand } => self.arrive(number, stage, &errand),
-            H::Answer { number, outcome } => {
-                if let Some((ticket, (host, _))) = self.take_errand(number) {
-                    if let Some(stage) = self.stage_at(host) {
-                        self.note_outcome(stage, number, &outcome);
-                    }
-                    let facing = (outcome != Err(Failure::Unreachable)).then_some(self.address);
-                    self.step(Event::Answered { ticket, outcome, facing });
-                }
-            }
-            H::Fetch { stage, fetch } => self.media_asked(stage, fetch),
-            H::Fetched { stage, fetch, what } => {
-                self.with(stage, |tv, now| tv.fetched(now, fetch, what));
-            }
-            H::Read { stage, fetch } => self.read(stage, fetch),
-            H::Alive => {
-                if self.tasks_live && self.now >= self.frozen_until {
-                    TASKS.into_iter().for_each(|name| self.alive(name));
-                }
-                self.after(ALIVE_EVERY, Happening::Alive);
-            }
-            H::Write => self.write_on(),
-            H::Inspection => {
-                self.inspect();
-                self.after(hope::LOOK_EVERY, Happening::Inspection);
-            }
-        }
-    }
-
-    /// Brings an event to the box, if the task that would see it lives.
-    fn deliver(&mut self, event: Event) {
-        if self.now < self.frozen_until {
-            return self.agenda.enter(self.frozen_until, Happening::Event(event));
-        }
-        if laws::is_reason(&event) {
-            self.reasons.push(self.now);
-        }
-        if let Event::TaskEnded(name, _) = &event {
-            self.dead.entry(*name).or_insert(0);
-            self.stuck = self.stuck.filter(|(stuck, _)| stuck != name);
-        }
-        match &event {
-            Event::TaskEnded(TaskName::Panel, _) => self.panel_opens = false,
-            Event::Panel(PanelState::Working) if core::mem::take(&mut self.panel_opens) => {
-                self.dead.remove(&TaskName::Panel);
-            }
-            // It said so before it hung, and the box stood still.
-            Event::Alive(name) => {
-                let hangs = self.stuck.as_mut().filter(|(stuck, _)| stuck == name);
-                hangs.into_iter().for_each(|(_, since)| *since = self.now);
-            }
-            _ => {}
-        }
-        let witness = match &event {
-            Event::Heard { .. } => TaskName::Multicast,
-            Event::Notified { .. } | Event::Served { .. } => TaskName::MediaServer,
-            Event::Button { .. } | Event::Panel(_) => TaskName::Panel,
-            Event::Addresses(_) => TaskName::Network,
-            _ => return self.step(event),
-        };
-        if !self.dead.contains_key(&witness) {
-            self.note_sign_of_life(&event);
-            self.step(event);
-        }
-    }
-
-    fn note_sign_of_life(&mut self, event: &Event) {
-        match event {
-            Event::Heard { from, announcement } => {
-                // It may be another who says so in its name.
-                let meant = |stage: &&mut Stage| {
-                    stage.host == *from || stage.tv.persona().udn == announcement.udn
-                };
-                self.stages.iter_mut().filter(meant).for_each(|stage| stage.silence.hurried = true);
-            }
-            Event::Addresses(_) => {
-                self.stages.iter_mut().for_each(|stage| stage.silence.hurried = true);
-            }
-            _ => {}
-        }
-    }
-
-    fn alive(&mut self, name: TaskName) {
-        let hangs = self.stuck.is_some_and(|(stuck, _)| stuck == name);
-        if !hangs && !self.dead.contains_key(&name) {
-            self.step(Event::Alive(name));
-        }
-    }
-
     fn after(&mut self, span: Duration, happening: Happening) {
         self.agenda.enter(self.now + span, happening);
     }
@@ -424,53 +298,6 @@ impl World {
         self.asked += 1;
         self.questions.insert(self.asked, question);
         ReplyTo(self.asked)
-    }
-
-    /// What an audience sees: the file's name, from this box, and the position in it.
-    #[must_use]
-    pub fn screen(&self, stage: usize) -> Option<(&str, Duration)> {
-        let (uri, position) = self.stages[stage].tv.on_screen(self.now)?;
-        let ours = uri.strip_prefix(&format!("http://{}:{PORT}/m/", self.address))?;
-        Some((ours.rsplit('/').next()?, position))
-    }
-
-    /// This file is on the screen, and it moves or stands there as it should.
-    #[must_use]
-    pub fn shows(&self, stage: usize, file: &str) -> bool {
-        self.screen(stage).is_some_and(|(name, _)| name == file)
-    }
-
-    /// The flight recorder, one entry a line, with milliseconds.
-    #[must_use]
-    pub fn trace(&self, last: u64) -> Vec<String> {
-        let trace = self.kiosk.trace();
-        let line = |entry: &Entry| {
-            let at = self.booted_at + entry.at.since(Instant::START);
-            format!("{:>9} {entry}", at.as_micros() / 1000)
-        };
-        trace.since(trace.written().saturating_sub(last)).map(line).collect()
-    }
-
-    /// What every step did, as one number: the same for the same seed.
-    #[must_use]
-    pub fn fingerprint(&self) -> u64 {
-        self.laws.fingerprint()
-    }
-
-    /// Writes down what is done to it.
-    pub fn write_down(&mut self, deed: String) {
-        if self.diary.len() == DEEDS {
-            self.diary.pop_front();
-        }
-        self.diary.push_back((self.now, deed));
-    }
-
-    /// Forgets what was long ago, so that years need no memory.
-    pub fn forget(&mut self) {
-        self.fed.drain(..self.fed.len().saturating_sub(1));
-        self.reasons.drain(..self.reasons.len().saturating_sub(1));
-        self.restarted.clear();
-        self.stages.iter_mut().for_each(Stage::forget);
     }
 }
 
@@ -488,24 +315,5 @@ impl Setting {
         let seed = self.seed ^ n << 32;
         let setup = Setup { seed, watchdog: self.watchdog, ..Setup::default() };
         Kiosk::new(self.config.clone(), setup)
-    }
-}
-
-impl Drop for World {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!("seed {}, at {} ms", self.setting.seed, self.now.as_micros() / 1000);
-            for (at, deed) in &self.diary {
-                eprintln!("{:>9} {deed}", at.as_micros() / 1000);
-            }
-            for line in self.trace(LAST_WORDS) {
-                eprintln!("{line}");
-            }
-            let status = self.kiosk.status(self.box_time(), MailboxStatus::default());
-            let status = serde_json::to_value(status).unwrap_or_default();
-            for (i, stage) in self.stages.iter().enumerate() {
-                eprintln!("{}\n{}", stage.last_words(), status["renderers"][i]);
-            }
-        }
     }
 }

@@ -1,7 +1,8 @@
 //! The media server, on values: what renderers fetch, and what the kiosk hears of it.
 
 use super::{Happening, PORT, Question, World};
-use crate::kiosk::event::{Event, StreamEnd, TaskName, Token};
+use crate::kiosk::event::{Event, StreamEnd, TaskName};
+use crate::kiosk::token::Token;
 use crate::media::subtitles::format_of;
 use crate::sim::words::{Fetch, FetchId, Fetched, Method, Reading};
 use crate::time::Duration;

@@ -1,0 +1,247 @@
+//! What is in force for one renderer: what it takes, and what it was seen to do.
+
+use crate::limits::MIME_NAMES;
+use crate::media::mime::{Kind, MediaType, of_extension};
+use crate::time::Duration;
+use crate::upnp::didl::Rung;
+use serde::{Deserialize, Serialize};
+
+/// So many events in a row that the next look bears out, or contradicts, settle what events are worth.
+const SETTLED: u8 = 3;
+
+/// All of them.
+pub(super) const KINDS: [Kind; 3] = [Kind::Video, Kind::Audio, Kind::Image];
+
+/// What is in force for a renderer.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Habits {
+    /// The metadata that it accepts.
+    pub rung: Rung,
+    /// It needs a Stop before Set.
+    pub stop_first: bool,
+    /// SetNextAVTransportURI was refused, ignored, or hung it.
+    pub next_broken: Kinds,
+    /// It hung it.
+    pub next_hung: Kinds,
+    /// It went on to the next file by itself.
+    pub next_works: bool,
+    /// Seek was refused or did nothing.
+    pub seek_broken: bool,
+    /// The Sink list of GetProtocolInfo.
+    pub sink: Option<String>,
+    pub sink_asked: bool,
+    /// The MIME types that it took.
+    pub names: Names,
+    /// The kinds of media in which its position moves.
+    pub moves: Kinds,
+    /// Volume and mute are refused.
+    pub rendering_broken: bool,
+    /// What its events are worth.
+    pub events: Trust,
+    /// How one round followed another, by kind of media.
+    pub loops: Loops,
+    /// How long it takes to answer.
+    pub round_trip: Duration,
+    /// The slowest of the last answers.
+    pub slowest: Duration,
+    /// How long after Play it began at the latest.
+    pub latency: Option<Duration>,
+}
+
+impl Habits {
+    /// A round followed another in this way.
+    pub(super) fn looped(&mut self, kind: Kind, way: Way, gap: Duration) {
+        let gap_ms = u32::try_from(gap.as_millis()).unwrap_or(u32::MAX);
+        let before = self.loops.of(kind).filter(|before| before.way == way);
+        let gap_ms = before.map_or(gap_ms, |before| before.gap_ms / 4 * 3 + gap_ms / 4);
+        *self.loops.at(kind) = Some(Looped { way, gap_ms });
+    }
+}
+
+/// A MIME type for each extension, the one noted last at the end.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<(String, String)>", into = "Vec<(&'static str, &'static str)>")]
+pub struct Names(heapless::Vec<(&'static str, &'static str), MIME_NAMES>);
+
+impl Names {
+    /// The one that was taken for this kind of file.
+    #[must_use]
+    pub fn of(&self, media_type: &MediaType) -> Option<&'static str> {
+        self.0
+            .iter()
+            .find(|(extension, _)| *extension == media_type.extension)
+            .map(|(_, mime)| *mime)
+    }
+
+    /// This one was taken. The oldest makes room.
+    pub fn note(&mut self, media_type: &MediaType, mime: &'static str) {
+        if self.of(media_type) == Some(mime) {
+            return;
+        }
+        self.0.retain(|(extension, _)| *extension != media_type.extension);
+        if self.0.is_full() {
+            self.0.remove(0);
+        }
+        // There is room.
+        let _ = self.0.push((media_type.extension, mime));
+    }
+
+    /// Extension and MIME type, where it is not the usual one.
+    pub fn unusual(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let usual = |extension: &str| of_extension(extension).map(MediaType::default_mime);
+        self.0.iter().copied().filter(move |(extension, mime)| usual(extension) != Some(*mime))
+    }
+}
+
+impl From<Vec<(String, String)>> for Names {
+    /// Kinds and names that this version does not know are left out.
+    fn from(list: Vec<(String, String)>) -> Self {
+        let mut names = Self::default();
+        for (extension, mime) in list {
+            let media_type = of_extension(&extension);
+            let known = media_type.and_then(|known| known.mimes.iter().find(|name| **name == mime));
+            if let Some((media_type, mime)) = media_type.zip(known) {
+                names.note(media_type, mime);
+            }
+        }
+        names
+    }
+}
+
+impl From<Names> for Vec<(&'static str, &'static str)> {
+    fn from(names: Names) -> Self {
+        names.0.into_iter().collect()
+    }
+}
+
+/// One of it for each kind of media.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ByKind<T: Default> {
+    video: T,
+    audio: T,
+    image: T,
+}
+
+impl<T: Copy + Default> ByKind<T> {
+    /// That of this kind.
+    #[must_use]
+    pub fn of(self, kind: Kind) -> T {
+        match kind {
+            Kind::Video => self.video,
+            Kind::Audio => self.audio,
+            Kind::Image => self.image,
+        }
+    }
+
+    /// The place of this kind.
+    pub fn at(&mut self, kind: Kind) -> &mut T {
+        match kind {
+            Kind::Video => &mut self.video,
+            Kind::Audio => &mut self.audio,
+            Kind::Image => &mut self.image,
+        }
+    }
+
+    pub(super) fn map<U: Default>(self, f: impl Fn(T) -> U) -> ByKind<U> {
+        ByKind { video: f(self.video), audio: f(self.audio), image: f(self.image) }
+    }
+}
+
+/// A set of kinds of media.
+pub type Kinds = ByKind<bool>;
+
+/// Whether the state that events name is the one that the next look finds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Trust {
+    borne_out: u8,
+    contradicted: u8,
+}
+
+impl Trust {
+    /// An event was followed by a look.
+    pub fn note(&mut self, borne_out: bool) {
+        let (counted, other) = match borne_out {
+            true => (&mut self.borne_out, &mut self.contradicted),
+            false => (&mut self.contradicted, &mut self.borne_out),
+        };
+        *counted = counted.saturating_add(1).min(SETTLED);
+        // One that is right three times in a row is rehabilitated, and the other way round.
+        if *counted == SETTLED || *other < SETTLED {
+            *other = 0;
+        }
+    }
+
+    /// They tell the truth.
+    #[must_use]
+    pub fn is_earned(self) -> bool {
+        self.borne_out >= SETTLED
+    }
+
+    /// They do not.
+    #[must_use]
+    pub fn is_lost(self) -> bool {
+        self.contradicted >= SETTLED
+    }
+
+    pub(super) fn of(earned: bool, lost: bool) -> Self {
+        let settled = |is| if is { SETTLED } else { 0 };
+        Self { borne_out: settled(earned), contradicted: settled(lost) }
+    }
+}
+
+/// A way from one round to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// Set and Play.
+    Restart,
+    /// Seek to the beginning.
+    Seek,
+    /// SetNextAVTransportURI.
+    Next,
+}
+
+/// A way that worked, with the dark time that it made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Looped {
+    pub way: Way,
+    pub gap_ms: u32,
+}
+
+/// The ways by kind of media.
+pub type Loops = ByKind<Option<Looped>>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_earn_and_lose_trust_by_three_in_a_row() {
+        let mut trust = Trust::default();
+        for borne_out in [true, true, false, true, true] {
+            trust.note(borne_out);
+        }
+        assert!(!trust.is_earned() && !trust.is_lost());
+        trust.note(true);
+        assert!(trust.is_earned());
+        [false, false, true, false, false].into_iter().for_each(|is| trust.note(is));
+        assert!(!trust.is_lost(), "not in a row");
+        trust.note(false);
+        assert!(trust.is_lost() && !trust.is_earned());
+    }
+
+    #[test]
+    fn the_oldest_name_makes_room() {
+        let mut names = Names::default();
+        let extensions = ["mkv", "mp4", "avi", "ts", "mpg", "mp3", "flac", "wav", "ogg"];
+        let types = extensions.map(|extension| of_extension(extension).expect("known"));
+        for media_type in types {
+            names.note(media_type, media_type.default_mime());
+        }
+        assert_eq!(names.of(types[0]), None);
+        assert_eq!(types[1..].iter().filter(|kind| names.of(kind).is_some()).count(), 8);
+        names.note(types[1], "video/x-m4v");
+        assert_eq!(names.unusual().collect::<Vec<_>>(), [("mp4", "video/x-m4v")]);
+    }
+}

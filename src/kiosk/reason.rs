@@ -1,0 +1,216 @@
+//! Why a renderer does not play: the reasons that there are, and the sentence for each.
+//!
+//! A [`Reason`] is one of three kinds. *Right*: it should not play, and a person would agree. *Soon*: it
+//! is on its way. *Wrong*: it should play and does not; the status LED shows it.
+
+use super::fault::Fault;
+use super::renderer::load::file_name;
+use crate::time::Duration;
+use core::fmt;
+use std::path::Path;
+
+/// Why one renderer does not play.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reason<'a> {
+    /// No `[[renderer]]` table is for it.
+    NotDriven,
+    /// Nobody has pressed play, and it does not begin by itself.
+    NotAsked,
+    /// It has played its programme, which does not loop.
+    Finished,
+    /// A person stopped it at the box.
+    Stopped,
+    /// A person paused it at the box.
+    Paused,
+    /// A viewer did this; it is played again after this time, if at all.
+    Viewer(Viewer, Option<Duration>),
+    /// The box is leaving.
+    Leaving,
+    /// What it does is not known yet.
+    Asking,
+    /// The file is being given to it.
+    Giving(&'a Path),
+    /// It was busy, so many times: it is asked again.
+    Busy(u8),
+    /// It was told to play and has not come for the file yet.
+    NotFetchedYet(&'a Path),
+    /// It fetches.
+    Fetching(&'a Path),
+    /// It stopped: the box looks why.
+    Looking,
+    /// Between two rounds.
+    Between,
+    /// It was paused, and is told to go on.
+    GoingOn,
+    /// The configuration has an error.
+    Misconfigured,
+    /// The box has no network.
+    Offline,
+    /// Something is wrong.
+    Fault(&'a Fault),
+}
+
+/// What a viewer did to it with its own remote control, or another control point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Viewer {
+    /// Stopped it.
+    Stopped,
+    /// Paused it.
+    Paused,
+    /// Switched it off.
+    SwitchedOff,
+    /// Plays something else on it.
+    TookOver,
+}
+
+/// Whether a person should do something about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// It should not play.
+    Right,
+    /// It is on its way.
+    Soon,
+    /// It should play and does not.
+    Wrong,
+}
+
+impl Reason<'_> {
+    /// Whether a person should do something about it.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        match self {
+            Self::NotDriven
+            | Self::NotAsked
+            | Self::Finished
+            | Self::Stopped
+            | Self::Paused
+            | Self::Viewer(..)
+            | Self::Leaving => Standing::Right,
+            Self::Asking
+            | Self::Giving(_)
+            | Self::Busy(_)
+            | Self::NotFetchedYet(_)
+            | Self::Fetching(_)
+            | Self::Looking
+            | Self::Between
+            | Self::GoingOn => Standing::Soon,
+            Self::Misconfigured | Self::Offline | Self::Fault(_) => Standing::Wrong,
+        }
+    }
+
+    /// One word for programs. It never changes its meaning.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::NotDriven => "not_driven",
+            Self::NotAsked => "not_asked",
+            Self::Finished => "finished",
+            Self::Stopped => "stopped",
+            Self::Paused => "paused",
+            Self::Viewer(Viewer::Stopped, _) => "viewer_stopped",
+            Self::Viewer(Viewer::Paused, _) => "viewer_paused",
+            Self::Viewer(Viewer::SwitchedOff, _) => "viewer_switched_off",
+            Self::Viewer(Viewer::TookOver, _) => "taken_over",
+            Self::Leaving => "leaving",
+            Self::Asking => "asking",
+            Self::Giving(_) => "giving",
+            Self::Busy(_) => "busy",
+            Self::NotFetchedYet(_) => "not_fetched_yet",
+            Self::Fetching(_) => "fetching",
+            Self::Looking => "looking",
+            Self::Between => "between",
+            Self::GoingOn => "going_on",
+            Self::Misconfigured => "misconfigured",
+            Self::Offline => "offline",
+            Self::Fault(fault) => fault.word(),
+        }
+    }
+}
+
+impl fmt::Display for Reason<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotDriven => write!(f, "no [[renderer]] of the configuration is for it"),
+            Self::NotAsked => write!(f, "nobody has asked for it yet; press play"),
+            Self::Finished => write!(f, "the programme is over"),
+            Self::Stopped => write!(f, "it was stopped at the box; press play to start it again"),
+            Self::Paused => write!(f, "it was paused at the box; press play to go on"),
+            Self::Viewer(did, again) => {
+                let takes_back = match did {
+                    Viewer::Stopped => write!(f, "a viewer stopped it"),
+                    Viewer::Paused => write!(f, "a viewer paused it"),
+                    Viewer::SwitchedOff => write!(f, "a viewer switched it off"),
+                    Viewer::TookOver => write!(f, "somebody else plays something on it"),
+                };
+                takes_back?;
+                match (did, again) {
+                    (_, Some(again)) => {
+                        write!(f, "; it is started again in {} s", again.as_secs().max(1))
+                    }
+                    (Viewer::TookOver, None) => write!(f, "; press play to take it back"),
+                    (Viewer::Paused, None) => write!(f, "; press play to go on"),
+                    (_, None) => write!(f, "; press play to start it again"),
+                }
+            }
+            Self::Leaving => write!(f, "the box is leaving"),
+            Self::Asking => write!(f, "the box asks it what it does"),
+            Self::Giving(file) => write!(f, "it is being given {}", file_name(file)),
+            Self::Busy(times) => write!(f, "it is busy; asked again ({times})"),
+            Self::NotFetchedYet(file) => {
+                write!(f, "it accepted {} and has not come to fetch it yet", file_name(file))
+            }
+            Self::Fetching(file) => {
+                write!(f, "it fetches {} and does not play it yet", file_name(file))
+            }
+            Self::Looking => write!(f, "it stopped; the box looks why"),
+            Self::Between => write!(f, "it is between two rounds"),
+            Self::GoingOn => write!(f, "it is paused and told to go on"),
+            Self::Misconfigured => {
+                write!(f, "the configuration has an error: see dlna-kiosk check")
+            }
+            Self::Offline => write!(f, "the box has no network"),
+            Self::Fault(fault) => write!(f, "{fault}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fault::WORDS;
+    use super::*;
+
+    #[test]
+    fn every_word_stands_in_the_readme() {
+        let readme = include_str!("../../README.md");
+        let (_, table) = readme.split_once("## Why is it not playing?").expect("its section");
+        let (table, _) = table.split_once("\n## ").expect("another section follows");
+        let file = Path::new("/m/a.mp4");
+        let reasons = [
+            Reason::NotDriven,
+            Reason::NotAsked,
+            Reason::Finished,
+            Reason::Stopped,
+            Reason::Paused,
+            Reason::Viewer(Viewer::Stopped, None),
+            Reason::Viewer(Viewer::Paused, None),
+            Reason::Viewer(Viewer::SwitchedOff, None),
+            Reason::Viewer(Viewer::TookOver, None),
+            Reason::Leaving,
+            Reason::Asking,
+            Reason::Giving(file),
+            Reason::Busy(1),
+            Reason::NotFetchedYet(file),
+            Reason::Fetching(file),
+            Reason::Looking,
+            Reason::Between,
+            Reason::GoingOn,
+            Reason::Misconfigured,
+            Reason::Offline,
+        ];
+        let words = reasons.iter().map(Reason::word).chain(WORDS);
+        for word in words {
+            assert!(table.contains(&format!("`{word}`")), "{word}");
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Performs the effects. That never awaits: it sets a pin, or starts a task that will post an event.
+
+use super::clock::Clock;
+use super::shared::{Front, Shell};
+use super::{courier, network, power, probe, scan, signals, wall_clock};
+use crate::kiosk::Kiosk;
+use crate::kiosk::effect::Effect;
+use crate::kiosk::event::{Event, TaskName};
+use crate::kiosk::status::MailboxStatus;
+use core::net::Ipv4Addr;
+use smol::{LocalExecutor, Task, future};
+use std::collections::HashMap;
+
+/// What performs the effects: every task it starts is held here, and none outlives it.
+pub(super) struct Hands<'a, 'e> {
+    shell: &'a Shell,
+    executor: &'e LocalExecutor<'a>,
+    essential: HashMap<TaskName, Task<()>>,
+    errands: HashMap<u32, Task<()>>,
+    chores: Vec<Task<()>>,
+}
+
+impl<'a, 'e> Hands<'a, 'e> {
+    pub(super) fn new(shell: &'a Shell, executor: &'e LocalExecutor<'a>) -> Self {
+        Self {
+            shell,
+            executor,
+            essential: HashMap::new(),
+            errands: HashMap::new(),
+            chores: Vec::new(),
+        }
+    }
+
+    /// This call is over.
+    pub(super) fn let_go(&mut self, number: u32) {
+        self.errands.remove(&number);
+    }
+
+    pub(super) fn start_all(&mut self) {
+        let shell = self.shell;
+        if let Some(signals) = shell.signals.take() {
+            let dark = || {
+                shell.panel.borrow().dark();
+            };
+            self.chore(async move {
+                signals::run(signals, &shell.mailbox, dark).await;
+            });
+        }
+        if !shell.config.schedule.is_empty() {
+            // Else nobody needs to know the time, and nothing wakes for it.
+            self.chore(wall_clock::run(&shell.mailbox, shell.config.clock));
+        }
+        self.chore(async { match shell.watch.run(&shell.mailbox).await {} });
+        for name in crate::kiosk::supervisor::TASKS {
+            self.start(name);
+        }
+    }
+
+    /// Starts an essential task; if it ends, the kiosk hears of it.
+    fn start(&mut self, name: TaskName) {
+        let shell = self.shell;
+        let task = self.executor.spawn(async move {
+            let why = match name {
+                TaskName::Multicast => match shell.multicast.run(&shell.mailbox).await {},
+                TaskName::MediaServer => shell.run_media_server().await,
+                TaskName::PageServer => {
+                    let Some(door) = &shell.page else { return };
+                    shell.run_page_server(door).await
+                }
+                TaskName::Panel => shell.run_panel().await,
+                TaskName::Network => {
+                    if matches!(shell.front, Front::Screen(_)) {
+                        // Nothing leaves this machine.
+                        let alone = [Ipv4Addr::LOCALHOST].into_iter().collect();
+                        return shell.mailbox.post(Event::Addresses(alone)).await;
+                    }
+                    match network::run(&shell.mailbox, |interfaces| {
+                        shell.multicast.rejoin(interfaces)
+                    })
+                    .await {}
+                }
+            };
+            shell.mailbox.post(Event::TaskEnded(name, why)).await;
+        });
+        self.essential.insert(name, task);
+    }
+
+    fn chore(&mut self, work: impl Future<Output = ()> + 'a) {
+        self.chores.retain(|task| !task.is_finished());
+        self.chores.push(self.executor.spawn(work));
+    }
+
+    pub(super) fn perform(&mut self, effect: Effect, kiosk: &Kiosk, clock: Clock) {
+        let shell = self.shell;
+        match effect {
+            Effect::Search => self.chore(async {
+                shell.multicast.search().await;
+            }),
+            Effect::SearchAt(address) => {
+                shell.multicast.search_at(address);
+            }
+            Effect::Run(ticket) => {
+                if let Some(errand) = kiosk.errand(&ticket) {
+                    let number = ticket.number();
+                    let task = self.executor.spawn(async move {
+                        let (outcome, facing) = courier::run(&errand).await;
+                        log::debug!("{errand}: {outcome:?}");
+                        shell.mailbox.post(Event::Answered { ticket, outcome, facing }).await;
+                    });
+                    self.errands.insert(number, task);
+                }
+            }
+            Effect::Cancel(number) => self.let_go(number),
+            Effect::Scan => self.chore(async move {
+                let mut known = shell.known.take();
+                let scan = scan::scan(&shell.config, &mut known, &shell.watch, clock).await;
+                shell.known.replace(known);
+                shell.mailbox.post(Event::Scanned(Box::new(scan))).await;
+            }),
+            Effect::Save => {
+                if let Some(store) = &shell.store {
+                    let bytes = kiosk.memory(clock.now()).write();
+                    self.chore(async move {
+                        let outcome = store.write(&bytes).await;
+                        shell.mailbox.post(outcome).await;
+                    });
+                }
+            }
+            Effect::Probe(token) => {
+                if let Some(published) = kiosk.published(token) {
+                    self.chore(async move {
+                        // After the first call is on its way: reading may take some milliseconds.
+                        future::yield_now().await;
+                        let duration =
+                            probe::duration(&published.path, published.media_type.extension);
+                        shell.mailbox.post(Event::Probed { token, duration }).await;
+                    });
+                }
+            }
+            Effect::Serve(reply, token) => shell.replies.serve(reply, kiosk.published(token)),
+            Effect::Acknowledge(reply, known) => shell.replies.acknowledge(reply, known),
+            Effect::Report(reply) => {
+                let mailbox = MailboxStatus {
+                    depth: shell.mailbox.depth(),
+                    deepest: shell.mailbox.deepest(),
+                    dropped: shell.mailbox.dropped(),
+                };
+                let status = kiosk.status(clock.now(), mailbox);
+                shell.replies.report(reply, serde_json::to_string(&status).unwrap_or_default());
+            }
+            Effect::ReportStatistics(reply) => {
+                let statistics = kiosk.statistics(clock.now());
+                shell.replies.report(reply, statistics.snapshot());
+            }
+            Effect::Light(led, lit) => {
+                shell.panel.borrow().light(led, lit);
+            }
+            Effect::Restart(name) => self.start(name),
+            Effect::Ready => shell.notifier.ready(),
+            Effect::Watchdog => shell.notifier.watchdog(),
+            Effect::Stopping => shell.notifier.stopping(),
+            Effect::PowerOff => {
+                // A demonstration does not switch off the machine of whoever tries it.
+                let real = matches!(shell.front, Front::Full);
+                self.chore(async move {
+                    let outcome = match real {
+                        true => power::off().await,
+                        false => Err("this is only a demonstration".to_owned()),
+                    };
+                    shell.mailbox.post(Event::PoweredOff(outcome)).await;
+                });
+            }
+            Effect::Exit(_) => {}
+        }
+    }
+
+    /// Ends every task and waits until its sockets are closed.
+    pub(super) async fn put_down(self) {
+        self.shell.panel.borrow().dark();
+        for task in
+            self.essential.into_values().chain(self.errands.into_values()).chain(self.chores)
+        {
+            task.cancel().await;
+        }
+    }
+}
