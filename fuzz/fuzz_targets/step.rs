@@ -6,10 +6,9 @@
 
 use core::net::Ipv4Addr;
 use dlna_kiosk::config::{LoopMethod, OnStop};
-use dlna_kiosk::kiosk::event::{
-    Answer, ButtonId, Event, Failure, PanelState, StreamEnd, TaskName, Token,
-};
+use dlna_kiosk::kiosk::event::{Answer, ButtonId, Event, Failure, PanelState, StreamEnd, TaskName};
 use dlna_kiosk::kiosk::supervisor::TASKS;
+use dlna_kiosk::kiosk::token::Token;
 use dlna_kiosk::media::catalogue::{MediaFile, Scan};
 use dlna_kiosk::media::mime::of_extension;
 use dlna_kiosk::sim::Remote;
