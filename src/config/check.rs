@@ -3,7 +3,7 @@
 use super::pins::Header;
 use super::problem::Report;
 use super::section::Section;
-use super::vocabulary::nearest;
+use super::spelling::nearest;
 use super::{Backend, Button, Entry, Group, Led, Pin, Pull, Rule, Shows, Targets, Who};
 use crate::limits::PINS;
 

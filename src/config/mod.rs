@@ -6,6 +6,7 @@
 //! Reading goes through [`parse`]: `toml` gives a tree with positions, `section` reads typed values
 //! from it, `renderer`, `group` and `panel` make tables of it, `check` compares the tables with each other.
 
+mod backend;
 mod check;
 mod choice;
 mod effective;
@@ -17,10 +18,12 @@ mod panel;
 mod parse;
 pub mod pins;
 mod plays;
+mod ports;
 mod problem;
 mod renderer;
 mod schedule;
 mod section;
+mod spelling;
 mod syntax;
 #[cfg(test)]
 mod tests;

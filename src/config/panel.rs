@@ -7,7 +7,7 @@ use super::pins::{Header, Place};
 use super::plays::MediaFolder;
 use super::problem::Report;
 use super::section::Section;
-use super::vocabulary::normalised;
+use super::spelling::normalised;
 use super::{Button, Detect, Led, Level, PanelAction, Pin, Pull, Shows, Targets, Who};
 use crate::time::Duration;
 use toml::de::DeValue;

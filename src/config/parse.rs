@@ -1,19 +1,21 @@
 //! The whole file: its top, and the tables in their order.
 
+use super::backend::{backend, wired_to};
 use super::files::{FileState, Files};
 use super::pins::Header;
 use super::plays::{self, MediaFolder};
+use super::ports::ports;
 use super::problem::{Problem, Report, Severity};
 use super::section::Section;
-use super::vocabulary::{GPIO, SCHEDULE, TOP, Words, nearest, normalised};
+use super::vocabulary::{SCHEDULE, TOP, Words};
 use super::{
-    Backend, CONTROL_PORT, Config, Group, Led, MEDIA_FOLDER, MEDIA_PORT, Port, Rule, check, group,
-    panel, renderer, schedule, syntax,
+    Backend, Config, Group, Led, MEDIA_FOLDER, Rule, check, group, panel, renderer, schedule,
+    syntax,
 };
 use crate::limits::{self, GROUPS, PINS, RULES};
 use crate::text::clip;
 use serde_spanned::Spanned;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
 /// What became of a file.
@@ -172,113 +174,6 @@ fn media_folder(report: &mut Report<'_>, top: &Section<'_>, files: Files<'_>) ->
         None => report.push(Severity::Warning, None, "media", message, advice),
     }
     media
-}
-
-/// The ports of media and control.
-fn ports(report: &mut Report<'_>, top: &Section<'_>) -> (Port, Port) {
-    let media = fixed_port(report, top, "media_port", MEDIA_PORT);
-    let control = fixed_port(report, top, "control_port", CONTROL_PORT);
-    if let (Some(fixed), Some(field)) = (control, top.field("control_port"))
-        && media == control
-    {
-        field.error(
-            report,
-            format!("port {fixed} is the media port too"),
-            format!("write another one, such as control_port = {}", spare(fixed)),
-        );
-    }
-    // A default makes way for the other's fixed port.
-    let from = |usual: u16, other: Option<u16>| match other == Some(usual) {
-        true => Port::From(usual + 1),
-        false => Port::From(usual),
-    };
-    (
-        media.map_or(from(MEDIA_PORT, control), Port::Fixed),
-        control.map_or(from(CONTROL_PORT, media), Port::Fixed),
-    )
-}
-
-fn spare(port: u16) -> u16 {
-    if port == CONTROL_PORT { CONTROL_PORT + 1 } else { CONTROL_PORT }
-}
-
-fn fixed_port(report: &mut Report<'_>, top: &Section<'_>, key: &str, usual: u16) -> Option<u16> {
-    let number = top.whole(report, key, 1..=65535, &usual.to_string())?;
-    let port = u16::try_from(number).ok()?;
-    if port < 1024 {
-        let field = top.field(key)?;
-        field.warning(
-            report,
-            "only root may use ports below 1024",
-            format!("write {key} = {usual}, or leave the line out"),
-        );
-    }
-    Some(port)
-}
-
-fn backend(report: &mut Report<'_>, top: &Section<'_>) -> Backend {
-    let Some(field) = top.field("gpio") else {
-        return Backend::Auto;
-    };
-    let DeValue::Table(table) = field.value else {
-        field.error(
-            report,
-            "this is not a table",
-            "write [gpio] on a line of its own, and below it backend = \"auto\"",
-        );
-        return Backend::Auto;
-    };
-    let gpio = Section::new(table, &GPIO, field.at);
-    gpio.refuse_unknown_keys(report);
-    let socket = gpio.text(report, "socket", "\"/run/dlna-kiosk/pins\"");
-    let word = gpio.text(report, "backend", "\"auto\"").unwrap_or("auto");
-    let plain = normalised(word);
-    if plain != "simulated"
-        && let Some(socket) = gpio.field("socket")
-    {
-        socket.warning(
-            report,
-            "there is a socket only with the simulated backend",
-            "leave the line out, or write backend = \"simulated\"",
-        );
-    }
-    match &*plain {
-        "auto" => Backend::Auto,
-        "none" => Backend::None,
-        "simulated" => simulated(report, &gpio, socket),
-        chip if chip.starts_with("gpiochip") => Backend::Chip(format!("/dev/{chip}")),
-        other => {
-            if let Some(meant) = nearest(other, ["auto", "none", "simulated"])
-                && let Some(field) = gpio.field("backend")
-            {
-                field.error(
-                    report,
-                    "this is neither a known backend nor likely a chip",
-                    format!("did you mean \"{meant}\"?"),
-                );
-            }
-            Backend::Chip(word.to_owned())
-        }
-    }
-}
-
-/// The header that pins are checked against: another chip has lines of its own.
-fn wired_to(gpio: &Backend, header: Header) -> Header {
-    if *gpio == Backend::Auto { header } else { Header::default() }
-}
-
-fn simulated(report: &mut Report<'_>, gpio: &Section<'_>, socket: Option<&str>) -> Backend {
-    let example = "write socket = \"/run/dlna-kiosk/pins\"";
-    match socket {
-        Some(path) if path.starts_with('/') => return Backend::Simulated(PathBuf::from(path)),
-        Some(_) => {
-            if let Some(field) = gpio.field("socket") {
-                field.error(report, "the path does not begin with /", example);
-            }
-        }
-        None => gpio.error(report, "the simulated backend needs a socket", example),
-    }
-    Backend::None
 }
 
 /// The tables under `key`, at most `most`.

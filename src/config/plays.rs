@@ -3,7 +3,7 @@
 use super::field::Field;
 use super::files::{FileState, Files};
 use super::problem::Report;
-use super::vocabulary::listed;
+use super::spelling::listed;
 use std::path::{Component, Path, PathBuf};
 
 /// Extensions of what renderers can play, other spellings of them, and playlists; see `media`.

@@ -9,7 +9,7 @@ use super::files::Files;
 use super::plays::{self, MediaFolder};
 use super::problem::Report;
 use super::section::Section;
-use super::vocabulary::{listed, nearest, normalised};
+use super::spelling::{listed, nearest, normalised};
 use super::{Targets, WallClock, panel};
 use crate::limits::NAME_BYTES;
 use crate::text::Text;

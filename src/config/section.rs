@@ -3,7 +3,8 @@
 
 use super::field::{Field, integer};
 use super::problem::Report;
-use super::vocabulary::{Words, listed, nearest, normalised, synonym};
+use super::spelling::{listed, nearest, normalised};
+use super::vocabulary::{Words, synonym};
 use crate::limits::NAME_BYTES;
 use crate::text::{Text, clip};
 use crate::time::{Duration, seconds};

@@ -4,7 +4,7 @@ use super::Who;
 use super::field::Field;
 use super::problem::Report;
 use super::section::Section;
-use super::vocabulary::listed;
+use super::spelling::listed;
 use crate::limits::{NAME_BYTES, RENDERERS};
 use crate::text::clip;
 use crate::upnp::Udn;

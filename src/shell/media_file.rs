@@ -3,9 +3,9 @@
 //! The words are those of DLNA: a transfer mode (`Streaming`, `Interactive` for pictures, `Background`)
 //! and content features, the fourth field of the protocolInfo that the metadata say.
 
+use super::disk::modified;
 use super::http::head::RequestHead;
 use super::http::{self, server};
-use super::scan::modified;
 use crate::kiosk::effect::Published;
 use crate::media::mime::Kind;
 use crate::range::{self, Range};

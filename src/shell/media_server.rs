@@ -318,7 +318,7 @@ mod tests {
             path: path.to_owned(),
             root: root.to_owned(),
             size: metadata.as_ref().map_or(0, fs::Metadata::len),
-            modified: metadata.as_ref().map_or(0, crate::shell::scan::modified),
+            modified: metadata.as_ref().map_or(0, crate::shell::disk::modified),
             media_type,
             mime: media_type.mimes[0],
             content_features: FEATURES.to_owned(),

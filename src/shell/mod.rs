@@ -9,6 +9,7 @@ pub mod alive;
 pub mod clock;
 pub mod config_file;
 pub mod courier;
+mod disk;
 mod door;
 pub mod driver;
 pub mod fake_host;

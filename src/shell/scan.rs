@@ -5,21 +5,21 @@
 //! it really is; one that is still being copied waits.
 
 use super::clock::Clock;
+use super::disk::{
+    Looked, entries, is_absence, kind_of, look_into, may_read, modified, read, reason, sidecars,
+};
 use super::watch::Watch;
 use crate::config::{Config, Then};
-use crate::limits::{FOLDER_DEPTH, FOLDERS, MEDIA, NAMED, PICTURE_HEAD, PLAYLIST_BYTES};
+use crate::limits::{FOLDER_DEPTH, FOLDERS, MEDIA, NAMED, PLAYLIST_BYTES};
 use crate::media::catalogue::{Looks, MediaFile, Scan, Sight};
 use crate::media::content::{self, Content};
-use crate::media::mime::{Kind, MediaType, of_extension};
-use crate::media::picture;
+use crate::media::mime::{Kind, MediaType};
 use crate::media::playlist::{self, is_playlist};
 use crate::media::subtitles::Sidecars;
-use rustix::fs::{Access, Mode, OFlags};
-use rustix::io::Errno;
 use smol::future;
 use std::collections::{HashMap, HashSet};
-use std::fs::{self, DirEntry, File, Metadata};
-use std::io::{self, Read};
+use std::fs::{DirEntry, Metadata};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -29,9 +29,6 @@ const AT_ONCE: usize = 32;
 
 /// What a scan knows from those before.
 pub type Known = Looks<Looked>;
-
-/// What was found in a file: what it is, and the DLNA profile of a picture.
-type Looked = (Content, Option<&'static str>);
 
 /// Reads everything that `config` names. Yields after each folder and each file looked into, and now and then
 /// beside: a USB stick is slow. Tells `watch` beforehand what it reads.
@@ -309,75 +306,6 @@ impl Search<'_> {
     }
 }
 
-/// The time of the last change, in nanoseconds since 1970.
-pub(super) fn modified(metadata: &Metadata) -> i64 {
-    let changed = metadata.modified().unwrap_or(UNIX_EPOCH);
-    let nanos = |span: core::time::Duration| i64::try_from(span.as_nanos()).unwrap_or(i64::MAX);
-    match changed.duration_since(UNIX_EPOCH) {
-        Ok(after) => nanos(after),
-        Err(before) => -nanos(before.duration()),
-    }
-}
-
-fn may_read(path: &Path) -> io::Result<()> {
-    Ok(rustix::fs::access(path, Access::READ_OK)?)
-}
-
-/// The beginning of a file. Without NONBLOCK a FIFO would stop the box here.
-fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
-    let mut bytes = Vec::new();
-    file.take(most).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-fn sidecars(entries: &[DirEntry]) -> Sidecars {
-    Sidecars::among(entries.iter().map(DirEntry::path))
-}
-
-/// What is visible in a folder, in the order of names, so that every scan finds the same; and why that
-/// is not all, if the disk failed on the way.
-fn entries(folder: &Path) -> io::Result<(Vec<DirEntry>, Option<io::Error>)> {
-    let hidden = |entry: &DirEntry| entry.file_name().as_encoded_bytes().starts_with(b".");
-    let mut failed = None;
-    let read = fs::read_dir(folder)?.map_while(|entry| entry.map_err(|e| failed = Some(e)).ok());
-    let mut entries: Vec<_> = read.filter(|entry| !hidden(entry)).take(4 * MEDIA).collect();
-    entries.sort_by_key(DirEntry::file_name);
-    Ok((entries, failed))
-}
-
-/// Broken links, links in a circle, and files removed meanwhile: nothing is wrong, they are not there.
-fn is_absence(error: &io::Error) -> bool {
-    matches!(Errno::from_io_error(error), Some(Errno::NOENT | Errno::LOOP | Errno::NOTDIR))
-}
-
-fn kind_of(path: &Path) -> Option<&'static MediaType> {
-    of_extension(path.extension()?.to_str()?)
-}
-
-/// What a file is, by its first bytes; of a picture as many as hold a camera's preview.
-fn look_into(path: &Path, named: &'static MediaType) -> io::Result<Looked> {
-    let found = content::of(&read(path, content::HEAD as u64)?, named);
-    let media_type = match found {
-        Content::AsNamed => named,
-        Content::Other(other) => other,
-        Content::NoMedia(_) => return Ok((found, None)),
-    };
-    let is_picture = media_type.kind == Kind::Image;
-    let head = if is_picture { read(path, PICTURE_HEAD)? } else { Vec::new() };
-    Ok((found, picture::profile(&head)))
-}
-
-/// Completes the sentence that begins with the path.
-fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "does not exist".to_owned(),
-        io::ErrorKind::PermissionDenied => "may not be read by this program".to_owned(),
-        _ => format!("cannot be read: {error}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -386,6 +314,7 @@ mod tests {
     use crate::text::clip;
     use crate::time::Duration;
     use smol::block_on;
+    use std::fs::{self, File};
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     fn config(media_folder: &Path, plays: &[PathBuf]) -> Config {

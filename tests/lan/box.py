@@ -19,6 +19,19 @@ from lan import wait_until
 STATUS_PORT = 8080
 
 
+def leds(pins):
+    """Whether each LED of simulated pins is lit, by its number."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as asker:
+        asker.settimeout(1)
+        asker.bind(f"{pins}-asker")
+        try:
+            asker.sendto(b"leds", pins)
+            lines = asker.recv(4096).decode().split("\n")
+        finally:
+            os.unlink(f"{pins}-asker")
+    return {int(pin): lit == "on" for pin, _, lit in (line.partition(" ") for line in lines if line)}
+
+
 class Box:
     """dlna-kiosk in the host `box`."""
 
@@ -99,17 +112,9 @@ class Box:
 
     def leds(self):
         """Whether each LED is lit, by pin; empty while nobody answers."""
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as asker:
-            asker.settimeout(1)
-            asker.bind(f"{self.pins}-asker")
-            try:
-                asker.sendto(b"leds", self.pins)
-                lines = asker.recv(4096).decode().split("\n")
-            except OSError:
-                return {}
-            finally:
-                os.unlink(f"{self.pins}-asker")
-        return {int(pin): lit == "on" for pin, _, lit in (line.partition(" ") for line in lines if line)}
+        with contextlib.suppress(OSError):
+            return leds(self.pins)
+        return {}
 
     def memory(self):
         """Resident megabytes."""

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 
+from box import leds
 from machine import Buttons
 
 
@@ -56,15 +57,7 @@ class Here(Buttons):
 
     def levels(self):
         """All LEDs, a bit each."""
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as asker:
-            asker.settimeout(1)
-            asker.bind(f"{self.pins}-asker")
-            try:
-                asker.sendto(b"leds", self.pins)
-                lit = re.findall(r"^(\d+) on$", asker.recv(4096).decode(), re.M)
-            finally:
-                os.unlink(f"{self.pins}-asker")
-        return sum(1 << int(pin) for pin in lit)
+        return sum(lit << pin for pin, lit in leds(self.pins).items())
 
     def costs(self):
         """Of the box: seconds of the processor so far, at what time, resident MB."""

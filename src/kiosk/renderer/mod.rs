@@ -4,7 +4,7 @@
 //! Looping, retry, recovery after a reboot, a lost event, a fault, a TV changed with its own remote: all
 //! take one path. `plan` decides what to send, `calls` writes it (at most one call is in flight, with a
 //! deadline), answers come back to `answers`, which asks `verdict` what a state means and `position` what a
-//! position means, refusals to `refusals`, and what time alone decides is in `elapse`. What becomes of a load
+//! position means, refusals to `refusals`, what is no answer to `silence`, and what time alone decides is in `elapse`. What becomes of a load
 //! is in `outcome`, and the next is made in `loading`. What people ask comes to `wishes`, what the network says of it
 //! to `presence`.
 //!
@@ -31,6 +31,7 @@ mod position;
 mod presence;
 mod refusals;
 mod serving;
+mod silence;
 mod sound;
 mod survey;
 mod tally;
@@ -339,30 +340,6 @@ impl Renderer {
             self.previous = Some(load);
         }
         self.ended_at = None;
-    }
-
-    /// An event came to this callback. Gives `None` if it is not ours, else whether it was welcome.
-    pub(super) fn notified(
-        &mut self,
-        callback: u32,
-        sid: &str,
-        seq: Option<u32>,
-        change: &crate::upnp::gena::LastChange,
-        now: Instant,
-    ) -> Option<bool> {
-        let subscription =
-            self.events.iter_mut().find(|s| s.callback == callback && callback != 0)?;
-        if subscription.hear(sid, seq).is_none() {
-            return Some(false);
-        }
-        // State is only a hint to look; volume and mute are taken as they are said.
-        self.transport_due = self.transport_due.min(now);
-        self.said = change.transport_state.map(|state| (state, now)).or(self.said);
-        if change.current_track_uri.is_some() || change.av_transport_uri.is_some() {
-            self.position_due = self.position_due.min(now);
-        }
-        self.knobs.see(change.volume, change.mute);
-        Some(true)
     }
 
     /// When this command may be given: at once, but for the one that it has just taken.

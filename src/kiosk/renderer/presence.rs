@@ -1,4 +1,4 @@
-//! Whether it is there, and where: what its announcements and its description say.
+//! What it says by itself: events, announcements, its description.
 
 use super::calls::Purpose;
 use super::{Context, Goal, Renderer, breaker};
@@ -6,6 +6,7 @@ use crate::kiosk::trace::What;
 use crate::time::{Duration, Instant};
 use crate::upnp::HttpUrl;
 use crate::upnp::description::Description;
+use crate::upnp::gena::LastChange;
 use core::net::Ipv4Addr;
 
 /// What its announcements say of it.
@@ -20,6 +21,30 @@ pub(super) enum Presence {
 }
 
 impl Renderer {
+    /// An event came to this callback. Gives `None` if it is not ours, else whether it was welcome.
+    pub(in crate::kiosk) fn notified(
+        &mut self,
+        callback: u32,
+        sid: &str,
+        seq: Option<u32>,
+        change: &LastChange,
+        now: Instant,
+    ) -> Option<bool> {
+        let subscription =
+            self.events.iter_mut().find(|s| s.callback == callback && callback != 0)?;
+        if subscription.hear(sid, seq).is_none() {
+            return Some(false);
+        }
+        // State is only a hint to look; volume and mute are taken as they are said.
+        self.transport_due = self.transport_due.min(now);
+        self.said = change.transport_state.map(|state| (state, now)).or(self.said);
+        if change.current_track_uri.is_some() || change.av_transport_uri.is_some() {
+            self.position_due = self.position_due.min(now);
+        }
+        self.knobs.see(change.volume, change.mute);
+        Some(true)
+    }
+
     /// It was announced: it lives.
     pub(in crate::kiosk) fn hear(&mut self, ctx: &mut Context<'_>) {
         let now = ctx.now;

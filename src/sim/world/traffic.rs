@@ -1,5 +1,6 @@
 //! What passes between renderers and the box: requests, answers, events, announcements.
 
+use super::effects::place;
 use super::stage::Silence;
 use super::{Happening, PORT, Question, World};
 use crate::kiosk::effect::Errand;
@@ -140,14 +141,7 @@ impl World {
         }
         let here = &mut self.stages[stage];
         let (host, port) = (here.host, here.port);
-        let to = match errand {
-            Errand::Describe { location: url }
-            | Errand::Survey { url }
-            | Errand::Act { url, .. }
-            | Errand::Subscribe { url, .. }
-            | Errand::Renew { url, .. }
-            | Errand::Unsubscribe { url, .. } => url,
-        };
+        let to = place(errand);
         let listens = to.port == port || Some(to.port) == here.second_port;
         if !here.tv.is_on() || !listens {
             let outcome = Err(Failure::Unreachable);
