@@ -14,13 +14,13 @@ class Log:
     """What the box wrote, each line with the time when it was first seen."""
 
     def __init__(self, path):
-        self.path, self.lines = path, []
+        self.path, self.lines, self.over = path, [], False
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self):
         with open(self.path, errors="replace") as file:
             rest = ""
-            while True:
+            while not self.over:
                 *whole, rest = (rest + file.read()).split("\n")
                 self.lines += [(time.time(), line) for line in whole]
                 time.sleep(0.002)
@@ -69,3 +69,4 @@ class Here(Buttons):
 
     def cut(self):
         self.process.end()
+        self.console.over = True
