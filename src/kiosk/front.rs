@@ -134,7 +134,7 @@ impl Kiosk {
         let (mut found, mut starved, mut wanted, mut fails) = (false, false, false, false);
         for renderer in self.renderers.iter().filter(|r| r.is_driven()) {
             found |= !renderer.away;
-            starved |= renderer.fault == Some(Fault::NothingToPlay);
+            starved |= matches!(renderer.fault, Some(Fault::NothingToPlay));
             wanted |= renderer.goal == Goal::Play;
             fails |= !renderer.is_playing()
                 && why(renderer, self.house(), now)

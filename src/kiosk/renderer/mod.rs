@@ -325,7 +325,7 @@ impl Renderer {
     pub(super) fn is_playing(&self) -> bool {
         !self.away
             && !self.breaker.is_open()
-            && self.state == Some(TransportState::Playing)
+            && matches!(self.state, Some(TransportState::Playing))
             && self.load.as_ref().is_some_and(|load| matches!(load.phase, Phase::Running { .. }))
     }
 
