@@ -1,4 +1,8 @@
-//! Short bounded strings: what the network says, cut to a size at the edge.
+//! Short bounded strings: what the network says, cut to a size at the edge; and names for people.
+
+use std::borrow::Cow;
+use std::ffi::OsStr;
+use std::path::Path;
 
 /// A string of at most `N` bytes, held in place.
 pub type Text<const N: usize> = heapless::String<N>;
@@ -15,6 +19,12 @@ pub fn clip<const N: usize>(from: &str) -> Text<N> {
     }
     text.truncate(text.trim_end().len());
     text
+}
+
+/// The name of a file, for people.
+#[must_use]
+pub fn file_name(path: &Path) -> Cow<'_, str> {
+    path.file_name().map(OsStr::to_string_lossy).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -10,11 +10,11 @@ use super::panel::Press;
 use super::playlist::Playlist;
 use super::programme::Clip;
 use super::reason::Standing;
-use super::renderer::load::file_name;
 use super::renderer::{Goal, Renderer};
 use super::trace::What;
 use super::why::{House, why};
 use crate::config::{Again, PanelAction, Shows};
+use crate::text::file_name;
 use crate::time::{Duration, Instant};
 use std::path::PathBuf;
 

@@ -6,10 +6,10 @@
 use super::Kiosk;
 use super::meant::matches;
 use super::renderer::Renderer;
-use super::renderer::load::file_name;
 use crate::config::{Rule, Who};
 use crate::media::catalogue::MediaFile;
 use crate::media::protocol_info;
+use crate::text::file_name;
 use core::fmt;
 use core::net::Ipv4Addr;
 use std::path::Path;

@@ -4,7 +4,7 @@
 //! is on its way. *Wrong*: it should play and does not; the status LED shows it.
 
 use super::fault::Fault;
-use super::renderer::load::file_name;
+use crate::text::file_name;
 use crate::time::Duration;
 use core::fmt;
 use std::path::Path;

@@ -4,9 +4,9 @@
 use super::event::TaskName;
 use super::fault::Fault;
 use super::reason::{Reason, Viewer};
-use super::renderer::load::file_name;
 use crate::limits::{NAME_BYTES, TRACE};
 use crate::text::Text;
+use crate::text::file_name;
 use crate::time::{Duration, Instant};
 use core::fmt;
 use heapless::Deque;

@@ -12,14 +12,11 @@ use crate::media::catalogue::MediaFile;
 use crate::media::mime::Kind;
 use crate::media::protocol_info;
 use crate::media::subtitles::{Form, format_of};
-use crate::text::{Text, clip};
+use crate::text::{Text, clip, file_name};
 use crate::time::{Duration, Instant};
 use crate::upnp::didl::{Item, Rung, Subtitles};
 use core::fmt::Write;
 use core::net::Ipv4Addr;
-use std::borrow::Cow;
-use std::ffi::OsStr;
-use std::path::Path;
 
 /// A renderer whose stream breaks off asks for the rest within this time, or never.
 const ASKS_AGAIN: Duration = Duration::from_secs(3);
@@ -264,16 +261,11 @@ impl Load {
     }
 }
 
-/// The name of a file, for people.
-#[must_use]
-pub fn file_name(path: &Path) -> Cow<'_, str> {
-    path.file_name().map(OsStr::to_string_lossy).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::media::mime;
+    use std::path::Path;
 
     fn load(path: &str, duration: u64) -> Load {
         let media_type = mime::of_extension("mp4").expect("known");
