@@ -107,7 +107,9 @@ fn own<'a>(device: Node<'a>, name: &str) -> &'a str {
 
 /// What a device says when its program printed a null pointer counts as nothing.
 fn said(text: &str) -> &str {
-    let nothing = ["(null)", "null", "(nil)"].iter().any(|word| word.eq_ignore_ascii_case(text));
+    // As it will be read: control characters are left out then.
+    let shown: Text<NAME_BYTES> = clip(text);
+    let nothing = ["(null)", "null", "(nil)"].iter().any(|word| word.eq_ignore_ascii_case(&shown));
     if nothing { "" } else { text }
 }
 
@@ -223,6 +225,17 @@ mod tests {
             ));
             assert_eq!(description.friendly_name, "192.168.1.30");
             assert_eq!(description.udn.as_str(), "http://192.168.1.30:1400/xml/desc.xml");
+        }
+    }
+
+    #[test]
+    fn a_null_pointer_that_was_printed_is_nothing_whatever_stands_between_its_letters() {
+        for model in ["(null)", "NULL", " (nil) ", "(null\t\0)", "\u{1}null"] {
+            let description = found(&format!(
+                "<root><device>{RENDERER}<friendlyName>TV</friendlyName><modelName>{model}</modelName>\
+                 <service>{AVT}<controlURL>/c</controlURL></service></device></root>"
+            ));
+            assert_eq!(description.model_name, "", "{model:?}");
         }
     }
 
