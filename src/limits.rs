@@ -77,7 +77,7 @@ pub const SUBTITLES: u64 = 1 << 20;
 /// Bytes of a picture in which its size is looked for: behind what a camera writes of itself, 64 KiB at most, and a
 /// colour profile.
 pub const PICTURE_HEAD: u64 = 96 << 10;
-/// Bytes of the card that tells which renderer this is, one kept for each renderer: 32,640 cells of at most 11 bits and
+/// Bytes of the card that tells which renderer this is, drawn when it is fetched: 32,640 cells of at most 11 bits and
 /// what belongs to them. A long name takes 18 KiB of it.
 pub const CARD: usize = 64 << 10;
 /// Heads of requests and answers.

@@ -135,12 +135,12 @@ def case(stage, name, spells, path, words):
 
 
 def stands(stage):
+    """No gmediarender has broken by itself."""
     return stage.tv1.process.alive() and stage.tv2.process.alive()
 
 
 def judge(stage, name, used, seen, began, failed, kinds, words):
     box, ended = stage.box, time.time()
-
     back = wait_until(lambda: not stands(stage) or all_play(stage, ended), PATIENCE, every=0.1)
     if not stands(stage):
         raise RuntimeError("a renderer broke by itself")

@@ -50,7 +50,7 @@ class Renderer:
         os.makedirs(f"{folder}/home", exist_ok=True)
 
     def crashes(self):
-        """How often it broke by itself: libsoup, with which it fetches, does in one of some thousand plays."""
+        """How often it broke by itself: libsoup, with which it fetches, does now and then."""
         return sum(process.popen.poll() in (-signal.SIGSEGV, -signal.SIGABRT) for process in self.processes)
 
     def hang(self):

@@ -165,17 +165,18 @@ class Scene:
         later, ended, memory = self.machine.costs()
         self.watch.blind = False
         share = (later - busy) / (ended - began)
-        here = self.costs.setdefault(what, share)
-        compared = "" if here == share else f", {share / here:.1f} times that of the box on this machine"
+        here = self.costs.get(what)
+        self.costs.setdefault(what, share)
+        compared = f", {share / here:.1f} times that of the box on this machine" if here else ""
         return share, f"{share:.2%} of a processor{compared}", memory
 
     def serves(self, url):
         """It plays, and somebody else fetches the same file."""
         lengths = []
-        _, share, memory = self.share("8 Mbit/s", lambda: self.room.lan.thread("tv1", fetch, url, lengths).join())
+        _, words, memory = self.share("8 Mbit/s", lambda: self.room.lan.thread("tv1", fetch, url, lengths).join())
         rate = sum(lengths) * 8 / SPAN / 1e6
         self.claim("8 Mbit/s are served", rate > 0.5 and memory < 16,
-                   f"{rate:.1f} Mbit/s, {memory:.1f} MB resident, {share}")
+                   f"{rate:.1f} Mbit/s, {memory:.1f} MB resident, {words}")
 
     def rests(self):
         """Nothing plays. Levels are looked at a hundred times a second, and that is dear where all is emulated."""

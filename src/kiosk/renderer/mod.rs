@@ -4,9 +4,9 @@
 //! Looping, retry, recovery after a reboot, a lost event, a fault, a TV changed with its own remote: all
 //! take one path. `plan` decides what to send, `calls` writes it (at most one call is in flight, with a
 //! deadline), answers come back to `answers`, which asks `verdict` what a state means and `position` what a
-//! position means, refusals to `refusals`, what is no answer to `silence`, and what time alone decides is in `elapse`. What becomes of a load
-//! is in `outcome`, and the next is made in `loading`. What people ask comes to `wishes`, what the network says of it
-//! to `presence`.
+//! position means, refusals to `refusals`, what is no answer to `silence`, and what time alone decides is in
+//! `elapse`. What becomes of a load is in `outcome`, and the next is made in `loading`. What people ask comes to
+//! `wishes`, what the renderer says by itself to `presence`.
 //!
 //! Terms: *goal*, what should be; *load*, one file given to the renderer (see [`load`]); *habit*, what
 //! was learned about this renderer; *farewell*, leaving it as a guest should.
