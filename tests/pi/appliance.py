@@ -45,7 +45,7 @@ class Appliance:
         for file, name in ((package, "dlna-kiosk.deb"), (room.film, "film.mp4")):
             subprocess.run(["debugfs", "-w", "-R", f"write {file} /root/{name}", self.card], check=True, capture_output=True)
         self.archive = initramfs(parts, self.folder, [
-            *Pi3.modules, "bcm2835", "ext4", "overlay", "bcm2835_wdt", f"{parts}/gpiomem.ko"], {})
+            *Pi3.modules, "bcm2835", "ext4", "overlay", "bcm2835_wdt", "gpiomem"], {})
         self.machine, self.boots = None, 0
 
     def on(self, root="rw"):

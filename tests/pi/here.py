@@ -59,6 +59,9 @@ class Here(Buttons):
         """All LEDs, a bit each."""
         return sum(lit << pin for pin, lit in leds(self.pins).items())
 
+    def sends_all(self, address):
+        """No network card is emulated."""
+
     def costs(self):
         """Of the box: seconds of the processor so far, at what time, resident MB."""
         # The clock of a process, as clock_getcpuclockid(3) has it: to the nanosecond.

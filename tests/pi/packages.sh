@@ -69,19 +69,19 @@ unpack() {
   done
 }
 
-# once FOLDER COMMAND…: runs the command, which fills the folder, unless this very script did it before. Two at a time wait
-# for each other.
+# once FOLDER COMMAND [FILE…]: runs the command, which fills the folder, unless this very script did it before with these
+# very files. Two at a time wait for each other.
 once() {
-  local folder=$1 script lock
-  shift
-  script=$(sha256sum < "$0")
+  local folder=$1 command=$2 script lock
+  shift 2
+  script=$(cat "$0" "$@" | sha256sum)
   mkdir -p "$(dirname "$folder")"
   exec {lock}>"$folder.lock"
   flock "$lock"
   if [ "$(cat "$folder/.made-by" 2>/dev/null)" != "$script" ]; then
     rm -rf "$folder"
     mkdir -p "$folder"
-    "$@"
+    "$command"
     echo "$script" > "$folder/.made-by"
   fi
   exec {lock}>&-
