@@ -42,14 +42,16 @@ impl Playlist {
         list
     }
 
-    /// Resolves the files: in the order of `plays`, folders in name order; or shuffled. The current
-    /// file stays current; if it is gone, the one that takes its place is.
+    /// Resolves the files: in the order of `plays`, folders in name order; or shuffled, and then a round that has begun
+    /// goes on, with what is new somewhere in its rest. The current file stays current; if it is gone, the one that takes
+    /// its place is.
     pub fn resolve(&mut self, scan: &Scan) {
         if self.plays.is_empty() {
             // Nothing of it is on a disk.
             return;
         }
         let current = self.current().map(|file| file.path.clone());
+        let before = self.round.iter().map(|at| self.files[*at].path.clone()).collect::<Vec<_>>();
         self.files.clear();
         for play in &self.plays {
             if let Some((_, list)) = scan.lists.iter().find(|(path, _)| path == play) {
@@ -64,13 +66,42 @@ impl Playlist {
         self.round = (0..self.files.len()).collect();
         self.upcoming.clone_from(&self.round);
         if self.order == Order::Shuffled {
-            self.rng.shuffle(&mut self.round);
+            self.go_on_shuffled(&before);
             self.shuffle_upcoming();
         }
         let is_current = |at: &usize| Some(&self.files[*at].path) == current.as_ref();
-        self.at = self.round.iter().position(is_current).unwrap_or(self.at);
+        // A list may name a file twice: it is the one in its place, if that is there.
+        if !self.round.get(self.at).is_some_and(is_current) {
+            self.at = self.round.iter().position(is_current).unwrap_or(self.at);
+        }
         if self.at >= self.files.len() {
             self.at = 0;
+        }
+    }
+
+    /// What has played stays behind it and what was to come before it, in the order of before, and what is new comes
+    /// somewhere in between.
+    fn go_on_shuffled(&mut self, before: &[Rc<Path>]) {
+        let mut places: HashMap<&Path, Vec<usize>> = HashMap::new();
+        for at in self.round.drain(..) {
+            places.entry(&self.files[at].path).or_default().push(at);
+        }
+        let mut kept = |paths: &[Rc<Path>]| -> Vec<usize> {
+            paths.iter().filter_map(|path| places.get_mut(&**path)?.pop()).collect()
+        };
+        let (played, rest) = before.split_at(self.at.min(before.len()));
+        let (current, to_come) = rest.split_at(rest.len().min(1));
+        self.round = kept(played);
+        self.at = self.round.len();
+        self.round.extend(kept(current));
+        let mut old = kept(to_come).into_iter();
+        let mut new: Vec<usize> = places.into_values().flatten().collect();
+        new.sort_unstable();
+        self.rng.shuffle(&mut new);
+        let mut new = new.into_iter();
+        while old.len() + new.len() > 0 {
+            let pick = self.rng.usize(..old.len() + new.len());
+            self.round.extend(if pick < old.len() { old.next() } else { new.next() });
         }
     }
 
@@ -263,6 +294,45 @@ mod tests {
         assert_eq!(list.current().map(|f| &*f.path), Some(Path::new("/m/a.mp4")));
         list.resolve(&Scan::default());
         assert!(list.is_empty() && list.advance(), "away is not at its end");
+    }
+
+    #[test]
+    fn a_file_that_is_listed_twice_keeps_its_place() {
+        let plays = ["/m/intro.mp4", "/m/a.mp4", "/m/intro.mp4", "/m/b.mp4"].map(PathBuf::from);
+        let mut list = Playlist::new(plays.to_vec(), true, Order::Name, 1);
+        let files = ["/m/a.mp4", "/m/b.mp4", "/m/intro.mp4"];
+        list.resolve(&scan(&files));
+        list.step(1);
+        list.step(1);
+        list.resolve(&scan(&[&files[..], &["/m/unrelated.mp4"]].concat()));
+        assert_eq!(list.item(), 2);
+        assert_eq!(list.following().map(|f| &*f.path), Some(Path::new("/m/b.mp4")));
+    }
+
+    #[test]
+    fn a_shuffled_round_goes_on_when_files_come_and_go() {
+        let paths: Vec<String> = (0..7).map(|n| format!("/m/{n}.mp4")).collect();
+        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+        for seed in 0..50 {
+            let mut list = Playlist::new(vec!["/m".into()], true, Order::Shuffled, seed);
+            list.resolve(&scan(&paths));
+            list.step(1);
+            list.step(1);
+            let before = names(&list);
+            list.resolve(&scan(&paths));
+            assert_eq!((list.item(), names(&list)), (2, before.clone()), "nothing has changed");
+
+            // One that has played goes, and two come.
+            let here = |name: &&&str| ***name != *before[0];
+            let mut now: Vec<&str> = paths.iter().filter(here).copied().collect();
+            now.extend(["/m/new.mp4", "/m/newer.mp4"]);
+            list.resolve(&scan(&now));
+            let after = names(&list);
+            assert_eq!((list.item(), &after[..2]), (1, &before[1..3]));
+            let old: Vec<_> = after.iter().filter(|name| !name.contains("new")).collect();
+            assert_eq!(old, before[1..].iter().collect::<Vec<_>>(), "in the order of before");
+            assert_eq!(after.len(), 8);
+        }
     }
 
     #[test]

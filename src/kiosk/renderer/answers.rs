@@ -114,6 +114,7 @@ impl Renderer {
                 self.look_now(now);
                 // Whoever wants it to play again by now: it was the box that paused it, not a viewer.
                 self.state = Some(TransportState::PausedPlayback);
+                self.settled = self.state;
             }
             (Purpose::Seek, _) => self.seeked(call.sent_at, ctx),
             (Purpose::SeekTo, _) => self.sought(call.sent_at, now),

@@ -110,8 +110,10 @@ impl Renderer {
             | Purpose::SetNext => LONGEST_PATIENCE,
             _ => usual,
         };
-        if let Purpose::Subscribe(which) = purpose {
-            self.events[which as usize].ask(number);
+        match purpose {
+            Purpose::Subscribe(which) => self.events[which as usize].ask(number),
+            Purpose::Turn(turn) => self.knobs.sent(turn),
+            _ => {}
         }
         self.call = Some(Call { number, purpose, sent_at: ctx.now, deadline: ctx.now + patience });
         ctx.effects.push(Effect::Run(Ticket::issue(number)));
@@ -124,7 +126,7 @@ impl Renderer {
                 self.events[*which as usize].refuse(ctx.now);
             }
             Purpose::Renew(which) => self.lease_lost(*which, ctx),
-            Purpose::Turn(_) => self.knobs.failed(ctx.now + CANNOT),
+            Purpose::Turn(_) => self.knobs.refused(ctx.now + CANNOT),
             Purpose::Sink => self.habits.sink_asked = true,
             Purpose::Survey(which) => self.not_surveyed(*which),
             _ => {}

@@ -13,7 +13,7 @@ use crate::kiosk::effect::Effect;
 use crate::kiosk::profile::{Minutes, Profile};
 use crate::kiosk::token::Token;
 use crate::kiosk::trace::What;
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 use crate::upnp::HttpUrl;
 use crate::upnp::av_transport::{PositionInfo, TransportState};
 
@@ -104,6 +104,7 @@ impl Renderer {
         load.said_duration = info.track_duration;
         if let Some(position) = info.rel_time {
             let (answered_at, fractional) = (ctx.now, info.fractional);
+            load.from = position;
             load.playhead.take(Report { asked_at: asked, answered_at, position, fractional });
         }
         if self.state == Some(TransportState::PausedPlayback) {
@@ -159,6 +160,7 @@ impl Renderer {
             stop_first: false,
             dwell: self.dwell(),
             witness: Witness::default(),
+            from: Duration::ZERO,
             seek_to: None,
             captions: None,
             after_still: false,

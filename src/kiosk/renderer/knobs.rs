@@ -18,15 +18,25 @@ pub struct Knobs {
     pub mute: Option<bool>,
     /// What its units mean.
     pub range: VolumeRange,
-    /// In per cent.
-    wanted_volume: Option<u8>,
-    steps: i32,
-    toggle: bool,
+    wanted: Wish,
+    /// What the command in flight is to bring.
+    sent: Wish,
     /// It refuses to be muted.
     cannot_mute: bool,
     /// It was turned down from this volume instead of being muted.
     hushed_from: Option<u16>,
     quiet_until: Option<Instant>,
+}
+
+/// What was asked for and is not done.
+#[derive(Clone, Copy, Debug, Default)]
+struct Wish {
+    /// In per cent.
+    volume: Option<u8>,
+    /// It failed once: it is tried once more.
+    again: bool,
+    steps: i32,
+    toggle: bool,
 }
 
 /// What to do next.
@@ -49,19 +59,18 @@ pub enum Turn {
 impl Knobs {
     /// This volume is wanted, in per cent.
     pub fn want_volume(&mut self, per_cent: u8) {
-        self.wanted_volume = Some(per_cent);
-        self.steps = 0;
+        self.wanted = Wish { volume: Some(per_cent), again: false, steps: 0, ..self.wanted };
     }
 
     /// Louder or softer by steps.
     pub fn turn(&mut self, steps: i32) {
-        self.steps = (self.steps + steps).clamp(-20, 20);
+        self.wanted.steps = (self.wanted.steps + steps).clamp(-20, 20);
         self.quiet_until = None;
     }
 
     /// Mute, or unmute.
     pub fn toggle_mute(&mut self) {
-        self.toggle = !self.toggle;
+        self.wanted.toggle = !self.wanted.toggle;
         self.quiet_until = None;
     }
 
@@ -79,12 +88,12 @@ impl Knobs {
         if self.quiet_until.is_some_and(|at| now < at) {
             return None;
         }
-        if self.toggle {
+        if self.wanted.toggle {
             return Some(self.next_mute());
         }
-        match (self.wanted_volume, self.hushed_from.or(self.volume)) {
+        match (self.wanted.volume, self.hushed_from.or(self.volume)) {
             (Some(per_cent), _) => Some(Turn::Volume(self.stepped(self.units(per_cent.into())))),
-            (None, _) if self.steps == 0 => None,
+            (None, _) if self.wanted.steps == 0 => None,
             (None, None) => Some(Turn::AskVolume),
             (None, Some(seen)) => Some(Turn::Volume(self.stepped(seen))),
         }
@@ -112,37 +121,45 @@ impl Knobs {
     fn stepped(&self, from: u16) -> u16 {
         let VolumeRange { min, max, step } = self.range;
         let press = (self.units(STEP) - min).max(step);
-        let volume = i32::from(from) + self.steps * i32::from(press);
+        let volume = i32::from(from) + self.wanted.steps * i32::from(press);
         u16::try_from(volume.clamp(min.into(), max.into())).unwrap_or(min)
+    }
+
+    /// A turn is on its way: what is asked for from now on comes after it.
+    pub fn sent(&mut self, turn: Turn) {
+        self.sent = match turn {
+            Turn::AskVolume | Turn::AskMute => Wish::default(),
+            Turn::Volume(_) => core::mem::take(&mut self.wanted),
+            Turn::Mute(_) | Turn::Hush { .. } | Turn::Unhush(_) => {
+                let toggle = core::mem::take(&mut self.wanted.toggle);
+                Wish { toggle, ..Wish::default() }
+            }
+        };
     }
 
     /// A turn was done. What the renderer rounds it to is not fought over.
     pub fn done(&mut self, turn: Turn) {
+        self.sent = Wish::default();
         match turn {
             Turn::Volume(volume) => {
                 self.volume = Some(volume);
-                self.wanted_volume = None;
-                self.steps = 0;
                 if self.hushed_from.take().is_some() {
                     self.mute = Some(false);
                 }
             }
             Turn::Mute(mute) => {
                 self.mute = Some(mute);
-                self.toggle = false;
             }
             // Not what is known by now: the event of the change may have overtaken the answer.
             Turn::Hush { to, from } => {
                 self.hushed_from = Some(from);
                 self.volume = Some(to);
                 self.mute = Some(true);
-                self.toggle = false;
             }
             Turn::Unhush(volume) => {
                 self.hushed_from = None;
                 self.volume = Some(volume);
                 self.mute = Some(false);
-                self.toggle = false;
             }
             Turn::AskVolume | Turn::AskMute => {}
         }
@@ -151,6 +168,7 @@ impl Knobs {
     /// It was told or asked of mute and refused: from now on its volume does.
     pub fn cannot_mute(&mut self) {
         self.cannot_mute = true;
+        self.wanted.toggle ^= core::mem::take(&mut self.sent).toggle;
     }
 
     /// Whoever hushed it, the viewer has turned it up.
@@ -164,17 +182,22 @@ impl Knobs {
         self.mute = mute.or(self.mute);
     }
 
-    /// A turn failed: forget what was wanted; a button pressed later asks again.
+    /// A turn failed. A button that is pressed later asks again; of what the hours want nobody reminds it: that is
+    /// tried once more.
     pub fn failed(&mut self, retry_at: Instant) {
-        self.forget();
+        let failed = core::mem::take(&mut self.sent);
+        self.wanted = Wish {
+            volume: self.wanted.volume.or(failed.volume.filter(|_| !failed.again)),
+            again: self.wanted.volume.is_none(),
+            ..Wish::default()
+        };
         self.quiet_until = Some(retry_at);
     }
 
-    /// Nothing is wanted any more.
-    pub fn forget(&mut self) {
-        self.wanted_volume = None;
-        self.steps = 0;
-        self.toggle = false;
+    /// It will not be turned: nothing is wanted any more.
+    pub fn refused(&mut self, retry_at: Instant) {
+        (self.wanted, self.sent) = (Wish::default(), Wish::default());
+        self.quiet_until = Some(retry_at);
     }
 }
 
@@ -183,6 +206,11 @@ mod tests {
     use super::*;
 
     const NOW: Instant = Instant::START;
+
+    fn done(knobs: &mut Knobs, turn: Turn) {
+        knobs.sent(turn);
+        knobs.done(turn);
+    }
 
     fn of(min: u16, max: u16, step: u16) -> Knobs {
         Knobs { range: VolumeRange { min, max, step }, ..Knobs::default() }
@@ -196,8 +224,52 @@ mod tests {
         assert_eq!(knobs.next(NOW), Some(Turn::AskVolume));
         knobs.volume = Some(93);
         assert_eq!(knobs.next(NOW), Some(Turn::Volume(100)), "clamped");
-        knobs.done(Turn::Volume(100));
+        done(&mut knobs, Turn::Volume(100));
         assert_eq!(knobs.next(NOW), None);
+    }
+
+    #[test]
+    fn what_is_pressed_while_a_command_is_on_its_way_comes_after_it() {
+        let mut knobs = Knobs { volume: Some(40), mute: Some(false), ..Knobs::default() };
+        knobs.turn(1);
+        knobs.sent(Turn::Volume(45));
+        knobs.turn(1);
+        knobs.done(Turn::Volume(45));
+        assert_eq!(knobs.next(NOW), Some(Turn::Volume(50)));
+        knobs.sent(Turn::Volume(50));
+        knobs.want_volume(20);
+        knobs.done(Turn::Volume(50));
+        assert_eq!(knobs.next(NOW), Some(Turn::Volume(20)), "the hours have changed meanwhile");
+        done(&mut knobs, Turn::Volume(20));
+
+        knobs.toggle_mute();
+        knobs.sent(Turn::Mute(true));
+        knobs.toggle_mute();
+        knobs.done(Turn::Mute(true));
+        assert_eq!(knobs.next(NOW), Some(Turn::Mute(false)), "pressed twice");
+    }
+
+    #[test]
+    fn a_volume_that_was_lost_on_its_way_is_sent_once_more() {
+        let mut knobs = Knobs { volume: Some(60), ..Knobs::default() };
+        knobs.want_volume(10);
+        knobs.sent(Turn::Volume(10));
+        knobs.failed(Instant::from_millis(5000));
+        assert_eq!(knobs.next(NOW), None, "not at once");
+        let later = Instant::from_millis(5000);
+        assert_eq!(knobs.next(later), Some(Turn::Volume(10)));
+        knobs.sent(Turn::Volume(10));
+        knobs.failed(later);
+        assert_eq!(knobs.next(later), None, "it does not listen");
+
+        knobs.want_volume(10);
+        knobs.sent(Turn::Volume(10));
+        knobs.want_volume(30);
+        knobs.failed(later);
+        assert_eq!(knobs.next(later), Some(Turn::Volume(30)), "what is wanted by now");
+        knobs.sent(Turn::Volume(30));
+        knobs.refused(later);
+        assert_eq!(knobs.next(later), None);
     }
 
     #[test]
@@ -216,7 +288,7 @@ mod tests {
             let mut knobs = of(min, max, step);
             knobs.want_volume(per_cent);
             assert_eq!(knobs.next(NOW), Some(Turn::Volume(units)), "{per_cent} of {min}–{max}");
-            knobs.done(Turn::Volume(units));
+            done(&mut knobs, Turn::Volume(units));
             assert_eq!(knobs.per_cent(), Some(back), "{units} of {min}–{max}");
         }
     }
@@ -231,7 +303,7 @@ mod tests {
                 knobs.turn(1);
                 let Some(Turn::Volume(volume)) = knobs.next(NOW) else { panic!("{max}") };
                 assert!(knobs.volume < Some(volume) && volume <= max);
-                knobs.done(Turn::Volume(volume));
+                done(&mut knobs, Turn::Volume(volume));
                 pressed += 1;
             }
             assert_eq!(pressed, presses, "{max}");
@@ -242,7 +314,7 @@ mod tests {
     fn a_renderer_that_rounds_is_not_fought() {
         let mut knobs = Knobs::default();
         knobs.want_volume(37);
-        knobs.done(Turn::Volume(37));
+        done(&mut knobs, Turn::Volume(37));
         knobs.volume = Some(36);
         assert_eq!(knobs.next(NOW), None);
     }
@@ -261,22 +333,25 @@ mod tests {
     #[test]
     fn one_that_cannot_be_muted_is_turned_down_and_up_again() {
         let mut knobs = of(1, 30, 1);
+        knobs.mute = Some(false);
         knobs.toggle_mute();
+        knobs.sent(Turn::Mute(true));
         knobs.cannot_mute();
         assert_eq!(knobs.next(NOW), Some(Turn::AskVolume));
         knobs.volume = Some(12);
         let hush = Turn::Hush { to: 1, from: 12 };
         assert_eq!(knobs.next(NOW), Some(hush));
+        knobs.sent(hush);
         knobs.see(Some(1), None);
         knobs.done(hush);
         assert_eq!((knobs.next(NOW), knobs.mute), (None, Some(true)));
         knobs.toggle_mute();
         assert_eq!(knobs.next(NOW), Some(Turn::Unhush(12)));
-        knobs.done(Turn::Unhush(12));
+        done(&mut knobs, Turn::Unhush(12));
         assert_eq!((knobs.volume, knobs.mute), (Some(12), Some(false)));
 
         knobs.toggle_mute();
-        knobs.done(hush);
+        done(&mut knobs, hush);
         knobs.turn(1);
         assert_eq!(knobs.next(NOW), Some(Turn::Volume(13)), "louder than it was before");
         knobs.see(Some(20), None);

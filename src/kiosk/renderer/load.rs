@@ -62,6 +62,8 @@ pub struct Load {
     pub stop_first: bool,
     /// If it is a still: how long it is shown.
     pub dwell: Duration,
+    /// Where in its media it was when it began to run: not at zero if it was sent there, or taken up there.
+    pub from: Duration,
     /// Where it is to be sent as soon as it plays.
     pub seek_to: Option<Duration>,
     /// How it is told of the subtitles, if there are some and it is told.
@@ -85,7 +87,7 @@ pub enum Phase {
     Accepted { at: Instant },
     /// Play went out at `sent`; wait for evidence until `until`.
     Starting { sent: Instant, until: Instant },
-    /// It played at `since` for the first time.
+    /// It played at `since` for the first time, or from where it was sent then.
     Running { since: Instant, doubt: Option<Doubt> },
     /// It played to its end.
     Over,
@@ -297,6 +299,7 @@ mod tests {
             rearmed: false,
             stop_first: false,
             dwell: Duration::from_secs(10),
+            from: Duration::ZERO,
             seek_to: None,
             captions: None,
             after_still: false,

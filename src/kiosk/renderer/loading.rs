@@ -66,6 +66,7 @@ impl Renderer {
             captions: self.captions_for(&file),
             after_still,
             dwell: self.dwell(),
+            from: Duration::ZERO,
             seek_to: None,
             busy: 0,
             inherited: false,

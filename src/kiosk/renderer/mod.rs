@@ -171,6 +171,8 @@ pub(super) struct Renderer {
     pub(super) goal: Goal,
     pub(super) rested: Rested,
     pub(super) state: Option<TransportState>,
+    /// The last state that was not on its way to another.
+    settled: Option<TransportState>,
     state_at: Instant,
     /// When its state was known before that.
     seen_at: Instant,
@@ -260,6 +262,7 @@ impl Renderer {
             goal: if rule.is_some_and(|rule| rule.autoplay) { Goal::Play } else { Goal::Rest },
             rested: Rested::NotAsked,
             state: None,
+            settled: None,
             state_at: Instant::START,
             seen_at: Instant::START,
             look: true,

@@ -77,7 +77,9 @@ impl Renderer {
         let hurried = match (&load.phase, load.length()) {
             // It ends when we say so, whatever the renderer calls its length.
             _ if load.is_still() => false,
-            (Phase::Running { since, .. }, Some(length)) => now.since(*since) < length.mul_f64(0.5),
+            (Phase::Running { since, .. }, Some(length)) => {
+                now.since(*since) < length.saturating_sub(load.from).mul_f64(0.5)
+            }
             (Phase::Running { since, .. }, None) => now.since(*since) < Duration::from_secs(1),
             _ => false,
         };
@@ -98,11 +100,12 @@ impl Renderer {
         load.phase = Phase::Over;
         if hurried {
             // A round that lasts half as long as it should is no round: do not storm the renderer.
-            self.fail(
-                Fault::DoesNotPlay(self.load.as_ref().map(Load::name).unwrap_or_default()),
-                ctx,
-            );
-            self.programme.advance();
+            let fault = Fault::DoesNotPlay(load.name());
+            let is_clip = self.programme.is_interrupted();
+            self.fail(fault, ctx);
+            if !is_clip {
+                self.programme.advance();
+            }
         } else {
             self.failures = 0;
             self.tally(ctx, Row::complete);
@@ -192,10 +195,10 @@ impl Renderer {
     /// A viewer has it now: respected, or insisted on after a while.
     pub(super) fn yield_to_viewer(&mut self, did: Viewer, ctx: &mut Context<'_>) {
         let until = match self.on_stop() {
-            OnStop::Respect => None,
-            OnStop::Insist => {
+            OnStop::Insist if did != Viewer::SwitchedOff => {
                 Some(ctx.now + INSIST_AFTER[usize::from(self.insisted).min(INSIST_AFTER.len() - 1)])
             }
+            _ => None,
         };
         self.insisted = self.insisted.saturating_add(1);
         let again = until.map(|until| until.since(ctx.now));

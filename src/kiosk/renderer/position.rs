@@ -68,6 +68,9 @@ impl Renderer {
                 // The seek was taken and did nothing.
                 self.habits.seek_broken = true;
             }
+            if load.inherited && !load.playhead.was_asked() {
+                load.from = position;
+            }
             load.playhead.take(report);
             if load.playhead.moved() {
                 *self.habits.moves.at(load.file.media_type.kind) = true;
@@ -83,6 +86,14 @@ impl Renderer {
             && self.state == Some(TransportState::Playing)
         {
             self.runs(sent, ctx);
+        }
+    }
+
+    /// It was asked where it is, and will not say.
+    pub(super) fn does_not_say_where(&mut self, now: Instant) {
+        self.position_due = now + Duration::from_secs(10);
+        if let Some(load) = self.load.as_mut() {
+            load.playhead.say_nothing();
         }
     }
 
@@ -123,6 +134,7 @@ impl Renderer {
         self.habits.stop_first = true;
         if let Some(load) = self.load.as_mut() {
             load.stop_first = true;
+            load.from = Duration::ZERO;
             load.fetched = false;
             load.witness = Witness::default();
             load.playhead = Playhead::expecting(self.habits.moves.of(load.file.media_type.kind));
@@ -138,9 +150,7 @@ impl Renderer {
             .as_ref()
             .and_then(super::Load::end)
             .map_or(now, |(earliest, _)| earliest.min(now));
-        self.rounds = self.rounds.saturating_add(1);
-        ctx.trace.note(now, self.name(), What::Looped(self.rounds));
-        self.gap = Some(Duration::ZERO);
+        self.looped(Duration::ZERO, ctx);
         self.habits.next_works = true;
         if let Some(next) = &self.next {
             self.habits.looped(next.file.media_type.kind, Way::Next, Duration::ZERO);
@@ -158,14 +168,20 @@ impl Renderer {
         }
     }
 
+    /// A round is over, and the next one follows without a stop.
+    fn looped(&mut self, gap: Duration, ctx: &mut Context<'_>) {
+        self.rounds = self.rounds.saturating_add(1);
+        self.failures = 0;
+        self.gap = Some(gap);
+        ctx.trace.note(ctx.now, self.name(), What::Looped(self.rounds));
+    }
+
     /// It was sent back to the beginning.
     pub(super) fn seeked(&mut self, sent: Instant, ctx: &mut Context<'_>) {
         let now = ctx.now;
-        self.rounds = self.rounds.saturating_add(1);
-        ctx.trace.note(now, self.name(), What::Looped(self.rounds));
-        self.seeked_at = Some(now);
         let gap = now.since(sent);
-        self.gap = Some(gap);
+        self.looped(gap, ctx);
+        self.seeked_at = Some(now);
         if let Some(load) = &self.load {
             self.habits.looped(load.file.media_type.kind, Way::Seek, gap);
         }
@@ -177,6 +193,7 @@ impl Renderer {
         self.transport_due = now + Duration::from_millis(300);
         if let Some(load) = self.load.as_mut() {
             load.phase = Phase::Running { since: now, doubt: None };
+            load.from = Duration::ZERO;
             // It goes back within an open stream: no slower than its start.
             let latency = self.habits.latency;
             let latest = now + latency.unwrap_or(Duration::from_millis(300));
@@ -191,6 +208,9 @@ impl Renderer {
         if let Some(load) = self.load.as_mut()
             && let Some(place) = load.seek_to.take()
         {
+            if let Phase::Running { since, .. } = &mut load.phase {
+                (*since, load.from) = (now, place);
+            }
             load.playhead.begin(sent, now + LOOK_AGAIN, place, false);
         }
     }

@@ -90,8 +90,14 @@ impl Renderer {
     /// It said goodbye. Some say it and stay: the next poll tells.
     pub(in crate::kiosk) fn part(&mut self, ctx: &mut Context<'_>) {
         // Who stopped it has switched it off now: that was all for today.
-        let was_stopped = matches!(self.goal, Goal::Yield { .. }) && !self.is_active();
-        self.presence = if was_stopped { Presence::Asleep } else { Presence::SaidGoodbye };
+        let stopped = !self.is_active();
+        self.presence = match &mut self.goal {
+            Goal::Yield { until, .. } if stopped => {
+                *until = None;
+                Presence::Asleep
+            }
+            _ => Presence::SaidGoodbye,
+        };
         self.events.iter_mut().for_each(|s| s.forget(ctx.now + Duration::from_secs(5)));
         self.transport_due = self.transport_due.max(ctx.now + Duration::from_millis(500));
     }

@@ -64,7 +64,7 @@ impl Renderer {
                 self.look = false;
                 self.transport_due = now + self.transport_pace(now).max(Duration::from_secs(1))
             }
-            Purpose::Position => self.position_due = now + Duration::from_secs(10),
+            Purpose::Position => self.does_not_say_where(now),
             Purpose::Media => self.media_unknown(ctx),
             Purpose::Sink => self.habits.sink_asked = true,
             Purpose::Survey(which) => self.not_surveyed(*which),

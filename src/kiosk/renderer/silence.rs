@@ -26,6 +26,7 @@ impl Renderer {
         }
         match purpose {
             // Answered, but without sense: only what was asked suffers.
+            Purpose::Position if failure == Failure::Malformed => self.does_not_say_where(now),
             Purpose::Position => self.position_due = now + Duration::from_secs(10),
             Purpose::Sink => self.habits.sink_asked = true,
             // It lives, whatever its web server does with this.

@@ -94,7 +94,7 @@ impl Renderer {
                     self.habits.rendering_broken = true;
                     self.notice_lack();
                 }
-                self.knobs.failed(now + Duration::from_secs(1));
+                self.knobs.refused(now + Duration::from_secs(1));
             }
         }
     }

@@ -59,7 +59,11 @@ impl Renderer {
         };
         let now = ctx.now;
         self.seen_at = core::mem::replace(&mut self.state_at, now);
-        let was = self.state.replace(state);
+        self.state = Some(state);
+        let was = match state {
+            TransportState::Transitioning => self.settled,
+            state => self.settled.replace(state),
+        };
         if !self.is_active() {
             self.heirloom = Heirloom::None;
         }
@@ -235,7 +239,7 @@ impl Renderer {
     }
 
     /// It said goodbye and stopped: a viewer switches it off, or puts it into standby, where a command
-    /// would wake it. It is left alone until it is heard of.
+    /// would wake it. It is left alone until it is heard of, even where the box insists.
     fn put_to_sleep(&mut self, ctx: &mut Context<'_>) {
         self.presence = Presence::Asleep;
         self.yield_to_viewer(Viewer::SwitchedOff, ctx);
