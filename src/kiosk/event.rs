@@ -149,7 +149,7 @@ pub enum Event {
     StatusAsked(ReplyTo),
     /// Somebody asks for the statistics.
     StatisticsAsked(ReplyTo),
-    /// An essential task lives: said by each at least every 10 s.
+    /// An essential task lives: said by each well within [`SILENCE`](super::supervisor::SILENCE).
     Alive(TaskName),
     /// A task ended though it should not have; the sentence says why.
     TaskEnded(TaskName, String),
@@ -158,7 +158,7 @@ pub enum Event {
     /// [`Effect::PowerOff`](super::effect::Effect::PowerOff): the machine is about to be switched off, or the sentence
     /// says why it is not.
     PoweredOff(Result<(), String>),
-    /// SIGTERM or SIGINT, or the person at the terminal: leave. The second time: at once.
+    /// SIGTERM or SIGINT, or the person at the terminal: leave.
     Leave,
 }
 

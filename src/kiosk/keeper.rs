@@ -35,6 +35,11 @@ impl Keeper {
         self.look_over_at = self.look_over_at.or(Some(now + LOOKS_OVER));
     }
 
+    /// There is a place, and what was there has been read.
+    pub(super) fn has_begun(&self) -> bool {
+        self.has_place
+    }
+
     /// There is something to write.
     pub(super) fn news(&mut self, now: Instant) {
         self.news_at = self.news_at.or(Some(now));

@@ -64,6 +64,11 @@ impl Memory {
         &self.profiles
     }
 
+    /// This very renderer is known.
+    pub(super) fn knows(&self, udn: &str) -> bool {
+        self.profiles.iter().any(|profile| profile.udn == udn)
+    }
+
     /// What is known of this renderer: from itself, else from the one of its model that was there last.
     pub(super) fn recall(&self, description: &Description) -> Profile {
         let udn = description.udn.as_str();

@@ -57,8 +57,10 @@ impl Kiosk {
         memory
     }
 
-    /// There is a place for the memory, and this was in it: at the start, or after its owner has changed it.
+    /// There is a place for the memory, and this was in it: at the start, or after its owner has changed it. Then a
+    /// renderer that is not in it any more was to be forgotten; the others have shown more since it was written.
     pub(super) fn remember(&mut self, memory: Memory, now: Instant) {
+        let again = self.keeper.has_begun();
         let ran = self.ran(now).max(memory.ran);
         self.memory = memory;
         self.memory.ran = ran;
@@ -77,10 +79,18 @@ impl Kiosk {
             None => self.keeper.news(now),
         }
         self.keeper.begin(now);
+        if again {
+            // What was to be written was not.
+            self.keeper.news(now);
+        }
         let known = self.memory.profiles().len();
         self.trace.note(now, "", What::Remembers(known));
         for renderer in &mut self.renderers {
-            renderer.remember(self.memory.recall(&renderer.description), ran);
+            if again && renderer.has_profile() && self.memory.knows(renderer.udn().as_str()) {
+                self.memory.keep(renderer.measured(ran));
+            } else {
+                renderer.remember(self.memory.recall(&renderer.description), ran);
+            }
         }
     }
 

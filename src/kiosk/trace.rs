@@ -28,14 +28,12 @@ pub struct Entry {
 /// The kinds of transition.
 #[derive(Clone, Debug, PartialEq)]
 pub enum What {
-    /// A renderer was found, or is back after being away.
+    /// A renderer was found.
     Found,
     /// A renderer moved to another address or port.
     Moved,
     /// A renderer started again: nothing of before holds.
     Rebooted,
-    /// A renderer said goodbye, or did not answer for long.
-    Away,
     /// A file was given to it.
     Loading(Rc<Path>),
     /// It plays.
@@ -138,7 +136,6 @@ impl fmt::Display for Entry {
             What::Found => write!(f, "found"),
             What::Moved => write!(f, "moved to another address or port"),
             What::Rebooted => write!(f, "started again"),
-            What::Away => write!(f, "went away"),
             What::Loading(path) => write!(f, "loading {}", file_name(path)),
             What::Playing(path) | What::Again(path) => write!(f, "playing {}", file_name(path)),
             What::Ended(rounds) => write!(f, "played to the end (round {rounds})"),

@@ -11,7 +11,7 @@ use async_io::Timer;
 use core::pin::pin;
 use smol::future;
 
-/// Half of the 10 s that the kiosk grants.
+/// A third of the time that the kiosk grants.
 const EVERY: Duration = Duration::from_secs(5);
 
 /// One task's sign of life.

@@ -36,7 +36,8 @@ impl FakeRenderer {
             _ => None,
         };
         let (answers, events) = (self.pending.next_deadline(), self.publisher.next_deadline());
-        [transport, self.announce_at, self.dozes_off_at(), self.off_at, answers, events]
+        let (away, pausing) = (self.off_at, self.pausing_until);
+        [transport, self.announce_at, self.dozes_off_at(), away, pausing, answers, events]
             .into_iter()
             .flatten()
             .min()
@@ -50,6 +51,7 @@ impl FakeRenderer {
         if self.off_at.is_some_and(|at| at <= now) {
             return self.leave(now, false);
         }
+        self.pausing_until.take_if(|until| *until <= now);
         if self.announce_at.is_some_and(|at| at <= now) {
             self.announce_at = self.quirks.announces_every.map(|every| now + every);
             self.output(Output::Announce(Announce::Alive));

@@ -61,6 +61,8 @@ pub struct FakeRenderer {
     pub(super) busy_at: Instant,
     pub(super) announce_at: Option<Instant>,
     pub(super) transport: Transport,
+    /// It says TRANSITIONING until then, because it pauses or goes on.
+    pub(super) pausing_until: Option<Instant>,
     pub(super) error: bool,
     pub(super) media: Option<Media>,
     pub(super) next: Option<Media>,
@@ -98,6 +100,7 @@ impl FakeRenderer {
             busy_at: Instant::START,
             announce_at: Some(Instant::START),
             transport,
+            pausing_until: None,
             error: false,
             media: None,
             next: None,
@@ -156,6 +159,9 @@ impl FakeRenderer {
     #[must_use]
     pub const fn state(&self) -> TransportState {
         match self.transport {
+            Transport::Playing | Transport::Paused if self.pausing_until.is_some() => {
+                TransportState::Transitioning
+            }
             Transport::Idle => TransportState::NoMediaPresent,
             Transport::Stopped | Transport::HandingOver { .. } => TransportState::Stopped,
             Transport::Starting { .. } => self.quirks.loads_as,
@@ -206,12 +212,8 @@ impl FakeRenderer {
                 self.transport = self.at_rest();
             }
             Remote::Stop => self.halt(now),
-            Remote::Pause if self.transport == Transport::Playing => {
-                self.transport = Transport::Paused;
-            }
-            Remote::Play if self.transport == Transport::Paused => {
-                self.transport = Transport::Playing;
-            }
+            Remote::Pause if self.transport == Transport::Playing => self.pauses(now, true),
+            Remote::Play if self.transport == Transport::Paused => self.pauses(now, false),
             Remote::Play if self.transport == Transport::Stopped => self.start(now),
             Remote::Volume(volume) => self.volume = volume.min(self.quirks.volume_max),
             Remote::PlayOther(uri) => {
@@ -230,6 +232,12 @@ impl FakeRenderer {
             | Remote::Standby => {}
         }
         self.settle(now);
+    }
+
+    /// It pauses or goes on.
+    pub(super) fn pauses(&mut self, now: Instant, paused: bool) {
+        self.transport = if paused { Transport::Paused } else { Transport::Playing };
+        self.pausing_until = Some(now + self.quirks.pausing).filter(|until| now < *until);
     }
 
     /// What it wants done, in order.

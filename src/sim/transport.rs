@@ -71,7 +71,8 @@ impl FakeRenderer {
             return refuse(705);
         }
         let in_transition =
-            matches!(self.transport, Transport::Starting { .. } | Transport::Closing { .. });
+            matches!(self.transport, Transport::Starting { .. } | Transport::Closing { .. })
+                || self.pausing_until.is_some();
         if let Some(code) = self.quirks.in_transition.filter(|_| moves && in_transition) {
             return refuse(code);
         }
@@ -79,7 +80,7 @@ impl FakeRenderer {
             SetAvTransportUri { uri, metadata } => self.set(now, call, uri, metadata),
             SetNextAvTransportUri { uri, metadata } => self.set_next(now, uri, metadata),
             Play => self.play(now, call),
-            Pause => self.pause(),
+            Pause => self.pause(now),
             Stop => self.stop(now),
             Seek { target } => self.seek(*target),
             Next | Previous => unless(self.quirks.skip),
@@ -91,7 +92,8 @@ impl FakeRenderer {
             }
             GetPositionInfo => {
                 let idle = matches!(self.transport, Transport::Idle | Transport::Stopped);
-                if let Some(code) = self.quirks.position_when_idle.filter(|_| idle) {
+                let refusal = self.quirks.position_when_idle.filter(|_| idle);
+                if let Some(code) = self.quirks.position_refused.or(refusal) {
                     return refuse(code);
                 }
                 let info = self.position_info(now);
@@ -154,7 +156,7 @@ impl FakeRenderer {
                 return DONE;
             }
             Transport::Paused if self.media.as_ref().is_some_and(Media::begun) => {
-                self.transport = Transport::Playing;
+                self.pauses(now, false);
                 return DONE;
             }
             _ if !self.has_media() => match self.quirks.play_empty {
@@ -180,14 +182,14 @@ impl FakeRenderer {
         }
     }
 
-    fn pause(&mut self) -> Verdict {
+    fn pause(&mut self, now: Instant) -> Verdict {
         if let Some(code) = self.quirks.pause_refused {
             return refuse(code);
         }
         match self.transport {
             Transport::Playing if self.quirks.pause_ignored => DONE,
             Transport::Playing => {
-                self.transport = Transport::Paused;
+                self.pauses(now, true);
                 DONE
             }
             Transport::Paused => unless(self.quirks.pause_while_paused),

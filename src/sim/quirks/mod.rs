@@ -93,6 +93,8 @@ pub struct Quirks {
     pub remote_stop_forgets: bool,
 
     // Pausing, seeking, skipping
+    /// TRANSITIONING lasts this long before it is paused, and before it goes on.
+    pub pausing: Duration,
     /// Refuses every Pause.
     pub pause_refused: Option<u16>,
     /// Answers 200 to every Pause and plays on.
@@ -127,6 +129,8 @@ pub struct Quirks {
     pub track_uri: TrackUri,
     /// Never tells the duration.
     pub hides_duration: bool,
+    /// Refuses every GetPositionInfo.
+    pub position_refused: Option<u16>,
     /// GetPositionInfo while STOPPED or without media.
     pub position_when_idle: Option<u16>,
     /// The end of the media clears CurrentURI.

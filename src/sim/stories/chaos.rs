@@ -76,6 +76,7 @@ fn anything(rng: &mut Rng) -> Preset {
     }
     quirks.play_empty = one_of(rng, &[PlayEmpty::Refused(701), PlayEmpty::TransitionsForEver]);
     quirks.play_while_playing = one_of(rng, &[None, None, Some(701), Some(501)]);
+    quirks.pausing = one_of(rng, &[ms(0), ms(0), ms(700)]);
     quirks.pause_refused = one_of(rng, &[None, None, None, Some(701)]);
     quirks.seek_refused = one_of(rng, &[None, None, None, Some(710)]);
     quirks.rel_time = one_of(

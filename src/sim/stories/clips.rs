@@ -40,6 +40,21 @@ fn a_press_plays_the_clip_at_once_and_the_main_programme_goes_on_where_it_was() 
 }
 
 #[test]
+fn what_goes_on_near_its_end_may_end_soon() {
+    for preset in [presets::well_behaved(), presets::gmrender(), presets::samsung_tizen()] {
+        let mut world = kiosk(preset.clone(), Again::Restart, Back::Resume);
+        let _ = world.until(150_000, |w| w.screen(0).is_some_and(|(_, at)| at > ms(100_000)));
+        clip_pressed(&mut world);
+        assert!(world.until(5_000, |w| w.shows(0, "dragon.mp4")).is_some());
+        assert!(world.until(20_000, |w| w.shows(0, "clip.mp4")).is_some());
+        world.pass(60_000);
+        assert!(world.shows(0, "clip.mp4"), "{}: it loops", preset.name);
+        let said = world.trace(100).join("\n");
+        assert!(!said.contains("does not play"), "{}: {said}", preset.name);
+    }
+}
+
+#[test]
 fn back_to_the_start_where_that_is_wanted() {
     let mut world = kiosk(presets::well_behaved(), Again::Restart, Back::Start);
     world.pass(40_000);

@@ -57,6 +57,19 @@ fn without_a_position_our_own_clock_tells_the_end() {
 }
 
 #[test]
+fn one_that_refuses_to_say_where_it_is_loops_all_the_same() {
+    for code in [401, 501, 718] {
+        for end_says_playing in [true, false] {
+            let world = whole_rounds(but(|q| {
+                (q.position_refused, q.end_says_playing) = (Some(code), end_says_playing);
+            }));
+            let gaps = world.stages[0].gaps();
+            assert!(gaps.iter().all(|gap| *gap <= ms(8_000)), "{code}: {gaps:?}");
+        }
+    }
+}
+
+#[test]
 fn without_a_position_a_viewer_who_stops_it_is_left_in_peace() {
     for rel_time in [RelTime::NotImplemented, RelTime::AlwaysZero] {
         let setting = Setting::of(but(|q| q.rel_time = rel_time));

@@ -171,6 +171,23 @@ fn songs_go_on_where_the_next_one_is_refused_ignored_or_followed_late() {
 }
 
 #[test]
+fn rounds_without_a_stop_are_good_ones_and_failures_of_before_are_forgotten() {
+    let preset = but(|q| (q.remote_stop_forgets, q.refuses_subscriptions) = (true, Some(501)));
+    let files = [("/m/1.mp3", 20_000), ("/m/2.mp3", 25_000)];
+    let mut world = Setting::of(preset).files(&files).autoplay().begin();
+    for _ in 0..8 {
+        world.pass(200_000);
+        let middle =
+            |w: &World| w.screen(0).is_some_and(|(_, at)| ms(8_000) < at && at < ms(9_000));
+        assert!(world.until(30_000, middle).is_some());
+        // It holds nothing any more, and nothing tells why.
+        world.remote(0, Remote::Stop);
+        let took = world.until(60_000, |w| w.screen(0).is_some());
+        assert!(took.is_some_and(|took| took < 5_000), "{took:?}");
+    }
+}
+
+#[test]
 fn a_folder_that_does_not_repeat_ends() {
     let files = [("/m/1.mp4", 10_000), ("/m/2.mp4", 12_000)];
     let setting = Setting::of(presets::well_behaved()).files(&files);

@@ -105,6 +105,24 @@ fn one_that_a_viewer_stopped_and_then_switched_off_plays_when_it_is_on_again() {
 }
 
 #[test]
+fn even_a_box_that_insists_does_not_switch_it_on() {
+    for stopped_before in [false, true] {
+        let setting = long(presets::teufel()).rule(|r| r.on_stop = OnStop::Insist);
+        let mut world = playing(setting);
+        if stopped_before {
+            world.remote(0, Remote::Stop);
+            world.pass(2_000);
+        }
+        world.remote(0, Remote::Standby);
+        world.pass(3_600_000);
+        assert_eq!(world.screen(0), None);
+        assert_eq!(world.stages[0].called("SetAVTransportURI").len(), 1, "nobody wakes it");
+        world.remote(0, Remote::PowerOn);
+        assert!(world.until(10_000, |w| w.shows(0, "clip.mp4")).is_some());
+    }
+}
+
+#[test]
 fn one_that_nobody_drives_is_forgotten_when_it_is_heard_of_no_more() {
     let name = Who::Name("another".try_into().unwrap());
     let mut world = long(presets::well_behaved()).rule(|r| r.who = name).begin();

@@ -1,6 +1,7 @@
 //! A box that begins anew knows what it knew, and lets play what plays.
 
 use super::*;
+use crate::kiosk::event::Event;
 use crate::kiosk::memory::Memory;
 use crate::sim::quirks::FetchFailure;
 use crate::sim::world::STEPS;
@@ -67,6 +68,27 @@ fn a_renderer_never_seen_is_met_like_others_of_its_model() {
     world.remote(1, Remote::PowerOn);
     assert!(world.until(60_000, |w| w.shows(1, "clip.mp4")).is_some());
     assert!(world.stages[1].calls.iter().all(|call| call.refused.is_none()));
+}
+
+#[test]
+fn an_owner_who_has_one_forgotten_takes_nothing_from_the_others() {
+    let setting = Setting::many(vec![picky(), presets::well_behaved()]);
+    let mut world = setting.files(&[("/m/clip.mp4", 3_600_000)]).autoplay().begin();
+    world.run(60_000);
+    let stored = world.stored().expect("written ten seconds after it was learned");
+    let mut old: Value = serde_json::from_slice(stored).expect("JSON");
+    // Its owner has the other one forgotten, just before what this one has shown is written.
+    let profiles = old["profiles"].as_array_mut().expect("a list");
+    profiles.retain(|profile| profile["udn"] == "uuid:tv-1");
+    assert_eq!(profiles.len(), 1);
+    (profiles[0]["rung"], profiles[0]["simpler"]) = ("full".into(), Value::Null);
+    let old = Memory::parse(old.to_string().as_bytes()).expect("as before");
+    world.tell(Event::Remembered(Box::new(old)));
+    world.run(400_000);
+    let stored = world.stored().expect("written");
+    let now: Value = serde_json::from_slice(stored).expect("JSON");
+    assert_eq!(now["profiles"][0]["rung"], "empty", "{}", now["profiles"][0]);
+    assert_eq!(plays_again(&mut world, 0).1, 0, "it still knows what it has learned");
 }
 
 #[test]

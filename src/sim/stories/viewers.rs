@@ -50,6 +50,25 @@ pub(super) fn a_viewer_who_pauses_it_may_and_goes_on_where_it_was() {
 }
 
 #[test]
+fn a_pause_on_its_way_through_transitioning_is_a_viewers_all_the_same() {
+    for pausing in [ms(300), ms(700), ms(2_500)] {
+        let setting = Setting::of(but(|q| q.pausing = pausing));
+        let mut world = playing(setting.files(&[("/m/clip.mp4", 60_000)]));
+        world.pass(10_000);
+        for _ in 0..2 {
+            world.remote(0, Remote::Pause);
+            world.pass(100_000);
+            assert_eq!(world.stages[0].tv.state(), TransportState::PausedPlayback, "{pausing:?}");
+            assert_eq!(world.stages[0].called("Play").len(), 1, "{pausing:?}: it is not pushed on");
+            world.remote(0, Remote::Play);
+            world.pass(10_000);
+        }
+        let took = world.until(60_000, |w| w.stages[0].rounds.len() == 1);
+        assert!(took.is_some(), "{pausing:?}: it goes on, and loops");
+    }
+}
+
+#[test]
 fn another_box_that_takes_over_keeps_it() {
     let mut world =
         playing(Setting::of(presets::well_behaved()).files(&[("/m/clip.mp4", 600_000)]));
