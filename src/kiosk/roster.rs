@@ -9,7 +9,7 @@ use super::mutant::Mutant;
 use super::sighting::{Sighting, State};
 use crate::limits::{FETCHES, SIGHTINGS};
 use crate::time::{Duration, Instant};
-use crate::upnp::ssdp::Announcement;
+use crate::upnp::ssdp::{Announcement, Kind};
 use crate::upnp::{HttpUrl, Udn};
 use core::net::Ipv4Addr;
 
@@ -83,7 +83,9 @@ impl Roster {
         };
         let differs =
             |old: Option<u32>, new: Option<u32>| old.is_some() && new.is_some() && old != new;
-        let rebooted = differs(sighting.boot_id, announcement.boot_id);
+        // An update tells the next number beforehand, so that nobody takes it for a boot (UDA 1.1 §1.2.4).
+        let rebooted =
+            announcement.kind != Kind::Update && differs(sighting.boot_id, announcement.boot_id);
         let reconfigured = differs(sighting.config_id, announcement.config_id);
         sighting.adopt(announcement, now);
         let news = rebooted || !sighting.refused;
@@ -361,7 +363,6 @@ fn claims_to_be_a_renderer(announcement: &Announcement) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::upnp::ssdp::Kind;
 
     fn location(host: u8) -> HttpUrl {
         HttpUrl::parse(&format!("http://10.0.0.{host}:80/d.xml")).expect("good")
@@ -426,6 +427,20 @@ mod tests {
         assert_eq!(roster.next_fetch(Instant::START, 6, |_| true), None);
         assert_eq!(roster.hear(&alive(1, 2), Instant::START), News::Rebooted(udn.clone()));
         assert_eq!(roster.next_fetch(Instant::START, 7, |_| true), Some(location(1)));
+    }
+
+    #[test]
+    fn an_update_announces_a_boot_id_that_is_no_boot() {
+        let mut roster = Roster::default();
+        let udn = Udn::new("uuid:renderer").expect("good");
+        roster.hear(&alive(1, 1), Instant::START);
+        roster.next_fetch(Instant::START, 5, |_| true);
+        roster.described(5, &udn);
+        let update = Announcement { kind: Kind::Update, ..alive(1, 2) };
+        assert_eq!(roster.hear(&update, Instant::START), News::Alive(udn.clone()));
+        assert_eq!(roster.hear(&alive(1, 2), Instant::START), News::Alive(udn.clone()));
+        assert_eq!(roster.next_fetch(Instant::START, 6, |_| true), None);
+        assert_eq!(roster.hear(&alive(1, 3), Instant::START), News::Rebooted(udn));
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub struct Announcement {
     pub location: Option<HttpUrl>,
     /// max-age of CACHE-CONTROL, as it is said.
     pub max_age: Option<Duration>,
-    /// BOOTID.UPNP.ORG (NEXTBOOTID.UPNP.ORG of an update).
+    /// BOOTID.UPNP.ORG; of an update NEXTBOOTID.UPNP.ORG, which is no new boot but a new number.
     pub boot_id: Option<u32>,
     /// CONFIGID.UPNP.ORG.
     pub config_id: Option<u32>,
