@@ -16,6 +16,9 @@ pub struct UpnpError {
 }
 
 impl UpnpError {
+    /// Action Failed: what may be said of a fault that has no code.
+    pub(super) const ACTION_FAILED: u16 = 501;
+
     /// The whole envelope of the fault, to go with HTTP status 500.
     #[must_use]
     pub fn write(&self) -> String {

@@ -4,8 +4,9 @@ use super::arguments::Arguments;
 use super::envelope::wrap;
 use super::fault::UpnpError;
 use super::service::{PREFIX, ServiceKind};
-use super::xml::{Document, decode};
+use super::xml::{Document, Node, decode};
 use super::{av_transport, connection_manager, rendering_control};
+use crate::text::clip;
 
 /// A call of an action, with its IN arguments.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,7 +93,7 @@ impl Action {
     pub fn parse_reply(&self, body: &[u8]) -> Result<Reply, SoapError> {
         let text = decode(body);
         let document = Document::read(&text, "Envelope");
-        if let Some(error) = UpnpError::find(&document) {
+        if let Some(error) = UpnpError::find(&document).or_else(|| refusal(&document, body)) {
             return Err(SoapError::Fault(error));
         }
         let arguments = Arguments::of(&document, &text, Some(&format!("{}Response", self.name())));
@@ -154,6 +155,15 @@ impl Reply {
     }
 }
 
+/// The fault that is all of an answer, where its code is hidden or missing: it is no success.
+fn refusal(document: &Document, body: &[u8]) -> Option<UpnpError> {
+    let fault = document.find("Body")?.children().find(|node| node.is("Fault"))?;
+    Some(UpnpError::parse(body).unwrap_or_else(|| UpnpError {
+        code: UpnpError::ACTION_FAILED,
+        description: clip(fault.find("faultstring").map_or("", Node::text)),
+    }))
+}
+
 fn envelope(kind: ServiceKind, version: u8, name: &str, arguments: &str) -> String {
     let urn = kind.urn(version);
     wrap(&format!("<u:{name} xmlns:u=\"{urn}\">{arguments}</u:{name}>"))
@@ -162,7 +172,6 @@ fn envelope(kind: ServiceKind, version: u8, name: &str, arguments: &str) -> Stri
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::clip;
     use crate::time::Duration;
     use crate::upnp::av_transport::{MediaInfo, PositionInfo, TransportInfo, TransportState};
     use proptest::prelude::*;
@@ -259,6 +268,31 @@ mod tests {
     fn a_fault_is_no_reply() {
         let error = UpnpError { code: 716, description: clip("Resource not found") };
         assert_eq!(GET_STATE.parse_reply(error.write().as_bytes()), Err(SoapError::Fault(error)));
+    }
+
+    #[test]
+    fn a_fault_whose_code_is_hidden_is_no_success() {
+        let play = Action::AvTransport(av_transport::Action::Play);
+        for (detail, code, description) in [
+            ("<detail>&lt;e:UPnPError&gt;&lt;errorCode&gt;705&lt;/errorCode&gt;</detail>", 705, ""),
+            (
+                "<detail><![CDATA[<UPnPError><errorCode>705</errorCode></UPnPError>]]></detail>",
+                705,
+                "",
+            ),
+            ("<detail/>", 501, "Locked by a guest"),
+            ("<detail><errorCode>many</errorCode></detail>", 501, "Locked by a guest"),
+            ("", 501, "Locked by a guest"),
+        ] {
+            let body = format!(
+                "<x:Envelope><x:Body><x:Fault><faultcode>x:Client</faultcode>\
+                 <faultstring>Locked by a guest</faultstring>{detail}</x:Fault></x:Body></x:Envelope>"
+            );
+            let error = UpnpError { code, description: clip(description) };
+            assert_eq!(play.parse_reply(body.as_bytes()), Err(SoapError::Fault(error)), "{body}");
+        }
+        let unfounded = "<Envelope><Body><PlayResponse><Fault/></PlayResponse></Body></Envelope>";
+        assert_eq!(play.parse_reply(unfounded.as_bytes()), Ok(Reply::Done));
     }
 
     fn replies() -> Vec<(Action, Reply)> {
