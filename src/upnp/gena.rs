@@ -209,8 +209,12 @@ fn torn_value(text: &str, name: &str) -> Option<String> {
         while let Some((key, after)) = rest.split_once('=') {
             let mut key = squeezed_name(key).to_ascii_lowercase();
             if first {
-                // The name of the element runs into that of its first attribute.
+                // The name of the element runs into that of its first attribute. With anything else
+                // between them it is another's name, as in VolumeDB.
                 key = key.strip_prefix(&name.to_ascii_lowercase())?.to_owned();
+                if !matches!(key.as_str(), "val" | "channel") {
+                    return None;
+                }
                 first = false;
             }
             let (said, next) = quoted(after);
@@ -343,6 +347,25 @@ mod tests {
                     <Volume Channel=\"MASTER\" val=\"40\"/><Mute channel=\"RF\" val=\"1\"/></InstanceID></Event>";
         let change = LastChange::parse(body.as_bytes()).expect("says something");
         assert_eq!((change.volume, change.mute), (Some(40), None));
+    }
+
+    #[test]
+    fn what_only_begins_like_a_variable_is_another() {
+        for other in [
+            "<VolumeDB channel=\"Master\" val=\"5120\"/>",
+            "<VolumeBak Channel=\"Master\" val=\"7\"/>",
+        ] {
+            let body = format!(
+                "<Event><InstanceID val=\"0\"><Mute channel=\"Master\" val=\"1\"/>{other}\
+                 <Volume channel=\"RF\" val=\"90\"/></InstanceID></Event>"
+            );
+            let change = LastChange::parse(body.as_bytes()).expect("says something");
+            assert_eq!((change.volume, change.mute), (None, Some(true)), "{body}");
+        }
+        let torn = "<Event><InstanceID val=\"0\"><VolumeDB channel=\"Master\" val=\"5120\"/>\
+                    <Vol ume channel = \"Master\" val=\"12\" <";
+        let change = LastChange::parse(torn.as_bytes()).expect("says something");
+        assert_eq!(change.volume, Some(12));
     }
 
     #[test]
