@@ -149,7 +149,15 @@ impl Event {
             .filter(|node| node.is(name) && is_master(node.attribute("channel")))
             .find_map(|node| node.attribute("val"))
             .map(|value| value.trim().to_owned())
-            .or_else(|| self.texts.iter().find_map(|text| torn_value(text, name)))
+            .or_else(|| self.torn_value(name))
+    }
+
+    /// What the text says of it, if that can only be of instance 0.
+    fn torn_value(&self, name: &str) -> Option<String> {
+        if self.document.nodes().any(is_another_instance) {
+            return None;
+        }
+        self.texts.iter().find_map(|text| torn_value(text, name))
     }
 
     fn variables(&self) -> impl Iterator<Item = Node<'_>> {
@@ -165,6 +173,14 @@ impl Event {
         });
         instance.into_iter().flat_map(|instance| instance.descendants_outside(&["InstanceID"]))
     }
+}
+
+/// Whether it holds what is said of another instance than ours.
+fn is_another_instance(node: Node<'_>) -> bool {
+    let number = || node.attribute("val").and_then(|val| val.trim().parse::<u32>().ok());
+    node.is("InstanceID")
+        && number().is_some_and(|number| number != 0)
+        && node.descendants().next().is_some()
 }
 
 fn is_master(channel: Option<&str>) -> bool {
@@ -339,6 +355,31 @@ mod tests {
                     <InstanceID val=\"0\"><TransportState val=\"PLAYING\"/><TransportState val=\"STOPPED\"/>\
                     </InstanceID></Event>";
         assert_eq!(state(body), Some(TransportState::Playing));
+    }
+
+    #[test]
+    fn what_is_said_of_another_instance_is_not_said_of_ours() {
+        let other = "<InstanceID val=\"3\"><TransportState val=\"STOPPED\"/></InstanceID>";
+        let event = format!("<Event>{other}</Event>");
+        for body in [event.clone(), notify(&event), notify(&escape(&event))] {
+            assert_eq!(LastChange::parse(body.as_bytes()), None, "{body}");
+        }
+        let both = format!(
+            "<Event>{other}<InstanceID val=\"0\"><CurrentTrackURI val=\"u\"/></InstanceID></Event>"
+        );
+        let change = LastChange::parse(both.as_bytes()).expect("says something");
+        assert_eq!(
+            (change.transport_state, change.current_track_uri.as_deref()),
+            (None, Some("u"))
+        );
+        for unclear in [
+            event.replace("\"3\"", "\"\""),
+            event.replace(" val=\"3\"", ""),
+            event.replace("\"3\">", "\"3\"/>").replace("</InstanceID>", ""),
+            event.replace("\"3\">", "\"3\" "),
+        ] {
+            assert_eq!(state(&unclear), Some(TransportState::Stopped), "{unclear}");
+        }
     }
 
     #[test]
