@@ -76,7 +76,7 @@ pub struct PositionInfo {
     pub track_uri: Option<String>,
     /// RelTime.
     pub rel_time: Option<Duration>,
-    /// Whether RelTime was written with a fraction of a second.
+    /// Whether RelTime has a fraction of a second. `.000` is none: some write it always, and count in seconds.
     pub fractional: bool,
 }
 
@@ -214,16 +214,15 @@ impl Action {
                 })
             }
             Self::GetPositionInfo => {
-                let rel_time = arguments.get("RelTime");
+                let said = arguments.get("RelTime");
+                let rel_time = said.as_deref().and_then(parse_time);
                 let info = PositionInfo {
                     track_duration: length("TrackDuration"),
                     track_uri: arguments.uri("TrackURI"),
-                    rel_time: rel_time.as_deref().and_then(parse_time),
-                    fractional: rel_time
-                        .as_deref()
-                        .is_some_and(|time| time.contains('.') && parse_time(time).is_some()),
+                    rel_time,
+                    fractional: rel_time.is_some_and(|time| time.subsec_millis() != 0),
                 };
-                if rel_time.is_none() && info == PositionInfo::default() {
+                if said.is_none() && info == PositionInfo::default() {
                     return None;
                 }
                 Reply::PositionInfo(info)

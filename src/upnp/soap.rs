@@ -257,6 +257,30 @@ mod tests {
     }
 
     #[test]
+    fn a_fraction_that_is_always_zero_is_none() {
+        for (said, fractional) in [
+            ("0:02:09", false),
+            ("0:02:09.000", false),
+            ("0:02:09.0/4", false),
+            ("0:02:09.", false),
+            ("0:02:09.0", false),
+            ("0:02:09.001", true),
+            ("0:02:09.3/4", true),
+            ("NOT.IMPLEMENTED", false),
+        ] {
+            let body = format!(
+                "<Envelope><Body><GetPositionInfoResponse><RelTime>{said}</RelTime>\
+                 </GetPositionInfoResponse></Body></Envelope>"
+            );
+            let reply = GET_POSITION.parse_reply(body.as_bytes());
+            let Ok(Reply::AvTransport(av_transport::Reply::PositionInfo(info))) = reply else {
+                panic!("{reply:?}");
+            };
+            assert_eq!(info.fractional, fractional, "{said}");
+        }
+    }
+
+    #[test]
     fn surplus_arguments_do_no_harm() {
         let body = "<Envelope><Body><GetVolumeResponse><IsMute>1</IsMute><CurrentVolume>3</CurrentVolume>\
             </GetVolumeResponse></Body></Envelope>";
@@ -312,7 +336,7 @@ mod tests {
                 av_transport::Reply::PositionInfo(PositionInfo {
                     track_duration: Some(Duration::from_secs(61)),
                     track_uri: Some("http://a/?b&c".to_owned()),
-                    rel_time: Some(Duration::from_secs(5)),
+                    rel_time: Some(Duration::from_millis(5_040)),
                     fractional: true,
                 }),
             ),
