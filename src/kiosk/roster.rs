@@ -363,6 +363,7 @@ fn claims_to_be_a_renderer(announcement: &Announcement) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::upnp::ssdp;
 
     fn location(host: u8) -> HttpUrl {
         HttpUrl::parse(&format!("http://10.0.0.{host}:80/d.xml")).expect("good")
@@ -441,6 +442,27 @@ mod tests {
         assert_eq!(roster.hear(&alive(1, 2), Instant::START), News::Alive(udn.clone()));
         assert_eq!(roster.next_fetch(Instant::START, 6, |_| true), None);
         assert_eq!(roster.hear(&alive(1, 3), Instant::START), News::Rebooted(udn));
+    }
+
+    #[test]
+    fn who_announces_no_name_is_found_once_by_that_of_its_description() {
+        let mut roster = Roster::default();
+        let nameless = b"HTTP/1.1 200 OK\r\nLOCATION: http://10.0.0.1/d.xml\r\n\r\n";
+        let nameless = ssdp::parse(nameless, Ipv4Addr::new(10, 0, 0, 1)).expect("usable");
+        let named = Announcement { boot_id: None, ..alive(1, 1) };
+        let udn = Udn::new("uuid:renderer").expect("good");
+        roster.hear(&nameless, Instant::START);
+        assert_eq!(roster.next_fetch(Instant::START, 5, |_| true), Some(location(1)));
+        roster.described(5, &udn);
+        for announcement in [&nameless, &named, &nameless] {
+            assert_eq!(roster.hear(announcement, Instant::START), News::Alive(udn.clone()));
+            assert_eq!(roster.next_fetch(Instant::START, 6, |_| true), None);
+        }
+        assert_eq!(roster.len(), 1);
+        let farewell =
+            |udn| Announcement { kind: Kind::Byebye, udn, location: None, ..alive(1, 1) };
+        assert_eq!(roster.hear(&farewell(udn.clone()), Instant::START), News::Leaving(udn));
+        assert!(roster.is_empty());
     }
 
     #[test]

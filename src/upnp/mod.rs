@@ -47,6 +47,12 @@ impl Udn {
         (!text.is_empty()).then_some(Self(text))
     }
 
+    /// What stands for the name of a device that says none: the place of its description.
+    #[must_use]
+    pub fn of_place(location: &HttpUrl) -> Option<Self> {
+        Self::new(&location.to_string())
+    }
+
     /// The text, in lower case, with its `uuid:` if the device says one.
     #[must_use]
     pub fn as_str(&self) -> &str {

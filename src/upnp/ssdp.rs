@@ -10,7 +10,7 @@ use core::net::Ipv4Addr;
 pub struct Announcement {
     /// What it is.
     pub kind: Kind,
-    /// UDN in USN.
+    /// UDN in USN; where it says none, [`Udn::of_place`].
     pub udn: Udn,
     /// ST or NT, shortened.
     pub target: Text<80>,
@@ -80,7 +80,7 @@ pub enum Rejected {
     Search,
     /// NTS is none of alive, update and byebye.
     UnknownNts,
-    /// Without a name there is nothing to know.
+    /// A farewell without a name is nobody's.
     NoUsn,
     /// No LOCATION, or an empty one.
     NoLocation,
@@ -117,7 +117,6 @@ pub fn parse(datagram: &[u8], from: Ipv4Addr) -> Result<Announcement, Rejected> 
             _ => return Err(Rejected::UnknownNts),
         },
     };
-    let udn = Udn::new(message.get("USN")).ok_or(Rejected::NoUsn)?;
     let location = match kind {
         // A byebye needs only its USN, and where it names a LOCATION that is of no interest.
         Kind::Byebye => None,
@@ -125,6 +124,9 @@ pub fn parse(datagram: &[u8], from: Ipv4Addr) -> Result<Announcement, Rejected> 
             Some(location(message.get("LOCATION"), from)?)
         }
     };
+    // Identity is the name in the description, so that a place alone is enough to look there.
+    let udn = Udn::new(message.get("USN")).or_else(|| Udn::of_place(location.as_ref()?));
+    let udn = udn.ok_or(Rejected::NoUsn)?;
     let target = match kind {
         Kind::Response => message.either("ST", "NT"),
         Kind::Alive | Kind::Update | Kind::Byebye => message.either("NT", "ST"),
@@ -314,7 +316,8 @@ mod tests {
             (search("ssdp:all", 2, "239.255.255.250:1900"), Rejected::Search),
             (notify("NotificationSubType.SSDP_ALIVE"), Rejected::UnknownNts),
             (notify("ssdp:alive"), Rejected::NoLocation),
-            ("HTTP/1.1 200 OK\r\n\r\n".to_owned(), Rejected::NoUsn),
+            (notify("ssdp:byebye").replace("USN", "X"), Rejected::NoUsn),
+            ("HTTP/1.1 200 OK\r\n\r\n".to_owned(), Rejected::NoLocation),
             (
                 "HTTP/1.1 200 OK\r\nUSN: uuid:1\r\nLOCATION: \r\n\r\n".to_owned(),
                 Rejected::NoLocation,
@@ -355,6 +358,16 @@ mod tests {
             (found.kind, found.udn.as_str(), found.location),
             (Kind::Byebye, "uuid:1", None)
         );
+    }
+
+    #[test]
+    fn a_place_stands_for_a_name_that_is_not_said() {
+        for usn in ["", "USN:\r\n", "USN: ::upnp:rootdevice\r\n"] {
+            let found = response_with(&format!("{usn}LOCATION: http://192.168.1.30/Dmr.xml\r\n"));
+            let found = found.expect("usable");
+            assert_eq!(found.udn.as_str(), "http://192.168.1.30:80/dmr.xml", "{usn:?}");
+            assert_eq!(found.location.as_ref().and_then(Udn::of_place), Some(found.udn));
+        }
     }
 
     #[test]
