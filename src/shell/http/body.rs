@@ -12,6 +12,8 @@ use std::io;
 const PIECE: usize = 8 << 10;
 /// A chunk-size line with its extensions.
 const CHUNK_LINE: usize = 1 << 10;
+/// The end tag of an envelope, with its prefix and blanks.
+const END_TAG: usize = 64;
 
 /// Why a message could not be read.
 #[derive(Debug)]
@@ -33,7 +35,7 @@ pub enum Framing {
     Length(u64),
     /// Transfer-Encoding: chunked.
     Chunked,
-    /// The connection's end.
+    /// The connection's end, or that of a SOAP envelope: some keep the connection open behind it.
     ToEnd,
 }
 
@@ -112,13 +114,26 @@ impl<R: AsyncRead + Unpin> Reader<R> {
                 let whole = self.unread();
                 Ok(whole[..whole.len().min(cap)].to_vec())
             }
-            Framing::ToEnd => {
-                if self.reach(cap + 1).await? {
-                    return Err(ReadError::TooLarge);
-                }
-                Ok(self.unread().to_vec())
-            }
+            Framing::ToEnd => self.until_end(cap).await,
             Framing::Chunked => self.chunks(cap).await,
+        }
+    }
+
+    async fn until_end(&mut self, cap: usize) -> Result<Vec<u8>, ReadError> {
+        let mut seen = 0;
+        loop {
+            let whole = self.unread();
+            let end = envelope_end(whole, seen);
+            seen = whole.len();
+            if end.unwrap_or(seen) > cap {
+                return Err(ReadError::TooLarge);
+            }
+            if let Some(end) = end {
+                return Ok(whole[..end].to_vec());
+            }
+            if !self.more_of_body().await? {
+                return Ok(self.unread().to_vec());
+            }
         }
     }
 
@@ -201,6 +216,20 @@ impl<R: AsyncRead + Unpin> Reader<R> {
     }
 }
 
+/// Where the first envelope in `bytes` ends. The first `seen` bytes were looked at before.
+fn envelope_end(bytes: &[u8], seen: usize) -> Option<usize> {
+    let ends = |&at: &usize| bytes[at] == b'>' && closes_envelope(&bytes[..at]);
+    (seen..bytes.len()).find(ends).map(|at| at + 1)
+}
+
+/// Whether `text` ends with `</s:Envelope`, under any prefix.
+fn closes_envelope(text: &[u8]) -> bool {
+    let tail = &text[text.len().saturating_sub(END_TAG)..];
+    let tag = tail.rsplit(|&b| b == b'<').next();
+    let name = tag.and_then(|tag| tag.strip_prefix(b"/")?.rsplit(|&b| b == b':').next());
+    name.is_some_and(|name| name.trim_ascii().eq_ignore_ascii_case(b"Envelope"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -256,6 +285,14 @@ mod tests {
             ("HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\nbody", "body"),
             ("HTTP/1.0 200 OK\r\n\r\nto the end", "to the end"),
             (
+                "HTTP/1.1 200 OK\r\n\r\n<s:Envelope><x>&lt;/s:Envelope&gt;</x></s:envelope >\0</x>",
+                "<s:Envelope><x>&lt;/s:Envelope&gt;</x></s:envelope >",
+            ),
+            (
+                "HTTP/1.1 200 OK\r\n\r\n<Envelope></EnvelopeX>Envelope>",
+                "<Envelope></EnvelopeX>Envelope>",
+            ),
+            (
                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\nContent-Length: 1\r\n\r\n4\r\nbody\r\n0\r\n\r\n",
                 "body",
             ),
@@ -281,6 +318,7 @@ mod tests {
             "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n".to_owned()
                 + &"x".repeat(1001),
             "HTTP/1.1 200 OK\r\n\r\n".to_owned() + &"x".repeat(1001),
+            "HTTP/1.1 200 OK\r\n\r\n".to_owned() + &"x".repeat(990) + "</Envelope>",
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfff0\r\nx".to_owned(),
             "HTTP/1.1 200 OK\r\nX: ".to_owned() + &"x".repeat(HTTP_HEAD),
         ] {

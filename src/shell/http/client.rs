@@ -83,13 +83,15 @@ pub async fn exchange(request: &Request<'_>, cap: usize) -> Result<Response, Fai
         if (100..200).contains(&head.status) {
             continue;
         }
+        let framing = Framing::of(&head.headers, Framing::ToEnd);
+        // These are answered without a body (UDA 1.0 §4.1). Without a length one would wait for the end of
+        // the connection, which some keep open.
+        let bodiless = matches!(request.method, "SUBSCRIBE" | "UNSUBSCRIBE")
+            && !matches!(framing, Framing::Length(_));
         let body = match head.status {
             204 | 304 => Vec::new(),
-            _ => {
-                let framing = Framing::of(&head.headers, Framing::ToEnd);
-                let body = reader.body(framing, cap).await;
-                body.map_err(|error| of_read(&error))?
-            }
+            _ if bodiless => Vec::new(),
+            _ => reader.body(framing, cap).await.map_err(|error| of_read(&error))?,
         };
         return Ok(Response { status: head.status, headers: head.headers, body, local });
     }
@@ -225,6 +227,29 @@ pub(crate) mod tests {
         ] {
             let (answer, _) = ask(answer);
             assert_eq!(answer.unwrap().body, body.as_bytes());
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_complete_needs_no_end_of_its_connection() {
+        let envelope = "<s:Envelope><s:Body/></s:Envelope>";
+        for (method, fields, body) in [
+            ("POST", "", envelope),
+            ("SUBSCRIBE", "SID: uuid:9\r\n", ""),
+            ("SUBSCRIBE", "Content-Length: 2\r\n", "ok"),
+            ("UNSUBSCRIBE", "Transfer-Encoding: chunked\r\n", ""),
+        ] {
+            let (listener, url) = listen("/");
+            let request = Request { method, url: &url, headers: &[], body: None };
+            let said = format!("HTTP/1.1 200 OK\r\n{fields}\r\n{body}");
+            let keeping_open = async {
+                let (stream, _) = listener.accept().await.unwrap();
+                (&stream).write_all(said.as_bytes()).await.unwrap();
+                future::pending().await
+            };
+            let asking = future::or(exchange(&request, 100), keeping_open);
+            let answer = block_on(within(CONNECT_TIMEOUT, asking)).expect(method);
+            assert_eq!(answer.unwrap().body, body.as_bytes(), "{method}");
         }
     }
 
