@@ -33,8 +33,8 @@ pub enum ReadError {
 pub enum Framing {
     /// Content-Length.
     Length(u64),
-    /// Transfer-Encoding: chunked.
-    Chunked,
+    /// Transfer-Encoding: chunked. Some only claim it: then the Content-Length beside it counts.
+    Chunked(Option<u64>),
     /// The connection's end, or that of a SOAP envelope: some keep the connection open behind it.
     ToEnd,
 }
@@ -43,13 +43,13 @@ impl Framing {
     /// The framing that `headers` claim; `otherwise` if they claim none.
     #[must_use]
     pub fn of(headers: &Headers, otherwise: Self) -> Self {
-        let coding = headers.get("Transfer-Encoding").unwrap_or_default();
-        if coding.to_ascii_lowercase().contains("chunked") {
-            return Self::Chunked;
-        }
         let length = headers.get("Content-Length");
         // Some stacks say it twice, in one field: "5, 5".
         let length = length.and_then(|said| said.split(',').next()?.trim().parse().ok());
+        let coding = headers.get("Transfer-Encoding").unwrap_or_default();
+        if coding.to_ascii_lowercase().contains("chunked") {
+            return Self::Chunked(length);
+        }
         length.map_or(otherwise, Self::Length)
     }
 }
@@ -106,17 +106,23 @@ impl<R: AsyncRead + Unpin> Reader<R> {
     /// See [`ReadError`]; an early end is none.
     pub async fn body(&mut self, framing: Framing, cap: usize) -> Result<Vec<u8>, ReadError> {
         match framing {
-            Framing::Length(length) => {
-                let length = usize::try_from(length).ok().filter(|&length| length <= cap);
-                self.reach(length.ok_or(ReadError::TooLarge)?).await?;
-                // Some count characters instead of bytes. On a connection for one message, what
-                // came beyond the announced length can only belong to it.
-                let whole = self.unread();
-                Ok(whole[..whole.len().min(cap)].to_vec())
-            }
+            Framing::Length(length) => self.measured(length, cap).await,
             Framing::ToEnd => self.until_end(cap).await,
-            Framing::Chunked => self.chunks(cap).await,
+            Framing::Chunked(length) => match (self.chunks(cap).await?, length) {
+                (Some(body), _) => Ok(body),
+                (None, Some(length)) => self.measured(length, cap).await,
+                (None, None) => self.until_end(cap).await,
+            },
         }
+    }
+
+    async fn measured(&mut self, length: u64, cap: usize) -> Result<Vec<u8>, ReadError> {
+        let length = usize::try_from(length).ok().filter(|&length| length <= cap);
+        self.reach(length.ok_or(ReadError::TooLarge)?).await?;
+        // Some count characters instead of bytes. On a connection for one message, what
+        // came beyond the announced length can only belong to it.
+        let whole = self.unread();
+        Ok(whole[..whole.len().min(cap)].to_vec())
     }
 
     async fn until_end(&mut self, cap: usize) -> Result<Vec<u8>, ReadError> {
@@ -137,22 +143,13 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         }
     }
 
-    async fn chunks(&mut self, cap: usize) -> Result<Vec<u8>, ReadError> {
+    /// `None`, and nothing taken, if no chunk begins it: then it is not in chunks, whatever was claimed.
+    async fn chunks(&mut self, cap: usize) -> Result<Option<Vec<u8>>, ReadError> {
+        let Some(mut size) = self.chunk_size().await? else {
+            return Ok(None);
+        };
         let mut body = Vec::new();
-        loop {
-            let mut line = self.line().await?;
-            if line.as_deref() == Some("") {
-                // The line end behind the previous chunk.
-                line = self.line().await?;
-            }
-            let Some(line) = line else {
-                return Ok(body);
-            };
-            let digits = line.split(';').next().unwrap_or_default().trim();
-            let size = usize::from_str_radix(digits, 16).map_err(|_| ReadError::Malformed)?;
-            if size == 0 {
-                return Ok(body);
-            }
+        while size > 0 {
             if size > cap - body.len() {
                 return Err(ReadError::TooLarge);
             }
@@ -160,37 +157,39 @@ impl<R: AsyncRead + Unpin> Reader<R> {
             let chunk = &self.unread()[..size.min(self.unread().len())];
             body.extend_from_slice(chunk);
             self.taken += chunk.len();
+            size = self.chunk_size().await?.unwrap_or(0);
         }
+        Ok(Some(body))
     }
 
-    /// The next line without its end; `None` at the end of everything.
-    async fn line(&mut self) -> Result<Option<String>, ReadError> {
-        let mut seen = 0;
-        loop {
-            if let Some(at) = self.unread()[seen..].iter().position(|&b| b == b'\n') {
-                let line = String::from_utf8_lossy(&self.unread()[..seen + at]);
-                let line = line.trim_end().to_owned();
-                self.taken += seen + at + 1;
-                return Ok(Some(line));
-            }
-            seen = self.unread().len();
-            if seen > CHUNK_LINE {
-                return Err(ReadError::Malformed);
-            }
-            if !self.more_of_body().await? {
+    /// Takes the line that tells the size of the next chunk; `None`, and nothing taken, if it is none.
+    async fn chunk_size(&mut self) -> Result<Option<usize>, ReadError> {
+        let length = loop {
+            let begun = &self.unread()[..self.unread().len().min(CHUNK_LINE)];
+            // Before it is the line end behind the previous chunk.
+            let line = begun.trim_ascii_start();
+            if line.first().is_some_and(|b| !b.is_ascii_hexdigit()) {
                 return Ok(None);
             }
-        }
+            if let Some(end) = line.iter().position(|&b| b == b'\n') {
+                break begun.len() - line.len() + end + 1;
+            }
+            if begun.len() == CHUNK_LINE {
+                return Ok(None);
+            }
+            if !self.more_of_body().await? {
+                break self.unread().len();
+            }
+        };
+        let size = size_in(&self.unread()[..length]);
+        self.taken += size.map_or(0, |_| length);
+        Ok(size)
     }
 
-    /// Reads until `length` bytes are unread, or the end; whether they are.
-    async fn reach(&mut self, length: usize) -> Result<bool, ReadError> {
-        while self.unread().len() < length {
-            if !self.more_of_body().await? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+    /// Reads until `length` bytes are unread, or the end.
+    async fn reach(&mut self, length: usize) -> Result<(), ReadError> {
+        while self.unread().len() < length && self.more_of_body().await? {}
+        Ok(())
     }
 
     async fn more_of_body(&mut self) -> Result<bool, ReadError> {
@@ -216,6 +215,12 @@ impl<R: AsyncRead + Unpin> Reader<R> {
     }
 }
 
+/// The size in a line, without the extensions behind it.
+fn size_in(line: &[u8]) -> Option<usize> {
+    let digits = line.split(|&b| b == b';').next()?.trim_ascii();
+    usize::from_str_radix(core::str::from_utf8(digits).ok()?, 16).ok()
+}
+
 /// Where the first envelope in `bytes` ends. The first `seen` bytes were looked at before.
 fn envelope_end(bytes: &[u8], seen: usize) -> Option<usize> {
     let ends = |&at: &usize| bytes[at] == b'>' && closes_envelope(&bytes[..at]);
@@ -235,7 +240,7 @@ mod tests {
     use super::*;
     use crate::shell::http::head::response;
     use proptest::prelude::*;
-    use smol::block_on;
+    use smol::{block_on, future};
 
     /// Gives its bytes one by one, as a slow peer does.
     struct Drip<'a>(&'a [u8]);
@@ -253,6 +258,19 @@ mod tests {
         }
     }
 
+    /// Keeps its connection open, and says nothing.
+    struct Silent;
+
+    impl AsyncRead for Silent {
+        fn poll_read(
+            self: core::pin::Pin<&mut Self>,
+            _: &mut core::task::Context<'_>,
+            _: &mut [u8],
+        ) -> core::task::Poll<io::Result<usize>> {
+            core::task::Poll::Pending
+        }
+    }
+
     fn read(message: &[u8], cap: usize) -> Result<(u16, Vec<u8>), ReadError> {
         async fn from(
             stream: impl AsyncRead + Unpin,
@@ -266,6 +284,9 @@ mod tests {
         let slowly = block_on(from(Drip(message), cap));
         let at_once = block_on(from(message, cap));
         assert_eq!(slowly.is_ok(), at_once.is_ok());
+        if let (Ok((_, slowly)), Ok((_, at_once))) = (&slowly, &at_once) {
+            assert!(at_once.starts_with(slowly), "{at_once:?} but {slowly:?}");
+        }
         at_once
     }
 
@@ -332,13 +353,51 @@ mod tests {
         assert!(matches!(read(b"", 10), Err(ReadError::Closed)));
         assert!(matches!(read(b"HTTP/1.1 20", 10), Err(ReadError::Malformed)));
         assert!(matches!(read(b"garbage\r\n\r\n", 10), Err(ReadError::Malformed)));
-        let chunk = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n";
-        assert!(matches!(read(chunk, 10), Err(ReadError::Malformed)));
+    }
+
+    #[test]
+    fn what_is_not_in_chunks_is_read_as_it_is() {
+        let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n";
+        let long = "5".repeat(CHUNK_LINE);
+        for (rest, expected) in [
+            ("\r\n<root/>", "<root/>"),
+            ("\r\nzz\r\n", "zz\r\n"),
+            ("\r\n+2\r\nok", "+2\r\nok"),
+            ("\r\n\r\n{}\n", "\r\n{}\n"),
+            ("\r\nbad words\nhere", "bad words\nhere"),
+            ("Content-Length: 90\r\n\r\n<root/>", "<root/>"),
+            (&format!("\r\n{long}"), &long),
+            ("\r\n", ""),
+            ("\r\n5", ""),
+            ("\r\n4\r\nbody\r\n<junk>\r\n4\r\nmore", "body"),
+            ("\r\n4\r\nbodyzz\r\n", "body"),
+            (&format!("\r\n4\r\nbody\r\n{long}\r\n"), "body"),
+        ] {
+            let (_, body) = read((chunked.to_owned() + rest).as_bytes(), 1050).expect(rest);
+            assert_eq!(String::from_utf8_lossy(&body), expected, "{rest:?}");
+        }
+        let longer = format!("{chunked}Content-Length: 11\r\n\r\n<root/>");
+        assert!(matches!(read(longer.as_bytes(), 10), Err(ReadError::TooLarge)));
+    }
+
+    #[test]
+    fn a_false_claim_of_chunks_costs_no_waiting() {
+        let claimed = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n";
+        for rest in ["Content-Length: 7\r\n\r\n<root/>", "\r\n<a></a:Envelope>"] {
+            let message = claimed.to_owned() + rest;
+            let reading = async {
+                let mut reader = Reader::new(message.as_bytes().chain(Silent));
+                let head = reader.head(response).await.unwrap();
+                reader.body(Framing::of(&head.headers, Framing::ToEnd), 100).await
+            };
+            let body = block_on(future::poll_once(reading)).expect("no waiting").unwrap();
+            assert!(rest.as_bytes().ends_with(&body) && body.starts_with(b"<"), "{rest}");
+        }
     }
 
     proptest! {
         #[test]
-        fn never_panics_and_never_exceeds_the_cap(tail in "[0-9a-f\r\n;x]{0,60}", cap in 0usize..20) {
+        fn never_panics_and_never_exceeds_the_cap(tail in "[0-9a-f\r\n;x+ ]{0,60}", cap in 0usize..20) {
             let message = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{tail}");
             if let Ok((_, body)) = read(message.as_bytes(), cap) {
                 prop_assert!(body.len() <= cap);
