@@ -99,8 +99,10 @@ impl Roster {
                 sighting.want(now)
             }
             // The devices of some TVs change places at each boot: it need not be the one it was.
-            State::Stranger { until } if claims_to_be_a_renderer(announcement) => {
-                *until = (*until).min((*until).before(STRANGER_FOR) + DISBELIEVED_FOR).max(now);
+            State::Stranger { until }
+                if claims_to_be_a_renderer(announcement) && *until > now + DISBELIEVED_FOR =>
+            {
+                *until = ((*until).before(STRANGER_FOR) + DISBELIEVED_FOR).max(now);
             }
             _ => {}
         }
@@ -428,6 +430,24 @@ mod tests {
         assert_eq!(roster.next_fetch(Instant::START, 6, |_| true), None);
         assert_eq!(roster.hear(&alive(1, 2), Instant::START), News::Rebooted(udn.clone()));
         assert_eq!(roster.next_fetch(Instant::START, 7, |_| true), Some(location(1)));
+    }
+
+    #[test]
+    fn a_stranger_who_claims_to_be_a_renderer_is_disbelieved_for_a_while() {
+        let mut roster = Roster::default();
+        let claim = Announcement {
+            target: crate::text::clip("urn:schemas-upnp-org:device:MediaRenderer:1"),
+            ..alive(1, 1)
+        };
+        roster.hear(&claim, Instant::START);
+        roster.next_fetch(Instant::START, 5, |_| true);
+        roster.failed(5, &Failure::NotARenderer, Instant::START, 0.0);
+        let at = |millis| Instant::from_millis(millis);
+        for millis in [1_000, 2_000, 9_000] {
+            roster.hear(&claim, at(millis));
+            assert_eq!(roster.next_fetch(at(millis), 6, |_| true), None, "after {millis} ms");
+        }
+        assert_eq!(roster.next_fetch(at(10_000), 6, |_| true), Some(location(1)));
     }
 
     #[test]

@@ -117,7 +117,10 @@ impl FakeRenderer {
         let (rel_time, fractional) = match self.quirks.rel_time {
             RelTime::NotImplemented => (None, false),
             RelTime::AlwaysZero => (Some(Duration::ZERO), false),
-            RelTime::Resolution(step) => (Some(cut(position, step)), step < Duration::from_secs(1)),
+            RelTime::Resolution(step) => {
+                let cut = cut(position, step);
+                (Some(cut), cut.subsec_millis() != 0)
+            }
         };
         PositionInfo {
             track_duration: self.track_duration(),
