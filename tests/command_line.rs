@@ -3,18 +3,20 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use rustix::process::{Pid, Signal, kill_process};
+use socket2::SockRef;
 use std::fs::{create_dir_all, read_to_string, remove_dir_all, write};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dlna-kiosk"));
     command.args(arguments).stdin(Stdio::null());
-    command.env_remove("RUST_LOG").env_remove("JOURNAL_STREAM");
+    command.env_remove("RUST_LOG").env_remove("JOURNAL_STREAM").env_remove("NOTIFY_SOCKET");
     command
 }
 
@@ -106,6 +108,28 @@ fn the_box_does_not_start_with_errors_and_says_the_first_even_after_warnings() {
     assert_eq!(code, Some(1));
     let last = said.lines().last().unwrap();
     assert!(last.contains("1 error, beginning with") && last.contains("foo = 1"), "{said}");
+}
+
+#[test]
+fn beside_the_service_a_second_box_does_not_start() {
+    let folder = Folder::new("second");
+    let first = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = first.local_addr().unwrap().port();
+    let file = folder.file("c.toml", &format!("media = {:?}\ncontrol_port = {port}\n", folder.0));
+    let mut second = program(&["run", "--config", &file]).stderr(Stdio::piped()).spawn().unwrap();
+    // accept() heeds it, too.
+    SockRef::from(&first).set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let Ok((mut asks, _)) = first.accept() else {
+        second.kill().unwrap();
+        panic!("it starts without asking");
+    };
+    let status = r#"{"version":"0.1.0","panel":{"state":"working"}}"#;
+    let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{status}", status.len());
+    asks.write_all(answer.as_bytes()).unwrap();
+    let output = second.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("already runs") && said.contains("sudo systemctl stop"), "{said}");
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! `dlna-kiosk run`: the box.
 
 use super::terminal::counted;
-use crate::config::{Config, Severity};
+use crate::config::{Config, Port, Severity};
 use crate::kiosk::{Kiosk, Setup};
 use crate::shell::driver::drive;
-use crate::shell::page_server::STATUS_PATH;
+use crate::shell::gpio::STOP;
+use crate::shell::page_server::{self, STATUS_PATH};
 use crate::shell::shared::{Front, Shell};
 use crate::shell::store::Store;
 use crate::shell::systemd;
@@ -54,6 +55,11 @@ pub(super) fn run(path: &Path, state: Option<PathBuf>) -> Result<u8, String> {
     let store = state.map(|folder| Store::new(&folder));
     let shell = Shell::open(&config, Front::Full)?.keeping(store);
     let port = shell.control_port();
+    let (Port::Fixed(first) | Port::From(first)) = config.control_port;
+    if port != Some(first) && !systemd::waits() {
+        // Somebody else has it.
+        alone(config.control_port)?;
+    }
     let status = port.map(|port| format!(", status at http://127.0.0.1:{port}{STATUS_PATH}"));
     let status = status.unwrap_or_default();
     log::info!("{}: version {}{status}", config.name, env!("CARGO_PKG_VERSION"));
@@ -65,4 +71,16 @@ pub(super) fn run(path: &Path, state: Option<PathBuf>) -> Result<u8, String> {
         |_, _| {},
     )));
     Ok(if faulty { 1 } else { code })
+}
+
+/// Fails where a box runs on this machine already. A person who types `dlna-kiosk` beside the service would take all
+/// renderers from it; systemd starts only one.
+fn alone(port: Port) -> Result<(), String> {
+    match smol::block_on(page_server::is_answered(port)) {
+        true => Err(format!(
+            "the box already runs on this machine, most likely as a service, and two would take the renderers from \
+             each other: see dlna-kiosk status; {STOP}"
+        )),
+        false => Ok(()),
+    }
 }

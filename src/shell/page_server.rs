@@ -14,6 +14,7 @@ use crate::text::clip;
 use crate::time::Duration;
 use crate::upnp::HttpUrl;
 use core::net::Ipv4Addr;
+use serde_json::Value;
 use smol::Async;
 use std::net::{TcpListener, TcpStream};
 
@@ -29,6 +30,8 @@ const STATUS_BODY: usize = 1 << 20;
 const STATISTICS_BODY: usize = 4 << 20;
 /// How long the kiosk, or the other box asked by [`fetch_status`], may take.
 const STATUS_PATIENCE: Duration = Duration::from_secs(5);
+/// How long a box that runs may take to say so to one that is about to start.
+const HAIL_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Serves for ever; gives the reason why it ended, as a sentence.
 pub async fn run(listener: Async<TcpListener>, mailbox: &Mailbox, replies: &Replies) -> String {
@@ -112,6 +115,14 @@ pub async fn fetch_statistics(port: Port) -> Result<String, String> {
     fetch(port, STATISTICS_PATH, STATISTICS_BODY).await
 }
 
+/// Whether a box runs on this machine: it, and no other program, answers with a status.
+pub async fn is_answered(port: Port) -> bool {
+    let status = within(HAIL_PATIENCE, fetch_status(port)).await;
+    let status = status.and_then(Result::ok).unwrap_or_default();
+    let status: Value = serde_json::from_str(&status).unwrap_or_default();
+    status["version"].is_string() && status["panel"].is_object()
+}
+
 async fn fetch(port: Port, path: &str, most: usize) -> Result<String, String> {
     let (first, last) = match port {
         Port::Fixed(port) => (port, port),
@@ -155,6 +166,10 @@ mod tests {
 
     /// Runs a control port whose kiosk has one status, beside `client`.
     fn beside<T>(client: impl AsyncFnOnce(u16) -> T) -> T {
+        beside_one_that_says("{\"a\":1}", client)
+    }
+
+    fn beside_one_that_says<T>(status: &str, client: impl AsyncFnOnce(u16) -> T) -> T {
         let (mailbox, replies) = (Mailbox::default(), Replies::default());
         let listener = server::bind(ADDRESS, Port::Fixed(0)).unwrap();
         let port = listener.get_ref().local_addr().unwrap().port();
@@ -162,7 +177,7 @@ mod tests {
         let kiosk = async {
             loop {
                 match mailbox.take().await {
-                    Event::StatusAsked(reply) => replies.report(reply, "{\"a\":1}".to_owned()),
+                    Event::StatusAsked(reply) => replies.report(reply, status.to_owned()),
                     Event::StatisticsAsked(reply) => replies.report(reply, "{\"b\":2}".to_owned()),
                     event => assert!(matches!(event, Event::Alive(TaskName::PageServer))),
                 }
@@ -189,6 +204,20 @@ mod tests {
             server::bind(ADDRESS, Port::Fixed(0)).unwrap().get_ref().local_addr().unwrap().port();
         let nobody = block_on(fetch_status(Port::Fixed(free))).unwrap_err();
         assert!(nobody.contains("is dlna-kiosk running?"), "{nobody}");
+    }
+
+    #[test]
+    fn a_box_is_known_by_its_status() {
+        let box_says = r#"{"version":"0.1.0","panel":{}}"#;
+        for (status, known) in [(box_says, true), (r#"{"version":"2"}"#, false), ("{", false)] {
+            let answered = async |port| is_answered(Port::Fixed(port)).await;
+            assert_eq!(beside_one_that_says(status, answered), known, "{status}");
+        }
+        let silent = TcpListener::bind((ADDRESS, 0)).unwrap();
+        let port = silent.local_addr().unwrap().port();
+        let began = std::time::Instant::now();
+        assert!(!block_on(is_answered(Port::Fixed(port))));
+        assert!(began.elapsed() < STATUS_PATIENCE, "nobody waits long to start");
     }
 
     #[test]

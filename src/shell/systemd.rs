@@ -36,6 +36,12 @@ impl Notifier {
     }
 }
 
+/// Whether systemd started this process and waits to hear from it, rather than a person at a terminal.
+#[must_use]
+pub fn waits() -> bool {
+    std::env::var_os("NOTIFY_SOCKET").is_some()
+}
+
 /// Within which time systemd wants to hear from us again, if it watches: half of it is the time to speak.
 #[must_use]
 pub fn watchdog_period() -> Option<Duration> {
@@ -57,12 +63,14 @@ mod tests {
         if std::env::var_os(AGAIN).is_some() {
             let notifier = Notifier::default();
             assert_eq!(watchdog_period(), Some(Duration::from_secs(30)));
+            assert!(waits());
             notifier.ready();
             notifier.watchdog();
             notifier.stopping();
             return;
         }
         assert_eq!(watchdog_period(), None);
+        assert!(!waits());
         Notifier::default().ready();
 
         let path = std::env::temp_dir().join(format!("notify-{}", std::process::id()));
