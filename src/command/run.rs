@@ -1,7 +1,7 @@
 //! `dlna-kiosk run`: the box.
 
 use super::terminal::counted;
-use crate::config::{Config, Port, Severity};
+use crate::config::{Backend, Config, Led, Loaded, Port, Severity};
 use crate::kiosk::{Kiosk, Setup};
 use crate::shell::driver::drive;
 use crate::shell::gpio::STOP;
@@ -14,35 +14,14 @@ use smol::LocalExecutor;
 use std::path::{Path, PathBuf};
 
 pub(super) fn run(path: &Path, state: Option<PathBuf>) -> Result<u8, String> {
-    let loaded = super::load(path)?;
-    let file = path.display().to_string();
-    for problem in &loaded.problems {
-        let level = match problem.severity {
-            Severity::Error => Level::Error,
-            Severity::Warning => Level::Warn,
-        };
-        log::log!(level, "{}", problem.in_file(&file));
-    }
-    let (config, configuration_error) = match loaded.config {
-        Some(config) => (config, None),
-        None => {
-            let errors = || {
-                let all = loaded.problems.iter();
-                all.filter(|problem| problem.severity == Severity::Error)
-            };
-            let first = errors().next().map(|problem| problem.in_file(&file)).unwrap_or_default();
-            if loaded.leds_anyway.is_empty() {
-                let count = counted(errors().count(), "error");
-                return Err(format!(
-                    "the box cannot run: its configuration has {count}, beginning with {first}"
-                ));
-            }
-            // There are LEDs to say it with: nobody watches the log of a headless box.
-            let leds = loaded.leds_anyway;
-            let config =
-                Config { leds, gpio: loaded.gpio_anyway, rules: Vec::new(), ..Config::default() };
-            (config, Some(first))
+    let by_systemd = systemd::waits();
+    let (config, configuration_error) = match super::load(path) {
+        Ok(loaded) => usable(loaded, &path.display().to_string(), by_systemd)?,
+        Err(why) if by_systemd => {
+            log::error!("{why}");
+            (idle(Vec::new(), Backend::None), Some(why))
         }
+        Err(why) => return Err(why),
     };
     let faulty = configuration_error.is_some();
     let setup = Setup {
@@ -56,7 +35,7 @@ pub(super) fn run(path: &Path, state: Option<PathBuf>) -> Result<u8, String> {
     let shell = Shell::open(&config, Front::Full)?.keeping(store);
     let port = shell.control_port();
     let (Port::Fixed(first) | Port::From(first)) = config.control_port;
-    if port != Some(first) && !systemd::waits() {
+    if port != Some(first) && !by_systemd {
         // Somebody else has it.
         alone(config.control_port)?;
     }
@@ -73,6 +52,43 @@ pub(super) fn run(path: &Path, state: Option<PathBuf>) -> Result<u8, String> {
     Ok(if faulty { 1 } else { code })
 }
 
+/// The configuration of `file` and its first error, having logged everything that is wrong with it. A box with an error
+/// stays, and does nothing but say so: on its LEDs, since nobody watches the log of a headless box, and to `dlna-kiosk
+/// status`. One that gave up would be started again by systemd, every two seconds and for ever.
+///
+/// # Errors
+/// A sentence for the owner: there is an error, and only the terminal to say it on.
+fn usable(
+    loaded: Loaded,
+    file: &str,
+    by_systemd: bool,
+) -> Result<(Config, Option<String>), String> {
+    for problem in &loaded.problems {
+        let level = match problem.severity {
+            Severity::Error => Level::Error,
+            Severity::Warning => Level::Warn,
+        };
+        log::log!(level, "{}", problem.in_file(file));
+    }
+    if let Some(config) = loaded.config {
+        return Ok((config, None));
+    }
+    let errors = || loaded.problems.iter().filter(|problem| problem.severity == Severity::Error);
+    let first = errors().next().map(|problem| problem.in_file(file)).unwrap_or_default();
+    if loaded.leds_anyway.is_empty() && !by_systemd {
+        let count = counted(errors().count(), "error");
+        return Err(format!(
+            "the box cannot run: its configuration has {count}, beginning with {first}"
+        ));
+    }
+    Ok((idle(loaded.leds_anyway, loaded.gpio_anyway), Some(first)))
+}
+
+/// The configuration of a box that cannot do anything but show these LEDs.
+fn idle(leds: Vec<Led>, gpio: Backend) -> Config {
+    Config { leds, gpio, rules: Vec::new(), ..Config::default() }
+}
+
 /// Fails where a box runs on this machine already. A person who types `dlna-kiosk` beside the service would take all
 /// renderers from it; systemd starts only one.
 fn alone(port: Port) -> Result<(), String> {
@@ -82,5 +98,34 @@ fn alone(port: Port) -> Result<(), String> {
              each other: see dlna-kiosk status; {STOP}"
         )),
         false => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{FileState, parse};
+
+    const LED: &str = "[[led]]\npin = 22\nshows = \"status\"\n";
+
+    fn settled(text: &str, by_systemd: bool) -> Result<(Config, Option<String>), String> {
+        usable(parse(text, &|_| FileState::Folder), "c.toml", by_systemd)
+    }
+
+    #[test]
+    fn with_an_error_the_box_stays_where_somebody_can_learn_of_it() {
+        let by_hand = settled("foo = 1", false).unwrap_err();
+        assert!(by_hand.contains("1 error, beginning with c.toml:1"), "{by_hand}");
+        for (text, by_systemd, leds) in
+            [("foo = 1", true, 0), (&*format!("foo = 1\n{LED}"), false, 1)]
+        {
+            let (config, error) = settled(text, by_systemd).unwrap();
+            assert!(error.unwrap().starts_with("c.toml:1: error: foo = 1"), "{text}");
+            assert!(config.rules.is_empty() && config.leds.len() == leds, "{text}");
+        }
+        for by_systemd in [false, true] {
+            let (config, error) = settled("name = \"Foyer\"", by_systemd).unwrap();
+            assert_eq!((&*config.name, error), ("Foyer", None));
+        }
     }
 }
