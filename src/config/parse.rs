@@ -1,7 +1,7 @@
 //! The whole file: its top, and the tables in their order.
 
 use super::backend::{backend, wired_to};
-use super::files::{FileState, Files};
+use super::files::{FileState, Files, let_in};
 use super::pins::Header;
 use super::plays::{self, MediaFolder};
 use super::ports::ports;
@@ -153,7 +153,7 @@ fn media_folder(report: &mut Report<'_>, top: &Section<'_>, files: Files<'_>) ->
         return media;
     }
     let shown = media.path.display();
-    let (message, advice) = match state {
+    let (message, advice) = match &state {
         FileState::Folder => return media,
         FileState::Missing => (
             format!("the media folder {shown} is not there"),
@@ -162,6 +162,13 @@ fn media_folder(report: &mut Report<'_>, top: &Section<'_>, files: Files<'_>) ->
         FileState::Forbidden => (
             format!("the media folder {shown} may not be read"),
             format!("allow it: sudo chmod -R a+rX {shown}"),
+        ),
+        FileState::Barred(folder) => (
+            format!(
+                "the media folder {shown} is behind {}, which this program may not enter",
+                folder.display()
+            ),
+            let_in(folder),
         ),
         FileState::File => (
             format!("{shown} is a file, not a folder"),

@@ -1,7 +1,7 @@
 //! What a renderer plays: paths below the media folder, and whether they can be played at all.
 
 use super::field::Field;
-use super::files::{FileState, Files};
+use super::files::{FileState, Files, let_in};
 use super::problem::Report;
 use super::spelling::listed;
 use std::path::{Component, Path, PathBuf};
@@ -73,6 +73,11 @@ fn path(
             report,
             format!("{shown} may not be read"),
             format!("allow it: sudo chmod -R a+rX {shown}"),
+        ),
+        FileState::Barred(folder) => field.warning(
+            report,
+            format!("{shown} is behind {}, which this program may not enter", folder.display()),
+            let_in(&folder),
         ),
         FileState::File if text.ends_with('/') => field.error(
             report,
@@ -247,6 +252,18 @@ mod tests {
                 "[[renderer]]\nplays = \"secret.mp4\"",
                 "2: warning: [[renderer]] plays = \"secret.mp4\": /srv/dlna-kiosk/secret.mp4 \
                  may not be read; allow it: sudo chmod -R a+rX /srv/dlna-kiosk/secret.mp4",
+            ),
+            (
+                "[[renderer]]\nplays = \"shut/a.mp4\"",
+                "2: warning: [[renderer]] plays = \"shut/a.mp4\": /srv/dlna-kiosk/shut/a.mp4 is behind \
+                 /srv/dlna-kiosk/shut, which this program may not enter; allow it: sudo chmod o+x \
+                 /srv/dlna-kiosk/shut",
+            ),
+            (
+                "media = \"/home/pi/videos\"",
+                "1: warning: media = \"/home/pi/videos\": the media folder /home/pi/videos is behind \
+                 /home/pi, which this program may not enter; allow it: sudo chmod o+x /home/pi, or move \
+                 the files to /srv/dlna-kiosk",
             ),
         ]);
     }

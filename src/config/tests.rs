@@ -14,6 +14,9 @@ pub(super) fn disk(path: &Path) -> FileState {
         }
         Some("/etc/hostname") => FileState::File,
         Some("/srv/dlna-kiosk/secret.mp4") => FileState::Forbidden,
+        Some("/home/pi/videos" | "/srv/dlna-kiosk/shut/a.mp4") => {
+            FileState::Barred(path.parent().unwrap_or(path).to_owned())
+        }
         _ => FileState::Missing,
     }
 }

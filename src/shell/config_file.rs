@@ -4,10 +4,12 @@ use super::gpio;
 use crate::config::{self, FileState, Header, Loaded, Problem, Severity};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A configuration with every table there can be is a hundredth of this.
 const LONGEST: u64 = 1 << 20;
+/// Links followed on the way to a file, each leading to the next.
+const LINKS: u8 = 8;
 
 /// Reads the configuration file at `path`. Without a file the defaults and the usual front panel hold,
 /// with a warning.
@@ -93,6 +95,9 @@ pub fn look(path: &Path) -> FileState {
         Ok(data) if data.is_dir() => fs::read_dir(path).map(|_| FileState::Folder),
         Ok(data) if data.is_file() => File::open(path).map(|_| FileState::File),
         Ok(_) => return FileState::Missing,
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            return barrier(path, LINKS, &is_shut).map_or(FileState::Forbidden, FileState::Barred);
+        }
         Err(error) => Err(error),
     };
     state.unwrap_or_else(|error| match error.kind() {
@@ -101,10 +106,28 @@ pub fn look(path: &Path) -> FileState {
     })
 }
 
+/// Of the folders on the way to `path` the first that `shut` says may not be entered.
+fn barrier(path: &Path, links: u8, shut: &dyn Fn(&Path) -> bool) -> Option<PathBuf> {
+    let way: Vec<_> = path.ancestors().collect();
+    let place = way.into_iter().rev().find(|place| shut(place))?;
+    match fs::read_link(place) {
+        // Nobody is kept out of a link, only out of where it leads.
+        Ok(target) => barrier(&place.parent()?.join(target), links.checked_sub(1)?, shut),
+        Err(_) => Some(place.to_owned()),
+    }
+}
+
+fn is_shut(folder: &Path) -> bool {
+    // To find even this one entry it must be entered.
+    let entered = fs::metadata(folder.join("."));
+    entered.is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::Config;
+    use std::os::unix::fs::PermissionsExt as _;
 
     struct Folder(std::path::PathBuf);
 
@@ -162,6 +185,28 @@ mod tests {
         assert_eq!(loaded.problems.len(), 1, "{:?}", loaded.problems);
         assert!(loaded.problems[0].message.contains("b.mp4 is not there"));
         assert_eq!(look(&folder.0), FileState::Folder);
+    }
+
+    #[test]
+    fn of_all_folders_above_the_one_that_shuts_out_is_named() {
+        let folder = Folder::new("barred");
+        let (home, link) = (folder.0.join("home"), folder.0.join("link"));
+        fs::create_dir_all(home.join("videos")).unwrap();
+        std::os::unix::fs::symlink("home/videos", &link).unwrap();
+        let shut = |place: &Path| place.starts_with(&home) || place.starts_with(&link);
+        for path in [&home, &home.join("videos/a.mp4"), &link, &link.join("a.mp4")] {
+            assert_eq!(barrier(path, LINKS, &shut).as_ref(), Some(&home), "{}", path.display());
+        }
+        assert_eq!(barrier(&link, 0, &shut), None, "links that lead nowhere are given up");
+        assert_eq!(barrier(&home, LINKS, &|_| false), None);
+
+        let allowed = |mode| fs::set_permissions(&home, fs::Permissions::from_mode(mode)).unwrap();
+        allowed(0o600);
+        let seen = look(&link);
+        allowed(0o700);
+        // Root is let in everywhere.
+        let root = rustix::process::geteuid().is_root();
+        assert_eq!(seen, if root { FileState::Folder } else { FileState::Barred(home.clone()) });
     }
 
     #[test]
