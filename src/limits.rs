@@ -40,13 +40,19 @@ pub const EFFECTS: usize = 4 * RENDERERS;
 pub const TRACE: usize = 256;
 /// Files on renderers that statistics are kept of: eight on each renderer, about 300 bytes each.
 pub const STATISTICS: usize = 8 * RENDERERS;
-/// Connections of the media server in total and from one renderer
-/// (a TV was seen to open several parallel ranges: at least 8).
-pub const MEDIA_CONNECTIONS: usize = 64;
+/// Connections of the media server in total and from one renderer (a TV was seen to open several parallel ranges: at least
+/// 8). Each costs some 40 KiB and two descriptors at most, the socket and the file; systemd and most shells give a program
+/// 1024 of these.
+pub const MEDIA_CONNECTIONS: usize = 4 * RENDERERS;
 /// See [`MEDIA_CONNECTIONS`].
 pub const MEDIA_CONNECTIONS_PER_PEER: usize = 12;
 /// Connections of the control port.
 pub const CONTROL_CONNECTIONS: usize = 16;
+/// Events of renderers that are read at once: one of each. A body takes its memory twice while it is read.
+pub const NOTIFICATIONS: usize = RENDERERS;
+// The calls to all renderers and the description fetches beside them, and as many again for files, pins and the rest.
+const _: () =
+    assert!(2 * MEDIA_CONNECTIONS + CONTROL_CONNECTIONS + 2 * (RENDERERS + FETCHES) < 1024);
 
 /// Renderers whose ways are kept: those of today, and as many that are away.
 pub const PROFILES: usize = 2 * RENDERERS;

@@ -16,7 +16,9 @@ use super::stream::{Permits, Stream};
 use crate::kiosk::effect::Published;
 use crate::kiosk::event::{Event, StreamEnd, TaskName};
 use crate::kiosk::token::Token;
-use crate::limits::{HEAD_TIMEOUT, MEDIA_CONNECTIONS, MEDIA_CONNECTIONS_PER_PEER, NOTIFY_BODY};
+use crate::limits::{
+    HEAD_TIMEOUT, MEDIA_CONNECTIONS, MEDIA_CONNECTIONS_PER_PEER, NOTIFICATIONS, NOTIFY_BODY,
+};
 use crate::media::subtitles;
 use crate::time::Duration;
 use crate::upnp::gena::LastChange;
@@ -30,7 +32,9 @@ use std::path::Path;
 
 /// How long the kiosk may take to say what to serve. It takes one step.
 const KIOSK_PATIENCE: Duration = Duration::from_secs(10);
-/// A TV that lost its power is found out after a minute of silence and four unanswered probes.
+/// A TV that lost its power is found out after a minute of silence and four unanswered probes; in the middle of a stream,
+/// where bytes are on their way, only when the kernel has sent them again for a quarter of an hour. TCP_USER_TIMEOUT
+/// would be sooner, but cuts a TV off that is paused, too: also while it answers that it takes no more.
 const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
     .with_time(Duration::from_secs(60))
     .with_interval(Duration::from_secs(15))
@@ -43,6 +47,7 @@ pub async fn run(listener: Async<TcpListener>, mailbox: &Mailbox, replies: &Repl
         replies,
         permits: Permits::default(),
         open: Cell::new(0),
+        notifying: Cell::new(0),
         said: RefCell::default(),
     };
     let capacity = Capacity { total: MEDIA_CONNECTIONS, per_peer: MEDIA_CONNECTIONS_PER_PEER };
@@ -56,21 +61,23 @@ struct Floor<'a> {
     replies: &'a Replies,
     permits: Permits,
     open: Cell<u16>,
+    /// Events of renderers that are being read.
+    notifying: Cell<u16>,
     /// The last complaint about a file, until one can be read.
     said: RefCell<Option<String>>,
 }
 
-/// Counts one connection for as long as it is there, however it ends.
-struct Open<'a>(&'a Cell<u16>);
+/// Counts one connection, or what it does, for as long as it is there, however it ends.
+struct Counted<'a>(&'a Cell<u16>);
 
-impl<'a> Open<'a> {
+impl<'a> Counted<'a> {
     fn new(count: &'a Cell<u16>) -> Self {
         count.set(count.get() + 1);
         Self(count)
     }
 }
 
-impl Drop for Open<'_> {
+impl Drop for Counted<'_> {
     fn drop(&mut self) {
         self.0.set(self.0.get() - 1);
     }
@@ -99,7 +106,7 @@ impl Resource {
 
 impl Floor<'_> {
     async fn connection(&self, socket: Async<TcpStream>, peer: Ipv4Addr) {
-        let open = Open::new(&self.open);
+        let open = Counted::new(&self.open);
         self.tell_open().await;
         // Only a delay, or a late discovery of a dead TV, would come of a failure here.
         let _ = socket.get_ref().set_nodelay(true);
@@ -172,6 +179,10 @@ impl Floor<'_> {
         let Some(sid) = request.headers.get("SID") else {
             return 412;
         };
+        if usize::from(self.notifying.get()) == NOTIFICATIONS {
+            return 503;
+        }
+        let _counted = Counted::new(&self.notifying);
         let framing = Framing::of(&request.headers, Framing::Length(0));
         let body = match within(HEAD_TIMEOUT, reader.body(framing, NOTIFY_BODY)).await {
             Some(Ok(body)) => body,
@@ -304,6 +315,7 @@ mod tests {
     use core::net::SocketAddr;
     use smol::io::AsyncReadExt;
     use smol::{block_on, future};
+    use socket2::{Domain, Socket, Type};
     use std::fs::{self, File};
     use std::os::unix::fs::{FileExt, symlink};
     use std::rc::Rc;
@@ -889,5 +901,37 @@ mod tests {
         let notified: Vec<_> = events.into_iter().filter_map(notified).collect();
         let expected = [(5, "uuid:known".to_owned(), Some(7)), (5, "uuid:other".to_owned(), None)];
         assert_eq!(notified, expected);
+    }
+    /// A connection from another address of this machine.
+    fn connect_from(host: u8, address: SocketAddr) -> TcpStream {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.bind(&SocketAddr::from(([127, 0, 1, host], 0)).into()).unwrap();
+        socket.connect(&address.into()).unwrap();
+        socket.into()
+    }
+
+    #[test]
+    fn so_many_events_are_read_at_once_and_no_more() {
+        use std::io::Write;
+        let folder = Scratch::new("many");
+        let path = folder.write("film.mp4", "0123456789");
+        served(Some(published(&path, folder.path())), async |address| {
+            let event =
+                "NOTIFY /e/5 HTTP/1.1\r\nHost: x\r\nSID: uuid:known\r\nContent-Length: 9\r\n\r\n";
+            let mut reading = Vec::new();
+            for n in 0..NOTIFICATIONS {
+                let host = u8::try_from(n / (MEDIA_CONNECTIONS_PER_PEER - 1)).unwrap() + 1;
+                let mut socket = connect_from(host, address);
+                socket.write_all(event.as_bytes()).unwrap();
+                reading.push(socket);
+            }
+            let whole = format!("{event}<nothing>");
+            let full = async { while ask(address, &whole).await.head.status != 503 {} };
+            assert!(within(HEAD_TIMEOUT / 2, full).await.is_some(), "bounded");
+            assert_eq!(fetch(address, "GET", "").await.head.status, 200, "and nobody else minds");
+            drop(reading);
+            let free = async { while ask(address, &whole).await.head.status != 200 {} };
+            assert!(within(HEAD_TIMEOUT / 2, free).await.is_some(), "and free again");
+        });
     }
 }
