@@ -41,7 +41,7 @@ pub const TRACE: usize = 256;
 /// Files on renderers that statistics are kept of: eight on each renderer, about 300 bytes each.
 pub const STATISTICS: usize = 8 * RENDERERS;
 /// Connections of the media server in total and from one renderer (a TV was seen to open several parallel ranges: at least
-/// 8). Each costs some 40 KiB and two descriptors at most, the socket and the file; systemd and most shells give a program
+/// 8). Each costs 100 KiB and two descriptors at most, the socket and the file; systemd and most shells give a program
 /// 1024 of these.
 pub const MEDIA_CONNECTIONS: usize = 4 * RENDERERS;
 /// See [`MEDIA_CONNECTIONS`].
@@ -78,8 +78,10 @@ pub const SOAP_BODY: usize = 1 << 20;
 pub const NOTIFY_BODY: usize = 256 << 10;
 /// A service description: those of AVTransport, the longest, reach 60 KiB.
 pub const SCPD_BODY: usize = 256 << 10;
-/// Subtitles: those of a film of three hours take about 200 KiB. They are sent from memory.
+/// Subtitles: those of a film of three hours take about 200 KiB. They are sent in pieces of [`MEDIA_CHUNK`] from memory.
 pub const SUBTITLES: u64 = 1 << 20;
+/// A client that takes longer for them is cut off: a network of 1 Mbit/s takes nine seconds.
+pub const SUBTITLES_TIMEOUT: Duration = Duration::from_secs(60);
 /// Bytes of a picture in which its size is looked for: behind what a camera writes of itself, 64 KiB at most, and a
 /// colour profile.
 pub const PICTURE_HEAD: u64 = 96 << 10;

@@ -25,7 +25,6 @@ use crate::upnp::gena::LastChange;
 use core::cell::{Cell, RefCell};
 use core::net::Ipv4Addr;
 use smol::Async;
-use smol::io::AsyncWriteExt;
 use socket2::{SockRef, TcpKeepalive};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -153,9 +152,8 @@ impl Floor<'_> {
             }
             (Some(Resource::Callback(callback)), "NOTIFY") => {
                 if continues {
-                    let mut socket = socket;
                     // If it fails, so does reading the body.
-                    let _ = socket.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await;
+                    server::say(socket, "HTTP/1.1 100 Continue\r\n\r\n").await;
                 }
                 (self.notified(callback, request, reader, peer).await, "")
             }
@@ -313,7 +311,7 @@ mod tests {
     use crate::media::mime::of_extension;
     use crate::shell::scratch::Scratch;
     use core::net::SocketAddr;
-    use smol::io::AsyncReadExt;
+    use smol::io::{AsyncReadExt, AsyncWriteExt};
     use smol::{block_on, future};
     use socket2::{Domain, Socket, Type};
     use std::fs::{self, File};
