@@ -46,15 +46,16 @@ async fn connection(socket: Async<TcpStream>, mailbox: &Mailbox, replies: &Repli
         Some(Ok(request)) => {
             let (status, body) = respond(&request, mailbox, replies).await;
             let length = body.len().to_string();
-            let mut answer = server::head(
-                status,
-                &[
-                    ("Content-Type", "application/json"),
-                    ("Content-Length", &length),
-                    ("Cache-Control", "no-store"),
-                    ("X-Content-Type-Options", "nosniff"),
-                ],
-            );
+            let fields = [
+                ("Content-Type", "application/json"),
+                ("Content-Length", &length),
+                ("Cache-Control", "no-store"),
+                ("X-Content-Type-Options", "nosniff"),
+                // Only with a 405, which must have it (RFC 9110 §15.5.6).
+                ("Allow", "GET, HEAD"),
+            ];
+            let used = if status == 405 { fields.len() } else { fields.len() - 1 };
+            let mut answer = server::head(status, &fields[..used]);
             if request.method != "HEAD" {
                 answer.push_str(&body);
             }
@@ -236,6 +237,8 @@ mod tests {
             ] {
                 let answer = ask(port, request).await;
                 assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request}: {answer}");
+                let allows = answer.contains("\r\nAllow: GET, HEAD\r\n");
+                assert_eq!(allows, status == 405, "{request}: {answer}");
                 let (_, got) = answer.split_once("\r\n\r\n").unwrap();
                 assert!(
                     got.contains(body) && got.is_empty() == body.is_empty(),
