@@ -15,18 +15,22 @@ const HEADER: [&str; 3] = ["pinctrl-bcm2835", "pinctrl-bcm2711", "pinctrl-rp1"];
 
 /// All pins of the configuration on the chip of this path, name or label.
 pub(super) fn open(config: &Config, name: &str) -> Result<Wiring, String> {
-    let chip = find(name)?;
+    open_at(config, &find(name)?)
+}
+
+/// All pins of the configuration on the chip of this path.
+pub(super) fn open_at(config: &Config, chip: &Path) -> Result<Wiring, String> {
     let contacts = config.buttons.iter().enumerate().map(|(index, button)| {
         let input = match button.detect {
-            Detect::Edges => Edges::request(&chip, button).map(Input::Edges),
-            Detect::Level => level(&chip, button),
+            Detect::Edges => Edges::request(chip, button).map(Input::Edges),
+            Detect::Level => level(chip, button),
         };
-        let input = input.map_err(|why| refused(&chip, button.pin, "a button", &why))?;
+        let input = input.map_err(|why| refused(chip, button.pin, "a button", &why))?;
         Ok(Contact::new(index, input))
     });
     Ok(Wiring {
         contacts: contacts.collect::<Result<_, String>>()?,
-        lamps: config.leds.iter().map(|led| lamp(&chip, led)).collect::<Result<_, _>>()?,
+        lamps: config.leds.iter().map(|led| lamp(chip, led)).collect::<Result<_, _>>()?,
     })
 }
 

@@ -1,6 +1,6 @@
 //! The header of a Raspberry Pi: LEDs and polled levels through rppal's registers, edges through the
 //! kernel's character device of the same pins. rppal could tell edges too, but only with a thread for
-//! each pin or by being asked again and again.
+//! each pin or by being asked again and again. Where the registers cannot be had, that device does all.
 
 use super::chip;
 use super::fault::said;
@@ -9,19 +9,47 @@ use super::wiring::{Contact, Input, Lamp, Wiring, other};
 use crate::config::{Button, Config, Detect, Header, Led, Level, Pin, Pull};
 use ::rppal::gpio::{Error, Gpio, InputPin};
 use ::rppal::system::{DeviceInfo, Model};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// How the pins of the header can be had.
+#[derive(Debug, PartialEq)]
+enum Way<G> {
+    /// By its registers; edges by its character device, if there is one.
+    Registers(G, Option<PathBuf>),
+    /// By its character device alone, and why.
+    Chip(PathBuf, String),
+}
+
+/// The best way. systemd allows a service just those devices that were there when it started, and udev may make
+/// /dev/gpiomem later than that; gpiochips it allows as a class.
+fn way<G>(registers: Result<G, Error>, chip: Option<PathBuf>) -> Result<Way<G>, String> {
+    match (registers, chip) {
+        (Ok(gpio), chip) => Ok(Way::Registers(gpio, chip)),
+        (Err(error), Some(chip)) => Ok(Way::Chip(chip, sentence(error))),
+        (Err(error), None) => Err(sentence(error)),
+    }
+}
 
 pub(super) fn open(config: &Config) -> Result<Wiring, String> {
-    let gpio = Gpio::new().map_err(sentence)?;
-    let header = chip::header();
-    if header.is_none() {
+    match way(Gpio::new(), chip::header())? {
+        Way::Registers(gpio, chip) => by_registers(config, &gpio, chip.as_deref()),
+        Way::Chip(chip, why) => {
+            let wiring = chip::open_at(config, &chip)?;
+            log::info!("all pins are used by {}, not by registers: {why}", chip.display());
+            Ok(wiring)
+        }
+    }
+}
+
+fn by_registers(config: &Config, gpio: &Gpio, chip: Option<&Path>) -> Result<Wiring, String> {
+    if chip.is_none() {
         log::warn!("the header has no character device: buttons are polled");
     }
-    let lamps = config.leds.iter().map(|led| lamp(&gpio, led)).collect::<Result<_, _>>()?;
+    let lamps = config.leds.iter().map(|led| lamp(gpio, led)).collect::<Result<_, _>>()?;
     let contacts = config.buttons.iter().enumerate().map(|(index, button)| {
-        let input = match (button.detect, &header) {
+        let input = match (button.detect, chip) {
             (Detect::Edges, Some(chip)) => edges(chip, button)?,
-            (Detect::Edges, None) | (Detect::Level, _) => level(&gpio, button)?,
+            (Detect::Edges, None) | (Detect::Level, _) => level(gpio, button)?,
         };
         Ok(Contact::new(index, input))
     });
@@ -30,10 +58,9 @@ pub(super) fn open(config: &Config) -> Result<Wiring, String> {
 
 /// The pins of the header, and who holds each as far as the kernel knows.
 pub(super) fn lines() -> Result<Vec<(Pin, Option<String>)>, String> {
-    Gpio::new().map_err(sentence)?;
-    match chip::header() {
-        Some(chip) => chip::lines(&chip),
-        None => Ok(header().pins().map(|pin| (pin, None)).collect()),
+    match way(Gpio::new(), chip::header())? {
+        Way::Registers(_, Some(chip)) | Way::Chip(chip, _) => chip::lines(&chip),
+        Way::Registers(_, None) => Ok(header().pins().map(|pin| (pin, None)).collect()),
     }
 }
 
@@ -81,7 +108,10 @@ fn sentence(error: Error) -> String {
                                 name its GPIO chip in the configuration"
             .to_owned(),
         Error::PermissionDenied(path) => {
-            format!("no permission for {path}: the user must be in the group gpio")
+            format!(
+                "no permission for {path}: the user must be in the group gpio; if it is, and {path} came later than \
+                 the service: sudo systemctl restart dlna-kiosk"
+            )
         }
         other => format!("the pins of the header cannot be opened: {other}"),
     }
@@ -105,9 +135,27 @@ mod tests {
     fn failures_say_what_to_do() {
         assert!(sentence(Error::UnknownModel).contains("name its GPIO chip"));
         let denied = Error::PermissionDenied("/dev/gpiomem".to_owned());
-        assert_eq!(
-            sentence(denied),
-            "no permission for /dev/gpiomem: the user must be in the group gpio"
+        let said = sentence(denied);
+        assert!(
+            said.starts_with("no permission for /dev/gpiomem: the user must be in the"),
+            "{said}"
         );
+        assert!(said.ends_with("sudo systemctl restart dlna-kiosk"), "{said}");
+    }
+
+    #[test]
+    fn without_its_registers_the_header_is_used_by_its_chip_if_it_has_one() {
+        let denied = || Err::<(), _>(Error::PermissionDenied("/dev/gpiomem".to_owned()));
+        let chip = || Some(PathBuf::from("/dev/gpiochip0"));
+        assert_eq!(way(Ok(()), chip()), Ok(Way::Registers((), chip())));
+        assert_eq!(way(Ok(()), None), Ok(Way::Registers((), None)));
+        assert_eq!(way(denied(), None), Err(sentence(denied().unwrap_err())));
+        for error in [denied().unwrap_err(), Error::UnknownModel] {
+            let way = way(Err::<(), _>(error), chip());
+            assert!(
+                matches!(&way, Ok(Way::Chip(path, _)) if Some(path) == chip().as_ref()),
+                "{way:?}"
+            );
+        }
     }
 }
