@@ -2,6 +2,7 @@
 //! the machine.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use dlna_kiosk::config::WITHOUT_FILE;
 use rustix::process::{Pid, Signal, kill_process};
 use socket2::SockRef;
 use std::fs::{create_dir_all, read_to_string, remove_dir_all, write};
@@ -146,7 +147,8 @@ fn the_examples_of_the_readme_are_good() {
     let readme = read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
     let examples: Vec<&str> =
         (readme.split("```toml\n").skip(1)).filter_map(|rest| rest.split("```").next()).collect();
-    assert_eq!(examples.len(), 6);
+    assert_eq!(examples.len(), 7);
+    assert_eq!(examples[0].trim(), WITHOUT_FILE.trim(), "what holds without a file, to be copied");
     for example in examples {
         let usual = "media = \"/srv/dlna-kiosk\"\n";
         let text = format!("media = {media:?}\n{}", example.replace(usual, ""));

@@ -52,7 +52,7 @@ pub struct Cli {
 enum Command {
     /// Run the box with its configuration, until it is told to stop (the default)
     Run,
-    /// Play files or folders on a renderer now; needs no configuration
+    /// Play files or folders on a renderer now; takes it over from a box, needs no configuration
     Play(play::Play),
     /// List the renderers on the network, each the moment it is found
     Discover(discover::Discover),
