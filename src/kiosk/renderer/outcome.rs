@@ -101,11 +101,7 @@ impl Renderer {
         if hurried {
             // A round that lasts half as long as it should is no round: do not storm the renderer.
             let fault = Fault::DoesNotPlay(load.name());
-            let is_clip = self.programme.is_interrupted();
             self.fail(fault, ctx);
-            if !is_clip {
-                self.programme.advance();
-            }
         } else {
             self.failures = 0;
             self.tally(ctx, Row::complete);
@@ -131,7 +127,7 @@ impl Renderer {
         }
     }
 
-    /// It does not play: say why, and try again later; after three times with the following file.
+    /// It does not play: say why, and try again later; after three times, or an end, with the following file.
     pub(super) fn fail(&mut self, fault: Fault, ctx: &mut Context<'_>) {
         let starting = |load: &Load| matches!(load.phase, Phase::Starting { .. });
         if self.load.as_ref().is_some_and(starting) && self.stop_before_still(ctx.now) {
@@ -149,7 +145,9 @@ impl Renderer {
             self.failures = self.failures.saturating_add(1);
         }
         let jittered = pause.mul_f64(0.8 + 0.2 * ctx.rng.f64());
-        if !pause.is_zero() && self.failures.is_multiple_of(3) && self.programme.has_others() {
+        let over = self.load.as_ref().is_some_and(|load| load.phase == Phase::Over);
+        let skips = over || self.failures.is_multiple_of(3);
+        if !pause.is_zero() && skips && self.programme.has_others() {
             self.programme.advance();
         }
         self.next = None;
