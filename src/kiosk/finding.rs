@@ -95,7 +95,7 @@ impl Kiosk {
         let seat = rule.and_then(|(index, _)| self.seat(index, &description.udn));
         let mut renderer =
             Renderer::new(description, location, facing, rule.map(|(_, rule)| rule), seed);
-        renderer.seat = seat;
+        renderer.set_seat(seat);
         renderer.resolve(&self.scan);
         self.acquaint(&mut renderer);
         if let Some(i) = known {
@@ -115,7 +115,7 @@ impl Kiosk {
     /// Forgets a renderer that nobody drives, else one that is away: it is found again when it is back.
     pub(super) fn make_room(&mut self) -> bool {
         let idle = self.renderers.iter().position(|r| !r.is_driven() && !r.is_busy());
-        let away = || self.renderers.iter().position(|r| r.away && !r.is_busy());
+        let away = || self.renderers.iter().position(|r| r.is_away() && !r.is_busy());
         let Some(i) = idle.or_else(away) else {
             return false;
         };
@@ -138,8 +138,8 @@ impl Kiosk {
         if self.search_at.is_some_and(|at| at <= now) {
             effects.push(Effect::Search);
             // One that cannot be reached may have moved where multicast does not get through.
-            let lost = self.renderers.iter().filter(|r| r.is_driven() && r.breaker.is_open());
-            let host = |r: &Renderer| Effect::SearchAt(SocketAddrV4::new(r.location.host, 1900));
+            let lost = self.renderers.iter().filter(|r| r.is_driven() && r.breaker().is_open());
+            let host = |r: &Renderer| Effect::SearchAt(SocketAddrV4::new(r.host(), 1900));
             effects.extend(lost.map(host));
             self.searches += 1;
             let first =
@@ -154,8 +154,8 @@ impl Kiosk {
     /// Looks for renderers at the addresses of the configuration, without multicast.
     pub(super) fn ask_addresses(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {
         for place in &mut self.places {
-            let mut here = self.renderers.iter().filter(|r| r.location.host == place.host);
-            if self.roster.knows(place.host) || here.any(|r| !r.away) {
+            let mut here = self.renderers.iter().filter(|r| r.host() == place.host);
+            if self.roster.knows(place.host) || here.any(|r| !r.is_away()) {
                 place.tries = 0;
                 place.ask_at = now + ASK_ADDRESS_EVERY;
                 continue;
@@ -185,7 +185,7 @@ impl Kiosk {
         let here = |rule: &Rule| {
             self.renderers
                 .iter()
-                .any(|r| !r.away && matches(&rule.who, &r.description, r.location.host))
+                .any(|r| !r.is_away() && matches(&rule.who, r.description(), r.host()))
         };
         self.config.rules.iter().all(here)
     }
@@ -206,7 +206,7 @@ impl Kiosk {
         }
         let renderers = &self.renderers;
         let free =
-            |location: &HttpUrl| !renderers.iter().any(|r| r.location == *location && r.is_busy());
+            |location: &HttpUrl| !renderers.iter().any(|r| r.location() == location && r.is_busy());
         loop {
             let number = self.numbers.wrapping_add(1).max(1);
             if self.roster.next_fetch(now, number, free).is_none() {

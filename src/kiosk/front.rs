@@ -3,7 +3,6 @@
 use super::Kiosk;
 use super::effect::{Effect, Effects};
 use super::event::{ButtonId, LedId};
-use super::fault::Fault;
 use super::leds::Pattern;
 use super::meant::is_target;
 use super::panel::Press;
@@ -38,7 +37,7 @@ impl Kiosk {
         let groups = self.groups_of(|r| is_target(&targets, r));
         let addressed = |r: &Renderer| {
             is_target(&targets, r)
-                || r.seat.is_some_and(|(group, _)| groups.get(group) == Some(&true))
+                || r.seat().is_some_and(|(group, _)| groups.get(group) == Some(&true))
         };
         // One button for several: if any plays, all pause.
         let any_plays =
@@ -133,9 +132,9 @@ impl Kiosk {
     pub fn pattern(&self, now: Instant) -> Pattern {
         let (mut found, mut starved, mut wanted, mut fails) = (false, false, false, false);
         for renderer in self.renderers.iter().filter(|r| r.is_driven()) {
-            found |= !renderer.away;
-            starved |= matches!(renderer.fault, Some(Fault::NothingToPlay));
-            wanted |= renderer.goal == Goal::Play;
+            found |= !renderer.is_away();
+            starved |= renderer.lacks_media();
+            wanted |= renderer.goal() == Goal::Play;
             fails |= !renderer.is_playing()
                 && why(renderer, self.house(), now)
                     .is_some_and(|reason| reason.standing() == Standing::Wrong);

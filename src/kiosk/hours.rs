@@ -87,7 +87,9 @@ impl Kiosk {
     }
 
     pub(super) fn held_status(&self, renderer: &Renderer, now: Instant) -> Option<HeldStatus> {
-        renderer.layer.as_ref()?;
+        if !renderer.is_scheduled() {
+            return None;
+        }
         let held = self.schedule.holds(|targets| is_target(targets, renderer), now)?;
         let entry = held.entry;
         Some(HeldStatus {

@@ -11,7 +11,7 @@ pub(super) fn is_target(targets: &Targets, renderer: &Renderer) -> bool {
     match targets {
         Targets::All => true,
         Targets::Some(list) => {
-            list.iter().any(|who| matches(who, &renderer.description, renderer.location.host))
+            list.iter().any(|who| matches(who, renderer.description(), renderer.host()))
         }
     }
 }

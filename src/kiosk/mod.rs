@@ -259,7 +259,7 @@ impl Kiosk {
 
     /// The descriptions of the renderers that are known, with their LOCATIONs, in the order of their finding.
     pub fn descriptions(&self) -> impl Iterator<Item = (&Description, &HttpUrl)> {
-        self.renderers.iter().map(|renderer| (&*renderer.description, &renderer.location))
+        self.renderers.iter().map(|renderer| (renderer.description(), renderer.location()))
     }
 
     fn find(&self, udn: &Udn) -> Option<usize> {

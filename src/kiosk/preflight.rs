@@ -109,8 +109,8 @@ impl Kiosk {
     }
 
     fn rule_for(&self, renderer: &Renderer) -> Option<&Rule> {
-        let host = renderer.location.host;
-        self.config.rules.iter().find(|rule| matches(&rule.who, &renderer.description, host))
+        let host = renderer.host();
+        self.config.rules.iter().find(|rule| matches(&rule.who, renderer.description(), host))
     }
 
     fn files_of(&self, rule: &Rule) -> impl Iterator<Item = &MediaFile> {
@@ -121,7 +121,7 @@ impl Kiosk {
 
 /// What is certain first, then what is likeliest to be the reason.
 fn outlook(file: &MediaFile, renderer: &Renderer, surroundings: Surroundings<'_>) -> Outlook {
-    let host = renderer.location.host;
+    let host = renderer.host();
     let near = |(ours, mask): &(Ipv4Addr, Ipv4Addr)| {
         u32::from(*ours) & u32::from(*mask) == u32::from(host) & u32::from(*mask)
     };

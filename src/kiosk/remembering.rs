@@ -89,7 +89,7 @@ impl Kiosk {
             if again && renderer.has_profile() && self.memory.knows(renderer.udn().as_str()) {
                 self.memory.keep(renderer.measured(ran));
             } else {
-                renderer.remember(self.memory.recall(&renderer.description), ran);
+                renderer.remember(self.memory.recall(renderer.description()), ran);
             }
         }
     }
@@ -104,7 +104,7 @@ impl Kiosk {
 
     /// A renderer was found: what is known of it, and what it may still play.
     pub(super) fn acquaint(&self, renderer: &mut Renderer) {
-        renderer.remember(self.memory.recall(&renderer.description), self.memory.ran);
+        renderer.remember(self.memory.recall(renderer.description()), self.memory.ran);
         if self.recollection.has_past {
             renderer.may_inherit();
         }

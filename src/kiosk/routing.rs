@@ -56,7 +56,7 @@ impl Kiosk {
             }
             Event::Notified { from, .. } => {
                 let mut theirs =
-                    (0..).zip(&self.renderers).filter(|(_, r)| r.location.host == *from);
+                    (0..).zip(&self.renderers).filter(|(_, r)| r.host() == *from);
                 match (theirs.next(), theirs.next()) {
                     (Some((i, _)), None) => Concern::One(i),
                     _ => Concern::Everybody,
@@ -75,7 +75,7 @@ impl Kiosk {
                 self.answered(&ticket, outcome, facing, now, effects)
             }
             Event::Notified { callback, sid, seq, change, from, reply } => {
-                let theirs = self.renderers.iter_mut().filter(|r| r.location.host == from);
+                let theirs = self.renderers.iter_mut().filter(|r| r.host() == from);
                 let welcome =
                     theirs.filter_map(|r| r.notified(callback, &sid, seq, &change, now)).next();
                 effects.push(Effect::Acknowledge(reply, welcome == Some(true)));
@@ -195,8 +195,8 @@ impl Kiosk {
         for place in &mut self.places {
             place.ask_at = now;
         }
-        for renderer in self.renderers.iter_mut().filter(|r| !addresses.contains(&r.facing)) {
-            renderer.breaker.hurry(now);
+        for renderer in self.renderers.iter_mut().filter(|r| !addresses.contains(&r.facing())) {
+            renderer.hurry(now);
             renderer.look_again(now);
         }
     }

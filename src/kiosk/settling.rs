@@ -38,7 +38,7 @@ impl Kiosk {
         let fetches = self.roster.is_busy();
         let mut held: heapless::Vec<bool, RENDERERS> = heapless::Vec::new();
         if fetches {
-            held.extend(self.renderers.iter().map(|r| self.roster.is_fetching(&r.location)));
+            held.extend(self.renderers.iter().map(|r| self.roster.is_fetching(r.location())));
         }
         let (mut wishes, mut news, ran) = (false, false, self.memory.ran);
         let (renderers, mut ctx) = self.split(now, effects);
@@ -54,7 +54,7 @@ impl Kiosk {
             wake.add(renderer.plan_at);
             // Time alone teaches nothing.
             news |= concern.includes(i) && renderer.learn(ran);
-            wishes |= renderer.stale || renderer.wants_scan;
+            wishes |= renderer.asks_for_something();
         }
         if !leaving {
             wishes |= self.conduct(now, effects, &mut wake);
@@ -85,13 +85,13 @@ impl Kiosk {
     /// What renderers want of the others: their description again, the media folder again.
     fn grant(&mut self, now: Instant, wake: &mut Wake) {
         for i in 0..self.renderers.len() {
-            let stale = core::mem::take(&mut self.renderers[i].stale);
+            let stale = self.renderers[i].take_stale();
             if stale && !Mutant::ReadsDescriptionsOnce.is_in() {
                 let renderer = &self.renderers[i];
-                self.roster.refetch(renderer.udn(), &renderer.location, now);
+                self.roster.refetch(renderer.udn(), renderer.location(), now);
                 wake.at(Some(now), Why::Description);
             }
-            if core::mem::take(&mut self.renderers[i].wants_scan) {
+            if self.renderers[i].take_scan_request() {
                 self.folder.wish(now);
                 wake.add(self.folder.next_deadline());
             }

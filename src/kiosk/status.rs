@@ -189,7 +189,7 @@ fn renderer_status(
     house: House,
     now: Instant,
 ) -> RendererStatus {
-    let load = renderer.load.as_ref();
+    let load = renderer.load();
     let running = load.filter(|load| matches!(load.phase, Phase::Running { .. }));
     let position = running.map(|load| load.playhead.position(now));
     let duration = load.and_then(|load| load.length());
@@ -198,11 +198,11 @@ fn renderer_status(
     RendererStatus {
         udn: renderer.udn().to_string(),
         name: renderer.name().to_owned(),
-        model: renderer.description.model_name.to_string(),
-        address: renderer.location.host.to_string(),
-        location: renderer.location.to_string(),
+        model: renderer.description().model_name.to_string(),
+        address: renderer.host().to_string(),
+        location: renderer.location().to_string(),
         state: state_word(renderer),
-        goal: match renderer.goal {
+        goal: match renderer.goal() {
             Goal::Rest => "rest",
             Goal::Play => "play",
             Goal::Pause => "pause",
@@ -217,17 +217,17 @@ fn renderer_status(
             .zip(duration)
             .map(|(p, d)| (in_seconds(p) / in_seconds(d).max(0.001)).min(1.0)),
         measured_s_ago: report.map(|r| in_seconds(now.since(r.answered_at))),
-        rounds: renderer.rounds,
-        last_gap_ms: renderer.gap.map(|gap| in_seconds(gap) * 1000.0),
-        volume: renderer.knobs.per_cent(),
-        mute: renderer.knobs.mute,
+        rounds: renderer.rounds(),
+        last_gap_ms: renderer.gap().map(|gap| in_seconds(gap) * 1000.0),
+        volume: renderer.volume(),
+        mute: renderer.mute(),
         breaker: BreakerStatus {
-            state: if renderer.breaker.is_open() { "open" } else { "closed" },
-            failures: renderer.breaker.failures(),
-            retry_in_s: renderer.breaker.retry_at().map(|at| in_seconds(at.since(now))),
+            state: if renderer.breaker().is_open() { "open" } else { "closed" },
+            failures: renderer.breaker().failures(),
+            retry_in_s: renderer.breaker().retry_at().map(|at| in_seconds(at.since(now))),
         },
         fetched: load.map(Load::fetched_word),
-        fault: renderer.silence.as_ref().or(renderer.fault.as_ref()).map(ToString::to_string),
+        fault: renderer.fault().map(ToString::to_string),
         why: why(renderer, house, now).map(|reason| WhyStatus {
             word: reason.word(),
             standing: reason.standing(),
@@ -238,11 +238,11 @@ fn renderer_status(
 }
 
 fn state_word(renderer: &Renderer) -> &'static str {
-    if renderer.away {
+    if renderer.is_away() {
         return "away";
     }
-    let phase = renderer.load.as_ref().map(|load| &load.phase);
-    match (phase, renderer.state) {
+    let phase = renderer.load().map(|load| &load.phase);
+    match (phase, renderer.state()) {
         (_, None) => "unknown",
         (Some(Phase::Running { .. }), Some(TransportState::Playing)) => "playing",
         (

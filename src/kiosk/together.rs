@@ -33,7 +33,7 @@ impl Kiosk {
     /// The place of the renderer that the rule at this index is for. Of two that it means the first has it.
     pub(super) fn seat(&self, rule: usize, udn: &Udn) -> Option<(usize, usize)> {
         let seat = self.config.seat(rule)?;
-        let taken = self.renderers.iter().any(|r| r.seat == Some(seat) && r.udn() != udn);
+        let taken = self.renderers.iter().any(|r| r.seat() == Some(seat) && r.udn() != udn);
         (!taken).then_some(seat)
     }
 
@@ -44,14 +44,14 @@ impl Kiosk {
         for (group, own) in groups.iter_mut().zip(0..) {
             group.clear();
             for renderer in &self.renderers {
-                if let Some((_, place)) = renderer.seat.filter(|(group, _)| *group == own) {
+                if let Some((_, place)) = renderer.seat().filter(|(group, _)| *group == own) {
                     group.observe(place, renderer.sight());
                 }
             }
             wake.at(group.conduct(now), Why::Members);
             let mut moved: heapless::Vec<usize, RENDERERS> = heapless::Vec::new();
             for (i, renderer) in self.renderers.iter_mut().enumerate() {
-                let seat = renderer.seat.filter(|(group, _)| *group == own);
+                let seat = renderer.seat().filter(|(group, _)| *group == own);
                 let order = seat.and_then(|(_, place)| group.order_for(place));
                 if order.is_some_and(|order| renderer.obey(order)) {
                     // There are no more renderers than that.
@@ -60,12 +60,12 @@ impl Kiosk {
             }
             for i in moved {
                 // Its description is being fetched: one call at a time.
-                let held = self.roster.is_fetching(&self.renderers[i].location);
+                let held = self.roster.is_fetching(self.renderers[i].location());
                 let (renderers, mut ctx) = self.split(now, effects);
                 let renderer = &mut renderers[i];
                 renderer.plan_at = if held { None } else { renderer.reconcile(&mut ctx) };
                 wake.add(renderer.plan_at);
-                wishes |= renderer.stale || renderer.wants_scan;
+                wishes |= renderer.asks_for_something();
             }
             if let (Some(spread), Some(named)) = (group.news(), self.config.groups.get(own)) {
                 self.trace.note(now, &named.name, What::Spread(spread));
@@ -78,7 +78,7 @@ impl Kiosk {
     /// The groups to which one of these belongs: whoever means a member means all.
     pub(super) fn groups_of(&self, meant: impl Fn(&Renderer) -> bool) -> [bool; GROUPS] {
         let mut groups = [false; GROUPS];
-        for (group, _) in self.renderers.iter().filter(|r| meant(r)).filter_map(|r| r.seat) {
+        for (group, _) in self.renderers.iter().filter(|r| meant(r)).filter_map(|r| r.seat()) {
             if let Some(group) = groups.get_mut(group) {
                 *group = true;
             }
@@ -100,9 +100,9 @@ impl Kiosk {
     }
 
     fn member_status(&self, group: &Group, seat: (usize, usize), who: &Who) -> MemberStatus {
-        let renderer = self.renderers.iter().find(|r| r.seat == Some(seat));
+        let renderer = self.renderers.iter().find(|r| r.seat() == Some(seat));
         let found = || {
-            let host = |r: &&Renderer| matches(who, &r.description, r.location.host);
+            let host = |r: &&Renderer| matches(who, r.description(), r.host());
             self.renderers.iter().find(host)
         };
         let name = renderer.or_else(found).map_or_else(|| who.to_text(), |r| r.name().to_owned());

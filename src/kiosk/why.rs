@@ -34,11 +34,11 @@ pub(super) fn why(renderer: &Renderer, house: House, now: Instant) -> Option<Rea
     if renderer.is_playing() {
         return None;
     }
-    Some(match renderer.goal {
+    Some(match renderer.goal() {
         _ if house.leaving => Reason::Leaving,
         _ if house.misconfigured => Reason::Misconfigured,
         _ if !renderer.is_driven() => Reason::NotDriven,
-        Goal::Rest => match renderer.rested {
+        Goal::Rest => match renderer.rested() {
             Rested::NotAsked => Reason::NotAsked,
             Rested::Finished => Reason::Finished,
             Rested::Stopped => Reason::Stopped,
@@ -53,10 +53,10 @@ pub(super) fn why(renderer: &Renderer, house: House, now: Instant) -> Option<Rea
 
 /// It should play.
 fn not_yet(renderer: &Renderer) -> Reason<'_> {
-    if let Some(fault) = renderer.silence.as_ref().or(renderer.fault.as_ref()) {
+    if let Some(fault) = renderer.fault() {
         return Reason::Fault(fault);
     }
-    let Some(load) = renderer.load.as_ref().filter(|_| renderer.state.is_some()) else {
+    let Some(load) = renderer.load().filter(|_| renderer.state().is_some()) else {
         return Reason::Asking;
     };
     let file = &*load.file.path;
@@ -68,7 +68,7 @@ fn not_yet(renderer: &Renderer) -> Reason<'_> {
         Phase::Starting { .. } if load.fetched => Reason::Fetching(file),
         Phase::Starting { .. } => Reason::NotFetchedYet(file),
         Phase::Running { doubt: None, .. }
-            if renderer.state == Some(TransportState::PausedPlayback) =>
+            if renderer.state() == Some(TransportState::PausedPlayback) =>
         {
             Reason::GoingOn
         }

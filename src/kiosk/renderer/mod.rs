@@ -151,26 +151,26 @@ pub(super) struct Farewell {
 /// One renderer.
 #[derive(Debug)]
 pub(super) struct Renderer {
-    pub(super) description: Box<Description>,
-    pub(super) location: HttpUrl,
+    description: Box<Description>,
+    location: HttpUrl,
     /// Our address on the connection to it: the one it can reach.
-    pub(super) facing: Ipv4Addr,
+    facing: Ipv4Addr,
     rule: Option<Rule>,
     /// Its group, and its place in that.
-    pub(super) seat: Option<(usize, usize)>,
+    seat: Option<(usize, usize)>,
     gate: Gate,
     /// How it began the round that it has played last, if that could be told.
     last_start: Option<Start>,
-    pub(super) programme: Programme,
+    programme: Programme,
     /// What it was to do before a clip broke in.
     before_clip: Option<Goal>,
     /// What the schedule wants of it now.
-    pub(super) layer: Option<Layer>,
+    layer: Option<Layer>,
     /// When to look at its plan again, if nothing happens before.
     pub(super) plan_at: Option<Deadline>,
-    pub(super) goal: Goal,
-    pub(super) rested: Rested,
-    pub(super) state: Option<TransportState>,
+    goal: Goal,
+    rested: Rested,
+    state: Option<TransportState>,
     /// The last state that was not on its way to another.
     settled: Option<TransportState>,
     state_at: Instant,
@@ -180,7 +180,7 @@ pub(super) struct Renderer {
     look: bool,
     /// It could not be reached: when it is back, a stop means that it started again.
     shaken: bool,
-    pub(super) load: Option<Load>,
+    load: Option<Load>,
     next: Option<Load>,
     /// It holds a next file, ours or one of before; it may keep it over Stop and Set.
     offered: bool,
@@ -188,8 +188,8 @@ pub(super) struct Renderer {
     next_asked: bool,
     previous: Option<Load>,
     call: Option<Call>,
-    pub(super) breaker: Breaker,
-    pub(super) knobs: Knobs,
+    breaker: Breaker,
+    knobs: Knobs,
     sound: Sound,
     events: [Subscription; 2],
     habits: Habits,
@@ -198,17 +198,17 @@ pub(super) struct Renderer {
     heirloom: Heirloom,
     /// The state in an event that no look has borne out yet, and when it came.
     said: Option<(TransportState, Instant)>,
-    pub(super) fault: Option<Fault>,
+    fault: Option<Fault>,
     /// It does not answer, or nothing that can be understood.
-    pub(super) silence: Option<Fault>,
-    pub(super) away: bool,
+    silence: Option<Fault>,
+    away: bool,
     /// What is not in the statistics yet.
     shift: Shift,
     presence: Presence,
     transport_due: Instant,
     position_due: Instant,
-    pub(super) rounds: u32,
-    pub(super) gap: Option<Duration>,
+    rounds: u32,
+    gap: Option<Duration>,
     ended_at: Option<Instant>,
     seeked_at: Option<Instant>,
     /// The last command that it took, and when that may be given again if it had no effect.
@@ -225,9 +225,9 @@ pub(super) struct Renderer {
     /// Its description was seen at another place as well.
     elsewhere: bool,
     /// The description must be fetched again.
-    pub(super) stale: bool,
+    stale: bool,
     /// The media folder should be read again.
-    pub(super) wants_scan: bool,
+    wants_scan: bool,
 }
 
 impl Renderer {
@@ -312,6 +312,111 @@ impl Renderer {
 
     pub(super) fn name(&self) -> &str {
         &self.description.friendly_name
+    }
+
+    pub(super) fn description(&self) -> &Description {
+        &self.description
+    }
+
+    /// The URL of its description.
+    pub(super) fn location(&self) -> &HttpUrl {
+        &self.location
+    }
+
+    pub(super) fn host(&self) -> Ipv4Addr {
+        self.location.host
+    }
+
+    /// Our address on the connection to it: the one that it can reach.
+    pub(super) fn facing(&self) -> Ipv4Addr {
+        self.facing
+    }
+
+    pub(super) fn breaker(&self) -> &Breaker {
+        &self.breaker
+    }
+
+    /// There is reason to try again now rather than after the pause.
+    pub(super) fn hurry(&mut self, now: Instant) {
+        self.breaker.hurry(now);
+    }
+
+    pub(super) fn is_away(&self) -> bool {
+        self.away
+    }
+
+    pub(super) fn goal(&self) -> Goal {
+        self.goal
+    }
+
+    pub(super) fn rested(&self) -> Rested {
+        self.rested
+    }
+
+    pub(super) fn state(&self) -> Option<TransportState> {
+        self.state
+    }
+
+    pub(super) fn load(&self) -> Option<&Load> {
+        self.load.as_ref()
+    }
+
+    /// What is wrong: with the calls to it, else with what it plays.
+    pub(super) fn fault(&self) -> Option<&Fault> {
+        self.silence.as_ref().or(self.fault.as_ref())
+    }
+
+    /// There is no file that it could play.
+    pub(super) fn lacks_media(&self) -> bool {
+        self.fault == Some(Fault::NothingToPlay)
+    }
+
+    /// Rounds that it has played to the end.
+    pub(super) fn rounds(&self) -> u32 {
+        self.rounds
+    }
+
+    /// The pause between the last two rounds.
+    pub(super) fn gap(&self) -> Option<Duration> {
+        self.gap
+    }
+
+    /// Its volume in per cent.
+    pub(super) fn volume(&self) -> Option<u16> {
+        self.knobs.per_cent()
+    }
+
+    pub(super) fn mute(&self) -> Option<bool> {
+        self.knobs.mute
+    }
+
+    /// Its group, and its place in that.
+    pub(super) fn seat(&self) -> Option<(usize, usize)> {
+        self.seat
+    }
+
+    pub(super) fn set_seat(&mut self, seat: Option<(usize, usize)>) {
+        self.seat = seat;
+    }
+
+    /// The schedule wants something of it now.
+    pub(super) fn is_scheduled(&self) -> bool {
+        self.layer.is_some()
+    }
+
+    /// It asks for its description or for the media folder to be read again.
+    pub(super) fn asks_for_something(&self) -> bool {
+        self.stale || self.wants_scan
+    }
+
+    /// Its description is to be read again: told once.
+    pub(super) fn take_stale(&mut self) -> bool {
+        core::mem::take(&mut self.stale)
+    }
+
+    /// The media folder is to be read again: told once.
+    pub(super) fn take_scan_request(&mut self) -> bool {
+        core::mem::take(&mut self.wants_scan)
     }
 
     /// A rule is for it: the box drives it. Others are only listed.
