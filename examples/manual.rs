@@ -6,7 +6,7 @@
 use clap::CommandFactory;
 use clap_complete::{Shell, generate_to};
 use clap_mangen::roff::{Roff, bold, roman};
-use dlna_kiosk::command::Cli;
+use dlna_kiosk::cli::Cli;
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};

@@ -15,7 +15,7 @@
 //! watchdog, leaving) do not know each other.
 //!
 //! ```text
-//!  buttons ────┐                                                  ┌─> courier: SOAP, SUBSCRIBE, GET description
+//!  buttons ────┐                                                  ┌─> UPnP client: SOAP, SUBSCRIBE, GET description
 //!  SSDP ───────┤                                                  ├─> multicast: M-SEARCH
 //!  NOTIFY ─────┤                                                  ├─> LEDs
 //!  answers ────┼─> Mailbox ─> driver ─ step(event, now) ─> effects ─> replies to media clients and the page
@@ -46,7 +46,7 @@
 //! | 1 wire | [`upnp`], [`media`], [`range`] | parse and write, both directions |
 //! | 2 logic | [`kiosk`] | decides |
 //! | 3 shell | [`shell`] | sockets, files, pins, clock |
-//! | 4 top | [`command`] | the command line, wiring, exit codes |
+//! | 4 top | [`cli`] | the command line, wiring, exit codes |
 //! | test | [`sim`] | simulated renderers with quirks, built from the wire's other side, and a house full of them |
 //! | page | [`findings`] | what was wrong with the program that this one replaces, and what shows that it is not wrong here |
 //!
@@ -80,7 +80,7 @@
 //! is aimed by it. What a clock on the wall shows is an event like any other ([`Event::Clock`](kiosk::event::Event::Clock)), said
 //! only where there is a [schedule](kiosk::schedule), and believed only once somebody set it. Whoever is slow or dead is retried with backoff behind a circuit breaker of its own, and delays nobody else.
 
-pub mod command;
+pub mod cli;
 pub mod config;
 pub mod findings;
 pub mod kiosk;
@@ -114,7 +114,7 @@ mod tests {
         ("sim", &["config", "kiosk", "limits", "media", "text", "time", "upnp"]),
         ("shell", &["config", "kiosk", "limits", "media", "range", "sim", "text", "time", "upnp"]),
         ("findings", &["kiosk", "limits"]),
-        ("command", &["config", "kiosk", "shell", "sim", "text", "time", "upnp"]),
+        ("cli", &["config", "kiosk", "shell", "sim", "text", "time", "upnp"]),
     ];
 
     /// The part of a file that is not its tests.

@@ -8,5 +8,5 @@ use std::process::ExitCode;
 const _: () = assert!(cfg!(panic = "abort"), "build with a profile that says panic = \"abort\"");
 
 fn main() -> ExitCode {
-    dlna_kiosk::command::main()
+    dlna_kiosk::cli::main()
 }

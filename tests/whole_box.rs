@@ -1,8 +1,8 @@
-//! The whole box over real sockets on loopback: driver, servers, courier and a simulated renderer that
+//! The whole box over real sockets on loopback: driver, servers, UPnP client and a simulated renderer that
 //! really fetches what it plays.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use dlna_kiosk::command::clip;
+use dlna_kiosk::cli::clip;
 use dlna_kiosk::config::{
     Backend, Button, Config, Days, Entry, Led, Level, PanelAction, Pin, Port, Rule, Shows, Targets,
     Then, WallClock, Who,
@@ -10,10 +10,10 @@ use dlna_kiosk::config::{
 use dlna_kiosk::kiosk::event::Event;
 use dlna_kiosk::kiosk::{Kiosk, Setup};
 use dlna_kiosk::shell::clock::pause;
+use dlna_kiosk::shell::control_server;
 use dlna_kiosk::shell::driver::drive;
 use dlna_kiosk::shell::fake_host::FakeHost;
 use dlna_kiosk::shell::gpio::Pins;
-use dlna_kiosk::shell::page_server;
 use dlna_kiosk::shell::shared::{Front, Shell};
 use dlna_kiosk::shell::store::Store;
 use dlna_kiosk::sim::{FakeRenderer, presets};
@@ -117,7 +117,7 @@ impl Scene<'_> {
 
     async fn status(&self) -> Value {
         let port = Port::Fixed(self.shell.control_port().unwrap());
-        serde_json::from_str(&page_server::fetch_status(port).await.unwrap()).unwrap()
+        serde_json::from_str(&control_server::fetch_status(port).await.unwrap()).unwrap()
     }
 }
 

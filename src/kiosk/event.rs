@@ -227,7 +227,7 @@ pub enum TaskName {
     /// Media and callbacks.
     MediaServer,
     /// Status and page.
-    PageServer,
+    ControlServer,
     /// Buttons and LEDs.
     Panel,
     /// Addresses of the box.

@@ -11,7 +11,7 @@ use serde::Serialize;
 pub const TASKS: [TaskName; 5] = [
     TaskName::Multicast,
     TaskName::MediaServer,
-    TaskName::PageServer,
+    TaskName::ControlServer,
     TaskName::Panel,
     TaskName::Network,
 ];

@@ -2,7 +2,7 @@
 //! in the box decides when anything happens.
 
 use super::clock::Clock;
-use super::hands::Hands;
+use super::effect_runner::EffectRunner;
 use super::mailbox::Mailbox;
 use super::shared::Shell;
 use crate::kiosk::Kiosk;
@@ -22,19 +22,19 @@ pub async fn drive<'a>(
     mut audience: impl FnMut(&Kiosk, &Entry),
 ) -> u8 {
     let clock = Clock::start();
-    let mut hands = Hands::new(shell, executor);
+    let mut runner = EffectRunner::new(shell, executor);
     match &shell.store {
         // Before anything else can happen.
         Some(store) => shell.mailbox.offer(Event::Remembered(Box::new(store.read()))),
         None => log::debug!("no state directory: what is learned is forgotten with the box"),
     }
-    hands.start_all();
+    runner.start_all();
     let mut seen = 0;
     let mut effects = Effects::with_capacity(EFFECTS);
     loop {
         let event = next(&shell.mailbox, kiosk.next_deadline().map(|next| clock.at(next.at))).await;
         if let Event::Answered { ticket, .. } = &event {
-            hands.let_go(ticket.number());
+            runner.let_go(ticket.number());
         }
         kiosk.step(event, clock.now(), &mut effects);
         for entry in kiosk.trace().since(seen) {
@@ -44,10 +44,10 @@ pub async fn drive<'a>(
         seen = kiosk.trace().written();
         for effect in effects.drain(..) {
             if let Effect::Exit(code) = effect {
-                hands.put_down().await;
+                runner.put_down().await;
                 return code;
             }
-            hands.perform(effect, &kiosk, clock);
+            runner.perform(effect, &kiosk, clock);
         }
     }
 }

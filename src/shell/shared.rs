@@ -8,7 +8,7 @@ use super::replies::Replies;
 use super::store::Store;
 use super::systemd::Notifier;
 use super::watch::Watch;
-use super::{media_server, page_server, scan, signals};
+use super::{control_server, media_server, scan, signals};
 use crate::config::Config;
 use crate::kiosk::event::{Event, PanelState};
 use crate::time::Duration;
@@ -57,7 +57,7 @@ impl Shell {
         let media = Door::open(front.media_address(), config.media_port);
         let page = match front {
             Front::Full | Front::Screen(_) => {
-                Some(Door::open(page_server::ADDRESS, config.control_port))
+                Some(Door::open(control_server::ADDRESS, config.control_port))
             }
             Front::None => None,
         };
@@ -145,9 +145,9 @@ impl Shell {
         }
     }
 
-    pub(super) async fn run_page_server(&self, door: &Door) -> String {
+    pub(super) async fn run_control_server(&self, door: &Door) -> String {
         match door.listener() {
-            Ok((listener, _)) => page_server::run(listener, &self.mailbox, &self.replies).await,
+            Ok((listener, _)) => control_server::run(listener, &self.mailbox, &self.replies).await,
             Err(why) => format!("control_port: {why}"),
         }
     }

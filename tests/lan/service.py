@@ -72,7 +72,7 @@ def occupied(stage, systemd, seconds=5):
     freed = time.time()
     back = wait_until(lambda: all_play(stage, freed), PATIENCE, every=0.1)
     tasks = {task["name"]: task for task in box.status().get("tasks", [])}
-    restarts = [tasks.get(name, {}).get("restarts") for name in ("media_server", "page_server")]
+    restarts = [tasks.get(name, {}).get("restarts") for name in ("media_server", "control_server")]
     score.claim(
         "taken ports are waited for", lives and len(said) == 2 and back and restarts == [3, 3],
         f"{len(said)} lines in {seconds} s, {restarts} restarts, all play "

@@ -130,7 +130,7 @@ async fn append(stream: &mut Async<TcpStream>, bytes: &mut Vec<u8>) -> io::Resul
 #[cfg(test)]
 mod tests {
     use super::super::stage::{act, describe, host, listen, serve, tell};
-    use crate::command::clip;
+    use crate::cli::clip;
     use crate::kiosk::event::Failure;
     use crate::sim::{FetchId, Reading, presets};
     use crate::time::Duration;

@@ -223,10 +223,10 @@ impl FakeHost {
 mod tests {
     use super::stage::{act, describe, event, host, listen, serve, state, tell};
     use super::*;
-    use crate::command::clip;
+    use crate::cli::clip;
     use crate::kiosk::effect::Errand;
     use crate::kiosk::event::{Answer, Failure};
-    use crate::shell::courier;
+    use crate::shell::upnp_client;
     use crate::sim::presets;
     use crate::upnp::av_transport::{Action as Avt, TransportState};
 
@@ -248,7 +248,7 @@ mod tests {
                 ),
                 timeout: Duration::from_secs(300),
             };
-            let granted = courier::run(&subscribe).await.0.unwrap();
+            let granted = upnp_client::run(&subscribe).await.0.unwrap();
             assert!(
                 matches!(granted, Answer::Subscribed { sid: Some(_), timeout } if timeout.as_secs() == 300)
             );

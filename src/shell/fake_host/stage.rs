@@ -1,8 +1,8 @@
 //! What the tests of the host share: a renderer behind it, a media server, a subscriber.
 
-use super::super::courier;
 use super::super::http::body::{Framing, Reader};
 use super::super::http::{head, server, within};
+use super::super::upnp_client;
 use super::FakeHost;
 use crate::kiosk::effect::Errand;
 use crate::kiosk::event::{Answer, Failure};
@@ -53,7 +53,7 @@ pub(super) fn tell<'a, T>(
 
 pub(super) async fn describe(host: &FakeHost) -> Result<Description, Failure> {
     let location = host.location().unwrap();
-    match courier::run(&Errand::Describe { location }).await.0? {
+    match upnp_client::run(&Errand::Describe { location }).await.0? {
         Answer::Description(description) => Ok(*description),
         other => panic!("{other:?}"),
     }
@@ -66,7 +66,7 @@ pub(super) async fn act(tv: &Description, action: Avt) -> Result<Reply, Failure>
         action: Action::AvTransport(action),
         surplus: Vec::new(),
     };
-    match courier::run(&errand).await.0? {
+    match upnp_client::run(&errand).await.0? {
         Answer::Reply(reply) => Ok(reply),
         other => panic!("{other:?}"),
     }

@@ -84,7 +84,7 @@ impl World {
 
     /// Somebody asks for the status, and looks whether it makes sense.
     pub fn ask_status(&mut self) {
-        if !self.dead.contains_key(&TaskName::PageServer) {
+        if !self.dead.contains_key(&TaskName::ControlServer) {
             let reply = self.ask(Question::Status);
             self.deliver(Event::StatusAsked(reply));
         }

@@ -4,7 +4,7 @@ use super::{statistics, terminal};
 use crate::config::CONTROL_PORT;
 use crate::config::Port;
 use crate::shell::clock::pause;
-use crate::shell::page_server;
+use crate::shell::control_server;
 use crate::time::Duration;
 use clap::Args;
 use serde_json::Value;
@@ -49,8 +49,8 @@ impl Status {
 
     async fn ask(&self, port: Port) -> Result<String, String> {
         let json = match self.statistics {
-            true => page_server::fetch_statistics(port).await?,
-            false => page_server::fetch_status(port).await?,
+            true => control_server::fetch_statistics(port).await?,
+            false => control_server::fetch_status(port).await?,
         };
         match self.statistics {
             _ if self.json => Ok(json),

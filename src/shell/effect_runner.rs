@@ -2,7 +2,7 @@
 
 use super::clock::Clock;
 use super::shared::{Front, Shell};
-use super::{courier, network, power, probe, scan, signals, wall_clock};
+use super::{network, power, probe, scan, signals, upnp_client, wall_clock};
 use crate::kiosk::Kiosk;
 use crate::kiosk::effect::Effect;
 use crate::kiosk::event::{Event, TaskName};
@@ -12,7 +12,7 @@ use smol::{LocalExecutor, Task, future};
 use std::collections::HashMap;
 
 /// What performs the effects: every task it starts is held here, and none outlives it.
-pub(super) struct Hands<'a, 'e> {
+pub(super) struct EffectRunner<'a, 'e> {
     shell: &'a Shell,
     executor: &'e LocalExecutor<'a>,
     essential: HashMap<TaskName, Task<()>>,
@@ -20,7 +20,7 @@ pub(super) struct Hands<'a, 'e> {
     chores: Vec<Task<()>>,
 }
 
-impl<'a, 'e> Hands<'a, 'e> {
+impl<'a, 'e> EffectRunner<'a, 'e> {
     pub(super) fn new(shell: &'a Shell, executor: &'e LocalExecutor<'a>) -> Self {
         Self {
             shell,
@@ -63,9 +63,9 @@ impl<'a, 'e> Hands<'a, 'e> {
             let why = match name {
                 TaskName::Multicast => match shell.multicast.run(&shell.mailbox).await {},
                 TaskName::MediaServer => shell.run_media_server().await,
-                TaskName::PageServer => {
+                TaskName::ControlServer => {
                     let Some(door) = &shell.page else { return };
-                    shell.run_page_server(door).await
+                    shell.run_control_server(door).await
                 }
                 TaskName::Panel => shell.run_panel().await,
                 TaskName::Network => {
@@ -103,7 +103,7 @@ impl<'a, 'e> Hands<'a, 'e> {
                 if let Some(errand) = kiosk.errand(&ticket) {
                     let number = ticket.number();
                     let task = self.executor.spawn(async move {
-                        let (outcome, facing) = courier::run(&errand).await;
+                        let (outcome, facing) = upnp_client::run(&errand).await;
                         log::debug!("{errand}: {outcome:?}");
                         shell.mailbox.post(Event::Answered { ticket, outcome, facing }).await;
                     });

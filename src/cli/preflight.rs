@@ -11,7 +11,7 @@ use crate::kiosk::{Kiosk, Setup};
 use crate::shell::clock::pause;
 use crate::shell::driver::drive;
 use crate::shell::shared::{Front, Shell};
-use crate::shell::{network, page_server};
+use crate::shell::{control_server, network};
 use crate::time::Duration;
 use smol::{LocalExecutor, future};
 use std::fs::File;
@@ -85,7 +85,7 @@ fn unreadable(path: &Path) -> Option<String> {
 fn port_taken(config: &Config) -> Option<Prospect> {
     let Port::Fixed(port) = config.media_port else { return None };
     TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).err()?;
-    let running = smol::block_on(page_server::fetch_status(config.control_port)).is_ok();
+    let running = smol::block_on(control_server::fetch_status(config.control_port)).is_ok();
     (!running).then(|| Prospect {
         renderer: format!("media_port = {port}"),
         file: None,

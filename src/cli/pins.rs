@@ -5,7 +5,7 @@ use crate::config::{Config, Loaded, Port};
 use crate::kiosk::event::Event;
 use crate::shell::gpio::{Panel, STOP};
 use crate::shell::mailbox::Mailbox;
-use crate::shell::{page_server, signals};
+use crate::shell::{control_server, signals};
 use serde_json::Value;
 use smol::future;
 
@@ -46,7 +46,7 @@ pub(super) fn with(
 
 /// LEDs are driven past the kernel, so that only the box itself can say that it does.
 async fn unused(port: Port) -> Result<(), String> {
-    let status = page_server::fetch_status(port).await.unwrap_or_default();
+    let status = control_server::fetch_status(port).await.unwrap_or_default();
     let status: Value = serde_json::from_str(&status).unwrap_or_default();
     match status["panel"]["state"] == "working" {
         true => Err(format!("the box runs and has the pins; {STOP}")),

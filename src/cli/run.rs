@@ -3,9 +3,9 @@
 use super::terminal::counted;
 use crate::config::{Backend, Config, Led, Loaded, Port, Severity};
 use crate::kiosk::{Kiosk, Setup};
+use crate::shell::control_server::{self, STATUS_PATH};
 use crate::shell::driver::drive;
 use crate::shell::gpio::STOP;
-use crate::shell::page_server::{self, STATUS_PATH};
 use crate::shell::shared::{Front, Shell};
 use crate::shell::store::Store;
 use crate::shell::systemd;
@@ -92,7 +92,7 @@ fn idle(leds: Vec<Led>, gpio: Backend) -> Config {
 /// Fails where a box runs on this machine already. A person who types `dlna-kiosk` beside the service would take all
 /// renderers from it; systemd starts only one.
 fn alone(port: Port) -> Result<(), String> {
-    match smol::block_on(page_server::is_answered(port)) {
+    match smol::block_on(control_server::is_answered(port)) {
         true => Err(format!(
             "the box already runs on this machine, most likely as a service, and two would take the renderers from \
              each other: see dlna-kiosk status; {STOP}"

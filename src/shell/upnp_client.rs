@@ -1,4 +1,4 @@
-//! The courier: runs an errand of the kiosk, one or two exchanges over HTTP, and says what it brought.
+//! The UPnP client: runs an errand of the kiosk, one or two exchanges over HTTP, and says what it brought.
 //!
 //! It has no time-outs: the kiosk gives up by dropping the future.
 

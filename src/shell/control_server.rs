@@ -37,7 +37,7 @@ const HAIL_PATIENCE: Duration = Duration::from_secs(2);
 pub async fn run(listener: Async<TcpListener>, mailbox: &Mailbox, replies: &Replies) -> String {
     let capacity = Capacity { total: CONTROL_CONNECTIONS, per_peer: CONTROL_CONNECTIONS };
     let connection = |stream, _| connection(stream, mailbox, replies);
-    server::serve(&listener, capacity, mailbox, TaskName::PageServer, connection).await
+    server::serve(&listener, capacity, mailbox, TaskName::ControlServer, connection).await
 }
 
 async fn connection(socket: Async<TcpStream>, mailbox: &Mailbox, replies: &Replies) {
@@ -180,7 +180,7 @@ mod tests {
                 match mailbox.take().await {
                     Event::StatusAsked(reply) => replies.report(reply, status.to_owned()),
                     Event::StatisticsAsked(reply) => replies.report(reply, "{\"b\":2}".to_owned()),
-                    event => assert!(matches!(event, Event::Alive(TaskName::PageServer))),
+                    event => assert!(matches!(event, Event::Alive(TaskName::ControlServer))),
                 }
             }
         };
