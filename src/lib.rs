@@ -48,7 +48,6 @@
 //! | 3 shell | [`shell`] | sockets, files, pins, clock |
 //! | 4 top | [`cli`] | the command line, wiring, exit codes |
 //! | test | [`sim`] | simulated renderers with quirks, built from the wire's other side, and a house full of them |
-//! | page | [`findings`] | what was wrong with the program that this one replaces, and what shows that it is not wrong here |
 //!
 //! Two edges cross the table on purpose: `config` knows [`Udn`](upnp::Udn) (an identity is the same in a file and on the wire)
 //! and which file extensions are media; the shell hosts a simulated renderer on real sockets, for the demonstration.
@@ -82,7 +81,6 @@
 
 pub mod cli;
 pub mod config;
-pub mod findings;
 pub mod kiosk;
 pub mod limits;
 pub mod media;
@@ -102,7 +100,7 @@ mod tests {
     use std::path::{Path, PathBuf};
 
     /// Which rooms of the crate each room may import from.
-    const TABLE: [(&str, &[&str]); 12] = [
+    const TABLE: [(&str, &[&str]); 11] = [
         ("text", &[]),
         ("time", &[]),
         ("limits", &["time"]),
@@ -113,7 +111,6 @@ mod tests {
         ("kiosk", &["config", "limits", "media", "text", "time", "upnp"]),
         ("sim", &["config", "kiosk", "limits", "media", "text", "time", "upnp"]),
         ("shell", &["config", "kiosk", "limits", "media", "range", "sim", "text", "time", "upnp"]),
-        ("findings", &["kiosk", "limits"]),
         ("cli", &["config", "kiosk", "shell", "sim", "text", "time", "upnp"]),
     ];
 
