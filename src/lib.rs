@@ -88,14 +88,14 @@ pub mod range;
 pub mod shell;
 pub mod sim;
 #[cfg(test)]
-mod sources;
+mod test_support;
 pub mod text;
 pub mod time;
 pub mod upnp;
 
 #[cfg(test)]
 mod tests {
-    use crate::sources;
+    use crate::test_support;
     use std::fs;
     use std::path::{Path, PathBuf};
 
@@ -121,10 +121,11 @@ mod tests {
     }
 
     fn room(name: &str) -> Vec<(PathBuf, String)> {
-        let src = sources::place("src");
+        let src = test_support::place("src");
         let folder = src.join(name);
         let alone = folder.with_extension("rs");
-        let mut found = if folder.is_dir() { sources::files(&folder, "rs") } else { Vec::new() };
+        let mut found =
+            if folder.is_dir() { test_support::files(&folder, "rs") } else { Vec::new() };
         found.extend(Some(alone).filter(|file| file.exists()));
         found.retain(|file| !is_test(file));
         assert!(!found.is_empty(), "no room of the name {name}");

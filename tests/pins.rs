@@ -10,7 +10,7 @@ use dlna_kiosk::kiosk::{Kiosk, Setup};
 use dlna_kiosk::shell::clock::pause;
 use dlna_kiosk::shell::driver::drive;
 use dlna_kiosk::shell::gpio::Pins;
-use dlna_kiosk::shell::shared::{Front, Shell};
+use dlna_kiosk::shell::{Mode, Shell};
 use dlna_kiosk::time::Duration;
 use serde::Deserialize;
 use smol::{LocalExecutor, future};
@@ -144,7 +144,7 @@ fn simulated_pins_keep_the_contract_and_leds_are_dark_when_the_box_has_left() {
     let config = config(&contract);
     let pins = Rc::new(Pins::default());
     let done = RefCell::new(VecDeque::new());
-    let shell = Shell::open(&config, Front::Screen(Rc::clone(&pins))).unwrap();
+    let shell = Shell::open(&config, Mode::Demo(Rc::clone(&pins))).unwrap();
     let executor = LocalExecutor::new();
     let heard = |_: &Kiosk, entry: &Entry| {
         if let What::Pressed(_, action) = entry.what {

@@ -2,7 +2,7 @@
 //! really fetches what it plays.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use dlna_kiosk::cli::clip;
+use dlna_kiosk::cli::demo;
 use dlna_kiosk::config::{
     Backend, Button, Config, Days, Entry, Led, Level, PanelAction, Pin, Port, Rule, Shows, Targets,
     Then, WallClock, Who,
@@ -14,8 +14,8 @@ use dlna_kiosk::shell::control_server;
 use dlna_kiosk::shell::driver::drive;
 use dlna_kiosk::shell::fake_host::FakeHost;
 use dlna_kiosk::shell::gpio::Pins;
-use dlna_kiosk::shell::shared::{Front, Shell};
 use dlna_kiosk::shell::store::Store;
+use dlna_kiosk::shell::{Mode, Shell};
 use dlna_kiosk::sim::{FakeRenderer, presets};
 use dlna_kiosk::time::Duration;
 use dlna_kiosk::upnp::Udn;
@@ -54,7 +54,7 @@ fn folder(name: &str) -> Folder {
 
 /// A song of two seconds, as if it had long been there.
 fn write(path: &Path, pitch: f64) {
-    std::fs::write(path, clip::wav(2, pitch)).unwrap();
+    std::fs::write(path, demo::wav(2, pitch)).unwrap();
     let file = std::fs::File::options().write(true).open(path).unwrap();
     file.set_modified(std::time::UNIX_EPOCH + Duration::from_secs(pitch as u64)).unwrap();
 }
@@ -143,7 +143,7 @@ fn on_stage_by(
     let config = Config { schedule, clock: WallClock::Rtc, ..usual };
     let pins = Rc::new(Pins::default());
     let log = RefCell::new(Vec::new());
-    let shell = Shell::open(&config, Front::Screen(Rc::clone(&pins))).unwrap();
+    let shell = Shell::open(&config, Mode::Demo(Rc::clone(&pins))).unwrap();
     let executor = LocalExecutor::new();
     let driving = drive(Kiosk::new(config, Setup::default()), &shell, &executor, |_, entry| {
         log.borrow_mut().push(entry.to_string());
@@ -282,7 +282,7 @@ async fn life(
     then: impl Future<Output = ()>,
 ) -> Vec<String> {
     let log = RefCell::new(Vec::new());
-    let shell = Shell::open(config, Front::Screen(Rc::default())).unwrap();
+    let shell = Shell::open(config, Mode::Demo(Rc::default())).unwrap();
     let shell = shell.keeping(Some(Store::new(&state.0)));
     let executor = LocalExecutor::new();
     let kiosk = Kiosk::new(config.clone(), Setup { seed: fastrand::u64(..), ..Setup::default() });
@@ -306,7 +306,7 @@ async fn life(
 #[test]
 fn a_box_that_was_killed_takes_up_what_still_plays() {
     let (media, state) = (folder("killed"), folder("killed-state"));
-    std::fs::write(media.0.join("1.wav"), clip::wav(20, 440.0)).unwrap();
+    std::fs::write(media.0.join("1.wav"), demo::wav(20, 440.0)).unwrap();
     // A secret of its own it would write after ten seconds.
     let memory = r#"{"format":1,"ran":0,"secret":[1,2],"profiles":[]}"#;
     std::fs::write(state.0.join("profiles.json"), memory).unwrap();
@@ -345,7 +345,7 @@ fn a_file_replaced_and_one_put_there_while_it_plays_are_played_in_their_turn() {
         let rounds = scene.said("played to the end");
         scene.until("the new one plays", |s| s.said("played to the end") > rounds + 1).await;
         // Written slowly: not played before it is whole.
-        let song = clip::wav(2, 660.0);
+        let song = demo::wav(2, 660.0);
         let mut slow = std::fs::File::create(scene.media.join("2.wav")).unwrap();
         slow.write_all(&song[..1000]).unwrap();
         scene.until("it is seen", |s| s.said("2.wav: is still being copied") == 1).await;

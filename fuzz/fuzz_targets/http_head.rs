@@ -4,8 +4,8 @@
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker};
 use dlna_kiosk::shell::http::body::{Framing, ReadError, Reader};
-use dlna_kiosk::shell::http::head::{Headers, request, response};
 use dlna_kiosk::shell::http::server::head;
+use dlna_kiosk::shell::http::{Headers, parse_request, parse_response};
 use futures_io::AsyncRead;
 use libfuzzer_sys::fuzz_target;
 use std::io;
@@ -13,18 +13,18 @@ use std::io;
 const CAP: usize = 1000;
 
 fuzz_target!(|message: &[u8]| {
-    if let Some(head) = request(message) {
+    if let Some(head) = parse_request(message) {
         assert!(!head.method.is_empty() && !head.target.is_empty());
         assert!(!head.target.contains(char::is_whitespace));
     }
-    let whole = read(message, response, |head| head.headers.clone());
-    let drops = read(Drip(message), response, |head| head.headers.clone());
+    let whole = read(message, parse_response, |head| head.headers.clone());
+    let drops = read(Drip(message), parse_response, |head| head.headers.clone());
     compare(whole, drops);
-    let whole = read(message, request, |head| head.headers.clone());
-    let drops = read(Drip(message), request, |head| head.headers.clone());
+    let whole = read(message, parse_request, |head| head.headers.clone());
+    let drops = read(Drip(message), parse_request, |head| head.headers.clone());
     compare(whole, drops);
 
-    if let Some(said) = response(message) {
+    if let Some(said) = parse_response(message) {
         for name in ["SID", "TIMEOUT", "SERVER", "ETag"] {
             let value = said.headers.get(name).unwrap_or_default();
             assert!(value == value.trim() && !value.contains(['\r', '\n']), "{value:?}");
@@ -32,7 +32,7 @@ fuzz_target!(|message: &[u8]| {
         let length = said.headers.get("Content-Length").unwrap_or("0");
         let etag = said.headers.get("ETag").unwrap_or_default();
         let written = head(206, &[("Content-Length", length), ("ETag", etag)]);
-        let again = response(written.as_bytes()).expect("what we write is an answer");
+        let again = parse_response(written.as_bytes()).expect("what we write is an answer");
         assert_eq!(again.status, 206);
         assert_eq!(again.headers.get("etag"), Some(etag));
         assert_eq!(again.headers.get("content-length"), Some(length));

@@ -7,7 +7,7 @@ use crate::kiosk::trace::{Entry, What};
 use crate::kiosk::{Kiosk, Setup};
 use crate::shell::clock::pause;
 use crate::shell::driver::drive;
-use crate::shell::shared::{Front, Shell};
+use crate::shell::{Mode, Shell};
 use crate::time::Duration;
 use crate::upnp::HttpUrl;
 use crate::upnp::description::{Description, Service};
@@ -29,7 +29,7 @@ pub(super) struct Discover {
 impl Discover {
     pub(super) fn run(&self) -> Result<u8, String> {
         let config = Config { rules: Vec::new(), ..super::bare_config() };
-        let shell = Shell::open(&config, Front::None)?;
+        let shell = Shell::open(&config, Mode::Command)?;
         let executor = LocalExecutor::new();
         let setup = Setup { seed: fastrand::u64(..), ..Setup::default() };
         let mut found = 0;

@@ -1,18 +1,12 @@
 //! The command line.
 
 mod check;
-pub mod clip;
-mod demo;
+pub mod demo;
 mod discover;
-mod import;
-mod learn;
-mod leds;
 mod pins;
 mod play;
-mod preflight;
 mod profiles;
 mod run;
-mod statistics;
 mod status;
 mod terminal;
 
@@ -59,13 +53,13 @@ enum Command {
     /// Check the configuration file and print what it comes to
     Check(check::Check),
     /// Turn the device list of the Python kiosk (JSON) into a configuration, printed
-    Import(import::Import),
+    Import(check::Import),
     /// Show the box at work with a simulated renderer; keys are the buttons
     Demo(demo::Demo),
     /// Find out which pin a button is wired to: press it, and paste what is printed
-    Learn(learn::Learn),
+    Learn(pins::Learn),
     /// Show each pattern in turn on the LEDs, and what it says
-    Leds(leds::Leds),
+    Leds(pins::Leds),
     /// Ask the running box how it is
     Status(status::Status),
     /// Show what the box has learned about renderers, or have it forgotten

@@ -6,7 +6,7 @@ use crate::kiosk::event::Event;
 use crate::kiosk::{Kiosk, Setup};
 use crate::shell::clock::pause;
 use crate::shell::driver::drive;
-use crate::shell::shared::{Front, Shell};
+use crate::shell::{Mode, Shell};
 use crate::text::clip;
 use crate::time::Duration;
 use crate::upnp::Udn;
@@ -53,7 +53,7 @@ impl Play {
         };
         let config =
             Config { media_folder, rules: vec![rule], stop_at_exit: true, ..super::bare_config() };
-        let shell = Shell::open(&config, Front::None)?;
+        let shell = Shell::open(&config, Mode::Command)?;
         let executor = LocalExecutor::new();
         let setup =
             Setup { seed: fastrand::u64(..), first_only: self.on.is_none(), ..Setup::default() };

@@ -6,15 +6,15 @@ use crate::kiosk::{Kiosk, Setup};
 use crate::shell::control_server::{self, STATUS_PATH};
 use crate::shell::driver::drive;
 use crate::shell::gpio::STOP;
-use crate::shell::shared::{Front, Shell};
+use crate::shell::process;
 use crate::shell::store::Store;
-use crate::shell::systemd;
+use crate::shell::{Mode, Shell};
 use log::Level;
 use smol::LocalExecutor;
 use std::path::{Path, PathBuf};
 
 pub(super) fn run(path: &Path, state: Option<PathBuf>) -> Result<u8, String> {
-    let by_systemd = systemd::waits();
+    let by_systemd = process::started_by_systemd();
     let (config, configuration_error) = match super::load(path) {
         Ok(loaded) => usable(loaded, &path.display().to_string(), by_systemd)?,
         Err(why) if by_systemd => {
@@ -26,13 +26,13 @@ pub(super) fn run(path: &Path, state: Option<PathBuf>) -> Result<u8, String> {
     let faulty = configuration_error.is_some();
     let setup = Setup {
         seed: fastrand::u64(..),
-        watchdog: systemd::watchdog_period(),
+        watchdog: process::watchdog_period(),
         configuration_error,
         first_only: false,
     };
     let state = state.or_else(super::profiles::directory);
     let store = state.map(|folder| Store::new(&folder));
-    let shell = Shell::open(&config, Front::Full)?.keeping(store);
+    let shell = Shell::open(&config, Mode::Service)?.keeping(store);
     let port = shell.control_port();
     let (Port::Fixed(first) | Port::From(first)) = config.control_port;
     if port != Some(first) && !by_systemd {

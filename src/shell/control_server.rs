@@ -2,11 +2,9 @@
 
 use super::http::body::{ReadError, Reader};
 use super::http::client::{Request, exchange};
-use super::http::head::{self, RequestHead};
 use super::http::server::{self, Capacity, MORE_PORTS};
-use super::http::within;
-use super::mailbox::Mailbox;
-use super::replies::Replies;
+use super::http::{self, RequestHead, within};
+use super::mailbox::{Mailbox, Replies};
 use crate::config::Port;
 use crate::kiosk::event::{Event, Failure, TaskName};
 use crate::limits::{CONTROL_CONNECTIONS, HEAD_TIMEOUT};
@@ -42,7 +40,7 @@ pub async fn run(listener: Async<TcpListener>, mailbox: &Mailbox, replies: &Repl
 
 async fn connection(socket: Async<TcpStream>, mailbox: &Mailbox, replies: &Replies) {
     let mut reader = Reader::new(&socket);
-    match within(HEAD_TIMEOUT, reader.head(head::request)).await {
+    match within(HEAD_TIMEOUT, reader.head(http::parse_request)).await {
         Some(Ok(request)) => {
             let (status, body) = respond(&request, mailbox, replies).await;
             let length = body.len().to_string();

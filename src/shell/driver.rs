@@ -1,10 +1,10 @@
 //! The driver: takes events from the mailbox, steps the kiosk, performs the effects. Nothing else
 //! in the box decides when anything happens.
 
+use super::Shell;
 use super::clock::Clock;
 use super::effect_runner::EffectRunner;
 use super::mailbox::Mailbox;
-use super::shared::Shell;
 use crate::kiosk::Kiosk;
 use crate::kiosk::effect::{Effect, Effects};
 use crate::kiosk::event::Event;

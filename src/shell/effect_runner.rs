@@ -1,8 +1,8 @@
 //! Performs the effects. That never awaits: it sets a pin, or starts a task that will post an event.
 
 use super::clock::Clock;
-use super::shared::{Front, Shell};
-use super::{network, power, probe, scan, signals, upnp_client, wall_clock};
+use super::scan::inspect;
+use super::{Mode, Shell, clock, network, process, scan, upnp_client};
 use crate::kiosk::Kiosk;
 use crate::kiosk::effect::Effect;
 use crate::kiosk::event::{Event, TaskName};
@@ -43,12 +43,12 @@ impl<'a, 'e> EffectRunner<'a, 'e> {
                 shell.panel.borrow().dark();
             };
             self.chore(async move {
-                signals::run(signals, &shell.mailbox, dark).await;
+                process::leave_on_signals(signals, &shell.mailbox, dark).await;
             });
         }
         if !shell.config.schedule.is_empty() {
             // Else nobody needs to know the time, and nothing wakes for it.
-            self.chore(wall_clock::run(&shell.mailbox, shell.config.clock));
+            self.chore(clock::run_wall_clock(&shell.mailbox, shell.config.clock));
         }
         self.chore(async { match shell.watch.run(&shell.mailbox).await {} });
         for name in crate::kiosk::supervisor::TASKS {
@@ -64,12 +64,12 @@ impl<'a, 'e> EffectRunner<'a, 'e> {
                 TaskName::Multicast => match shell.multicast.run(&shell.mailbox).await {},
                 TaskName::MediaServer => shell.run_media_server().await,
                 TaskName::ControlServer => {
-                    let Some(door) = &shell.page else { return };
-                    shell.run_control_server(door).await
+                    let Some(port) = &shell.control else { return };
+                    shell.run_control_server(port).await
                 }
                 TaskName::Panel => shell.run_panel().await,
                 TaskName::Network => {
-                    if matches!(shell.front, Front::Screen(_)) {
+                    if matches!(shell.mode, Mode::Demo(_)) {
                         // Nothing leaves this machine.
                         let alone = [Ipv4Addr::LOCALHOST].into_iter().collect();
                         return shell.mailbox.post(Event::Addresses(alone)).await;
@@ -132,7 +132,7 @@ impl<'a, 'e> EffectRunner<'a, 'e> {
                         // After the first call is on its way: reading may take some milliseconds.
                         future::yield_now().await;
                         let duration =
-                            probe::duration(&published.path, published.media_type.extension);
+                            inspect::duration(&published.path, published.media_type.extension);
                         shell.mailbox.post(Event::Probed { token, duration }).await;
                     });
                 }
@@ -161,10 +161,10 @@ impl<'a, 'e> EffectRunner<'a, 'e> {
             Effect::Stopping => shell.notifier.stopping(),
             Effect::PowerOff => {
                 // A demonstration does not switch off the machine of whoever tries it.
-                let real = matches!(shell.front, Front::Full);
+                let real = matches!(shell.mode, Mode::Service);
                 self.chore(async move {
                     let outcome = match real {
-                        true => power::off().await,
+                        true => process::power_off().await,
                         false => Err("this is only a demonstration".to_owned()),
                     };
                     shell.mailbox.post(Event::PoweredOff(outcome)).await;

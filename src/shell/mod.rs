@@ -1,39 +1,240 @@
 //! The shell: the only place with sockets, files, pins and a clock. It turns the world into events
 //! and effects into the world, and decides nothing.
+//!
+//! What the tasks share: the way into the logic, the doors, the panel, the store.
+
 #![allow(
     clippy::disallowed_methods,
     reason = "this is where the clock is read and where tasks wait"
 )]
 
-pub mod alive;
 pub mod clock;
 pub mod config_file;
 pub mod control_server;
-mod disk;
-mod door;
 pub mod driver;
 mod effect_runner;
 pub mod fake_host;
 pub mod gpio;
 pub mod http;
-pub mod keyboard;
 pub mod mailbox;
-mod media_file;
 pub mod media_server;
 pub mod multicast;
 pub mod network;
-mod power;
-pub mod probe;
-pub mod replies;
+pub mod process;
 pub mod scan;
-#[cfg(test)]
-mod scratch;
-pub mod shared;
-mod sidecar;
-pub mod signals;
 pub mod store;
-mod stream;
-pub mod systemd;
 pub mod upnp_client;
-pub mod wall_clock;
-pub mod watch;
+
+use self::gpio::{Panel, Pins};
+use self::http::server::ListeningPort;
+use self::mailbox::{Mailbox, Replies};
+use self::multicast::Multicast;
+use self::process::Notifier;
+use self::scan::watch::Watch;
+use self::store::Store;
+use crate::config::Config;
+use crate::kiosk::event::{Event, PanelState};
+use crate::time::Duration;
+use async_io::Timer;
+use async_signal::Signals;
+use core::cell::RefCell;
+use core::net::Ipv4Addr;
+use smol::future;
+use std::rc::Rc;
+
+/// A panel that cannot be opened is tried again after pauses that double: udev is late by less than a
+/// second at most boots, and nothing is to be hoped from a machine without pins.
+const PANEL_FIRST_PAUSE: Duration = Duration::from_millis(250);
+const PANEL_LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// What the tasks share. Declare it before the executor, so that they can borrow it.
+#[derive(Debug)]
+pub struct Shell {
+    /// The way into the logic.
+    pub mailbox: Mailbox,
+    /// Answers owed to those who ask the box.
+    pub replies: Replies,
+    config: Config,
+    multicast: Multicast,
+    mode: Mode,
+    panel: RefCell<Rc<Panel>>,
+    media: ListeningPort,
+    control: Option<ListeningPort>,
+    watch: Watch,
+    /// What was seen of the media files, between scans.
+    known: RefCell<scan::Known>,
+    signals: RefCell<Option<Signals>>,
+    notifier: Notifier,
+    store: Option<Store>,
+}
+
+impl Shell {
+    /// Opens everything that must be there before the first step: the ports. `mode` says whether
+    /// the box has a mode panel and a control port; one-shot commands have neither.
+    ///
+    /// # Errors
+    /// A sentence for the owner: signals cannot be caught; or a port is taken, unless this is a box that
+    /// nobody watches, which tries again.
+    pub fn open(config: &Config, mode: Mode) -> Result<Self, String> {
+        let signals =
+            process::catch_signals().map_err(|error| format!("cannot catch signals: {error}"))?;
+        let media = ListeningPort::open(mode.media_address(), config.media_port);
+        let control = match mode {
+            Mode::Service | Mode::Demo(_) => {
+                Some(ListeningPort::open(control_server::ADDRESS, config.control_port))
+            }
+            Mode::Command => None,
+        };
+        let ports = [("media_port", Some(&media)), ("control_port", control.as_ref())];
+        let failed = ports.into_iter().find_map(|(key, port)| Some((key, port?.fault()?)));
+        if let Some((key, why)) = failed.filter(|_| !matches!(mode, Mode::Service)) {
+            return Err(format!("{key}: {why}"));
+        }
+        let known = match mode {
+            Mode::Command => scan::Known::at_once(),
+            Mode::Service | Mode::Demo(_) => scan::Known::default(),
+        };
+        Ok(Self {
+            mailbox: Mailbox::default(),
+            replies: Replies::default(),
+            config: config.clone(),
+            multicast: Multicast::default(),
+            mode,
+            panel: RefCell::default(),
+            media,
+            control,
+            watch: Watch::default(),
+            known: RefCell::new(known),
+            signals: RefCell::new(Some(signals)),
+            notifier: Notifier::default(),
+            store: None,
+        })
+    }
+
+    /// Keeps what the box learns in this store.
+    #[must_use]
+    pub fn keeping(self, store: Option<Store>) -> Self {
+        Self { store, ..self }
+    }
+
+    /// Opens the mode panel and runs it until it fails. Permissions may come late at boot (udev sets
+    /// the group after services start), so that a panel that cannot be opened is tried again.
+    async fn run_panel(&self) -> String {
+        // The old one first: lines are exclusive.
+        self.panel.replace(Rc::default());
+        let wired = !self.config.buttons.is_empty() || !self.config.leds.is_empty();
+        let mut pause = PANEL_FIRST_PAUSE;
+        loop {
+            let opened = match &self.mode {
+                Mode::Service if wired => Panel::open(&self.config),
+                Mode::Service => Err("none is configured".to_owned()),
+                Mode::Demo(pins) => Ok(Panel::simulated(&self.config, Rc::clone(pins))),
+                Mode::Command => Err("this command has none".to_owned()),
+            };
+            let idle = Panel::default();
+            match opened {
+                Ok(panel) => {
+                    let panel = Rc::new(panel);
+                    self.panel.replace(Rc::clone(&panel));
+                    self.mailbox.post(Event::Panel(PanelState::Working)).await;
+                    return panel.run(&self.mailbox).await;
+                }
+                Err(why) => self.mailbox.post(Event::Panel(PanelState::Absent(why))).await,
+            }
+            if !wired {
+                break;
+            }
+            let wait = async {
+                Timer::after(pause).await;
+                String::new()
+            };
+            future::or(idle.run(&self.mailbox), wait).await;
+            pause = (pause * 2).min(PANEL_LONGEST_PAUSE);
+        }
+        Panel::default().run(&self.mailbox).await
+    }
+
+    /// The control port, if there is one that listens.
+    pub fn control_port(&self) -> Option<u16> {
+        self.control.as_ref()?.number()
+    }
+
+    async fn run_media_server(&self) -> String {
+        match self.media.listener() {
+            Ok((listener, media_port)) => {
+                self.mailbox.post(Event::Listening { media_port }).await;
+                media_server::run(listener, &self.mailbox, &self.replies).await
+            }
+            Err(why) => format!("media_port: {why}"),
+        }
+    }
+
+    async fn run_control_server(&self, door: &ListeningPort) -> String {
+        match door.listener() {
+            Ok((listener, _)) => control_server::run(listener, &self.mailbox, &self.replies).await,
+            Err(why) => format!("control_port: {why}"),
+        }
+    }
+}
+
+/// What the program runs as.
+#[derive(Debug)]
+pub enum Mode {
+    /// The box: pins and control port as configured.
+    Service,
+    /// The demonstration: simulated pins and a control port, all on loopback.
+    Demo(Rc<Pins>),
+    /// A one-shot command at a terminal: neither pins nor control port.
+    Command,
+}
+
+impl Mode {
+    /// Where media are served: the demonstration keeps to this machine.
+    fn media_address(&self) -> Ipv4Addr {
+        match self {
+            Self::Demo(_) => Ipv4Addr::LOCALHOST,
+            Self::Service | Self::Command => Ipv4Addr::UNSPECIFIED,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Backend, Led, Level, Pin, Port, Shows};
+    use crate::test_support::TestFolder;
+
+    #[test]
+    fn a_panel_that_comes_late_is_there_before_long() {
+        let folder = TestFolder::new("late-panel");
+        let late = folder.path().join("late");
+        let config = Config {
+            gpio: Backend::Simulated(late.join("pins")),
+            media_port: Port::From(25_000),
+            control_port: Port::From(26_000),
+            leds: vec![Led { pin: Pin(22), shows: Shows::Status, active: Level::High }],
+            ..Config::default()
+        };
+        let shell = Shell::open(&config, Mode::Service).unwrap();
+        let story = async {
+            let (mut absent, mut said) = (0, String::new());
+            loop {
+                match shell.mailbox.take().await {
+                    Event::Panel(PanelState::Absent(why)) => {
+                        absent += 1;
+                        assert!(absent == 1 || why == said, "one reason, one sentence: {why}");
+                        said = why;
+                        if absent == 2 {
+                            std::fs::create_dir(&late).unwrap();
+                        }
+                    }
+                    Event::Panel(PanelState::Working) => return absent,
+                    _ => {}
+                }
+            }
+        };
+        let running = async { panic!("the panel failed: {}", shell.run_panel().await) };
+        assert_eq!(smol::block_on(future::or(story, running)), 2);
+        assert!(late.join("pins").exists());
+    }
+}

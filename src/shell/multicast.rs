@@ -8,9 +8,9 @@
 //! Sockets come and go with the addresses while one task waits on all of them, so the task polls
 //! whatever is there and is woken when that changes. Sending never waits: a search is repeated anyway.
 
-use super::alive::Pulse;
 use super::mailbox::Mailbox;
 use super::network::{Interface, reaching};
+use super::process::Heartbeat;
 use crate::kiosk::event::{Event, TaskName};
 use crate::time::Duration;
 use crate::upnp::ssdp::{self, GROUP, Rejected, TARGETS};
@@ -107,11 +107,11 @@ impl Multicast {
 
     /// Posts what is heard.
     pub async fn run(&self, mailbox: &Mailbox) -> Infallible {
-        let mut pulse = Pulse::new(mailbox, TaskName::Multicast);
+        let mut heartbeat = Heartbeat::new(mailbox, TaskName::Multicast);
         let mut buffer = vec![0; DATAGRAM];
         loop {
             let readable = poll_fn(|cx| self.poll_readable(cx));
-            pulse.or_alive(readable).await;
+            heartbeat.beat_while(readable).await;
             if self.drain(&mut buffer, mailbox) == 0 {
                 // A socket that only fails stays readable: what it holds can wait a moment.
                 Timer::after(PAUSE).await;

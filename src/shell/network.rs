@@ -3,8 +3,8 @@
 //! The kernel says over netlink (`rtnetlink(7)`) that *something* about links or addresses changed;
 //! what, is read from the list of interfaces itself, so that a lost message does no harm.
 
-use super::alive::Pulse;
 use super::mailbox::Mailbox;
+use super::process::Heartbeat;
 use crate::kiosk::event::{Event, TaskName};
 use crate::time::Duration;
 use async_io::{Async, Timer};
@@ -69,7 +69,7 @@ fn ipv4(listed: if_addrs::Interface) -> Option<Interface> {
 /// Posts [`Event::Addresses`] at the start and after each change. Tells `adopt` before, and again while
 /// that says that it could not do everything.
 pub async fn run(mailbox: &Mailbox, mut adopt: impl FnMut(&[Interface]) -> bool) -> Infallible {
-    let mut pulse = Pulse::new(mailbox, TaskName::Network);
+    let mut heartbeat = Heartbeat::new(mailbox, TaskName::Network);
     let mut said = None;
     let mut known = None;
     let mut adopted = false;
@@ -98,15 +98,15 @@ pub async fn run(mailbox: &Mailbox, mut adopt: impl FnMut(&[Interface]) -> bool)
             Ok(())
         };
         let changed = match &subscribed {
-            Ok(netlink) if whole => pulse.or_alive(change(netlink)).await,
-            Ok(netlink) => pulse.or_alive(future::or(change(netlink), look_again)).await,
-            Err(_) => pulse.or_alive(look_again).await,
+            Ok(netlink) if whole => heartbeat.beat_while(change(netlink)).await,
+            Ok(netlink) => heartbeat.beat_while(future::or(change(netlink), look_again)).await,
+            Err(_) => heartbeat.beat_while(look_again).await,
         };
         match changed {
             Ok(()) => netlink = subscribed.ok(),
             Err(error) => {
                 hear_of(Some(&error), &mut said);
-                pulse.or_alive(Timer::after(LOOK_AGAIN)).await;
+                heartbeat.beat_while(Timer::after(LOOK_AGAIN)).await;
             }
         }
     }

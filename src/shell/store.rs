@@ -161,8 +161,8 @@ impl Replacing<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shell::scratch::Scratch;
     use crate::sim::world;
+    use crate::test_support::TestFolder;
     use smol::block_on;
 
     /// A memory that can be told from others.
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_in_the_next_life() {
-        let scratch = Scratch::new("store");
+        let scratch = TestFolder::new("store");
         let store = Store::new(&scratch.path().join("state"));
         assert_eq!(store.read(), Memory::default());
         for ran in [5, 6] {
@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn whoever_is_killed_at_any_step_leaves_a_good_file() {
-        let scratch = Scratch::new("store-killed");
+        let scratch = TestFolder::new("store-killed");
         for killed_after in 0..=STEPS.len() {
             let store = Store::new(scratch.path());
             fs::write(store.path(), memory(1)).unwrap();
@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn a_damaged_or_foreign_file_is_set_aside() {
-        let scratch = Scratch::new("store-damaged");
+        let scratch = TestFolder::new("store-damaged");
         let enormous = vec![b' '; STATE_FILE + 1];
         for foreign in [&b"{"[..], b"", b"\xff", br#"{"format":9}"#, &enormous] {
             let store = Store::new(scratch.path());
@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn what_somebody_else_changed_is_read_anew_and_not_overwritten() {
-        let scratch = Scratch::new("store-changed");
+        let scratch = TestFolder::new("store-changed");
         let store = Store::new(scratch.path());
         assert_eq!(saved(&store, &memory(1)), Ok(()));
         let other = Store::new(scratch.path());
@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn a_place_that_is_none_is_a_sentence() {
-        let scratch = Scratch::new("store-nowhere");
+        let scratch = TestFolder::new("store-nowhere");
         let file = scratch.write("file", "");
         let store = Store::new(&file.join("state"));
         assert_eq!(store.read(), Memory::default());

@@ -5,20 +5,16 @@
 //! electrical, *pressed* and *lit* are what it means after `active` of the configuration.
 
 mod chip;
-mod debounce;
-mod fault;
-mod line;
+mod pins;
 mod rppal;
-mod settle;
 mod simulated;
-mod wiring;
 
-pub use fault::STOP;
-pub use line::CONSUMER;
+pub use chip::CONSUMER;
+pub use pins::STOP;
 pub use simulated::Pins;
 
-use super::alive::Pulse;
 use super::mailbox::Mailbox;
+use super::process::Heartbeat;
 use crate::config::{Backend, Config, Header, Pin};
 use crate::kiosk::event::{Event, LedId, TaskName};
 use crate::time::{Duration, Instant};
@@ -28,9 +24,9 @@ use core::fmt::{self, Debug};
 use core::future::poll_fn;
 use core::pin::Pin as Pinned;
 use core::task::{Context, Poll};
+use pins::{Contact, Lamp, Moves, Wiring};
 use simulated::Bench;
 use std::rc::Rc;
-use wiring::{Contact, Lamp, Moves, Wiring};
 
 const NO_PINS: &str = "the configuration asks for no pins";
 /// How often levels are looked at where edges do not work.
@@ -118,14 +114,14 @@ impl Panel {
     /// Posts every press and release. A button that is down at the start is a press.
     /// Ends only when the hardware fails: the sentence says how.
     pub async fn run(&self, mailbox: &Mailbox) -> String {
-        let mut pulse = Pulse::new(mailbox, TaskName::Panel);
+        let mut heartbeat = Heartbeat::new(mailbox, TaskName::Panel);
         let contacts = &self.contacts;
         contacts.borrow_mut().iter_mut().for_each(Contact::restart);
         let polled = contacts.borrow().iter().any(Contact::is_polled);
         let mut look = polled.then(Look::new);
         loop {
             let moved = poll_fn(|cx| self.poll_moved(cx, &mut look));
-            match pulse.or_alive(moved).await {
+            match heartbeat.beat_while(moved).await {
                 Ok(moves) => {
                     for (button, pressed) in moves {
                         mailbox.post(Event::Button { button, pressed }).await;
@@ -197,7 +193,7 @@ impl Look {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::wiring::Input;
+    use super::pins::Input;
     use super::*;
     use crate::config::{Button, Led, Level, PanelAction, Port, Shows};
     use embedded_hal_mock::eh1::MockError;

@@ -3,9 +3,8 @@
 //! each pin or by being asked again and again. Where the registers cannot be had, that device does all.
 
 use super::chip;
-use super::fault::said;
-use super::line::Edges;
-use super::wiring::{Contact, Input, Lamp, Wiring, other};
+use super::chip::Edges;
+use super::pins::{Contact, Input, Lamp, Wiring, other, said};
 use crate::config::{Button, Config, Detect, Header, Led, Level, Pin, Pull};
 use ::rppal::gpio::{Error, Gpio, InputPin};
 use ::rppal::system::{DeviceInfo, Model};

@@ -3,10 +3,12 @@
 //! A datagram holds one message: `press 17`, `release 17`, `tap 17 80` (released after 80 ms) or `leds`,
 //! which is answered with a line for each LED, `22 on` or `22 off`. What makes no sense is answered with
 //! `error` and why. Who bounces here is the one who presses: see [`Settling`].
+//!
+//! A simulated contact, from which bounces are removed as the kernel does it: a level counts when it has
+//! held for the span of the configuration, and each change begins the span anew.
 
-use super::settle::Settling;
-use super::wiring::{Lamp, Moves, button_id};
 use crate::config::{Button, Led, Level, Pin};
+use crate::shell::gpio::pins::{Lamp, Moves, button_id};
 use crate::time::Duration;
 use async_io::{Async, Timer};
 use core::cell::RefCell;
@@ -244,6 +246,44 @@ fn obey(pins: &Pins, message: &str) -> Result<Option<String>, String> {
         _ => return Err("say press, release, tap or leds".to_owned()),
     }
     Ok(None)
+}
+
+/// A contact that somebody closes and opens, perhaps with bounces.
+#[derive(Debug)]
+pub(super) struct Settling {
+    pub(super) pin: Pin,
+    span: Duration,
+    closed: bool,
+    told: bool,
+    settled: Option<Timer>,
+}
+
+impl Settling {
+    pub(super) fn new(button: &Button) -> Self {
+        let (pin, span) = (button.pin, button.debounce);
+        Self { pin, span, closed: false, told: false, settled: None }
+    }
+
+    /// It closes or opens. `Some` if that counts at once.
+    pub(super) fn turn(&mut self, closed: bool) -> Option<bool> {
+        self.closed = closed;
+        if self.span.is_zero() {
+            self.told = closed;
+            return Some(closed);
+        }
+        self.settled = Some(Timer::after(self.span));
+        None
+    }
+
+    /// `Some` if it was closed (true) or opened, and has settled.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Option<bool> {
+        let timer = self.settled.as_mut()?;
+        if Pinned::new(timer).poll(cx).is_pending() {
+            return None;
+        }
+        self.settled = None;
+        (core::mem::replace(&mut self.told, self.closed) != self.closed).then_some(self.closed)
+    }
 }
 
 #[cfg(test)]

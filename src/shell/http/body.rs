@@ -3,7 +3,7 @@
 //! A body that ends early is taken as far as it came: renderers announce wrong lengths, leave out
 //! the last chunk, and reset connections instead of closing them.
 
-use super::head::{self, Headers};
+use super::Headers;
 use crate::limits::HTTP_HEAD;
 use smol::io::{AsyncRead, AsyncReadExt};
 use std::io;
@@ -81,7 +81,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
                 let blank = |b: &&u8| matches!(b, b'\r' | b'\n');
                 self.taken += self.unread().iter().take_while(blank).count();
             }
-            if let Some(length) = head::length(self.unread(), seen) {
+            if let Some(length) = super::head_length(self.unread(), seen) {
                 if length > HTTP_HEAD {
                     return Err(ReadError::TooLarge);
                 }
@@ -238,7 +238,7 @@ fn closes_envelope(text: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shell::http::head::response;
+    use crate::shell::http::parse_response;
     use proptest::prelude::*;
     use smol::{block_on, future};
 
@@ -277,7 +277,7 @@ mod tests {
             cap: usize,
         ) -> Result<(u16, Vec<u8>), ReadError> {
             let mut reader = Reader::new(stream);
-            let head = reader.head(response).await?;
+            let head = reader.head(parse_response).await?;
             let framing = Framing::of(&head.headers, Framing::ToEnd);
             Ok((head.status, reader.body(framing, cap).await?))
         }
@@ -387,7 +387,7 @@ mod tests {
             let message = claimed.to_owned() + rest;
             let reading = async {
                 let mut reader = Reader::new(message.as_bytes().chain(Silent));
-                let head = reader.head(response).await.unwrap();
+                let head = reader.head(parse_response).await.unwrap();
                 reader.body(Framing::of(&head.headers, Framing::ToEnd), 100).await
             };
             let body = block_on(future::poll_once(reading)).expect("no waiting").unwrap();

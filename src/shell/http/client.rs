@@ -4,8 +4,7 @@
 
 use super::PRODUCT;
 use super::body::{Framing, ReadError, Reader};
-use super::head::{self, Headers};
-use super::within;
+use super::{Headers, parse_response, within};
 use crate::kiosk::event::Failure;
 use crate::time::Duration;
 use crate::upnp::HttpUrl;
@@ -75,7 +74,7 @@ pub async fn exchange(request: &Request<'_>, cap: usize) -> Result<Response, Fai
 
     let mut reader = Reader::new(&stream);
     for _ in 0..=INTERIM_ANSWERS {
-        let head = match (reader.head(head::response).await, &written) {
+        let head = match (reader.head(parse_response).await, &written) {
             (Ok(head), _) => head,
             (Err(_), Err(error)) => return Err(of_io(error)),
             (Err(error), Ok(())) => return Err(of_read(&error)),

@@ -2,15 +2,18 @@
 //!
 //! The connections of a server run in an executor of its own, one poll of one of them per turn of the
 //! box's executor: however many stream, the logic has every second turn. Dropping the server drops them.
+//!
+//! A door: the port that a server of the box listens on, opened at the start and again after the server
+//! ended. A port that is taken by another program is tried again for as long as it takes.
 
-use super::PRODUCT;
-use super::head::RequestHead;
-use super::within;
 use crate::config::Port;
 use crate::kiosk::event::TaskName;
-use crate::shell::alive::Pulse;
+use crate::shell::http::RequestHead;
+use crate::shell::http::{PRODUCT, within};
 use crate::shell::mailbox::Mailbox;
+use crate::shell::process::Heartbeat;
 use crate::time::Duration;
+use core::cell::{Cell, RefCell};
 use core::future::Future;
 use core::net::{IpAddr, Ipv4Addr, SocketAddrV4};
 use rustix::io::Errno;
@@ -89,12 +92,12 @@ pub async fn serve<'a, C: Future<Output = ()> + 'a>(
     };
     let accept = async {
         let mut open: Vec<(Ipv4Addr, Task<()>)> = Vec::new();
-        let mut pulse = Pulse::new(mailbox, name);
+        let mut heartbeat = Heartbeat::new(mailbox, name);
         let mut failures = 0;
         let mut complained: Option<Instant> = None;
         let mut refusing = false;
         loop {
-            match pulse.or_alive(listener.accept()).await {
+            match heartbeat.beat_while(listener.accept()).await {
                 Err(error) => {
                     failures += u32::from(!is_scarcity(&error));
                     if failures == ACCEPT_FAILURES {
@@ -158,7 +161,7 @@ fn refuse(stream: &Async<TcpStream>) {
 /// the answer has no body.
 #[must_use]
 pub fn head(status: u16, fields: &[(&str, &str)]) -> String {
-    let date = super::date(SystemTime::now());
+    let date = crate::shell::http::date(SystemTime::now());
     let mut text = format!(
         "HTTP/1.1 {status} {}\r\nDate: {date}\r\nServer: {PRODUCT}\r\nConnection: close\r\n",
         reason(status)
@@ -230,6 +233,68 @@ pub async fn close(mut stream: &Async<TcpStream>) {
     let _ = within(LINGER, drain).await;
 }
 
+/// One server's port.
+#[derive(Debug)]
+pub struct ListeningPort {
+    address: Ipv4Addr,
+    port: Cell<Port>,
+    listens: Cell<Option<u16>>,
+    /// How opening went, until the server takes it.
+    opened: RefCell<Option<Result<Async<TcpListener>, String>>>,
+}
+
+impl ListeningPort {
+    /// Opens it for the first time.
+    pub fn open(address: Ipv4Addr, port: Port) -> Self {
+        let door = Self {
+            address,
+            port: Cell::new(port),
+            listens: Cell::default(),
+            opened: RefCell::default(),
+        };
+        let opened = door.listen();
+        door.opened.replace(Some(opened));
+        door
+    }
+
+    /// Why it could not be opened the first time.
+    pub fn fault(&self) -> Option<String> {
+        self.opened.borrow().as_ref()?.as_ref().err().cloned()
+    }
+
+    /// The listener and its port, opened anew if this is not the first time.
+    ///
+    /// # Errors
+    /// A sentence for the owner.
+    pub fn listener(&self) -> Result<(Async<TcpListener>, u16), String> {
+        let first = self.opened.take();
+        let again = first.is_none();
+        let listener = first.unwrap_or_else(|| self.listen())?;
+        let port = self.number().unwrap_or_default();
+        if again {
+            log::info!("listening on port {port} again");
+        }
+        Ok((listener, port))
+    }
+
+    /// The port's number, if anybody ever listened.
+    pub fn number(&self) -> Option<u16> {
+        self.listens.get()
+    }
+
+    fn listen(&self) -> Result<Async<TcpListener>, String> {
+        let listener = bind(self.address, self.port.get())?;
+        let found = listener.get_ref().local_addr().map_err(|error| error.to_string())?.port();
+        // Renderers know it by now: the next time it is the first choice.
+        self.port.set(match self.port.get() {
+            Port::Fixed(_) => Port::Fixed(found),
+            Port::From(_) => Port::From(found),
+        });
+        self.listens.set(Some(found));
+        Ok(listener)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -255,5 +320,36 @@ mod tests {
         assert!(text.contains("\r\nConnection: close\r\n") && text.contains("\r\nAllow: GET\r\n"));
         assert!(text.ends_with("\r\nContent-Length: 0\r\n\r\n"));
         assert!(!head(200, &[("Content-Length", "5")]).contains("Content-Length: 0"));
+    }
+
+    const HOME: Ipv4Addr = Ipv4Addr::LOCALHOST;
+
+    #[test]
+    fn a_taken_port_is_a_sentence_until_it_is_free() {
+        let other = TcpListener::bind((HOME, 0)).unwrap();
+        let port = other.local_addr().unwrap().port();
+        let door = ListeningPort::open(HOME, Port::Fixed(port));
+        let sentence = door.fault().expect("it is taken");
+        assert!(sentence.starts_with(&format!("port {port} is taken")), "{sentence}");
+        assert_eq!(door.listener().unwrap_err(), sentence);
+        assert_eq!(door.listener().unwrap_err(), sentence, "tried again");
+        assert_eq!(door.number(), None);
+        drop(other);
+        assert_eq!(door.listener().unwrap().1, port);
+    }
+
+    #[test]
+    fn the_port_that_was_found_is_kept_and_left_only_when_it_is_taken() {
+        let taken = TcpListener::bind((HOME, 0)).unwrap();
+        let first = taken.local_addr().unwrap().port();
+        let door = ListeningPort::open(HOME, Port::From(first.min(u16::MAX - MORE_PORTS)));
+        let (listener, found) = door.listener().unwrap();
+        drop((taken, listener));
+        let (listener, again) = door.listener().unwrap();
+        assert_eq!(again, found);
+        // Still there, as a port that somebody else took meanwhile.
+        let (_elsewhere, other) = door.listener().unwrap();
+        assert!(other > found);
+        drop(listener);
     }
 }

@@ -87,19 +87,19 @@
 mod tests {
     use crate::sim::Quirks;
     use crate::sim::presets;
-    use crate::sources;
+    use crate::test_support;
     use std::collections::{BTreeMap, BTreeSet};
 
     const ROWS: usize = 52;
 
     /// The rows of both tables, as cells; the first has five.
     fn rows() -> Vec<Vec<&'static str>> {
-        let rows = sources::rows(include_str!("coverage.rs"));
+        let rows = test_support::rows(include_str!("coverage.rs"));
         rows.filter(|cells| !["row", "behaviour"].contains(&cells[0])).collect()
     }
 
     fn quoted(cell: &str) -> impl Iterator<Item = &str> {
-        sources::between(cell, '`')
+        test_support::between(cell, '`')
     }
 
     fn families() -> Vec<Vec<&'static str>> {
@@ -126,14 +126,14 @@ mod tests {
     #[test]
     fn every_quirk_and_every_test_that_is_named_exists() {
         let fields = fields(&Quirks::default());
-        let text = sources::text("src", "rs") + &sources::text("tests", "rs");
+        let text = test_support::text("src", "rs") + &test_support::text("tests", "rs");
         for row in rows() {
             let [.., quirks, shown] = row.as_slice() else { panic!("{row:?}") };
             for quirk in quoted(quirks) {
                 assert!(fields.contains_key(quirk), "{}: {quirk}", row[0]);
             }
             for test in quoted(shown) {
-                assert!(sources::has_test(&text, test), "{}: {test}", row[0]);
+                assert!(test_support::has_test(&text, test), "{}: {test}", row[0]);
             }
             assert!(quoted(shown).next().is_some() || shown.starts_with("nothing to show: "));
         }

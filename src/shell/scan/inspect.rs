@@ -1,17 +1,98 @@
+//! What the disk says of files and folders.
+//!
 //! Looks into a media file for its duration: from its headers, nothing is decoded.
 //!
 //! Bounded, because the box stands still meanwhile: so many bytes, so much time.
 
+use crate::limits::{MEDIA, PICTURE_HEAD};
+use crate::media::content::{self, Content};
+use crate::media::mime::{Kind, MediaType, of_extension};
+use crate::media::picture;
+use crate::media::subtitles::Sidecars;
 use crate::time::Duration;
-use std::fs::File;
+use rustix::fs::{Access, Mode, OFlags};
+use rustix::io::Errno;
+use std::fs::{self, DirEntry, File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Instant, UNIX_EPOCH};
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, MediaInfo};
 use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::units::{Duration as Ticks, TimeBase};
+
+/// What was found in a file: what it is, and the DLNA profile of a picture.
+pub(super) type Looked = (Content, Option<&'static str>);
+
+/// The time of the last change, in nanoseconds since 1970.
+pub(in crate::shell) fn modified(metadata: &Metadata) -> i64 {
+    let changed = metadata.modified().unwrap_or(UNIX_EPOCH);
+    let nanos = |span: core::time::Duration| i64::try_from(span.as_nanos()).unwrap_or(i64::MAX);
+    match changed.duration_since(UNIX_EPOCH) {
+        Ok(after) => nanos(after),
+        Err(before) => -nanos(before.duration()),
+    }
+}
+
+pub(super) fn may_read(path: &Path) -> io::Result<()> {
+    Ok(rustix::fs::access(path, Access::READ_OK)?)
+}
+
+/// The beginning of a file. Without NONBLOCK a FIFO would stop the box here.
+pub(super) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    let mut bytes = Vec::new();
+    file.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+pub(super) fn sidecars(entries: &[DirEntry]) -> Sidecars {
+    Sidecars::among(entries.iter().map(DirEntry::path))
+}
+
+/// What is visible in a folder, in the order of names, so that every scan finds the same; and why that
+/// is not all, if the disk failed on the way.
+pub(super) fn entries(folder: &Path) -> io::Result<(Vec<DirEntry>, Option<io::Error>)> {
+    let hidden = |entry: &DirEntry| entry.file_name().as_encoded_bytes().starts_with(b".");
+    let mut failed = None;
+    let read = fs::read_dir(folder)?.map_while(|entry| entry.map_err(|e| failed = Some(e)).ok());
+    let mut entries: Vec<_> = read.filter(|entry| !hidden(entry)).take(4 * MEDIA).collect();
+    entries.sort_by_key(DirEntry::file_name);
+    Ok((entries, failed))
+}
+
+/// Broken links, links in a circle, and files removed meanwhile: nothing is wrong, they are not there.
+pub(super) fn is_absence(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::NOENT | Errno::LOOP | Errno::NOTDIR))
+}
+
+pub(super) fn kind_of(path: &Path) -> Option<&'static MediaType> {
+    of_extension(path.extension()?.to_str()?)
+}
+
+/// What a file is, by its first bytes; of a picture as many as hold a camera's preview.
+pub(super) fn look_into(path: &Path, named: &'static MediaType) -> io::Result<Looked> {
+    let found = content::of(&read(path, content::HEAD as u64)?, named);
+    let media_type = match found {
+        Content::AsNamed => named,
+        Content::Other(other) => other,
+        Content::NoMedia(_) => return Ok((found, None)),
+    };
+    let is_picture = media_type.kind == Kind::Image;
+    let head = if is_picture { read(path, PICTURE_HEAD)? } else { Vec::new() };
+    Ok((found, picture::profile(&head)))
+}
+
+/// Completes the sentence that begins with the path.
+pub(super) fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "does not exist".to_owned(),
+        io::ErrorKind::PermissionDenied => "may not be read by this program".to_owned(),
+        _ => format!("cannot be read: {error}"),
+    }
+}
 
 /// Bytes read of one file. The index of a film of three hours takes about 4 MiB.
 const BUDGET: u64 = 8 << 20;
@@ -92,7 +173,7 @@ impl MediaSource for Bounded {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shell::scratch::Scratch;
+    use crate::test_support::TestFolder;
     use proptest::prelude::*;
 
     /// Of one whose name is right.
@@ -153,7 +234,7 @@ mod tests {
 
     #[test]
     fn reads_the_duration_of_sound_and_of_video_without_sound() {
-        let folder = Scratch::new("probe");
+        let folder = TestFolder::new("probe");
         let film = folder.write("film.MP4", video(7040));
         assert_eq!(duration(&film), Some(Duration::from_millis(7040)));
         let song = folder.write("song.wav", sound());
@@ -162,7 +243,7 @@ mod tests {
 
     #[test]
     fn what_says_no_credible_duration_has_none() {
-        let folder = Scratch::new("probe-none");
+        let folder = TestFolder::new("probe-none");
         for (name, content) in [
             ("zero.mp4", video(0)),
             ("week.mp4", video(7 * 24 * 3600 * 1000)),
@@ -182,7 +263,7 @@ mod tests {
 
     #[test]
     fn reading_ends_with_the_budget() {
-        let folder = Scratch::new("probe-budget");
+        let folder = TestFolder::new("probe-budget");
         let file = File::open(folder.write("a.mp3", vec![0; 100])).unwrap();
         let until = Instant::now() + Duration::from_secs(60);
         let mut source = Bounded { file, length: 100, left: 30, until };
@@ -197,7 +278,7 @@ mod tests {
     proptest! {
         #[test]
         fn damaged_files_do_no_harm(at in 0usize..400, byte: u8) {
-            let folder = Scratch::new("probe-damage");
+            let folder = TestFolder::new("probe-damage");
             let mut film = video(7000);
             let at = at % film.len();
             film[at] = byte;

@@ -4,11 +4,11 @@
 //! cache; a cold one is asked of the kernel (read-ahead) and awaited in short sleeps, by two streams at
 //! once at most, because more would only make the disk seek. One chunk per turn of the executor.
 
-use super::mailbox::Mailbox;
-use super::media_file::Opened;
 use crate::kiosk::event::{Event, StreamEnd};
 use crate::kiosk::token::Token;
 use crate::limits::{MEDIA_CHUNK, STREAM_STALL};
+use crate::shell::mailbox::Mailbox;
+use crate::shell::media_server::response::Opened;
 use crate::time::Duration;
 use core::cell::Cell;
 use core::num::NonZeroU64;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 /// A folder or file of the repository.
 pub fn place(name: &str) -> PathBuf {
@@ -43,6 +44,39 @@ pub fn rows(page: &str) -> impl Iterator<Item = Vec<&str>> {
 /// What stands between these marks.
 pub fn between(cell: &str, mark: char) -> impl Iterator<Item = &str> {
     cell.split(mark).skip(1).step_by(2)
+}
+
+/// A folder for one test, removed at its end.
+pub(crate) struct TestFolder(PathBuf);
+
+impl TestFolder {
+    /// An empty folder; tests run at the same time, so each needs its own `name`.
+    pub(crate) fn new(name: &str) -> Self {
+        let name = format!("dlna-kiosk-{}-{name}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir_all(&folder).unwrap();
+        Self(folder.canonicalize().unwrap())
+    }
+
+    /// Writes a file, with the folders above it, as if it had long been there.
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.0.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        let file = fs::File::options().write(true).open(&path).unwrap();
+        file.set_modified(SystemTime::now() - Duration::from_secs(3600)).unwrap();
+        path
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for TestFolder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 #[cfg(test)]

@@ -5,12 +5,12 @@
 //! between. What changed is read from the folders themselves; so a lost event does no harm, and only whether a
 //! file was closed by its writer is remembered from the events.
 
-use super::mailbox::Mailbox;
 use crate::kiosk::event::Event;
 use crate::limits::FOLDERS;
 use crate::media::mime::of_extension;
 use crate::media::playlist::is_playlist;
 use crate::media::subtitles::format_of;
+use crate::shell::mailbox::Mailbox;
 use crate::time::Duration;
 use async_io::{Async, Timer};
 use core::cell::{Cell, RefCell};
@@ -292,12 +292,12 @@ fn is_elsewhere(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shell::scratch::Scratch;
+    use crate::test_support::TestFolder;
     use std::fs;
     use std::time::Instant;
 
     /// Two watched folders, `/` and `/deep`, and a path that is not there yet.
-    fn watched(folder: &Scratch) -> Watch {
+    fn watched(folder: &TestFolder) -> Watch {
         let watch = Watch::default();
         fs::create_dir_all(folder.path().join("deep")).unwrap();
         look(&watch, folder);
@@ -305,7 +305,7 @@ mod tests {
     }
 
     /// What a scan says.
-    fn look(watch: &Watch, folder: &Scratch) {
+    fn look(watch: &Watch, folder: &TestFolder) {
         watch.begin();
         watch.place(&folder.path().join("stick/films/film.mp4"));
         watch.folder(folder.path());
@@ -336,7 +336,7 @@ mod tests {
 
     #[test]
     fn files_and_folders_that_come_change_and_go_are_told() {
-        let folder = Scratch::new("watch");
+        let folder = TestFolder::new("watch");
         let at = |name: &str| folder.path().join(name);
         let watch = watched(&folder);
         let changes: [(&str, &dyn Fn()); 8] = [
@@ -362,7 +362,7 @@ mod tests {
 
     #[test]
     fn what_a_scan_does_not_look_at_is_not_told() {
-        let folder = Scratch::new("watch-not");
+        let folder = TestFolder::new("watch-not");
         let at = |name: &str| folder.path().join(name);
         let watch = watched(&folder);
         folder.write("film.mp4", "1");
@@ -377,7 +377,7 @@ mod tests {
 
     #[test]
     fn a_place_that_is_not_there_is_told_when_it_comes_step_by_step() {
-        let folder = Scratch::new("watch-place");
+        let folder = TestFolder::new("watch-place");
         let at = |name: &str| folder.path().join(name);
         let watch = Watch::default();
         let look = || {
@@ -397,7 +397,7 @@ mod tests {
 
     #[test]
     fn whether_a_file_was_closed_is_known_until_the_scan_is_over() {
-        let folder = Scratch::new("watch-closed");
+        let folder = TestFolder::new("watch-closed");
         let at = |name: &str| folder.path().join(name);
         let watch = watched(&folder);
         assert!(is_told(&watch, LONG, || fs::write(at("deep/a.mp4"), "1").unwrap()));
@@ -414,7 +414,7 @@ mod tests {
 
     #[test]
     fn folders_that_no_scan_names_are_watched_no_more() {
-        let folder = Scratch::new("watch-less");
+        let folder = TestFolder::new("watch-less");
         let watch = watched(&folder);
         watch.begin();
         watch.folder(folder.path());
@@ -426,7 +426,7 @@ mod tests {
 
     #[test]
     fn more_events_than_the_kernel_keeps_are_one_change() {
-        let folder = Scratch::new("watch-flood");
+        let folder = TestFolder::new("watch-flood");
         let at = |name: &str| folder.path().join(name);
         let watch = watched(&folder);
         // The queue has room for 16384: each of these makes two, and no two in a row are alike.

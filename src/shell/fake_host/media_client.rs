@@ -1,6 +1,6 @@
 //! A simulated renderer as a client of the media server: it reads at the pace that it wants to.
 
-use super::super::http::{head, within};
+use super::super::http::{self, within};
 use super::FakeHost;
 use crate::limits::HTTP_HEAD;
 use crate::sim::{Fetch, FetchId, Fetched, Method, Reading, wav_duration};
@@ -45,7 +45,7 @@ impl FakeHost {
                 break at + 4;
             }
         };
-        let head = head::response(&bytes[..begins])?;
+        let head = http::parse_response(&bytes[..begins])?;
         let length = head.headers.get("Content-Length").and_then(|said| said.parse().ok());
         let opened = Fetched::Opened {
             status: head.status,
@@ -129,8 +129,8 @@ async fn append(stream: &mut Async<TcpStream>, bytes: &mut Vec<u8>) -> io::Resul
 
 #[cfg(test)]
 mod tests {
-    use super::super::stage::{act, describe, host, listen, serve, tell};
-    use crate::cli::clip;
+    use super::super::tests::{act, describe, host, listen, serve, tell};
+    use crate::cli::demo;
     use crate::kiosk::event::Failure;
     use crate::sim::{FetchId, Reading, presets};
     use crate::time::Duration;
@@ -147,7 +147,7 @@ mod tests {
         let (files, port) = listen();
         let heard: RefCell<Vec<String>> = RefCell::default();
         // More than the sockets' buffers hold.
-        let file = clip::wav(3600, 440.0);
+        let file = demo::wav(3600, 440.0);
         let uri = format!("http://127.0.0.1:{port}/m/1/clip.wav");
         let story = async {
             let tv = describe(&host).await.unwrap();

@@ -1,0 +1,281 @@
+use super::*;
+use crate::config::{Backend, LoopMethod, OnStop, Order, Port, Rule, Who};
+use crate::test_support::TestFolder;
+use crate::text::clip;
+use crate::time::Duration;
+use smol::block_on;
+use std::fs::{self, File};
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+fn config(media_folder: &Path, plays: &[PathBuf]) -> Config {
+    let rule = Rule {
+        who: Who::Any,
+        plays: plays.to_vec(),
+        autoplay: true,
+        repeat: true,
+        order: Order::Name,
+        dwell: Duration::from_secs(10),
+        volume: None,
+        on_stop: OnStop::Respect,
+        loop_method: LoopMethod::Auto,
+        max_cut: Duration::ZERO,
+    };
+    Config {
+        name: clip("box"),
+        media_folder: media_folder.to_owned(),
+        media_port: Port::Fixed(0),
+        control_port: Port::Fixed(0),
+        stop_at_exit: false,
+        gpio: Backend::None,
+        rules: vec![rule],
+        groups: Vec::new(),
+        buttons: Vec::new(),
+        leds: Vec::new(),
+        ..Config::default()
+    }
+}
+
+fn scanned(media_folder: &Path, plays: &[PathBuf]) -> Scan {
+    again(media_folder, plays, &mut Known::default())
+}
+
+fn again(media_folder: &Path, plays: &[PathBuf], known: &mut Known) -> Scan {
+    let (config, watch) = (config(media_folder, plays), Watch::default());
+    let mut scan = block_on(scan(&config, known, &watch, Clock::start()));
+    scan.files.sort_by(|a, b| a.path.cmp(&b.path));
+    scan
+}
+
+/// Bytes that say nothing, as those of many media.
+const FILM: &[u8] = b"\0\0\0\0\0";
+
+/// Why a file is not what it should be.
+fn blamed(scan: &Scan, below: &Path) -> Vec<(String, String)> {
+    let name = |path: &Path| path.strip_prefix(below).unwrap().display().to_string();
+    scan.bad.iter().map(|(path, why)| (name(path), why.clone())).collect()
+}
+
+fn names(scan: &Scan, below: &Path) -> Vec<String> {
+    let name = |file: &MediaFile| {
+        let path = file.path.strip_prefix(below).unwrap_or(&file.path);
+        path.to_str().unwrap().to_owned()
+    };
+    scan.files.iter().map(name).collect()
+}
+
+#[test]
+fn finds_what_is_playable_visible_and_inside() {
+    let folder = TestFolder::new("scan");
+    let secret = folder.write("outside/secret.mp4", FILM);
+    for name in ["a.mp4", "b.JPG", "notes.txt", ".hidden.mp4", ".trash/c.mp4", "deep/er/d.mp3"] {
+        folder.write(&format!("media/{name}"), FILM);
+    }
+    let media = folder.path().join("media");
+    symlink(&secret, media.join("escape.mp4")).unwrap();
+    symlink("a.mp4", media.join("inner.mp4")).unwrap();
+    symlink("gone.mp4", media.join("broken.mp4")).unwrap();
+    symlink("..", media.join("deep/up")).unwrap();
+    symlink(folder.path().join("outside"), media.join("away")).unwrap();
+
+    let scan = scanned(&media, &[]);
+    assert_eq!(names(&scan, &media), ["a.mp4", "b.JPG", "deep/er/d.mp3", "inner.mp4"]);
+    assert_eq!((scan.missing.len(), scan.skipped), (0, 0));
+    assert_eq!((scan.files[0].size, &*scan.files[0].root), (5, &*media));
+    let out = |name: &str| (name.to_owned(), "is a link that leads out of the folder".to_owned());
+    assert_eq!(blamed(&scan, &media), [out("away"), out("escape.mp4")]);
+}
+
+#[test]
+fn bad_files_are_named_and_those_whose_names_lie_are_what_they_are() {
+    let folder = TestFolder::new("bad");
+    let media = folder.path();
+    folder.write("empty.mp4", "");
+    folder.write("song.mp3", "la la la\n");
+    folder.write("photo.jpg", b"\x89PNG\r\n\x1a\n");
+    folder.write("good.mp4", FILM);
+    folder.write("locked.mp4", FILM);
+    let lock = |mode| {
+        let locked = fs::Permissions::from_mode(mode);
+        fs::set_permissions(media.join("locked.mp4"), locked).unwrap();
+    };
+    lock(0o000);
+    let mut known = Known::default();
+    let scan = again(media, &[], &mut known);
+    let mut expected = vec![
+        ("empty.mp4".to_owned(), "is empty".to_owned()),
+        ("locked.mp4".to_owned(), "may not be read by this program".to_owned()),
+        ("photo.jpg".to_owned(), "is a PNG picture, and is played as one".to_owned()),
+        ("song.mp3".to_owned(), "is a text file".to_owned()),
+    ];
+    let mut found = vec!["good.mp4", "photo.jpg"];
+    if rustix::process::geteuid().is_root() {
+        // Who may read everything.
+        expected.remove(1);
+        found.insert(1, "locked.mp4");
+    }
+    assert_eq!(blamed(&scan, media), expected);
+    assert_eq!(names(&scan, media), found);
+    assert_eq!(scan.files.last().map(|file| file.media_type.extension), Some("png"));
+    lock(0o600);
+    assert_eq!(
+        names(&again(media, &[], &mut known), media),
+        ["good.mp4", "locked.mp4", "photo.jpg"]
+    );
+}
+
+#[test]
+fn a_file_is_looked_into_once_unless_it_changes() {
+    let folder = TestFolder::new("once");
+    let path = folder.write("a.mp4", "text");
+    let mut known = Known::default();
+    assert_eq!(again(folder.path(), &[], &mut known).bad.len(), 1);
+    // As long, and changed at the same time: what is known of it still holds.
+    let time = path.metadata().unwrap().modified().unwrap();
+    fs::write(&path, b"\0\0\0\0").unwrap();
+    let file = File::options().write(true).open(&path).unwrap();
+    file.set_modified(time).unwrap();
+    assert_eq!(again(folder.path(), &[], &mut known).bad.len(), 1);
+    file.set_modified(time + Duration::from_secs(1)).unwrap();
+    assert_eq!(again(folder.path(), &[], &mut known).growing, [path]);
+}
+
+#[test]
+fn what_was_written_just_now_waits_and_what_was_there_does_not() {
+    let folder = TestFolder::new("growing");
+    folder.write("old.mp4", FILM);
+    let new = folder.path().join("new.mp4");
+    fs::write(&new, "").unwrap();
+    let scan = scanned(folder.path(), &[]);
+    assert_eq!(names(&scan, folder.path()), ["old.mp4"]);
+    assert_eq!((scan.growing, scan.bad), (vec![new], vec![]), "nor is it called empty yet");
+}
+
+#[test]
+fn subtitles_are_found_beside_a_film_also_a_named_one() {
+    let folder = TestFolder::new("subtitles");
+    let secret = folder.write("outside.srt", "1");
+    let media = folder.path().join("media");
+    for name in ["film.mp4", "film.en.srt", "plain.mkv", "away.mp4"] {
+        folder.write(&format!("media/{name}"), FILM);
+    }
+    symlink(secret, media.join("away.srt")).unwrap();
+    for plays in [vec![], vec![media.join("film.mp4")]] {
+        let scan = scanned(&media, &plays);
+        let found: Vec<_> = scan.files.iter().map(|file| file.subtitles.as_ref()).collect();
+        let name = found[1].map(|found| &**found);
+        assert_eq!(name, Some(&*media.join("film.en.srt")));
+        assert!(found[0].is_none() && found[2].is_none(), "{found:?}");
+    }
+}
+
+#[test]
+fn a_playlist_is_read_for_its_files_in_order() {
+    let folder = TestFolder::new("playlist");
+    let media = folder.path().join("media");
+    for name in ["1.mp3", "deep/2.mp3", "3.mp3"] {
+        folder.write(&format!("media/{name}"), FILM);
+    }
+    let text = "#EXTM3U\n3.mp3\r\ndeep\\2.mp3\n../x.mp3\ngone.mp3\ndeep\n3.mp3\n";
+    let list = folder.write("media/day.m3u", text);
+    for media_folder in [&media, &list] {
+        let scan = scanned(media_folder, std::slice::from_ref(&list));
+        let (path, files) = &scan.lists[0];
+        let named: Vec<_> = files.iter().map(|p| p.strip_prefix(&media).unwrap()).collect();
+        assert_eq!(*path, list);
+        assert_eq!(named, ["3.mp3", "deep/2.mp3", "3.mp3"].map(Path::new));
+        let why = [
+            ("day.m3u", "\"../x.mp3\" is outside the folder"),
+            ("deep", "is a folder: a playlist names files"),
+        ];
+        let why = why.map(|(path, why)| (path.to_owned(), why.to_owned()));
+        assert_eq!(blamed(&scan, &media), why);
+        assert_eq!(scan.missing[0].0, media.join("gone.mp3"));
+        let all = if *media_folder == media { 3 } else { 2 };
+        assert_eq!(scan.files.len(), all);
+    }
+}
+
+#[test]
+fn subtitles_are_found_beside_their_film_and_pictures_looked_into() {
+    let folder = TestFolder::new("beside");
+    let media = folder.path().join("media");
+    for name in ["a.mp4", "a.srt", "b.mkv", "b.vtt", "b.srt", "c.mp4", "d.vtt", "d.mp3", "d.srt"] {
+        folder.write(&format!("media/{name}"), FILM);
+    }
+    let jpeg = b"\xff\xd8\xff\xc0\x00\x11\x08\x04\x38\x07\x80\x03";
+    folder.write("media/e.jpg", jpeg);
+    let scan = scanned(&media, &[]);
+    let subtitles = |file: &MediaFile| {
+        let name = file.subtitles.as_deref()?.file_name()?;
+        Some(name.to_string_lossy().into_owned())
+    };
+    let found: Vec<_> = scan.files.iter().map(subtitles).collect();
+    let expected = [Some("a.srt".to_owned()), Some("b.srt".to_owned()), None, None, None];
+    assert_eq!(found, expected, "{:?}", names(&scan, &media));
+    let profiles: Vec<_> = scan.files.iter().map(|file| file.profile).collect();
+    assert_eq!(profiles, [None, None, None, None, Some("JPEG_LRG")]);
+}
+
+#[test]
+fn finds_what_is_named_once_and_says_what_is_not_there() {
+    let folder = TestFolder::new("named");
+    let film = folder.write("media/loops/film.mp4", FILM);
+    let other = folder.write("elsewhere/other.mp4", FILM);
+    let text = folder.write("elsewhere/notes.txt", "x");
+    let (media, linked) = (folder.path().join("media"), folder.path().join("link.mp4"));
+    symlink(&other, &linked).unwrap();
+    let gone = folder.path().join("gone");
+    let plays = [
+        media.join("loops"),
+        film.clone(),
+        other.clone(),
+        linked.clone(),
+        text.clone(),
+        gone.clone(),
+    ];
+
+    let scan = scanned(&media, &plays);
+    let paths: Vec<_> = scan.files.iter().map(|file| &*file.path).collect();
+    assert_eq!(paths, [&other, &linked, &film]);
+    let elsewhere = folder.path().join("elsewhere");
+    assert!(scan.files[..2].iter().all(|file| *file.root == *elsewhere));
+    let missing = [
+        (text, "is not a kind of file that can be played".to_owned()),
+        (gone, "does not exist".to_owned()),
+    ];
+    assert_eq!(scan.missing, missing);
+}
+
+#[test]
+fn depth_and_number_are_bounded_and_named_files_come_first() {
+    let folder = TestFolder::new("bounds");
+    let media = folder.path().join("media");
+    let deep = (0..=FOLDER_DEPTH).map(|n| format!("{n}/")).collect::<String>();
+    folder.write(&format!("media/{deep}below.mp4"), FILM);
+    assert_eq!(scanned(&media, &[]).files, []);
+    for n in 0..MEDIA + 5 {
+        folder.write(&format!("media/{n:05}.mp4"), FILM);
+    }
+    let last = media.join(format!("{:05}.mp4", MEDIA + 4));
+    let scan = scanned(&media, std::slice::from_ref(&last));
+    assert_eq!((scan.files.len(), scan.skipped), (MEDIA, 5));
+    assert!(scan.files.iter().any(|file| *file.path == *last));
+}
+
+#[test]
+fn an_unreadable_folder_is_reported_and_the_rest_found() {
+    let folder = TestFolder::new("unreadable");
+    folder.write("media/a.mp4", FILM);
+    let locked = folder.write("media/locked/b.mp4", FILM);
+    let locked = locked.parent().unwrap();
+    fs::set_permissions(locked, fs::Permissions::from_mode(0o000)).unwrap();
+    let scan = scanned(&folder.path().join("media"), &[]);
+    fs::set_permissions(locked, fs::Permissions::from_mode(0o700)).unwrap();
+    // The superuser may read everything.
+    if scan.files.len() == 1 {
+        let why = "may not be read by this program".to_owned();
+        assert_eq!(scan.missing, [(locked.to_owned(), why)]);
+    } else {
+        assert_eq!(scan.files.len(), 2);
+    }
+}
