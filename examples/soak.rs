@@ -8,6 +8,7 @@
 
 use clap::Parser;
 use dlna_kiosk::shell::clock::Clock;
+use dlna_kiosk::sim::digests;
 use dlna_kiosk::sim::world::{Setting, Weather, World};
 use dlna_kiosk::time::Instant;
 use std::process::ExitCode;
@@ -34,6 +35,12 @@ struct Soak {
     /// Run each seed twice, and compare.
     #[arg(long)]
     twice: bool,
+    /// Print digests of what the box sends in the scenes of `src/sim/digests.rs`, and do nothing else.
+    #[arg(long)]
+    digests: bool,
+    /// Print every message that the box sends in the scene of this name or seed, and do nothing else.
+    #[arg(long)]
+    messages: Option<String>,
 }
 
 /// The logic may hold this much more at the end than after the first tenth: what it happens to know then.
@@ -54,6 +61,14 @@ struct Sum {
 
 fn main() -> ExitCode {
     let soak = Soak::parse();
+    if soak.digests {
+        print!("{}", digests::digests());
+        return ExitCode::SUCCESS;
+    }
+    if let Some(which) = soak.messages {
+        print!("{}", digests::messages(&which));
+        return ExitCode::SUCCESS;
+    }
     let hours = (soak.days * 24 + soak.hours).max(1);
     for seed in soak.seed..soak.seed + soak.seeds {
         let clock = Clock::start();

@@ -8,6 +8,7 @@
 
 mod captions;
 mod clockwork;
+pub mod digests;
 pub mod fake_renderer;
 mod fetching;
 mod finding;

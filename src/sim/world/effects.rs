@@ -1,5 +1,6 @@
 //! Steps of the kiosk, and what its effects do to the world: the driver, on values.
 
+use super::wire::Wire;
 use super::{Happening, Question, World};
 use crate::kiosk::effect::{Effect, Effects, Errand};
 use crate::kiosk::event::{Event, Failure, PanelState, TaskName, Ticket};
@@ -47,6 +48,7 @@ impl World {
         assert!(self.exited.is_none(), "Exit is the last effect");
         match effect {
             Effect::Search => {
+                self.record(|wire, now| wire.search(now, None));
                 for stage in 0..self.stages.len() {
                     if !self.network.deaf {
                         self.search(stage, MX);
@@ -54,6 +56,7 @@ impl World {
                 }
             }
             Effect::SearchAt(address) => {
+                self.record(|wire, now| wire.search(now, Some(address)));
                 if let Some(stage) = self.stage_at(*address.ip()) {
                     self.search(stage, Duration::ZERO);
                 }
@@ -62,6 +65,7 @@ impl World {
                 let number = ticket.number();
                 self.laws.issued(number);
                 let errand = self.kiosk.errand(&ticket).expect("it was just ordered");
+                self.record(|wire, now| wire.request(now, &errand));
                 let to = place(&errand);
                 let stage = self.stage_at(to.host);
                 let there = (to.host, to.port);
@@ -77,10 +81,11 @@ impl World {
                 }
             }
             Effect::Cancel(number) => {
-                if let Some((_, (host, _))) = self.take_errand(number)
-                    && let Some(stage) = self.stage_at(host)
-                {
-                    self.note_outcome(stage, number, &Err(Failure::Timeout));
+                if let Some((_, (host, port))) = self.take_errand(number) {
+                    self.record(|wire, now| wire.closed(now, host, port));
+                    if let Some(stage) = self.stage_at(host) {
+                        self.note_outcome(stage, number, &Err(Failure::Timeout));
+                    }
                 }
             }
             Effect::Scan => {
@@ -101,6 +106,8 @@ impl World {
             },
             Effect::Acknowledge(reply, known) => match self.questions.remove(&reply.0) {
                 Some(Question::Event { stage }) => {
+                    let client = self.stages[stage].host;
+                    self.record(|wire, now| wire.notified(now, client, known));
                     self.stages[stage].events += u32::from(known);
                     self.stages[stage].unwelcome += u32::from(!known);
                 }
@@ -119,6 +126,7 @@ impl World {
             }
             Effect::Light(led, lit) => {
                 if !self.dead.contains_key(&TaskName::Panel) {
+                    self.record(|wire, now| wire.led(now, led.0, lit));
                     self.lit[usize::from(led.0)] = lit;
                 }
             }
@@ -129,14 +137,24 @@ impl World {
             }
             Effect::Ready | Effect::Stopping => {}
             Effect::PowerOff => {
+                self.record(|wire, now| wire.machine(now, "switch off"));
                 self.power_offs += 1;
                 let outcome = self.power_off.clone();
                 self.soon(Happening::Event(Event::PoweredOff(outcome)));
             }
             Effect::Exit(code) => {
+                self.record(|wire, now| wire.machine(now, &format!("exit code {code}")));
                 self.exited = Some((self.now, code));
                 self.errands.clear();
             }
+        }
+    }
+
+    /// The box sends something, if anybody wants to know.
+    pub(super) fn record(&mut self, sent: impl FnOnce(&mut Wire, Instant)) {
+        let now = self.now;
+        if let Some(wire) = &mut self.wire {
+            sent(wire, now);
         }
     }
 

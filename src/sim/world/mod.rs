@@ -26,6 +26,7 @@ mod streams;
 mod traffic;
 mod wall;
 mod weather;
+mod wire;
 
 use super::words::{Fetch, FetchId};
 use crate::kiosk::effect::Effects;
@@ -47,6 +48,8 @@ use store::Store;
 use streams::Stream;
 use wall::Wall;
 pub use weather::Weather;
+pub use wire::Digest;
+use wire::Wire;
 
 /// The box's address, until it changes.
 pub const HOME: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
@@ -123,6 +126,8 @@ pub struct World {
     laws: Laws,
     hope: Option<Hope>,
     effects: Effects,
+    /// What the box sends, if it is recorded.
+    wire: Option<Wire>,
     /// What was done to it last, for whoever reads of a failure.
     diary: VecDeque<(Instant, String)>,
 }
@@ -182,6 +187,7 @@ impl World {
             laws: Laws::default(),
             hope: setting.hope.map(Hope::new),
             effects: Effects::new(),
+            wire: None,
             diary: VecDeque::new(),
             setting,
         };

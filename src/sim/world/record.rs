@@ -1,5 +1,6 @@
 //! What is seen of a world from outside, and what is left of one that broke.
 
+use super::wire::{Digest, Wire};
 use super::{PORT, Stage, World};
 use crate::kiosk::status::MailboxStatus;
 use crate::kiosk::trace::Entry;
@@ -39,6 +40,16 @@ impl World {
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
         self.laws.fingerprint()
+    }
+
+    /// Records what the box sends from now on, also as text if that is wanted.
+    pub fn record_wire(&mut self, keeps_text: bool) {
+        self.wire = Some(Wire::new(keeps_text));
+    }
+
+    /// What was recorded since the last time.
+    pub fn take_wire(&mut self) -> Option<(Digest, Vec<String>)> {
+        self.wire.as_mut().map(Wire::take)
     }
 
     /// Writes down what is done to it.

@@ -52,10 +52,14 @@ impl World {
     /// The kiosk lets it be served.
     pub(super) fn serve(&mut self, stage: usize, fetch: Fetch, token: Token) {
         let published = self.kiosk.published(token);
+        let client = self.stages[stage].host;
+        let request = text(&fetch);
         if let Some(format) = format_of(Path::new(&fetch.url)) {
-            let found = published.is_some_and(|published| published.subtitles.is_some());
+            let found = published.as_ref().is_some_and(|p| p.subtitles.is_some());
+            let status = if found { 200 } else { 404 };
+            self.record(|wire, now| wire.media(now, client, &request, published.as_ref(), status));
             let what = Fetched::Opened {
-                status: if found { 200 } else { 404 },
+                status,
                 mime: Some(format.mime.to_owned()),
                 length: Some(1000),
                 content_features: false,
@@ -70,6 +74,7 @@ impl World {
             published.as_ref().and_then(|p| Some((p.body.as_ref()?.len() as u64, None, p.mime)));
         let file = in_memory.or(file);
         let Some((size, length, mime)) = file else {
+            self.record(|wire, now| wire.media(now, client, &request, None, 404));
             let what = Fetched::Opened {
                 status: 404,
                 mime: None,
@@ -86,10 +91,12 @@ impl World {
         };
         let at = fetch.from.unwrap_or(0).min(size);
         let asks = self.stages[stage].tv.asks_for_captions(fetch.method);
+        let status = if fetch.from.is_some() { 206 } else { 200 };
+        self.record(|wire, now| wire.media(now, client, &request, published.as_ref(), status));
         let captions = published.and_then(|published| published.subtitles);
         let captions = captions.filter(|subtitles| asks || subtitles.unasked);
         let opened = Fetched::Opened {
-            status: if fetch.from.is_some() { 206 } else { 200 },
+            status,
             mime: Some(mime.to_owned()),
             length: Some(size - at),
             content_features: true,
@@ -184,4 +191,14 @@ impl World {
         let told = Happening::Event(Event::Served { token, bytes, end });
         self.after(Duration::ZERO, told);
     }
+}
+
+/// The request line of a fetch, and its range.
+fn text(fetch: &Fetch) -> String {
+    let method = match fetch.method {
+        Method::Head => "HEAD",
+        Method::Get => "GET",
+    };
+    let range = fetch.from.map(|from| format!("\r\nRange: bytes={from}-")).unwrap_or_default();
+    format!("{method} {}{range}", fetch.url)
 }
