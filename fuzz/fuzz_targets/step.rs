@@ -290,7 +290,7 @@ fn heard(world: &World, one: usize, input: &mut Unstructured<'_>) -> Result<Even
         boot_id: input.arbitrary::<Option<u8>>()?.map(u32::from),
         config_id: input.arbitrary::<Option<u8>>()?.map(u32::from),
     };
-    Ok(Event::Heard { announcement: Box::new(announcement), from })
+    Ok(Event::Heard(Box::new(announcement)))
 }
 
 fn scan(input: &mut Unstructured<'_>) -> Result<Scan> {

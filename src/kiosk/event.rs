@@ -53,12 +53,7 @@ pub enum Event {
     /// The time that [`Kiosk::next_deadline`](super::Kiosk::next_deadline) named has come.
     Deadline,
     /// A usable SSDP datagram.
-    Heard {
-        /// What it says.
-        announcement: Box<Announcement>,
-        /// Who sent it.
-        from: Ipv4Addr,
-    },
+    Heard(Box<Announcement>),
     /// A datagram that was no use: counted.
     Deaf,
     /// An errand is over.
@@ -89,8 +84,6 @@ pub enum Event {
     MediaAsked {
         /// Which.
         token: Token,
-        /// Who.
-        from: Ipv4Addr,
         /// Where the answer goes.
         reply: ReplyTo,
     },

@@ -39,7 +39,7 @@ impl Kiosk {
             Event::Deadline
             | Event::Deaf
             // Whom it is about is planned anew by `hear`.
-            | Event::Heard { .. }
+            | Event::Heard(_)
             | Event::Alive(_)
             | Event::FolderChanged
             | Event::MediaAsked { .. }
@@ -69,7 +69,7 @@ impl Kiosk {
     pub(super) fn route(&mut self, event: Event, now: Instant, effects: &mut Effects) {
         match event {
             Event::Deadline => {}
-            Event::Heard { announcement, from: _ } => self.hear(&announcement, now, effects),
+            Event::Heard(announcement) => self.hear(&announcement, now, effects),
             Event::Deaf => self.unusable_datagrams += 1,
             Event::Answered { ticket, outcome, facing } => {
                 self.answered(&ticket, outcome, facing, now, effects)
@@ -80,7 +80,7 @@ impl Kiosk {
                     theirs.filter_map(|r| r.notified(callback, &sid, seq, &change, now)).next();
                 effects.push(Effect::Acknowledge(reply, welcome == Some(true)));
             }
-            Event::MediaAsked { token, from: _, reply } => self.media_asked(token, reply, effects),
+            Event::MediaAsked { token, reply } => self.media_asked(token, reply, effects),
             Event::Served { token, bytes, end } => {
                 self.media_bytes = self.media_bytes.saturating_add(bytes);
                 if end == Some(StreamEnd::Replaced) {

@@ -202,9 +202,7 @@ impl Multicast {
 
 fn offer(datagram: &[u8], from: Ipv4Addr, mailbox: &Mailbox) {
     match ssdp::parse(datagram, from) {
-        Ok(announcement) => {
-            mailbox.offer(Event::Heard { announcement: Box::new(announcement), from })
-        }
+        Ok(announcement) => mailbox.offer(Event::Heard(Box::new(announcement))),
         // Other control points search too; we hear even ourselves.
         Err(Rejected::Search) => {}
         Err(why) => {
@@ -308,10 +306,10 @@ mod tests {
             }
             assert!(matches!(next(&mailbox).await, Event::Deaf));
             let heard = next(&mailbox).await;
-            let Event::Heard { announcement, from } = heard else {
+            let Event::Heard(announcement) = heard else {
                 panic!("{heard:?}");
             };
-            assert_eq!((announcement.udn.as_str(), from), ("uuid:tv", Ipv4Addr::LOCALHOST));
+            assert_eq!(announcement.udn.as_str(), "uuid:tv");
         };
         beside(&multicast, &mailbox, story);
     }
@@ -366,7 +364,7 @@ mod tests {
             speaker.get_ref().send_to(alive.as_bytes(), GROUP).unwrap();
         };
         let heard = async || match next(&mailbox).await {
-            Event::Heard { announcement, from } if from == ours => announcement.udn.to_string(),
+            Event::Heard(announcement) => announcement.udn.to_string(),
             other => panic!("{other:?}"),
         };
         let story = async {

@@ -148,7 +148,7 @@ impl Floor<'_> {
         let (status, allow) = match (Resource::of(&request.target), method) {
             (Some(Resource::Media(..)), "GET" | "HEAD") if server::lacks_host(request) => (400, ""),
             (Some(Resource::Media(token, wanted)), "GET" | "HEAD") => {
-                return self.media(token, wanted, request, socket, peer).await;
+                return self.media(token, wanted, request, socket).await;
             }
             (Some(Resource::Callback(callback)), "NOTIFY") => {
                 if continues {
@@ -214,12 +214,11 @@ impl Floor<'_> {
         wanted: Wanted,
         request: &RequestHead,
         socket: &Async<TcpStream>,
-        from: Ipv4Addr,
     ) {
         let Some((reply, published)) = self.replies.media() else {
             return server::answer(socket, &server::head(503, &[])).await;
         };
-        self.mailbox.post(Event::MediaAsked { token, from, reply }).await;
+        self.mailbox.post(Event::MediaAsked { token, reply }).await;
         let published = match within(KIOSK_PATIENCE, published).await {
             Some(Some(published)) => published,
             Some(None) => return server::answer(socket, &server::head(404, &[])).await,

@@ -95,7 +95,7 @@ impl World {
             _ => {}
         }
         let witness = match &event {
-            Event::Heard { .. } => TaskName::Multicast,
+            Event::Heard(_) => TaskName::Multicast,
             Event::Notified { .. } | Event::Served { .. } => TaskName::MediaServer,
             Event::Button { .. } | Event::Panel(_) => TaskName::Panel,
             Event::Addresses(_) => TaskName::Network,
@@ -109,10 +109,12 @@ impl World {
 
     fn note_sign_of_life(&mut self, event: &Event) {
         match event {
-            Event::Heard { from, announcement } => {
+            Event::Heard(announcement) => {
                 // It may be another who says so in its name.
+                let location = announcement.location.as_ref();
                 let meant = |stage: &&mut Stage| {
-                    stage.host == *from || stage.tv.persona().udn == announcement.udn
+                    location.is_some_and(|location| location.host == stage.host)
+                        || stage.tv.persona().udn == announcement.udn
                 };
                 self.stages.iter_mut().filter(meant).for_each(|stage| stage.silence.hurried = true);
             }

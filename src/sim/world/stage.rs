@@ -145,7 +145,7 @@ impl Stage {
             boot_id: quirks.tells_boot_id.then(|| self.tv.boots()),
             config_id: None,
         };
-        Event::Heard { announcement: Box::new(announcement), from: self.host }
+        Event::Heard(Box::new(announcement))
     }
 
     pub(super) fn note_call(&mut self, at: Instant, number: u32, errand: &Errand) {

@@ -44,9 +44,8 @@ impl World {
         };
         let token = url.path.split('/').nth(2).unwrap_or_default();
         let token = Token(u64::from_str_radix(token, 16).expect("a URL of ours"));
-        let from = self.stages[stage].host;
         let reply = self.ask(Question::Media { stage, fetch });
-        self.step(Event::MediaAsked { token, from, reply });
+        self.step(Event::MediaAsked { token, reply });
     }
 
     /// The kiosk lets it be served.
