@@ -99,7 +99,7 @@ impl FakeRenderer {
 
     fn track_duration(&self) -> Option<Duration> {
         let known = self.media.as_ref().filter(|m| !self.quirks.hides_duration && !m.is_still());
-        known.and_then(|m| m.duration).filter(|d| !d.is_zero())
+        known.and_then(|m| self.quirks.claims_duration.or(m.duration)).filter(|d| !d.is_zero())
     }
 
     /// What GetPositionInfo answers.

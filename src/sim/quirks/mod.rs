@@ -127,6 +127,8 @@ pub struct Quirks {
     pub rel_time_every: Duration,
     /// What it calls the media in TrackURI.
     pub track_uri: TrackUri,
+    /// Tells this as the duration, whatever it is.
+    pub claims_duration: Option<Duration>,
     /// Never tells the duration.
     pub hides_duration: bool,
     /// Refuses every GetPositionInfo.

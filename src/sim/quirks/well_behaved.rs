@@ -62,6 +62,7 @@ impl Default for Quirks {
             rel_time: RelTime::Resolution(Duration::from_secs(1)),
             rel_time_every: Duration::ZERO,
             track_uri: TrackUri::Own,
+            claims_duration: None,
             hides_duration: false,
             position_refused: None,
             position_when_idle: None,

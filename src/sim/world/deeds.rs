@@ -178,6 +178,16 @@ impl World {
         }
     }
 
+    /// The renderer says byebye, and alive again at once, as Macast does each time that it announces itself.
+    pub fn flaps(&mut self, stage: usize) {
+        for kind in [Kind::Byebye, Kind::Alive] {
+            for target in self.stages[stage].tv.targets() {
+                self.datagram(stage, Duration::ZERO, kind, &target);
+            }
+            self.pass(20);
+        }
+    }
+
     /// The renderer announces itself at a second port, where it answers as well.
     pub fn announce_second_port(&mut self, stage: usize) {
         let event = self.stages[stage].announce_second();

@@ -98,6 +98,7 @@ impl World {
             Effect::Probe(token) => {
                 let published = self.kiosk.published(token).expect("it was just loaded");
                 let duration = self.disk.length(&published.path).filter(|_| !self.disk.gone);
+                let duration = self.header.unwrap_or(duration);
                 self.soon(Happening::Event(Event::Probed { token, duration }));
             }
             Effect::Serve(reply, token) => match self.questions.remove(&reply.0) {

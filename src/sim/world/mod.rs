@@ -89,6 +89,8 @@ pub struct World {
     pub power_off: Result<(), String>,
     /// Tasks say that they live.
     pub tasks_live: bool,
+    /// What a look into a file finds as its duration, where that is not the truth.
+    pub header: Option<Option<Duration>>,
     /// Steps of the kiosk so far.
     pub steps: u64,
     /// How often the kiosk's steps asked for memory.
@@ -160,6 +162,7 @@ impl World {
             power_offs: 0,
             power_off: Ok(()),
             tasks_live: setting.watchdog.is_some(),
+            header: None,
             steps: 0,
             #[cfg(test)]
             allocations: 0,

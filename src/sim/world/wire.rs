@@ -11,7 +11,7 @@ use core::net::SocketAddrV4;
 use siphasher::sip::SipHasher13;
 
 /// The keys are fixed: a digest is compared with one that another build made.
-const KEYS: (u64, u64) = (0x646c_6e61, 0x6b69_6f73_6b);
+const KEYS: (u64, u64) = (0x646c_6e61, 0x6b_696f_736b);
 
 /// Everything that the box sent within one period.
 #[derive(Debug)]
