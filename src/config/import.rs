@@ -1,8 +1,8 @@
 //! Imports the device list of the Python kiosk that this program follows: a JSON array of objects
 //! with `device_name`, `friendly_name`, `hostname`, `action_url`, `video_file`, `loop` and others.
 
-use super::effective::quoted;
-use super::plays::is_playable;
+use super::key::quoted;
+use super::media::is_playable;
 use super::problem::legible;
 use crate::limits::{NAME_BYTES, RULES};
 use core::net::Ipv4Addr;

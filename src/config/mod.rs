@@ -1,49 +1,52 @@
-//! The configuration: TOML in, checked types out. Every error names the file, the line, the key and
-//! what to write instead.
+//! The configuration: TOML in, checked types out. Every error names the file, the line, the key and what to write
+//! instead.
 //!
-//! Terms. A *table* is one `[[renderer]]`, `[[button]]` or `[[led]]`; a *key* is a name in it. A
-//! *problem* is what the owner is told: an error (the box does not start its work) or a warning.
-//! Reading goes through [`parse`]: `toml` gives a tree with positions, `section` reads typed values
-//! from it, `renderer`, `group` and `panel` make tables of it, `check` compares the tables with each other.
+//! Terms. A *table* is one `[[renderer]]`, `[[button]]` or the like; a *key* is a name in it. A *problem* is what the
+//! owner is told: an error (the box does not start its work) or a warning.
+//!
+//! Each kind of table has a list of its keys beside the type that it is read into: `TOP` here, `GPIO` in [`pins`],
+//! `RENDERER` and `GROUP` in `renderer`, `SCHEDULE` in `schedule`, `BUTTON` and `LED` in `panel`. A key is declared there
+//! once (`key`): how it is read and printed, what people write instead of it, and what the README and the example file
+//! say about it ([`reference`]). Reading goes through [`parse`]: `toml` gives a tree with positions, `section` reads typed
+//! values from it, and then the tables are compared with each other.
 
-mod backend;
-mod check;
-mod choice;
-mod effective;
-mod field;
-mod files;
-mod group;
 mod import;
+mod key;
+mod media;
 mod panel;
-mod parse;
 pub mod pins;
-mod plays;
-mod ports;
 mod problem;
+pub mod reference;
 mod renderer;
 mod schedule;
 mod section;
-mod spelling;
+mod selector;
 mod syntax;
 #[cfg(test)]
 mod tests;
-mod vocabulary;
-mod who;
 
-pub use effective::{effective, effective_for};
-pub use files::FileState;
 pub use import::{Imported, import};
-pub use parse::{Loaded, parse, parse_for};
-pub use pins::Header;
+pub use media::FileState;
+pub use panel::{Again, Back, Button, Choice, Detect, Led, Level, PanelAction, Pull, Shows};
+pub use pins::{Backend, Header, Pin};
 pub use problem::{Problem, Severity};
+pub use renderer::{DWELL, Group, LoopMethod, OnStop, Order, Rule};
 pub use schedule::{Days, Entry, Then};
+pub use selector::{Targets, Who};
 
 use crate::limits::NAME_BYTES;
 use crate::text::{Text, clip};
-use crate::time::Duration;
-use crate::upnp::Udn;
-use core::net::Ipv4Addr;
+use key::{Custom, Key, Of, Printer, Table, Value, Word, Words, quoted, word};
+use media::{MediaFolder, find_media_folder, plain};
+use panel::{BUTTON, LED, check_pins};
+use pins::GPIO;
+use problem::Problems;
+use renderer::{GROUP, RENDERER, check_groups, check_rules};
+use schedule::SCHEDULE;
+use section::{Field, Reader, Section};
+use selector::check_targets;
 use std::path::{Path, PathBuf};
+use toml::de::{DeTable, DeValue};
 
 /// A checked configuration: nothing in it is contradictory.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,6 +85,67 @@ pub const MEDIA_FOLDER: &str = "/srv/dlna-kiosk";
 pub const MEDIA_PORT: u16 = 8895;
 /// Port of status and page if the file does not say.
 pub const CONTROL_PORT: u16 = 8080;
+
+const TOP: Table<Config> = Table {
+    name: "",
+    label: "",
+    synonyms: &[],
+    most: 1,
+    heading: "The box",
+    intro: "These lines must stay above the first [table].",
+    blank: Config::default,
+    keys: &[
+        Key::new(
+            "name",
+            &["\"Foyer\""],
+            "The name that people see.",
+            &Of(|config: &mut Config| &mut config.name),
+        )
+        .synonyms(&["friendly_name", "title"]),
+        Key::new(
+            "media",
+            &["\"/srv/dlna-kiosk\""],
+            "The folder that holds your media. Only what is in it can be played.",
+            &Custom {
+                describe: "a path",
+                words: &[],
+                read: |reader, field, config: &mut Config| {
+                    config.media_folder = media_folder(reader, field)?;
+                    Some(())
+                },
+                print: |key, config, out| out.value(key, quoted(&config.media_folder.display().to_string())),
+            },
+        )
+        .synonyms(&["folder", "directory", "path", "media_folder", "media_dir", "videos"]),
+        Key::new(
+            "media_port",
+            &["8895"],
+            "The port from which renderers fetch media.\nSet it if a firewall has to let it through.",
+            &ListenOn(|config: &mut Config| &mut config.media_port),
+        )
+        .synonyms(&["port", "http_port"]),
+        Key::new(
+            "control_port",
+            &["8080"],
+            "The port of the status, for this machine only.",
+            &ListenOn(|config: &mut Config| &mut config.control_port),
+        )
+        .synonyms(&["web_port", "page_port"]),
+        Key::new(
+            "stop_at_exit",
+            &["true"],
+            "Whether the renderers are stopped when the box shuts down.",
+            &Of(|config: &mut Config| &mut config.stop_at_exit),
+        ),
+        Key::new(
+            "clock",
+            &["\"network\""],
+            "When the schedule trusts the clock; a Pi has none that goes on without power:",
+            &Of(|config: &mut Config| &mut config.clock),
+        )
+        .synonyms(&["rtc"]),
+    ],
+};
 
 /// The configuration that holds where there is no file: the front panel wired as the README shows it.
 pub const WITHOUT_FILE: &str = r#"
@@ -143,6 +207,32 @@ pub enum Port {
     From(u16),
 }
 
+/// A [`Port`]; only a fixed one is written.
+struct ListenOn(fn(&mut Config) -> &mut Port);
+
+impl Value<Config> for ListenOn {
+    fn describe(&self) -> String {
+        "1 to 65535".to_owned()
+    }
+
+    fn read(&self, reader: &mut Reader<'_>, field: &Field<'_>, to: &mut Config) -> Option<()> {
+        let port = u16::try_from(field.whole(reader, 1..=65535)?).ok()?;
+        if port < 1024 {
+            let advice = format!("write {} = {}, or leave the line out", field.key, field.example);
+            field.warning(reader, "only root may use ports below 1024", advice);
+        }
+        *(self.0)(to) = Port::Fixed(port);
+        Some(())
+    }
+
+    fn print(&self, key: &str, from: &mut Config, out: &mut Printer<'_>) {
+        match *(self.0)(from) {
+            Port::Fixed(port) => out.value(key, port),
+            Port::From(port) => out.line(&format!("# {key} = {port}  (or the next free one)")),
+        }
+    }
+}
+
 /// When the wall clock is believed: a Pi has none of its own and begins with a time of before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WallClock {
@@ -153,289 +243,224 @@ pub enum WallClock {
     Rtc,
 }
 
-/// Which GPIO hardware to use.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Backend {
-    /// The Pi's header if this is a Pi; otherwise none, said once.
-    Auto,
-    /// A GPIO character device, such as `/dev/gpiochip0`, or its label; lines are pins.
-    Chip(String),
-    /// No hardware: pins are pressed through a datagram socket at this path, for tests.
-    Simulated(PathBuf),
-    /// No pins at all.
-    None,
+impl Words for WallClock {
+    const WORDS: &'static [Word<Self>] = &[
+        word(
+            "network",
+            Self::Network,
+            "once it has been set from the network (by systemd-timesyncd) since the start",
+            &["ntp", "internet"],
+        ),
+        word(
+            "rtc",
+            Self::Rtc,
+            "from the start: the Pi has a clock with a battery, or another program sets it",
+            &["hardware"],
+        ),
+    ];
 }
 
-/// One `[[renderer]]` table.
+/// What became of a file.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Rule {
-    /// Which renderers it is for.
-    pub who: Who,
-    /// What they play, in order: files and folders, absolute. Never empty.
-    pub plays: Vec<PathBuf>,
-    /// Start by itself when the renderer appears.
-    pub autoplay: bool,
-    /// Begin again after the last item.
-    pub repeat: bool,
-    /// In which order.
-    pub order: Order,
-    /// How long a still is shown.
-    pub dwell: Duration,
-    /// Volume to set, in per cent.
-    pub volume: Option<u8>,
-    /// What to do when a viewer stops it with the TV's remote.
-    pub on_stop: OnStop,
-    /// How rounds follow each other.
-    pub loop_method: LoopMethod,
-    /// How much of an item's end may be cut by [`LoopMethod::Seek`].
-    pub max_cut: Duration,
+pub struct Loaded {
+    /// The configuration, unless there is an error.
+    pub config: Option<Config>,
+    /// Everything that is wrong, in the order of the file.
+    pub problems: Vec<Problem>,
+    /// The LEDs that could be read in spite of errors: they show that there are some.
+    pub leds_anyway: Vec<Led>,
+    /// The hardware these LEDs are on.
+    pub gpio_anyway: Backend,
 }
 
-/// A still is shown for this long if the file does not say.
-pub const DWELL: Duration = Duration::from_secs(10);
-
-/// In which order files are played.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Order {
-    /// As written, folders by name.
-    #[default]
-    Name,
-    /// By chance, each once before one comes again.
-    Shuffled,
-}
-
-impl Rule {
-    /// The rule without any `[[renderer]]` table: the media folder, when a button or the page asks.
-    fn by_button(media_folder: &Path) -> Self {
-        Self {
-            who: Who::Any,
-            plays: vec![media_folder.to_path_buf()],
-            autoplay: false,
-            repeat: true,
-            order: Order::default(),
-            dwell: DWELL,
-            volume: None,
-            on_stop: OnStop::default(),
-            loop_method: LoopMethod::default(),
-            max_cut: Duration::ZERO,
-        }
+impl Loaded {
+    /// Whether the configuration cannot be used.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.config.is_none()
     }
 }
 
-/// One `[[group]]` table: renderers that play the same and begin each round together.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Group {
-    /// What people call it.
-    pub name: Text<NAME_BYTES>,
-    /// Its members. Never empty.
-    pub on: Vec<Who>,
-    /// What they play; `None`: what their own rules say.
-    pub plays: Option<Vec<PathBuf>>,
-    /// Begin again after the last item.
-    pub repeat: bool,
-    /// Volume to set, in per cent; `None`: what their own rules say.
-    pub volume: Option<u8>,
-    /// How long the others wait for one that is not there or not ready.
-    pub wait: Duration,
+/// Reads the `text` of a configuration file; `files` looks at the disk. All problems are found in
+/// one go. Of a text with faults of TOML itself only these are told, as the rest follows from them.
+#[must_use]
+pub fn parse(text: &str, files: &dyn Fn(&Path) -> FileState) -> Loaded {
+    parse_for(Header::default(), text, files)
 }
 
-/// Which renderers a [`Rule`] is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Who {
-    /// By friendly name, without regard to case.
-    Name(Text<NAME_BYTES>),
-    /// By UDN.
-    Udn(Udn),
-    /// By address; found without multicast. With a port: its description is asked for there first.
-    Address(Ipv4Addr, Option<u16>),
-    /// Every renderer.
-    Any,
+/// As [`parse`], on a machine with this header.
+#[must_use]
+pub fn parse_for(header: Header, text: &str, files: &dyn Fn(&Path) -> FileState) -> Loaded {
+    // Notepad puts a byte order mark before UTF-8.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let (document, faults) = DeTable::parse_recoverable(text);
+    let mut reader = Reader { problems: Problems::new(text), media: MediaFolder::default(), files };
+    let top = Section::new(document.get_ref(), TOP.label, 0);
+    let config = read(&mut reader, &top, header);
+    let mut problems = reader.problems;
+    if !faults.is_empty() {
+        problems = Problems::new(text);
+        syntax::report_faults(&mut problems, text, &faults);
+    }
+    let usable = !problems.has_errors();
+    let header = config.gpio.header(header);
+    Loaded {
+        problems: problems.into_problems(),
+        leds_anyway: config.leds.iter().filter(|led| header.has(led.pin)).cloned().collect(),
+        gpio_anyway: config.gpio.clone(),
+        config: usable.then_some(config),
+    }
 }
 
-/// Policy when a viewer stops a renderer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnStop {
-    /// Leave it until a button is pressed.
-    #[default]
-    Respect,
-    /// Start again after a while: 10 s, 30 s, 60 s.
-    Insist,
+/// As much of the configuration as can be understood.
+fn read(reader: &mut Reader<'_>, top: &Section<'_>, header: Header) -> Config {
+    let (mut config, _) = TOP.read(reader, top);
+    find_media_folder(reader, top, &config.media_folder);
+    separate_ports(reader, top, &mut config);
+    config.gpio = Backend::read(reader, top);
+    let rules = read_tables(reader, top, &RENDERER, Rule::read);
+    let groups = read_tables(reader, top, &GROUP, Group::read);
+    let schedule = read_tables(reader, top, &SCHEDULE, Entry::read);
+    let buttons = read_tables(reader, top, &BUTTON, Button::read);
+    let leds = read_tables(reader, top, &LED, Led::read);
+
+    check_rules(reader, &rules);
+    check_groups(reader, &groups, &rules);
+    check_pins(reader, config.gpio.header(header), &config.gpio, &buttons, &leds);
+    let on_buttons = buttons.iter().map(|(section, button)| (section, "renderer", &button.targets));
+    let on_leds = leds.iter().filter_map(|(section, led)| match &led.shows {
+        Shows::Playing(targets) => Some((section, "renderer", targets)),
+        Shows::Status => None,
+    });
+    let on_schedule = schedule.iter().map(|(section, entry)| (section, "on", &entry.targets));
+    for (section, key, targets) in on_buttons.chain(on_leds).chain(on_schedule) {
+        check_targets(reader, section, key, targets, &rules, &groups);
+    }
+
+    config.rules = match rules.is_empty() {
+        true => vec![Rule::by_button(&config.media_folder)],
+        false => values(rules),
+    };
+    config.schedule = values(schedule);
+    config.buttons = values(buttons);
+    config.leds = values(leds);
+    config.join(values(groups));
+    config
 }
 
-/// How the next round, or the next item, is started.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LoopMethod {
-    /// Restart; seek if `max_cut` allows; next for audio or where proven.
-    #[default]
-    Auto,
-    /// SetAVTransportURI and Play as soon as the end is known.
-    Restart,
-    /// Seek to 0 just before the end.
-    Seek,
-    /// SetNextAVTransportURI.
-    Next,
+fn values<T>(tables: Vec<(Section<'_>, T)>) -> Vec<T> {
+    tables.into_iter().map(|(_, value)| value).collect()
 }
 
-/// A pin in BCM numbers (Broadcom GPIO), 0 to 27 on the header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Pin(pub u8);
-
-/// One `[[button]]` table.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Button {
-    /// Where it is wired.
-    pub pin: Pin,
-    /// On a short press.
-    pub press: Option<PanelAction>,
-    /// On a press held for `hold_time`. With a volume action on `press` and no `long`, holding repeats it.
-    pub long: Option<PanelAction>,
-    /// On two presses within 0.4 s.
-    pub double: Option<PanelAction>,
-    /// How long is long.
-    pub hold_time: Duration,
-    /// How long the contact may bounce.
-    pub debounce: Duration,
-    /// Internal resistor.
-    pub pull: Pull,
-    /// Level when pressed.
-    pub active: Level,
-    /// How it is read.
-    pub detect: Detect,
-    /// Which renderers it acts on.
-    pub targets: Targets,
-    /// What `play_clip` and `play` choose.
-    pub choice: Option<Choice>,
-    /// How far `seek_forward` and `seek_back` go.
-    pub seek_step: Duration,
+/// Reads the tables of one kind, as many as may be.
+fn read_tables<'a, T>(
+    reader: &mut Reader<'_>,
+    top: &Section<'a>,
+    kind: &Table<T>,
+    read: fn(&mut Reader<'_>, &Section<'_>) -> Option<T>,
+) -> Vec<(Section<'a>, T)> {
+    let Some(field) = top.field(kind.name) else {
+        return Vec::new();
+    };
+    let label = kind.label;
+    let mut found = Vec::new();
+    let mut others = false;
+    match field.value {
+        DeValue::Table(table) => {
+            let section = Section::new(table, label, field.at);
+            section.warning(
+                reader,
+                "one pair of brackets allows only one such table",
+                format!("write {label} with two pairs"),
+            );
+            found.push(section);
+        }
+        DeValue::Array(list) => {
+            for one in list {
+                match one.get_ref() {
+                    DeValue::Table(table) => {
+                        found.push(Section::new(table, label, one.span().start));
+                    }
+                    _ => others = true,
+                }
+            }
+        }
+        _ => others = true,
+    }
+    if others {
+        field.error(
+            reader,
+            "this is not a table",
+            format!("write {label} on a line of its own, and its keys below it"),
+        );
+    }
+    if let Some(surplus) = found.get(kind.most) {
+        surplus.error(
+            reader,
+            format!("there are {} {label} tables", found.len()),
+            format!("{} are possible: leave some out", kind.most),
+        );
+        found.truncate(kind.most);
+    }
+    found.into_iter().filter_map(|section| Some((section, read(reader, &section)?))).collect()
 }
 
-/// What a button chooses to be played.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice {
-    /// Files and folders, absolute; of several, `play_clip` takes the next one at each press. Never empty.
-    pub plays: Vec<PathBuf>,
-    /// What `play_clip` does while a clip plays.
-    pub again: Again,
-    /// How what was interrupted goes on.
-    pub back: Back,
-    /// After this time what `play` chose is over; `None`: when something else is chosen.
-    pub lasts: Option<Duration>,
+fn media_folder(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<PathBuf> {
+    let text = field.untrimmed(reader)?.trim_start();
+    let path = plain(Path::new(text));
+    if !path.is_absolute() {
+        let advice = match text.strip_prefix("~/") {
+            Some(rest) => format!("write media = \"/home/pi/{rest}\", with your user's name"),
+            None => format!("write the whole path, such as media = \"/srv/{text}\""),
+        };
+        field.error(reader, "the path does not begin with /", advice);
+    }
+    Some(path)
 }
 
-/// What another press does while a clip plays.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Again {
-    /// The new clip takes over; the same one begins anew.
-    #[default]
-    Restart,
-    /// Nothing.
-    Ignore,
-    /// The new clip comes after those that play and wait.
-    Queue,
+/// Two fixed ports differ, and a default makes way for the other's fixed port.
+fn separate_ports(reader: &mut Reader<'_>, top: &Section<'_>, config: &mut Config) {
+    match (config.media_port, config.control_port) {
+        (Port::Fixed(media), Port::Fixed(control)) if media == control => {
+            if let Some(field) = top.field("control_port") {
+                let spare = if control == CONTROL_PORT { CONTROL_PORT + 1 } else { CONTROL_PORT };
+                field.error(
+                    reader,
+                    format!("port {control} is the media port too"),
+                    format!("write another one, such as control_port = {spare}"),
+                );
+            }
+        }
+        (Port::Fixed(media), Port::From(control)) if media == control => {
+            config.control_port = Port::From(control + 1);
+        }
+        (Port::From(media), Port::Fixed(control)) if media == control => {
+            config.media_port = Port::From(media + 1);
+        }
+        _ => {}
+    }
 }
 
-/// How what a clip interrupted goes on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Back {
-    /// Where it was.
-    #[default]
-    Resume,
-    /// From the start of the file.
-    Start,
+/// `config` as TOML, with every value that holds, also those that were not written; reading it gives the same
+/// configuration again.
+#[must_use]
+pub fn effective(config: &Config) -> String {
+    effective_for(Header::default(), config)
 }
 
-/// One `[[led]]` table.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Led {
-    /// Where it is wired.
-    pub pin: Pin,
-    /// What it shows.
-    pub shows: Shows,
-    /// Level when lit.
-    pub active: Level,
-}
-
-/// What an LED shows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Shows {
-    /// The state of the box: see the table of patterns.
-    Status,
-    /// Lit while any of these renderers plays.
-    Playing(Targets),
-}
-
-/// Which renderers a button or LED is about.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Targets {
-    /// All.
-    #[default]
-    All,
-    /// Those that these match.
-    Some(Vec<Who>),
-}
-
-/// What a button does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PanelAction {
-    /// Play if it does not play, else pause.
-    PlayPause,
-    /// Play, or go on.
-    Play,
-    /// Pause.
-    Pause,
-    /// Stop.
-    Stop,
-    /// Next item.
-    Next,
-    /// Previous item.
-    Prev,
-    /// Louder by one step.
-    VolumeUp,
-    /// Softer by one step.
-    VolumeDown,
-    /// Mute, or unmute.
-    Mute,
-    /// Go on in the file.
-    SeekForward,
-    /// Go back in the file.
-    SeekBack,
-    /// Play a clip over what plays, then go back to that.
-    PlayClip,
-    /// What schedule and standing programme say holds again.
-    Auto,
-    /// Each renderer shows its own name for a while.
-    Identify,
-    /// Switch the machine off.
-    Shutdown,
-}
-
-/// Internal pull resistor.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Pull {
-    /// To 3.3 V: for a button to ground.
-    #[default]
-    Up,
-    /// To ground: for a button to 3.3 V.
-    Down,
-    /// None: there is a resistor outside.
-    Off,
-}
-
-/// A logic level.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
-    /// 0 V.
-    Low,
-    /// 3.3 V.
-    High,
-}
-
-/// How a button is read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Detect {
-    /// By edges from the kernel: no wakeups at rest.
-    #[default]
-    Edges,
-    /// By looking at the level every 10 ms: where edges do not work.
-    Level,
+/// As [`effective`], on a machine with this header.
+#[must_use]
+pub fn effective_for(header: Header, config: &Config) -> String {
+    let mut out = Printer::new(header, &config.media_folder);
+    out.line("# The configuration in force.");
+    TOP.print(config, &mut out);
+    GPIO.print(&config.gpio, &mut out);
+    // Those of members follow from the groups.
+    let members = config.groups.iter().map(|group| group.on.len()).sum();
+    config.rules.iter().skip(members).for_each(|rule| RENDERER.print(rule, &mut out));
+    config.schedule.iter().for_each(|entry| SCHEDULE.print(entry, &mut out));
+    config.groups.iter().for_each(|group| GROUP.print(group, &mut out));
+    config.buttons.iter().for_each(|button| BUTTON.print(button, &mut out));
+    config.leds.iter().for_each(|led| LED.print(led, &mut out));
+    out.text
 }

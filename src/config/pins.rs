@@ -1,9 +1,154 @@
-//! The header: where each GPIO is, and what else it is for.
+//! The pins: where each GPIO is on the header, what else it is for, and what is behind the pins.
 //!
 //! Terms. The *BCM number* is the GPIO's number on the chip, and what the configuration uses; the
 //! *header pin* is its place on the connector, counted from 1. People mix them up.
 
-use super::Pin;
+use super::key::{Custom, Key, Plain, Printer, Table, quoted};
+use super::problem::{nearest, normalised};
+use super::section::{Field, Reader, Section};
+use std::path::PathBuf;
+use toml::de::DeValue;
+
+/// A pin in BCM numbers (Broadcom GPIO), 0 to 27 on the header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pin(pub u8);
+
+/// Which GPIO hardware to use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// The Pi's header if this is a Pi; otherwise none, said once.
+    Auto,
+    /// A GPIO character device, such as `/dev/gpiochip0`, or its label; lines are pins.
+    Chip(String),
+    /// No hardware: pins are pressed through a datagram socket at this path, for tests.
+    Simulated(PathBuf),
+    /// No pins at all.
+    None,
+}
+
+pub(super) const GPIO: Table<Backend> = Table {
+    name: "gpio",
+    label: "[gpio]",
+    synonyms: &["pins"],
+    most: 1,
+    heading: "The pins",
+    intro: "",
+    blank: || Backend::Auto,
+    keys: &[
+        Key::new(
+            "backend",
+            &["\"auto\""],
+            "What the pins are:",
+            &Custom {
+                describe: "`\"auto\"`, `\"none\"`, `\"/dev/gpiochip0\"`, `\"simulated\"`",
+                words: &[
+                    ("auto", "the header if this is a Raspberry Pi, otherwise no pins"),
+                    ("none", "no pins"),
+                    ("/dev/gpiochip0", "this GPIO chip, by its device or its label"),
+                    ("simulated", "a socket, for tests"),
+                ],
+                read: |reader, field, to| {
+                    let word = field.text(reader)?;
+                    *to = backend(reader, field, word);
+                    Some(())
+                },
+                print: |key, backend, out| {
+                    let word = match backend {
+                        Backend::Auto => "auto",
+                        Backend::None => "none",
+                        Backend::Chip(chip) => chip,
+                        Backend::Simulated(_) => "simulated",
+                    };
+                    out.value(key, quoted(word));
+                },
+            },
+        )
+        .synonyms(&["chip", "driver", "type", "device"]),
+        Key::new(
+            "socket",
+            &["\"/run/dlna-kiosk/pins\""],
+            "The socket of the simulated pins.",
+            &Custom {
+                describe: "a path",
+                words: &[],
+                read: |reader, field, to| {
+                    let path = field.text(reader)?;
+                    let is_absolute = path.starts_with('/');
+                    if let Backend::Simulated(socket) = to {
+                        if !is_absolute {
+                            let advice = format!("write socket = {}", field.example);
+                            field.error(reader, "the path does not begin with /", advice);
+                        }
+                        *socket = PathBuf::from(path);
+                    }
+                    is_absolute.then_some(())
+                },
+                print: |key, backend, out| {
+                    if let Backend::Simulated(socket) = backend {
+                        out.value(key, quoted(&socket.display().to_string()));
+                    }
+                },
+            },
+        )
+        .synonyms(&["path"])
+        .only_if(
+            |backend| matches!(backend, Backend::Simulated(_)),
+            "there is a socket only with the simulated backend",
+            "leave the line out, or write backend = \"simulated\"",
+        ),
+    ],
+};
+
+fn backend(reader: &mut Reader<'_>, field: &Field<'_>, word: &str) -> Backend {
+    match &*normalised(word) {
+        "auto" => Backend::Auto,
+        "none" => Backend::None,
+        "simulated" => Backend::Simulated(PathBuf::new()),
+        chip if chip.starts_with("gpiochip") => Backend::Chip(format!("/dev/{chip}")),
+        other => {
+            if let Some(meant) = nearest(other, ["auto", "none", "simulated"]) {
+                field.error(
+                    reader,
+                    "this is neither a known backend nor likely a chip",
+                    format!("did you mean \"{meant}\"?"),
+                );
+            }
+            Backend::Chip(word.to_owned())
+        }
+    }
+}
+
+impl Backend {
+    /// Reads the `[gpio]` table, if there is one.
+    pub(super) fn read(reader: &mut Reader<'_>, top: &Section<'_>) -> Self {
+        let Some(field) = top.field(GPIO.name) else {
+            return Self::Auto;
+        };
+        let DeValue::Table(table) = field.value else {
+            field.error(
+                reader,
+                "this is not a table",
+                "write [gpio] on a line of its own, and below it backend = \"auto\"",
+            );
+            return Self::Auto;
+        };
+        let section = Section::new(table, GPIO.label, field.at);
+        let (backend, understood) = GPIO.read(reader, &section);
+        if !matches!(backend, Self::Simulated(_)) || understood.contains(&"socket") {
+            return backend;
+        }
+        if !section.has("socket") {
+            let advice = "write socket = \"/run/dlna-kiosk/pins\"";
+            section.error(reader, "the simulated backend needs a socket", advice);
+        }
+        Self::None
+    }
+
+    /// The header that pins are checked against: another chip has lines of its own.
+    pub(super) fn header(&self, header: Header) -> Header {
+        if *self == Self::Auto { header } else { Header::default() }
+    }
+}
 
 /// GPIOs on a header of 40 pins: 0 to 27.
 pub const COUNT: u8 = 28;
@@ -32,7 +177,7 @@ pub enum Header {
 
 /// What is at a place of the header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum HeaderPin {
     /// A GPIO.
     Gpio(Pin),
     /// 3.3 V.
@@ -89,13 +234,13 @@ impl Header {
 
     /// What is at this place, counted from 1.
     #[must_use]
-    pub fn at(self, place: i64) -> Option<Place> {
+    pub fn at(self, place: i64) -> Option<HeaderPin> {
         let place = u8::try_from(place).ok().filter(|&place| place <= self.size())?;
         Some(match place {
-            1 | 17 => Place::Volts3,
-            2 | 4 => Place::Volts5,
-            6 | 9 | 14 | 20 | 25 | 30 | 34 | 39 => Place::Ground,
-            _ => Place::Gpio(self.pins().find(|&pin| self.place(pin) == Some(place))?),
+            1 | 17 => HeaderPin::Volts3,
+            2 | 4 => HeaderPin::Volts5,
+            6 | 9 | 14 | 20 | 25 | 30 | 34 | 39 => HeaderPin::Ground,
+            _ => HeaderPin::Gpio(self.pins().find(|&pin| self.place(pin) == Some(place))?),
         })
     }
 
@@ -130,6 +275,65 @@ impl Header {
     }
 }
 
+/// A pin, with help for those who counted on the connector.
+impl Plain for Pin {
+    fn describe() -> String {
+        format!("GPIO (BCM) number, 0 to {}", COUNT - 1)
+    }
+
+    fn read(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Self> {
+        let number = match field.value {
+            DeValue::String(text) => {
+                let plain = normalised(text);
+                let digits = ["gpio", "bcm", ""].into_iter().find_map(|prefix| {
+                    let rest = plain.strip_prefix(prefix)?.trim_start_matches('_');
+                    rest.parse::<i64>().ok()
+                });
+                // "pin 11" is meant as a place on the connector.
+                let place = plain.strip_prefix("pin").map(|rest| rest.trim_start_matches('_'));
+                if let Some(place) = place.and_then(|rest| rest.parse().ok()) {
+                    field.error(reader, "this is no GPIO number", instead_of_place(place));
+                    return None;
+                }
+                digits
+            }
+            _ => field.integer(),
+        };
+        let Some(number) = number else {
+            field.wrong_type(reader, "a GPIO number", field.example);
+            return None;
+        };
+        let pin = Pin::from_bcm(number);
+        if pin.is_none() {
+            field.error(
+                reader,
+                format!("there is no GPIO{number} on the header"),
+                instead_of_place(number),
+            );
+        }
+        pin
+    }
+
+    fn print(&self, out: &Printer<'_>) -> Option<String> {
+        Some(format!("{}  # {}", self.0, out.header.describe(*self)))
+    }
+}
+
+/// What to write by someone who probably means a `place` on the connector.
+fn instead_of_place(place: i64) -> String {
+    let all = "use 0 to 27 (see the wiring table)";
+    match Header::Forty.at(place) {
+        Some(HeaderPin::Gpio(pin)) => format!(
+            "pins are GPIO (BCM) numbers: header pin {place} is GPIO{bcm}, so write pin = {bcm}",
+            bcm = pin.0
+        ),
+        Some(HeaderPin::Ground) => format!("{all}; header pin {place} is ground"),
+        Some(HeaderPin::Volts3) => format!("{all}; header pin {place} is 3.3 V"),
+        Some(HeaderPin::Volts5) => format!("{all}; header pin {place} is 5 V"),
+        None => all.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,7 +345,7 @@ mod tests {
         {
             let mut gpios: Vec<Pin> = (1..=i64::from(header.size()))
                 .filter_map(|place| match header.at(place) {
-                    Some(Place::Gpio(pin)) => Some(pin),
+                    Some(HeaderPin::Gpio(pin)) => Some(pin),
                     other => {
                         assert!(other.is_some(), "nothing at {place}");
                         None
@@ -163,7 +367,7 @@ mod tests {
         assert_eq!(header.describe(Pin(2)), "GPIO2 (header pin 3)");
         assert_eq!(header.describe(Pin(21)), "GPIO21 (header pin 40)");
         assert_eq!(header.describe(Pin(40)), "GPIO40 (not on the header)");
-        assert_eq!(header.at(29), Some(Place::Gpio(Pin(5))));
+        assert_eq!(header.at(29), Some(HeaderPin::Gpio(Pin(5))));
     }
 
     #[test]

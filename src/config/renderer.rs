@@ -1,72 +1,262 @@
-//! The `[[renderer]]` table: which renderers, what they play and how.
+//! The `[[renderer]]` and `[[group]]` tables: which renderers, what they play and how.
+//!
+//! A *member* is a renderer that a group names. For each there is a rule made from the group, so that the rest of the
+//! box drives it as it drives any other; what the group does not say (`on_stop`, and `plays` and `volume` without a line
+//! of their own) is as in the member's `[[renderer]]` table.
 
-use super::field::is_zero;
-use super::files::Files;
-use super::plays::{self, MediaFolder};
-use super::problem::Report;
-use super::section::Section;
-use super::{DWELL, LoopMethod, OnStop, Order, Rule, Who};
+use super::Config;
+use super::key::{Custom, Key, Of, Seconds, Table, Word, Words, word};
+use super::media::is_folder;
+use super::section::{Reader, Section};
+use super::selector::{self, Who, print_list};
+use crate::limits::{GROUPS, NAME_BYTES, RULES};
 use crate::media::playlist::is_playlist;
+use crate::text::Text;
 use crate::time::Duration;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-pub(super) const ON_STOP: [(&str, OnStop); 2] =
-    [("respect", OnStop::Respect), ("insist", OnStop::Insist)];
-pub(super) const LOOP_METHOD: [(&str, LoopMethod); 4] = [
-    ("auto", LoopMethod::Auto),
-    ("restart", LoopMethod::Restart),
-    ("seek", LoopMethod::Seek),
-    ("next", LoopMethod::Next),
-];
-pub(super) const ORDER: [(&str, Order); 2] = [("name", Order::Name), ("shuffled", Order::Shuffled)];
-/// A still that is shown for longer than this is meant for good.
-const LONGEST_DWELL: f64 = 86_400.0;
-/// Whoever wants more than this cut off has another file in mind.
-const MOST_CUT: f64 = 10.0;
+/// One `[[renderer]]` table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    /// Which renderers it is for.
+    pub who: Who,
+    /// What they play, in order: files and folders, absolute. Never empty.
+    pub plays: Vec<PathBuf>,
+    /// Start by itself when the renderer appears.
+    pub autoplay: bool,
+    /// Begin again after the last item.
+    pub repeat: bool,
+    /// In which order.
+    pub order: Order,
+    /// How long a still is shown.
+    pub dwell: Duration,
+    /// Volume to set, in per cent.
+    pub volume: Option<u8>,
+    /// What to do when a viewer stops it with the TV's remote.
+    pub on_stop: OnStop,
+    /// How rounds follow each other.
+    pub loop_method: LoopMethod,
+    /// How much of an item's end may be cut by [`LoopMethod::Seek`].
+    pub max_cut: Duration,
+}
 
-/// One table. What is wrong in it stays at its default.
-pub(super) fn read(
-    report: &mut Report<'_>,
-    table: &Section<'_>,
-    media: &MediaFolder,
-    files: Files<'_>,
-) -> Rule {
-    table.refuse_unknown_keys(report);
-    let whole_folder = || vec![media.path.clone()];
-    let plays = table
-        .field("plays")
-        .map_or_else(whole_folder, |field| plays::paths(report, &field, media, files));
-    let volume = table.whole(report, "volume", 0..=100, "40");
-    let loop_method = table.choice(report, "loop_method", &LOOP_METHOD);
-    let max_cut = table.time(report, "max_cut", true, MOST_CUT, "0.3");
-    let rule = Rule {
-        who: Who::read(report, table),
-        plays,
-        autoplay: table.switch(report, "autoplay").unwrap_or(true),
-        repeat: table.switch(report, "loop").unwrap_or(true),
-        order: table.choice(report, "order", &ORDER).unwrap_or_default(),
-        dwell: table.time(report, "dwell", false, LONGEST_DWELL, "10").unwrap_or(DWELL),
-        volume: volume.and_then(|percent| u8::try_from(percent).ok()),
-        on_stop: table.choice(report, "on_stop", &ON_STOP).unwrap_or_default(),
-        loop_method: loop_method.unwrap_or_default(),
-        max_cut: max_cut.unwrap_or(Duration::ZERO),
-    };
-    check_looping(report, table, &rule, files);
-    rule
+/// A still is shown for this long if the file does not say.
+pub const DWELL: Duration = Duration::from_secs(10);
+
+pub(super) const RENDERER: Table<Rule> = Table {
+    name: "renderer",
+    label: "[[renderer]]",
+    synonyms: &["renderers", "device", "devices", "tv", "projector"],
+    most: RULES,
+    heading: "What the renderers play",
+    intro: "One [[renderer]] table for each renderer, or one for all. The first table that matches a renderer \
+            applies, so a table for all renderers comes last.\n\
+            Write one of name, udn and address; a table without any of them is for every renderer.",
+    blank: || Rule {
+        who: Who::Any,
+        plays: Vec::new(),
+        autoplay: true,
+        repeat: true,
+        order: Order::default(),
+        dwell: DWELL,
+        volume: None,
+        on_stop: OnStop::default(),
+        loop_method: LoopMethod::default(),
+        max_cut: Duration::ZERO,
+    },
+    keys: &[
+        selector::NAME,
+        selector::UDN,
+        selector::ADDRESS,
+        Key::new(
+            "plays",
+            &["\"clip.mp4\"", "\"folder/\"", "[\"a.mp4\", \"b/\"]"],
+            "What it plays, below the media folder; everything in there if not given.\n\
+             Video: mp4, m4v, mkv, mov, avi, ts, m2ts, mpg, webm, wmv, flv. Audio: mp3, flac, m4a, aac, wav, ogg, \
+             opus, wma, aiff. Pictures: jpg, png, gif. Playlists: m3u, m3u8. Which of these a renderer plays depends \
+             on the renderer; H.264 with AAC in .mp4 plays nearly everywhere.",
+            &Of(|rule: &mut Rule| &mut rule.plays),
+        )
+        .synonyms(&[
+            "file", "files", "folder", "directory", "path", "video", "video_file", "videos", "play", "playlist",
+            "media",
+        ]),
+        Key::new(
+            "autoplay",
+            &["true"],
+            "Whether it starts by itself when the renderer appears.",
+            &Of(|rule: &mut Rule| &mut rule.autoplay),
+        )
+        .synonyms(&["auto_play", "autostart", "start"]),
+        Key::new(
+            "loop",
+            &["true"],
+            "Whether it begins again after the last file.",
+            &Of(|rule: &mut Rule| &mut rule.repeat),
+        )
+        .synonyms(&["repeat", "looping"]),
+        Key::new(
+            "order",
+            &["\"name\""],
+            "In which order the files are played:",
+            &Of(|rule: &mut Rule| &mut rule.order),
+        )
+        .synonyms(&["shuffle", "random"]),
+        Key::new(
+            "dwell",
+            &["10"],
+            "For how long a picture is shown.",
+            &Seconds { at: |rule: &mut Rule| &mut rule.dwell, zero: false, most: 86_400.0 },
+        )
+        .synonyms(&["slide_time", "image_time"]),
+        Key::new(
+            "volume",
+            &["40"],
+            "The volume in per cent; left alone if not given.",
+            &Of(|rule: &mut Rule| &mut rule.volume),
+        )
+        .synonyms(&["vol"]),
+        Key::new(
+            "on_stop",
+            &["\"respect\""],
+            "What happens when a viewer stops it with the remote control:",
+            &Of(|rule: &mut Rule| &mut rule.on_stop),
+        ),
+        Key::new(
+            "loop_method",
+            &["\"auto\""],
+            "How the next round, or the next file, starts:",
+            &Of(|rule: &mut Rule| &mut rule.loop_method),
+        )
+        .synonyms(&["method"]),
+        Key::new(
+            "max_cut",
+            &["0.3"],
+            "How much may be cut off the end by jumping (\"seek\", and \"auto\" if this is more than 0).",
+            &Seconds { at: |rule: &mut Rule| &mut rule.max_cut, zero: true, most: 10.0 },
+        )
+        .synonyms(&["cut"]),
+    ],
+};
+
+/// In which order files are played.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// As written, folders by name.
+    #[default]
+    Name,
+    /// By chance, each once before one comes again.
+    Shuffled,
+}
+
+impl Words for Order {
+    const WORDS: &'static [Word<Self>] = &[
+        word(
+            "name",
+            Self::Name,
+            "as written, and the files of a folder by name",
+            &["alphabetical"],
+        ),
+        word(
+            "shuffled",
+            Self::Shuffled,
+            "at random, each once before any comes again",
+            &["random", "shuffle"],
+        ),
+    ];
+}
+
+/// Policy when a viewer stops a renderer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnStop {
+    /// Leave it until a button is pressed.
+    #[default]
+    Respect,
+    /// Start again after a while: 10 s, 30 s, 60 s.
+    Insist,
+}
+
+impl Words for OnStop {
+    const WORDS: &'static [Word<Self>] = &[
+        word("respect", Self::Respect, "it stays stopped until a button is pressed", &[]),
+        word("insist", Self::Insist, "it starts again after 10 s, then 30 s, then every 60 s", &[]),
+    ];
+}
+
+/// How the next round, or the next item, is started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LoopMethod {
+    /// Restart; seek if `max_cut` allows; next for audio or where proven.
+    #[default]
+    Auto,
+    /// SetAVTransportURI and Play as soon as the end is known.
+    Restart,
+    /// Seek to 0 just before the end.
+    Seek,
+    /// SetNextAVTransportURI.
+    Next,
+}
+
+impl Words for LoopMethod {
+    const WORDS: &'static [Word<Self>] = &[
+        word(
+            "auto",
+            Self::Auto,
+            "the best method that the renderer is known to support",
+            &["automatic"],
+        ),
+        word(
+            "restart",
+            Self::Restart,
+            "load the file again: works everywhere, with a short gap",
+            &[],
+        ),
+        word(
+            "seek",
+            Self::Seek,
+            "jump to the start just before the end: no gap, but needs max_cut",
+            &[],
+        ),
+        word(
+            "next",
+            Self::Next,
+            "name the next file beforehand: no gap, but many renderers fail at it",
+            &[],
+        ),
+    ];
+}
+
+impl Rule {
+    /// The rule without any `[[renderer]]` table: the media folder, when a button or the page asks.
+    pub(super) fn by_button(media_folder: &Path) -> Self {
+        let plays = vec![media_folder.to_path_buf()];
+        Self { plays, autoplay: false, ..(RENDERER.blank)() }
+    }
+
+    /// Reads one table. What is wrong in it stays at its default.
+    pub(super) fn read(reader: &mut Reader<'_>, section: &Section<'_>) -> Option<Self> {
+        let (mut rule, _) = RENDERER.read(reader, section);
+        selector::check_one_way(reader, section);
+        if !section.has("plays") {
+            rule.plays = vec![reader.media.path.clone()];
+        }
+        check_looping(reader, section, &rule);
+        Some(rule)
+    }
 }
 
 /// Whether the keys about looping fit each other.
-fn check_looping(report: &mut Report<'_>, table: &Section<'_>, rule: &Rule, files: Files<'_>) {
-    let method = table.field("loop_method");
-    let cut = table.field("max_cut");
+fn check_looping(reader: &mut Reader<'_>, section: &Section<'_>, rule: &Rule) {
+    let method = section.field("loop_method");
+    let cut = section.field("max_cut");
     if !rule.repeat {
         // With several items "next" and "restart" still say how one follows the other.
-        let many = |path: &Path| is_playlist(path) || plays::is_folder(path, files);
+        let many = |path: &Path| is_playlist(path) || is_folder(path, reader.files);
         let one_file = matches!(&*rule.plays, [one] if !many(one));
         let in_vain = one_file || rule.loop_method == LoopMethod::Seek;
         for field in method.filter(|_| in_vain).iter().chain(&cut) {
             field.warning(
-                report,
+                reader,
                 "this has no effect with loop = false",
                 "leave the line out, or write loop = true",
             );
@@ -77,10 +267,10 @@ fn check_looping(report: &mut Report<'_>, table: &Section<'_>, rule: &Rule, file
         LoopMethod::Seek if rule.max_cut.is_zero() => {
             // A max_cut that could not be read is a problem of its own.
             if let Some(method) = method
-                && cut.is_none_or(|cut| is_zero(cut.value))
+                && cut.is_none_or(|cut| cut.is_zero())
             {
                 method.error(
-                    report,
+                    reader,
                     "seeking to the start needs to cut a little off the end, and max_cut is 0",
                     "write max_cut = 0.3",
                 );
@@ -89,7 +279,7 @@ fn check_looping(report: &mut Report<'_>, table: &Section<'_>, rule: &Rule, file
         LoopMethod::Restart | LoopMethod::Next if !rule.max_cut.is_zero() => {
             if let Some(cut) = cut {
                 cut.warning(
-                    report,
+                    reader,
                     "nothing is cut with this loop_method",
                     "leave the line out, or write loop_method = \"seek\"",
                 );
@@ -99,9 +289,244 @@ fn check_looping(report: &mut Report<'_>, table: &Section<'_>, rule: &Rule, file
     }
 }
 
+/// Whether each rule can be reached: the first that matches a renderer holds.
+pub(super) fn check_rules(reader: &mut Reader<'_>, rules: &[(Section<'_>, Rule)]) {
+    for (i, (section, rule)) in rules.iter().enumerate() {
+        let mut earlier = rules.iter().take(i);
+        let Some((other, covering)) = earlier.find(|(_, other)| other.who.covers(&rule.who)) else {
+            continue;
+        };
+        let line = reader.problems.line_of(other.at);
+        if covering.who.is_same(&rule.who) {
+            let who = match &rule.who {
+                Who::Any => "every renderer".to_owned(),
+                who => format!("\"{}\"", who.to_text()),
+            };
+            section.error(
+                reader,
+                format!("line {line} is for {who} too"),
+                "make one table of the two, or name another renderer",
+            );
+        } else {
+            section.warning(
+                reader,
+                format!("it never applies: the table in line {line} comes first and is for more"),
+                "move it above that table",
+            );
+        }
+    }
+}
+
+/// One `[[group]]` table: renderers that play the same and begin each round together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// What people call it.
+    pub name: Text<NAME_BYTES>,
+    /// Its members. Never empty.
+    pub on: Vec<Who>,
+    /// What they play; `None`: what their own rules say.
+    pub plays: Option<Vec<PathBuf>>,
+    /// Begin again after the last item.
+    pub repeat: bool,
+    /// Volume to set, in per cent; `None`: what their own rules say.
+    pub volume: Option<u8>,
+    /// How long the others wait for one that is not there or not ready.
+    pub wait: Duration,
+}
+
+pub(super) const GROUP: Table<Group> = Table {
+    name: "group",
+    label: "[[group]]",
+    synonyms: &["groups", "sync"],
+    most: GROUPS,
+    heading: "Groups",
+    intro: "Several renderers as one: they play the same files, begin each round at the same time (the box learns \
+            how long each needs to start), and start without a button. A renderer belongs to one group at most. A \
+            button for one member acts on all of them.",
+    blank: || Group {
+        name: Text::new(),
+        on: Vec::new(),
+        plays: None,
+        repeat: true,
+        volume: None,
+        wait: Duration::from_secs(10),
+    },
+    keys: &[
+        Key::new(
+            "name",
+            &["\"Wall\""],
+            "The name that people see.",
+            &Of(|group: &mut Group| &mut group.name),
+        )
+        .required("the group has no name", "write name = \"Wall\", or what you call it"),
+        Key::new(
+            "on",
+            &["[\"TV left\", \"TV right\"]"],
+            "The renderers in it.",
+            &Custom {
+                describe: "list of names, UDNs or addresses",
+                words: &[],
+                read: |reader, field, group: &mut Group| {
+                    group.on = Who::list(reader, field, "leave some out");
+                    if group.on.contains(&Who::Any) {
+                        field.error(
+                            reader,
+                            "\"*\" does not say which renderers start together",
+                            format!("name each: on = {}", field.example),
+                        );
+                    }
+                    Some(())
+                },
+                print: |key, group, out| out.value(key, print_list(&group.on)),
+            },
+        )
+        .synonyms(&["renderer", "renderers", "members", "member", "tvs", "devices", "targets"])
+        .required(
+            "it is not said which renderers are in it",
+            "write on = [\"TV left\", \"TV right\"]",
+        ),
+        Key::new(
+            "plays",
+            &["\"clip.mp4\""],
+            "What they play; if not given, what their [[renderer]] tables say, which must then be the same for all.",
+            &Of(|group: &mut Group| &mut group.plays),
+        )
+        .synonyms(&["file", "files", "folder", "path", "video", "play", "playlist"]),
+        Key::new(
+            "loop",
+            &["true"],
+            "Whether they begin again after the last file.",
+            &Of(|group: &mut Group| &mut group.repeat),
+        )
+        .synonyms(&["repeat", "looping"]),
+        Key::new(
+            "volume",
+            &["40"],
+            "The volume in per cent; if not given, what their [[renderer]] tables say.",
+            &Of(|group: &mut Group| &mut group.volume),
+        )
+        .synonyms(&["vol"]),
+        Key::new(
+            "wait",
+            &["10.0"],
+            "For how long the others wait for a member that is off or not ready; it joins at the next round.",
+            &Seconds { at: |group: &mut Group| &mut group.wait, zero: true, most: 600.0 },
+        )
+        .synonyms(&["timeout", "patience"]),
+    ],
+};
+
+impl Group {
+    /// Reads one table; `None` if it has no name or no members.
+    pub(super) fn read(reader: &mut Reader<'_>, section: &Section<'_>) -> Option<Self> {
+        let (group, understood) = GROUP.read(reader, section);
+        (understood.contains(&"name") && !group.on.is_empty()).then_some(group)
+    }
+
+    /// The rules of its members, in their order. What the group does not say is taken from their `own` rules.
+    fn rules(&self, own: &[Rule], media_folder: &Path) -> Vec<Rule> {
+        let rule = |who: &Who| {
+            let own = own.iter().find(|rule| rule.who.covers(who)).cloned();
+            let own = own.unwrap_or_else(|| Rule::by_button(media_folder));
+            Rule {
+                who: who.clone(),
+                plays: self.plays.clone().unwrap_or(own.plays),
+                autoplay: true,
+                repeat: self.repeat,
+                // By chance each would go its own way.
+                order: Order::Name,
+                dwell: own.dwell,
+                volume: self.volume.or(own.volume),
+                on_stop: own.on_stop,
+                // Each round begins with all of them at once: no member goes on alone.
+                loop_method: LoopMethod::Restart,
+                max_cut: Duration::ZERO,
+            }
+        };
+        self.on.iter().map(rule).collect()
+    }
+
+    fn plays_alike(&self, rules: &[(Section<'_>, Rule)]) -> bool {
+        let plays = |who| {
+            let own = rules.iter().map(|(_, rule)| rule).find(|rule| rule.who.covers(who));
+            own.map(|rule| &rule.plays)
+        };
+        let mut all = self.on.iter().map(plays);
+        let first = all.next().flatten();
+        all.all(|other| other == first)
+    }
+}
+
+impl Config {
+    /// Adds groups, with the rules of their members before all others.
+    pub fn join(&mut self, groups: Vec<Group>) {
+        let made = groups.iter().flat_map(|group| group.rules(&self.rules, &self.media_folder));
+        let made: Vec<Rule> = made.collect();
+        self.rules.splice(..0, made);
+        self.groups = groups;
+    }
+
+    /// The group and the place in it of the renderers that the rule at `index` is for, if it was made from a group.
+    #[must_use]
+    pub fn seat(&self, index: usize) -> Option<(usize, usize)> {
+        let mut first = 0;
+        self.groups.iter().enumerate().find_map(|(group, members)| {
+            let place = index.checked_sub(first).filter(|place| *place < members.on.len());
+            first += members.on.len();
+            place.map(|place| (group, place))
+        })
+    }
+}
+
+/// No renderer is in two groups or twice in one, no two groups have one name, and what the members of a group play is
+/// said once.
+pub(super) fn check_groups<'a, 'g>(
+    reader: &mut Reader<'_>,
+    groups: &'g [(Section<'a>, Group)],
+    rules: &[(Section<'_>, Rule)],
+) {
+    for (i, (section, group)) in groups.iter().enumerate() {
+        let mut earlier = groups.iter().take(i);
+        if let (Some(field), Some((other, _))) =
+            (section.field("name"), earlier.find(|(_, other)| other.name == group.name))
+        {
+            let line = reader.problems.line_of(other.at);
+            let message = format!("the group in line {line} has this name too");
+            field.error(reader, message, "give it another name");
+        }
+        if group.plays.is_none() && !group.plays_alike(rules) {
+            section.error(
+                reader,
+                "its members do not play the same in their [[renderer]] tables",
+                "write plays = \"clip.mp4\" in the group, or what all of them are to play",
+            );
+        }
+    }
+    let members = || {
+        groups.iter().flat_map(|(section, group)| group.on.iter().map(move |who| (section, who)))
+    };
+    for (i, (section, who)) in members().enumerate() {
+        let twice = members().take(i).find(|(_, other)| other.is_same(who));
+        if let (Some(field), Some((other, _))) = (section.field("on"), twice) {
+            let there = match other.at == section.at {
+                true => "in it twice".to_owned(),
+                false => format!("in the group in line {} too", reader.problems.line_of(other.at)),
+            };
+            field.error(
+                reader,
+                format!("\"{}\" is {there}", who.to_text()),
+                "a renderer belongs to one group: leave it out of the other",
+            );
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::tests::each_is_told;
+    use super::super::effective;
+    use super::super::tests::{each_is_told, good};
+    use super::*;
+    use crate::text::clip;
 
     #[test]
     fn faults_in_a_renderer_table_are_told() {
@@ -240,6 +665,94 @@ mod tests {
                 "[[renderer]]\nmax_cut = \"300ms\"",
                 "2: error: [[renderer]] max_cut = \"300ms\": this is text in quotes, but it \
                  must be a number of seconds, without quotes; write max_cut = 0.3",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn each_member_gets_a_rule_before_all_others() {
+        let text = "[[renderer]]\nname = \"Left\"\nvolume = 30\non_stop = \"insist\"\n\
+                    loop_method = \"next\"\n\
+                    [[group]]\nname = \"Wall\"\non = [\"left\", \"10.0.0.4\"]\nplays = \"a.mp4\"\n\
+                    loop = false\nwait = 2.5\n";
+        let config = good(text);
+        let [left, other, own] = &*config.rules else { panic!("{:?}", config.rules) };
+        assert_eq!((&left.who, left.on_stop), (&Who::Name(clip("left")), OnStop::Insist));
+        assert_eq!((left.volume, other.volume), (Some(30), None));
+        assert_eq!(left.plays, [Path::new("/srv/dlna-kiosk/a.mp4")]);
+        assert!(left.autoplay && !left.repeat && left.loop_method == LoopMethod::Restart);
+        assert_eq!(own.loop_method, LoopMethod::Next);
+        assert_eq!(config.groups[0].wait, Duration::from_millis(2500));
+        assert_eq!(config.seat(1), Some((0, 1)));
+        assert_eq!(config.seat(2), None, "the rule of its table is no seat");
+        assert_eq!(good(&effective(&config)), config);
+    }
+
+    #[test]
+    fn a_group_without_files_plays_what_its_members_play() {
+        let renderer = |name| format!("[[renderer]]\nname = \"{name}\"\nplays = \"b/\"\n");
+        let group = "[[group]]\nname = \"Wall\"\non = [\"A\", \"B\"]\n";
+        let config = good(&format!("{}{}{group}", renderer("A"), renderer("B")));
+        assert_eq!(config.rules[0].plays, config.rules[2].plays);
+        assert_eq!(good(&effective(&config)), config);
+        let config = good(group);
+        assert_eq!(*config.rules[0].plays, *core::slice::from_ref(&config.media_folder));
+        assert_eq!(config.rules.len(), 3, "others play by button");
+        assert_eq!(good(&effective(&config)), config);
+    }
+
+    #[test]
+    fn faults_in_a_group_are_told() {
+        each_is_told(&[
+            (
+                "[[group]]\non = [\"A\", \"B\"]",
+                "1: error: [[group]]: the group has no name; write name = \"Wall\", or what \
+                 you call it",
+            ),
+            (
+                "[[group]]\nname = \"Wall\"",
+                "1: error: [[group]]: it is not said which renderers are in it; write on = \
+                 [\"TV left\", \"TV right\"]",
+            ),
+            (
+                "[[group]]\nname = \"Wall\"\non = []",
+                "3: error: [[group]] on = []: there is nothing in it; write on = [\"TV \
+                 left\", \"TV right\"], or leave the line out",
+            ),
+            (
+                "[[group]]\nname = \"Wall\"\non = \"*\"",
+                "3: error: [[group]] on = \"*\": \"*\" does not say which renderers start \
+                 together; name each: on = [\"TV left\", \"TV right\"]",
+            ),
+            (
+                "[[group]]\nname = \"Wall\"\non = \"A\"\nrenderer = [\"A\"]",
+                "4: error: [[group]] renderer = [\"A\"]: this key is unknown; write \"on\"",
+            ),
+            (
+                "[[group]]\nname = \"Wall\"\non = [\"A\", \"B\", \"a\"]",
+                "3: error: [[group]] on = [\"A\", \"B\", \"a\"]: \"a\" is in it twice; a \
+                 renderer belongs to one group: leave it out of the other",
+            ),
+            (
+                "[[group]]\nname = \"Wall\"\non = \"A\"\n[[group]]\nname = \"Bar\"\non = \"A\"",
+                "6: error: [[group]] on = \"A\": \"A\" is in the group in line 1 too; a \
+                 renderer belongs to one group: leave it out of the other",
+            ),
+            (
+                "[[group]]\nname = \"Wall\"\non = \"A\"\n[[group]]\nname = \"Wall\"\non = \"B\"",
+                "5: error: [[group]] name = \"Wall\": the group in line 1 has this name too; \
+                 give it another name",
+            ),
+            (
+                "[[group]]\nname = \"Wall\"\non = \"A\"\nwait = -1",
+                "4: error: [[group]] wait = -1: the time is out of range; use 0 to 600 \
+                 seconds, such as wait = 10.0",
+            ),
+            (
+                "[[renderer]]\nname = \"A\"\nplays = \"a.mp4\"\n\
+                 [[group]]\nname = \"Wall\"\non = [\"A\", \"B\"]",
+                "4: error: [[group]]: its members do not play the same in their [[renderer]] \
+                 tables; write plays = \"clip.mp4\" in the group, or what all of them are to play",
             ),
         ]);
     }

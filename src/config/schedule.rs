@@ -4,14 +4,11 @@
 //! on one of its days. Times are those of a clock on the wall; what that means on the nights when clocks
 //! are changed is the business of `kiosk/schedule.rs`.
 
-use super::field::Field;
-use super::files::Files;
-use super::plays::{self, MediaFolder};
-use super::problem::Report;
-use super::section::Section;
-use super::spelling::{listed, nearest, normalised};
-use super::{Targets, WallClock, panel};
-use crate::limits::NAME_BYTES;
+use super::key::{Custom, Key, Of, Plain, Printer, Table, Word, Words, one_or_list, quoted, word};
+use super::problem::{nearest, normalised, or_list};
+use super::section::{Field, Reader, Section};
+use super::selector::Targets;
+use crate::limits::{NAME_BYTES, SCHEDULE as MOST};
 use crate::text::Text;
 use core::fmt;
 use jiff::civil::{Date, Time, Weekday};
@@ -76,7 +73,7 @@ impl Days {
     }
 
     /// As the file writes it.
-    pub(super) fn words(self) -> Vec<String> {
+    fn words(self) -> Vec<String> {
         let Self::Weekly(days) = self else { return Vec::new() };
         let named = DAYS.iter().zip(days).filter(|(_, named)| *named);
         named.map(|((word, _), _)| (*word).to_owned()).collect()
@@ -97,9 +94,6 @@ impl fmt::Display for Entry {
     }
 }
 
-pub(super) const CLOCK: [(&str, WallClock); 2] =
-    [("network", WallClock::Network), ("rtc", WallClock::Rtc)];
-
 /// In the order of [`Days::Weekly`].
 const DAYS: [(&str, Weekday); 7] = [
     ("mon", Weekday::Monday),
@@ -119,67 +113,200 @@ const SEVERAL: [(&str, [bool; 7]); 4] = [
 ];
 
 /// The time as the file writes it.
-pub(super) fn hhmm(time: Time) -> String {
+fn hhmm(time: Time) -> String {
     format!("{:02}:{:02}", time.hour(), time.minute())
 }
 
-/// One table; `None` if it cannot be said what or when.
-pub(super) fn read(
-    report: &mut Report<'_>,
-    table: &Section<'_>,
-    media: &MediaFolder,
-    files: Files<'_>,
-) -> Option<Entry> {
-    table.refuse_unknown_keys(report);
-    let days = days(report, table);
-    let from = time(report, table, "from", "\"09:00\"");
-    let to = time(report, table, "to", "\"18:30\"");
-    let then = then(report, table, media, files);
-    let volume = table.whole(report, "volume", 0..=100, "40");
-    let priority = table.whole(report, "priority", -1000..=1000, "1");
-    let entry = Entry {
-        name: table.name(report),
-        days: days?,
-        from: from?,
-        to: to?,
-        targets: panel::targets(report, table, "on"),
-        then: then?,
-        volume: volume.and_then(|percent| u8::try_from(percent).ok()),
-        priority: priority.and_then(|number| i32::try_from(number).ok()).unwrap_or_default(),
-    };
-    if let (Then::Stop, Some(field)) = (&entry.then, table.field("volume")) {
-        field.warning(report, "nothing sounds while it is stopped", "leave the line out");
-    }
-    Some(entry)
+pub(super) const SCHEDULE: Table<Entry> = Table {
+    name: "schedule",
+    label: "[[schedule]]",
+    synonyms: &["schedules", "opening_hours", "timer"],
+    most: MOST,
+    heading: "The schedule",
+    intro: "What the renderers play at certain times instead, by the local time of the box (see `timedatectl`). At \
+            all other times, and until the clock can be trusted, the [[renderer]] tables apply. What a person does \
+            with a button or a remote control holds until the schedule changes next. One [[schedule]] table for each \
+            time.",
+    blank: || Entry {
+        name: None,
+        days: Days::ALL,
+        from: Time::midnight(),
+        to: Time::midnight(),
+        targets: Targets::All,
+        then: Then::Play(Vec::new()),
+        volume: None,
+        priority: 0,
+    },
+    keys: &[
+        Key::new(
+            "name",
+            &["\"Opening hours\""],
+            "The name that people see.",
+            &Of(|entry: &mut Entry| &mut entry.name),
+        )
+        .synonyms(&["title"]),
+        Key::new(
+            "days",
+            &["[\"mon\", \"tue\"]"],
+            "The days on which it begins; every day if not given.",
+            &Custom {
+                describe: "`\"mon\"` to `\"sun\"`, `\"weekdays\"`, `\"weekend\"`, or a list of these",
+                words: &[],
+                read: |reader, field, entry: &mut Entry| {
+                    entry.days = days(reader, field)?;
+                    Some(())
+                },
+                print: |key, entry, out| {
+                    if let Days::Weekly(_) = entry.days {
+                        out.value(key, one_or_list(&entry.days.words()));
+                    }
+                },
+            },
+        )
+        .synonyms(&["day", "weekday"]),
+        Key::new(
+            "date",
+            &["\"2026-12-24\""],
+            "The one day on which it begins, instead of days.",
+            &Custom {
+                describe: "year, month and day",
+                words: &[],
+                read: |reader, field, entry: &mut Entry| {
+                    entry.days = Days::Once(date(reader, field)?);
+                    Some(())
+                },
+                print: |key, entry, out| {
+                    if let Days::Once(date) = entry.days {
+                        out.value(key, quoted(&date.to_string()));
+                    }
+                },
+            },
+        ),
+        Key::new(
+            "from",
+            &["\"09:00\""],
+            "When it begins.",
+            &Of(|entry: &mut Entry| &mut entry.from),
+        )
+        .synonyms(&["start", "begin", "open"]),
+        Key::new(
+            "to",
+            &["\"18:30\""],
+            "When it ends; on the next day, if that is not later than from.",
+            &Of(|entry: &mut Entry| &mut entry.to),
+        )
+        .synonyms(&["end", "until", "till", "close"]),
+        Key::new(
+            "on",
+            &["[\"TV 1\", \"TV 2\"]"],
+            "Which renderers it is for; all if not given.",
+            &Of(|entry: &mut Entry| &mut entry.targets),
+        )
+        .synonyms(&["renderer", "renderers", "target", "tv"]),
+        Key::new(
+            "plays",
+            &["\"open.mp4\""],
+            "What they play.",
+            &Custom {
+                describe: "as for `[[renderer]]`",
+                words: &[],
+                read: |reader, field, entry: &mut Entry| {
+                    entry.then = Then::Play(Vec::read(reader, field)?);
+                    Some(())
+                },
+                print: |key, entry, out| {
+                    if let Then::Play(plays) = &entry.then
+                        && let Some(plays) = plays.print(out)
+                    {
+                        out.value(key, plays);
+                    }
+                },
+            },
+        )
+        .synonyms(&["file", "files", "folder", "play", "playlist"]),
+        Key::new(
+            "then",
+            &["\"blackout\""],
+            "What they do instead of playing:",
+            &Of(|entry: &mut Entry| &mut entry.then),
+        )
+        .synonyms(&["action", "does", "what"]),
+        Key::new(
+            "volume",
+            &["30"],
+            "The volume in per cent, set at the beginning.",
+            &Of(|entry: &mut Entry| &mut entry.volume),
+        )
+        .synonyms(&["vol"]),
+        Key::new(
+            "priority",
+            &["1"],
+            "Of several tables at once the one with the highest priority applies; of equal ones, the last in the file.",
+            &Of(|entry: &mut Entry| &mut entry.priority),
+        )
+        .synonyms(&["prio"]),
+    ],
+};
+
+impl Words for Then {
+    const WORDS: &'static [Word<Self>] = &[
+        word("stop", Self::Stop, "stop", &["halt"]),
+        word("blackout", Self::Blackout, "show a black picture", &["dark", "black"]),
+    ];
 }
 
-/// `days` or `date`; every day without them.
-fn days(report: &mut Report<'_>, table: &Section<'_>) -> Option<Days> {
-    if let Some(field) = table.field("date") {
-        if table.field("days").is_some() {
+impl Entry {
+    /// Reads one table; `None` if it cannot be said what or when.
+    pub(super) fn read(reader: &mut Reader<'_>, section: &Section<'_>) -> Option<Self> {
+        let (entry, understood) = SCHEDULE.read(reader, section);
+        let needed = ["days", "date", "from", "to", "plays", "then"];
+        let mut is_usable = needed.iter().all(|key| !section.has(key) || understood.contains(key));
+        if let (Some(field), true) = (section.field("date"), section.has("days")) {
             field.error(
-                report,
+                reader,
                 "it is for one day, but has days too",
                 "keep days or date, and leave the other line out",
             );
-            return None;
+            is_usable = false;
         }
-        return date(report, &field).map(Days::Once);
+        match (section.has("plays"), section.field("then")) {
+            (true, Some(field)) => {
+                field.error(
+                    reader,
+                    "it plays something too",
+                    "keep plays or then, and leave the other line out",
+                );
+                is_usable = false;
+            }
+            (false, None) => {
+                section.error(
+                    reader,
+                    "it is not said what happens then",
+                    "write plays = \"clip.mp4\", then = \"stop\" or then = \"blackout\"",
+                );
+                is_usable = false;
+            }
+            _ => {}
+        }
+        if let (Then::Stop, Some(field)) = (&entry.then, section.field("volume")) {
+            field.warning(reader, "nothing sounds while it is stopped", "leave the line out");
+        }
+        is_usable.then_some(entry)
     }
-    let Some(field) = table.field("days") else {
-        return Some(Days::ALL);
-    };
+}
+
+/// The days that `days` names; every day if there are none in it.
+fn days(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Days> {
     if matches!(field.value, DeValue::Array(list) if list.is_empty()) {
         return Some(Days::ALL);
     }
     let mut days = [false; 7];
-    for (text, item) in field.texts(report, "[\"mon\", \"tue\"]") {
+    for (text, item) in field.texts(reader) {
         match these_days(text) {
             Some(more) => days.iter_mut().zip(more).for_each(|(day, more)| *day |= more),
-            None => unknown_day(report, &item, text),
+            None => unknown_day(reader, &item, text),
         }
     }
-    // Without any it was told why.
     days.contains(&true).then_some(Days::Weekly(days))
 }
 
@@ -195,27 +322,27 @@ fn these_days(text: &str) -> Option<[bool; 7]> {
     })
 }
 
-fn unknown_day(report: &mut Report<'_>, field: &Field<'_>, text: &str) {
+fn unknown_day(reader: &mut Reader<'_>, field: &Field<'_>, text: &str) {
     let words: Vec<&str> =
         DAYS.iter().map(|(word, _)| *word).chain(["weekdays", "weekend"]).collect();
-    let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
     let word = normalised(text);
     let full = DAYS.map(|(_, day)| format!("{day:?}").to_lowercase());
-    let meant = nearest(&word, words).or_else(|| nearest(&word, full.iter().map(String::as_str)));
+    let meant = nearest(&word, words.iter().copied())
+        .or_else(|| nearest(&word, full.iter().map(String::as_str)));
     let advice = match meant {
         Some(meant) => format!("did you mean \"{meant}\"?"),
-        None => format!("write {}", listed(&quoted, "or")),
+        None => format!("write {}", or_list(&words)),
     };
-    field.error(report, format!("\"{text}\" is no day"), advice);
+    field.error(reader, format!("\"{text}\" is no day"), advice);
 }
 
 /// `"2026-12-24"`, with quotes or without.
-fn date(report: &mut Report<'_>, field: &Field<'_>) -> Option<Date> {
+fn date(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Date> {
     let written = match field.value {
         DeValue::String(text) => text.trim().to_owned(),
         DeValue::Datetime(date) => date.to_string(),
         _ => {
-            field.wrong_type(report, "a date in quotes", "\"2026-12-24\"");
+            field.wrong_type(reader, "a date in quotes", field.example);
             return None;
         }
     };
@@ -230,7 +357,7 @@ fn date(report: &mut Report<'_>, field: &Field<'_>) -> Option<Date> {
     };
     if date.is_none() {
         field.error(
-            report,
+            reader,
             "this is no day of the calendar",
             "write year, month and day, such as date = \"2026-12-24\"",
         );
@@ -238,36 +365,42 @@ fn date(report: &mut Report<'_>, field: &Field<'_>) -> Option<Date> {
     date
 }
 
-/// `"09:00"`; midnight without the line.
-fn time(report: &mut Report<'_>, table: &Section<'_>, key: &str, example: &str) -> Option<Time> {
-    let Some(field) = table.field(key) else {
-        return Some(Time::midnight());
-    };
-    let written = match field.value {
-        DeValue::String(text) => text.trim().to_owned(),
-        DeValue::Datetime(time) => time.to_string(),
-        _ => {
-            field.wrong_type(report, "a time in quotes", example);
-            return None;
-        }
-    };
-    let time = written.split_once(':').and_then(|(hour, minute)| {
-        // TOML writes 09:00:00.
-        let minute = minute.strip_suffix(":00").unwrap_or(minute);
-        let (hour, minute) = (number(hour, 2)?, number(minute, 2)?);
-        match (key, hour, minute) {
-            ("to", 24, 0) => Some(Time::midnight()),
-            _ => Time::new(i8::try_from(hour).ok()?, i8::try_from(minute).ok()?, 0, 0).ok(),
-        }
-    });
-    if time.is_none() {
-        field.error(
-            report,
-            "this is no time of day",
-            format!("write hours and minutes, 00:00 to 23:59, such as {key} = {example}"),
-        );
+/// A time of day, such as `"09:00"`.
+impl Plain for Time {
+    fn describe() -> String {
+        "hours and minutes".to_owned()
     }
-    time
+
+    fn read(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Self> {
+        let written = match field.value {
+            DeValue::String(text) => text.trim().to_owned(),
+            DeValue::Datetime(time) => time.to_string(),
+            _ => {
+                field.wrong_type(reader, "a time in quotes", field.example);
+                return None;
+            }
+        };
+        let time = written.split_once(':').and_then(|(hour, minute)| {
+            // TOML writes 09:00:00.
+            let minute = minute.strip_suffix(":00").unwrap_or(minute);
+            let (hour, minute) = (number(hour, 2)?, number(minute, 2)?);
+            match (field.key, hour, minute) {
+                ("to", 24, 0) => Some(Self::midnight()),
+                _ => Self::new(i8::try_from(hour).ok()?, i8::try_from(minute).ok()?, 0, 0).ok(),
+            }
+        });
+        if time.is_none() {
+            let (key, example) = (field.key, field.example);
+            let advice =
+                format!("write hours and minutes, 00:00 to 23:59, such as {key} = {example}");
+            field.error(reader, "this is no time of day", advice);
+        }
+        time
+    }
+
+    fn print(&self, _: &Printer<'_>) -> Option<String> {
+        Some(quoted(&hhmm(*self)))
+    }
 }
 
 /// One to `most` digits.
@@ -276,43 +409,10 @@ fn number(text: &str, most: usize) -> Option<i16> {
     digits.then(|| text.parse().ok())?
 }
 
-/// `plays` or `then`: one of them.
-fn then(
-    report: &mut Report<'_>,
-    table: &Section<'_>,
-    media: &MediaFolder,
-    files: Files<'_>,
-) -> Option<Then> {
-    let then = table.choice(report, "then", &[("stop", Then::Stop), ("blackout", Then::Blackout)]);
-    match (table.field("plays"), table.field("then")) {
-        (Some(_), Some(field)) => {
-            field.error(
-                report,
-                "it plays something too",
-                "keep plays or then, and leave the other line out",
-            );
-            None
-        }
-        (Some(field), None) => {
-            let plays = plays::paths(report, &field, media, files);
-            (!plays.is_empty()).then_some(Then::Play(plays))
-        }
-        (None, Some(_)) => then,
-        (None, None) => {
-            table.error(
-                report,
-                "it is not said what happens then",
-                "write plays = \"clip.mp4\", then = \"stop\" or then = \"blackout\"",
-            );
-            None
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::tests::{each_is_told, good};
-    use super::super::{Who, effective};
+    use super::super::{WallClock, Who, effective};
     use super::*;
     use crate::text::clip;
     use jiff::civil::{date, time};

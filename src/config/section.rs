@@ -1,29 +1,37 @@
-//! Typed reading of one TOML table. A value of the wrong type is a problem that says what to write;
-//! the reader goes on with the default, so that every problem is found in one go.
+//! Typed reading of one TOML table and its values. A value of the wrong type is recorded as a problem that says what to
+//! write; reading goes on with the default, so that every problem is found in one go.
 
-use super::field::{Field, integer};
-use super::problem::Report;
-use super::spelling::{listed, nearest, normalised};
-use super::vocabulary::{Words, synonym};
+use super::key::Word;
+use super::media::{Files, MediaFolder};
+use super::problem::{Problems, nearest, normalised, or_list};
 use crate::limits::NAME_BYTES;
-use crate::text::{Text, clip};
 use crate::time::{Duration, seconds};
-use core::ops::RangeInclusive;
+use core::ops::{Range, RangeInclusive};
 use serde_spanned::Spanned;
+use std::borrow::Cow;
 use toml::de::{DeTable, DeValue};
+
+/// What reading a file needs and finds.
+pub(super) struct Reader<'t> {
+    pub(super) problems: Problems<'t>,
+    pub(super) media: MediaFolder,
+    /// Looks at the disk.
+    pub(super) files: Files<'t>,
+}
 
 /// A table of the file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Section<'a> {
     table: &'a DeTable<'a>,
-    words: &'static Words,
+    /// As written in the file, such as `[[button]]`; empty at the top.
+    pub(super) label: &'static str,
     /// Byte at which it begins.
     pub(super) at: usize,
 }
 
 impl<'a> Section<'a> {
-    pub(super) fn new(table: &'a DeTable<'a>, words: &'static Words, at: usize) -> Self {
-        Self { table, words, at }
+    pub(super) fn new(table: &'a DeTable<'a>, label: &'static str, at: usize) -> Self {
+        Self { table, label, at }
     }
 
     /// The value of `key`, if it is given.
@@ -32,157 +40,219 @@ impl<'a> Section<'a> {
         Some(self.field_of(key, value))
     }
 
+    /// Whether `key` is given.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
+    /// Every key that is given.
+    pub(super) fn fields(&self) -> impl Iterator<Item = Field<'a>> {
+        let section = *self;
+        self.table.iter().map(move |(key, value)| section.field_of(key, value))
+    }
+
     fn field_of(
         &self,
-        key: &'a Spanned<std::borrow::Cow<'a, str>>,
+        key: &'a Spanned<Cow<'a, str>>,
         value: &'a Spanned<DeValue<'a>>,
     ) -> Field<'a> {
         Field {
-            label: self.words.label,
+            label: self.label,
             key: key.get_ref(),
+            example: "",
             at: key.span().start,
             span: value.span(),
             value: value.get_ref(),
         }
     }
 
-    /// `[[button]]`, for problems about the table as a whole.
-    pub(super) fn label(&self) -> &'static str {
-        self.words.label
-    }
-
     /// Records an error about the table as a whole.
     pub(super) fn error(
         &self,
-        report: &mut Report<'_>,
+        reader: &mut Reader<'_>,
         message: impl Into<String>,
         advice: impl Into<String>,
     ) {
-        report.error(self.at, self.words.label, message, advice);
+        reader.problems.error(self.at, self.label, message, advice);
     }
 
     /// Records a warning about the table as a whole.
     pub(super) fn warning(
         &self,
-        report: &mut Report<'_>,
+        reader: &mut Reader<'_>,
         message: impl Into<String>,
         advice: impl Into<String>,
     ) {
-        report.warning(self.at, self.words.label, message, advice);
+        reader.problems.warning(self.at, self.label, message, advice);
+    }
+}
+
+/// A key of a table with its value.
+#[derive(Clone, Debug)]
+pub(super) struct Field<'a> {
+    label: &'static str,
+    pub(super) key: &'a str,
+    /// A value that advice can show.
+    pub(super) example: &'static str,
+    /// Byte at which the key begins.
+    pub(super) at: usize,
+    /// Where the value stands.
+    span: Range<usize>,
+    pub(super) value: &'a DeValue<'a>,
+}
+
+impl<'a> Field<'a> {
+    /// `[[button]] pin = 42`.
+    fn shown(&self, reader: &Reader<'_>) -> String {
+        let written = reader.problems.written(self.span.clone());
+        match self.label {
+            "" => format!("{} = {written}", self.key),
+            label => format!("{label} {} = {written}", self.key),
+        }
     }
 
-    /// Records each key that the table does not know.
-    pub(super) fn refuse_unknown_keys(&self, report: &mut Report<'_>) {
-        for (key, value) in self.table {
-            if !self.words.keys.contains(&&**key.get_ref()) {
-                let field = self.field_of(key, value);
-                let advice = self.words.instead_of(field.key);
-                field.error(report, "this key is unknown", advice);
-            }
+    /// Records an error about this value.
+    pub(super) fn error(
+        &self,
+        reader: &mut Reader<'_>,
+        message: impl Into<String>,
+        advice: impl Into<String>,
+    ) {
+        let shown = self.shown(reader);
+        reader.problems.error(self.at, shown, message, advice);
+    }
+
+    /// Records a warning about this value.
+    pub(super) fn warning(
+        &self,
+        reader: &mut Reader<'_>,
+        message: impl Into<String>,
+        advice: impl Into<String>,
+    ) {
+        let shown = self.shown(reader);
+        reader.problems.warning(self.at, shown, message, advice);
+    }
+
+    /// Records that the value is not of the type that is `wanted`.
+    pub(super) fn wrong_type(&self, reader: &mut Reader<'_>, wanted: &str, example: &str) {
+        let is = match self.value {
+            DeValue::String(_) => "text in quotes",
+            DeValue::Integer(_) | DeValue::Float(_) => "a number",
+            DeValue::Boolean(_) => "true or false",
+            DeValue::Datetime(_) => "a date or time",
+            DeValue::Array(_) => "a list",
+            DeValue::Table(_) => "a table",
+        };
+        self.error(
+            reader,
+            format!("this is {is}, but it must be {wanted}"),
+            format!("write {} = {example}", self.key),
+        );
+    }
+
+    /// Whether `text` has no control characters, as names and paths have none; a problem if it has.
+    fn is_on_one_line(&self, reader: &mut Reader<'_>, text: &str) -> bool {
+        let control = text.chars().any(char::is_control);
+        if control {
+            self.error(
+                reader,
+                "there is a line end, a tab or another control character in the text",
+                "leave it out; in a path, write / instead of \\",
+            );
         }
+        !control
     }
 
     /// A text that is not empty, without blanks around it.
-    pub(super) fn text(
-        &self,
-        report: &mut Report<'_>,
-        key: &str,
-        example: &str,
-    ) -> Option<&'a str> {
-        self.path(report, key, example).map(str::trim)
+    pub(super) fn text(&self, reader: &mut Reader<'_>) -> Option<&'a str> {
+        self.untrimmed(reader).map(str::trim)
     }
 
     /// A text that is not empty, with the blanks around it: they may belong to a name on the disk.
-    pub(super) fn path(
-        &self,
-        report: &mut Report<'_>,
-        key: &str,
-        example: &str,
-    ) -> Option<&'a str> {
-        let field = self.field(key)?;
-        let DeValue::String(text) = field.value else {
-            field.wrong_type(report, "text in quotes", example);
+    pub(super) fn untrimmed(&self, reader: &mut Reader<'_>) -> Option<&'a str> {
+        let DeValue::String(text) = self.value else {
+            self.wrong_type(reader, "text in quotes", self.example);
             return None;
         };
         if text.trim().is_empty() {
-            let advice = format!("write {key} = {example}, or leave the line out");
-            field.error(report, "the text is empty", advice);
+            let advice = format!("write {} = {}, or leave the line out", self.key, self.example);
+            self.error(reader, "the text is empty", advice);
             return None;
         }
-        field.is_on_one_line(report, text).then_some(text)
+        self.is_on_one_line(reader, text).then_some(text)
     }
 
-    /// The name, which must fit.
-    pub(super) fn name(&self, report: &mut Report<'_>) -> Option<Text<NAME_BYTES>> {
-        let text = self.text(report, "name", "\"TV 1\"")?;
-        if text.len() > NAME_BYTES {
-            let field = self.field("name")?;
-            field.error(
-                report,
-                format!("the name is longer than {NAME_BYTES} bytes"),
-                "write a shorter one; for a renderer, use its udn or address instead",
-            );
+    /// One or several texts with the blanks around them, each with its own place; empty after a problem.
+    pub(super) fn texts(&self, reader: &mut Reader<'_>) -> Vec<(&'a str, Self)> {
+        let one = |span: Range<usize>, at: usize, value: &'a DeValue<'a>| {
+            Some((value.as_str()?, Self { at, span, value, ..self.clone() }))
+        };
+        let all: Option<Vec<_>> = match self.value {
+            DeValue::String(_) => one(self.span.clone(), self.at, self.value).map(|one| vec![one]),
+            DeValue::Array(list) => {
+                let all = list.iter();
+                all.map(|item| one(item.span(), item.span().start, item.get_ref())).collect()
+            }
+            _ => None,
+        };
+        let Some(mut all) = all else {
+            self.wrong_type(reader, "text in quotes or a list of such", self.example);
+            return Vec::new();
+        };
+        all.retain(|(text, _)| !text.trim().is_empty());
+        if all.is_empty() {
+            let advice = format!("write {} = {}, or leave the line out", self.key, self.example);
+            self.error(reader, "there is nothing in it", advice);
         }
-        Some(clip(text))
+        all.retain(|(text, item)| item.is_on_one_line(reader, text));
+        all
     }
 
     /// True or false.
-    pub(super) fn switch(&self, report: &mut Report<'_>, key: &str) -> Option<bool> {
-        let field = self.field(key)?;
-        if let DeValue::Boolean(on) = *field.value {
+    pub(super) fn switch(&self, reader: &mut Reader<'_>) -> Option<bool> {
+        if let DeValue::Boolean(on) = *self.value {
             return Some(on);
         }
-        let meant = match field.value {
+        let meant = match self.value {
             DeValue::String(text) => matches!(&*normalised(text), "true" | "yes" | "on" | "1"),
             DeValue::Integer(number) => number.as_str() != "0",
             _ => true,
         };
         let example = if meant { "true" } else { "false" };
-        field.wrong_type(report, "true or false, without quotes", example);
+        self.wrong_type(reader, "true or false, without quotes", example);
         None
     }
 
+    /// The value as a whole number, if it is one.
+    pub(super) fn integer(&self) -> Option<i64> {
+        let number = self.value.as_integer()?;
+        i64::from_str_radix(number.as_str(), number.radix()).ok()
+    }
+
     /// A whole number within `range`.
-    pub(super) fn whole(
-        &self,
-        report: &mut Report<'_>,
-        key: &str,
-        range: RangeInclusive<i64>,
-        example: &str,
-    ) -> Option<i64> {
-        let field = self.field(key)?;
-        let Some(number) = integer(field.value) else {
-            field.wrong_type(report, "a whole number, without quotes", example);
+    pub(super) fn whole(&self, reader: &mut Reader<'_>, range: RangeInclusive<i64>) -> Option<i64> {
+        let Some(number) = self.integer() else {
+            self.wrong_type(reader, "a whole number, without quotes", self.example);
             return None;
         };
         if range.contains(&number) {
             return Some(number);
         }
-        field.error(
-            report,
-            "the number is out of range",
-            format!("use {} to {}, such as {key} = {example}", range.start(), range.end()),
-        );
+        let (least, most) = range.into_inner();
+        let advice = format!("use {least} to {most}, such as {} = {}", self.key, self.example);
+        self.error(reader, "the number is out of range", advice);
         None
     }
 
     /// A time in seconds: above zero unless `zero` is allowed too, at most `most`.
-    pub(super) fn time(
-        &self,
-        report: &mut Report<'_>,
-        key: &str,
-        zero: bool,
-        most: f64,
-        example: &str,
-    ) -> Option<Duration> {
-        let field = self.field(key)?;
-        let number = match field.value {
+    pub(super) fn time(&self, reader: &mut Reader<'_>, zero: bool, most: f64) -> Option<Duration> {
+        let number = match self.value {
             DeValue::Float(number) => number.as_str().parse().ok(),
             DeValue::Integer(_) => {
-                integer(field.value).and_then(|n| i32::try_from(n).ok()).map(f64::from)
+                self.integer().and_then(|n| i32::try_from(n).ok()).map(f64::from)
             }
             _ => {
-                field.wrong_type(report, "a number of seconds, without quotes", example);
+                self.wrong_type(reader, "a number of seconds, without quotes", self.example);
                 return None;
             }
         };
@@ -192,43 +262,53 @@ impl<'a> Section<'a> {
             .filter(|time| zero || !time.is_zero());
         if time.is_none() {
             let least = if zero { "0" } else { "more than 0" };
-            field.error(
-                report,
-                "the time is out of range",
-                format!("use {least} to {most} seconds, such as {key} = {example}"),
-            );
+            let (key, example) = (self.key, self.example);
+            let advice = format!("use {least} to {most} seconds, such as {key} = {example}");
+            self.error(reader, "the time is out of range", advice);
         }
         time
     }
 
+    /// Whether the value is the number 0, or so near to it that no time is left of it.
+    pub(super) fn is_zero(&self) -> bool {
+        let float = self.value.as_float().and_then(|number| number.as_str().parse().ok());
+        let time = float.and_then(|number| Duration::try_from_secs_f64(number).ok());
+        self.integer() == Some(0) || time == Some(Duration::ZERO)
+    }
+
     /// One of several words.
-    pub(super) fn choice<T: Clone>(
-        &self,
-        report: &mut Report<'_>,
-        key: &str,
-        choices: &[(&'static str, T)],
-    ) -> Option<T> {
-        let field = self.field(key)?;
-        let words: Vec<&str> = choices.iter().map(|&(word, _)| word).collect();
-        let DeValue::String(text) = field.value else {
-            let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
-            let example = listed(&quoted, "or");
-            field.wrong_type(report, "one of the known words, in quotes", &example);
+    pub(super) fn one_of<V: Clone>(&self, reader: &mut Reader<'_>, words: &[Word<V>]) -> Option<V> {
+        let known: Vec<&str> = words.iter().map(|word| word.word).collect();
+        let DeValue::String(text) = self.value else {
+            self.wrong_type(reader, "one of the known words, in quotes", &or_list(&known));
             return None;
         };
         let meant = normalised(text);
-        if let Some((_, value)) = choices.iter().find(|(word, _)| *word == meant) {
-            return Some(value.clone());
+        if let Some(word) = words.iter().find(|word| word.word == meant) {
+            return Some(word.value.clone());
         }
-        let known = words.iter().copied();
-        let advice = match synonym(&meant, &words).or_else(|| nearest(&meant, known)) {
+        let synonym = words.iter().find(|word| word.synonyms.contains(&&*meant));
+        let advice = match synonym
+            .map(|word| word.word)
+            .or_else(|| nearest(&meant, known.iter().copied()))
+        {
             Some(word) => format!("did you mean \"{word}\"?"),
-            None => {
-                let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
-                format!("write {}", listed(&quoted, "or"))
-            }
+            None => format!("write {}", or_list(&known)),
         };
-        field.error(report, "this word is unknown", advice);
+        self.error(reader, "this word is unknown", advice);
         None
+    }
+
+    /// A name, which must fit.
+    pub(super) fn name(&self, reader: &mut Reader<'_>) -> Option<&'a str> {
+        let text = self.text(reader)?;
+        if text.len() > NAME_BYTES {
+            self.error(
+                reader,
+                format!("the name is longer than {NAME_BYTES} bytes"),
+                "write a shorter one; for a renderer, use its udn or address instead",
+            );
+        }
+        Some(text)
     }
 }

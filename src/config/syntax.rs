@@ -1,13 +1,13 @@
 //! Faults of TOML itself: which line, and what people who do not know TOML got wrong there.
 
-use super::problem::Report;
+use super::problem::Problems;
 use toml::de::Error;
 
 /// Faults told at most: after some, the rest follows from the first.
 const FAULTS: usize = 10;
 
 /// Records the `faults`, one for each line.
-pub(super) fn report_faults(report: &mut Report<'_>, text: &str, faults: &[Error]) {
+pub(super) fn report_faults(report: &mut Problems<'_>, text: &str, faults: &[Error]) {
     let mut told = Vec::new();
     let mut seen = None;
     for fault in faults {

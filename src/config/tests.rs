@@ -1,6 +1,11 @@
 //! What the owner is told, fault by fault: each problem names its line, its key and what to write.
 
+use super::key::quoted;
 use super::*;
+use crate::time::Duration;
+use crate::upnp::Udn;
+use core::net::Ipv4Addr;
+use proptest::prelude::*;
 use std::path::Path;
 
 /// A disk with a media folder, two files in it and one folder.
@@ -82,29 +87,36 @@ fn the_shipped_example_is_harmless_and_its_lines_are_all_valid() {
             settings += 1;
         }
     }
-    // Every key of every table is explained, but for those that are tables themselves, for the other
-    // ways to name a renderer, and for the socket of tests.
-    let tables = [
-        &vocabulary::TOP,
-        &vocabulary::RENDERER,
-        &vocabulary::GROUP,
-        &vocabulary::SCHEDULE,
-        &vocabulary::BUTTON,
-        &vocabulary::LED,
-    ];
-    for words in tables {
-        for key in words.keys {
-            let explained = [
-                format!("\n#{key} = "),
-                format!("\n#   {key} = "),
-                format!("\n#[[{key}]]"),
-                format!("\n#[{key}]"),
-            ];
-            let shown = explained.iter().any(|line| example.contains(line));
-            assert!(shown, "{key} is not explained");
-        }
+    let examples = reference::tables().into_iter().flat_map(|table| table.keys);
+    assert_eq!(settings, examples.map(|key| key.examples.len()).sum::<usize>());
+}
+
+/// Compares what stands in a file, between two of its lines where they are given, with the text made from the
+/// declarations of the keys. `UPDATE=1` writes it instead.
+fn is_up_to_date(file: &str, between: Option<(&str, &str)>, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let whole = std::fs::read_to_string(&path).unwrap();
+    let (start, end) = between.map_or((0, whole.len()), |(first, last)| {
+        let start = whole.find(first).expect("the first line") + first.len();
+        (start, start + whole[start..].find(last).expect("the last line"))
+    });
+    if std::env::var_os("UPDATE").is_some() {
+        let written = format!("{}{text}{}", &whole[..start], &whole[end..]);
+        std::fs::write(&path, written).unwrap();
+    } else {
+        let advice = "UPDATE=1 cargo test --lib config:: writes it anew";
+        assert!(whole[start..end] == *text, "{file} differs from the declared keys: {advice}");
     }
-    assert!(settings >= 28, "only {settings}");
+}
+
+#[test]
+fn what_is_written_about_the_keys_is_what_they_declare() {
+    is_up_to_date("systemd/config.toml", None, &reference::example_file());
+    let (first, last) =
+        ("<!-- Made from the keys' declarations in src/config. -->\n", "<!-- -->\n");
+    is_up_to_date("README.md", Some((first, last)), &format!("\n{}\n", reference::readme_table()));
+    let (first, last) = ("# Made from the keys' declarations in src/config.\n", "# TOML.\n");
+    is_up_to_date("fuzz/dictionaries/toml", Some((first, last)), &reference::fuzz_words());
 }
 
 #[test]
@@ -217,4 +229,397 @@ fn pins_are_free_for_all_with_the_simulated_backend() {
     );
     assert_eq!(config.gpio, Backend::Simulated(PathBuf::from("/run/pins")));
     assert_eq!(good(&effective(&config)), config);
+}
+
+#[test]
+fn faults_at_the_top_are_told() {
+    each_is_told(&[
+        (
+            "medja = \"/x\"",
+            "1: error: medja = \"/x\": this key is unknown; did you mean \"media\"?",
+        ),
+        (
+            "name = 5",
+            "1: error: name = 5: this is a number, but it must be text in quotes; write \
+             name = \"Foyer\"",
+        ),
+        (
+            "name = \" \"",
+            "1: error: name = \" \": the text is empty; write name = \"Foyer\", or leave \
+             the line out",
+        ),
+        (
+            "name = \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"",
+            "1: error: name = \
+             \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…: the name is \
+             longer than 64 bytes; write a shorter one; for a renderer, use its udn or \
+             address instead",
+        ),
+        (
+            "\nstop_at_exit = \"no\"",
+            "2: error: stop_at_exit = \"no\": this is text in quotes, but it must be \
+             true or false, without quotes; write stop_at_exit = false",
+        ),
+        (
+            "media_port = 0",
+            "1: error: media_port = 0: the number is out of range; use 1 to 65535, such \
+             as media_port = 8895",
+        ),
+        (
+            "media_port = 80",
+            "1: warning: media_port = 80: only root may use ports below 1024; write \
+             media_port = 8895, or leave the line out",
+        ),
+        (
+            "media_port = 70000",
+            "1: error: media_port = 70000: the number is out of range; use 1 to 65535, \
+             such as media_port = 8895",
+        ),
+        (
+            "media_port = \"8895\"",
+            "1: error: media_port = \"8895\": this is text in quotes, but it must be a \
+             whole number, without quotes; write media_port = 8895",
+        ),
+        (
+            "media_port = 8080\ncontrol_port = 8080",
+            "2: error: control_port = 8080: port 8080 is the media port too; write \
+             another one, such as control_port = 8081",
+        ),
+        (
+            "media = \"videos\"",
+            "1: error: media = \"videos\": the path does not begin with /; write the \
+             whole path, such as media = \"/srv/videos\"",
+        ),
+        (
+            "media = \"~/videos\"",
+            "1: error: media = \"~/videos\": the path does not begin with /; write media \
+             = \"/home/pi/videos\", with your user's name",
+        ),
+        (
+            "media = \"/mnt/usb\"",
+            "1: warning: media = \"/mnt/usb\": the media folder /mnt/usb is not there; \
+             create it (sudo mkdir -p /mnt/usb) or plug in its disk; the box waits for it",
+        ),
+        (
+            "media = \"/etc/hostname\"",
+            "1: error: media = \"/etc/hostname\": /etc/hostname is a file, not a folder; \
+             write the folder the file is in",
+        ),
+        (
+            "media = \"/srv/..\"",
+            "1: error: media = \"/srv/..\": this is the whole disk; write the folder \
+             that holds your media, such as media = \"/srv/dlna-kiosk\"",
+        ),
+        (
+            "media = \"/root\"",
+            "1: warning: media = \"/root\": the media folder /root is not there; create \
+             it (sudo mkdir -p /root) or plug in its disk; the box waits for it",
+        ),
+        (
+            "gpio = \"none\"",
+            "1: error: gpio = \"none\": this is not a table; write [gpio] on a line of \
+             its own, and below it backend = \"auto\"",
+        ),
+        (
+            "[gpio]\nbackend = \"atuo\"",
+            "2: error: [gpio] backend = \"atuo\": this is neither a known backend nor \
+             likely a chip; did you mean \"auto\"?",
+        ),
+        (
+            "[gpio]\nbackend = \"simulated\"",
+            "1: error: [gpio]: the simulated backend needs a socket; write socket = \
+             \"/run/dlna-kiosk/pins\"",
+        ),
+        (
+            "[gpio]\nbackend = \"simulated\"\nsocket = \"pins\"",
+            "3: error: [gpio] socket = \"pins\": the path does not begin with /; write \
+             socket = \"/run/dlna-kiosk/pins\"",
+        ),
+        (
+            "[gpio]\nsocket = \"/run/pins\"",
+            "2: warning: [gpio] socket = \"/run/pins\": there is a socket only with the \
+             simulated backend; leave the line out, or write backend = \"simulated\"",
+        ),
+        (
+            "[gpio]\nchip = \"auto\"",
+            "2: error: [gpio] chip = \"auto\": this key is unknown; write \"backend\"",
+        ),
+        (
+            "button = 17",
+            "1: error: button = 17: this is not a table; write [[button]] on a line of \
+             its own, and its keys below it",
+        ),
+        (
+            "led = [1]",
+            "1: error: led = [1]: this is not a table; write [[led]] on a line of its \
+             own, and its keys below it",
+        ),
+        (
+            "[button]\npin = 17\npress = \"play\"",
+            "1: warning: [[button]]: one pair of brackets allows only one such table; \
+             write [[button]] with two pairs",
+        ),
+        (
+            "plays = \"a.mp4\"",
+            "1: error: plays = \"a.mp4\": this key is unknown; it belongs in a \
+             [[renderer]] table",
+        ),
+    ]);
+}
+
+#[test]
+fn shows_pins_by_both_numbers_and_every_default() {
+    let text = effective(&good("[[button]]\npin = 17\npress = \"play\""));
+    for part in [
+        "pin = 17  # GPIO17 (header pin 11)\n",
+        "# media_port = 8895  (or the next free one)\n",
+        "plays = \".\"\nautoplay = false\n",
+        "debounce = 0.03\npull = \"up\"\nactive = \"low\"\n",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
+}
+
+#[test]
+fn what_is_hard_to_write_reads_back_as_the_same() {
+    for text in [
+        "media = \"/srv/ a /.\"\n[[renderer]]\nplays = [\"b/../ c.mp4\", \"d /.\"]",
+        "[[led]]\npin = 22\nshows = \"playing\"\nrenderer = [\"uuid:::x\", \" TV \", \"UUID:A:\"]",
+        "[[renderer]]\nname = \"'''\\\"\\\\\"",
+    ] {
+        let config = parse(text, &disk).config.unwrap_or_else(|| panic!("{text}"));
+        let written = effective(&config);
+        assert_eq!(parse(&written, &disk).config, Some(config), "{written}");
+    }
+}
+
+/// A line, or nothing.
+fn maybe(line: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
+    prop_oneof![Just(String::new()), line.prop_map(|line| line + "\n")]
+}
+
+fn one_of(key: &'static str, words: &'static [&'static str]) -> impl Strategy<Value = String> {
+    maybe(prop::sample::select(words).prop_map(move |word| format!("{key} = \"{word}\"")))
+}
+
+fn name() -> impl Strategy<Value = String> {
+    "[^\\pC]{1,16}".prop_map(|name| format!("name = {}", quoted(&name)))
+}
+
+fn renderer() -> impl Strategy<Value = String> {
+    let who = prop_oneof![
+        name(),
+        "[A-Fa-f0-9-]{1,40}".prop_map(|udn| format!("udn = \"uuid:{udn}\"")),
+        (1u8..200, 1u16..).prop_map(|(host, port)| format!("address = \"10.0.0.{host}:{port}\"")),
+    ];
+    let plays: &[&str] = &["\"a.mp4\"", "\"b/\"", "[\"vol.two\", \"ü 'x'.mkv\"]"];
+    (
+        maybe(who),
+        maybe(prop::sample::select(plays).prop_map(|plays| format!("plays = {plays}"))),
+        maybe(any::<bool>().prop_map(|on| format!("autoplay = {on}"))),
+        maybe((0..=100).prop_map(|volume| format!("volume = {volume}"))),
+        one_of("on_stop", &["respect", "insist"]),
+        one_of("loop_method", &["auto", "restart", "next", "seek"]),
+        maybe((0.0..10.0).prop_map(|cut| format!("max_cut = {cut:?}"))),
+        one_of("order", &["name", "shuffled"]),
+        maybe((0.1..100.0).prop_map(|dwell| format!("dwell = {dwell:?}"))),
+    )
+        .prop_map(|(a, b, c, d, e, f, g, h, i)| {
+            format!("[[renderer]]\n{a}{b}{c}{d}{e}{f}{g}{h}{i}")
+        })
+}
+
+fn group() -> impl Strategy<Value = String> {
+    const ON: &[&str] = &["\"TV 1\"", "[\"uuid:A-b\", \"10.0.0.4:80\"]", "[\"ü 'x'\"]"];
+    (
+        "[A-Z]{1,3}",
+        prop::sample::select(ON),
+        maybe(Just("plays = [\"b/\", \"a.mp4\"]".to_owned())),
+        maybe(any::<bool>().prop_map(|on| format!("loop = {on}"))),
+        maybe((0..=100).prop_map(|volume| format!("volume = {volume}"))),
+        maybe((0.0..600.0).prop_map(|wait| format!("wait = {wait:?}"))),
+    )
+        .prop_map(|(name, on, c, d, e, f)| {
+            format!("[[group]]\nname = \"{name}\"\non = {on}\n{c}{d}{e}{f}")
+        })
+}
+
+fn panel() -> impl Strategy<Value = String> {
+    const ACTIONS: &[&str] = &["play_pause", "volume_up", "play_clip", "play", "seek_back"];
+    const CHOICES: &[&str] = &[
+        "plays = \"a.mp4\"",
+        "plays = [\"b/\", \"c.mp4\"]\nagain = \"queue\"\nback = \"start\"\nlasts = 60.5",
+        "seek_step = 2.5",
+    ];
+    const WHO: &[&str] = &["TV 1", "uuid:A-b", "10.0.0.4:80", "10.0.0.4", "*"];
+    let pin = || (0u8..28).prop_map(|pin| format!("pin = {pin}\n"));
+    let button = (
+        pin(),
+        one_of("press", ACTIONS),
+        one_of("long", ACTIONS),
+        maybe((0.1..30.0).prop_map(|time| format!("hold_time = {time:?}"))),
+        one_of("pull", &["up", "down", "off"]),
+        one_of("active", &["low", "high"]),
+        one_of("renderer", WHO),
+        maybe(prop::sample::select(CHOICES).prop_map(str::to_owned)),
+    );
+    let led = (
+        pin(),
+        one_of("shows", &["status", "playing"]),
+        one_of("active", &["low", "high"]),
+        one_of("renderer", WHO),
+    );
+    prop_oneof![
+        button.prop_map(|(a, b, c, d, e, f, g, h)| {
+            format!("[[button]]\n{a}{b}{c}{d}{e}{f}{g}{h}")
+        }),
+        led.prop_map(|(a, b, c, d)| format!("[[led]]\n{a}{b}{c}{d}")),
+    ]
+}
+
+fn schedule() -> impl Strategy<Value = String> {
+    let when = prop_oneof![
+        one_of("days", &["mon", "Friday", "weekend"]),
+        (1i8..=28).prop_map(|day| format!("date = \"2026-02-{day}\"\n")),
+    ];
+    let time =
+        |key| maybe((0..24, 0..60).prop_map(move |(h, m)| format!("{key} = \"{h}:{m:02}\"")));
+    let then = prop_oneof![
+        Just("then = \"stop\"\n".to_owned()),
+        Just("then = \"blackout\"\n".to_owned()),
+        (0..=100).prop_map(|volume| format!("plays = \"b/\"\nvolume = {volume}\n")),
+    ];
+    let priority = maybe((-9..9).prop_map(|priority| format!("priority = {priority}")));
+    (maybe(name()), when, time("from"), time("to"), one_of("on", &["TV 1", "*"]), then, priority)
+        .prop_map(|(a, b, c, d, e, f, g)| format!("[[schedule]]\n{a}{b}{c}{d}{e}{f}{g}"))
+}
+
+proptest! {
+    #[test]
+    fn reads_back_as_the_same_configuration(
+        name in maybe(name()),
+        port in maybe((1024u16..).prop_map(|port| format!("control_port = {port}"))),
+        renderers in prop::collection::vec(renderer(), 0..3),
+        groups in prop::collection::vec(group(), 0..3),
+        schedule in prop::collection::vec(schedule(), 0..3),
+        panel in prop::collection::vec(panel(), 0..3),
+    ) {
+        let (renderers, groups) = (renderers.concat(), groups.concat());
+        let (schedule, panel) = (schedule.concat(), panel.concat());
+        let text = format!("{name}{port}{renderers}{groups}{schedule}{panel}");
+        if let Some(config) = parse(&text, &disk).config {
+            let again = parse(&effective(&config), &disk);
+            prop_assert_eq!(again.config, Some(config), "{:?}", again.problems);
+        }
+    }
+
+    #[test]
+    fn nothing_that_is_written_breaks_the_reader(
+        text in "(\\[\\[?|\\]\\]?|button|led|renderer|gpio|pin|plays|max_cut|udn|address|=|\n|\"|'|,|#|\\{|\\}|-?[0-9]{1,20}|\\.|:|_|\\PC){0,40}",
+    ) {
+        let loaded = parse(&text, &|_| FileState::Missing);
+        let mut problems = loaded.problems.iter();
+        let error = problems.any(|problem| problem.severity == Severity::Error);
+        prop_assert_eq!(loaded.has_errors(), error);
+        prop_assert!(loaded.leds_anyway.iter().all(|led| led.pin <= Pin(27)));
+    }
+}
+
+#[test]
+fn a_pin_that_this_pi_does_not_have_is_an_error_where_the_header_is_used() {
+    let text = "[[led]]\npin = 22\nshows = \"status\"\n[[led]]\npin = 5\nshows = \"status\"";
+    assert_eq!(parse_for(Header::Forty, text, &disk).problems, []);
+    let loaded = parse_for(Header::TwentySix, text, &disk);
+    let told: Vec<_> = loaded.problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        ["config.toml:5: error: [[led]] pin = 5: GPIO5 is not on the header of this Raspberry \
+          Pi, which has 26 pins; wire it to GPIO17 (header pin 11) and write pin = 17"]
+    );
+    assert_eq!((loaded.config, loaded.leds_anyway.len()), (None, 1), "the other one is lit");
+    let chip = format!("[gpio]\nbackend = \"gpiochip1\"\n{text}");
+    assert_eq!(parse_for(Header::TwentySix, &chip, &disk).problems, []);
+}
+
+#[test]
+fn contradictions_between_tables_are_told() {
+    each_is_told(&[
+        (
+            "[[renderer]]\nname = \"TV\"\n[[renderer]]\nname = \"tv\"",
+            "3: error: [[renderer]]: line 1 is for \"tv\" too; make one table of the \
+             two, or name another renderer",
+        ),
+        (
+            "[[renderer]]\n[[renderer]]\nname = \"tv\"",
+            "2: warning: [[renderer]]: it never applies: the table in line 1 comes first \
+             and is for more; move it above that table",
+        ),
+        (
+            "[[renderer]]\n[[renderer]]\nname = \"*\"",
+            "2: error: [[renderer]]: line 1 is for every renderer too; make one table of \
+             the two, or name another renderer",
+        ),
+        (
+            "[[renderer]]\naddress = \"10.0.0.1\"\n[[renderer]]\naddress = \"10.0.0.1:80\"",
+            "3: warning: [[renderer]]: it never applies: the table in line 1 comes first \
+             and is for more; move it above that table",
+        ),
+        (
+            "[[button]]\npin = 2\npress = \"play\"",
+            "2: warning: [[button]] pin = 2: GPIO2 (header pin 3) is also used for I²C, \
+             with a fixed pull-up of 1.8 kΩ; wire it to GPIO17 (header pin 11) and write \
+             pin = 17, unless you are sure",
+        ),
+        (
+            "[[button]]\npin = 8\npress = \"play\"",
+            "2: warning: [[button]] pin = 8: GPIO8 (header pin 24) is also used for SPI; \
+             wire it to GPIO17 (header pin 11) and write pin = 17, unless you are sure",
+        ),
+        (
+            "[[led]]\npin = 14\nshows = \"status\"",
+            "2: warning: [[led]] pin = 14: GPIO14 (header pin 8) is also used for the \
+             serial console (UART); wire it to GPIO17 (header pin 11) and write pin = 17, \
+             unless you are sure",
+        ),
+        (
+            "[[button]]\npin = 0\npress = \"play\"",
+            "2: warning: [[button]] pin = 0: GPIO0 (header pin 27) is also used for the \
+             ID EEPROM of HAT boards; wire it to GPIO17 (header pin 11) and write pin = \
+             17, unless you are sure",
+        ),
+        (
+            "[[button]]\npin = 17\npress = \"play\"\n[[button]]\npin = 17\npress = \"stop\"",
+            "5: error: [[button]] pin = 17: GPIO17 (header pin 11) is used by the \
+             [[button]] in line 1 too; wire it to GPIO27 (header pin 13) and write pin = 27",
+        ),
+        (
+            "[[button]]\npin = 17\npress = \"play\"\n[[led]]\npin = \"GPIO17\"\nshows = \
+            \"status\"",
+            "5: error: [[led]] pin = \"GPIO17\": GPIO17 (header pin 11) is used by the \
+             [[button]] in line 1 too; wire it to GPIO27 (header pin 13) and write pin = 27",
+        ),
+        (
+            "[[renderer]]\nname = \"TV 1\"\n[[button]]\npin = 17\npress = \
+            \"play\"\nrenderer = \"TV1\"",
+            "6: warning: [[button]] renderer = \"TV1\": no [[renderer]] table is for \
+             \"TV1\"; did you mean \"TV 1\"?",
+        ),
+        (
+            "[[renderer]]\nname = \"TV 1\"\n[[renderer]]\n[[button]]\npin = 17\npress = \
+            \"play\"\nrenderer = \"TV1\"",
+            "7: warning: [[button]] renderer = \"TV1\": no [[renderer]] table is for \
+             \"TV1\"; did you mean \"TV 1\"?",
+        ),
+        (
+            "[[renderer]]\nname = \"TV 1\"\n[[led]]\npin = 17\nshows = \
+            \"playing\"\nrenderer = \"Kitchen\"",
+            "6: warning: [[led]] renderer = \"Kitchen\": no [[renderer]] table is for \
+             \"Kitchen\"; write it as in its table, or add a [[renderer]] for \"Kitchen\"",
+        ),
+        (
+            "[gpio]\nbackend = \"none\"\n[[button]]\npin = 17\npress = \"play\"",
+            "3: warning: [[button]]: buttons and LEDs do nothing with backend = \
+             \"none\"; write backend = \"auto\" below [gpio]",
+        ),
+    ]);
 }

@@ -73,7 +73,8 @@ impl Kiosk {
     /// An action, with what the button says of it.
     fn wish(&mut self, id: ButtonId, action: PanelAction, now: Instant) -> Wish {
         let Some(button) = self.panel.button(id) else { return Wish::Nothing };
-        let choice = button.choice.as_ref().zip(self.choices.get_mut(usize::from(id.0)));
+        let choice = Some(&button.choice).filter(|choice| !choice.plays.is_empty());
+        let choice = choice.zip(self.choices.get_mut(usize::from(id.0)));
         match (action, choice) {
             (PanelAction::SeekForward, _) => Wish::Seek(button.seek_step, true),
             (PanelAction::Identify, _) => Wish::Identify,

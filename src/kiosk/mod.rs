@@ -141,8 +141,7 @@ impl Kiosk {
             }
         }
         let choice = |(button, seed): (&Button, u64)| {
-            let plays = button.choice.as_ref().map(|choice| choice.plays.clone());
-            Playlist::new(plays.unwrap_or_default(), true, Order::Name, seed)
+            Playlist::new(button.choice.plays.clone(), true, Order::Name, seed)
         };
         Self {
             choices: config.buttons.iter().zip(setup.seed..).map(choice).collect(),

@@ -51,12 +51,11 @@ pub async fn scan(config: &Config, known: &mut Known, watch: &Watch, clock: Cloc
     };
     // What is named comes first, so that a full media folder cannot push it out.
     let named = config.rules.iter().flat_map(|rule| &rule.plays);
-    let chosen = config.buttons.iter().filter_map(|button| button.choice.as_ref());
+    let chosen = config.buttons.iter().flat_map(|button| &button.choice.plays);
     let scheduled = config.schedule.iter().flat_map(|entry| match &entry.then {
         Then::Play(plays) => &plays[..],
         Then::Stop | Then::Blackout => &[],
     });
-    let chosen = chosen.flat_map(|choice| &choice.plays);
     for path in named.chain(chosen).chain(scheduled).chain([&config.media_folder]) {
         if search.started.insert(path.clone()) {
             watch.place(path);

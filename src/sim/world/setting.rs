@@ -149,7 +149,7 @@ impl Setting {
         let button = self.config.buttons.iter_mut().find(|button| button.does(action));
         let button = button.expect("on the panel");
         button.press = Some(PanelAction::PlayClip);
-        button.choice = Some(Choice { plays: vec![plays.into()], again, back, lasts: None });
+        button.choice = Choice { plays: vec![plays.into()], again, back, lasts: None };
         self
     }
 
@@ -159,7 +159,7 @@ impl Setting {
         let button = self.config.buttons.iter_mut().find(|b| b.does(PanelAction::Play));
         let (again, back) = (Again::default(), Back::default());
         button.expect("on the panel").choice =
-            Some(Choice { plays: vec![plays.into()], again, back, lasts });
+            Choice { plays: vec![plays.into()], again, back, lasts };
         self
     }
 

@@ -1,10 +1,37 @@
-//! What a renderer plays: paths below the media folder, and whether they can be played at all.
+//! The media folder and the paths below it: whether they are there, and whether renderers can play them.
 
-use super::field::Field;
-use super::files::{FileState, Files, let_in};
-use super::problem::Report;
-use super::spelling::listed;
+use super::MEDIA_FOLDER;
+use super::key::{Plain, Printer, one_or_list};
+use super::problem::{Severity, listed};
+use super::section::{Field, Reader, Section};
 use std::path::{Component, Path, PathBuf};
+
+/// What is at a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileState {
+    /// A file that can be read.
+    File,
+    /// A folder that can be read.
+    Folder,
+    /// Nothing.
+    Missing,
+    /// Something that may not be read.
+    Forbidden,
+    /// Something behind this folder, which may not be entered.
+    Barred(PathBuf),
+}
+
+/// What to do about a folder that may not be entered.
+pub(super) fn let_in(folder: &Path) -> String {
+    let otherwise = match folder.starts_with(MEDIA_FOLDER) {
+        true => String::new(),
+        false => format!(", or move the files to {MEDIA_FOLDER}"),
+    };
+    format!("allow it: sudo chmod o+x {}{otherwise}", folder.display())
+}
+
+/// How the parser looks at the disk: never itself.
+pub(super) type Files<'a> = &'a dyn Fn(&Path) -> FileState;
 
 /// Extensions of what renderers can play, other spellings of them, and playlists; see `media`.
 const EXTENSIONS: &[&str] = &[
@@ -14,23 +41,43 @@ const EXTENSIONS: &[&str] = &[
 ];
 
 /// The media folder, and whether it is there.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct MediaFolder {
     pub(super) path: PathBuf,
     /// False while a disk is not mounted: then nothing below it is looked for.
-    pub(super) present: bool,
+    pub(super) is_present: bool,
 }
 
-/// The paths of `plays`, absolute; empty after a problem.
-pub(super) fn paths(
-    report: &mut Report<'_>,
-    field: &Field<'_>,
-    media: &MediaFolder,
-    files: Files<'_>,
-) -> Vec<PathBuf> {
-    let texts = field.texts(report, "\"clip.mp4\"");
-    let all = texts.iter();
-    all.filter_map(|(text, item)| path(report, item, text, media, files)).collect()
+/// What `plays` names: files and folders, absolute; empty after a problem.
+impl Plain for Vec<PathBuf> {
+    fn describe() -> String {
+        "a file, a folder, a playlist, or a list of these".to_owned()
+    }
+
+    fn read(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Self> {
+        let texts = field.texts(reader);
+        let paths: Self =
+            texts.iter().filter_map(|(text, item)| media_path(reader, item, text)).collect();
+        (!paths.is_empty()).then_some(paths)
+    }
+
+    fn print(&self, out: &Printer<'_>) -> Option<String> {
+        let texts: Vec<String> = self.iter().map(|path| relative(path, out.media)).collect();
+        (!texts.is_empty()).then(|| one_or_list(&texts))
+    }
+}
+
+/// `path` as `plays` writes it.
+fn relative(path: &Path, media: &Path) -> String {
+    if path == media {
+        return ".".to_owned();
+    }
+    let (path, media) = (path.display().to_string(), media.display().to_string());
+    let inner = path.strip_prefix(media.trim_end_matches('/'));
+    match inner.and_then(|inner| inner.strip_prefix('/')) {
+        Some(inner) => inner.to_owned(),
+        None => path,
+    }
 }
 
 /// Whether there is a folder at `path`. A `/` at the end would hide a file from the disk.
@@ -38,68 +85,64 @@ pub(super) fn is_folder(path: &Path, files: Files<'_>) -> bool {
     files(&path.components().collect::<PathBuf>()) == FileState::Folder
 }
 
-fn path(
-    report: &mut Report<'_>,
-    field: &Field<'_>,
-    text: &str,
-    media: &MediaFolder,
-    files: Files<'_>,
-) -> Option<PathBuf> {
-    let folder = media.path.display();
+fn media_path(reader: &mut Reader<'_>, field: &Field<'_>, text: &str) -> Option<PathBuf> {
+    let media = reader.media.path.clone();
+    let folder = media.display();
     if text.contains("://") {
         field.error(
-            report,
+            reader,
             format!("\"{text}\" is on another computer"),
             format!("copy it to {folder} and write its file name"),
         );
         return None;
     }
-    let Some(path) = below(&media.path, text) else {
+    let Some(path) = below(&media, text) else {
         field.error(
-            report,
+            reader,
             format!("\"{text}\" is outside the media folder {folder}"),
             "move it there, or write the folder that holds all your media at the top: media = \"/…\"",
         );
         return None;
     };
-    let state = match media.present {
-        true => files(&path.components().collect::<PathBuf>()),
+    let is_present = reader.media.is_present;
+    let state = match is_present {
+        true => (reader.files)(&path.components().collect::<PathBuf>()),
         false => FileState::Missing,
     };
     let shown = path.display();
     match state {
         FileState::Folder => {}
         FileState::Forbidden => field.warning(
-            report,
+            reader,
             format!("{shown} may not be read"),
             format!("allow it: sudo chmod -R a+rX {shown}"),
         ),
         FileState::Barred(folder) => field.warning(
-            report,
+            reader,
             format!("{shown} is behind {}, which this program may not enter", folder.display()),
             let_in(&folder),
         ),
         FileState::File if text.ends_with('/') => field.error(
-            report,
+            reader,
             format!("{shown} is a file, not a folder"),
             "leave out the / at the end",
         ),
         FileState::File if !is_playable(&path) => {
-            unknown_kind(report, field, text, "convert it to .mp4");
+            unknown_kind(reader, field, text, "convert it to .mp4");
         }
         FileState::File => {}
         FileState::Missing if text.contains('*') => field.error(
-            report,
+            reader,
             "patterns with * are unknown",
             "write the folder, with / at the end: all media in it are played",
         ),
         FileState::Missing
             if !text.ends_with('/') && looks_like_a_file(&path) && !is_playable(&path) =>
         {
-            unknown_kind(report, field, text, "if it is a folder, write / at its end");
+            unknown_kind(reader, field, text, "if it is a folder, write / at its end");
         }
-        FileState::Missing if media.present => field.warning(
-            report,
+        FileState::Missing if is_present => field.warning(
+            reader,
             format!("{shown} is not there"),
             "copy it there, or correct the name (capital letters count); it will be played as \
              soon as it is there",
@@ -109,9 +152,57 @@ fn path(
     Some(path)
 }
 
-fn unknown_kind(report: &mut Report<'_>, field: &Field<'_>, text: &str, otherwise: &str) {
+/// Looks for the media folder, written at `top` or not.
+pub(super) fn find_media_folder(reader: &mut Reader<'_>, top: &Section<'_>, path: &Path) {
+    let field = top.field("media");
+    reader.media = MediaFolder { path: path.to_owned(), is_present: false };
+    // Before the disk is asked: it would look in the folder the box was started from.
+    if !path.is_absolute() {
+        return;
+    }
+    let state = (reader.files)(path);
+    reader.media.is_present = state == FileState::Folder;
+    if let (Some(field), None) = (&field, path.parent()) {
+        field.error(
+            reader,
+            "this is the whole disk",
+            "write the folder that holds your media, such as media = \"/srv/dlna-kiosk\"",
+        );
+        return;
+    }
+    let shown = path.display();
+    let (message, advice) = match &state {
+        FileState::Folder => return,
+        FileState::Missing => (
+            format!("the media folder {shown} is not there"),
+            format!("create it (sudo mkdir -p {shown}) or plug in its disk; the box waits for it"),
+        ),
+        FileState::Forbidden => (
+            format!("the media folder {shown} may not be read"),
+            format!("allow it: sudo chmod -R a+rX {shown}"),
+        ),
+        FileState::Barred(folder) => (
+            format!(
+                "the media folder {shown} is behind {}, which this program may not enter",
+                folder.display()
+            ),
+            let_in(folder),
+        ),
+        FileState::File => (
+            format!("{shown} is a file, not a folder"),
+            "write the folder the file is in".to_owned(),
+        ),
+    };
+    match field {
+        Some(field) if state == FileState::File => field.error(reader, message, advice),
+        Some(field) => field.warning(reader, message, advice),
+        None => reader.problems.push(Severity::Warning, None, "media", message, advice),
+    }
+}
+
+fn unknown_kind(reader: &mut Reader<'_>, field: &Field<'_>, text: &str, otherwise: &str) {
     field.error(
-        report,
+        reader,
         format!("\"{text}\" is of a kind that renderers do not know"),
         format!("use one of {}; {otherwise}", listed(EXTENSIONS, "or")),
     );

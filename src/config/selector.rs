@@ -1,0 +1,289 @@
+//! Which renderers a table is for: a name, a UDN, an address, or all.
+
+use super::key::{Custom, Key, Plain, Printer, one_or_list, quoted};
+use super::problem::{listed, nearest};
+use super::renderer::{Group, Rule};
+use super::section::{Field, Reader, Section};
+use crate::limits::{NAME_BYTES, RENDERERS};
+use crate::text::{Text, clip};
+use crate::upnp::Udn;
+use core::net::{Ipv4Addr, SocketAddrV4};
+
+/// Which renderers a [`Rule`] is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// By friendly name, without regard to case.
+    Name(Text<NAME_BYTES>),
+    /// By UDN.
+    Udn(Udn),
+    /// By address; found without multicast. With a port: its description is asked for there first.
+    Address(Ipv4Addr, Option<u16>),
+    /// Every renderer.
+    Any,
+}
+
+/// Which renderers a button or LED is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Targets {
+    /// All.
+    #[default]
+    All,
+    /// Those that these match.
+    Some(Vec<Who>),
+}
+
+pub(super) const NAME: Key<Rule> = Key::new(
+    "name",
+    &["\"TV 1\""],
+    "The name that the renderer shows; upper and lower case are the same.",
+    &Custom {
+        describe: "text of at most 64 bytes",
+        words: &[],
+        read: |reader, field, rule: &mut Rule| {
+            let name = field.name(reader)?;
+            if name != "*" {
+                rule.who = Who::Name(clip(name));
+            }
+            Some(())
+        },
+        print: |key, rule, out| match &rule.who {
+            Who::Name(name) => out.value(key, quoted(name.as_str())),
+            Who::Any => out.value(key, "\"*\"  # every renderer"),
+            Who::Udn(_) | Who::Address(..) => {}
+        },
+    },
+)
+.synonyms(&["friendly_name", "device_name"]);
+
+pub(super) const UDN: Key<Rule> = Key::new(
+    "udn",
+    &["\"uuid:…\""],
+    "The renderer's unique device name, which stays when its name is changed.",
+    &Custom {
+        describe: "text",
+        words: &[],
+        read: |reader, field, rule: &mut Rule| {
+            rule.who = Who::Udn(Udn::new(field.text(reader)?)?);
+            Some(())
+        },
+        print: |key, rule, out| {
+            if let Who::Udn(udn) = &rule.who {
+                out.value(key, quoted(udn.as_str()));
+            }
+        },
+    },
+)
+.synonyms(&["uuid", "usn", "id"]);
+
+pub(super) const ADDRESS: Key<Rule> = Key::new(
+    "address",
+    &["\"10.0.0.45\"", "\"10.0.0.45:49494\""],
+    "The renderer's IPv4 address, with the port of its description or without.\nThe renderer is then found \
+     even where searching (multicast) is blocked.",
+    &Custom {
+        describe: "IPv4 address, with or without a port",
+        words: &[],
+        read: |reader, field, rule: &mut Rule| {
+            rule.who = address(reader, field)?;
+            Some(())
+        },
+        print: |key, rule, out| {
+            if let Who::Address(..) = rule.who {
+                out.value(key, quoted(&rule.who.to_text()));
+            }
+        },
+    },
+)
+.synonyms(&["host", "hostname", "ip", "ip_address", "url", "action_url"]);
+
+fn address(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Who> {
+    let text = field.text(reader)?;
+    let Some((ip, port)) = ipv4(text) else {
+        let inner = text.split("://").nth(1).unwrap_or(text);
+        let inner = inner.split('/').next().unwrap_or_default();
+        let advice = match ipv4(inner) {
+            Some(_) => format!("write address = \"{inner}\""),
+            None => "write it like address = \"10.0.0.45\" or \"10.0.0.45:49494\"; if you do not \
+                     know it, write name = \"…\" with the name the renderer shows"
+                .to_owned(),
+        };
+        field.error(reader, "this is not an IPv4 address", advice);
+        return None;
+    };
+    if ip.is_unspecified() || ip.is_broadcast() || ip.is_multicast() {
+        field.error(
+            reader,
+            "no single renderer can have this address",
+            "write the address that the renderer shows in its network settings",
+        );
+        return None;
+    }
+    if port == Some(0) {
+        field.error(reader, "there is no port 0", format!("write address = \"{ip}\""));
+        return None;
+    }
+    Some(Who::Address(ip, port))
+}
+
+fn ipv4(text: &str) -> Option<(Ipv4Addr, Option<u16>)> {
+    if let Ok(ip) = text.parse() {
+        return Some((ip, None));
+    }
+    let socket: SocketAddrV4 = text.parse().ok()?;
+    Some((*socket.ip(), Some(socket.port())))
+}
+
+impl Who {
+    /// The renderers that one key names, without blanks around them; `surplus` says what to do with too many.
+    pub(super) fn list(reader: &mut Reader<'_>, field: &Field<'_>, surplus: &str) -> Vec<Self> {
+        let mut texts = field.texts(reader);
+        texts.iter_mut().for_each(|(text, _)| *text = text.trim());
+        if texts.len() > RENDERERS {
+            field.error(
+                reader,
+                format!("there are {} renderers in it", texts.len()),
+                format!("{RENDERERS} are possible: {surplus}"),
+            );
+            texts.truncate(RENDERERS);
+        }
+        let is_udn = |text: &str| matches!(Self::from_text(text), Self::Udn(_));
+        for (long, item) in
+            texts.iter().filter(|(text, _)| text.len() > NAME_BYTES && !is_udn(text))
+        {
+            item.error(
+                reader,
+                format!("\"{long}\" is longer than {NAME_BYTES} bytes"),
+                "write the renderer's udn or address instead of its name",
+            );
+        }
+        texts.iter().map(|(text, _)| Self::from_text(text)).collect()
+    }
+
+    /// Which renderer a button or LED means: a UDN, an address or a name.
+    fn from_text(text: &str) -> Self {
+        if text == "*" {
+            return Self::Any;
+        }
+        if let Some((ip, port)) = ipv4(text) {
+            return Self::Address(ip, port);
+        }
+        match Udn::new(text) {
+            Some(udn) if udn.as_str().starts_with("uuid:") => Self::Udn(udn),
+            _ => Self::Name(clip(text)),
+        }
+    }
+
+    /// The renderer as a button or LED names it; the other direction of `from_text`.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        match self {
+            Self::Name(name) => name.to_string(),
+            Self::Udn(udn) => udn.to_string(),
+            Self::Address(ip, Some(port)) => format!("{ip}:{port}"),
+            Self::Address(ip, None) => ip.to_string(),
+            Self::Any => "*".to_owned(),
+        }
+    }
+
+    /// Whether both are for the same renderers.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Name(a), Self::Name(b)) => a.to_lowercase() == b.to_lowercase(),
+            _ => self == other,
+        }
+    }
+
+    /// Whether every renderer that `other` is for matches this.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Any, _) => true,
+            (Self::Address(a, None), Self::Address(b, _)) => a == b,
+            _ => self.is_same(other),
+        }
+    }
+}
+
+/// The renderers as the file names them.
+pub(super) fn print_list(all: &[Who]) -> String {
+    let texts: Vec<String> = all.iter().map(Who::to_text).collect();
+    one_or_list(&texts)
+}
+
+impl Plain for Targets {
+    fn describe() -> String {
+        "name, UDN or address, or a list of these".to_owned()
+    }
+
+    fn read(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Self> {
+        let all = Who::list(reader, field, "leave the line out to mean all");
+        Some(if all.is_empty() || all.contains(&Who::Any) { Self::All } else { Self::Some(all) })
+    }
+
+    fn print(&self, _: &Printer<'_>) -> Option<String> {
+        Some(match self {
+            Self::All => "\"*\"  # all".to_owned(),
+            Self::Some(all) => print_list(all),
+        })
+    }
+}
+
+/// Warns of each renderer that `key` names and no other table knows.
+pub(super) fn check_targets(
+    reader: &mut Reader<'_>,
+    section: &Section<'_>,
+    key: &str,
+    targets: &Targets,
+    rules: &[(Section<'_>, Rule)],
+    groups: &[(Section<'_>, Group)],
+) {
+    let (Targets::Some(all), Some(field)) = (targets, section.field(key)) else {
+        return;
+    };
+    for who in all {
+        let mut members = groups.iter().flat_map(|(_, group)| &group.on);
+        let is_member = members.any(|member| member.is_same(who));
+        if let Some(advice) = unknown(who, rules).filter(|_| !is_member) {
+            let message = format!("no [[renderer]] table is for \"{}\"", who.to_text());
+            field.warning(reader, message, advice);
+        }
+    }
+}
+
+/// What to write if `who` is in no table.
+fn unknown(who: &Who, rules: &[(Section<'_>, Rule)]) -> Option<String> {
+    let all = || rules.iter().map(|(_, rule)| &rule.who);
+    let meets = |rule: &Who| *rule != Who::Any && (rule.covers(who) || who.covers(rule));
+    if rules.is_empty() || all().any(meets) {
+        return None;
+    }
+    let named = all().filter(|known| matches!(known, Who::Name(_)));
+    let known: Vec<String> = named.map(Who::to_text).collect();
+    let text = who.to_text();
+    // With a table for every renderer "TV 2" may well be there beside "TV 1"; "TV1" hardly.
+    let meant = match all().any(|rule| *rule == Who::Any) {
+        true => Some(known.iter().find(|known| letters(known) == letters(&text))?.as_str()),
+        false => nearest(&text, known.iter().map(String::as_str)),
+    };
+    Some(match meant {
+        Some(meant) => format!("did you mean \"{meant}\"?"),
+        None => format!("write it as in its table, or add a [[renderer]] for \"{text}\""),
+    })
+}
+
+/// Letters and digits alone, in lower case.
+fn letters(text: &str) -> String {
+    text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+/// Warns if the table names its renderer in more than one way.
+pub(super) fn check_one_way(reader: &mut Reader<'_>, section: &Section<'_>) {
+    let all = ["name", "udn", "address"].into_iter();
+    let given: Vec<&str> = all.filter(|key| section.has(key)).collect();
+    if given.len() > 1 {
+        section.error(
+            reader,
+            format!("it is for one renderer, but has {}", listed(&given, "and")),
+            format!("keep {} and leave the rest out", given.last().unwrap_or(&"name")),
+        );
+    }
+}
