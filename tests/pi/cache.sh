@@ -4,24 +4,6 @@
 # The cache of all scripts here; outside of the repository, since it is large.
 cache=${DLNA_KIOSK_PI:-${XDG_CACHE_HOME:-$HOME/.cache}/dlna-kiosk-pi}
 
-# install_packages PACKAGE…: those that are missing.
-install_packages() {
-  local package missing=()
-  for package in "$@"; do
-    dpkg -s "$package" 2>/dev/null | grep -q '^Status: .* installed$' || missing+=("$package")
-  done
-  [ ${#missing[@]} = 0 ] && return
-  [ "$(id -u)" = 0 ] || { echo "missing packages, and only root can install them: ${missing[*]}" >&2; return 1; }
-  apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
-}
-
-# What emulated machines need, and the LAN that they are in.
-machine_packages() {
-  install_packages python3 iproute2 ffmpeg gmediarender gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
-    gstreamer1.0-plugins-bad gstreamer1.0-libav qemu-system-arm cpio kmod e2fsprogs libc6-arm64-cross libc6-armhf-cross
-}
-
 # The address of Debian's archive that this machine uses.
 mirror() {
   apt-get indextargets --format '$(ORIGIN) $(REPO_URI)' 'Created-By: Packages' | awk '$1 == "Debian" && !/security/ { print $2; exit }'
@@ -98,19 +80,4 @@ run_foreign() {
     cat "/usr/lib/binfmt.d/qemu-$processor.conf" > $formats/register
     foreign+=("$processor")
   done
-}
-
-# due NAME FILE…: whether NAME is to be run: with --when-due (`when_due`) not if it passed within a day with these very files.
-due() {
-  passed=$cache/passed-$1
-  shift
-  inputs=$(cat "$@" | sha256sum)
-  [ -n "$when_due" ] && [ "$(cat "$passed" 2>/dev/null)" = "$inputs" ] && [ -n "$(find "$passed" -mtime -1)" ] || return 0
-  echo "not run: it passed at $(date -r "$passed" -u '+%F %R') UTC, and is due a day later or when its inputs change"
-  return 1
-}
-
-# The one that was due has passed.
-passed() {
-  echo "$inputs" > "$passed"
 }
