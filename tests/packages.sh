@@ -14,9 +14,10 @@ declare -A packages=(
   [emulation]="$cross gcc libc6-dev qemu-user-static"
 )
 
-# install_for SUITE…: installs those of their packages that are missing; only root can.
+# install_for SUITE…: installs those of their packages that are missing, which only root can. Suites that run side by side
+# wait for each other.
 install_for() {
-  local suite package missing=()
+  local suite package lock missing=()
   for suite in "$@"; do
     for package in ${packages[$suite]:?}; do
       dpkg -s "$package" 2>/dev/null | grep -q '^Status: .* installed$' || missing+=("$package")
@@ -24,6 +25,9 @@ install_for() {
   done
   [ ${#missing[@]} != 0 ] || return 0
   [ "$(id -u)" = 0 ] || { echo "$0: only root can install the missing packages: ${missing[*]}" >&2; return 1; }
+  exec {lock}>/var/lock/dlna-kiosk-packages
+  flock "$lock"
   apt-get update -qq
   DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
+  exec {lock}>&-
 }

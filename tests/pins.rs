@@ -1,5 +1,5 @@
-//! The contract of the front panel (`tests/pins/contract.toml`) on simulated pins, through the whole box. The same
-//! steps are played on other pins from outside: see `tests/pins/play.py`.
+//! Buttons and LEDs against `tests/pins/contract.toml`, on simulated pins, through the whole box.
+//! `tests/pins/front_panel.py` does the same from outside the process, also on other pins.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use dlna_kiosk::config::{Backend, Config, FileState, Level, Pin, Port, parse};
@@ -18,12 +18,12 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
-/// For whatever must come.
+/// How long to wait for what must happen.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Longer than the pause between two repeats of a held button.
 const QUIET: Duration = Duration::from_millis(600);
 const LOOK: Duration = Duration::from_millis(4);
-/// An LED that blinks changes so often.
+/// So many changes show that an LED blinks.
 const BLINKS: u32 = 4;
 
 #[derive(Deserialize)]
@@ -73,13 +73,13 @@ fn config(contract: &Contract) -> Config {
     }
 }
 
-/// Who presses and looks from outside.
-struct Hand<'a> {
+/// Presses buttons and reads LEDs from outside.
+struct Panel<'a> {
     pins: &'a Pins,
     done: &'a RefCell<VecDeque<&'static str>>,
 }
 
-impl Hand<'_> {
+impl Panel<'_> {
     async fn play(&self, step: &Step) {
         match step {
             Step::Press(pin) => self.pins.press(Pin(*pin)),
@@ -116,7 +116,7 @@ impl Hand<'_> {
         self.pins.leds().contains(&(Pin(pin), true))
     }
 
-    /// The next thing that the box does.
+    /// The next action of a button.
     async fn next(&self, span: Duration) -> Option<&'static str> {
         within(span, async {
             loop {
@@ -152,13 +152,13 @@ fn simulated_pins_keep_the_contract_and_leds_are_dark_when_the_box_has_left() {
         }
     };
     let driving = drive(Kiosk::new(config, Setup::default()), &shell, &executor, heard);
-    let hand = Hand { pins: &pins, done: &done };
+    let panel = Panel { pins: &pins, done: &done };
     let playing = async {
         for case in &contract.case {
             println!("{}", case.claim);
             for step in &case.steps {
                 println!("    {step:?}");
-                hand.play(step).await;
+                panel.play(step).await;
             }
         }
         shell.mailbox.post(Event::Leave).await;

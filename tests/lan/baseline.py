@@ -1,6 +1,6 @@
-"""What a plain control point reaches on this machine: it polls the state at 50 Hz, sends SetAVTransportURI
-and Play when it reads STOPPED, and seeks by the clock. The figures to compare the box with, and the proof
-that ear and logs measure what they should. Run by name: `tests/lan/run plain`.
+"""A plain control point to compare the box with: it polls the state at 50 Hz, sends SetAVTransportURI and Play
+when it reads STOPPED, and seeks by the clock. It also shows that recordings and logs measure correctly.
+Run by name: `tests/lan/run plain`.
 """
 
 import http.server
@@ -13,7 +13,7 @@ import urllib.parse
 
 
 class MediaServer(http.server.ThreadingHTTPServer):
-    """One folder, with byte ranges: without them a renderer accepts Seek and then freezes."""
+    """Serves one folder with byte ranges: without them a renderer accepts Seek and then freezes."""
 
     daemon_threads = True
 
@@ -23,7 +23,7 @@ class MediaServer(http.server.ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def handle_error(self, *_):
-        pass  # a renderer hangs up whenever it has enough
+        pass  # a renderer closes a connection whenever it likes
 
 
 class _Exchange(http.server.BaseHTTPRequestHandler):
@@ -57,7 +57,7 @@ class _Exchange(http.server.BaseHTTPRequestHandler):
 
 
 def poll_and_restart(device, url, rounds):
-    """The naive loop."""
+    """The simple loop."""
     for _ in range(rounds):
         device.call("SetAVTransportURI", CurrentURI=url, CurrentURIMetaData="")
         device.call("Play", Speed=1)
@@ -80,7 +80,7 @@ def seek_by_the_clock(device, url, length, early, rounds):
 
 
 def call_times(device, actions=("GetTransportInfo", "GetPositionInfo"), times=50):
-    """Median and worst answer times in ms, by action."""
+    """Median and worst response times in ms, by action."""
     found = {}
     for action in actions:
         taken = []

@@ -1,6 +1,6 @@
-"""The program under test, as the owner starts it, and its own account of things.
+"""The program under test, started as an owner starts it, and what it reports.
 
-The names of command line, configuration and status are used here and in the scenes' configurations, nowhere else.
+Only this file and the configurations of the scenes use the names of command line, configuration and status.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ STATUS_PORT = 8080
 
 
 def leds(pins):
-    """Whether each LED of simulated pins is lit, by its number."""
+    """Whether each LED of simulated pins is lit, by pin."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as asker:
         asker.settimeout(1)
         asker.bind(f"{pins}-asker")
@@ -42,15 +42,15 @@ class Box:
         self.runs = 0
 
     def _environment(self):
-        # Each run begins without memories, unless it is given a place that has some.
+        # Each run begins with an empty state folder unless it is given another one.
         os.makedirs(f"{self.folder}/state{self.runs}", exist_ok=True)
         return {
             "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC", "HOME": self.folder,
             "STATE_DIRECTORY": f"{self.folder}/state{self.runs}", "RUST_LOG": os.environ.get("RUST_LOG", "error,dlna_kiosk=info")}
 
     def run(self, rules, above="", before=(), environment=None):
-        """Starts it with these TOML tables and keys above them; media folder and pins are added. `before` is
-        the command line of a program that runs it."""
+        """Starts the box with these TOML tables and with keys above them; media folder and pins are added. `before`
+        is the command line of a program that runs the box."""
         self.runs += 1
         path = f"{self.folder}/box{self.runs}.toml"
         with open(path, "w") as file:
@@ -64,7 +64,7 @@ class Box:
         return self
 
     def command(self, *words):
-        """Starts one of the other commands; returns it with its lines, each with its time of arrival."""
+        """Starts another command; returns the process and its output as (time, line)."""
         self.runs += 1
         err = open(f"{self.folder}/box{self.runs}.log", "wb")
         process = self.lan.start("box", [self.program, *words], self._environment(), subprocess.PIPE, err)
@@ -80,7 +80,7 @@ class Box:
         return process, lines
 
     def status(self):
-        """The status document; empty while there is none."""
+        """The status document; empty if the box does not answer."""
         try:
             with self.lan.inside("box"):
                 connection = http.client.HTTPConnection("127.0.0.1", STATUS_PORT, timeout=2)
@@ -90,14 +90,14 @@ class Box:
             return {}
 
     def renderer(self, address):
-        """What the status says of the renderer at an address; empty if nothing."""
+        """The status of the renderer at an address; empty if there is none."""
         for renderer in self.status().get("renderers", []):
             if str(renderer.get("address") or "").split(":")[0] == address:
                 return renderer
         return {}
 
     def press(self, pin):
-        """Presses, and lets go after 80 ms; the time just before the press."""
+        """Presses a button for 80 ms; returns the time just before the press."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
             before = time.time()
             sender.sendto(f"press {pin}".encode(), self.pins)
@@ -106,12 +106,12 @@ class Box:
             return before
 
     def log(self, everything=False):
-        """The lines that the latest run wrote so far, without those that an owner does not see."""
+        """The log of the latest run so far, without the debug lines that an owner does not see."""
         with open(f"{self.folder}/box{self.runs}.log", errors="replace") as file:
             return [line for line in file.read().splitlines() if everything or " DEBUG]" not in line]
 
     def leds(self):
-        """Whether each LED is lit, by pin; empty while nobody answers."""
+        """Whether each LED is lit, by pin; empty if the box does not answer."""
         with contextlib.suppress(OSError):
             return leds(self.pins)
         return {}
@@ -121,7 +121,7 @@ class Box:
         return int(re.search(r"VmRSS:\s+(\d+)", self._proc("status"))[1]) / 1024
 
     def switches(self):
-        """Context switches so far: of the main thread, of all threads."""
+        """Context switches so far: (main thread, all threads)."""
         counts = {}
         for thread in os.listdir(f"/proc/{self.process.pid}/task"):
             with contextlib.suppress(OSError):
@@ -138,14 +138,14 @@ class Box:
             return file.read()
 
     def ready(self, seconds=5):
-        """Waits for the first status; says why if there is none."""
+        """Waits for the first status; if the box ends, the exception quotes its log."""
         wait_until(lambda: self.status() or not self.process.alive(), seconds, every=0.1)
         if not self.process.alive():
             with open(f"{self.folder}/box{self.runs}.log", errors="replace") as log:
                 raise RuntimeError(f"the box is gone: {log.read()[-500:].strip()}")
 
     def stop(self, number=signal.SIGTERM, seconds=5):
-        """(seconds until it was gone, exit status); what does not go is killed."""
+        """Ends the box, if necessary by SIGKILL; returns (seconds until it ended, exit status)."""
         before = time.monotonic()
         self.process.signal(number)
         code = self.process.wait(seconds)

@@ -1,8 +1,8 @@
-"""A LAN on one machine: every host is a network namespace, all plugged into one bridge.
+"""A LAN on one machine: each host is a network namespace, and all are plugged into one bridge.
 
-Terms: a *host* is a namespace with one interface, eth0, on 10.77.0.0/24; its *port* is the other end of
-the cable, on the bridge. Names carry our process id, so two suites can run side by side, and what a
-killed one left behind can be told apart and removed.
+A *host* is a namespace with one interface, eth0, on 10.77.0.0/24; its *port* is the other end of the cable, on the
+bridge. Names contain the process id, so that suites can run side by side and the leftovers of a killed suite can be
+recognised and removed.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def ip(*words):
-    """Runs `ip`; a failure is an exception with ip's own words."""
+    """Runs `ip`; if it fails, the exception quotes its message."""
     done = subprocess.run(["ip", *words], capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"ip {' '.join(words)}: {done.stderr.strip()}")
@@ -28,7 +28,7 @@ def ip(*words):
 
 
 def wait_until(question, seconds, every=0.02):
-    """The first true answer to `question()`, or None after `seconds`."""
+    """The first true result of `question()`, or None after `seconds`."""
     end = time.monotonic() + seconds
     while True:
         answer = question()
@@ -38,7 +38,7 @@ def wait_until(question, seconds, every=0.02):
 
 
 class Process:
-    """A program in a host. It leads a process group of its own, and signals go to the whole group."""
+    """A program in a host, in its own process group; signals go to the whole group."""
 
     def __init__(self, command, environment, stdout, stderr, pass_fds=()):
         self.started = time.time()
@@ -62,7 +62,7 @@ class Process:
             return None
 
     def end(self, seconds=3):
-        """Asks, waits, then kills what is left of the group."""
+        """Sends SIGTERM, waits, then kills what is left of the group."""
         self.signal(signal.SIGCONT)
         self.signal(signal.SIGTERM)
         self.wait(seconds)
@@ -85,7 +85,7 @@ class Lan:
         sweep()
         try:
             ip("netns", "add", self.switch)
-            # Snooping would hold multicast back until a querier asks, and there is none.
+            # With snooping the bridge would hold back multicast, for the LAN has no querier.
             ip("-n", self.switch, "link", "add", "bridge", "type", "bridge", "mcast_snooping", "0")
             ip("-n", self.switch, "link", "set", "bridge", "up")
             for host in self.addresses:
@@ -109,7 +109,7 @@ class Lan:
     def _address(self, host, address):
         space = self.namespace(host)
         ip("-n", space, "addr", "add", f"{address}/24", "brd", "+", "dev", "eth0")
-        # Multicast needs a route; the LAN of the claims has no way out, like many a showroom's.
+        # Multicast needs a route, and this LAN has no default route, like that of many a showroom.
         ip("-n", space, "route", "replace", "224.0.0.0/4", "dev", "eth0")
 
     def __exit__(self, *_):
@@ -119,7 +119,7 @@ class Lan:
             remove(self.namespace(host) if host else self.switch)
 
     def start(self, host, command, environment=None, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
-        """Starts a program in a host; it ends with the LAN at the latest."""
+        """Starts a program in a host; it is ended with the LAN at the latest."""
         process = Process(
             ["ip", "netns", "exec", self.namespace(host), *command],
             environment or dict(os.environ), stdout, stderr)
@@ -128,7 +128,7 @@ class Lan:
 
     @contextlib.contextmanager
     def inside(self, host):
-        """Sockets opened by this thread within the block belong to the host, and stay there."""
+        """Sockets that this thread opens in the block belong to the host for good."""
         home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
         there = os.open(f"/run/netns/{self.namespace(host)}", os.O_RDONLY)
         try:
@@ -142,7 +142,7 @@ class Lan:
             os.close(there)
 
     def thread(self, host, work, *arguments):
-        """Runs `work` in a thread that lives inside the host."""
+        """Runs `work` in a thread inside the host."""
 
         def run():
             with self.inside(host):
@@ -153,11 +153,11 @@ class Lan:
         return thread
 
     def link(self, host, up):
-        """Pulls the host's cable at the switch, or plugs it in; the host itself loses its carrier."""
+        """Unplugs the host's cable at the switch, or plugs it in; the host sees its carrier go."""
         ip("-n", self.switch, "link", "set", host, "up" if up else "down")
 
     def readdress(self, host, address):
-        """What a new DHCP lease does: the old address goes, then the new one comes."""
+        """Replaces the address, as a new DHCP lease does: first the old one goes, then the new one comes."""
         ip("-n", self.namespace(host), "addr", "del", f"{self.addresses[host]}/24", "dev", "eth0")
         self.addresses[host] = address
         self._address(host, address)
@@ -169,7 +169,7 @@ def _enter(descriptor):
 
 
 def remove(namespace):
-    """Ends all that still runs in one of our namespaces, then removes it."""
+    """Kills what still runs in a namespace, then removes it."""
     listed = subprocess.run(["ip", "netns", "pids", namespace], capture_output=True, text=True)
     for pid in listed.stdout.split():
         if int(pid) != os.getpid():
@@ -179,7 +179,7 @@ def remove(namespace):
 
 
 def sweep():
-    """Removes the namespaces of suites whose process is gone (killed, or a lost connection)."""
+    """Removes the namespaces of suites whose process has ended."""
     listed = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True).stdout
     for name in re.findall(rf"^({PREFIX}\d+-\w+)", listed, re.M):
         if not os.path.exists(f"/proc/{re.search(r'[0-9]+', name)[0]}"):

@@ -1,7 +1,7 @@
 """Two renderers by other authors, from Debian's packages: gmediarender (libupnp) and rygel (gupnp).
 
-Both run headless: pictures go to `fakevideosink`, sound to a sink that keeps real time. What a
-renderer did, and when, is read from its own records and not from what a control point believes.
+Both run headless: pictures go to `fakevideosink`, sound to a sink that keeps real time. What a renderer did, and
+when, is read from its own logs, not from what a control point believes.
 """
 
 import calendar
@@ -23,7 +23,7 @@ def _time(text):
 
 
 class Tail:
-    """The lines of a growing file, each handed out once."""
+    """Reads a growing file; returns each line once."""
 
     def __init__(self, path):
         self.path, self.offset, self.rest = path, 0, ""
@@ -33,7 +33,7 @@ class Tail:
             return []
         with open(self.path, errors="replace") as file:
             if os.path.getsize(self.path) < self.offset:
-                self.offset = 0  # a restart began the file anew
+                self.offset = 0  # a restart has truncated the file
             file.seek(self.offset)
             text = self.rest + file.read()
             self.offset = file.tell()
@@ -42,7 +42,7 @@ class Tail:
 
 
 class Renderer:
-    """What both have in common: a host, a folder for their files, a process."""
+    """The common part of both: a host, a folder for files, a process."""
 
     def __init__(self, lan, host, folder):
         self.lan, self.host, self.folder = lan, host, folder
@@ -50,18 +50,18 @@ class Renderer:
         os.makedirs(f"{folder}/home", exist_ok=True)
 
     def crashes(self):
-        """How often it broke by itself: libsoup, with which it fetches, does now and then."""
+        """How often it crashed: libsoup, with which it fetches, does now and then."""
         return sum(process.popen.poll() in (-signal.SIGSEGV, -signal.SIGABRT) for process in self.processes)
 
     def hang(self):
-        """Still connects (the kernel does), never answers."""
+        """From now on the kernel accepts connections, but nobody answers."""
         self.process.signal(signal.SIGSTOP)
 
     def go_on(self):
         self.process.signal(signal.SIGCONT)
 
     def kill(self):
-        """A pulled plug: no byebye."""
+        """As when the plug is pulled: no byebye."""
         self.process.signal(signal.SIGKILL)
         self.process.wait(5)
 
@@ -70,7 +70,7 @@ class Renderer:
 
 
 class Gmediarender(Renderer):
-    """gmediarender; its log tells each transition with microseconds."""
+    """gmediarender; its log has each state change with microseconds."""
 
     port = 49494
     path = "/description.xml"
@@ -94,7 +94,7 @@ class Gmediarender(Renderer):
         return self
 
     def ready(self):
-        """Whether the latest start is through (it takes 0.2 to 1 s)."""
+        """Whether the latest start is complete; it takes 0.2 to 1 s."""
         return self.process.alive() and any(
             kind == "Ready for rendering." for _, kind, _ in self.events(self.process.started))
 
@@ -112,7 +112,7 @@ class Gmediarender(Renderer):
         return [event for event in self._events if event[0] >= since]
 
     def times(self, kind, value=None, since=0.0):
-        """When a kind of event (with this value) happened."""
+        """When events of this kind, with this value if given, happened."""
         return [at for at, k, v in self.events(since) if k == kind and value in (None, v)]
 
     def gaps(self, since=0.0):
@@ -141,10 +141,10 @@ class Gmediarender(Renderer):
 class Rygel(Renderer):
     """rygel with its playbin plug-in: AVTransport:2, a new port at each start, events in batches.
 
-    Its own log says nothing of playing, its events come 150 ms late and lose what happened in between,
-    and asking it over the network costs it time. GStreamer's log of the state changes of its pipeline is
-    the source nearest to the picture: PLAYING → PAUSED is the reaction to the end of the stream, and PAUSED →
-    PLAYING comes when picture and sound stand ready and the clock starts.
+    Its own log does not mention playing, its events are 150 ms late and omit intermediate states, and requests
+    over the network slow it down. The source nearest to the picture is GStreamer's log of the state changes of its
+    pipeline: PLAYING → PAUSED is the reaction to the end of the stream, PAUSED → PLAYING comes when picture and
+    sound are ready and the clock starts.
     """
 
     def __init__(self, lan, host, folder):
@@ -167,7 +167,7 @@ class Rygel(Renderer):
             conf.writelines(f"[{name}]\nenabled=false\n" for name in others)
         environment = dict(
             CLEAN, HOME=f"{self.folder}/home", XDG_RUNTIME_DIR=runtime, GSETTINGS_BACKEND="memory",
-            # Without a display rygel crashes on its first video, unless a sink that needs none ranks first.
+            # Without a display rygel crashes at its first video unless a sink that needs none ranks first.
             GST_PLUGIN_FEATURE_RANK="fakevideosink:MAX,fakeaudiosink:MAX",
             GST_DEBUG="GST_STATES:4", GST_DEBUG_FILE=self.log, GST_DEBUG_NO_COLOR="1", **(debug or {}))
         out = open(f"{self.folder}/out", "ab")
@@ -177,7 +177,7 @@ class Rygel(Renderer):
         return self
 
     def ready(self):
-        """Whether it answers a search; then `found` is where, and `udn` who."""
+        """Whether it answers a search; sets `found`, its location, and `udn`."""
         for address, location, usn in search(self.lan, "box"):
             if address == self.lan.addresses[self.host]:
                 self.found, self.udn = location, usn.split("::")[0]
@@ -187,7 +187,7 @@ class Rygel(Renderer):
         return self.found
 
     def changes(self):
-        """State changes of the whole pipeline: (seconds since the process began, from, to)."""
+        """State changes of the whole pipeline: (seconds since the start of the process, from, to)."""
         for line in self._tail.lines():
             match = re.match(
                 r"(\d+):(\d+):([.\d]+) .*<playbin3?-?\d*> notifying about state-changed (\w+) to (\w+)", line)
@@ -220,7 +220,7 @@ class Rygel(Renderer):
 
 
 def search(lan, host, seconds=1.3):
-    """Asks for renderers: (address, location, usn) of each answer."""
+    """Searches for renderers; returns (address, location, usn) of each response."""
     question = (
         "M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nMAN: \"ssdp:discover\"\r\nMX: 1\r\n"
         "ST: urn:schemas-upnp-org:device:MediaRenderer:1\r\n\r\n")

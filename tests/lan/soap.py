@@ -1,4 +1,4 @@
-"""A control point in the small: enough SOAP to ask a renderer from outside, independent of the program."""
+"""A minimal control point: enough SOAP to query a renderer independently of the program."""
 
 import http.client
 import re
@@ -9,7 +9,7 @@ AV_TRANSPORT = "urn:schemas-upnp-org:service:AVTransport:1"
 
 
 class Device:
-    """A renderer's AVTransport, found through its description."""
+    """The AVTransport service of a renderer, found through its description."""
 
     def __init__(self, location):
         parts = urllib.parse.urlsplit(location)

@@ -1,6 +1,6 @@
-"""A computer in a container: systemd boots on a Debian of its own, in a host of the LAN.
+"""A computer in a container: systemd boots in its own Debian, in a host of the LAN.
 
-What it writes lies in an overlay, and stays there when its power is cut.
+Its writes go to an overlay and survive a power cut.
 """
 
 import os
@@ -15,7 +15,7 @@ COMMAND = 120
 
 
 class Container:
-    """`with Container(lan, "box", root, folder) as computer`: booted, and gone afterwards."""
+    """`with Container(lan, "box", root, folder) as computer`: boots it, and removes it afterwards."""
 
     def __init__(self, lan, host, root, folder):
         self.lan, self.host, self.root, self.folder = lan, host, root, folder
@@ -35,7 +35,7 @@ class Container:
         return self
 
     def boot(self):
-        """Until systemd says that it runs, or that something failed."""
+        """Returns when systemd reports `running` or `degraded`."""
         self.console = open(f"{self.folder}/console", "ab")
         self.nspawn = subprocess.Popen([
             "systemd-nspawn", "--quiet", "--boot", "--keep-unit", "--register=no", f"--directory={self.disk}", "--hostname=kiosk",
@@ -46,7 +46,7 @@ class Container:
             raise RuntimeError(f"the container did not boot: {open(self.console.name, errors='replace').read()[-1000:]}")
 
     def _systemd(self):
-        """The process of ours that is the container's first."""
+        """The process here that is process 1 of the container."""
         with open(f"/proc/{self.nspawn.pid}/task/{self.nspawn.pid}/children") as file:
             for child in file.read().split():
                 try:
@@ -58,7 +58,7 @@ class Container:
         return None
 
     def run(self, *words, text=None):
-        """(exit status, all that it said) of a command inside."""
+        """(exit status, output) of a command inside."""
         inside = ["nsenter", "-t", self.leader, "-m", "-u", "-i", "-n", "-p", "-r", "-w"]
         done = subprocess.run(
             [*inside, *words], env=ENVIRONMENT, input=text, stdin=None if text else subprocess.DEVNULL, text=True,
@@ -66,22 +66,22 @@ class Container:
         return done.returncode, done.stdout.strip()
 
     def ask(self, *words):
-        """What a command said."""
+        """The output of a command."""
         return self.run(*words)[1]
 
     def must(self, *words, text=None):
-        """What it said; that it fails is not foreseen."""
+        """The output of a command that must not fail."""
         code, said = self.run(*words, text=text)
         if code:
             raise RuntimeError(f"{' '.join(words)}: exit {code}: {said[-1000:]}")
         return said
 
     def path(self, name):
-        """A file of the computer, as we see it. Nothing that is mounted inside is there."""
+        """The path here of a file of the computer; what is mounted inside is not visible."""
         return f"{self.disk}{name}"
 
     def cut(self):
-        """No time to say goodbye."""
+        """Cuts the power."""
         self.nspawn.kill()
         self.nspawn.wait(10)
         self.console.close()

@@ -1,6 +1,6 @@
-"""What an owner may count on, claim by claim. Usage: suite.py PACKAGE ROOT
+"""What an owner may expect of the package. Usage: suite.py PACKAGE ROOT
 
-A *version* is the package packed again with another number and another line in the configuration that it ships.
+A *version* is the package repacked with another version number and another line in its configuration.
 """
 
 import contextlib
@@ -14,24 +14,24 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lan"))
 
-import media
+import sample_media
 from container import Container
 from lan import Lan, wait_until
 from renderers import Gmediarender
-from stage import Score
+from testbed import Score
 
 ADDRESSES = {"box": "10.77.0.1", "tv": "10.77.0.2"}
 UNIT = "dlna-kiosk.service"
 CONFIG, MEDIA, STATE = "/etc/dlna-kiosk/config.toml", "/srv/dlna-kiosk", "/var/lib/dlna-kiosk"
 STICK = f"{MEDIA}/stick"
-# What an owner writes below what the package shipped.
+# What the owner appends to the shipped configuration.
 EDITED = 'media_port = 9001\n[[renderer]]\nname = "TV"\nplays = "stick"\n'
-# Generous: the machine may be busy.
+# Seconds; generous, since the machine may be busy.
 PATIENCE = 60
 
 
 def version(package, number, folder):
-    """The same, but newer or older, and with a configuration that differs in its last line."""
+    """The package with another version number and another last line in its configuration."""
     tree, made = f"{folder}/{number}", f"{folder}/dlna-kiosk_{number}.deb"
     subprocess.run(["dpkg-deb", "-R", package, tree], check=True)
     with open(f"{tree}/DEBIAN/control") as file:
@@ -51,7 +51,7 @@ class Suite:
         self.computer, self.tv, self.score, self.packages = computer, tv, score, packages
 
     def install(self, package):
-        """As the README says. The question about a configuration that both sides changed gets its usual answer."""
+        """As the README says; an edited configuration is kept, which is dpkg's default."""
         shutil.copy(package, self.computer.path("/root/dlna-kiosk.deb"))
         return self.computer.must(
             "apt-get", "install", "-y", "-o", "Dpkg::Options::=--force-confdef", "/root/dlna-kiosk.deb")
@@ -60,7 +60,7 @@ class Suite:
         return self.computer.ask("systemctl", "show", "--value", "-p", key, UNIT)
 
     def runs(self):
-        """The process, once systemd has heard that it is ready."""
+        """The process id, once the service is ready."""
         return wait_until(lambda: self.shown("ActiveState") == "active" and self.shown("MainPID"), PATIENCE, every=0.1)
 
     def config(self):
@@ -68,28 +68,28 @@ class Suite:
             return file.read()
 
     def there(self, *names):
-        """Which of these files there are."""
+        """Those of these files that exist."""
         return [name for name in names if os.path.lexists(self.computer.path(name))]
 
     def plays(self, since):
-        """Whether the TV fetched something and plays it."""
+        """When the TV began to play, or None."""
         return wait_until(lambda: self.tv.times("TransportState", "PLAYING", since), PATIENCE, every=0.1)
 
     def plug_in(self):
-        """A stick that is mounted while the box runs, read-only as a careful owner would."""
+        """Mounts a stick read-only while the box runs."""
         self.computer.must("mkdir", "-p", STICK)
         self.computer.must("mount", "-t", "tmpfs", "tmpfs", STICK)
         self.computer.must("cp", f"{MEDIA}/clip.mp4", STICK)
         self.computer.must("mount", "-o", "remount,ro", STICK)
 
     def installed(self):
-        """From the bare system on."""
+        """Installs the package on a system without it."""
         began = time.time()
         self.install(self.packages["older"])
         process, taken = self.runs(), time.time() - began
         enabled = self.computer.ask("systemctl", "is-enabled", UNIT)
         self.score.claim(
-            "installing starts it, now and at each boot", process and enabled == "enabled", f"{enabled}, ready after {taken:.1f} s")
+            "installing starts the service, now and at each boot", process and enabled == "enabled", f"{enabled}, ready after {taken:.1f} s")
         said = self.computer.ask("dlna-kiosk", "status")
         self.score.claim("the box answers its own command", "dlna-kiosk" in said and "up" in said, said.split("\n")[0])
         self.computer.must("useradd", "-m", "-G", "users", "owner")
@@ -100,9 +100,9 @@ class Suite:
         self.score.claim("systemd finds nothing wrong with the unit", code == 0 and not said, said or "verify says nothing")
 
     def pins(self):
-        """The unit itself, but with a command in the place of the box that reads a device of the group gpio."""
+        """The unit, with a command instead of the box that reads a device of the group gpio."""
         device = "/dev/gpiomem"
-        # The numbers of /dev/zero.
+        # The device numbers of /dev/zero.
         for words in (("mknod", device, "c", "1", "5"), ("chgrp", "gpio", device), ("chmod", "660", device)):
             self.computer.must(*words)
         with open(self.computer.path(f"/usr/lib/systemd/system/{UNIT}")) as file:
@@ -116,11 +116,11 @@ class Suite:
         self.computer.must("rm", device)
         self.computer.run("systemctl", "reset-failed")
         self.score.claim(
-            "its sandbox leaves it the pins, by their group alone", results == [True, False],
+            "the sandbox allows access to the pins, only by their group", results == [True, False],
             f"with the group {results[0]}, without {results[1]}")
 
     def upgraded(self):
-        """What was left as it came is replaced; what was edited stays."""
+        """An upgrade replaces an unchanged configuration and keeps an edited one."""
         self.install(self.packages["this"])
         left = "shipped with" not in self.config()
         edited = self.config() + EDITED
@@ -131,29 +131,29 @@ class Suite:
         self.install(self.packages["newer"])
         after = self.runs()
         self.score.claim(
-            "an upgrade brings a new configuration only where nobody edited the old one",
+            "an upgrade replaces the configuration only if nobody has edited it",
             left and checked[0] == 0 and self.config() == edited and self.there(f"{CONFIG}.dpkg-dist"),
             f"untouched: replaced {left}; edited: kept {self.config() == edited}")
         self.score.claim("an upgrade starts the new program", before and after and before != after, f"process {before}, then {after}")
 
     def served(self):
-        """Sandboxed, with a stick that comes later."""
+        """The sandboxed service plays from a stick that is plugged in later."""
         began = time.time()
         self.plug_in()
         played = self.plays(began)
         self.score.claim(
-            "it plays from a read-only stick that is plugged in while it runs", played,
+            "the box plays from a read-only stick that is plugged in while it runs", played,
             f"after {played[0] - began:.1f} s" if played else self.computer.ask("dlna-kiosk", "status"))
 
     def crashed(self):
-        """SIGKILL, which no program can prepare for."""
+        """SIGKILL, which no program can handle."""
         before, began = self.runs(), time.time()
         self.computer.must("sh", "-c", f"kill -KILL {before}")
         after = wait_until(lambda: (self.runs() or before) != before and self.runs(), PATIENCE, every=0.1)
-        self.score.claim("systemd starts it again when it was killed", after, f"after {time.time() - began:.1f} s, process {before}, then {after}")
+        self.score.claim("systemd restarts the service after it was killed", after, f"after {time.time() - began:.1f} s, process {before}, then {after}")
 
     def cut(self):
-        """The power switch, and on again."""
+        """The power is cut and comes back."""
         kept = wait_until(lambda: self.there("/var/lib/private/dlna-kiosk/profiles.json"), PATIENCE, every=0.2)
         self.computer.cut()
         self.computer.boot()
@@ -161,21 +161,21 @@ class Suite:
         self.plug_in()
         played = self.plays(began)
         self.score.claim(
-            "it plays again after its power was cut", process and played and kept, f"state kept {kept}, ready at boot {bool(process)}, "
+            "the box plays again after its power was cut", process and played and kept, f"state kept {kept}, ready at boot {bool(process)}, "
             f"plays {f'{played[0] - began:.1f} s after the stick' if played else 'never'}")
         self.computer.must("umount", STICK)
 
     def removed(self):
-        """Removing leaves what is the owner's and what was learned, purging only the media."""
+        """Removing keeps media, configuration and state; purging keeps only the media."""
         own = [f"{MEDIA}/clip.mp4", CONFIG, STATE, "/var/lib/private/dlna-kiosk"]
         self.computer.must("apt-get", "remove", "-y", "dlna-kiosk")
         gone, left = not self.there("/usr/bin/dlna-kiosk"), self.there(*own)
         state = self.shown("ActiveState")
         self.score.claim(
-            "removing it stops it and leaves media, configuration and state", gone and state == "inactive" and left == own, f"{state}, left: {left}")
+            "removing the package stops the service and keeps media, configuration and state", gone and state == "inactive" and left == own, f"{state}, left: {left}")
         self.computer.must("apt-get", "purge", "-y", "dlna-kiosk")
         left = self.there(*own, "/etc/dlna-kiosk", "/etc/systemd/system/multi-user.target.wants/dlna-kiosk.service")
-        self.score.claim("purging it leaves the media and nothing else", left == own[:1], f"left: {left}")
+        self.score.claim("purging the package keeps the media and nothing else", left == own[:1], f"left: {left}")
 
     def run(self, clip):
         self.clip = clip
@@ -189,7 +189,7 @@ def main(package, root):
         folder = exits.enter_context(tempfile.TemporaryDirectory(prefix="dlna-kiosk-package-", ignore_cleanup_errors=True))
         packages = {"this": package, "older": version(package, "0.0.1", folder), "newer": version(package, "9999", folder)}
         clip = f"{folder}/clip.mp4"
-        media.clip(clip)
+        sample_media.clip(clip)
         lan = exits.enter_context(Lan(ADDRESSES))
         tv = Gmediarender(lan, "tv", f"{folder}/tv", "TV").start()
         if not wait_until(tv.ready, 15):

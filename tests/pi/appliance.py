@@ -1,7 +1,7 @@
-"""The box as its owner has it: Debian with systemd on a card, our package, a power cord.
+"""The box as its owner has it: a Raspberry Pi 3 that boots Debian with systemd from an SD card, with the package.
 
-An emulated Raspberry Pi 3 is a host of the LAN and boots from the card. It is set up as the README says, and then
-restarted, killed, and unplugged in the middle of writing. Usage: appliance.py PARTS CARD PACKAGE [CUTS].
+The Pi is emulated and a host of the LAN. It is set up as the README says, then restarted, killed, and unplugged in the
+middle of writing. Usage: appliance.py PARTS CARD PACKAGE [CUTS].
 """
 
 import json
@@ -11,11 +11,12 @@ import sys
 import tempfile
 import time
 
-from room import SOON, Room, Took, after  # noqa: I001  (finds the modules of the LAN)
+from pi_testbed import SOON, PiTestbed, Timed, after  # noqa: I001  (finds the modules of the LAN)
 from lan import wait_until
 from machine import Pi3, initramfs
 
-# The README's button for play. It would do without a configuration, were there edges in the emulator: it must be polled.
+# The button for play of the README. The configuration is needed only because the emulator reports no edges: the pin must
+# be polled.
 BUTTON = 17
 CONFIG = f"""
 [[renderer]]
@@ -29,30 +30,30 @@ detect = "level"
 pin = 22
 shows = "status"
 """
-# For the patience of busy machines.
+# Seconds; generous, since emulation on a busy machine is slow.
 BOOT, INSTALL = 300, 300
 STATE = "/var/lib/dlna-kiosk"
 
 
 class Appliance:
-    """The card, and the machine as long as it has power."""
+    """The card, and the machine while it has power."""
 
-    def __init__(self, room, parts, card, package):
-        self.room, self.claim, self.parts = room, room.score.claim, parts
-        self.folder = tempfile.mkdtemp(dir=room.folder)
+    def __init__(self, testbed, parts, card, package):
+        self.testbed, self.claim, self.parts = testbed, testbed.score.claim, parts
+        self.folder = tempfile.mkdtemp(dir=testbed.folder)
         self.card = f"{self.folder}/card"
         subprocess.run(["cp", "--sparse=always", card, self.card], check=True)
-        for file, name in ((package, "dlna-kiosk.deb"), (room.film, "film.mp4")):
+        for file, name in ((package, "dlna-kiosk.deb"), (testbed.film, "film.mp4")):
             subprocess.run(["debugfs", "-w", "-R", f"write {file} /root/{name}", self.card], check=True, capture_output=True)
         self.archive = initramfs(parts, self.folder, [
             *Pi3.modules, "bcm2835", "ext4", "overlay", "bcm2835_wdt", "gpiomem"], {})
         self.machine, self.boots = None, 0
 
     def on(self, root="rw"):
-        """Gives it power; it is up when root's shell answers."""
+        """Switches the power on and waits until the root shell answers."""
         self.boots += 1
-        # What systemd tells of its units would fall into the lines that we read.
-        self.machine = Pi3(self.room.lan, self.parts, f"{self.folder}/boot{self.boots}", self.archive,
+        # Messages of systemd about its units would mix with the output of commands.
+        self.machine = Pi3(self.testbed.lan, self.parts, f"{self.folder}/boot{self.boots}", self.archive,
                            f"card={root} systemd.show_status=error", self.card)
         self.machine.idle(BUTTON)
         if not wait_until(lambda: self.machine.console.when("^the shell listens"), BOOT, every=0.1):
@@ -65,7 +66,7 @@ class Appliance:
         return self.machine.console.run(command, seconds)
 
     def ready(self, seconds=BOOT):
-        """Seconds from the kernel's start to READY, by systemd; None if it does not come."""
+        """Seconds from the start of the kernel to READY, by systemd; None if the service does not get ready."""
         show = "systemctl show dlna-kiosk -p ActiveState -p ActiveEnterTimestampMonotonic"
 
         def entered():
@@ -75,12 +76,12 @@ class Appliance:
         return wait_until(entered, seconds, every=1)
 
     def plays(self):
-        """Presses until it plays, as people do who see no picture; (press, PLAYING) of the last, or None."""
+        """Presses until the renderer plays, as people do who see no picture; (press, PLAYING) of the last press, or None."""
         for _ in range(6):
-            self.room.revive()
+            self.testbed.revive()
             pressed = self.machine.push(BUTTON, 0.2)
-            if playing := self.room.state("PLAYING", pressed, 5):
-                return self.room.given(pressed) and (pressed, playing)
+            if playing := self.testbed.state("PLAYING", pressed, 5):
+                return self.testbed.given(pressed) and (pressed, playing)
         return None
 
     def claim_plays(self, name):
@@ -89,11 +90,11 @@ class Appliance:
         if not played:
             print(self.journal())
 
-    def silence(self):
-        """The renderer forgets what it played: a box that comes back must bring its own."""
-        self.room.tv.kill()
-        self.room.tv.start()
-        if not wait_until(self.room.tv.ready, SOON):
+    def restart_renderer(self):
+        """Restarts the renderer, so that the box cannot take over what it still plays."""
+        self.testbed.tv.kill()
+        self.testbed.tv.start()
+        if not wait_until(self.testbed.tv.ready, SOON):
             raise RuntimeError("the renderer did not get ready")
 
     def journal(self):
@@ -101,7 +102,7 @@ class Appliance:
 
 
 def install(box):
-    """The README, word by word: the package, a file in the media folder, a press."""
+    """Installs the package as the README says, copies a file into the media folder, presses."""
     box.on()
     box.run("cd /root && apt-get install -y ./dlna-kiosk.deb", INSTALL)
     at = box.ready()
@@ -116,41 +117,41 @@ def install(box):
 
 
 def boots(box):
-    """Power on: systemd starts it, and it plays."""
-    box.silence()
+    """Power on: systemd starts the box, and it plays."""
+    box.restart_renderer()
     box.on()
     at = box.ready()
-    box.claim("systemd starts it at boot", at, f"READY {at or 0:.1f} s after the kernel's start")
-    box.claim_plays("it plays after a boot")
+    box.claim("systemd starts the box at boot", at, f"READY {at or 0:.1f} s after the kernel's start")
+    box.claim_plays("the box plays after a boot")
     said = box.journal()
-    box.claim("the journal has its words", "version" in said, f"{len(said.splitlines())} lines")
+    box.claim("the journal has the log of the box", "version" in said, f"{len(said.splitlines())} lines")
     failed = box.run("systemctl list-units --failed --no-legend --plain")
-    box.claim("nothing else failed", not failed, failed or "no failed units")
+    box.claim("no unit failed", not failed, failed or "no failed units")
 
 
 def recovers(box):
-    """A restart and a kill of the service: it is back."""
+    """The service is restarted and killed: it comes back."""
     for how in ("systemctl restart dlna-kiosk", "systemctl kill -s KILL dlna-kiosk"):
         before = box.ready()
         began = time.time()
         box.run(how, 90)
         again = wait_until(lambda: (now := box.ready(1)) and now != before and now, 60, every=0.5)
         taken = time.time() - began
-        box.silence()
+        box.restart_renderer()
         played = box.plays()
-        box.claim(f"it is back after {how}", again and played, f"READY {taken:.0f} s later, and plays")
+        box.claim(f"the box is back after {how}", again and played, f"READY {taken:.0f} s later, and plays")
 
 
 def power_cuts(box, cuts):
-    """The plug is pulled while the state is written again and again."""
+    """The power is cut while the state is written again and again."""
     damage = 0
     for number in range(1, cuts + 1):
-        # Everything forgotten is everything written anew, by the code that the service uses.
+        # Forgetting everything rewrites the whole file, by the code that the service uses.
         box.run("(while :; do dlna-kiosk profiles --forget all; done) >/tmp/writes 2>&1 &")
         wrote = wait_until(lambda: int(box.run("grep -c takes /tmp/writes || true")) > 2, 30, every=0.2)
         time.sleep(random.random() * 2)
         box.off()
-        box.silence()
+        box.restart_renderer()
         box.on()
         at = box.ready()
         played = at and box.plays()
@@ -161,17 +162,17 @@ def power_cuts(box, cuts):
         good = wrote and played and whole and errors == "0"
         damage += not good
         print(f"     cut {number}: READY {at or 0:.1f} s, plays: {bool(played)}, {' '.join(files)}, {errors} errors of the file system", flush=True)
-    box.claim("the power may go at any time", not damage, f"{cuts} cuts in the middle of writing, {damage} bad")
+    box.claim("the power may be cut at any time", not damage, f"{cuts} cuts in the middle of writing, {damage} bad")
 
 
 def read_only(box):
-    """The root file system is mounted read-only, below one in memory."""
+    """The root file system is read-only, below one in memory."""
     box.off()
-    box.silence()
-    # Whoever mounts it, even read-only, first finishes what the last power cut left in the journal.
+    box.restart_renderer()
+    # Even a read-only mount would first replay the journal that the last power cut left.
     subprocess.run(["e2fsck", "-p", box.card], capture_output=True)
     whole = subprocess.run(["e2fsck", "-fn", box.card], capture_output=True).returncode == 0
-    box.claim("the file system has outlived it all", whole, "e2fsck finds nothing" if whole else "e2fsck finds faults")
+    box.claim("the file system is intact", whole, "e2fsck finds nothing" if whole else "e2fsck finds faults")
     before = checksum(box.card)
     box.on("overlay")
     at = box.ready()
@@ -179,7 +180,7 @@ def read_only(box):
     failed = box.run("systemctl list-units --failed --no-legend --plain")
     box.off()
     same = checksum(box.card) == before
-    box.claim("it works with a read-only root", played and not failed and same,
+    box.claim("the box works with a read-only root", played and not failed and same,
               f"READY {at or 0:.1f} s, plays: {bool(played)}, {failed or 'no failed units'}, the card is {'as it was' if same else 'changed'}")
 
 
@@ -195,17 +196,17 @@ def checksum(path):
 
 
 def main(parts, card, package, cuts="10"):
-    with Room() as room:
-        box = Appliance(room, parts, card, package)
+    with PiTestbed() as testbed:
+        box = Appliance(testbed, parts, card, package)
         try:
             for scene, *arguments in ((install,), (boots,), (recovers,), (power_cuts, int(cuts)), (read_only,)):
-                with Took(scene.__doc__):
+                with Timed(scene.__doc__):
                     scene(box, *arguments)
         except (KeyError, RuntimeError) as error:
-            room.score.claim("the machine answers", False, error)
-        if room.score.failed and box.machine:
+            testbed.score.claim("the machine answers", False, error)
+        if testbed.score.failed and box.machine:
             print(box.machine.console.text()[-6000:])
-        return room.end()
+        return testbed.end()
 
 
 if __name__ == "__main__":

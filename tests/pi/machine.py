@@ -1,7 +1,7 @@
 """Emulated machines in QEMU: a Raspberry Pi 3 with its GPIO registers, and a board whose GPIO chip tells edges.
 
-Each is a host of the LAN of network namespaces, by a tap on its bridge. From outside its *console* is read and written,
-its buttons are pressed and its LEDs are seen; a *pin* is at a *level*, 0 or 1, and our buttons are pressed at 0.
+Each is a host of the LAN of network namespaces, by a tap on its bridge. The suite reads and writes its *console*, presses
+its buttons and reads its LEDs from outside. A *pin* is at a *level*, 0 or 1; a pressed button is at 0.
 """
 
 import os
@@ -14,7 +14,7 @@ import time
 
 from lan import ip, wait_until
 
-# The C library that a dynamic program needs, as Debian's cross compilers bring it: by machine of the program's header.
+# The C library for dynamic programs, from Debian's cross compilers, by the machine number in the ELF header.
 LIBRARIES = {
     183: ("/usr/aarch64-linux-gnu/lib", "ld-linux-aarch64.so.1"),
     40: ("/usr/arm-linux-gnueabihf/lib", "ld-linux-armhf.so.3"),
@@ -22,8 +22,8 @@ LIBRARIES = {
 
 
 def initramfs(parts, folder, modules, files):
-    """Packs /init, busybox, the kernel modules, ours or Debian's, and `files`, which are paths here by paths there, with the libraries
-    that they need. Gives the archive."""
+    """Packs /init, busybox, kernel modules (Debian's or those of this folder), and `files`, a map from paths in the archive
+    to paths here, with the libraries that they need. Returns the path of the archive."""
     root = f"{folder}/root"
     here = os.path.dirname(os.path.abspath(__file__))
     found = {"init": f"{here}/init", "bin/busybox": f"{parts}/busybox", "bin/sh": f"{parts}/busybox", **files}
@@ -55,7 +55,7 @@ def initramfs(parts, folder, modules, files):
 
 
 class Console:
-    """The serial line, with the time of each line; a root shell reads what is written to it."""
+    """The serial line: its output with the time of each line, and a root shell that reads its input."""
 
     def __init__(self, connection):
         self.connection, self.lines, self.asked = connection, [], 0
@@ -82,8 +82,8 @@ class Console:
         return "\n".join(line for at, line in list(self.lines) if at >= since)
 
     def run(self, command, seconds=30):
-        """What a shell command said; a failure or silence is an exception. Other programs write to the console, too:
-        each of our lines has a mark."""
+        """The output of a shell command; a failure or a time-out is an exception. Other programs write to the console, too,
+        so each line of the output is marked."""
         self.asked += 1
         mark = f"@{self.asked}"
         self.connection.sendall((
@@ -97,10 +97,10 @@ class Console:
 
 
 class Buttons:
-    """What has pins that are set from outside."""
+    """Presses buttons; a subclass sets pins."""
 
     def push(self, pin, seconds=0.1, bounces=0):
-        """Presses and lets go again; the contact chatters so often at both. The time just before."""
+        """Presses a button; the contact bounces so often at press and release. Returns the time just before the press."""
         before = time.time()
         for level in (0, 1):
             for _ in range(bounces):
@@ -113,7 +113,7 @@ class Buttons:
 
 
 class Machine(Buttons):
-    """What both have in common: the emulator in the LAN's switch, its console, its test socket."""
+    """The common part: the emulator in the namespace of the LAN's switch, its console, its test socket."""
 
     def __init__(self, lan, parts, folder, initramfs, arguments, card=None, name="pi"):
         self.lan, self.folder, self.name = lan, folder, name
@@ -145,7 +145,7 @@ class Machine(Buttons):
         self.started, self.lock = time.time(), threading.Lock()
 
     def poke(self, words):
-        """One command of QEMU's test protocol; its answer."""
+        """Sends a command of QEMU's test protocol; returns its result."""
         with self.lock:
             self.test.write(f"{words}\n")
             self.test.flush()
@@ -156,7 +156,7 @@ class Machine(Buttons):
         return int(answer.split()[1], 0) if " " in answer.strip() else 0
 
     def idle(self, *pins):
-        """These have buttons that nobody presses; says so at once if they cannot be reached."""
+        """Sets these pins to the level of a button that is not pressed; checks that they can be set."""
         for level in (0, 1):
             for pin in pins:
                 self.set(pin, level)
@@ -164,26 +164,25 @@ class Machine(Buttons):
                     raise RuntimeError(f"pin {pin} cannot be set from outside")
 
     def sends_all(self, address):
-        """Others still get to a host of the LAN after a frame of 84 bytes, or an exception: see rndis_unpadded.c."""
+        """Checks that frames still leave the machine after one of 84 bytes: see rndis_unpadded.c."""
         self.console.run(f"ping -c 1 -W 1 -s 42 {address}; ping -c 3 -W 5 {address}")
 
     def costs(self):
-        """Of the box: seconds of the processor so far, at what time of the machine, resident MB."""
+        """(processor seconds of the box so far, time of the machine, resident MB)."""
         said = self.console.run(
             "p=$(pidof dlna-kiosk) && cat /proc/$p/stat /proc/uptime && grep VmRSS /proc/$p/status").split("\n")
         fields = said[0].rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / 100, float(said[1].split()[0]), int(re.search(r"\d+", said[2])[0]) / 1024
 
     def cut(self):
-        """A pulled plug."""
+        """Cuts the power."""
         self.process.popen.kill()
         self.process.wait(10)
         ip("-n", self.lan.switch, "link", "del", self.name)
 
 
 class Pi3(Machine):
-    """A Raspberry Pi 3 B. A pin's level is set through the registers, whatever the pin is used for; neither pulls nor
-    edges are emulated."""
+    """A Raspberry Pi 3 B. The level of any pin can be set through the registers; QEMU emulates neither pulls nor edges."""
 
     kernel = "console=ttyS1,115200"
     card = "usb-net"
@@ -193,25 +192,25 @@ class Pi3(Machine):
 
     @staticmethod
     def board(parts):
-        # One thread for all four processors boots three times faster than one for each.
+        # With one thread for all four processors it boots three times faster than with four.
         return ["-M", "raspi3b", "-dtb", f"{parts}/pi3.dtb", "-accel", "tcg,thread=single"]
 
     def set(self, pin, level):
         self.poke(f"writel {self.SET if level else self.CLEAR:#x} {1 << pin:#x}")
 
     def levels(self):
-        """All pins, a bit each."""
+        """The levels of all pins, one bit each."""
         return self.poke(f"readl {self.LEVELS:#x}")
 
 
 class Virt(Machine):
-    """QEMU's own board: its PL061 is a GPIO chip of eight lines, whose driver tells the kernel of every edge."""
+    """QEMU's own board: its PL061 is a GPIO chip with eight lines, whose driver reports every edge to the kernel."""
 
     kernel = "console=ttyAMA0"
     card = "virtio-net-device"
     serial = ["-serial", "chardev:console"]
     modules = ["virtio_mmio", "virtio_net"]
-    # Where the chip is in QEMU's tree of devices, and in the memory.
+    # The chip in QEMU's device tree and in memory.
     DEVICE, CHIP = "/machine/unattached/device[6]", 0x09030000
 
     @staticmethod
@@ -222,5 +221,5 @@ class Virt(Machine):
         self.poke(f"set_irq_in {self.DEVICE} unnamed-gpio-in {pin} {level}")
 
     def levels(self):
-        # The address says which lines are asked for: all.
+        # The address selects the lines: all of them.
         return self.poke(f"readl {self.CHIP + 0x3FC:#x}")

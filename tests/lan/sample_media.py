@@ -1,8 +1,8 @@
-"""The films and songs of the suite, made on the spot. Sound and picture end exactly together."""
+"""Makes the films and songs of the suite. Sound and picture end exactly together."""
 
 import subprocess
 
-from ear import HIGH, LOW, TRACK_STEP
+from audio import HIGH, LOW, TRACK_STEP
 
 CLIP_SECONDS = 10
 TRACK_SECONDS = 5
@@ -19,17 +19,17 @@ FILM_HIGH = 1200
 
 
 def _sweep(seconds, high=HIGH):
-    # The phase of a tone that rises evenly from LOW to HIGH is the integral of its frequency.
+    # The phase of a tone that rises evenly is the integral of its frequency.
     return f"aevalsrc=0.5*sin(2*PI*({LOW}*t+{(high - LOW) / (2 * seconds)}*t*t)):s=48000:d={seconds}"
 
 
 def film(path, seconds):
-    """A long one, whose tone rises slowly."""
+    """A long clip, whose tone rises slowly."""
     clip(path, seconds, FILM_HIGH)
 
 
 def clip(path, seconds=CLIP_SECONDS, high=HIGH):
-    """H.264 and AAC; small pictures, so that two cores can show three of them in real time."""
+    """H.264 and AAC; the pictures are small, so that two cores can decode three clips in real time."""
     _ffmpeg(
         "-f", "lavfi", "-i", f"testsrc2=s=320x180:r=25:d={seconds}", "-f", "lavfi", "-i", _sweep(seconds, high),
         "-c:v", "libx264", "-preset", "veryfast", "-g", "25", "-pix_fmt", "yuv420p",
@@ -37,7 +37,7 @@ def clip(path, seconds=CLIP_SECONDS, high=HIGH):
 
 
 def album(folder):
-    """Four FLAC tracks, each with a tone of its own."""
+    """Four FLAC tracks, each with its own tone."""
     for number in range(1, TRACKS + 1):
         _ffmpeg(
             "-f", "lavfi", "-i", f"sine={number * TRACK_STEP}:d={TRACK_SECONDS}:r=44100",
@@ -45,6 +45,6 @@ def album(folder):
 
 
 def songs(folder):
-    """The same rising tone in several kinds of file."""
+    """The same rising tone in several formats."""
     for name in SONGS:
         _ffmpeg("-f", "lavfi", "-i", _sweep(SONG_SECONDS), f"{folder}/{name}")

@@ -1,5 +1,5 @@
-"""Where emulated machines stand: a LAN of network namespaces with one real renderer, gmediarender, whose own log and
-whose traffic tell what the box made it do."""
+"""The testbed of emulated machines: a LAN of network namespaces with one real renderer, gmediarender, whose log and traffic
+show what the box made it do."""
 
 import contextlib
 import os
@@ -11,20 +11,20 @@ import time
 
 sys.path.append(f"{os.path.dirname(os.path.abspath(__file__))}/../lan")
 
-import media  # noqa: E402
+import sample_media  # noqa: E402
 from lan import Lan, wait_until  # noqa: E402
 from renderers import Gmediarender  # noqa: E402
-from stage import Score, patiently  # noqa: E402
-from wire import Wire  # noqa: E402
+from testbed import Score, retry_after_crashes  # noqa: E402
+from packets import PacketCapture  # noqa: E402
 
 # Of the emulated machine, of the box on this machine, of the renderer.
-ADDRESS, HERE, TV = "10.77.0.50", "10.77.0.51", "10.77.0.2"
-# How long an effect is waited for: far above what was ever seen on two busy cores.
+ADDRESS, LOCAL, TV = "10.77.0.50", "10.77.0.51", "10.77.0.2"
+# How long to wait for an effect, in seconds: far above what was measured on two busy cores.
 SOON = 15
 
 
-class Room:
-    """`with Room() as room`: all is gone afterwards, whatever happens."""
+class PiTestbed:
+    """`with PiTestbed() as testbed`: everything is removed afterwards, whatever happens."""
 
     def __init__(self):
         self.score, self.exits = Score(), contextlib.ExitStack()
@@ -36,9 +36,9 @@ class Room:
             self.folder = tempfile.mkdtemp(prefix="dlna-kiosk-pi-")
             self.exits.callback(shutil.rmtree, self.folder, ignore_errors=True)
             self.film = f"{self.folder}/film.mp4"
-            media.clip(self.film, 60)
-            self.lan = self.exits.enter_context(Lan({"tv1": TV, "here": HERE}))
-            self.wire = Wire(self.lan, "tv1")
+            sample_media.clip(self.film, 60)
+            self.lan = self.exits.enter_context(Lan({"tv1": TV, "local": LOCAL}))
+            self.packets = PacketCapture(self.lan, "tv1")
             self.tv = Gmediarender(self.lan, "tv1", f"{self.folder}/tv1", "TV 1").start()
             if not wait_until(self.tv.ready, SOON):
                 raise RuntimeError("the renderer did not get ready")
@@ -51,52 +51,52 @@ class Room:
         self.exits.close()
 
     def perform(self, scene):
-        """Plays a scene, whatever happened before."""
+        """Runs a scene, whatever happened before."""
 
         def play():
             self.revive()
             scene()
 
-        patiently(self.score, self.tv.crashes, play)
+        retry_after_crashes(self.score, self.tv.crashes, play)
 
     def revive(self):
-        """The renderer begins again if it broke by itself."""
+        """Restarts the renderer if it crashed."""
         if not self.tv.process.alive():
             self.tv.start()
             wait_until(self.tv.ready, SOON)
 
-    def orders(self, since):
-        """What the box asked of the renderer, but for looks at it: (time, action)."""
-        return [(at, action) for at, action in self.wire.orders(since, TV) if not action.startswith("Get")]
+    def actions(self, since):
+        """The actions of the box at the renderer except queries: (time, action)."""
+        return [(at, action) for at, action in self.packets.actions(since, TV) if not action.startswith("Get")]
 
     def ordered(self, action, since, seconds=SOON):
-        """When it first asked for this after a moment, or None."""
-        return wait_until(lambda: next((at for at, name in self.orders(since) if name == action), None), seconds)
+        """When the box first called this action after a moment, or None."""
+        return wait_until(lambda: next((at for at, name in self.actions(since) if name == action), None), seconds)
 
     def state(self, state, since, seconds=SOON):
-        """When the renderer first told this state after a moment, or None."""
+        """When the renderer first had this state after a moment, or None."""
         return wait_until(lambda: next(iter(self.tv.times("TransportState", state, since)), None), seconds)
 
     def given(self, since=0.0):
-        """The addresses of the box that the renderer was given to play."""
+        """The URLs of the box that the renderer was given to play."""
         return [value for _, kind, value in self.tv.events(since)
-                if kind == "AVTransportURI" and value.startswith((f"http://{ADDRESS}:", f"http://{HERE}:"))]
+                if kind == "AVTransportURI" and value.startswith((f"http://{ADDRESS}:", f"http://{LOCAL}:"))]
 
     def end(self):
-        """The exit code of the whole, and the last word."""
+        """Prints the score; returns the exit code."""
         print(f"{self.score.passed} passed, {self.score.failed} failed")
         return 1 if self.score.failed or not self.score.passed else 0
 
 
 def after(moment, at):
-    """`35 ms`, from one moment to another, or `never`."""
+    """The time between two moments, such as `35 ms`, or `never`."""
     if not at:
         return "never"
     return f"{at - moment:.1f} s" if at - moment > 9.95 else f"{(at - moment) * 1000:.0f} ms"
 
 
-class Took:
-    """`with Took("boot")`: prints how long that took."""
+class Timed:
+    """`with Timed("boot")`: prints how long the block took."""
 
     def __init__(self, what):
         self.what = what

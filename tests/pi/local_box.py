@@ -1,4 +1,4 @@
-"""The box on this machine itself, to compare emulated ones with: in the same room, with simulated pins."""
+"""The box on this machine, without emulation, to compare emulated ones with: in the same LAN, with simulated pins."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from machine import Buttons
 
 
 class Log:
-    """What the box wrote, each line with the time when it was first seen."""
+    """The log of the box; each line with the time when it was first seen."""
 
     def __init__(self, path):
         self.path, self.lines, self.over = path, [], False
@@ -33,20 +33,20 @@ class Log:
         return "\n".join(line for _, line in list(self.lines))
 
 
-class Here(Buttons):
-    """A host of the LAN that runs the box without any emulation. A pressed button is at level 0, a lit LED at 1."""
+class LocalBox(Buttons):
+    """A host of the LAN that runs the box without emulation. A pressed button is at level 0, a lit LED at 1."""
 
     def __init__(self, lan, program, folder):
         self.pins, self.pressed = f"{folder}/pins", {}
         os.makedirs(f"{folder}/state")
         out = open(f"{folder}/log", "wb")
-        self.process = lan.start("here", [
+        self.process = lan.start("local", [
             program, "run", "--config", f"{folder}/config.toml", "--state", f"{folder}/state"],
             {"PATH": "/bin", "LANG": "C.UTF-8", "RUST_LOG": "error,dlna_kiosk=info"}, out, out)
         self.started, self.console = self.process.started, Log(out.name)
 
     def idle(self, *pins):
-        """Nobody has pressed these: simulated pins begin so."""
+        """These pins have buttons that are not pressed, which is the initial state of simulated pins."""
         self.pressed.update(dict.fromkeys(pins, 1))
 
     def set(self, pin, level):
@@ -56,15 +56,15 @@ class Here(Buttons):
         self.pressed[pin] = level
 
     def levels(self):
-        """All LEDs, a bit each."""
+        """The levels of all LEDs, one bit each."""
         return sum(lit << pin for pin, lit in leds(self.pins).items())
 
     def sends_all(self, address):
         """No network card is emulated."""
 
     def costs(self):
-        """Of the box: seconds of the processor so far, at what time, resident MB."""
-        # The clock of a process, as clock_getcpuclockid(3) has it: to the nanosecond.
+        """(processor seconds of the box so far, time, resident MB)."""
+        # The clock of a process as in clock_getcpuclockid(3), exact to the nanosecond.
         used = time.clock_gettime(~self.process.pid << 3 | 2)
         with open(f"/proc/{self.process.pid}/status") as status:
             memory = int(re.search(r"VmRSS:\s+(\d+)", status.read())[1])

@@ -1,5 +1,5 @@
-"""The stage of all scenes: the LAN with three renderers that run, ears and wire in place, media made, a box
-not yet started; and the score."""
+"""The testbed of all scenes: a LAN with three running renderers, recordings of sound and packets, media, and a box
+that is not started yet; also the score."""
 
 import contextlib
 import json
@@ -9,13 +9,13 @@ import statistics
 import tempfile
 import traceback
 
-import media
+import sample_media
 from box import Box
-from ear import PIPELINE, Ear
+from audio import PIPELINE, AudioCapture
 from lan import Lan, wait_until
 from renderers import Gmediarender, Rygel
 from soap import Device
-from wire import Wire
+from packets import PacketCapture
 
 ADDRESSES = {"box": "10.77.0.1", "tv1": "10.77.0.2", "tv2": "10.77.0.3", "tv3": "10.77.0.4"}
 
@@ -27,40 +27,40 @@ def rule(who, **keys):
 
 
 class Score:
-    """Claims that held, and those that did not."""
+    """Counts the claims that held and those that did not."""
 
     def __init__(self):
         self.passed = self.failed = 0
 
     def claim(self, name, holds, figures):
-        """One line per claim. The figures carry their targets; `holds` is generous, for noisy machines."""
+        """Prints one line. The figures name their targets; `holds` is more generous, for busy machines."""
         self.passed += bool(holds)
         self.failed += not holds
         print(f"{'ok  ' if holds else 'FAIL'} {name}: {figures}", flush=True)
 
 
-def told(stage, story):
-    """Plays a scene or a part of one; an exception is a failure, and the others go on."""
+def attempt(testbed, story):
+    """Runs a scene or a part of one; an exception counts as a failure and does not end the others."""
     try:
-        story(stage)
+        story(testbed)
     except Exception as fault:
         place = traceback.extract_tb(fault.__traceback__)[-1]
-        stage.score.claim(story.__name__, False, f"{type(fault).__name__}: {fault} ({place.name}:{place.lineno})")
+        testbed.score.claim(story.__name__, False, f"{type(fault).__name__}: {fault} ({place.name}:{place.lineno})")
 
 
-def patiently(score, crashes, scene):
-    """Plays a scene; once more if it failed and a renderer broke by itself meanwhile, as no failing of the box."""
+def retry_after_crashes(score, crashes, scene):
+    """Runs a scene, and once more if it failed while a renderer crashed: that is no failure of the box."""
     for again in (True, False):
         before, broken = vars(score).copy(), crashes()
         scene()
         if not again or score.failed == before["failed"] or crashes() == broken:
             break
-        print(f"     renderers that crashed by themselves: {crashes() - broken}; this is played again", flush=True)
+        print(f"     {crashes() - broken} renderers crashed by themselves: this scene is repeated", flush=True)
         vars(score).update(before)
 
 
-class Stage:
-    """`with Stage(program) as stage`: all is gone afterwards, whatever happens."""
+class Testbed:
+    """`with Testbed(program) as testbed`: everything is removed afterwards, whatever happens."""
 
     def __init__(self, program):
         self.program = program
@@ -81,13 +81,13 @@ class Stage:
         self.exits.callback(self._keep_logs)
         self.media = f"{self.folder}/media"
         os.makedirs(f"{self.media}/album")
-        media.clip(f"{self.media}/clip.mp4")
+        sample_media.clip(f"{self.media}/clip.mp4")
         shutil.copy(f"{self.media}/clip.mp4", f"{self.media}/again.mp4")
-        media.album(f"{self.media}/album")
-        media.songs(self.media)
+        sample_media.album(f"{self.media}/album")
+        sample_media.songs(self.media)
         self.lan = self.exits.enter_context(Lan(ADDRESSES))
-        self.wire = Wire(self.lan, "box")
-        self.ear1, self.ear2 = Ear(self.lan, "tv1"), Ear(self.lan, "tv2")
+        self.packets = PacketCapture(self.lan, "box")
+        self.audio1, self.audio2 = AudioCapture(self.lan, "tv1"), AudioCapture(self.lan, "tv2")
         self.tv1 = Gmediarender(self.lan, "tv1", f"{self.folder}/tv1", "TV 1", PIPELINE).start()
         self.tv2 = Gmediarender(self.lan, "tv2", f"{self.folder}/tv2", "TV 2", PIPELINE).start()
         self.tv3 = Rygel(self.lan, "tv3", f"{self.folder}/tv3").start()
@@ -101,7 +101,7 @@ class Stage:
             raise RuntimeError(f"{tv.host} did not get ready")
 
     def answers(self, tv):
-        """Whether a renderer answers us, who are not the box."""
+        """Whether a renderer answers a control point other than the box."""
         try:
             with self.lan.inside("box"):
                 Device(tv.location()).state()
@@ -110,7 +110,7 @@ class Stage:
             return False
 
     def revive(self):
-        """No scene suffers from what the one before did to the gmediarenders."""
+        """Restarts renderers that the previous scene left hung or dead."""
         for tv in (self.tv1, self.tv2):
             if not self.answers(tv):
                 tv.kill()
@@ -121,29 +121,29 @@ class Stage:
             self._await(self.tv3)
 
     def crashes(self):
-        """How often renderers broke by themselves so far."""
+        """How often renderers have crashed so far."""
         return self.tv1.crashes() + self.tv2.crashes()
 
     def perform(self, scene):
-        """Plays a scene, whatever happened before."""
+        """Runs a scene, whatever happened before."""
 
         def play():
             self.revive()
-            told(self, scene)
+            attempt(self, scene)
             if self.box.process and self.box.process.alive():
                 self.box.stop()
 
-        patiently(self.score, self.crashes, play)
+        retry_after_crashes(self.score, self.crashes, play)
 
     def first_play(self, tv, since):
-        """When a gmediarender first played after `since`, by its log or by what was heard: it can play
-        before it is ready, and then its log does not tell. None: not yet."""
-        ear = self.ear1 if tv is self.tv1 else self.ear2
+        """When a gmediarender first played after `since`, by its log or by its sound: it can play before it is
+        ready, and then its log does not say so. None if it has not played."""
+        ear = self.audio1 if tv is self.tv1 else self.audio2
         heard = [sound.start for sound in ear.since(since)][:1]
         return min(tv.times("TransportState", "PLAYING", since)[:1] + heard, default=None)
 
     def _keep_logs(self):
-        """With LAN_LOGS=FOLDER, what everybody wrote stays there."""
+        """With LAN_LOGS=FOLDER all logs are kept there."""
         if folder := os.environ.get("LAN_LOGS"):
             shutil.copytree(
                 self.folder, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("media", "home", "run", "pins", "systemd"))
@@ -164,5 +164,5 @@ def spread(values, target):
 
 
 def median(values):
-    """The median; without values, something no bound lets pass."""
+    """The median; infinity without values, so that no limit accepts it."""
     return statistics.median(values) if values else float("inf")

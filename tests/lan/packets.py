@@ -1,4 +1,4 @@
-"""What passes the box's network card: the first bytes of each message, with the kernel's time of passing."""
+"""Captures the first bytes of each message at a host's network card, with the kernel's timestamp."""
 
 import re
 import socket
@@ -9,14 +9,14 @@ from collections import namedtuple
 SO_TIMESTAMPNS = 35
 ETH_P_ALL = 3
 IP_PROTOCOLS = {6: "tcp", 17: "udp"}
-# Media are many and not of interest; only what starts a message is kept.
+# Only the start of a message is kept; media data are many and of no interest.
 STARTS = (b"POST ", b"GET ", b"HEAD ", b"SUBSCRIBE ", b"UNSUBSCRIBE ", b"NOTIFY ", b"M-SEARCH ", b"HTTP/1.1 ")
 
 Message = namedtuple("Message", "at source target port text")
 
 
-class Wire:
-    """Captures in a host from now on."""
+class PacketCapture:
+    """Captures in a host from its creation on."""
 
     def __init__(self, lan, host):
         self.messages = []
@@ -32,7 +32,7 @@ class Wire:
             try:
                 frame, ancillary, _, _ = self.socket.recvmsg(2048, 64)
             except OSError:
-                continue  # the card went down; it will be back
+                continue  # the card is down and will come up again
             found = _payload(frame)
             if found and found[3].startswith(STARTS):
                 seconds, nanoseconds = struct.unpack("qq", ancillary[0][2][:16])
@@ -46,8 +46,8 @@ class Wire:
                 and source in (None, m.source) and target in (None, m.target)
                 and containing.lower() in m.text.lower()]
 
-    def orders(self, since=0.0, target=None):
-        """What the host asked of renderers: (time, action) of each SOAP request."""
+    def actions(self, since=0.0, target=None):
+        """The SOAP requests to renderers: (time, action)."""
         found = []
         for message in self.find("POST ", since, target=target):
             action = re.search(r"(?i)^soapaction:.*#(\w+)", message.text, re.M)

@@ -1,11 +1,11 @@
-"""What comes out of a renderer's loudspeaker, and when.
+"""Records the sound of a renderer with exact times.
 
 gmediarender can send its sound through any GStreamer pipeline. Here it goes, in real time, as datagrams
-of 20 ms to a socket in the renderer's own namespace; the kernel stamps their arrival. A state in a log
-can say PLAYING before anything is heard: the ear cannot be fooled.
+of 20 ms to a socket in the renderer's own namespace; the kernel stamps their arrival. A log can say PLAYING
+before anything is heard; the recording cannot.
 
-The test media are made to be recognised: the clip's tone rises from `LOW` to `HIGH` Hz over its length,
-and each track of the album has a constant tone of its own. Counting zero crossings tells them apart.
+The test media can be recognised: the clip's tone rises from `LOW` to `HIGH` Hz over its length,
+and each track of the album has its own constant tone. Counting zero crossings tells them apart.
 """
 
 import socket
@@ -14,7 +14,7 @@ import struct
 RATE = 8000
 PORT = 5004
 LOW, HIGH, TRACK_STEP = 400, 2400, 400
-# Counting crossings in 20 ms is right to 50 Hz or so; in a second the tone rises by 200.
+# Counting crossings over 20 ms is exact to about 50 Hz; the tone rises by 200 Hz in a second.
 FALL = 150
 PIPELINE = (
     f"audioconvert ! audioresample ! audio/x-raw,format=S16LE,channels=1,rate={RATE} ! "
@@ -23,20 +23,20 @@ SO_TIMESTAMPNS = 35
 
 
 class Sound:
-    """One datagram: `start` and `end` in seconds of the wall clock, `pitch` in Hz (0 is silence)."""
+    """One datagram: `start` and `end` in seconds of the wall clock, `pitch` in Hz; 0 is silence."""
 
     __slots__ = ("start", "end", "pitch")
 
     def __init__(self, arrival, samples):
-        # A sink hands a buffer over when its first sample is due.
+        # A sink sends a buffer when its first sample is due.
         self.start, self.end = arrival, arrival + len(samples) / RATE
         loud = max(samples, default=0) > 300
         crossings = sum((a < 0) != (b < 0) for a, b in zip(samples, samples[1:]))
         self.pitch = crossings * RATE / (2 * len(samples)) if loud else 0
 
 
-class Ear:
-    """Listens in a host until the LAN goes."""
+class AudioCapture:
+    """Records in a host until the LAN is removed."""
 
     def __init__(self, lan, host):
         self.sounds = []
@@ -66,10 +66,10 @@ def pauses(sounds, longer_than=0.005):
 
 
 def rounds(sounds):
-    """Cuts a looped clip where its rising tone falls back: one list of sounds per round, whole or not."""
+    """Splits a looped clip where its rising tone falls back: one list of sounds per round, complete or not."""
     found, current, highest = [], [], 0
     for sound in sounds:
-        # The pitch of a snippet says little.
+        # The pitch of a very short sound is not reliable.
         told = sound.pitch if sound.end - sound.start > 0.01 else 0
         if told and told < highest - FALL:
             found.append(current)
@@ -80,18 +80,18 @@ def rounds(sounds):
 
 
 def seams(sounds):
-    """Per hand-over of a looped clip: silence in s (the sound's own length taken into account)."""
+    """The silence between the rounds of a looped clip, in seconds."""
     parts = rounds(sounds)
     return [max(0.0, b[0].start - a[-1].end) for a, b in zip(parts, parts[1:])]
 
 
 def heard(sounds):
-    """How much was heard, in seconds."""
+    """How long something was heard, in seconds."""
     return sum(sound.end - sound.start for sound in sounds)
 
 
 def tracks(sounds):
-    """The album's tracks in the order heard: (number, first start, last end)."""
+    """The tracks of the album in the order in which they were heard: (number, first start, last end)."""
     found = []
     for sound in sounds:
         number = round(sound.pitch / TRACK_STEP)
@@ -101,5 +101,5 @@ def tracks(sounds):
             found[-1][2] = sound.end
         else:
             found.append([number, sound.start, sound.end])
-    # A datagram across a seam carries two tones and looks like a third.
+    # A datagram that spans two tracks carries two tones and looks like a third track.
     return [tuple(t) for t in found if t[2] - t[1] > 0.1]
