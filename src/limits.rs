@@ -36,8 +36,8 @@ pub const FOLDER_DEPTH: usize = 8;
 pub const MAILBOX: usize = 128;
 /// Effects of one step: each renderer may speak, plus panel, reply and system.
 pub const EFFECTS: usize = 4 * RENDERERS;
-/// Transitions kept in the flight recorder.
-pub const TRACE: usize = 256;
+/// Transitions kept in the flight recorder: half of them are phases of loads.
+pub const TRACE: usize = 512;
 /// Files on renderers that statistics are kept of: eight on each renderer, about 300 bytes each.
 pub const STATISTICS: usize = 8 * RENDERERS;
 /// Connections of the media server in total and from one renderer (a TV was seen to open several parallel ranges: at least

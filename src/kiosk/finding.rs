@@ -60,7 +60,7 @@ impl Kiosk {
         match self.roster.hear(announcement, now) {
             News::None => {}
             News::Alive(udn) => self.with(&udn, now, effects, Renderer::hear),
-            News::Rebooted(udn) => self.with(&udn, now, effects, Renderer::rebooted),
+            News::Rebooted(udn) => self.with(&udn, now, effects, Renderer::restarted),
             News::Leaving(udn) => self.with(&udn, now, effects, Renderer::part),
         }
     }

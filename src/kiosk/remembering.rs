@@ -106,7 +106,7 @@ impl Kiosk {
     pub(super) fn acquaint(&self, renderer: &mut Renderer) {
         renderer.remember(self.memory.recall(renderer.description()), self.memory.ran);
         if self.recollection.has_past {
-            renderer.may_inherit();
+            renderer.may_be_taken_over();
         }
     }
 

@@ -87,8 +87,7 @@ impl Kiosk {
                     self.folder.changed(now);
                 }
                 for renderer in &mut self.renderers {
-                    renderer.witness(token, bytes, end, now);
-                    renderer.tally_bytes(token, bytes, &mut self.statistics);
+                    renderer.served(token, bytes, end, &mut self.statistics, now);
                 }
             }
             Event::MediaConnections(open) => self.media_connections = open,
@@ -111,9 +110,9 @@ impl Kiosk {
             Event::Saved(outcome) => self.saved(outcome, now),
             Event::FolderChanged => self.folder.changed(now),
             Event::Probed { token, duration } => {
-                let load = self.renderers.iter_mut().find_map(|renderer| renderer.load_of(token));
-                if let Some(load) = load {
-                    load.duration = duration;
+                let renderer = self.renderers.iter_mut().find(|renderer| renderer.has_load(token));
+                if let Some(renderer) = renderer {
+                    renderer.probed(token, duration);
                 }
             }
             // Answered when all has settled.
@@ -124,7 +123,7 @@ impl Kiosk {
                     self.trace.note(now, "", What::TaskEnded(name, why));
                 }
                 if name == TaskName::MediaServer {
-                    self.renderers.iter_mut().for_each(|renderer| renderer.unserved(now));
+                    self.renderers.iter_mut().for_each(|renderer| renderer.media_server_ended(now));
                 }
                 // Not to be ready for long ends the box; but a port is tried again here, for ever.
                 self.supervisor.ready(effects);

@@ -170,7 +170,7 @@ impl Kiosk {
                 unusable_datagrams: self.unusable_datagrams,
             },
             tasks: self.supervisor.tasks().to_vec(),
-            recent: self.trace.since(self.trace.written().saturating_sub(20)).map(recent).collect(),
+            recent: self.trace.told(20).map(recent).collect(),
         }
     }
 }
@@ -190,7 +190,7 @@ fn renderer_status(
     now: Instant,
 ) -> RendererStatus {
     let load = renderer.load();
-    let running = load.filter(|load| matches!(load.phase, Phase::Running { .. }));
+    let running = load.filter(|load| load.is_running());
     let position = running.map(|load| load.playhead.position(now));
     let duration = load.and_then(|load| load.length());
     let position = position.map(|p| duration.map_or(p, |d| p.min(d)));
@@ -226,7 +226,7 @@ fn renderer_status(
             failures: renderer.breaker().failures(),
             retry_in_s: renderer.breaker().retry_at().map(|at| in_seconds(at.since(now))),
         },
-        fetched: load.map(Load::fetched_word),
+        fetched: load.map(|load| load.evidence.word()),
         fault: renderer.fault().map(ToString::to_string),
         why: why(renderer, house, now).map(|reason| WhyStatus {
             word: reason.word(),

@@ -98,6 +98,8 @@ pub enum What {
     PowerOff,
     /// The machine is not switched off, and why.
     StillOn(String),
+    /// A load is in this phase now, for this reason.
+    Phase(&'static str, &'static str),
     /// The box is leaving.
     Leaving,
 }
@@ -122,6 +124,7 @@ impl What {
             | Self::Loading(_)
             | Self::Ended(_)
             | Self::Again(_) => Level::Debug,
+            Self::Phase(..) => Level::Trace,
             _ => Level::Info,
         }
     }
@@ -198,8 +201,27 @@ impl fmt::Display for Entry {
             What::Unidentified(why) => write!(f, "its name cannot be shown on it: {why}"),
             What::PowerOff => write!(f, "switching the machine off"),
             What::StillOn(why) => write!(f, "the machine is not switched off: {why}"),
+            What::Phase(phase, reason) => write!(f, "{phase}: {reason}"),
             What::Leaving => write!(f, "leaving"),
         }
+    }
+}
+
+/// The recorder, open for what happens to one renderer at one time.
+#[derive(Debug)]
+pub struct Log<'a> {
+    /// The recorder.
+    pub trace: &'a mut Trace,
+    /// The time.
+    pub now: Instant,
+    /// The name of the renderer.
+    pub who: &'a str,
+}
+
+impl Log<'_> {
+    /// Writes down a transition.
+    pub fn note(&mut self, what: What) {
+        self.trace.note(self.now, self.who, what);
     }
 }
 
@@ -226,6 +248,13 @@ impl Trace {
     #[must_use]
     pub fn written(&self) -> u64 {
         self.written
+    }
+
+    /// The last `most` entries for people, oldest first: without the phases of loads.
+    pub fn told(&self, most: usize) -> impl Iterator<Item = &Entry> {
+        let is_told = |entry: &&Entry| !matches!(entry.what, What::Phase(..));
+        let all = self.entries.iter().filter(is_told).count();
+        self.entries.iter().filter(is_told).skip(all.saturating_sub(most))
     }
 
     /// The entries written after the first `seen`, oldest first.

@@ -61,11 +61,11 @@ fn not_yet(renderer: &Renderer) -> Reason<'_> {
     };
     let file = &*load.file.path;
     match load.phase {
-        Phase::Wanted { .. } if load.busy > 0 => Reason::Busy(load.busy),
+        Phase::Wanted { .. } if load.attempt.busy > 0 => Reason::Busy(load.attempt.busy),
         Phase::Wanted { .. } | Phase::Settling { .. } | Phase::Accepted { .. } => {
             Reason::Giving(file)
         }
-        Phase::Starting { .. } if load.fetched => Reason::Fetching(file),
+        Phase::Starting { .. } if load.evidence.fetched => Reason::Fetching(file),
         Phase::Starting { .. } => Reason::NotFetchedYet(file),
         Phase::Running { doubt: None, .. }
             if renderer.state() == Some(TransportState::PausedPlayback) =>

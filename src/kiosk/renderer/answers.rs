@@ -1,60 +1,66 @@
-//! What an answer means for a renderer.
+//! What an answer means for a renderer, and what it means that none comes or none that can be understood.
 
-use super::calls::{Call, Purpose};
-use super::load::{Doubt, Phase};
-use super::{Context, Evented, Renderer};
+use super::load::{Doubt, Load, Phase};
+use super::observation::Evented;
+use super::position::UNTOLD;
+use super::requests::{Call, Purpose};
+use super::takeover::Takeover;
+use super::timeouts::START_TIMEOUT;
+use super::{Context, Renderer};
+use crate::kiosk::effect::Effect;
 use crate::kiosk::event::{Answer, Failure};
+use crate::kiosk::fault::Fault;
+use crate::kiosk::mutant::Mutant;
 use crate::kiosk::trace::What;
+use crate::text::Text;
 use crate::time::{Duration, Instant};
-use crate::upnp::Reply;
 use crate::upnp::av_transport::{Reply as Av, TransportState};
 use crate::upnp::connection_manager::Reply as Cm;
 use crate::upnp::rendering_control::Reply as Rc;
+use crate::upnp::scpd::Survey;
+use crate::upnp::{Reply, UpnpError};
 use core::net::Ipv4Addr;
 
 /// A command that was taken and had no effect is given again after this time: LG needs 1.5 s to close
 /// its player after a Stop.
 const TAKES_EFFECT: Duration = Duration::from_secs(3);
-/// One that hung for longer than this was not slow.
-const SLOW: Duration = Duration::from_secs(10);
+/// A Stop that goes before a file takes effect within this time.
+const SETTLES: Duration = Duration::from_secs(3);
+/// A volume that could not be set is tried again after this time.
+const VOLUME_PAUSE: Duration = Duration::from_secs(5);
+/// Action Failed (UDA 1.0 §3.2.2): what a refusal without a code says.
+const ACTION_FAILED: u16 = 501;
 
 impl Renderer {
-    /// The call with this number was answered. `false` if there is no such call (any more).
+    /// The call with this number was answered. An answer to a call that was ended means nothing.
     pub(in crate::kiosk) fn answered(
         &mut self,
         number: u32,
         outcome: Result<Answer, Failure>,
         facing: Option<Ipv4Addr>,
         ctx: &mut Context<'_>,
-    ) -> bool {
-        let Some(call) = self.call.take_if(|call| call.number == number) else {
-            return false;
+    ) {
+        let Some(call) = self.connection.end(number) else {
+            return;
         };
         if let Some(facing) = facing {
             self.faces(facing, ctx.now);
         }
-        let took = ctx.now.since(call.sent_at).min(SLOW);
-        self.habits.slowest = took.max(self.habits.slowest * 7 / 8);
-        let lives = matches!(outcome, Ok(_) | Err(Failure::Refused(_)));
-        if lives {
-            self.away = false;
-            self.breaker.succeed();
-            if self.silence.take().is_some() {
-                ctx.trace.note(ctx.now, self.name(), What::Recovered);
-            }
+        self.capabilities.took(ctx.now.since(call.sent_at));
+        if matches!(outcome, Ok(_) | Err(Failure::Refused(_))) && self.connection.answered() {
+            ctx.trace.note(ctx.now, self.name(), What::Recovered);
         }
         match outcome {
             Ok(answer) => self.succeeded(call, answer, ctx),
             Err(Failure::Refused(error)) => self.refused(&call.purpose, &error, ctx),
             Err(failure) => self.failed(&call.purpose, failure, ctx),
         }
-        true
     }
 
     /// The call in flight has waited long enough.
     pub(in crate::kiosk) fn overdue(&mut self, ctx: &mut Context<'_>) {
-        if let Some(call) = self.call.take_if(|call| call.deadline <= ctx.now) {
-            ctx.effects.push(crate::kiosk::effect::Effect::Cancel(call.number));
+        if let Some(call) = self.connection.end_overdue(ctx.now) {
+            ctx.effects.push(Effect::Cancel(call.number));
             self.failed(&call.purpose, Failure::Timeout, ctx);
         }
     }
@@ -62,127 +68,233 @@ impl Renderer {
     fn succeeded(&mut self, call: Call, answer: Answer, ctx: &mut Context<'_>) {
         let now = ctx.now;
         if matches!(call.purpose, Purpose::Set | Purpose::Play | Purpose::Pause | Purpose::Stop) {
-            self.taken = Some((call.purpose.clone(), now + TAKES_EFFECT));
+            self.connection.command_taken(call.purpose.clone(), now + TAKES_EFFECT);
         }
         match (call.purpose, answer) {
             (Purpose::Transport, Answer::Reply(Reply::AvTransport(Av::TransportInfo(info)))) => {
-                self.habits.round_trip = (3 * self.habits.round_trip + now.since(call.sent_at)) / 4;
-                self.weigh_event(&info, call.sent_at, now);
+                self.capabilities.round_trip(now.since(call.sent_at));
+                if let Some(confirmed) = self.observation.confirm_hint(&info, call.sent_at, now) {
+                    self.capabilities.weigh_event(confirmed);
+                }
                 self.observe(info, ctx);
-                let pace = if self.look { Duration::ZERO } else { self.transport_pace(now) };
-                self.transport_due = now + pace;
+                let looks_again = self.observation.must_look;
+                let pace = if looks_again { Duration::ZERO } else { self.transport_pace(now) };
+                self.observation.ask_state_at(now + pace);
             }
             (Purpose::Position, Answer::Reply(Reply::AvTransport(Av::PositionInfo(info)))) => {
-                self.inherit_track(&info, call.sent_at, ctx);
+                self.take_over_track(&info, call.sent_at, ctx);
                 self.place(&info, call.sent_at, ctx);
-                self.position_due = now + self.position_pace(now);
-                self.transport_due = self.transport_due.min(now + self.transport_pace(now));
+                self.observation.ask_position_at(now + self.position_pace(now));
+                self.observation.ask_state_by(now + self.transport_pace(now));
             }
             (Purpose::Media, Answer::Reply(Reply::AvTransport(Av::MediaInfo(info)))) => {
-                self.next_asked = true;
-                self.inherit_uri(info.current_uri.as_deref().unwrap_or(""), ctx);
-                let next = info.next_uri.as_deref().unwrap_or("");
-                // From before the box lost its power: its URL is dead.
-                self.offered |= self.next.is_none() && next.contains("://");
+                self.take_over_uri(info.current_uri.as_deref().unwrap_or(""), ctx);
+                // One from before the box lost its power has a URL that is dead.
+                self.playback.offer_told(info.next_uri.as_deref().unwrap_or("").contains("://"));
                 if self.in_doubt(Doubt::AskUri) {
                     self.resolve_doubt(&info, ctx);
                 }
             }
-            (Purpose::Set, _) => {
-                self.advance_load(Phase::Accepted { at: now });
-                if let Some(load) = self.load.as_mut() {
-                    load.busy = 0;
-                }
-                if self.waits_for_others() {
-                    // It may be told to play at any moment: then nothing should be in flight.
-                    self.transport_due = now + self.transport_pace(now);
-                }
-            }
-            (Purpose::Play, _) => self.play_sent(call.sent_at, now),
-            (Purpose::Stop, _) if ctx.leaving.is_some() => self.retire(),
-            (Purpose::Stop, _) => {
-                self.look_now(now);
-                match self.load.as_ref().map(|l| &l.phase) {
-                    Some(Phase::Wanted { .. }) => {
-                        self.advance_load(Phase::Settling { until: now + Duration::from_secs(3) })
-                    }
-                    // It was to be stopped: whatever is wanted by now begins anew.
-                    _ => self.retire(),
-                }
-            }
+            (Purpose::Set, _) => self.file_taken(ctx),
+            (Purpose::Play, _) => self.play_sent(call.sent_at, ctx),
+            (Purpose::Stop, _) => self.stop_taken(ctx),
             (Purpose::Pause, _) => {
-                self.look_now(now);
-                // Whoever wants it to play again by now: it was the box that paused it, not a viewer.
-                self.state = Some(TransportState::PausedPlayback);
-                self.settled = self.state;
+                self.observation.look_now(now);
+                // If it is to play again by now, the box paused it and no viewer.
+                self.observation.expect(TransportState::PausedPlayback);
             }
             (Purpose::Seek, _) => self.seeked(call.sent_at, ctx),
-            (Purpose::SeekTo, _) => self.sought(call.sent_at, now),
+            (Purpose::SeekTo, _) => self.sought(call.sent_at, ctx),
             (Purpose::SetNext, _) => {
-                self.offered = true;
-                if let Some(next) = self.next.as_mut() {
-                    next.phase = Phase::Accepted { at: now };
-                }
+                let mut log = ctx.log(&self.description.friendly_name);
+                self.playback.next_accepted(now, &mut log);
             }
-            (Purpose::ClearNext, _) => self.withdraw(),
-            (Purpose::Turn(turn), Answer::Reply(reply)) => {
+            (Purpose::ClearNext, _) => self.playback.offer_withdrawn(),
+            (Purpose::Volume(step), Answer::Reply(reply)) => {
                 match reply {
                     Reply::RenderingControl(Rc::Volume(volume)) => {
-                        self.knobs.see(Some(volume), None)
+                        self.volume.see(Some(volume), None)
                     }
-                    Reply::RenderingControl(Rc::Mute(mute)) => self.knobs.see(None, Some(mute)),
+                    Reply::RenderingControl(Rc::Mute(mute)) => self.volume.see(None, Some(mute)),
                     _ => {}
                 }
-                self.knobs.done(turn);
+                self.volume.done(step);
             }
-            (Purpose::Survey(which), Answer::Surveyed(survey)) => self.surveyed(which, *survey),
+            (Purpose::Scpd(which), Answer::Surveyed(survey)) => self.scpd_read(which, *survey),
             (Purpose::Sink, Answer::Reply(Reply::ConnectionManager(Cm::ProtocolInfo { sink }))) => {
-                self.habits.sink = Some(sink);
-                self.habits.sink_asked = true;
+                self.capabilities.lists(Some(sink));
             }
             (
                 Purpose::Subscribe(which) | Purpose::Renew(which),
                 Answer::Subscribed { sid, timeout },
             ) => {
-                self.events[which as usize].grant(now, sid, timeout);
+                self.observation.subscription_mut(which).grant(now, sid, timeout);
                 if which == Evented::Transport && self.in_doubt(Doubt::AskLease) {
                     // It is the same as before, and it was stopped: by a viewer.
                     self.stopped_by_viewer(ctx);
                 }
             }
-            (Purpose::Unsubscribe(which), _) => self.events[which as usize].forget(now),
+            (Purpose::Unsubscribe(which), _) => {
+                self.observation.subscription_mut(which).forget(now)
+            }
             (purpose, _) => self.failed(&purpose, Failure::Malformed, ctx),
         }
     }
 
-    fn advance_load(&mut self, phase: Phase) {
-        if let Some(load) = self.load.as_mut() {
-            load.phase = phase;
+    fn file_taken(&mut self, ctx: &mut Context<'_>) {
+        self.enter(Phase::Accepted { at: ctx.now }, "the renderer took the file", ctx);
+        if let Some(load) = self.playback.load_mut() {
+            load.accepted();
+        }
+        if self.slot.waits_for_others() {
+            // It may be told to play at any moment: then nothing should be in flight.
+            self.observation.ask_state_at(ctx.now + self.transport_pace(ctx.now));
         }
     }
 
-    /// The renderer holds no next file any more.
-    pub(super) fn withdraw(&mut self) {
-        self.next = None;
-        self.offered = false;
-    }
-
-    /// Before the next command, look what this one did.
-    pub(super) fn look_now(&mut self, now: Instant) {
-        self.look = true;
-        self.transport_due = now;
+    fn stop_taken(&mut self, ctx: &mut Context<'_>) {
+        if ctx.leaving.is_some() {
+            return self.playback.retire();
+        }
+        self.observation.look_now(ctx.now);
+        match self.playback.phase() {
+            Some(Phase::Wanted { .. }) => {
+                let until = ctx.now + SETTLES;
+                self.enter(Phase::Settling { until }, "a Stop goes before the file", ctx);
+            }
+            // It was to be stopped: what is wanted by now begins anew.
+            _ => self.playback.retire(),
+        }
     }
 
     /// Play was taken, or may have been.
-    pub(super) fn play_sent(&mut self, sent: Instant, now: Instant) {
-        self.look_now(now);
-        let until = now + super::elapse::START_TIMEOUT;
-        match self.load.as_mut() {
-            Some(load) if matches!(load.phase, Phase::Running { .. }) => {
-                load.playhead.thaw(sent, now)
-            }
-            Some(load) => load.phase = Phase::Starting { sent, until },
-            None => {}
+    pub(super) fn play_sent(&mut self, sent: Instant, ctx: &mut Context<'_>) {
+        let now = ctx.now;
+        self.observation.look_now(now);
+        if let Some(load) = self.playback.load_mut().filter(|load| load.is_running()) {
+            return load.playhead_mut().thaw(sent, now);
         }
+        self.enter(Phase::Starting { sent, until: now + START_TIMEOUT }, "Play was sent", ctx);
+    }
+
+    /// The description of a service was read, or there is none that can be.
+    pub(super) fn scpd_read(&mut self, which: Evented, survey: Survey) {
+        match which {
+            Evented::Transport => self.capabilities.know_play_arguments(survey.play),
+            Evented::Rendering => self.volume.know_units(survey.volume),
+        }
+    }
+
+    /// No answer, or none that says anything.
+    pub(super) fn failed(&mut self, purpose: &Purpose, failure: Failure, ctx: &mut Context<'_>) {
+        let now = ctx.now;
+        let said_no = matches!(failure, Failure::Status(400 | 500..=599) | Failure::Malformed);
+        if purpose.is_command() && said_no {
+            // A bare HTTP 500, or words of its own: it is a refusal too.
+            let error = UpnpError { code: ACTION_FAILED, description: Text::new() };
+            return self.refused(purpose, &error, ctx);
+        }
+        match purpose {
+            // Answered, but without sense: only what was asked suffers.
+            Purpose::Position if failure == Failure::Malformed => self.position_untold(now),
+            Purpose::Position => self.observation.ask_position_at(now + UNTOLD),
+            Purpose::Sink => self.capabilities.lists(None),
+            // It lives, whatever its web server does with this.
+            Purpose::Scpd(which) => return self.scpd_failed(*which, &failure, now),
+            Purpose::Subscribe(which) => {
+                self.observation.subscription_mut(*which).refuse(now);
+                if failure == Failure::Unreachable {
+                    self.observation.ask_state_at(now);
+                }
+                return;
+            }
+            Purpose::Renew(which) => return self.lease_lost(*which, ctx),
+            Purpose::Unsubscribe(which) => self.observation.subscription_mut(*which).forget(now),
+            Purpose::Volume(_) => self.volume.failed(now + VOLUME_PAUSE),
+            // LG holds the call while it loads: look what it does.
+            Purpose::Play if failure == Failure::Timeout => return self.play_sent(now, ctx),
+            Purpose::SetNext => {
+                if failure == Failure::Timeout {
+                    self.next_failed(true);
+                }
+                self.playback.drop_next();
+            }
+            Purpose::Media => self.media_unknown(ctx),
+            // It hung over taking the next file back: whether it still holds it will show.
+            Purpose::ClearNext if failure == Failure::Timeout => {
+                self.next_failed(true);
+                self.playback.offer_withdrawn();
+            }
+            _ => {}
+        }
+        if matches!(failure, Failure::Status(400..=499)) {
+            // The path is not what it was: the description is.
+            self.connection.distrust_description();
+        }
+        self.count_call_failure(failure, ctx);
+    }
+
+    fn scpd_failed(&mut self, which: Evented, failure: &Failure, now: Instant) {
+        if *failure == Failure::Unreachable {
+            self.observation.ask_state_at(now);
+        }
+        if which == Evented::Transport || !self.volume.units_failed(failure) {
+            self.scpd_read(which, Survey::default());
+        }
+    }
+
+    fn count_call_failure(&mut self, failure: Failure, ctx: &mut Context<'_>) {
+        // It hung where the next file should have followed: never risk that again.
+        if failure == Failure::Timeout && self.playback.holds_next() {
+            self.next_failed(true);
+        }
+        let fault = match failure {
+            Failure::Timeout => Fault::Hung,
+            Failure::Malformed | Failure::NotARenderer | Failure::Refused(_) => Fault::Garbled,
+            Failure::Status(status) => Fault::Status(status),
+            Failure::Unreachable => Fault::Unreachable,
+            Failure::Local => Fault::Local,
+        };
+        let (hung, unreachable) = (failure == Failure::Timeout, failure == Failure::Unreachable);
+        let opened = self.connection.failed(failure, ctx.rng.f64(), ctx.now);
+        if Mutant::ForgetsBackoff.is_in() {
+            self.connection.hurry(ctx.now);
+        }
+        let breaker = &self.connection.breaker;
+        let (open, again) = (breaker.is_open(), breaker.failures() >= 2);
+        if hung || open {
+            self.trouble(fault, ctx);
+        }
+        if unreachable && (again || self.connection.elsewhere) {
+            self.connection.distrust_description();
+        }
+        if opened {
+            if let Some(fault) = self.connection.fault().filter(|_| self.intent.is_to_play()) {
+                self.count(ctx, |row| row.fail(fault));
+            }
+            self.lost();
+        }
+    }
+
+    /// It is not there, or hangs: what it told us is in doubt.
+    fn lost(&mut self) {
+        self.observation.must_look();
+        if self.connection.lost() {
+            self.observation.forget_subscriptions(Instant::START);
+        }
+    }
+
+    /// It does not tell what it was given.
+    pub(super) fn media_unknown(&mut self, ctx: &mut Context<'_>) {
+        self.playback.offer_told(false);
+        self.takeover = Takeover::None;
+        if self.in_doubt(Doubt::AskUri) || self.in_doubt(Doubt::AskLease) {
+            self.fail(Fault::StoppedItself, ctx);
+        }
+    }
+
+    /// The name of the file that it has.
+    pub(super) fn file_name(&self) -> String {
+        self.playback.load().map(Load::name).unwrap_or_default()
     }
 }

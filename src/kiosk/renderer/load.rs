@@ -1,10 +1,11 @@
 //! One load: one file given to one renderer, under a token of its own.
-//!
-//! Terms: *witness*, what our media server saw the renderer fetch: better evidence than what it says.
 
+use super::evidence::FetchEvidence;
 use super::playhead::Playhead;
-use super::witness::Witness;
+use crate::kiosk::event::StreamEnd;
+use crate::kiosk::fault::Fault;
 use crate::kiosk::token::Token;
+use crate::kiosk::trace::{Log, What};
 use crate::limits::NAME_BYTES;
 use crate::media::black;
 use crate::media::card;
@@ -18,65 +19,73 @@ use crate::upnp::didl::{Item, Rung, Subtitles};
 use core::fmt::Write;
 use core::net::Ipv4Addr;
 
-/// A renderer whose stream breaks off asks for the rest within this time, or never.
-const ASKS_AGAIN: Duration = Duration::from_secs(3);
-
-/// A card that tells a renderer's name is shown for so long: to walk along a wall and read each.
+/// A card with the name of a renderer is shown for this long: time to walk along a wall and read each.
 const CARD_SHOWN: Duration = Duration::from_secs(10);
 
 /// A file given to a renderer.
 #[derive(Clone, Debug)]
-pub struct Load {
-    /// In the URL.
+pub struct Load(Fields);
+
+read_only!(Load, Fields);
+
+/// Written only in this file.
+#[derive(Clone, Debug)]
+pub struct Fields {
+    /// The token in its URL.
     pub token: Token,
-    /// What.
+    /// The file.
     pub file: MediaFile,
-    /// The MIME type in metadata and Content-Type.
-    pub mime: &'static str,
-    /// How much metadata goes with it.
-    pub rung: Rung,
-    /// Our address and port in the URL.
+    /// Our address and port in its URL.
     pub origin: (Ipv4Addr, u16),
+    /// How the file is described to the renderer.
+    pub metadata: Metadata,
     /// How far it has come.
     pub phase: Phase,
-    /// The media server was asked for it.
-    pub fetched: bool,
-    /// The media server sent its last byte.
-    pub whole_sent: bool,
-    /// Its stream broke on our side at this time, the file unreadable or the server ended: the renderer waits for
-    /// bytes that do not come.
-    pub cut_at: Option<Instant>,
-    /// What was asked of it could not be sent, because another file has its path now.
-    pub replaced: bool,
-    /// What else the media server saw.
-    pub witness: Witness,
-    /// Its duration, read from the file.
-    pub duration: Option<Duration>,
-    /// Its duration as the renderer says it, often in whole seconds.
-    pub said_duration: Option<Duration>,
-    /// Where it is.
+    /// What the media server saw.
+    pub evidence: FetchEvidence,
+    /// Where in its media the renderer is.
     pub playhead: Playhead,
-    /// It was given a second time, because nothing was fetched.
-    pub rearmed: bool,
-    /// A Stop goes before Set.
-    pub stop_first: bool,
-    /// If it is a still: how long it is shown.
-    pub dwell: Duration,
-    /// Where in its media it was when it began to run: not at zero if it was sent there, or taken up there.
+    /// The duration read from the file.
+    pub duration: Option<Duration>,
+    /// The duration that the renderer says, often in whole seconds.
+    pub said_duration: Option<Duration>,
+    /// The position at which it began to run: not zero if it was sent there, or taken over there.
     pub from: Duration,
-    /// Where it is to be sent as soon as it plays.
+    /// The position to which it is to be sent as soon as it plays.
     pub seek_to: Option<Duration>,
-    /// How it is told of the subtitles, if there are some and it is told.
-    pub captions: Option<Form>,
-    /// A still that is given where a still is shown.
-    pub after_still: bool,
-    /// Commands refused because the renderer was busy.
-    pub busy: u8,
-    /// It was given by the box in a life before.
-    pub inherited: bool,
+    /// What was tried to have the renderer take and play it.
+    pub attempt: Attempt,
+    /// For how long a still is shown.
+    dwell: Duration,
+    /// The box gave it to the renderer before it was started again.
+    pub taken_over: bool,
 }
 
-/// How far a load has come. Each deadline lives in the state that needs it.
+/// How the file is described to the renderer.
+#[derive(Clone, Copy, Debug)]
+pub struct Metadata {
+    /// The MIME type in the metadata and in Content-Type.
+    pub mime: &'static str,
+    /// How much metadata goes with the file.
+    pub level: Rung,
+    /// How the renderer is told of the subtitles, if the file has some and the renderer is told.
+    pub subtitles: Option<Form>,
+}
+
+/// What was tried to have the renderer take and play this load.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Attempt {
+    /// It was given a second time, since nothing was fetched.
+    pub repeated: bool,
+    /// A Stop goes before SetAVTransportURI.
+    pub stop_first: bool,
+    /// A still that is given where a still is shown.
+    pub after_still: bool,
+    /// Commands refused since the renderer was busy.
+    pub busy: u8,
+}
+
+/// How far a load has come. Each deadline lives in the phase that needs it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Phase {
     /// To be given to the renderer at this time.
@@ -87,7 +96,7 @@ pub enum Phase {
     Accepted { at: Instant },
     /// Play went out at `sent`; wait for evidence until `until`.
     Starting { sent: Instant, until: Instant },
-    /// It played at `since` for the first time, or from where it was sent then.
+    /// It was first seen playing at `since`, or was sent to another position then.
     Running { since: Instant, doubt: Option<Doubt> },
     /// It played to its end.
     Over,
@@ -95,39 +104,249 @@ pub enum Phase {
     Failed { retry_at: Instant },
 }
 
-/// It stopped where it should not: find out why.
+impl Phase {
+    const fn word(&self) -> &'static str {
+        match self {
+            Self::Wanted { .. } => "wanted",
+            Self::Settling { .. } => "settling",
+            Self::Accepted { .. } => "accepted",
+            Self::Starting { .. } => "starting",
+            Self::Running { doubt: None, .. } => "running",
+            Self::Running { doubt: Some(_), .. } => "in doubt",
+            Self::Over => "over",
+            Self::Failed { .. } => "failed",
+        }
+    }
+}
+
+/// The renderer stopped where it should not: find out why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doubt {
     /// Seen once; it may be a short gap. Look again at this time.
     LookAgain(Instant),
-    /// Seen twice. Which URI does it hold?
+    /// Seen twice. Which URI does the renderer hold?
     AskUri,
-    /// It holds none. Is our subscription still known, or did it start again?
+    /// It holds none. Is our subscription still known, or did the renderer start again?
     AskLease,
 }
 
+/// What a new load is made of.
+#[derive(Debug)]
+pub struct NewLoad {
+    /// The token in its URL.
+    pub token: Token,
+    /// The file.
+    pub file: MediaFile,
+    /// Our address and port in its URL.
+    pub origin: (Ipv4Addr, u16),
+    /// How the file is described.
+    pub metadata: Metadata,
+    /// Where in its media the renderer is.
+    pub playhead: Playhead,
+    /// For how long a still is shown.
+    pub dwell: Duration,
+    /// The load follows another load of the same file: both have the same length.
+    pub durations: (Option<Duration>, Option<Duration>),
+    /// A still that is given where a still is shown.
+    pub after_still: bool,
+    /// A Stop goes before SetAVTransportURI.
+    pub stop_first: bool,
+}
+
 impl Load {
+    /// A load to be given at `at`.
+    pub fn new(new: NewLoad, at: Instant) -> Self {
+        let NewLoad { token, file, origin, metadata, playhead, dwell, .. } = new;
+        let (duration, said_duration) = new.durations;
+        Self(Fields {
+            token,
+            file,
+            origin,
+            metadata,
+            phase: Phase::Wanted { at },
+            evidence: FetchEvidence::default(),
+            playhead,
+            duration,
+            said_duration,
+            from: Duration::ZERO,
+            seek_to: None,
+            attempt: Attempt {
+                stop_first: new.stop_first,
+                after_still: new.after_still,
+                ..Attempt::default()
+            },
+            dwell,
+            taken_over: false,
+        })
+    }
+
+    /// A load that the renderer has had since before the box started: it is in this phase already.
+    pub fn taken_over(new: NewLoad, phase: Phase) -> Self {
+        let Self(fields) = Self::new(new, Instant::START);
+        Self(Fields { phase, taken_over: true, ..fields })
+    }
+
+    /// Goes into another phase: the only place where that happens. The reason is for the flight recorder.
+    pub fn enter(&mut self, phase: Phase, reason: &'static str, log: &mut Log<'_>) {
+        let (before, after) = (self.0.phase.word(), phase.word());
+        self.0.phase = phase;
+        if before != after {
+            log.note(What::Phase(after, reason));
+        }
+    }
+
+    /// A failed load is tried again now: somebody pressed play.
+    pub fn retry_at_once(&mut self, now: Instant) {
+        if let Phase::Failed { retry_at } = &mut self.0.phase {
+            *retry_at = now;
+        }
+    }
+
+    /// Expects the renderer to stop before it takes the file, or not.
+    pub fn stop_first(&mut self, stop_first: bool) {
+        self.0.attempt.stop_first = stop_first;
+    }
+
+    /// The renderer is given the file a second time, after a Stop.
+    pub fn repeat(&mut self) {
+        self.0.attempt.repeated = true;
+        self.0.attempt.stop_first = true;
+    }
+
+    /// The renderer refused a command since it is busy.
+    pub fn count_busy(&mut self) {
+        self.0.attempt.busy += 1;
+    }
+
+    /// The renderer took the file.
+    pub fn accepted(&mut self) {
+        self.0.attempt.busy = 0;
+    }
+
+    /// The renderer plays something else: whatever was seen of this load does not count.
+    pub fn begin_again(&mut self, playhead: Playhead) {
+        self.0.attempt.stop_first = true;
+        self.0.from = Duration::ZERO;
+        self.0.playhead = playhead;
+        self.0.evidence.forget_requests();
+    }
+
+    /// The file is described otherwise from now on.
+    pub fn describe(&mut self, metadata: Metadata) {
+        self.0.metadata = metadata;
+    }
+
+    /// The duration was read from the file.
+    pub fn read_duration(&mut self, duration: Option<Duration>) {
+        self.0.duration = duration;
+    }
+
+    /// The renderer says this duration.
+    pub fn say_duration(&mut self, duration: Option<Duration>) {
+        self.0.said_duration = duration.or(self.0.said_duration);
+    }
+
+    /// The renderer is to be sent to this position as soon as it plays, or nowhere.
+    pub fn send_to(&mut self, position: Option<Duration>) {
+        self.0.seek_to = position;
+    }
+
+    /// It began to run at this position.
+    pub fn began_at(&mut self, position: Duration) {
+        self.0.from = position;
+    }
+
+    /// Takes one report of the media server.
+    pub fn add_evidence(&mut self, bytes: u64, end: Option<StreamEnd>, now: Instant) {
+        self.0.evidence.add(bytes, end, now);
+    }
+
+    /// The media server ended, and its connections with it.
+    pub fn media_server_ended(&mut self, now: Instant) {
+        self.0.evidence.server_ended(now);
+    }
+
+    /// What the renderer fetched before proves nothing.
+    pub fn forget_fetch(&mut self) {
+        self.0.evidence.forget_fetch();
+    }
+
+    /// Where it is, to be corrected.
+    pub fn playhead_mut(&mut self) -> &mut Playhead {
+        &mut self.0.playhead
+    }
+
+    /// Video, audio or image.
+    pub const fn kind(&self) -> Kind {
+        self.0.file.media_type.kind
+    }
+
+    /// The duration read from the file, and the one that the renderer says.
+    pub const fn durations(&self) -> (Option<Duration>, Option<Duration>) {
+        (self.0.duration, self.0.said_duration)
+    }
+
+    /// It plays, or is in doubt whether it still does.
+    pub const fn is_running(&self) -> bool {
+        matches!(self.0.phase, Phase::Running { .. })
+    }
+
+    /// Play went out, and nothing is seen of it yet.
+    pub const fn is_starting(&self) -> bool {
+        matches!(self.0.phase, Phase::Starting { .. })
+    }
+
+    /// The renderer has its URI and was not told to play.
+    pub const fn is_accepted(&self) -> bool {
+        matches!(self.0.phase, Phase::Accepted { .. })
+    }
+
+    /// It is in this doubt.
+    pub fn is_in_doubt(&self, doubt: Doubt) -> bool {
+        matches!(self.0.phase, Phase::Running { doubt: Some(d), .. } if d == doubt)
+    }
+
+    /// What became of it, if Play went out and it does not play, by what the media server saw.
+    pub fn never_began(&self) -> Fault {
+        let name = self.name();
+        match &self.0.evidence {
+            seen if seen.fetched && seen.only_hung_up(self.0.file.size) => {
+                Fault::HungUp(name, seen.hang_ups)
+            }
+            seen if seen.fetched => Fault::DoesNotPlay(name),
+            seen if seen.is_asked_for() => Fault::OnlyAsked(name),
+            _ => Fault::CannotReachBox(self.0.origin.0, self.0.origin.1),
+        }
+    }
+
+    /// Whatever state the renderer says, it cannot have played this.
+    pub fn has_shown_nothing(&self) -> bool {
+        !self.0.playhead.moved() && self.0.evidence.only_hung_up(self.0.file.size)
+    }
+
+    /// The renderer has enough of the file to show something.
+    pub fn has_enough(&self) -> bool {
+        self.0.evidence.is_enough(self.0.file.size)
+    }
+
     /// The name of the file, for people.
-    #[must_use]
     pub fn name(&self) -> String {
-        file_name(&self.file.path).into_owned()
+        file_name(&self.0.file.path).into_owned()
     }
 
     /// The URL of the media: literal address, short path, extension at the end, no query.
-    #[must_use]
     pub fn url(&self) -> String {
-        self.url_ending(self.file.media_type.extension)
+        self.url_ending(self.0.file.media_type.extension)
     }
 
     /// The URL of its subtitles, under the same token.
-    #[must_use]
     pub fn subtitles_url(&self) -> Option<String> {
-        let format = format_of(self.file.subtitles.as_deref()?)?;
+        let format = format_of(self.0.file.subtitles.as_deref()?)?;
         Some(self.url_ending(format.extension))
     }
 
     fn url_ending(&self, extension: &str) -> String {
-        let (host, port) = self.origin;
+        let (host, port) = self.0.origin;
         let stem = self
             .file
             .path
@@ -140,12 +359,11 @@ impl Load {
             .take(32)
             .collect();
         let stem = if safe.is_empty() { "media" } else { &safe };
-        format!("http://{host}:{port}/m/{}/{stem}.{extension}", self.token)
+        format!("http://{host}:{port}/m/{}/{stem}.{extension}", self.0.token)
     }
 
-    /// The metadata that goes with it.
-    #[must_use]
-    pub fn metadata(&self) -> String {
+    /// The metadata that go with it: a DIDL-Lite document, or nothing.
+    pub fn didl(&self) -> String {
         let title: Text<NAME_BYTES> = self
             .file
             .path
@@ -154,105 +372,91 @@ impl Load {
             .unwrap_or_default();
         let subtitles_url = self.subtitles_url();
         let subtitles = || {
-            let format = format_of(self.file.subtitles.as_deref()?)?;
-            Some(Subtitles { form: self.captions?, url: subtitles_url.as_deref()?, format })
+            let format = format_of(self.0.file.subtitles.as_deref()?)?;
+            let form = self.0.metadata.subtitles?;
+            Some(Subtitles { form, url: subtitles_url.as_deref()?, format })
         };
         Item {
             title: &title,
             url: &self.url(),
-            mime: self.mime,
+            mime: self.0.metadata.mime,
             content_features: &self.content_features(),
-            kind: self.file.media_type.kind,
-            size: self.file.size,
-            duration: self.duration,
+            kind: self.0.file.media_type.kind,
+            size: self.0.file.size,
+            duration: self.0.duration,
             subtitles: subtitles(),
         }
-        .write(self.rung)
+        .write(self.0.metadata.level)
     }
 
     /// The DLNA parameters, in the metadata and in the answers of our server alike.
-    #[must_use]
     pub fn content_features(&self) -> String {
-        protocol_info::content_features(self.file.media_type, self.file.profile)
+        protocol_info::content_features(self.0.file.media_type, self.0.file.profile)
     }
 
     /// A URI that the renderer names is this load's.
-    #[must_use]
     pub fn is_named_by(&self, uri: &str) -> bool {
         let mut token = Text::<16>::new();
-        write!(token, "{}", self.token).is_ok() && uri.contains(token.as_str())
+        write!(token, "{}", self.0.token).is_ok() && uri.contains(token.as_str())
     }
 
-    /// It could not be read for long enough to ask for it once more, and nothing moves.
-    #[must_use]
+    /// The file could not be read for long enough that the renderer should have asked again, and nothing moves.
     pub fn starves_at(&self) -> Option<Instant> {
-        let moves = self.playhead.moved() && self.playhead.stuck() == 0;
-        self.cut_at.filter(|_| !moves).map(|at| at + ASKS_AGAIN)
+        let playhead = &self.0.playhead;
+        let moves = playhead.moved() && playhead.stuck() == 0;
+        self.0.evidence.asks_again_by().filter(|_| !moves)
     }
 
     /// For how long a still is shown.
-    #[must_use]
     pub fn dwell(&self) -> Duration {
-        match &self.file {
-            // Nobody wants to see black followed by black; but some renderers put pictures away by themselves.
+        match &self.0.file {
+            // Black need not follow black soon; but some renderers close a picture by themselves.
             _ if self.is_black() => Duration::from_secs(3600),
             file if card::is_card(file) => CARD_SHOWN,
-            _ => self.dwell,
+            _ => self.0.dwell,
         }
     }
 
     /// It is the black picture.
-    #[must_use]
     pub fn is_black(&self) -> bool {
-        black::body(&self.file).is_some()
-    }
-
-    /// The renderer can reach the media server: it came for this, if only for its head.
-    #[must_use]
-    pub fn was_asked_for(&self) -> bool {
-        self.fetched || self.witness.heads > 0
+        black::body(&self.0.file).is_some()
     }
 
     /// It has no end of its own.
-    #[must_use]
     pub fn is_still(&self) -> bool {
-        self.file.media_type.kind == Kind::Image
+        matches!(self.kind(), Kind::Image)
     }
 
     /// The longest that it may last: a renderer's whole seconds may leave out almost one.
-    #[must_use]
     pub fn length(&self) -> Option<Duration> {
-        self.duration.or(self.said_duration)
+        self.0.duration.or(self.0.said_duration)
     }
 
     /// The moments between which it ends.
-    #[must_use]
     pub fn end(&self) -> Option<(Instant, Instant)> {
-        let (earliest, latest) = self.playhead.end(self.length()?)?;
-        let unsure = if self.duration.is_none() { Duration::from_secs(1) } else { Duration::ZERO };
+        let (earliest, latest) = self.0.playhead.end(self.length()?)?;
+        let unsure =
+            if self.0.duration.is_none() { Duration::from_secs(1) } else { Duration::ZERO };
         Some((earliest, latest + unsure))
     }
 
     /// How far it has played, as far as anybody can tell.
-    #[must_use]
     pub fn played(&self, now: Instant) -> Duration {
-        self.playhead.position(now).max(self.playhead.furthest())
+        self.0.playhead.position(now).max(self.0.playhead.furthest())
     }
 
     /// It was first seen playing no longer ago than this.
-    #[must_use]
     pub fn began_within(&self, span: Duration, now: Instant) -> bool {
-        matches!(self.phase, Phase::Running { since, .. } if now.since(since) <= span)
+        matches!(self.0.phase, Phase::Running { since, .. } if now.since(since) <= span)
     }
 
     /// What a stop that is seen now means, if it can be told from the position alone.
-    #[must_use]
     pub fn stopped_at_its_end(&self, now: Instant, confirmed: bool) -> bool {
         let played = self.played(now);
         let Some(length) = self.length() else {
-            return confirmed && self.whole_sent;
+            return confirmed && self.0.evidence.whole_sent;
         };
-        // FACTS of the field: renderers stop up to 5 s (long films: 3 %, at most 12 s) early.
+        // Renderers stop up to 5 s (long films: 3 %, at most 12 s) early.
         let slack = length.mul_f64(0.03).clamp(Duration::from_secs(5), Duration::from_secs(12));
         let near = if length < Duration::from_secs(15) {
             length.mul_f64(0.6)
@@ -273,7 +477,7 @@ mod tests {
         let media_type = mime::of_extension("mp4").expect("known");
         let mut playhead = Playhead::default();
         playhead.begin(Instant::START, Instant::START, Duration::ZERO, true);
-        Load {
+        let new = NewLoad {
             token: Token(0xabc),
             file: MediaFile {
                 path: Path::new(path).into(),
@@ -284,28 +488,17 @@ mod tests {
                 profile: None,
                 subtitles: None,
             },
-            mime: "video/mp4",
-            rung: Rung::Full,
             origin: (Ipv4Addr::new(10, 0, 0, 1), 8895),
-            phase: Phase::Running { since: Instant::START, doubt: None },
-            fetched: true,
-            whole_sent: false,
-            cut_at: None,
-            replaced: false,
-            witness: Witness::default(),
-            duration: Some(Duration::from_secs(duration)),
-            said_duration: None,
+            metadata: Metadata { mime: "video/mp4", level: Rung::Full, subtitles: None },
             playhead,
-            rearmed: false,
-            stop_first: false,
             dwell: Duration::from_secs(10),
-            from: Duration::ZERO,
-            seek_to: None,
-            captions: None,
+            durations: (Some(Duration::from_secs(duration)), None),
             after_still: false,
-            busy: 0,
-            inherited: false,
-        }
+            stop_first: false,
+        };
+        let mut load = Load::new(new, Instant::START);
+        load.0.phase = Phase::Running { since: Instant::START, doubt: None };
+        load
     }
 
     #[test]

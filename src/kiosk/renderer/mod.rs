@@ -1,123 +1,89 @@
-//! One renderer: what it should do (*goal*), what it was seen doing (*observed*), and the next action
-//! from the difference.
+//! One renderer: what it should do, what it was seen doing, and the next command from the difference.
 //!
-//! Looping, retry, recovery after a reboot, a lost event, a fault, a TV changed with its own remote: all
-//! take one path. `plan` decides what to send, `calls` writes it (at most one call is in flight, with a
-//! deadline), answers come back to `answers`, which asks `verdict` what a state means and `position` what a
-//! position means, refusals to `refusals`, what is no answer to `silence`, and what time alone decides is in
-//! `elapse`. What becomes of a load is in `outcome`, and the next is made in `loading`. What people ask comes to
-//! `wishes`, what the renderer says by itself to `presence`.
+//! Looping, retry, recovery after a restart, a lost event, a fault, a viewer with the remote control: all take one path.
+//! Each piece of state has one owner, whose fields nobody else can touch:
 //!
-//! Terms: *goal*, what should be; *load*, one file given to the renderer (see [`load`]); *habit*, what
-//! was learned about this renderer; *farewell*, leaving it as a guest should.
+//! | owner | answers |
+//! |---|---|
+//! | [`Connection`] | can we talk to it? |
+//! | [`Observation`] | what is known of what it does? |
+//! | [`Playback`] | what was it given, and how far is that? |
+//! | [`Intent`] | what should it do? |
+//! | [`Volume`] | how loud? |
+//! | [`Capabilities`] | what does this model need? |
+//! | [`GroupSlot`] | how far does its group let it go? |
+//! | [`Takeover`] | does it still play something from before the box started? |
+//!
+//! `reconcile` (in `plan`) reads across them and gives one command, or the time until which there is nothing to do.
+//! `requests` writes the command; at most one call is in flight. Answers come back to `answers`, which asks
+//! `transport_state` what a state means and `position` what a position means; refusals go to `upnp_errors`. What time
+//! alone decides is in `timeouts`. What becomes of a load is in `outcome`. What people ask comes to `commands`, what the
+//! schedule asks to `layer`, what the renderer says by itself to `announcements`.
 
+/// Lets everybody read the fields of an owner; only the file of the owner can write them.
+macro_rules! read_only {
+    ($owner:ident, $fields:ident) => {
+        impl core::ops::Deref for $owner {
+            type Target = $fields;
+
+            fn deref(&self) -> &$fields {
+                &self.0
+            }
+        }
+    };
+}
+
+mod announcements;
 mod answers;
 pub mod breaker;
-mod calls;
-mod captions;
-mod elapse;
-mod heirloom;
-mod identify;
-pub mod knobs;
+mod capabilities;
+mod commands;
+mod connection;
+mod evidence;
+mod group_slot;
+mod intent;
 mod layer;
 pub mod load;
-mod loading;
-mod looping;
-mod member;
+mod media;
+mod observation;
 mod outcome;
+mod pace;
 mod plan;
+mod playback;
 pub mod playhead;
 mod position;
-mod presence;
-mod refusals;
-mod serving;
-mod silence;
-mod sound;
-mod survey;
-mod tally;
-mod verdict;
-mod wishes;
-pub mod witness;
+mod requests;
+mod takeover;
+mod timeouts;
+mod transport_state;
+mod upnp_errors;
+pub mod volume;
 
 use super::deadline::Deadline;
 use super::effect::Effects;
 use super::fault::Fault;
-use super::group::{Gate, Start};
-use super::habits::Habits;
-use super::playlist::Playlist;
-use super::profile::Profile;
-use super::programme::Programme;
-use super::reason::Viewer;
+use super::profile::{Minutes, Profile};
 use super::statistics::{Shift, Statistics};
-use super::subscription::Subscription;
 use super::token::Secret;
-use super::trace::{Trace, What};
-use crate::config::{LoopMethod, OnStop, Rule};
+use super::trace::{Log, Trace, What};
+use crate::config::Rule;
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::TransportState;
-use crate::upnp::description::{Description, Service};
+use crate::upnp::description::Description;
 use crate::upnp::{HttpUrl, Udn};
 use breaker::Breaker;
-use calls::{Call, Purpose};
-use captions::Captions;
+use capabilities::Capabilities;
+use connection::Connection;
 use core::net::Ipv4Addr;
 use fastrand::Rng;
-use heirloom::Heirloom;
-use knobs::Knobs;
-pub(super) use layer::Layer;
+use group_slot::GroupSlot;
+use intent::Intent;
+pub(super) use intent::{Goal, Rested};
 use load::{Load, Phase};
-use presence::Presence;
-use sound::Sound;
-use survey::PlaySurvey;
-
-/// Which of the two evented services.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Evented {
-    /// AVTransport
-    Transport = 0,
-    /// RenderingControl
-    Rendering = 1,
-}
-
-const EVENTED: [Evented; 2] = [Evented::Transport, Evented::Rendering];
-
-/// What a renderer should be doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Goal {
-    /// Nothing was asked of it, or its programme is over: it is left alone.
-    Rest,
-    /// Play the programme.
-    Play,
-    /// Hold the programme.
-    Pause,
-    /// Be stopped; once it is, [`Goal::Rest`].
-    Stop,
-    /// A viewer took it with the TV's remote; played again at this time, if there is one.
-    Yield { did: Viewer, until: Option<Instant> },
-}
-
-/// Why it rests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Rested {
-    /// Nobody has asked for anything yet.
-    NotAsked,
-    /// Its programme is over.
-    Finished,
-    /// A person stopped it.
-    Stopped,
-}
-
-/// What else was learned about this renderer: not kept, being soon learned anew.
-#[derive(Debug, Default)]
-struct Ways {
-    /// What it does with metadata that name subtitles.
-    captions: Captions,
-    /// Whether its own description of Play was looked at, and what it wants beside the usual.
-    play_survey: PlaySurvey,
-    play_surplus: Vec<String>,
-    /// A still that follows a still needs a Stop between them.
-    stop_between_stills: bool,
-}
+use observation::Observation;
+use playback::Playback;
+use takeover::Takeover;
+use volume::Volume;
 
 /// What the surroundings give to each operation.
 pub(super) struct Context<'a> {
@@ -139,6 +105,11 @@ impl Context<'_> {
         *self.numbers = self.numbers.wrapping_add(1).max(1);
         *self.numbers
     }
+
+    /// Writes to the flight recorder in the name of this renderer.
+    fn log<'b>(&'b mut self, who: &'b str) -> Log<'b> {
+        Log { trace: &mut *self.trace, now: self.now, who }
+    }
 }
 
 /// How to leave.
@@ -152,82 +123,18 @@ pub(super) struct Farewell {
 #[derive(Debug)]
 pub(super) struct Renderer {
     description: Box<Description>,
-    location: HttpUrl,
-    /// Our address on the connection to it: the one it can reach.
-    facing: Ipv4Addr,
-    rule: Option<Rule>,
-    /// Its group, and its place in that.
-    seat: Option<(usize, usize)>,
-    gate: Gate,
-    /// How it began the round that it has played last, if that could be told.
-    last_start: Option<Start>,
-    programme: Programme,
-    /// What it was to do before a clip broke in.
-    before_clip: Option<Goal>,
-    /// What the schedule wants of it now.
-    layer: Option<Layer>,
-    /// When to look at its plan again, if nothing happens before.
-    pub(super) plan_at: Option<Deadline>,
-    goal: Goal,
-    rested: Rested,
-    state: Option<TransportState>,
-    /// The last state that was not on its way to another.
-    settled: Option<TransportState>,
-    state_at: Instant,
-    /// When its state was known before that.
-    seen_at: Instant,
-    /// A command went out: look what it did before the next one.
-    look: bool,
-    /// It could not be reached: when it is back, a stop means that it started again.
-    shaken: bool,
-    load: Option<Load>,
-    next: Option<Load>,
-    /// It holds a next file, ours or one of before; it may keep it over Stop and Set.
-    offered: bool,
-    /// It was asked whether it holds one.
-    next_asked: bool,
-    previous: Option<Load>,
-    call: Option<Call>,
-    breaker: Breaker,
-    knobs: Knobs,
-    sound: Sound,
-    events: [Subscription; 2],
-    habits: Habits,
-    ways: Ways,
-    profile: Profile,
-    heirloom: Heirloom,
-    /// The state in an event that no look has borne out yet, and when it came.
-    said: Option<(TransportState, Instant)>,
-    fault: Option<Fault>,
-    /// It does not answer, or nothing that can be understood.
-    silence: Option<Fault>,
-    away: bool,
+    connection: Connection,
+    observation: Observation,
+    playback: Playback,
+    intent: Intent,
+    volume: Volume,
+    capabilities: Capabilities,
+    slot: GroupSlot,
+    takeover: Takeover,
     /// What is not in the statistics yet.
     shift: Shift,
-    presence: Presence,
-    transport_due: Instant,
-    position_due: Instant,
-    rounds: u32,
-    gap: Option<Duration>,
-    ended_at: Option<Instant>,
-    seeked_at: Option<Instant>,
-    /// The last command that it took, and when that may be given again if it had no effect.
-    taken: Option<(Purpose, Instant)>,
-    failures: u8,
-    insisted: u8,
-    strangers: u8,
-    /// It was last seen with a file of ours.
-    ours_at: Instant,
-    /// It was last seen playing.
-    played_at: Instant,
-    /// Somebody pressed play.
-    pressed_at: Instant,
-    /// Its description was seen at another place as well.
-    elsewhere: bool,
-    /// The description must be fetched again.
-    stale: bool,
-    /// The media folder should be read again.
-    wants_scan: bool,
+    /// When to look at its plan again, if nothing happens before.
+    pub(super) plan_at: Option<Deadline>,
 }
 
 impl Renderer {
@@ -238,71 +145,18 @@ impl Renderer {
         rule: Option<&Rule>,
         seed: u64,
     ) -> Self {
-        let evented = |service: Option<&Service>| {
-            Subscription::new(service.is_some_and(|s| s.event_url.is_some()))
-        };
-        let events = [
-            evented(Some(&description.av_transport)),
-            evented(description.rendering_control.as_ref()),
-        ];
-        let (plays, repeat, order) =
-            rule.map(|r| (r.plays.clone(), r.repeat, r.order)).unwrap_or_default();
         Self {
-            description,
-            location,
-            facing,
-            rule: rule.cloned(),
-            seat: None,
-            gate: Gate::Open,
-            last_start: None,
-            programme: Programme::new(Playlist::new(plays, repeat, order, seed)),
-            before_clip: None,
-            layer: None,
-            plan_at: None,
-            goal: if rule.is_some_and(|rule| rule.autoplay) { Goal::Play } else { Goal::Rest },
-            rested: Rested::NotAsked,
-            state: None,
-            settled: None,
-            state_at: Instant::START,
-            seen_at: Instant::START,
-            look: true,
-            shaken: false,
-            load: None,
-            next: None,
-            offered: false,
-            next_asked: false,
-            previous: None,
-            call: None,
-            breaker: Breaker::default(),
-            knobs: Knobs::default(),
-            sound: Sound::default(),
-            events,
-            habits: Habits::default(),
-            ways: Ways::default(),
-            profile: Profile::default(),
-            heirloom: Heirloom::default(),
-            said: None,
-            fault: None,
-            silence: None,
-            away: false,
+            connection: Connection::new(location, facing),
+            observation: Observation::new(&description),
+            playback: Playback::default(),
+            intent: Intent::new(rule, seed),
+            volume: Volume::default(),
+            capabilities: Capabilities::default(),
+            slot: GroupSlot::default(),
+            takeover: Takeover::default(),
             shift: Shift::default(),
-            presence: Presence::Here,
-            transport_due: Instant::START,
-            position_due: Instant::START,
-            rounds: 0,
-            gap: None,
-            ended_at: None,
-            seeked_at: None,
-            taken: None,
-            failures: 0,
-            insisted: 0,
-            strangers: 0,
-            ours_at: Instant::START,
-            played_at: Instant::START,
-            pressed_at: Instant::START,
-            elsewhere: false,
-            stale: false,
-            wants_scan: false,
+            plan_at: None,
+            description,
         }
     }
 
@@ -320,121 +174,112 @@ impl Renderer {
 
     /// The URL of its description.
     pub(super) fn location(&self) -> &HttpUrl {
-        &self.location
+        &self.connection.location
     }
 
     pub(super) fn host(&self) -> Ipv4Addr {
-        self.location.host
+        self.connection.location.host
     }
 
     /// Our address on the connection to it: the one that it can reach.
     pub(super) fn facing(&self) -> Ipv4Addr {
-        self.facing
+        self.connection.facing
     }
 
     pub(super) fn breaker(&self) -> &Breaker {
-        &self.breaker
+        &self.connection.breaker
     }
 
     /// There is reason to try again now rather than after the pause.
     pub(super) fn hurry(&mut self, now: Instant) {
-        self.breaker.hurry(now);
+        self.connection.hurry(now);
     }
 
     pub(super) fn is_away(&self) -> bool {
-        self.away
-    }
-
-    pub(super) fn goal(&self) -> Goal {
-        self.goal
-    }
-
-    pub(super) fn rested(&self) -> Rested {
-        self.rested
-    }
-
-    pub(super) fn state(&self) -> Option<TransportState> {
-        self.state
-    }
-
-    pub(super) fn load(&self) -> Option<&Load> {
-        self.load.as_ref()
-    }
-
-    /// What is wrong: with the calls to it, else with what it plays.
-    pub(super) fn fault(&self) -> Option<&Fault> {
-        self.silence.as_ref().or(self.fault.as_ref())
-    }
-
-    /// There is no file that it could play.
-    pub(super) fn lacks_media(&self) -> bool {
-        self.fault == Some(Fault::NothingToPlay)
-    }
-
-    /// Rounds that it has played to the end.
-    pub(super) fn rounds(&self) -> u32 {
-        self.rounds
-    }
-
-    /// The pause between the last two rounds.
-    pub(super) fn gap(&self) -> Option<Duration> {
-        self.gap
-    }
-
-    /// Its volume in per cent.
-    pub(super) fn volume(&self) -> Option<u16> {
-        self.knobs.per_cent()
-    }
-
-    pub(super) fn mute(&self) -> Option<bool> {
-        self.knobs.mute
-    }
-
-    /// Its group, and its place in that.
-    pub(super) fn seat(&self) -> Option<(usize, usize)> {
-        self.seat
-    }
-
-    pub(super) fn set_seat(&mut self, seat: Option<(usize, usize)>) {
-        self.seat = seat;
-    }
-
-    /// The schedule wants something of it now.
-    pub(super) fn is_scheduled(&self) -> bool {
-        self.layer.is_some()
-    }
-
-    /// It asks for its description or for the media folder to be read again.
-    pub(super) fn asks_for_something(&self) -> bool {
-        self.stale || self.wants_scan
-    }
-
-    /// Its description is to be read again: told once.
-    pub(super) fn take_stale(&mut self) -> bool {
-        core::mem::take(&mut self.stale)
-    }
-
-    /// The media folder is to be read again: told once.
-    pub(super) fn take_scan_request(&mut self) -> bool {
-        core::mem::take(&mut self.wants_scan)
-    }
-
-    /// A rule is for it: the box drives it. Others are only listed.
-    pub(super) fn is_driven(&self) -> bool {
-        self.rule.is_some()
+        self.connection.away
     }
 
     /// A call to it is in flight.
     pub(super) fn is_busy(&self) -> bool {
-        self.call.is_some()
+        self.connection.is_busy()
+    }
+
+    pub(super) fn goal(&self) -> Goal {
+        self.intent.goal
+    }
+
+    pub(super) fn rested(&self) -> Rested {
+        self.intent.rested
+    }
+
+    /// The configuration means it: the box drives it. Others are only listed.
+    pub(super) fn is_driven(&self) -> bool {
+        self.intent.rule().is_some()
+    }
+
+    /// Which layer of its programme decides what plays.
+    pub(super) fn is_scheduled(&self) -> bool {
+        self.intent.layer().is_some()
+    }
+
+    pub(super) fn state(&self) -> Option<TransportState> {
+        self.observation.state
+    }
+
+    pub(super) fn load(&self) -> Option<&Load> {
+        self.playback.load()
     }
 
     /// It plays what we gave it, as far as it can be asked: what it said before it went away does not count.
     pub(super) fn is_playing(&self) -> bool {
-        !self.away
-            && !self.breaker.is_open()
-            && matches!(self.state, Some(TransportState::Playing))
-            && self.load.as_ref().is_some_and(|load| matches!(load.phase, Phase::Running { .. }))
+        !self.connection.away
+            && !self.connection.breaker.is_open()
+            && self.observation.is_playing()
+            && self.playback.is_running()
+    }
+
+    /// What is wrong: with the calls to it, else with what it plays.
+    pub(super) fn fault(&self) -> Option<&Fault> {
+        self.connection.fault().or(self.playback.fault())
+    }
+
+    /// There is no file that it could play.
+    pub(super) fn lacks_media(&self) -> bool {
+        self.playback.fault() == Some(&Fault::NothingToPlay)
+    }
+
+    /// Rounds that it has played to the end.
+    pub(super) fn rounds(&self) -> u32 {
+        self.playback.rounds.played
+    }
+
+    /// The pause between the last two rounds.
+    pub(super) fn gap(&self) -> Option<Duration> {
+        self.playback.rounds.gap
+    }
+
+    /// Its volume in per cent.
+    pub(super) fn volume(&self) -> Option<u16> {
+        self.volume.per_cent()
+    }
+
+    pub(super) fn mute(&self) -> Option<bool> {
+        self.volume.mute()
+    }
+
+    /// It asks for its description or for the media folder to be read again.
+    pub(super) fn asks_for_something(&self) -> bool {
+        self.connection.stale || self.playback.wants_scan
+    }
+
+    /// Its description is to be read again: told once.
+    pub(super) fn take_stale(&mut self) -> bool {
+        self.connection.take_stale()
+    }
+
+    /// The media folder is to be read again: told once.
+    pub(super) fn take_scan_request(&mut self) -> bool {
+        self.playback.take_scan_request()
     }
 
     /// Its plan holds until a time that has not come.
@@ -442,43 +287,56 @@ impl Renderer {
         self.plan_at.is_some_and(|plan| plan.at > now)
     }
 
-    /// The load is no longer wanted; its connection may still drain.
-    fn retire(&mut self) {
-        if let Some(load) = self.load.take() {
-            self.previous = Some(load);
-        }
-        self.ended_at = None;
+    /// What was known of it before.
+    pub(super) fn remember(&mut self, profile: Profile, now: Minutes) {
+        self.capabilities.remember(profile, now);
     }
 
-    /// When this command may be given: at once, but for the one that it has just taken.
-    fn again_at(&self, command: &Purpose) -> Instant {
-        let taken = self.taken.as_ref().filter(|(taken, _)| taken == command);
-        taken.map_or(Instant::START, |(_, again_at)| *again_at)
+    /// It is driven, and has answered: what it does is worth being kept.
+    pub(super) fn has_profile(&self) -> bool {
+        self.is_driven() && self.observation.state.is_some()
     }
 
-    /// It plays, pauses or changes: a Stop would do something.
-    fn is_active(&self) -> bool {
-        use TransportState::{PausedPlayback, Playing, Transitioning};
-        matches!(self.state, Some(Playing | PausedPlayback | Transitioning))
+    /// Takes what it showed lately into its profile. Gives whether that is news.
+    pub(super) fn learn(&mut self, now: Minutes) -> bool {
+        self.is_driven() && self.capabilities.learn(now)
+    }
+
+    /// Its profile as it is now.
+    pub(super) fn measured(&self, now: Minutes) -> Profile {
+        let seen = Some(now).filter(|_| !self.connection.away);
+        self.capabilities.measured(&self.description, seen)
+    }
+
+    /// RenderingControl is there and works.
+    fn has_rendering(&self) -> bool {
+        let broken = self.capabilities.habits.rendering_broken;
+        self.description.rendering_control.is_some() && !broken
+    }
+
+    /// The load goes into another phase, for this reason.
+    fn enter(&mut self, phase: Phase, reason: &'static str, ctx: &mut Context<'_>) {
+        let mut log = ctx.log(&self.description.friendly_name);
+        self.playback.enter(phase, reason, &mut log);
     }
 
     /// It is in trouble: said once per change.
     fn trouble(&mut self, fault: Fault, ctx: &mut Context<'_>) {
-        let place = if fault.ends_with_an_answer() { &self.silence } else { &self.fault };
-        if !place.as_ref().is_some_and(|before| fault.is_known_from(before)) {
+        let of_calls = fault.ends_with_an_answer();
+        let before = if of_calls { self.connection.fault() } else { self.playback.fault() };
+        if !before.is_some_and(|before| fault.is_known_from(before)) {
             ctx.trace.note(ctx.now, self.name(), What::Trouble(fault.clone()));
         }
-        match fault.ends_with_an_answer() {
-            true => self.silence = Some(fault),
-            false => self.fault = Some(fault),
+        match of_calls {
+            true => self.connection.set_fault(fault),
+            false => self.playback.set_fault(fault),
         }
     }
 
-    fn on_stop(&self) -> OnStop {
-        self.rule.as_ref().map(|rule| rule.on_stop).unwrap_or_default()
-    }
-
-    fn loop_method(&self) -> LoopMethod {
-        self.rule.as_ref().map(|rule| rule.loop_method).unwrap_or_default()
+    /// A person is told once that a renderer has no volume.
+    fn tell_absence(&mut self, ctx: &mut Context<'_>) {
+        if self.volume.take_absence() {
+            ctx.trace.note(ctx.now, self.name(), What::NoVolume);
+        }
     }
 }

@@ -1,207 +1,349 @@
-//! What becomes of a load: it runs, ends, fails, or a viewer takes the renderer; and what follows.
+//! What becomes of a load: it is made, runs, ends, or fails; and what follows.
 
-use super::load::{Load, Phase};
-use super::{Context, Goal, OnStop, Renderer, Rested};
+use super::load::{Load, Metadata, NewLoad, Phase};
+use super::playhead::Playhead;
+use super::{Context, Renderer};
+use crate::config::{DWELL, LoopMethod};
+use crate::kiosk::effect::Effect;
 use crate::kiosk::fault::Fault;
-use crate::kiosk::group::Start;
+use crate::kiosk::group::{Gate, Start};
 use crate::kiosk::habits::Way;
 use crate::kiosk::reason::Viewer;
 use crate::kiosk::statistics::Row;
 use crate::kiosk::trace::What;
+use crate::media::catalogue::MediaFile;
+use crate::media::mime::Kind;
 use crate::time::{Duration, Instant};
 
-/// It does not begin equally quick each time.
+/// The beginnings of a renderer are not equally quick.
 const LATENCY_VARIES: Duration = Duration::from_millis(50);
+/// A renderer whose latency is not known begins this long after it first says PLAYING, at the latest.
+const UNKNOWN_LATENCY: Duration = Duration::from_millis(500);
 /// An end is seen as it comes if the look before was no longer ago than this.
 const WATCHED: Duration = Duration::from_millis(600);
 /// The position is asked for this long after a beginning; before, some say what was.
 pub(super) const FIRST_LOOK: Duration = Duration::from_millis(1600);
-/// First pause after a load that failed; doubled each time.
+/// A file of unknown length that ends sooner than this did not play.
+const SHORTEST_ROUND: Duration = Duration::from_secs(1);
+/// The first pause after a load that failed; doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
-/// How long a viewer who stopped a renderer has it for himself, where the box insists.
-const INSIST_AFTER: [Duration; 3] =
-    [Duration::from_secs(10), Duration::from_secs(30), Duration::from_secs(60)];
+/// After this many failures in a row the following file is tried.
+const FAILURES_TO_SKIP: u8 = 3;
 
 impl Renderer {
-    /// It plays: evidence is there.
-    pub(super) fn runs(&mut self, earliest: Instant, ctx: &mut Context<'_>) {
+    /// Makes the load for the current file, if everything for it is there.
+    pub(super) fn reload(&mut self, ctx: &mut Context<'_>) -> bool {
+        let Some(file) = self.intent.programme.current().cloned() else {
+            self.playback.request_scan();
+            self.trouble(Fault::NothingToPlay, ctx);
+            return false;
+        };
+        let Some(port) = ctx.media_port else {
+            self.trouble(Fault::NoServer, ctx);
+            return false;
+        };
+        ctx.trace.note(ctx.now, self.name(), What::Loading(file.path.clone()));
+        let position = self.intent.programme_mut().take_place();
+        let mut load = self.make_load(file, port, ctx);
+        load.send_to(position.filter(|_| !self.capabilities.habits.seek_broken));
+        self.playback.take_load(load);
+        self.playback.clear_fault(|fault| fault.ends_with_a_file());
+        if self.slot.is_taken() {
+            // A card is shown without the other members.
+            let covered = self.intent.programme.is_covered();
+            self.slot.set_gate(if covered { Gate::Open } else { Gate::Shut });
+        }
+        true
+    }
+
+    fn make_load(&self, file: MediaFile, port: u16, ctx: &mut Context<'_>) -> Load {
+        let token = ctx.token(&file.path);
+        let mut before = [self.playback.load(), self.playback.previous()].into_iter().flatten();
+        let after_still = file.media_type.kind == Kind::Image
+            && before.clone().next().is_some_and(Load::is_still);
+        let durations = before.find(|load| load.file == file).map(Load::durations);
+        let durations = durations.unwrap_or_default();
+        if durations.0.is_none() {
+            ctx.effects.push(Effect::Probe(token));
+        }
+        let known = &self.capabilities.habits;
+        let stops_between = after_still && self.capabilities.stop_between_stills;
+        let new = NewLoad {
+            token,
+            origin: (self.connection.facing, port),
+            metadata: Metadata {
+                mime: self.capabilities.mime_for(file.media_type),
+                level: known.rung,
+                subtitles: self.capabilities.subtitles_for(&file, &self.description),
+            },
+            playhead: Playhead::expecting(known.moves.of(file.media_type.kind)),
+            dwell: self.dwell(),
+            durations,
+            after_still,
+            stop_first: known.stop_first || stops_between,
+            file,
+        };
+        Load::new(new, ctx.now)
+    }
+
+    /// For how long it shows a still.
+    pub(super) fn dwell(&self) -> Duration {
+        self.intent.rule().map_or(DWELL, |rule| rule.dwell)
+    }
+
+    /// Prepares the load to be offered by SetNextAVTransportURI, where that is the way.
+    pub(super) fn offer_next(&mut self, ctx: &mut Context<'_>) -> bool {
+        if self.playback.next().is_some() || self.method() != LoopMethod::Next {
+            return false;
+        }
+        let following = self.intent.programme.following().cloned();
+        let (Some(file), Some(port)) = (following, ctx.media_port) else {
+            return false;
+        };
+        let mut next = self.make_load(file, port, ctx);
+        // Subtitles that are refused here would take the hand-over with them.
+        let metadata = next.metadata;
+        let knows = self.capabilities.knows_subtitles();
+        let subtitles = metadata.subtitles.filter(|form| !form.is_metadata() || knows);
+        next.describe(Metadata { subtitles, ..metadata });
+        self.playback.prepare_next(next);
+        true
+    }
+
+    /// It plays: the evidence is there. Play went out at `sent`.
+    pub(super) fn runs(&mut self, sent: Instant, ctx: &mut Context<'_>) {
         let now = ctx.now;
-        if let Some(load) = &self.load {
-            self.habits.rung = load.rung;
-            self.habits.names.note(load.file.media_type, load.mime);
+        if let Some(load) = self.playback.load() {
+            self.capabilities.takes(load);
         }
-        self.learn_captions();
-        let ended_at = self.ended_at.take();
-        let gap = ended_at.map(|at| now.since(at));
-        self.gap = gap.or(self.gap);
-        self.tally(ctx, |row| row.start(gap));
-        if let (Some(load), Some(gap)) = (&self.load, gap) {
-            self.habits.looped(load.file.media_type.kind, Way::Restart, gap);
+        let gap = self.playback.round_begins(now);
+        self.count(ctx, |row| row.start(gap));
+        if let (Some(load), Some(gap)) = (self.playback.load(), gap) {
+            self.capabilities.looped(load.kind(), Way::Restart, gap);
         }
-        let silence = self.silence.take();
-        if self.fault.take().or(silence).is_some() {
+        let recovered = self.playback.clear_fault(|_| true) | self.connection.clear_fault();
+        if recovered {
             ctx.trace.note(now, self.name(), What::Recovered);
         }
-        if let Some(path) = self.load.as_ref().map(|load| load.file.path.clone()) {
-            let what = if ended_at.is_some() { What::Again(path) } else { What::Playing(path) };
+        if let Some(path) = self.playback.load().map(|load| load.file.path.clone()) {
+            let what = if gap.is_some() { What::Again(path) } else { What::Playing(path) };
             ctx.trace.note(now, self.name(), what);
         }
-        if let Some(volume) = self.usual_volume().filter(|_| self.rounds == 0) {
-            self.knobs.want_volume(volume);
+        let first = self.playback.rounds.played == 0;
+        if let Some(volume) = self.intent.usual_volume().filter(|_| first) {
+            self.volume.want(volume);
         }
-        self.position_due = now + FIRST_LOOK;
-        if let Some(load) = self.load.as_mut() {
-            load.phase = Phase::Running { since: now, doubt: None };
-            // Many say PLAYING before the first picture; how long before, a whole round tells.
-            let latency = self.habits.latency.map(|latency| earliest + latency + LATENCY_VARIES);
-            let guess = latency.unwrap_or(now + Duration::from_millis(500));
-            load.playhead.begin(earliest, guess, Duration::ZERO, latency.is_some());
+        self.observation.ask_position_at(now + FIRST_LOOK);
+        self.enter(Phase::Running { since: now, doubt: None }, "it plays", ctx);
+        // Many say PLAYING before the first picture; how long before, a whole round tells.
+        let known = self.capabilities.habits.latency;
+        let latest = known.map(|latency| sent + latency + LATENCY_VARIES);
+        if let Some(load) = self.playback.load_mut() {
+            let latest = latest.unwrap_or(now + UNKNOWN_LATENCY);
+            load.playhead_mut().begin(sent, latest, Duration::ZERO, known.is_some());
         }
     }
 
     /// It played to its end.
     pub(super) fn ended(&mut self, ctx: &mut Context<'_>) {
-        let now = ctx.now;
-        self.rounds = self.rounds.saturating_add(1);
-        self.ended_at = Some(now);
-        ctx.trace.note(now, self.name(), What::Ended(self.rounds));
-        if self.next.as_ref().is_some_and(|next| matches!(next.phase, Phase::Accepted { .. })) {
+        let rounds = self.playback.round_ended(ctx.now);
+        ctx.trace.note(ctx.now, self.name(), What::Ended(rounds));
+        if self.playback.holds_next() {
             // It took the next file and did not go on to it.
             self.next_failed(false);
         }
-        self.next = None;
-        let Some(load) = self.load.as_mut() else {
+        self.playback.drop_next();
+        let Some(load) = self.playback.load() else {
             return;
         };
-        let hurried = match (&load.phase, load.length()) {
-            // It ends when we say so, whatever the renderer calls its length.
-            _ if load.is_still() => false,
-            (Phase::Running { since, .. }, Some(length)) => {
-                now.since(*since) < length.saturating_sub(load.from).mul_f64(0.5)
-            }
-            (Phase::Running { since, .. }, None) => now.since(*since) < Duration::from_secs(1),
-            _ => false,
-        };
-        self.last_start = None;
-        if let (Phase::Running { .. }, Some(duration), false) =
-            (&load.phase, load.duration, load.inherited)
-        {
-            let latency = load.playhead.latency_of(duration, now);
-            // An end that was seen late (it hung, or was away) teaches only that it began no later.
-            if now.since(self.seen_at) < WATCHED || latency < self.habits.latency {
-                self.habits.latency = latency;
-            }
-            let watched = latency.filter(|_| now.since(self.seen_at) < WATCHED);
-            let measured = load.playhead.measured();
-            let start = measured.or_else(|| load.playhead.begun(watched?));
-            self.last_start = start.map(|(sent, origin)| Start { sent, origin });
-        }
-        load.phase = Phase::Over;
+        let hurried = is_hurried(load, ctx.now);
+        self.learn_beginning(ctx.now);
+        self.enter(Phase::Over, "it played to its end", ctx);
         if hurried {
             // A round that lasts half as long as it should is no round: do not storm the renderer.
-            let fault = Fault::DoesNotPlay(load.name());
-            self.fail(fault, ctx);
+            self.fail(Fault::DoesNotPlay(self.file_name()), ctx);
         } else {
-            self.failures = 0;
-            self.tally(ctx, Row::complete);
+            self.playback.forget_failures();
+            self.count(ctx, Row::complete);
         }
+    }
+
+    /// A round that was whole tells how long after Play it began.
+    fn learn_beginning(&mut self, now: Instant) {
+        self.playback.set_start(None);
+        let whole = |load: &&Load| load.is_running() && !load.taken_over;
+        let Some(load) = self.playback.load().filter(whole) else { return };
+        let Some(duration) = load.duration else { return };
+        let watched = now.since(self.observation.known_before) < WATCHED;
+        let latency = load.playhead.latency_of(duration, now);
+        let measured = load.playhead.measured();
+        let start = measured.or_else(|| load.playhead.begun(latency.filter(|_| watched)?));
+        // An end that was seen late (it hung, or was away) teaches only that it began no later.
+        if watched || latency < self.capabilities.habits.latency {
+            self.capabilities.set_latency(latency);
+        }
+        self.playback.set_start(start.map(|(sent, origin)| Start { sent, origin }));
     }
 
     /// Goes on to the following file, or rests at the end of the programme.
     pub(super) fn follow(&mut self, ctx: &mut Context<'_>) {
-        let ended_at = self.ended_at;
-        let goes_on = self.programme.advance();
-        self.wants_scan |= self.programme.at_start() && self.programme.has_others();
-        self.retire();
-        self.ended_at = ended_at;
+        let goes_on = self.intent.programme_mut().advance();
+        let programme = &self.intent.programme;
+        if programme.at_start() && programme.has_others() {
+            self.playback.request_scan();
+        }
+        self.playback.retire_after_end();
         if self.returns_to_rest() {
             return;
         }
         if goes_on {
             self.reload(ctx);
         } else {
-            self.goal = Goal::Rest;
-            self.rested = Rested::Finished;
+            self.intent.finish();
             ctx.trace.note(ctx.now, self.name(), What::Finished);
         }
     }
 
+    /// The last clip is over, and nothing was to play before it. A picture stays until somebody stops it.
+    pub(super) fn returns_to_rest(&mut self) -> bool {
+        let shown = |load: &Load| load.is_still() && load.phase == Phase::Over;
+        let remains = self.playback.previous().is_some_and(shown) && self.observation.is_active();
+        self.intent.return_to_rest(remains)
+    }
+
+    /// It will not play what it was told to play.
+    pub(super) fn never_began(&mut self, ctx: &mut Context<'_>) {
+        let fault = self.playback.load().map_or(Fault::NoServer, Load::never_began);
+        self.fail(fault, ctx);
+    }
+
     /// It does not play: say why, and try again later; after three times, or an end, with the following file.
     pub(super) fn fail(&mut self, fault: Fault, ctx: &mut Context<'_>) {
-        let starting = |load: &Load| matches!(load.phase, Phase::Starting { .. });
-        if self.load.as_ref().is_some_and(starting) && self.stop_before_still(ctx.now) {
+        if self.playback.load().is_some_and(Load::is_starting) && self.stop_before_still(ctx) {
             return;
         }
-        if self.load.as_ref().is_some_and(|load| !matches!(load.phase, Phase::Running { .. })) {
-            self.doubt_captions();
+        if self.playback.load().is_some_and(|load| !load.is_running()) {
+            self.doubt_subtitles();
         }
-        let mut pause = FIRST_PAUSE.saturating_mul(1 << self.failures.min(6)).min(LONGEST_PAUSE);
-        if self.programme.is_interrupted() {
+        let pause = self.pause_after_failure(ctx);
+        self.playback.drop_next();
+        self.playback.forget_end();
+        let fault = self.cause(fault);
+        self.enter(Phase::Failed { retry_at: ctx.now + pause }, "it does not play", ctx);
+        self.count(ctx, |row| row.fail(&fault));
+        self.trouble(fault, ctx);
+        if self.intent.shows_black() {
+            // A renderer that cannot show a black picture is stopped: that is dark, too.
+            self.intent.end_picture();
+        }
+    }
+
+    /// Chooses the file to go on with, and how long to wait before that.
+    fn pause_after_failure(&mut self, ctx: &mut Context<'_>) -> Duration {
+        let doubled = FIRST_PAUSE.saturating_mul(1 << self.playback.rounds.failures.min(6));
+        let interrupted = self.intent.programme.is_interrupted();
+        let pause = if interrupted { Duration::ZERO } else { doubled.min(LONGEST_PAUSE) };
+        if interrupted {
             // A clip is not worth a dark screen: what it interrupted goes on.
-            self.programme.advance();
-            pause = Duration::ZERO;
+            self.intent.programme_mut().advance();
         } else {
-            self.failures = self.failures.saturating_add(1);
+            self.playback.count_failure();
         }
         let jittered = pause.mul_f64(0.8 + 0.2 * ctx.rng.f64());
-        let over = self.load.as_ref().is_some_and(|load| load.phase == Phase::Over);
-        let skips = over || self.failures.is_multiple_of(3);
-        if !pause.is_zero() && skips && self.programme.has_others() {
-            self.programme.advance();
+        let over = self.playback.phase() == Some(&Phase::Over);
+        let skips = over || self.playback.rounds.failures.is_multiple_of(FAILURES_TO_SKIP);
+        if !interrupted && skips && self.intent.programme.has_others() {
+            self.intent.programme_mut().advance();
         }
-        self.next = None;
-        self.ended_at = None;
-        let mut fault = fault;
-        if let Some(load) = self.load.as_mut() {
-            load.phase = Phase::Failed { retry_at: ctx.now + jittered };
-            if load.cut_at.is_some() {
-                // Whatever it made of that: it is not to blame.
-                fault = match (load.replaced, self.programme.has(&load.file.path)) {
-                    (true, true) => Fault::Replaced(load.name()),
-                    (_, false) => Fault::Removed(load.name()),
-                    (false, true) => Fault::Unreadable(load.name()),
-                };
-                self.wants_scan = true;
-            } else if fault == Fault::StoppedItself && load.has_shown_nothing() {
-                fault = load.never_began();
-            }
+        jittered
+    }
+
+    /// Why the load really failed, if something is known of it that the renderer cannot know.
+    fn cause(&mut self, fault: Fault) -> Fault {
+        let Some(load) = self.playback.load() else { return fault };
+        if load.evidence.is_cut() {
+            // Whatever the renderer made of that: it is not to blame.
+            let there = self.intent.programme.has(&load.file.path);
+            let fault = match (load.evidence.replaced, there) {
+                (true, true) => Fault::Replaced(load.name()),
+                (_, false) => Fault::Removed(load.name()),
+                (false, true) => Fault::Unreadable(load.name()),
+            };
+            self.playback.request_scan();
+            return fault;
         }
-        self.tally(ctx, |row| row.fail(&fault));
-        self.trouble(fault, ctx);
-        self.give_up_black();
+        if fault == Fault::StoppedItself && load.has_shown_nothing() {
+            return load.never_began();
+        }
+        fault
     }
 
     /// A still that is not shown where a still was: once more, after a Stop. `false` if that is not the reason.
-    fn stop_before_still(&mut self, now: Instant) -> bool {
-        let Some(load) = self.load.as_mut().filter(|load| load.after_still) else {
+    fn stop_before_still(&mut self, ctx: &mut Context<'_>) -> bool {
+        let Some(load) = self.playback.load_mut().filter(|load| load.attempt.after_still) else {
             return false;
         };
-        let again = !self.ways.stop_between_stills && !load.rearmed;
-        // What failed after a Stop did not fail for want of one.
-        self.ways.stop_between_stills &= !load.rearmed;
-        if again {
-            self.ways.stop_between_stills = true;
-            load.rearmed = true;
-            load.stop_first = true;
-            load.fetched = false;
-            load.phase = Phase::Wanted { at: now };
+        if load.attempt.repeated {
+            // What failed after a Stop did not fail for want of one.
+            self.capabilities.set_stop_between_stills(false);
+            return false;
         }
-        again
+        if self.capabilities.stop_between_stills {
+            return false;
+        }
+        self.capabilities.set_stop_between_stills(true);
+        load.repeat();
+        load.forget_fetch();
+        self.enter(Phase::Wanted { at: ctx.now }, "the still before it is shown yet", ctx);
+        true
+    }
+
+    /// SetNextAVTransportURI is not its way in media of this kind; `hung`: it hung over that.
+    pub(super) fn next_failed(&mut self, hung: bool) {
+        if let Some(load) = self.playback.next().or(self.playback.load()) {
+            self.capabilities.next_failed(load.kind(), hung);
+        }
+    }
+
+    /// The load is given again without subtitles in its metadata. `false` if there are none.
+    pub(super) fn drop_subtitles(&mut self) -> bool {
+        let Some(load) = self.playback.load_mut() else { return false };
+        let metadata = load.metadata;
+        if !metadata.subtitles.is_some_and(|form| form.is_metadata()) {
+            return false;
+        }
+        load.describe(Metadata { subtitles: None, ..metadata });
+        self.capabilities.strike_subtitles();
+        true
+    }
+
+    /// The load was taken and did not play, or was refused in every form.
+    fn doubt_subtitles(&mut self) {
+        let subtitled = self.playback.load().is_some_and(|load| load.file.subtitles.is_some());
+        if !(subtitled && self.capabilities.acquit_subtitles()) {
+            self.drop_subtitles();
+        }
     }
 
     /// A viewer has it now: respected, or insisted on after a while.
     pub(super) fn yield_to_viewer(&mut self, did: Viewer, ctx: &mut Context<'_>) {
-        let until = match self.on_stop() {
-            OnStop::Insist if did != Viewer::SwitchedOff => {
-                Some(ctx.now + INSIST_AFTER[usize::from(self.insisted).min(INSIST_AFTER.len() - 1)])
-            }
-            _ => None,
-        };
-        self.insisted = self.insisted.saturating_add(1);
+        let until = self.intent.yield_to(did, ctx.now);
         let again = until.map(|until| until.since(ctx.now));
         ctx.trace.note(ctx.now, self.name(), What::Viewer(did, again));
-        self.fault = None;
-        self.goal = Goal::Yield { did, until };
+        self.playback.clear_fault(|_| true);
+    }
+}
+
+/// A round that lasted so much less than it should that the file did not play.
+fn is_hurried(load: &Load, now: Instant) -> bool {
+    match (&load.phase, load.length()) {
+        // A still ends when we say so, whatever the renderer calls its length.
+        _ if load.is_still() => false,
+        (Phase::Running { since, .. }, Some(length)) => {
+            now.since(*since) < length.saturating_sub(load.from).mul_f64(0.5)
+        }
+        (Phase::Running { since, .. }, None) => now.since(*since) < SHORTEST_ROUND,
+        _ => false,
     }
 }

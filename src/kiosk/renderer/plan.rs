@@ -2,24 +2,25 @@
 //!
 //! [`Renderer::reconcile`] is the one place where that is decided.
 
-use super::calls::{CANNOT, Purpose};
+use super::intent::Goal;
 use super::load::{Doubt, Phase};
-use super::{Context, EVENTED, Evented, Farewell, Goal, Renderer, elapse};
+use super::observation::Evented;
+use super::requests::{CANNOT, Purpose};
+use super::{Context, Farewell, Renderer, timeouts};
 use crate::kiosk::deadline::{Deadline, Wake, Why};
 use crate::kiosk::subscription;
 use crate::time::{Duration, Instant};
-use crate::upnp::av_transport::TransportState;
 
 impl Renderer {
     /// Decides what to send next, or until when to wait.
     pub(in crate::kiosk) fn reconcile(&mut self, ctx: &mut Context<'_>) -> Option<Deadline> {
-        if let Some(call) = &self.call {
+        if let Some(call) = self.connection.call() {
             return Some(Deadline { at: call.deadline, why: Why::Answer });
         }
         if !self.is_driven() {
             return None;
         }
-        self.say_lack(ctx);
+        self.tell_absence(ctx);
         self.elapse(ctx);
         let mut agenda = Agenda { now: ctx.now, send: None, wait: Wake::default() };
         match ctx.leaving {
@@ -28,7 +29,7 @@ impl Renderer {
         }
         if let Some(purpose) = agenda.send {
             self.send(purpose, ctx);
-            let answer_by = self.call.as_ref().map(|call| call.deadline);
+            let answer_by = self.connection.call().map(|call| call.deadline);
             let at = answer_by.unwrap_or(ctx.now + CANNOT);
             return Some(Deadline { at, why: Why::Answer });
         }
@@ -37,14 +38,14 @@ impl Renderer {
 
     /// The difference between goal and observation, most urgent first.
     fn plan(&self, agenda: &mut Agenda) {
-        if let Some(retry_at) = self.breaker.retry_at() {
+        if let Some(retry_at) = self.connection.breaker.retry_at() {
             agenda.wake(retry_at, Why::Retry);
             return agenda.at(retry_at, Purpose::Transport);
         }
-        if self.look {
-            return agenda.at(self.transport_due, Purpose::Transport);
+        if self.observation.must_look {
+            return agenda.at(self.observation.state_due, Purpose::Transport);
         }
-        if let Some(question) = self.question_of_heirs() {
+        if let Some(question) = self.takeover_question() {
             return agenda.at(agenda.now, question);
         }
         self.plan_transport(agenda);
@@ -58,79 +59,73 @@ impl Renderer {
         if self.appointment().is_some_and(|at| at.since(agenda.now) < self.guard()) {
             return;
         }
-        if let Some(until) = self.programme.chosen_until() {
+        if let Some(until) = self.intent.programme.chosen_until() {
             agenda.wake(until, Why::Chosen);
         }
-        if let Goal::Yield { until: Some(until), .. } = self.goal {
+        if let Goal::Yield { until: Some(until), .. } = self.intent.goal {
             agenda.wake(until, Why::Yield);
         }
-        agenda.at(self.transport_due, Purpose::Transport);
-        if let Some(turn) = self.knobs.next(agenda.now).filter(|_| self.has_rendering()) {
-            // In whose units?
-            let survey = Purpose::Survey(Evented::Rendering);
-            let first = if self.wants_survey() { survey } else { Purpose::Turn(turn) };
-            agenda.at(agenda.now, first);
+        agenda.at(self.observation.state_due, Purpose::Transport);
+        if let Some(step) = self.volume.next(agenda.now).filter(|_| self.has_rendering()) {
+            let units = Purpose::Scpd(Evented::Rendering);
+            agenda.at(agenda.now, if self.wants_units() { units } else { Purpose::Volume(step) });
         }
-        if matches!(
-            self.load.as_ref().map(|l| &l.phase),
-            Some(Phase::Running { .. } | Phase::Starting { .. })
-        ) {
-            agenda.at(self.position_due, Purpose::Position);
+        if self.playback.load().is_some_and(|load| load.is_running() || load.is_starting()) {
+            agenda.at(self.observation.position_due, Purpose::Position);
         }
         // Housekeeping waits while a load is on its way or about to end.
         if self.is_urgent(agenda.now) {
             return;
         }
-        for which in EVENTED {
-            match self.events[which as usize].next() {
+        for which in Evented::ALL {
+            match self.observation.subscription(which).next() {
                 subscription::Next::Subscribe(at) => agenda.at(at, Purpose::Subscribe(which)),
                 subscription::Next::Renew(at) => agenda.at(at, Purpose::Renew(which)),
                 subscription::Next::Wait => {}
             }
         }
-        let running = matches!(self.load.as_ref().map(|l| &l.phase), Some(Phase::Running { .. }));
-        if running && !self.next_asked {
+        if self.playback.is_running() && !self.playback.offer_asked {
             agenda.at(agenda.now, Purpose::Media);
         }
-        if !self.habits.sink_asked && self.description.connection_manager.is_some() {
+        if !self.capabilities.habits.sink_asked && self.description.connection_manager.is_some() {
             agenda.at(agenda.now, Purpose::Sink);
         }
-        if self.wants_survey() {
-            agenda.at(agenda.now, Purpose::Survey(Evented::Rendering));
+        if self.wants_units() {
+            agenda.at(agenda.now, Purpose::Scpd(Evented::Rendering));
         }
     }
 
     /// What must be sent to the transport to come from what is to what should be.
     fn plan_transport(&self, agenda: &mut Agenda) {
-        let active = self.is_active();
-        match self.goal {
+        let active = self.observation.is_active();
+        match self.intent.goal {
             Goal::Rest | Goal::Yield { .. } => {}
-            Goal::Stop if active => agenda.at(self.again_at(&Purpose::Stop), Purpose::Stop),
+            Goal::Stop if active => {
+                agenda.at(self.connection.again_at(&Purpose::Stop), Purpose::Stop)
+            }
             Goal::Stop => {}
             Goal::Pause => {
-                let running =
-                    matches!(self.load.as_ref().map(|l| &l.phase), Some(Phase::Running { .. }));
-                if running && self.state == Some(TransportState::Playing) {
-                    agenda.at(self.again_at(&Purpose::Pause), Purpose::Pause);
+                if self.playback.is_running() && self.observation.is_playing() {
+                    agenda.at(self.connection.again_at(&Purpose::Pause), Purpose::Pause);
                 }
             }
             Goal::Play => {
-                let Some(load) = &self.load else { return };
+                let Some(load) = self.playback.load() else { return };
                 match load.phase {
-                    Phase::Wanted { .. } if !self.may_load() => {}
-                    Phase::Wanted { .. } if self.offered => {
+                    Phase::Wanted { .. } if !self.slot.may_load() => {}
+                    Phase::Wanted { .. } if self.playback.holds_offer => {
                         agenda.at(agenda.now, Purpose::ClearNext)
                     }
-                    Phase::Wanted { at } if load.stop_first && active => {
+                    Phase::Wanted { at } if load.attempt.stop_first && active => {
                         agenda.at(at, Purpose::Stop)
                     }
                     Phase::Wanted { at } => agenda.at(at, Purpose::Set),
                     Phase::Settling { until } => agenda.wake(until, Why::Effect),
-                    Phase::Accepted { at } if self.wants_play_survey() => {
-                        agenda.at(at, Purpose::Survey(Evented::Transport));
+                    Phase::Accepted { at } if self.capabilities.wants_play_arguments() => {
+                        agenda.at(at, Purpose::Scpd(Evented::Transport));
                     }
                     Phase::Accepted { at } => {
-                        if let Some(at) = self.may_play(at) {
+                        if let Some(at) = self.slot.may_play(at) {
                             agenda.at(at, Purpose::Play);
                         }
                     }
@@ -138,7 +133,7 @@ impl Renderer {
                         let dwell = (sent + load.dwell(), Why::Dwell);
                         let (at, why) = if load.is_still() { dwell } else { (until, Why::Effect) };
                         agenda.wake(at, why);
-                        agenda.wake(sent + elapse::REARM_AFTER, Why::Effect);
+                        agenda.wake(sent + timeouts::REPEAT_AFTER, Why::Effect);
                         if let Some(at) = load.starves_at() {
                             agenda.wake(at, Why::Starves);
                         }
@@ -149,14 +144,16 @@ impl Renderer {
                     Phase::Running { doubt: Some(Doubt::AskLease), .. } => {
                         agenda.at(agenda.now, Purpose::Renew(Evented::Transport));
                     }
-                    Phase::Running { .. } if self.state == Some(TransportState::PausedPlayback) => {
-                        agenda.at(self.again_at(&Purpose::Play), Purpose::Play);
+                    Phase::Running { .. } if self.observation.is_paused() => {
+                        agenda.at(self.connection.again_at(&Purpose::Play), Purpose::Play);
                     }
-                    Phase::Running { .. } if self.offered && self.next.is_none() => {
+                    Phase::Running { .. }
+                        if self.playback.holds_offer && self.playback.next().is_none() =>
+                    {
                         agenda.at(agenda.now, Purpose::ClearNext);
                     }
                     Phase::Running { doubt: None, .. } if load.seek_to.is_some() => {
-                        agenda.at(self.again_at(&Purpose::SeekTo), Purpose::SeekTo);
+                        agenda.at(self.connection.again_at(&Purpose::SeekTo), Purpose::SeekTo);
                     }
                     Phase::Running { since, .. } if load.is_still() => {
                         agenda.wake(since + load.dwell(), Why::Dwell)
@@ -181,19 +178,20 @@ impl Renderer {
 
     /// Stops what we play, if so configured, and ends the subscriptions.
     fn plan_farewell(&self, farewell: Farewell, agenda: &mut Agenda) {
-        if self.breaker.failures() > 0 {
+        if self.connection.breaker.failures() > 0 {
             return;
         }
-        let phase = self.load.as_ref().map(|load| &load.phase);
+        let phase = self.playback.phase();
         let starting = matches!(phase, Some(Phase::Accepted { .. } | Phase::Starting { .. }));
-        if farewell.stop && phase.is_some() && (starting || self.is_active()) {
+        if farewell.stop && phase.is_some() && (starting || self.observation.is_active()) {
             return agenda.at(agenda.now, Purpose::Stop);
         }
-        if self.offered {
+        if self.playback.holds_offer {
             return agenda.at(agenda.now, Purpose::ClearNext);
         }
-        if let Some(which) =
-            EVENTED.into_iter().find(|which| self.events[*which as usize].sid().is_some())
+        if let Some(which) = Evented::ALL
+            .into_iter()
+            .find(|which| self.observation.subscription(*which).sid().is_some())
         {
             agenda.at(agenda.now, Purpose::Unsubscribe(which));
         }
@@ -203,12 +201,12 @@ impl Renderer {
     pub(in crate::kiosk) fn is_done(&self, farewell: Farewell) -> bool {
         let mut agenda = Agenda { now: Instant::START, send: None, wait: Wake::default() };
         self.plan_farewell(farewell, &mut agenda);
-        self.call.is_none() && (agenda.send.is_none() || !self.is_driven())
+        !self.connection.is_busy() && (agenda.send.is_none() || !self.is_driven())
     }
 
     /// Nothing but the load matters now.
     fn is_urgent(&self, now: Instant) -> bool {
-        let Some(load) = self.load.as_ref().filter(|_| self.goal == Goal::Play) else {
+        let Some(load) = self.playback.load().filter(|_| self.intent.is_to_play()) else {
             return false;
         };
         match load.phase {
@@ -217,7 +215,7 @@ impl Renderer {
             }
             Phase::Failed { .. } | Phase::Over => false,
             // It may be an hour until the others have ended.
-            _ if !self.may_load() => false,
+            _ if !self.slot.may_load() => false,
             _ => true,
         }
     }

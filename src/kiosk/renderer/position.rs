@@ -1,179 +1,194 @@
-//! What a position means: where in its file it is, whether it went on to the next one, or plays somebody else's.
+//! What a position means: where in its file the renderer is, whether it went on to the next file, or plays a foreign one.
 
 use super::load::{Load, Phase};
 use super::outcome::FIRST_LOOK;
 use super::playhead::{Playhead, Report};
-use super::verdict::LOOK_AGAIN;
-use super::witness::Witness;
+use super::transport_state::LOOK_AGAIN;
 use super::{Context, Renderer};
 use crate::kiosk::habits::Way;
 use crate::kiosk::statistics::Row;
 use crate::kiosk::trace::What;
 use crate::time::{Duration, Instant};
 use crate::upnp::HttpUrl;
-use crate::upnp::av_transport::{PositionInfo, TransportState};
+use crate::upnp::av_transport::PositionInfo;
 
-/// Reports in a row of somebody else's URI that mean: taken over.
-const STRANGERS: u8 = 3;
+/// A renderer that goes on with its old file after Play is asked again after this time.
+const OLD_FILE: Duration = Duration::from_millis(300);
+/// A renderer that does not tell its position is asked again after this time.
+pub(super) const UNTOLD: Duration = Duration::from_secs(10);
+/// A position that is ahead of the seek by more than this shows that the seek had no effect.
+const SEEK_IGNORED: Duration = Duration::from_secs(3);
+
+/// Whose file the renderer plays, as far as TrackURI tells.
+enum Track {
+    /// A load of this box, or nothing is named.
+    Ours,
+    /// The next load; `early`: it may only have begun to read it.
+    Next { early: bool },
+    /// Something that this box did not give it.
+    Foreign,
+}
 
 impl Renderer {
-    /// Where it says it is.
+    /// The answer to GetPositionInfo.
     pub(super) fn place(&mut self, info: &PositionInfo, asked_at: Instant, ctx: &mut Context<'_>) {
-        let now = ctx.now;
         let uri = info.track_uri.as_deref().unwrap_or("");
-        // Where it names nothing, that it came for the next file tells.
-        let nameless = !uri.contains("://");
-        let is_next = |next: &Load| next.is_named_by(uri) || (nameless && next.fetched);
-        let names_next = self.next.as_ref().is_some_and(is_next);
-        let early = names_next && !self.may_have_handed_over(info.rel_time, now);
-        if names_next {
-            let accepted = |next: &Load| matches!(next.phase, Phase::Accepted { .. });
-            if !early && self.next.as_ref().is_some_and(accepted) {
-                // The position in this report may still be one in the file before.
+        let track = self.track(uri, info.rel_time, ctx.now);
+        match track {
+            // The position in this report may still be one in the file before.
+            Track::Next { early: false } if self.playback.holds_next() => {
                 return self.hand_over(ctx);
             }
-        } else if self.is_foreign(uri) {
-            self.strangers = self.strangers.saturating_add(1);
-            if self.strangers >= STRANGERS {
-                self.strangers = 0;
-                // Whoever pressed play since it was last seen with ours wants it back.
-                let wanted = core::mem::take(&mut self.pressed_at) > self.ours_at;
-                return match wanted || self.serves(uri, ctx) {
-                    true => self.give_again(ctx),
-                    false => self.taken_over(ctx),
-                };
+            Track::Next { .. } => {}
+            Track::Foreign => {
+                if self.observation.has_foreign() {
+                    return self.foreign_track(uri, ctx);
+                }
             }
-        } else {
-            self.strangers = 0;
-            self.ours_at = now;
+            Track::Ours => self.observation.has_ours(ctx.now),
         }
-        if self.plays_something_else(uri) {
-            self.position_due = now + Duration::from_millis(300);
-            return;
+        if self.plays_old_file(uri) {
+            return self.observation.ask_position_at(ctx.now + OLD_FILE);
         }
-        let Some(load) = self.load.as_mut() else {
-            return;
-        };
-        if !early {
-            load.said_duration = info.track_duration.or(load.said_duration);
-        }
-        // Some say 0:00 at their end, before or after they say STOPPED: that is no new beginning.
-        let at_end = load.end().is_some_and(|(earliest, _)| earliest <= now);
-        let position = info.rel_time.filter(|position| !(at_end && position.is_zero()));
-        if let Some(position) = position {
-            let report =
-                Report { asked_at, answered_at: now, position, fractional: info.fractional };
-            let seeked_at = self.seeked_at.take_if(|at| now.since(*at) > FIRST_LOOK);
-            if seeked_at.is_some_and(|at| position > now.since(at) + Duration::from_secs(3)) {
-                // The seek was taken and did nothing.
-                self.habits.seek_broken = true;
-            }
-            if load.inherited && !load.playhead.was_asked() {
-                load.from = position;
-            }
-            load.playhead.take(report);
-            if load.playhead.moved() {
-                *self.habits.moves.at(load.file.media_type.kind) = true;
-            }
-        }
-        if info.rel_time.is_none() {
-            load.playhead.say_nothing();
-        }
-        let moved = load.playhead.moved()
-            || (load.is_named_by(uri) && info.rel_time.is_some_and(|p| !p.is_zero()));
-        if let Phase::Starting { sent, .. } = load.phase
-            && moved
-            && self.state == Some(TransportState::Playing)
-        {
+        let early = matches!(track, Track::Next { early: true });
+        self.take_position(info, asked_at, early, ctx.now);
+        if let Some(sent) = self.begins_to_move(info, uri) {
             self.runs(sent, ctx);
         }
     }
 
-    /// It was asked where it is, and will not say.
-    pub(super) fn does_not_say_where(&mut self, now: Instant) {
-        self.position_due = now + Duration::from_secs(10);
-        if let Some(load) = self.load.as_mut() {
-            load.playhead.say_nothing();
+    fn track(&self, uri: &str, position: Option<Duration>, now: Instant) -> Track {
+        // A renderer that names no URI is known by what it fetched.
+        let nameless = !uri.contains("://");
+        let is_next = |next: &Load| next.is_named_by(uri) || (nameless && next.evidence.fetched);
+        if self.playback.next().is_some_and(is_next) {
+            Track::Next { early: !self.may_have_handed_over(position, now) }
+        } else if self.is_foreign(uri) {
+            Track::Foreign
+        } else {
+            Track::Ours
+        }
+    }
+
+    /// It plays something that is no load of now.
+    fn foreign_track(&mut self, uri: &str, ctx: &mut Context<'_>) {
+        // A person who pressed play since it was last seen with a file of ours wants it back.
+        let wanted = self.intent.take_pressed_since(self.observation.ours_at);
+        match wanted || self.serves(uri, ctx) {
+            true => self.give_again(ctx),
+            false => self.taken_over(ctx),
+        }
+    }
+
+    fn take_position(&mut self, info: &PositionInfo, asked_at: Instant, early: bool, now: Instant) {
+        if let Some(load) = self.playback.load_mut().filter(|_| !early) {
+            load.say_duration(info.track_duration);
+        }
+        let at_end = |load: &Load| load.end().is_some_and(|(earliest, _)| earliest <= now);
+        // Some say 0:00 at their end, before or after they say STOPPED: that is no new beginning.
+        let at_end = self.playback.load().is_some_and(at_end);
+        let position = info.rel_time.filter(|position| !(at_end && position.is_zero()));
+        let seeked_at = match (self.playback.load(), position) {
+            (Some(_), Some(_)) => self.playback.take_seeked(FIRST_LOOK, now),
+            _ => None,
+        };
+        let Some(load) = self.playback.load_mut() else { return };
+        if info.rel_time.is_none() {
+            load.playhead_mut().say_nothing();
+        }
+        let Some(position) = position else { return };
+        if seeked_at.is_some_and(|at| position > now.since(at) + SEEK_IGNORED) {
+            self.capabilities.seek_failed();
+        }
+        if load.taken_over && !load.playhead.was_asked() {
+            load.began_at(position);
+        }
+        let (answered_at, fractional) = (now, info.fractional);
+        load.playhead_mut().take(Report { asked_at, answered_at, position, fractional });
+        if load.playhead.moved() {
+            self.capabilities.position_moves(load.kind());
+        }
+    }
+
+    /// It says PLAYING and moves, so that the load has begun: when Play went out.
+    fn begins_to_move(&self, info: &PositionInfo, uri: &str) -> Option<Instant> {
+        let load = self.playback.load().filter(|_| self.observation.is_playing())?;
+        let Phase::Starting { sent, .. } = load.phase else { return None };
+        let named = load.is_named_by(uri) && info.rel_time.is_some_and(|p| !p.is_zero());
+        (load.playhead.moved() || named).then_some(sent)
+    }
+
+    /// It was asked where it is, and does not tell.
+    pub(super) fn position_untold(&mut self, now: Instant) {
+        self.observation.ask_position_at(now + UNTOLD);
+        if let Some(load) = self.playback.load_mut() {
+            load.playhead_mut().say_nothing();
         }
     }
 
     /// It names the next file: does it play that already, or has it only begun to read it?
     fn may_have_handed_over(&self, position: Option<Duration>, now: Instant) -> bool {
-        let Some(load) = &self.load else { return true };
+        let Some(load) = self.playback.load() else { return true };
         let over = |(earliest, _)| earliest <= now;
         load.end().is_none_or(over) || position.is_some_and(|p| p < load.playhead.furthest())
     }
 
-    /// It answered 200 to Set and Play, and plays on what it played before (LG Netcast, HEOS).
-    fn plays_something_else(&self, uri: &str) -> bool {
-        let named = |load: &Load| load.is_named_by(uri);
-        let starting = |load: &&Load| matches!(load.phase, Phase::Starting { .. });
-        let load = self.load.as_ref().filter(starting);
-        load.is_some_and(|load| !named(load)) && uri.contains("://")
+    /// It answered 200 to Set and Play, and goes on with what it played before. Some televisions and speakers do.
+    fn plays_old_file(&self, uri: &str) -> bool {
+        let load = self.playback.load().filter(|load| load.is_starting());
+        load.is_some_and(|load| !load.is_named_by(uri)) && uri.contains("://")
     }
 
     fn is_foreign(&self, uri: &str) -> bool {
-        let running = matches!(self.load.as_ref().map(|l| &l.phase), Some(Phase::Running { .. }));
-        let ours = [&self.load, &self.next, &self.previous]
-            .into_iter()
-            .flatten()
-            .any(|load| load.is_named_by(uri));
-        running && !ours && uri.contains("://")
+        let ours = self.playback.loads().any(|load| load.is_named_by(uri));
+        self.playback.is_running() && !ours && uri.contains("://")
     }
 
     /// The URI is one that this box gave it, however long ago.
     fn serves(&self, uri: &str, ctx: &Context<'_>) -> bool {
         let Some(url) = HttpUrl::parse(uri) else { return false };
-        let now = ctx.media_port.map(|port| (self.facing, port));
-        let before = [&self.load, &self.previous].into_iter().flatten().map(|load| load.origin);
-        now.into_iter().chain(before).any(|origin| origin == (url.host, url.port))
+        let now = ctx.media_port.map(|port| (self.connection.facing, port));
+        let before = [self.playback.load(), self.playback.previous()].into_iter().flatten();
+        now.into_iter()
+            .chain(before.map(|load| load.origin))
+            .any(|origin| origin == (url.host, url.port))
     }
 
-    /// It plays something else, an older file of ours or another box's: it needs a Stop before.
+    /// It plays something else, an older file of ours or one of another box: it needs a Stop before.
     fn give_again(&mut self, ctx: &mut Context<'_>) {
-        self.habits.stop_first = true;
-        if let Some(load) = self.load.as_mut() {
-            load.stop_first = true;
-            load.from = Duration::ZERO;
-            load.fetched = false;
-            load.witness = Witness::default();
-            load.playhead = Playhead::expecting(self.habits.moves.of(load.file.media_type.kind));
-            load.phase = Phase::Wanted { at: ctx.now };
+        self.capabilities.needs_stop_first();
+        if let Some(load) = self.playback.load_mut() {
+            load.begin_again(Playhead::expecting(self.capabilities.habits.moves.of(load.kind())));
         }
+        self.enter(Phase::Wanted { at: ctx.now }, "it plays an older file", ctx);
     }
 
     /// It went on to the next file by itself.
     fn hand_over(&mut self, ctx: &mut Context<'_>) {
         let now = ctx.now;
-        let earliest = self
-            .load
-            .as_ref()
-            .and_then(super::Load::end)
-            .map_or(now, |(earliest, _)| earliest.min(now));
+        let end = self.playback.load().and_then(Load::end);
+        let earliest = end.map_or(now, |(earliest, _)| earliest.min(now));
         self.looped(Duration::ZERO, ctx);
-        self.habits.next_works = true;
-        if let Some(next) = &self.next {
-            self.habits.looped(next.file.media_type.kind, Way::Next, Duration::ZERO);
+        self.capabilities.next_works();
+        if let Some(next) = self.playback.next() {
+            self.capabilities.looped(next.kind(), Way::Next, Duration::ZERO);
         }
-        self.tally(ctx, Row::complete);
-        self.programme.advance();
-        self.offered = false;
-        self.previous = self.load.take();
-        self.load = self.next.take();
-        self.tally(ctx, |row| row.start(Some(Duration::ZERO)));
-        if let Some(load) = self.load.as_mut() {
-            load.phase = Phase::Running { since: now, doubt: None };
+        self.count(ctx, Row::complete);
+        self.intent.programme_mut().advance();
+        self.playback.hand_over();
+        self.count(ctx, |row| row.start(Some(Duration::ZERO)));
+        self.enter(Phase::Running { since: now, doubt: None }, "it went on by itself", ctx);
+        if let Some(load) = self.playback.load_mut() {
             // Some name the next file up to a second before they play it.
-            load.playhead.begin(earliest, now + Duration::from_millis(1500), Duration::ZERO, false);
+            let latest = now + Duration::from_millis(1500);
+            load.playhead_mut().begin(earliest, latest, Duration::ZERO, false);
         }
     }
 
     /// A round is over, and the next one follows without a stop.
     fn looped(&mut self, gap: Duration, ctx: &mut Context<'_>) {
-        self.rounds = self.rounds.saturating_add(1);
-        self.failures = 0;
-        self.gap = Some(gap);
-        ctx.trace.note(ctx.now, self.name(), What::Looped(self.rounds));
+        let rounds = self.playback.round_followed(gap);
+        ctx.trace.note(ctx.now, self.name(), What::Looped(rounds));
     }
 
     /// It was sent back to the beginning.
@@ -181,37 +196,41 @@ impl Renderer {
         let now = ctx.now;
         let gap = now.since(sent);
         self.looped(gap, ctx);
-        self.seeked_at = Some(now);
-        if let Some(load) = &self.load {
-            self.habits.looped(load.file.media_type.kind, Way::Seek, gap);
+        self.playback.seeked(now);
+        if let Some(load) = self.playback.load() {
+            self.capabilities.looped(load.kind(), Way::Seek, gap);
         }
-        self.tally(ctx, |row| {
+        self.count(ctx, |row| {
             row.complete();
             row.start(Some(gap));
         });
-        self.position_due = now + FIRST_LOOK;
-        self.transport_due = now + Duration::from_millis(300);
-        if let Some(load) = self.load.as_mut() {
-            load.phase = Phase::Running { since: now, doubt: None };
-            load.from = Duration::ZERO;
+        self.observation.ask_position_at(now + FIRST_LOOK);
+        self.observation.ask_state_at(now + Duration::from_millis(300));
+        self.enter(Phase::Running { since: now, doubt: None }, "it was sent back", ctx);
+        if let Some(load) = self.playback.load_mut() {
+            load.began_at(Duration::ZERO);
             // It goes back within an open stream: no slower than its start.
-            let latency = self.habits.latency;
+            let latency = self.capabilities.habits.latency;
             let latest = now + latency.unwrap_or(Duration::from_millis(300));
-            load.playhead.begin(sent, latest, Duration::ZERO, latency.is_some());
+            load.playhead_mut().begin(sent, latest, Duration::ZERO, latency.is_some());
         }
     }
 
-    /// It was sent to a place in its file.
-    pub(super) fn sought(&mut self, sent: Instant, now: Instant) {
-        self.position_due = now + FIRST_LOOK;
-        self.transport_due = self.transport_due.min(now + LOOK_AGAIN);
-        if let Some(load) = self.load.as_mut()
-            && let Some(place) = load.seek_to.take()
-        {
-            if let Phase::Running { since, .. } = &mut load.phase {
-                (*since, load.from) = (now, place);
+    /// It was sent to a position in its file.
+    pub(super) fn sought(&mut self, sent: Instant, ctx: &mut Context<'_>) {
+        let now = ctx.now;
+        self.observation.ask_position_at(now + FIRST_LOOK);
+        self.observation.ask_state_by(now + LOOK_AGAIN);
+        let Some(position) = self.playback.load().and_then(|load| load.seek_to) else { return };
+        if let Some(&Phase::Running { doubt, .. }) = self.playback.phase() {
+            self.enter(Phase::Running { since: now, doubt }, "it was sent to a position", ctx);
+            if let Some(load) = self.playback.load_mut() {
+                load.began_at(position);
             }
-            load.playhead.begin(sent, now + LOOK_AGAIN, place, false);
+        }
+        if let Some(load) = self.playback.load_mut() {
+            load.send_to(None);
+            load.playhead_mut().begin(sent, now + LOOK_AGAIN, position, false);
         }
     }
 }

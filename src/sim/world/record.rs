@@ -7,7 +7,7 @@ use crate::kiosk::trace::Entry;
 use crate::time::{Duration, Instant};
 
 /// Entries of the flight recorder that are shown where a story fails.
-const LAST_WORDS: u64 = 256;
+const LAST_WORDS: usize = 256;
 /// Deeds that are shown there.
 const DEEDS: usize = 30;
 impl World {
@@ -27,13 +27,12 @@ impl World {
 
     /// The flight recorder, one entry a line, with milliseconds.
     #[must_use]
-    pub fn trace(&self, last: u64) -> Vec<String> {
-        let trace = self.kiosk.trace();
+    pub fn trace(&self, last: usize) -> Vec<String> {
         let line = |entry: &Entry| {
             let at = self.booted_at + entry.at.since(Instant::START);
             format!("{:>9} {entry}", at.as_micros() / 1000)
         };
-        trace.since(trace.written().saturating_sub(last)).map(line).collect()
+        self.kiosk.trace().told(last).map(line).collect()
     }
 
     /// What every step did, as one number: the same for the same seed.

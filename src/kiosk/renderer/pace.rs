@@ -1,11 +1,13 @@
 //! How one round follows another: restart, seek or SetNext. And how often to look meanwhile.
 
+use super::Renderer;
+use super::intent::Goal;
 use super::load::{Doubt, Load, Phase};
-use super::{Goal, LoopMethod, Renderer};
+use super::observation::Evented;
+use crate::config::LoopMethod;
 use crate::kiosk::habits::Way;
 use crate::media::mime::Kind;
 use crate::time::{Duration, Instant};
-use crate::upnp::av_transport::TransportState;
 
 /// A renderer is left alone with one file for this long before it gets the next: given too early,
 /// some take it as the current one.
@@ -26,24 +28,29 @@ const OVERTIME: Duration = Duration::from_secs(5);
 impl Renderer {
     /// The way in which the next round is started.
     pub(super) fn method(&self) -> LoopMethod {
-        let Some(load) = &self.load else {
+        let Some(load) = self.playback.load() else {
             return LoopMethod::Restart;
         };
-        let rule = self.rule.as_ref();
         // Not as paths: they are taken to pieces to be compared, and this is asked at every step.
         let path = load.file.path.as_os_str();
-        let same = self.programme.following().is_some_and(|file| {
+        let same = self.intent.programme.following().is_some_and(|file| {
             file.path.as_os_str() == path && file.modified == load.file.modified
         });
-        let max_cut = rule.map(|rule| rule.max_cut).unwrap_or_default();
+        let max_cut = self.intent.max_cut();
         // In a clip as short as what may be cut of it, one seek would follow the other at once.
         let long = |length: Duration| length > SHORTEST_TO_SEEK.max(max_cut.saturating_mul(2));
-        let can_seek = same && !self.habits.seek_broken && load.duration.is_some_and(long);
-        let audio = load.file.media_type.kind == Kind::Audio
-            && self.programme.following().is_some_and(|file| file.media_type.kind == Kind::Audio);
-        let following = self.programme.following();
-        let broken = following.is_some_and(|file| self.habits.next_broken.of(file.media_type.kind));
-        match self.loop_method() {
+        let can_seek =
+            same && !self.capabilities.habits.seek_broken && load.duration.is_some_and(long);
+        let audio = load.kind() == Kind::Audio
+            && self
+                .intent
+                .programme
+                .following()
+                .is_some_and(|file| file.media_type.kind == Kind::Audio);
+        let following = self.intent.programme.following();
+        let broken = following
+            .is_some_and(|file| self.capabilities.habits.next_broken.of(file.media_type.kind));
+        match self.intent.loop_method() {
             LoopMethod::Auto | LoopMethod::Seek if can_seek && !max_cut.is_zero() => {
                 LoopMethod::Seek
             }
@@ -57,20 +64,21 @@ impl Renderer {
 
     /// It went on by itself in media of this kind.
     fn is_proven_to_go_on(&self, load: &Load) -> bool {
-        let looped = self.habits.loops.of(load.file.media_type.kind);
+        let looped = self.capabilities.habits.loops.of(load.kind());
         looped.is_some_and(|looped| looped.way == Way::Next)
     }
 
     /// Events come, and are worth something.
     fn is_told(&self, now: Instant) -> bool {
-        self.events[0].flows(now) && !self.habits.events.is_lost()
+        self.observation.subscription(Evented::Transport).flows(now)
+            && !self.capabilities.habits.events.is_lost()
     }
 
     /// When to seek to the beginning: as late as the bounds of the end allow, and never so early that
     /// more than `max_cut` could be cut. `None`: not in this round.
     pub(super) fn seek_at(&self, now: Instant) -> Option<Instant> {
-        let load = self.load.as_ref().filter(|_| self.goal == Goal::Play)?;
-        let max_cut = self.rule.as_ref()?.max_cut;
+        let load = self.playback.load().filter(|_| self.intent.is_to_play())?;
+        let max_cut = self.intent.max_cut();
         // The cheap questions first: this is asked at every step.
         if max_cut.is_zero()
             || !matches!(load.phase, Phase::Running { doubt: None, .. })
@@ -88,21 +96,22 @@ impl Renderer {
 
     /// How long before a seek nothing else may be sent.
     pub(super) fn guard(&self) -> Duration {
-        (4 * self.habits.round_trip).clamp(Duration::from_millis(80), Duration::from_secs(1))
+        (4 * self.capabilities.habits.round_trip)
+            .clamp(Duration::from_millis(80), Duration::from_secs(1))
     }
 
     /// When to send SetNextAVTransportURI for the load in `next`.
     pub(super) fn next_at(&self) -> Option<Instant> {
-        let Phase::Running { since, doubt: None } = self.load.as_ref()?.phase else {
+        let Phase::Running { since, doubt: None } = self.playback.load()?.phase else {
             return None;
         };
-        let next = self.next.as_ref()?;
+        let next = self.playback.next()?;
         matches!(next.phase, Phase::Wanted { .. }).then_some(since + NEXT_AFTER)
     }
 
     /// When it is to be called stuck if it still says PLAYING.
     pub(super) fn overtime_at(&self) -> Option<Instant> {
-        let load = self.load.as_ref()?;
+        let load = self.playback.load()?;
         let (_, latest) = load.end().filter(|_| load.playhead.was_asked())?;
         let moving = load.playhead.moved() && load.playhead.stuck() == 0;
         // It moved when it was last heard of; if nothing is heard since, it may have stopped saying so.
@@ -116,10 +125,11 @@ impl Renderer {
 
     /// How soon to ask for the state again.
     pub(super) fn transport_pace(&self, now: Instant) -> Duration {
-        let quick = (4 * self.habits.round_trip).clamp(QUICK, Duration::from_millis(500));
+        let quick =
+            (4 * self.capabilities.habits.round_trip).clamp(QUICK, Duration::from_millis(500));
         let flows = self.is_told(now);
-        let Some(load) = &self.load else {
-            return if self.goal == Goal::Stop {
+        let Some(load) = self.playback.load() else {
+            return if self.intent.goal == Goal::Stop {
                 Duration::from_millis(500)
             } else if flows {
                 Duration::from_secs(30)
@@ -128,7 +138,7 @@ impl Renderer {
             };
         };
         match load.phase {
-            Phase::Wanted { .. } | Phase::Accepted { .. } if self.waits_for_others() => {
+            Phase::Wanted { .. } | Phase::Accepted { .. } if self.slot.waits_for_others() => {
                 if flows {
                     Duration::from_secs(30)
                 } else {
@@ -136,7 +146,7 @@ impl Renderer {
                 }
             }
             // It waits for a person.
-            Phase::Wanted { .. } | Phase::Accepted { .. } if self.goal != Goal::Play => {
+            Phase::Wanted { .. } | Phase::Accepted { .. } if !self.intent.is_to_play() => {
                 Duration::from_secs(2)
             }
             Phase::Starting { sent, .. } if now.since(sent) < Duration::from_secs(3) => {
@@ -147,11 +157,13 @@ impl Renderer {
             | Phase::Accepted { .. }
             | Phase::Wanted { .. } => quick.max(Duration::from_millis(300)),
             // It may say something else than STOPPED then, and the doubt stays.
-            Phase::Running { doubt: Some(Doubt::LookAgain(_)), .. } if self.holds_next() => {
+            Phase::Running { doubt: Some(Doubt::LookAgain(_)), .. }
+                if self.playback.holds_next() =>
+            {
                 quick.max(Duration::from_millis(100))
             }
             Phase::Running { doubt: Some(Doubt::LookAgain(at)), .. } => at.since(now).max(quick),
-            Phase::Running { .. } if self.state == Some(TransportState::Playing) => {
+            Phase::Running { .. } if self.observation.is_playing() => {
                 self.running_pace(load, now, quick, flows)
             }
             _ if flows => Duration::from_secs(10),
@@ -183,7 +195,7 @@ impl Renderer {
     /// How soon to ask for the position again.
     pub(super) fn position_pace(&self, now: Instant) -> Duration {
         let flows = self.is_told(now);
-        let Some(load) = &self.load else {
+        let Some(load) = self.playback.load() else {
             return Duration::from_secs(10);
         };
         // Nothing but its end depends on the position, and events tell of whoever changes it.
@@ -196,12 +208,12 @@ impl Renderer {
         if !load.playhead.was_asked() {
             return Duration::from_millis(700);
         }
-        let follows = self.holds_next() && self.in_doubt_of_its_end();
-        if self.state != Some(TransportState::Playing) && !follows {
+        let follows = self.playback.holds_next() && self.in_doubt_of_its_end();
+        if !self.observation.is_playing() && !follows {
             return Duration::from_secs(10);
         }
         // The hand-over to the next file shows in TrackURI.
         let near = load.end().is_some_and(|(end, _)| end <= now + Duration::from_secs(2));
-        if near && self.next.is_some() { Duration::from_millis(250) } else { calm }
+        if near && self.playback.next().is_some() { Duration::from_millis(250) } else { calm }
     }
 }

@@ -1,7 +1,8 @@
 //! Calls to a renderer: what each is for, how it is written, how long its answer is waited for.
 
-use super::knobs::Turn;
-use super::{Context, Evented, Renderer};
+use super::observation::Evented;
+use super::volume::Step;
+use super::{Context, Renderer};
 use crate::kiosk::deadline::Why;
 use crate::kiosk::effect::{Effect, Effects, Errand};
 use crate::kiosk::event::Ticket;
@@ -11,6 +12,7 @@ use crate::upnp::av_transport::{Action as Av, TransportState};
 use crate::upnp::connection_manager::Action as Cm;
 use crate::upnp::description::Service;
 use crate::upnp::rendering_control::Action as Rc;
+use crate::upnp::scpd::Survey;
 use crate::upnp::{Action, HttpUrl};
 
 /// What could not be sent, since a service or the media server is gone, is planned again after this time.
@@ -37,9 +39,10 @@ pub(super) enum Purpose {
     Seek,
     /// To where the load says.
     SeekTo,
-    Turn(Turn),
+    Volume(Step),
     Sink,
-    Survey(Evented),
+    /// The description of a service.
+    Scpd(Evented),
     Subscribe(Evented),
     Renew(Evented),
     Unsubscribe(Evented),
@@ -83,10 +86,10 @@ pub(super) struct Call {
 impl Renderer {
     /// Cancels the call in flight. What it would have answered is not known: it may play now.
     pub(in crate::kiosk) fn hang_up(&mut self, effects: &mut Effects) {
-        if let Some(call) = self.call.take() {
+        if let Some(call) = self.connection.hang_up() {
             effects.push(Effect::Cancel(call.number));
             if matches!(call.purpose, Purpose::Set | Purpose::Play) {
-                self.state = Some(TransportState::Transitioning);
+                self.observation.expect(TransportState::Transitioning);
             }
         }
     }
@@ -95,13 +98,13 @@ impl Renderer {
         if !self.is_possible(&purpose, ctx.media_port) {
             return self.impossible(&purpose, ctx);
         }
-        self.note_question(&purpose);
+        self.takeover.asked(&purpose);
         let number = ctx.number();
         // One that is known to be slow is not taken for one that hangs.
-        let usual = (2 * self.habits.slowest).clamp(PATIENCE, LONGEST_PATIENCE);
+        let usual = (2 * self.capabilities.habits.slowest).clamp(PATIENCE, LONGEST_PATIENCE);
         let patience = match purpose {
-            Purpose::Transport => self.breaker.patience().max(usual),
-            // Dongles take more than 10 s for these (FACTS: EZCast); nothing else waits for them.
+            Purpose::Transport => self.connection.breaker.patience().max(usual),
+            // Some dongles take more than 10 s for these, and nothing else waits for them.
             Purpose::Set
             | Purpose::Play
             | Purpose::Stop
@@ -111,11 +114,12 @@ impl Renderer {
             _ => usual,
         };
         match purpose {
-            Purpose::Subscribe(which) => self.events[which as usize].ask(number),
-            Purpose::Turn(turn) => self.knobs.sent(turn),
+            Purpose::Subscribe(which) => self.observation.subscription_mut(which).ask(number),
+            Purpose::Volume(step) => self.volume.sent(step),
             _ => {}
         }
-        self.call = Some(Call { number, purpose, sent_at: ctx.now, deadline: ctx.now + patience });
+        let deadline = ctx.now + patience;
+        self.connection.begin(Call { number, purpose, sent_at: ctx.now, deadline });
         ctx.effects.push(Effect::Run(Ticket::issue(number)));
     }
 
@@ -123,12 +127,12 @@ impl Renderer {
     fn impossible(&mut self, purpose: &Purpose, ctx: &mut Context<'_>) {
         match purpose {
             Purpose::Subscribe(which) | Purpose::Unsubscribe(which) => {
-                self.events[*which as usize].refuse(ctx.now);
+                self.observation.subscription_mut(*which).refuse(ctx.now);
             }
             Purpose::Renew(which) => self.lease_lost(*which, ctx),
-            Purpose::Turn(_) => self.knobs.refused(ctx.now + CANNOT),
-            Purpose::Sink => self.habits.sink_asked = true,
-            Purpose::Survey(which) => self.not_surveyed(*which),
+            Purpose::Volume(_) => self.volume.refused(ctx.now + CANNOT),
+            Purpose::Sink => self.capabilities.lists(None),
+            Purpose::Scpd(which) => self.scpd_read(*which, Survey::default()),
             _ => {}
         }
     }
@@ -136,31 +140,39 @@ impl Renderer {
     /// Whether there is what this call needs.
     fn is_possible(&self, purpose: &Purpose, media_port: Option<u16>) -> bool {
         match purpose {
-            Purpose::Set => self.load.is_some(),
-            Purpose::SetNext => self.next.is_some(),
-            Purpose::SeekTo => self.load.as_ref().is_some_and(|load| load.seek_to.is_some()),
-            Purpose::Turn(_) => self.description.rendering_control.is_some(),
+            Purpose::Set => self.playback.load().is_some(),
+            Purpose::SetNext => self.playback.next().is_some(),
+            Purpose::SeekTo => self.playback.load().is_some_and(|load| load.seek_to.is_some()),
+            Purpose::Volume(_) => self.description.rendering_control.is_some(),
             Purpose::Sink => self.description.connection_manager.is_some(),
-            Purpose::Survey(which) => self.scpd_url(*which).is_some(),
+            Purpose::Scpd(which) => self.scpd_url(*which).is_some(),
             Purpose::Subscribe(which) => self.event_url(*which).is_some() && media_port.is_some(),
             Purpose::Renew(which) | Purpose::Unsubscribe(which) => {
-                self.event_url(*which).is_some() && self.events[*which as usize].sid().is_some()
+                self.event_url(*which).is_some()
+                    && self.observation.subscription(*which).sid().is_some()
             }
             _ => true,
         }
     }
 
     fn event_url(&self, which: Evented) -> Option<&HttpUrl> {
-        let service = match which {
-            Evented::Transport => Some(&self.description.av_transport),
-            Evented::Rendering => self.description.rendering_control.as_ref(),
-        };
-        service?.event_url.as_ref()
+        which.service(&self.description)?.event_url.as_ref()
+    }
+
+    fn scpd_url(&self, which: Evented) -> Option<&HttpUrl> {
+        which.service(&self.description)?.scpd_url.as_ref()
+    }
+
+    /// The units of its volume are to be asked for.
+    pub(super) fn wants_units(&self) -> bool {
+        self.has_rendering()
+            && self.volume.wants_units()
+            && self.scpd_url(Evented::Rendering).is_some()
     }
 
     /// The call in flight with this number, written out. Not before it is asked for: the words need memory.
     pub(in crate::kiosk) fn errand(&self, number: u32, media_port: Option<u16>) -> Option<Errand> {
-        let call = self.call.as_ref().filter(|call| call.number == number)?;
+        let call = self.connection.call().filter(|call| call.number == number)?;
         let av = |action| Some(act(&self.description.av_transport, Action::AvTransport(action)));
         let rc = |action| {
             Some(act(
@@ -174,47 +186,48 @@ impl Renderer {
             Purpose::Position => av(Av::GetPositionInfo),
             Purpose::Media => av(Av::GetMediaInfo),
             Purpose::Set => {
-                let load = self.load.as_ref()?;
-                av(Av::SetAvTransportUri { uri: load.url(), metadata: load.metadata() })
+                let load = self.playback.load()?;
+                av(Av::SetAvTransportUri { uri: load.url(), metadata: load.didl() })
             }
             Purpose::SetNext => {
-                let next = self.next.as_ref()?;
-                av(Av::SetNextAvTransportUri { uri: next.url(), metadata: next.metadata() })
+                let next = self.playback.next()?;
+                av(Av::SetNextAvTransportUri { uri: next.url(), metadata: next.didl() })
             }
             Purpose::ClearNext => {
                 av(Av::SetNextAvTransportUri { uri: String::new(), metadata: String::new() })
             }
             Purpose::Play => {
                 let play = Action::AvTransport(Av::Play);
-                let surplus = self.ways.play_surplus.clone();
+                let surplus = self.capabilities.extra_arguments.to_vec();
                 Some(act_with(&self.description.av_transport, play, surplus))
             }
             Purpose::Pause => av(Av::Pause),
             Purpose::Stop => av(Av::Stop),
             Purpose::Seek => av(Av::Seek { target: Duration::ZERO }),
-            Purpose::SeekTo => av(Av::Seek { target: self.load.as_ref()?.seek_to? }),
-            Purpose::Turn(Turn::AskVolume) => rc(Rc::GetVolume),
-            Purpose::Turn(
-                Turn::Volume(volume) | Turn::Hush { to: volume, .. } | Turn::Unhush(volume),
+            Purpose::SeekTo => av(Av::Seek { target: self.playback.load()?.seek_to? }),
+            Purpose::Volume(Step::AskVolume) => rc(Rc::GetVolume),
+            Purpose::Volume(
+                Step::Volume(volume) | Step::Hush { to: volume, .. } | Step::Unhush(volume),
             ) => rc(Rc::SetVolume { volume: *volume }),
-            Purpose::Turn(Turn::AskMute) => rc(Rc::GetMute),
-            Purpose::Turn(Turn::Mute(mute)) => rc(Rc::SetMute { mute: *mute }),
+            Purpose::Volume(Step::AskMute) => rc(Rc::GetMute),
+            Purpose::Volume(Step::Mute(mute)) => rc(Rc::SetMute { mute: *mute }),
             Purpose::Sink => {
                 let service = self.description.connection_manager.as_ref()?;
                 Some(act(service, Action::ConnectionManager(Cm::GetProtocolInfo)))
             }
-            Purpose::Survey(which) => Some(Errand::Survey { url: self.scpd_url(*which)?.clone() }),
+            Purpose::Scpd(which) => Some(Errand::Survey { url: self.scpd_url(*which)?.clone() }),
             Purpose::Subscribe(which) => {
-                let callback = HttpUrl::new(self.facing, media_port?, &format!("/e/{number}"))?;
+                let callback =
+                    HttpUrl::new(self.connection.facing, media_port?, &format!("/e/{number}"))?;
                 let (url, callback) = (url(which)?, Box::new(callback));
                 Some(Errand::Subscribe { url, callback, timeout: subscription::ASKED })
             }
             Purpose::Renew(which) => {
-                let sid = self.events[*which as usize].sid()?.to_owned();
+                let sid = self.observation.subscription(*which).sid()?.to_owned();
                 Some(Errand::Renew { url: url(which)?, sid, timeout: subscription::ASKED })
             }
             Purpose::Unsubscribe(which) => {
-                let sid = self.events[*which as usize].sid()?.to_owned();
+                let sid = self.observation.subscription(*which).sid()?.to_owned();
                 Some(Errand::Unsubscribe { url: url(which)?, sid })
             }
         }
@@ -222,7 +235,7 @@ impl Renderer {
 
     /// A call of ours is in flight with this number.
     pub(in crate::kiosk) fn runs_errand(&self, number: u32) -> bool {
-        self.call.as_ref().is_some_and(|call| call.number == number)
+        self.connection.call().is_some_and(|call| call.number == number)
     }
 }
 

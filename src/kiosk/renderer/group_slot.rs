@@ -1,0 +1,137 @@
+//! A renderer as a member of a group: its slot there, what the group sees of it, and what it does for the group.
+
+use super::Renderer;
+use super::load::Phase;
+use crate::kiosk::fault::Fault;
+use crate::kiosk::group::{Doing, Gate, Order, Sight, Start};
+use crate::time::{Duration, Instant};
+
+/// The slot of a renderer in its group, if it is in one, and how far the group lets it go.
+#[derive(Debug, Default)]
+pub(super) struct GroupSlot {
+    /// The group, and the place in that.
+    place: Option<(usize, usize)>,
+    gate: Gate,
+}
+
+impl GroupSlot {
+    /// It is in a group.
+    pub(super) const fn is_taken(&self) -> bool {
+        self.place.is_some()
+    }
+
+    /// The group lets it go so far. Gives whether that is a change.
+    pub(super) fn set_gate(&mut self, gate: Gate) -> bool {
+        core::mem::replace(&mut self.gate, gate) != gate
+    }
+
+    /// It may be given its file.
+    pub(super) fn may_load(&self) -> bool {
+        self.gate != Gate::Shut
+    }
+
+    /// Play may go from this time on, if the file was there at `at`.
+    pub(super) fn may_play(&self, at: Instant) -> Option<Instant> {
+        match self.gate {
+            Gate::Open => Some(at),
+            Gate::Play(from) => Some(from.max(at)),
+            Gate::Shut | Gate::Load => None,
+        }
+    }
+
+    /// It waits for the other members, and has nothing to tell meanwhile.
+    pub(super) const fn waits_for_others(&self) -> bool {
+        matches!(self.gate, Gate::Shut | Gate::Load)
+    }
+}
+
+impl Renderer {
+    /// Its group, and its place in that.
+    pub(in crate::kiosk) fn seat(&self) -> Option<(usize, usize)> {
+        self.slot.place
+    }
+
+    pub(in crate::kiosk) fn set_seat(&mut self, place: Option<(usize, usize)>) {
+        self.slot.place = place;
+    }
+
+    /// What its group sees of it.
+    pub(in crate::kiosk) fn sight(&self) -> Sight {
+        Sight {
+            doing: self.doing(),
+            item: self.intent.programme.item(),
+            rounds: self.playback.rounds.played,
+            ended_well: self.playback.rounds.failures == 0,
+            start: match self.playback.phase() {
+                Some(Phase::Running { .. }) => self.measured_start(),
+                Some(Phase::Starting { .. }) => None,
+                _ => self.playback.rounds.start,
+            },
+            usual_latency: self.capabilities.habits.latency,
+            guard: self.guard(),
+        }
+    }
+
+    fn doing(&self) -> Doing {
+        if !self.intent.is_to_play() || !self.is_driven() {
+            return Doing::Nothing;
+        }
+        if self.connection.away || self.connection.breaker.retry_at().is_some() {
+            return Doing::Missing;
+        }
+        if self.intent.programme.is_covered() {
+            // In the middle of a round of its own, as it were.
+            return Doing::Playing;
+        }
+        match self.playback.phase() {
+            None if matches!(
+                self.playback.fault(),
+                Some(Fault::NothingToPlay | Fault::NoServer)
+            ) =>
+            {
+                Doing::Missing
+            }
+            Some(Phase::Failed { .. }) => Doing::Missing,
+            None | Some(Phase::Wanted { .. } | Phase::Settling { .. } | Phase::Over) => {
+                Doing::Coming
+            }
+            Some(Phase::Accepted { .. }) if self.slot.waits_for_others() => Doing::Ready,
+            Some(Phase::Accepted { .. } | Phase::Starting { .. } | Phase::Running { .. }) => {
+                Doing::Playing
+            }
+        }
+    }
+
+    /// How it began, as far as its own reports tell to within milliseconds.
+    fn measured_start(&self) -> Option<Start> {
+        let (sent, origin) = self.playback.load()?.playhead.measured()?;
+        Some(Start { sent, origin })
+    }
+
+    /// Does what its group wants. Gives whether that changes its plan.
+    pub(in crate::kiosk) fn obey(&mut self, order: Order) -> bool {
+        if let Some(item) = order.item {
+            self.intent.programme_mut().go_to(item);
+            self.playback.retire();
+        }
+        let changed = order.gate.is_some_and(|gate| self.slot.set_gate(gate));
+        changed || order.item.is_some()
+    }
+
+    /// The moment at which it begins with the others: nothing may be in flight then.
+    pub(super) fn appointment(&self) -> Option<Instant> {
+        let load = self.playback.load().filter(|_| self.intent.is_to_play())?;
+        match (&load.phase, self.slot.gate) {
+            (Phase::Accepted { .. }, Gate::Play(at)) => Some(at),
+            _ => None,
+        }
+    }
+
+    /// By how much it is off from where it should be with the others, at the least.
+    pub(in crate::kiosk) fn off_by(&self, origin: Instant) -> Option<Duration> {
+        let load = self.playback.load()?;
+        let end = load.playhead.end(Duration::ZERO);
+        let (earliest, latest) = end.filter(|_| load.is_running())?;
+        Some(earliest.since(origin).max(origin.since(latest)))
+    }
+}

@@ -1,0 +1,144 @@
+//! The loads of a renderer as the media server, the media folder and the statistics see them.
+
+use super::load::Load;
+use super::{Context, Renderer};
+use crate::kiosk::effect::{Published, PublishedSubtitles};
+use crate::kiosk::event::StreamEnd;
+use crate::kiosk::fault::Fault;
+use crate::kiosk::statistics::{Row, Statistics};
+use crate::kiosk::token::Token;
+use crate::kiosk::trace::What;
+use crate::media::catalogue::Scan;
+use crate::media::subtitles::{Form, format_of};
+use crate::time::{Duration, Instant};
+use std::path::Path;
+use std::rc::Rc;
+
+impl Renderer {
+    /// Where it is in the load of this token, if it plays that.
+    pub(in crate::kiosk) fn position(&self, token: Token, now: Instant) -> Option<Duration> {
+        let runs = |load: &&Load| load.token == token && load.is_running();
+        Some(self.playback.load().filter(runs)?.playhead.position(now))
+    }
+
+    /// A load of this token is its: the current one, the next one, or the last, whose connection may still drain.
+    pub(in crate::kiosk) fn has_load(&self, token: Token) -> bool {
+        self.playback.loads().any(|load| load.token == token)
+    }
+
+    /// The file of this token was looked into.
+    pub(in crate::kiosk) fn probed(&mut self, token: Token, duration: Option<Duration>) {
+        if let Some(load) = self.playback.load_of(token) {
+            load.read_duration(duration);
+        }
+    }
+
+    /// The media server has sent so many bytes of the load of this token, or ended a request for it.
+    pub(in crate::kiosk) fn served(
+        &mut self,
+        token: Token,
+        bytes: u64,
+        end: Option<StreamEnd>,
+        statistics: &mut Statistics,
+        now: Instant,
+    ) {
+        let Some(load) = self.playback.add_evidence(token, bytes, end, now) else { return };
+        let (starts, file) = (load.is_starting(), Rc::clone(&load.file.path));
+        if starts {
+            self.observation.ask_state_by(now);
+        }
+        if bytes > 0 {
+            statistics.row(self.udn(), self.name(), &file).send(bytes);
+        }
+    }
+
+    /// The media server ended, and its connections with it.
+    pub(in crate::kiosk) fn media_server_ended(&mut self, now: Instant) {
+        self.playback.server_ended(now);
+    }
+
+    /// What the media server serves for this token.
+    pub(in crate::kiosk) fn published(&self, token: Token) -> Option<Published> {
+        let load = self.playback.loads().find(|load| load.token == token)?;
+        let (file, metadata) = (&load.file, load.metadata);
+        let subtitles = || {
+            let path = file.subtitles.as_deref()?;
+            Some(PublishedSubtitles {
+                path: path.to_path_buf(),
+                url: load.subtitles_url()?,
+                format: format_of(path)?,
+                unasked: metadata.subtitles == Some(Form::Header),
+            })
+        };
+        Some(Published {
+            path: file.path.to_path_buf(),
+            root: file.root.to_path_buf(),
+            size: file.size,
+            modified: file.modified,
+            media_type: file.media_type,
+            mime: metadata.mime,
+            content_features: load.content_features(),
+            subtitles: subtitles(),
+            body: self.body(file),
+        })
+    }
+
+    /// Files came or went. Gives what became of the one that plays, if that is news.
+    pub(in crate::kiosk) fn resolve(&mut self, scan: &Scan) -> Option<What> {
+        let programme = self.intent.programme_mut();
+        let was_empty = programme.is_empty();
+        let was_there = self.playback.load().is_some_and(|load| programme.holds(&load.file));
+        programme.resolve(scan);
+        self.playback.drop_next_unless(programme.following());
+        if was_empty && !programme.is_empty() {
+            self.playback.clear_fault(|fault| *fault == Fault::NothingToPlay);
+        }
+        let file = &self.playback.load().filter(|_| was_there)?.file;
+        let grows = || scan.growing.iter().any(|path| *path == *file.path);
+        if programme.holds(file) || grows() {
+            return None;
+        }
+        let path = file.path.clone();
+        Some(if programme.has(&path) { What::Replaced(path) } else { What::Removed(path) })
+    }
+
+    /// The rest of what it plays cannot be had any more, and there is something else to play.
+    pub(super) fn is_outdated(&self) -> bool {
+        let programme = &self.intent.programme;
+        self.playback.load().is_some_and(|load| {
+            load.evidence.is_cut() && !programme.is_empty() && !programme.holds(&load.file)
+        })
+    }
+
+    /// Counts something in the statistics of the file that it has, or else should have.
+    pub(super) fn count(&self, ctx: &mut Context<'_>, count: impl FnOnce(&mut Row)) {
+        if let Some(file) = self.file_to_count() {
+            count(ctx.statistics.row(self.udn(), self.name(), file));
+        }
+    }
+
+    fn file_to_count(&self) -> Option<&Rc<Path>> {
+        let file = self.playback.load().map(|load| &load.file);
+        file.or_else(|| self.intent.programme.current()).map(|file| &file.path)
+    }
+
+    /// What it lists as playable, if it was asked and said something.
+    pub(in crate::kiosk) fn sink(&self) -> Option<&str> {
+        self.capabilities.habits.sink.as_deref()
+    }
+
+    /// After each step: what it should do and does may have changed.
+    pub(in crate::kiosk) fn credit(&mut self, ctx: &mut Context<'_>) {
+        let should = self.intent.is_to_play() && self.is_driven() && ctx.leaving.is_none();
+        let plays = self.is_playing();
+        let mut shift = core::mem::take(&mut self.shift);
+        let over = shift.change(self.file_to_count().filter(|_| should), plays, ctx.now);
+        self.shift = shift;
+        ctx.statistics.credit(self.udn(), self.name(), over);
+    }
+
+    /// What it does now counts as well.
+    pub(in crate::kiosk) fn credit_so_far(&self, statistics: &mut Statistics, now: Instant) {
+        statistics.credit(self.udn(), self.name(), self.shift.so_far(now));
+    }
+}

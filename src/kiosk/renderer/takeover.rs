@@ -1,0 +1,144 @@
+//! What a renderer still plays since before the box was started again: taken over where it is, without giving it again.
+//!
+//! A renderer that is busy when it is first looked at is asked for its TrackURI, and if it names none for its
+//! CurrentURI. A URL of ours whose token means a file of its programme becomes a running load. Until the renderer has
+//! come for more bytes, a stop in the middle is no viewer's doing: its stream was cut when the box went.
+
+use super::intent::Goal;
+use super::load::{Load, Metadata, NewLoad, Phase};
+use super::playhead::{Playhead, Report};
+use super::requests::Purpose;
+use super::timeouts::START_TIMEOUT;
+use super::{Context, Renderer};
+use crate::kiosk::effect::Effect;
+use crate::kiosk::token::Token;
+use crate::kiosk::trace::What;
+use crate::time::Instant;
+use crate::upnp::HttpUrl;
+use crate::upnp::av_transport::{PositionInfo, TransportState};
+
+/// How far the search for something to take over has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Takeover {
+    /// There is nothing, or it was taken over.
+    #[default]
+    None,
+    /// If the renderer plays at the first look, it is asked for its TrackURI.
+    AskTrack,
+    /// It was asked; if that brings nothing, for its CurrentURI.
+    AskUri,
+    /// It was asked for that, too.
+    Asked,
+}
+
+impl Takeover {
+    /// A call goes out: each question is asked once.
+    pub(super) fn asked(&mut self, purpose: &Purpose) {
+        *self = match (*self, purpose) {
+            (Self::AskTrack, Purpose::Position) => Self::AskUri,
+            (Self::AskUri, Purpose::Media) => Self::Asked,
+            // It is given something: there is nothing to take over any more.
+            (_, Purpose::Set | Purpose::Stop) => Self::None,
+            (asked, _) => asked,
+        };
+    }
+}
+
+impl Renderer {
+    /// The box has run before: the renderer may play what it was given then.
+    pub(in crate::kiosk) fn may_be_taken_over(&mut self) {
+        self.takeover = Takeover::AskTrack;
+    }
+
+    /// What to ask it now, if it may play something from before.
+    pub(super) fn takeover_question(&self) -> Option<Purpose> {
+        let may = matches!(self.intent.goal, Goal::Play | Goal::Rest | Goal::Pause)
+            && self.playback.load().is_none()
+            && self.observation.is_active()
+            && !self.intent.programme.is_empty();
+        match self.takeover {
+            Takeover::AskTrack if may => Some(Purpose::Position),
+            Takeover::AskUri if may => Some(Purpose::Media),
+            _ => None,
+        }
+    }
+
+    /// It was asked for its TrackURI.
+    pub(super) fn take_over_track(
+        &mut self,
+        info: &PositionInfo,
+        asked_at: Instant,
+        ctx: &mut Context<'_>,
+    ) {
+        if self.takeover != Takeover::AskUri || self.playback.load().is_some() {
+            return;
+        }
+        let Some(uri) = info.track_uri.as_deref().filter(|uri| uri.contains("://")) else {
+            return;
+        };
+        self.take_over(uri, ctx);
+        let paused = self.observation.is_paused();
+        let Some(load) = self.playback.load_mut() else { return };
+        load.say_duration(info.track_duration);
+        if let Some(position) = info.rel_time {
+            let (answered_at, fractional) = (ctx.now, info.fractional);
+            load.began_at(position);
+            load.playhead_mut().take(Report { asked_at, answered_at, position, fractional });
+        }
+        if paused {
+            load.playhead_mut().freeze(ctx.now);
+        }
+        self.observation.ask_position_at(ctx.now + self.position_pace(ctx.now));
+    }
+
+    /// It was asked for its CurrentURI.
+    pub(super) fn take_over_uri(&mut self, uri: &str, ctx: &mut Context<'_>) {
+        let asked = core::mem::take(&mut self.takeover) == Takeover::Asked;
+        if asked && self.playback.load().is_none() {
+            self.take_over(uri, ctx);
+            self.observation.ask_position_at(ctx.now);
+        }
+    }
+
+    fn take_over(&mut self, uri: &str, ctx: &mut Context<'_>) {
+        let now = ctx.now;
+        let Some(url) = HttpUrl::parse(uri) else { return };
+        let origin = (url.host, url.port);
+        // At another address nobody serves it.
+        if ctx.media_port.map(|port| (self.connection.facing, port)) != Some(origin) {
+            return;
+        }
+        let Some(token) = Token::in_path(&url.path) else { return };
+        let secret = ctx.secret;
+        let file = self.intent.programme_mut().take_up(|file| secret.names(token, &file.path));
+        let Some(file) = file.cloned() else { return };
+        self.takeover = Takeover::None;
+        ctx.trace.note(now, self.name(), What::TakenUp(file.path.clone()));
+        ctx.effects.push(Effect::Probe(token));
+        let starts = self.observation.state == Some(TransportState::Transitioning);
+        let phase = match starts {
+            true => Phase::Starting { sent: now, until: now + START_TIMEOUT },
+            false => Phase::Running { since: now, doubt: None },
+        };
+        let known = &self.capabilities.habits;
+        let new = NewLoad {
+            token,
+            origin,
+            metadata: Metadata {
+                mime: self.capabilities.mime_for(file.media_type),
+                level: known.rung,
+                subtitles: None,
+            },
+            playhead: Playhead::joining(known.moves.of(file.media_type.kind)),
+            dwell: self.dwell(),
+            durations: (None, None),
+            after_still: false,
+            stop_first: false,
+            file,
+        };
+        self.playback.take_load(Load::taken_over(new, phase));
+        self.intent.adopt(self.observation.is_paused());
+        self.observation.has_ours(now);
+        self.observation.plays(now);
+    }
+}

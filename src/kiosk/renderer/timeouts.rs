@@ -1,0 +1,215 @@
+//! What time alone decides about a renderer.
+
+use super::intent::Goal;
+use super::load::{Load, Phase};
+use super::{Context, Renderer};
+use crate::kiosk::fault::Fault;
+use crate::time::{Duration, Instant};
+
+/// Play went out, but nothing was fetched: the file is given a second time after this time.
+pub(super) const REPEAT_AFTER: Duration = Duration::from_secs(6);
+/// Play went out, but nothing shows that it plays: given up after this time, to try again later.
+pub(super) const START_TIMEOUT: Duration = Duration::from_secs(30);
+/// PLAYING, but the position has not moved in this many reports: the renderer is stuck.
+const STUCK_REPORTS: u8 = 12;
+/// Some look at a file several times before they fetch it: that is over after this time.
+const LOOKS: Duration = Duration::from_secs(15);
+/// One transition may make another one due. Each makes progress, so that this many are enough.
+const TRANSITIONS: usize = 4;
+
+/// A transition whose time has come.
+#[derive(Debug)]
+enum Due {
+    /// The viewer had it for long enough.
+    TakeBack,
+    /// It has stopped.
+    Stopped,
+    /// It has nothing, and should play.
+    GiveFile,
+    /// What was over is followed by the next file.
+    Follow,
+    /// What failed is tried again.
+    Retry,
+    /// What it was given cannot be had any more: our address or the file has changed.
+    Replace,
+    /// The Stop has taken effect, or long enough was waited for that.
+    Settled,
+    /// The still was shown for long enough, or the file is over though the renderer does not say so.
+    Ended,
+    /// Nothing was fetched.
+    Repeat,
+    /// It waits for bytes that do not come.
+    Starves,
+    /// Nothing shows that it plays.
+    NeverBegan,
+    /// It is stuck.
+    Stuck,
+    /// The next file can be prepared.
+    OfferNext,
+}
+
+impl Renderer {
+    /// Makes the transitions whose time has come.
+    pub(super) fn elapse(&mut self, ctx: &mut Context<'_>) {
+        if ctx.leaving.is_some() {
+            return;
+        }
+        for _ in 0..TRANSITIONS {
+            let chosen_until = self.intent.programme.chosen_until();
+            if chosen_until.is_some_and(|until| until <= ctx.now) {
+                self.back_to_automatic(ctx.now);
+            }
+            let Some(due) = self.due(ctx) else { break };
+            if !self.make(&due, ctx) {
+                break;
+            }
+        }
+    }
+
+    fn due(&self, ctx: &Context<'_>) -> Option<Due> {
+        match self.intent.goal {
+            Goal::Yield { until: Some(until), .. } if until <= ctx.now => Some(Due::TakeBack),
+            Goal::Stop if !self.observation.must_look && !self.observation.is_active() => {
+                Some(Due::Stopped)
+            }
+            Goal::Play if self.observation.must_look => None,
+            Goal::Play if self.connection.breaker.retry_at().is_some() => None,
+            Goal::Play if self.takeover_question().is_some() => None,
+            Goal::Play => match self.playback.load() {
+                None => Some(Due::GiveFile),
+                Some(load) => self.due_of(load, ctx.media_port, ctx.now),
+            },
+            _ => None,
+        }
+    }
+
+    fn due_of(&self, load: &Load, media_port: Option<u16>, now: Instant) -> Option<Due> {
+        let facing = self.connection.facing;
+        let dead =
+            self.is_outdated() || media_port.is_some_and(|port| load.origin != (facing, port));
+        // What it has whole it may play to the end.
+        let has_all = load.evidence.whole_sent && load.is_running();
+        match load.phase {
+            Phase::Over => Some(Due::Follow),
+            Phase::Failed { retry_at } => (retry_at <= now).then_some(Due::Retry),
+            _ if dead && !has_all => Some(Due::Replace),
+            Phase::Settling { until } if until <= now || !self.observation.is_active() => {
+                Some(Due::Settled)
+            }
+            Phase::Starting { sent, .. }
+                if load.is_still() && load.evidence.fetched && sent + load.dwell() <= now =>
+            {
+                Some(Due::Ended)
+            }
+            Phase::Starting { sent, .. }
+                if !load.evidence.fetched
+                    && !load.attempt.repeated
+                    && sent + REPEAT_AFTER <= now =>
+            {
+                Some(Due::Repeat)
+            }
+            Phase::Starting { .. } | Phase::Running { doubt: None, .. }
+                if load.starves_at().is_some_and(|at| at <= now) =>
+            {
+                Some(Due::Starves)
+            }
+            Phase::Starting { until, .. } if until <= now => Some(Due::NeverBegan),
+            // It says PLAYING, and can have nothing to play.
+            Phase::Running { since, doubt: None }
+                if since + LOOKS <= now && load.has_shown_nothing() =>
+            {
+                Some(Due::NeverBegan)
+            }
+            Phase::Running { since, .. } if load.is_still() && since + load.dwell() <= now => {
+                Some(Due::Ended)
+            }
+            Phase::Running { doubt: None, .. }
+                if load.playhead.stuck() >= STUCK_REPORTS && !load.is_still() =>
+            {
+                Some(Due::Stuck)
+            }
+            Phase::Running { doubt: None, .. }
+                if self.observation.is_playing()
+                    && self.overtime_at().is_some_and(|at| at <= now) =>
+            {
+                Some(Due::Ended)
+            }
+            Phase::Running { doubt: None, .. } => Some(Due::OfferNext),
+            _ => None,
+        }
+    }
+
+    /// Makes the transition. Gives whether it changed something.
+    fn make(&mut self, due: &Due, ctx: &mut Context<'_>) -> bool {
+        match due {
+            Due::TakeBack => self.intent.go_on(),
+            Due::Stopped => {
+                self.intent.stopped();
+                self.playback.retire();
+            }
+            Due::GiveFile => return self.reload(ctx),
+            Due::Follow => self.follow(ctx),
+            Due::Retry => return self.retry(ctx),
+            Due::Replace => return self.replace(ctx),
+            Due::Settled => {
+                if let Some(load) = self.playback.load_mut() {
+                    load.stop_first(false);
+                }
+                self.enter(Phase::Wanted { at: ctx.now }, "it has stopped", ctx);
+            }
+            Due::Ended => self.ended(ctx),
+            Due::Repeat => self.repeat(ctx),
+            Due::Starves => {
+                let name = self.playback.load().map(Load::name).unwrap_or_default();
+                self.fail(Fault::Unreadable(name), ctx);
+            }
+            Due::NeverBegan => self.never_began(ctx),
+            Due::Stuck if self.playback.load().is_some_and(|load| load.playhead.moved()) => {
+                self.fail(Fault::StoppedItself, ctx);
+            }
+            Due::Stuck => self.never_began(ctx),
+            Due::OfferNext => return self.offer_next(ctx),
+        }
+        true
+    }
+
+    /// A load that failed is given again, or what is to follow it.
+    fn retry(&mut self, ctx: &mut Context<'_>) -> bool {
+        let starved = self.playback.load().is_some_and(|load| load.evidence.is_cut());
+        self.playback.retire();
+        if self.returns_to_rest() {
+            return true;
+        }
+        let reloaded = self.reload(ctx);
+        if let Some(load) = self.playback.load_mut() {
+            load.stop_first(starved);
+        }
+        reloaded
+    }
+
+    fn replace(&mut self, ctx: &mut Context<'_>) -> bool {
+        self.playback.retire();
+        let reloaded = self.reload(ctx);
+        if let Some(load) = self.playback.load_mut() {
+            // It waits for bytes that never come.
+            load.stop_first(true);
+        }
+        reloaded
+    }
+
+    /// Nothing was fetched: the file is given once more.
+    fn repeat(&mut self, ctx: &mut Context<'_>) {
+        let Some(load) = self.playback.load_mut() else { return };
+        load.repeat();
+        // What plays is not ours: it dropped the file because it was playing.
+        if self.observation.is_playing() {
+            match load.attempt.after_still {
+                true => self.capabilities.set_stop_between_stills(true),
+                false => self.capabilities.needs_stop_first(),
+            }
+        }
+        self.enter(Phase::Wanted { at: ctx.now }, "nothing was fetched", ctx);
+        // It may have come for the subtitles instead.
+        self.drop_subtitles();
+    }
+}

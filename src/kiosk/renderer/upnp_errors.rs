@@ -1,0 +1,222 @@
+//! What a refusal means for a renderer: the levels of metadata, busy renderers, what it cannot do.
+//!
+//! Codes: AVTransport:1 §2.4 and UDA 1.0 §3.2.2. Real renderers mean different things by them, so the reactions are
+//! ordered by what most often helps.
+
+use super::load::{Metadata, Phase};
+use super::requests::Purpose;
+use super::volume::Step;
+use super::{Context, Renderer};
+use crate::kiosk::fault::Fault;
+use crate::kiosk::trace::What;
+use crate::time::{Duration, Instant};
+use crate::upnp::UpnpError;
+use crate::upnp::didl::Rung;
+use crate::upnp::scpd::Survey;
+
+use super::intent::Goal;
+
+/// A busy renderer is asked again after this time.
+const BUSY_PAUSE: Duration = Duration::from_millis(1000);
+/// A busy renderer is asked this often before it counts as a failure: LG needs up to 8.
+const BUSY_TIMES: u8 = 8;
+/// From the third time on a Stop goes before.
+const BUSY_STOP: u8 = 2;
+/// A renderer that does not tell its state is asked again after this time at the earliest.
+const STATE_PAUSE: Duration = Duration::from_secs(1);
+/// A volume that was refused is not sent again before this time.
+const VOLUME_PAUSE: Duration = Duration::from_secs(1);
+/// Invalid Args (UDA 1.0 §3.2.2).
+const INVALID_ARGUMENTS: u16 = 402;
+
+impl Renderer {
+    /// It refused.
+    pub(super) fn refused(&mut self, purpose: &Purpose, error: &UpnpError, ctx: &mut Context<'_>) {
+        let now = ctx.now;
+        match purpose {
+            Purpose::Set => self.set_refused(error, ctx),
+            Purpose::Play => self.play_refused(error, ctx),
+            Purpose::Stop if ctx.leaving.is_some() => self.playback.retire(),
+            Purpose::Stop => self.stop_refused(now),
+            Purpose::Pause => {
+                self.intent.go_on();
+                self.trouble(Fault::Refused("to pause", error.code, error.meaning()), ctx);
+            }
+            Purpose::Seek => {
+                self.capabilities.seek_failed();
+                self.observation.ask_state_at(now);
+            }
+            Purpose::SeekTo => {
+                // It plays on where it is.
+                if let Some(load) = self.playback.load_mut() {
+                    load.send_to(None);
+                }
+                ctx.trace.note(now, self.name(), What::Refused("to seek", error.code));
+            }
+            Purpose::SetNext => {
+                self.next_failed(false);
+                self.playback.drop_next();
+            }
+            Purpose::ClearNext => self.playback.offer_withdrawn(),
+            Purpose::Volume(step) => self.volume_refused(*step, error, now),
+            Purpose::Transport => {
+                // A renderer that never tells its state can still be given a file.
+                self.observation.looked();
+                let pace = self.transport_pace(now).max(STATE_PAUSE);
+                self.observation.ask_state_at(now + pace);
+            }
+            Purpose::Position => self.position_untold(now),
+            Purpose::Media => self.media_unknown(ctx),
+            Purpose::Sink => self.capabilities.lists(None),
+            Purpose::Scpd(which) => self.scpd_read(*which, Survey::default()),
+            Purpose::Subscribe(which) => self.observation.subscription_mut(*which).refuse(now),
+            Purpose::Renew(which) => self.lease_lost(*which, ctx),
+            Purpose::Unsubscribe(which) => self.observation.subscription_mut(*which).forget(now),
+        }
+    }
+
+    /// Nothing to stop, or not now: look what it does.
+    fn stop_refused(&mut self, now: Instant) {
+        self.observation.look_now(now);
+        if let Some(load) = self.playback.load_mut() {
+            load.stop_first(false);
+        }
+        if self.intent.goal == Goal::Stop {
+            self.intent.rest();
+            self.playback.retire();
+        }
+    }
+
+    fn set_refused(&mut self, error: &UpnpError, ctx: &mut Context<'_>) {
+        let now = ctx.now;
+        let Some(load) = self.playback.load_mut() else {
+            return;
+        };
+        match error.code {
+            701 | 705 | 715 if load.attempt.busy < BUSY_TIMES => {
+                load.count_busy();
+                load.stop_first(error.code == 705 || load.attempt.busy >= BUSY_STOP);
+                if error.code == 705 {
+                    self.capabilities.needs_stop_first();
+                }
+                self.enter(Phase::Wanted { at: now + BUSY_PAUSE }, "the renderer is busy", ctx);
+                self.observation.ask_state_at(now + BUSY_PAUSE / 2);
+            }
+            // No other description of the file makes it readable.
+            716 if load.evidence.is_cut() => self.fail(Fault::Unreadable(self.file_name()), ctx),
+            714 if self.next_mime(ctx) => self.observation.ask_state_at(now),
+            401 | 602 => self.fail(Fault::Refused("the file", error.code, error.meaning()), ctx),
+            _ if self.next_level(ctx) => {}
+            716 if !self.was_asked_for() => self.never_began(ctx),
+            714 | 704 => self.fail(Fault::RefusesFile(self.file_name()), ctx),
+            _ => self.fail(Fault::Refused("the file", error.code, error.meaning()), ctx),
+        }
+    }
+
+    fn play_refused(&mut self, error: &UpnpError, ctx: &mut Context<'_>) {
+        let now = ctx.now;
+        self.observation.ask_state_at(now);
+        let active = self.observation.is_active();
+        let Some(load) = self.playback.load_mut() else {
+            return;
+        };
+        let again = load.attempt.busy > 0 && !active;
+        let taken = match error.code {
+            701 | 715 => true,
+            705 => !again,
+            // It fetches: some play from SetAVTransportURI on, and have no other word for a Play too many.
+            501 => load.evidence.fetched && !again,
+            _ => false,
+        };
+        match error.code {
+            // It plays already, or it is busy: the next look tells which.
+            _ if taken && load.attempt.busy < BUSY_TIMES => {
+                load.count_busy();
+                let accepted = load.is_accepted();
+                if active {
+                    self.play_sent(now, ctx);
+                } else if accepted {
+                    let at = now + BUSY_PAUSE;
+                    self.enter(Phase::Accepted { at }, "the renderer is busy", ctx);
+                }
+            }
+            705 if !load.attempt.repeated => {
+                load.repeat();
+                self.capabilities.needs_stop_first();
+                self.enter(Phase::Wanted { at: now }, "a Stop must go before the file", ctx);
+            }
+            INVALID_ARGUMENTS if self.capabilities.ask_play_arguments() => {
+                self.enter(Phase::Accepted { at: now }, "Play may want more arguments", ctx);
+            }
+            // What is wrong with the file or its metadata, some say only now.
+            714 if self.next_mime(ctx) || self.next_level(ctx) => {}
+            402 | 501 if self.next_level(ctx) => {}
+            716 if !self.was_asked_for() => self.never_began(ctx),
+            704 | 714 => self.fail(Fault::RefusesFile(self.file_name()), ctx),
+            _ => self.fail(Fault::Refused("to play", error.code, error.meaning()), ctx),
+        }
+    }
+
+    fn was_asked_for(&self) -> bool {
+        self.playback.load().is_some_and(|load| load.evidence.is_asked_for())
+    }
+
+    /// The file is given under the following MIME type, if there is one.
+    fn next_mime(&mut self, ctx: &mut Context<'_>) -> bool {
+        let Some(load) = self.playback.load_mut() else { return false };
+        let (metadata, media_type) = (load.metadata, load.file.media_type);
+        let first = self.capabilities.mime_for(media_type);
+        let Some(mime) = media_type.alias_after(metadata.mime, first) else {
+            return false;
+        };
+        load.describe(Metadata { mime, ..metadata });
+        self.give_again_described(ctx);
+        true
+    }
+
+    /// The file is given with less metadata, if there is a lower level.
+    fn next_level(&mut self, ctx: &mut Context<'_>) -> bool {
+        let Some(media_type) = self.playback.load().map(|load| load.file.media_type) else {
+            return false;
+        };
+        let had_subtitles = self.drop_subtitles();
+        // No other MIME type was better: begin again with the one that the renderer lists, or the usual one.
+        let mime = self.capabilities.mime_for(media_type);
+        let Some(load) = self.playback.load_mut() else { return false };
+        let level = match load.metadata.level {
+            level if had_subtitles => level,
+            Rung::Full => Rung::Plain,
+            Rung::Plain => Rung::Compat,
+            Rung::Compat => Rung::Empty,
+            Rung::Empty => {
+                self.capabilities.refuses_metadata();
+                return false;
+            }
+        };
+        load.describe(Metadata { mime, level, ..load.metadata });
+        self.give_again_described(ctx);
+        true
+    }
+
+    fn give_again_described(&mut self, ctx: &mut Context<'_>) {
+        let at = match self.playback.phase() {
+            Some(&Phase::Wanted { at }) => at,
+            _ => Instant::START,
+        };
+        self.enter(Phase::Wanted { at }, "the renderer refused how it was described", ctx);
+    }
+
+    fn volume_refused(&mut self, step: Step, error: &UpnpError, now: Instant) {
+        match step {
+            // Some have no mute, or one that does not work: there is still the volume.
+            Step::AskMute | Step::Mute(_) => self.volume.cannot_mute(),
+            _ => {
+                if matches!(error.code, 401 | 602) {
+                    self.capabilities.rendering_failed();
+                    self.volume.notice_absence();
+                }
+                self.volume.refused(now + VOLUME_PAUSE);
+            }
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! Volume and mute of one renderer: what is wanted, what was seen, and what to send.
+//!
+//! The owner speaks in per cent, the renderer in units of its own: its [range](VolumeRange) lies between them. A renderer
+//! that cannot be muted is turned down instead, and up again.
+//!
+//! The units are in the description of RenderingControl. It is read once for each description of the renderer; if that
+//! fails, the units are 0 to 100.
+
+use crate::kiosk::event::Failure;
+use crate::time::Instant;
+use crate::upnp::scpd::VolumeRange;
+
+#[cfg(test)]
+mod tests;
+
+/// One press changes the volume by this many per cent, or by one step of the renderer if that is more.
+pub const STEP: u16 = 5;
+
+/// A description of RenderingControl that cannot be fetched is asked for again with the next sign of life, this often.
+const TRIES: u8 = 3;
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub struct Volume {
+    /// Volume as last seen, in the units of the renderer.
+    volume: Option<u16>,
+    /// Mute as last seen.
+    mute: Option<bool>,
+    /// What the units mean.
+    range: VolumeRange,
+    /// The units are known, or cannot be.
+    units_known: bool,
+    tries: u8,
+    wanted: Wanted,
+    /// What the command in flight is to bring.
+    sent: Wanted,
+    /// The renderer refuses to be muted.
+    cannot_mute: bool,
+    /// The renderer was turned down from this volume instead of being muted.
+    hushed_from: Option<u16>,
+    quiet_until: Option<Instant>,
+    absence: Absence,
+}
+
+/// Whether a person was told that the renderer has no volume.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Absence {
+    #[default]
+    Unnoticed,
+    /// To be told.
+    Noticed,
+    /// Once is enough.
+    Told,
+}
+
+/// What was asked for and is not done.
+#[derive(Clone, Copy, Debug, Default)]
+struct Wanted {
+    /// In per cent.
+    volume: Option<u8>,
+    /// Setting the volume failed once: it is tried once more.
+    again: bool,
+    steps: i32,
+    toggle: bool,
+}
+
+/// What to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// GetVolume
+    AskVolume,
+    /// SetVolume
+    Volume(u16),
+    /// GetMute
+    AskMute,
+    /// SetMute
+    Mute(bool),
+    /// SetVolume, in place of a mute; and where it was
+    Hush { to: u16, from: u16 },
+    /// SetVolume, in place of its end
+    Unhush(u16),
+}
+
+impl Volume {
+    /// This volume is wanted, in per cent.
+    pub fn want(&mut self, per_cent: u8) {
+        self.wanted = Wanted { volume: Some(per_cent), again: false, steps: 0, ..self.wanted };
+    }
+
+    /// Louder or softer by steps.
+    pub fn change(&mut self, steps: i32) {
+        self.wanted.steps = (self.wanted.steps + steps).clamp(-20, 20);
+        self.quiet_until = None;
+    }
+
+    /// Mute, or unmute.
+    pub fn toggle_mute(&mut self) {
+        self.wanted.toggle = !self.wanted.toggle;
+        self.quiet_until = None;
+    }
+
+    /// The units are to be asked for.
+    #[must_use]
+    pub const fn wants_units(&self) -> bool {
+        !self.units_known
+    }
+
+    /// The renderer was described anew: its units may be others.
+    pub fn forget_units(&mut self) {
+        (self.units_known, self.tries) = (false, 0);
+    }
+
+    /// The description of RenderingControl names this range, or none that can be used.
+    pub fn know_units(&mut self, range: Option<VolumeRange>) {
+        self.units_known = true;
+        self.range = range.unwrap_or_default();
+    }
+
+    /// The description of RenderingControl did not come, which says nothing about the units. Gives whether to ask again.
+    pub fn units_failed(&mut self, failure: &Failure) -> bool {
+        self.tries = self.tries.saturating_add(1);
+        *failure == Failure::Unreachable && self.tries < TRIES
+    }
+
+    /// A person wants to change the volume of a renderer that has none.
+    pub fn notice_absence(&mut self) {
+        if self.absence == Absence::Unnoticed {
+            self.absence = Absence::Noticed;
+        }
+    }
+
+    /// Whether a person is to be told that the renderer has no volume: once.
+    pub fn take_absence(&mut self) -> bool {
+        let noticed = self.absence == Absence::Noticed;
+        if noticed {
+            self.absence = Absence::Told;
+        }
+        noticed
+    }
+
+    /// Mute as last seen.
+    #[must_use]
+    pub const fn mute(&self) -> Option<bool> {
+        self.mute
+    }
+
+    /// The volume as last seen, in per cent.
+    #[must_use]
+    pub fn per_cent(&self) -> Option<u16> {
+        let VolumeRange { min, max, .. } = self.range;
+        let (above, span) = (u32::from(self.volume?.saturating_sub(min)), u32::from(max - min));
+        u16::try_from((above * 100 + span / 2) / span).ok().map(|per_cent| per_cent.min(100))
+    }
+
+    /// What to do now to get what is wanted.
+    #[must_use]
+    pub fn next(&self, now: Instant) -> Option<Step> {
+        if self.quiet_until.is_some_and(|at| now < at) {
+            return None;
+        }
+        if self.wanted.toggle {
+            return Some(self.next_mute());
+        }
+        match (self.wanted.volume, self.hushed_from.or(self.volume)) {
+            (Some(per_cent), _) => Some(Step::Volume(self.stepped(self.units(per_cent.into())))),
+            (None, _) if self.wanted.steps == 0 => None,
+            (None, None) => Some(Step::AskVolume),
+            (None, Some(seen)) => Some(Step::Volume(self.stepped(seen))),
+        }
+    }
+
+    fn next_mute(&self) -> Step {
+        match (self.cannot_mute, self.mute, self.hushed_from, self.volume) {
+            (false, None, ..) => Step::AskMute,
+            (false, Some(mute), ..) => Step::Mute(!mute),
+            (true, _, Some(before), _) => Step::Unhush(before),
+            (true, _, None, Some(from)) => Step::Hush { to: self.range.min, from },
+            (true, _, None, None) => Step::AskVolume,
+        }
+    }
+
+    /// So many per cent of the range, rounded to a step of it.
+    fn units(&self, per_cent: u16) -> u16 {
+        let VolumeRange { min, max, step } = self.range;
+        let share = u32::from(max - min) * u32::from(per_cent.min(100));
+        let step = u32::from(step);
+        let steps = (share + 50 * step) / (100 * step);
+        u16::try_from(u32::from(min) + steps * step).unwrap_or(max).min(max)
+    }
+
+    fn stepped(&self, from: u16) -> u16 {
+        let VolumeRange { min, max, step } = self.range;
+        let press = (self.units(STEP) - min).max(step);
+        let volume = i32::from(from) + self.wanted.steps * i32::from(press);
+        u16::try_from(volume.clamp(min.into(), max.into())).unwrap_or(min)
+    }
+
+    /// A turn is on its way: what is asked for from now on comes after it.
+    pub fn sent(&mut self, step: Step) {
+        self.sent = match step {
+            Step::AskVolume | Step::AskMute => Wanted::default(),
+            Step::Volume(_) => core::mem::take(&mut self.wanted),
+            Step::Mute(_) | Step::Hush { .. } | Step::Unhush(_) => {
+                let toggle = core::mem::take(&mut self.wanted.toggle);
+                Wanted { toggle, ..Wanted::default() }
+            }
+        };
+    }
+
+    /// A turn was done. What the renderer rounds it to is not fought over.
+    pub fn done(&mut self, step: Step) {
+        self.sent = Wanted::default();
+        match step {
+            Step::Volume(volume) => {
+                self.volume = Some(volume);
+                if self.hushed_from.take().is_some() {
+                    self.mute = Some(false);
+                }
+            }
+            Step::Mute(mute) => {
+                self.mute = Some(mute);
+            }
+            // Not what is known by now: the event of the change may have overtaken the answer.
+            Step::Hush { to, from } => {
+                self.hushed_from = Some(from);
+                self.volume = Some(to);
+                self.mute = Some(true);
+            }
+            Step::Unhush(volume) => {
+                self.hushed_from = None;
+                self.volume = Some(volume);
+                self.mute = Some(false);
+            }
+            Step::AskVolume | Step::AskMute => {}
+        }
+    }
+
+    /// It was told or asked of mute and refused: from now on its volume does.
+    pub fn cannot_mute(&mut self) {
+        self.cannot_mute = true;
+        self.wanted.toggle ^= core::mem::take(&mut self.sent).toggle;
+    }
+
+    /// Whoever hushed it, the viewer has turned it up.
+    pub fn see(&mut self, volume: Option<u16>, mute: Option<bool>) {
+        if let Some(volume) = volume {
+            if volume > self.range.min && self.hushed_from.take().is_some() {
+                self.mute = Some(false);
+            }
+            self.volume = Some(volume);
+        }
+        self.mute = mute.or(self.mute);
+    }
+
+    /// A turn failed. A button that is pressed later asks again; of what the hours want nobody reminds it: that is
+    /// tried once more.
+    pub fn failed(&mut self, retry_at: Instant) {
+        let failed = core::mem::take(&mut self.sent);
+        self.wanted = Wanted {
+            volume: self.wanted.volume.or(failed.volume.filter(|_| !failed.again)),
+            again: self.wanted.volume.is_none(),
+            ..Wanted::default()
+        };
+        self.quiet_until = Some(retry_at);
+    }
+
+    /// It will not be turned: nothing is wanted any more.
+    pub fn refused(&mut self, retry_at: Instant) {
+        (self.wanted, self.sent) = (Wanted::default(), Wanted::default());
+        self.quiet_until = Some(retry_at);
+    }
+}
