@@ -9,7 +9,7 @@ use dlna_kiosk::kiosk::trace::{Entry, What};
 use dlna_kiosk::kiosk::{Kiosk, Setup};
 use dlna_kiosk::shell::clock::pause;
 use dlna_kiosk::shell::driver::drive;
-use dlna_kiosk::shell::gpio::Pins;
+use dlna_kiosk::shell::gpio::SimulatedPins;
 use dlna_kiosk::shell::{Mode, Shell};
 use dlna_kiosk::time::Duration;
 use serde::Deserialize;
@@ -75,7 +75,7 @@ fn config(contract: &Contract) -> Config {
 
 /// Presses buttons and reads LEDs from outside.
 struct Panel<'a> {
-    pins: &'a Pins,
+    pins: &'a SimulatedPins,
     done: &'a RefCell<VecDeque<&'static str>>,
 }
 
@@ -142,7 +142,7 @@ async fn within<T>(span: Duration, work: impl Future<Output = T>) -> Option<T> {
 fn simulated_pins_keep_the_contract_and_leds_are_dark_when_the_box_has_left() {
     let contract = contract();
     let config = config(&contract);
-    let pins = Rc::new(Pins::default());
+    let pins = Rc::new(SimulatedPins::default());
     let done = RefCell::new(VecDeque::new());
     let shell = Shell::open(&config, Mode::Demo(Rc::clone(&pins))).unwrap();
     let executor = LocalExecutor::new();

@@ -13,7 +13,7 @@ use dlna_kiosk::shell::clock::pause;
 use dlna_kiosk::shell::control_server;
 use dlna_kiosk::shell::driver::drive;
 use dlna_kiosk::shell::fake_host::FakeHost;
-use dlna_kiosk::shell::gpio::Pins;
+use dlna_kiosk::shell::gpio::SimulatedPins;
 use dlna_kiosk::shell::store::Store;
 use dlna_kiosk::shell::{Mode, Shell};
 use dlna_kiosk::sim::{FakeRenderer, presets};
@@ -90,7 +90,7 @@ fn config(media: &Folder, renderer: u16, autoplay: bool) -> Config {
 struct Scene<'a> {
     shell: &'a Shell,
     host: &'a FakeHost,
-    pins: &'a Pins,
+    pins: &'a SimulatedPins,
     log: &'a RefCell<Vec<String>>,
     media: &'a Path,
 }
@@ -141,7 +141,7 @@ fn on_stage_by(
     let host = FakeHost::new(renderer, Ipv4Addr::LOCALHOST, port);
     let usual = config(&media, port, autoplay);
     let config = Config { schedule, clock: WallClock::Rtc, ..usual };
-    let pins = Rc::new(Pins::default());
+    let pins = Rc::new(SimulatedPins::default());
     let log = RefCell::new(Vec::new());
     let shell = Shell::open(&config, Mode::Demo(Rc::clone(&pins))).unwrap();
     let executor = LocalExecutor::new();

@@ -1,24 +1,15 @@
-//! `dlna-kiosk check`: what is wrong with the configuration, and what it comes to.
-//!
-//! `dlna-kiosk import`: from the Python kiosk's device list to a configuration.
-//!
-//! `dlna-kiosk check --renderers`: looks who is there, and says of each file whether it will play.
-//!
-//! Nothing is played: renderers are found, asked for what they list, and left.
+//! `dlna-kiosk check` and `dlna-kiosk import`: problems of a configuration, what it comes to, whether its files will play on
+//! the renderers that are there, and the conversion of the Python kiosk's device list.
 
-use crate::cli::terminal::{complain, counted, say, show};
+use crate::cli::terminal::{counted, print, print_error, print_line};
 use crate::config::{Config, Port, Rule, Severity, effective_for, import};
-use crate::kiosk::event::Event;
+use crate::kiosk::Kiosk;
 use crate::kiosk::preflight::{Outlook, Prospect, Surroundings};
 use crate::kiosk::trace::{Entry, What};
-use crate::kiosk::{Kiosk, Setup};
 use crate::shell::clock::pause;
-use crate::shell::driver::drive;
-use crate::shell::{Mode, Shell};
 use crate::shell::{control_server, gpio, network};
 use crate::time::Duration;
 use clap::Args;
-use smol::{LocalExecutor, future};
 use std::fs::File;
 use std::io::Read as _;
 use std::net::{Ipv4Addr, TcpListener};
@@ -26,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// Look which renderers are there, and say of each file whether it will play
+    /// Also look for the renderers, and say for each file whether it will play
     #[arg(long)]
     renderers: bool,
 }
@@ -38,31 +29,31 @@ impl Check {
     }
 }
 
-/// Says what is wrong with the file; what it comes to only if nothing else is to be said.
-fn check(path: &Path, is_short: bool) -> Result<Config, String> {
+/// Prints the problems of the file and, unless `brief`, the effective configuration.
+fn check(path: &Path, brief: bool) -> Result<Config, String> {
     let loaded = crate::cli::load(path)?;
     let file = path.display().to_string();
     for problem in &loaded.problems {
-        complain(problem.in_file(&file));
+        print_error(problem.in_file(&file));
     }
     let count =
         |severity| loaded.problems.iter().filter(|problem| problem.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     let Some(config) = loaded.config else {
         return Err(format!(
-            "{file}: {}, {}: the box cannot run with it",
+            "{file}: {}, {}: the box cannot run with this file",
             counted(errors, "error"),
             counted(warnings, "warning")
         ));
     };
-    if !is_short {
-        show(effective_for(gpio::header(), &config));
+    if !brief {
+        print(effective_for(gpio::header(), &config));
     }
     let warnings = counted(warnings, "warning");
-    complain(if path.exists() {
+    print_error(if path.exists() {
         format!("{file}: good, {warnings}")
     } else {
-        format!("{file}: there is no such file, so these defaults hold; {warnings}")
+        format!("{file}: no such file, so these defaults apply; {warnings}")
     });
     Ok(config)
 }
@@ -80,76 +71,69 @@ impl Import {
             .map_err(|error| crate::cli::unread(&self.file, &error))?;
         let imported = import(&json).map_err(|why| format!("{file}: {why}"))?;
         for warning in &imported.warnings {
-            complain(format_args!("{file}: warning: {warning}"));
+            print_error(format_args!("{file}: warning: {warning}"));
         }
-        show(imported.toml);
+        print(imported.toml);
         Ok(0)
     }
 }
 
-/// Who has not answered by then is not there: three searches, and MX of 1 s.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Long enough for three searches, each with an MX of 1 s.
+const SEARCH_TIME: Duration = Duration::from_secs(5);
 
-/// Prints a line for each file and renderer. The code is 1 if something cannot play.
+/// Finds the renderers without playing anything, and prints for each renderer and file whether it will play. The exit code
+/// is 1 if something cannot play.
 fn preflight(config: &Config) -> Result<u8, String> {
-    let mut prospects = look(config)?;
+    let mut prospects = prospects(config)?;
     prospects.extend(port_taken(config));
     for prospect in &prospects {
-        say(prospect);
+        print_line(prospect);
     }
     let cannot = |prospect: &&Prospect| matches!(prospect.outlook, Outlook::Cannot(_));
     let count = prospects.iter().filter(cannot).count();
-    complain(match count {
-        0 => "nothing stands in the way".to_owned(),
+    print_error(match count {
+        0 => "everything can play".to_owned(),
         _ => format!("{count} of {} cannot play", prospects.len()),
     });
     Ok(u8::from(count > 0))
 }
 
-fn look(config: &Config) -> Result<Vec<Prospect>, String> {
+fn prospects(config: &Config) -> Result<Vec<Prospect>, String> {
     let quiet = |rule: &Rule| Rule { autoplay: false, volume: None, ..rule.clone() };
     let (Port::Fixed(port) | Port::From(port)) = config.media_port;
     let quiet = Config {
         rules: config.rules.iter().map(quiet).collect(),
         buttons: Vec::new(),
         leds: Vec::new(),
-        // The box may run, and have the port.
+        // The box may be running and hold the port.
         media_port: Port::From(port),
         stop_at_exit: false,
         ..config.clone()
     };
     let subnets: Vec<(Ipv4Addr, Ipv4Addr)> = network::interfaces()
-        .map_err(|error| format!("the networks of the box cannot be listed: {error}"))?
+        .map_err(|error| format!("cannot list the network interfaces: {error}"))?
         .iter()
         .map(|interface| (interface.address, interface.netmask))
         .collect();
     let surroundings = Surroundings { subnets: &subnets, unreadable: &unreadable };
-    let shell = Shell::open(&quiet, Mode::Command)?;
-    let executor = LocalExecutor::new();
-    let setup = Setup { seed: fastrand::u64(..), ..Setup::default() };
     let mut prospects = Vec::new();
-    let driving = drive(Kiosk::new(quiet, setup), &shell, &executor, |kiosk, entry: &Entry| {
+    let on_leaving = |kiosk: &Kiosk, entry: &Entry| {
         if entry.what == What::Leaving {
             prospects = kiosk.preflight(surroundings);
         }
-    });
-    let patience = async {
-        pause(PATIENCE).await;
-        shell.mailbox.post(Event::Leave).await;
-        future::pending().await
     };
-    smol::block_on(executor.run(future::or(driving, patience)));
+    super::one_shot(quiet, false, on_leaving, async |_| pause(SEARCH_TIME).await)?;
     Ok(prospects)
 }
 
-/// By opening it as the media server does, and reading its first byte.
+/// Why a file cannot be read: tries its first byte, as the media server would.
 fn unreadable(path: &Path) -> Option<String> {
     let mut byte = [0];
     let read = File::open(path).and_then(|mut file| file.read(&mut byte));
     read.err().map(|error| error.to_string())
 }
 
-/// A fixed port that somebody else has; the box itself may have it.
+/// A fixed media port that another program holds. The box itself may hold it.
 fn port_taken(config: &Config) -> Option<Prospect> {
     let Port::Fixed(port) = config.media_port else { return None };
     TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).err()?;
@@ -157,6 +141,6 @@ fn port_taken(config: &Config) -> Option<Prospect> {
     (!running).then(|| Prospect {
         renderer: format!("media_port = {port}"),
         file: None,
-        outlook: Outlook::Cannot("another program has this port".to_owned()),
+        outlook: Outlook::Cannot("another program uses this port".to_owned()),
     })
 }

@@ -1,8 +1,5 @@
-//! `dlna-kiosk demo`: the box at work on a machine without Pi, TV or media. A simulated renderer on
-//! loopback really fetches a clip that is made here, and plays it in real time. Keys are the buttons.
-//!
-//! A short sound for the demonstration, made here so that the box needs no file to show itself: a
-//! soft tone as RIFF WAVE (PCM, 16 bit, mono), which every renderer knows.
+//! `dlna-kiosk demo`: the box at work on a machine without a Pi, a TV or media. A simulated renderer on loopback really
+//! fetches clips that are generated here, and plays them in real time. Keys are the buttons.
 
 use crate::cli::terminal::{self, Keyboard};
 use crate::config::{
@@ -14,9 +11,9 @@ use crate::kiosk::{Kiosk, Setup};
 use crate::shell::clock::pause;
 use crate::shell::driver::drive;
 use crate::shell::fake_host::FakeHost;
-use crate::shell::gpio::Pins;
+use crate::shell::gpio::SimulatedPins;
 use crate::shell::{Mode, Shell};
-use crate::sim::presets::{self, Preset};
+use crate::sim::{FakeRenderer, Persona, Quirks};
 use crate::time::{Duration, Instant};
 use crate::upnp::Udn;
 use clap::Args;
@@ -30,7 +27,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-/// Key, pin, what the pin does.
+/// Key, pin, and what the button on that pin does.
 const KEYS: [(u8, u8, PanelAction); 7] = [
     (b' ', 17, PanelAction::PlayPause),
     (b'n', 27, PanelAction::Next),
@@ -40,50 +37,39 @@ const KEYS: [(u8, u8, PanelAction); 7] = [
     (b'm', 25, PanelAction::Mute),
     (b's', 16, PanelAction::Stop),
 ];
-/// A finger stays on a button for about this long.
+/// How long a key holds its button down.
 const TAP: Duration = Duration::from_millis(80);
 const REFRESH: Duration = Duration::from_millis(200);
-/// The renderer is found within milliseconds; a busy machine may need longer.
+/// The renderer is found within milliseconds; a busy machine may take longer.
 const FIND_WITHIN: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Args)]
 pub(super) struct Demo {
-    /// Print lines instead of a panel, press play by itself, and leave after --seconds
+    /// Print lines instead of drawing a panel, press play by itself, and end after --seconds
     #[arg(long)]
     headless: bool,
-    /// How long to run without a panel
+    /// How long to run with --headless
     #[arg(long, value_name = "SECONDS", default_value = "8", value_parser = crate::cli::seconds)]
     #[arg(allow_negative_numbers = true)]
     seconds: Duration,
-    /// Which renderer to simulate: gmrender, rygel, samsung-tizen, lg-webos, …
-    #[arg(long, value_name = "NAME", default_value = "well-behaved")]
-    renderer: String,
 }
 
 impl Demo {
     pub(super) fn run(&self) -> Result<u8, String> {
-        let preset = presets::named(&self.renderer).ok_or_else(|| {
-            let names: Vec<_> = presets::all().iter().map(|preset| preset.name).collect();
-            format!("no renderer {:?} to simulate; there are: {}", self.renderer, names.join(", "))
-        })?;
-        // The box is told where it is, as without multicast, and tries this path first.
-        let preset = Preset { path: "/description.xml", ..preset };
         let media = Media::make()?;
         let port = free_port().map_err(|error| format!("no free port: {error}"))?;
-        let udn = Udn::new("uuid:00000000-0000-4000-8000-0000d1a00001")
-            .ok_or("no name for the renderer")?;
-        let host = FakeHost::new(preset.renderer(udn, "Demo TV", 1), Ipv4Addr::LOCALHOST, port);
+        let host = FakeHost::new(renderer()?, Ipv4Addr::LOCALHOST, port);
         let config = config(&media, port);
-        let pins = Rc::new(Pins::default());
+        let pins = Rc::new(SimulatedPins::default());
         let shell = Shell::open(&config, Mode::Demo(Rc::clone(&pins)))?;
-        let stage = Stage { shell: &shell, pins: &pins, host: &host, played: Cell::new(false) };
+        let session = Session { shell: &shell, pins: &pins, host: &host, played: Cell::new(false) };
         let executor = LocalExecutor::new();
         let kiosk = Kiosk::new(config, Setup::default());
         let driving = async {
             let heard = |_: &Kiosk, entry: &Entry| {
                 if self.headless {
                     let at = entry.at.since(Instant::START).as_secs_f64();
-                    terminal::say(format_args!("{at:7.3} {entry}"));
+                    terminal::print_line(format_args!("{at:7.3} {entry}"));
                 }
             };
             Ok(drive(kiosk, &shell, &executor, heard).await)
@@ -91,26 +77,45 @@ impl Demo {
         let hosting = async { Err(host.run(&executor, None).await) };
         let playing = async {
             if self.headless {
-                stage.lines(self.seconds).await
+                session.lines(self.seconds).await
             } else {
-                stage.panel().await?
+                session.panel().await?
             }
             shell.mailbox.post(Event::Leave).await;
             future::pending().await
         };
         let code = smol::block_on(executor.run(future::or(driving, future::or(hosting, playing))))?;
-        if self.headless && !stage.played.get() {
-            return Err("the simulated renderer did not play: the lines above say why".to_owned());
+        if self.headless && !session.played.get() {
+            return Err("the simulated renderer did not play; the lines above say why".to_owned());
         }
         Ok(code)
     }
+}
+
+/// A renderer without quirks. The box knows only its address, as where multicast does not work, and tries this description
+/// path first.
+fn renderer() -> Result<FakeRenderer, String> {
+    let udn = Udn::new("uuid:00000000-0000-4000-8000-0000d1a00001");
+    let persona = Persona {
+        udn: udn.ok_or("the simulated renderer has no valid UDN")?,
+        friendly_name: "Demo TV".to_owned(),
+        manufacturer: "dlna-kiosk".to_owned(),
+        model_name: "Simulated renderer".to_owned(),
+        version: 1,
+        description_path: "/description.xml".to_owned(),
+        port: 0,
+        server: "Linux/5.4 UPnP/1.0 Simulated-renderer/1.0".to_owned(),
+        user_agent: "DLNADOC/1.50".to_owned(),
+        sink: "http-get:*:audio/wav:*,http-get:*:audio/x-wav:*,http-get:*:image/jpeg:*".to_owned(),
+    };
+    Ok(FakeRenderer::new(persona, Quirks::default(), 1))
 }
 
 fn free_port() -> std::io::Result<u16> {
     Ok(std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
-/// The clips, in a folder that goes when the demonstration ends.
+/// The clips, in a folder that is removed when the demonstration ends.
 struct Media(PathBuf);
 
 impl Media {
@@ -122,7 +127,7 @@ impl Media {
             for (name, seconds, pitch) in [("first.wav", 8, 440.0), ("second.wav", 5, 660.0)] {
                 let mut file = std::fs::File::create(media.0.join(name))?;
                 file.write_all(&wav(seconds, pitch))?;
-                // What was written just now might still be copied.
+                // The box waits with files that were changed just now: they may still be being copied.
                 file.set_modified(std::time::UNIX_EPOCH)?;
             }
             Ok(())
@@ -134,7 +139,7 @@ impl Media {
 
 impl Drop for Media {
     fn drop(&mut self) {
-        // A few kilobytes in a temporary folder: nothing depends on it.
+        // If this fails, a few kilobytes stay in the temporary folder.
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }
@@ -166,26 +171,26 @@ fn config(media: &Media, port: u16) -> Config {
     }
 }
 
-/// The box and the renderer, side by side.
-struct Stage<'a> {
+/// A running demonstration: the box and the renderer side by side.
+struct Session<'a> {
     shell: &'a Shell,
-    pins: &'a Pins,
+    pins: &'a SimulatedPins,
     host: &'a FakeHost,
     played: Cell<bool>,
 }
 
-impl Stage<'_> {
-    /// Prints what happens, presses play, and leaves in time.
+impl Session<'_> {
+    /// Prints what happens and presses play; ends after `span`, or later if nothing has played yet.
     async fn lines(&self, span: Duration) {
         let mut waited = Duration::ZERO;
         let mut pressed = false;
         let mut leds = Vec::new();
         while waited < span.max(REFRESH) || (!self.played.get() && waited < span + FIND_WITHIN) {
-            let status = terminal::ask(self.shell).await.unwrap_or(Value::Null);
+            let status = terminal::status(self.shell).await.unwrap_or(Value::Null);
             let renderer = &status["renderers"][0];
             if !pressed && renderer["state"].is_string() && renderer["state"] != "unknown" {
                 pressed = true;
-                self.tap(Pin(KEYS[0].1)).await;
+                self.pins.tap(Pin(KEYS[0].1), TAP);
             }
             self.played.set(
                 self.played.get() || (renderer["state"] == "playing" && self.on_screen().is_some()),
@@ -193,28 +198,28 @@ impl Stage<'_> {
             let now = self.pins.leds();
             for (pin, lit) in now.iter().filter(|led| !leds.contains(*led)) {
                 let lit = if *lit { "on" } else { "off" };
-                terminal::say(format_args!("        LED GPIO{} {lit}", pin.0));
+                terminal::print_line(format_args!("        LED GPIO{} {lit}", pin.0));
             }
             leds = now;
             if waited.as_millis().is_multiple_of(1000) && renderer.is_object() {
                 let line = terminal::renderer_line(renderer);
-                terminal::say(format_args!("        {line}"));
+                terminal::print_line(format_args!("        {line}"));
             }
             pause(REFRESH).await;
             waited += REFRESH;
         }
     }
 
-    /// Draws the panel until `q`.
+    /// Draws the panel until the user presses `q`.
     async fn panel(&self) -> Result<(), String> {
         let keyboard = Keyboard::open()
             .ok()
             .filter(|_| terminal::is_terminal())
-            .ok_or("no terminal here to draw on: try `dlna-kiosk demo --headless`")?;
+            .ok_or("standard output is not a terminal: try `dlna-kiosk demo --headless`")?;
         let screen = Screen::open();
         loop {
-            let status = terminal::ask(self.shell).await.unwrap_or(Value::Null);
-            screen.show(&self.draw(&status));
+            let status = terminal::status(self.shell).await.unwrap_or(Value::Null);
+            screen.draw(&self.draw(&status));
             let key = future::or(async { Some(keyboard.key().await) }, async {
                 pause(REFRESH).await;
                 None
@@ -226,7 +231,7 @@ impl Stage<'_> {
                         .iter()
                         .find(|(known, ..)| *known == key || (key == b'=' && *known == b'+'));
                     if let Some((_, pin, _)) = known {
-                        self.tap(Pin(*pin)).await;
+                        self.pins.tap(Pin(*pin), TAP);
                     }
                 }
                 None => {}
@@ -244,10 +249,8 @@ impl Stage<'_> {
         let shows = shows.replace('_', " ");
         let mut text = String::new();
         // Writing to a String cannot fail; the same below.
-        let _ = writeln!(
-            text,
-            "dlna-kiosk demo: a box and a simulated renderer, both on this machine\n"
-        );
+        let _ =
+            writeln!(text, "dlna-kiosk demo: the box and a simulated renderer on this machine\n");
         let _ = writeln!(text, "  LED GPIO5  {}  status: {shows}", lamp(5));
         let _ = writeln!(text, "  LED GPIO6  {}  lit while it plays\n", lamp(6));
         for renderer in status["renderers"].as_array().into_iter().flatten() {
@@ -261,7 +264,7 @@ impl Stage<'_> {
         let _ = writeln!(text, "  its screen: {screen}\n");
         let _ = writeln!(
             text,
-            "  [space] play/pause  [n] next  [p] previous  [+] [-] volume  [m] mute  [s] stop  [q] leave\n"
+            "  [space] play/pause  [n] next  [p] previous  [+] [-] volume  [m] mute  [s] stop  [q] quit\n"
         );
         for line in status["recent"].as_array().into_iter().flatten().rev().take(8) {
             let _ = writeln!(text, "  {}", line.as_str().unwrap_or(""));
@@ -269,57 +272,53 @@ impl Stage<'_> {
         text
     }
 
-    /// What the renderer itself shows: it knows nothing of the box.
+    /// What the renderer shows, asked of the renderer itself, not of the box.
     fn on_screen(&self) -> Option<String> {
         self.host.look(|renderer, now| {
             let (uri, position) = renderer.on_screen(now)?;
             let file = uri.rsplit('/').next().unwrap_or(uri);
-            Some(format!("{file} at {}", terminal::clock(position.as_secs_f64())))
+            Some(format!("{file} at {}", terminal::clock_time(position.as_secs_f64())))
         })
-    }
-
-    async fn tap(&self, pin: Pin) {
-        self.pins.tap(pin, TAP);
     }
 }
 
-/// The terminal as a picture that is drawn over and over; set back when dropped, however it ends.
+/// The terminal as a screen that is redrawn; restored on drop.
 struct Screen;
 
 impl Screen {
     fn open() -> Self {
-        // Without wrapping: a narrow terminal cuts lines off.
-        terminal::show("\x1b[?7l\x1b[2J");
+        // Without line wrap, a narrow terminal cuts lines off.
+        terminal::print("\x1b[?7l\x1b[2J");
         Self
     }
 
-    fn show(&self, picture: &str) {
+    fn draw(&self, picture: &str) {
         let mut text = String::from("\x1b[H");
-        for line in picture.lines().take(terminal::rows() - 1) {
+        for line in picture.lines().take(terminal::height() - 1) {
             text += line;
             text += "\x1b[K\r\n";
         }
-        terminal::show(text + "\x1b[J");
+        terminal::print(text + "\x1b[J");
     }
 }
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        terminal::show("\x1b[?7h\r\n");
+        terminal::print("\x1b[?7h\r\n");
     }
 }
 
 /// Samples in a second: small files, and more than the tone needs.
 const RATE: u32 = 8000;
 const BYTES_PER_SAMPLE: u32 = 2;
-/// Of the format, without the samples.
+/// The RIFF and format chunks and the head of the data chunk.
 const HEADER: u32 = 44;
-/// Soft: a fifth of full scale.
+/// A fifth of full scale.
 const LOUDNESS: f64 = 0.2 * i16::MAX as f64;
-/// Seconds over which the tone comes and goes, so that a loop does not click.
+/// Seconds of fade in and out, so that a loop does not click.
 const FADE: f64 = 0.25;
 
-/// A WAV file that lasts `seconds` and sounds at `hertz`.
+/// A WAV file: a soft tone of `hertz` for `seconds` (PCM, 16 bit, mono), which every renderer plays.
 #[must_use]
 pub fn wav(seconds: u16, hertz: f64) -> Vec<u8> {
     let samples = u32::from(seconds) * RATE;
@@ -357,7 +356,7 @@ mod tests {
     use crate::time::Duration;
 
     #[test]
-    fn lasts_as_long_as_asked_for_whoever_reads_it() {
+    fn a_clip_has_the_duration_that_was_asked_for() {
         let file = wav(3, 440.0);
         assert_eq!(file.len(), 44 + 3 * 16_000);
         assert_eq!(wav_duration(&file), Some(Duration::from_secs(3)));
@@ -370,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn sounds_softly_and_begins_and_ends_in_silence() {
+    fn a_clip_is_soft_and_starts_and_ends_in_silence() {
         let file = wav(1, 440.0);
         let samples: Vec<i16> =
             file[44..].chunks(2).map(|two| i16::from_le_bytes([two[0], two[1]])).collect();

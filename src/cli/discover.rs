@@ -1,26 +1,22 @@
-//! `dlna-kiosk discover`: the renderers on the network, each the moment it is found.
+//! `dlna-kiosk discover`: lists the renderers on the network, each as soon as it is found.
 
 use super::terminal;
 use crate::config::Config;
-use crate::kiosk::event::Event;
+use crate::kiosk::Kiosk;
 use crate::kiosk::trace::{Entry, What};
-use crate::kiosk::{Kiosk, Setup};
 use crate::shell::clock::pause;
-use crate::shell::driver::drive;
-use crate::shell::{Mode, Shell};
 use crate::time::Duration;
 use crate::upnp::HttpUrl;
 use crate::upnp::description::{Description, Service};
 use clap::Args;
 use serde_json::{Value, json};
-use smol::{LocalExecutor, future};
 
 #[derive(Debug, Args)]
 pub(super) struct Discover {
-    /// Print a JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     json: bool,
-    /// How long to look, in seconds
+    /// How long to search
     #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = super::seconds)]
     #[arg(allow_negative_numbers = true)]
     timeout: Duration,
@@ -29,35 +25,22 @@ pub(super) struct Discover {
 impl Discover {
     pub(super) fn run(&self) -> Result<u8, String> {
         let config = Config { rules: Vec::new(), ..super::bare_config() };
-        let shell = Shell::open(&config, Mode::Command)?;
-        let executor = LocalExecutor::new();
-        let setup = Setup { seed: fastrand::u64(..), ..Setup::default() };
         let mut found = 0;
-        let driving =
-            drive(Kiosk::new(config, setup), &shell, &executor, |kiosk, entry: &Entry| {
-                if entry.what != What::Found {
-                    return;
-                }
-                // The kiosk adds at the end.
-                if let Some((description, location)) = kiosk.descriptions().last() {
-                    found += 1;
-                    let line = if self.json {
-                        as_json(description, location)
-                    } else {
-                        as_text(description, location)
-                    };
-                    terminal::say(line);
-                }
-            });
-        let patience = async {
-            pause(self.timeout).await;
-            shell.mailbox.post(Event::Leave).await;
-            future::pending().await
+        let on_entry = |kiosk: &Kiosk, entry: &Entry| {
+            if entry.what != What::Found {
+                return;
+            }
+            // The newest description is the last.
+            if let Some((description, location)) = kiosk.descriptions().last() {
+                found += 1;
+                let text = if self.json { as_json } else { as_text };
+                terminal::print_line(text(description, location));
+            }
         };
-        let code = smol::block_on(executor.run(future::or(driving, patience)));
+        let code = super::one_shot(config, false, on_entry, async |_| pause(self.timeout).await)?;
         if found == 0 {
-            terminal::complain(format_args!(
-                "no renderer answered within {} s: is it switched on, and on this network?",
+            terminal::print_error(format_args!(
+                "no renderer answered within {} s: is it switched on and on this network?",
                 self.timeout.as_secs_f64()
             ));
         }

@@ -1,4 +1,4 @@
-//! The command line.
+//! The command line: one module for each command, or for a few that belong together.
 
 mod check;
 pub mod demo;
@@ -11,31 +11,36 @@ mod status;
 mod terminal;
 
 use crate::config::{Config, Loaded};
-use crate::shell::config_file;
+use crate::kiosk::event::Event;
+use crate::kiosk::trace::Entry;
+use crate::kiosk::{Kiosk, Setup};
+use crate::shell::driver::drive;
+use crate::shell::{Mode, Shell, config_file};
 use crate::time::{self, Duration};
 use clap::{Parser, Subcommand};
 use log::Level;
+use smol::{LocalExecutor, future};
 use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Where the configuration is, unless said otherwise.
+/// The default path of the configuration.
 const CONFIG: &str = "/etc/dlna-kiosk/config.toml";
 
 /// Plays your media on every DLNA renderer in the room (TVs, projectors, speakers), and keeps it
 /// playing. Buttons and LEDs of a Raspberry Pi are its front panel.
 ///
-/// Try it now, without a Pi, a TV or media:  dlna-kiosk demo
+/// Try it now, without a Pi, a TV or media: dlna-kiosk demo
 #[derive(Debug, Parser)]
 #[command(name = "dlna-kiosk", version)]
 pub struct Cli {
-    /// The configuration file, for run, check, learn, leds and status
+    /// The configuration file, used by run, check, learn, leds and status
     #[arg(long, global = true, value_name = "FILE", default_value = CONFIG)]
     config: PathBuf,
-    /// The folder with what the box has learned, for run and profiles; systemd names it by itself
+    /// The folder where the box keeps what it has learned, used by run and profiles; systemd sets it
     #[arg(long, global = true, value_name = "DIR")]
     state: Option<PathBuf>,
-    /// Say more: -v what is sent to renderers, -vv everything
+    /// Log more: -v what is sent to renderers, -vv everything
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
     #[command(subcommand)]
@@ -44,25 +49,25 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the box with its configuration, until it is told to stop (the default)
+    /// Run the box until it is told to stop (the default)
     Run,
-    /// Play files or folders on a renderer now; takes it over from a box, needs no configuration
+    /// Play files or folders on a renderer now; needs no configuration, and takes the renderer from a running box
     Play(play::Play),
-    /// List the renderers on the network, each the moment it is found
+    /// List the renderers on the network, each as soon as it is found
     Discover(discover::Discover),
-    /// Check the configuration file and print what it comes to
+    /// Check the configuration file and print the settings that result from it
     Check(check::Check),
-    /// Turn the device list of the Python kiosk (JSON) into a configuration, printed
+    /// Convert the device list of the Python kiosk (JSON) into a configuration, and print it
     Import(check::Import),
-    /// Show the box at work with a simulated renderer; keys are the buttons
+    /// Watch the box at work with a simulated renderer; keys are the buttons
     Demo(demo::Demo),
-    /// Find out which pin a button is wired to: press it, and paste what is printed
+    /// Find out which pin a button is wired to: press it, then paste what is printed
     Learn(pins::Learn),
-    /// Show each pattern in turn on the LEDs, and what it says
+    /// Show each LED pattern in turn, and what it means
     Leds(pins::Leds),
-    /// Ask the running box how it is
+    /// Show the status of the running box
     Status(status::Status),
-    /// Show what the box has learned about renderers, or have it forgotten
+    /// Show what the box has learned about renderers, or make it forget
     Profiles(profiles::Profiles),
 }
 
@@ -88,19 +93,19 @@ pub fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(sentence) => {
             let priority = if in_journal() { "<3>" } else { "" };
-            terminal::complain(format_args!("{priority}dlna-kiosk: {sentence}"));
+            terminal::print_error(format_args!("{priority}dlna-kiosk: {sentence}"));
             ExitCode::FAILURE
         }
     }
 }
 
-/// Standard error goes to journald.
+/// Whether standard error goes to journald.
 fn in_journal() -> bool {
     std::env::var_os("JOURNAL_STREAM").is_some() && !io::stderr().is_terminal()
 }
 
-/// Logs go to standard error. journald adds the time by itself, and reads the number in brackets as
-/// the priority by which `journalctl` colours and filters: sd-daemon(3).
+/// Starts logging to standard error. journald adds the time, and takes the number in angle brackets as the priority:
+/// sd-daemon(3).
 fn start_log(verbose: u8, command: &Command) {
     let level = match (verbose, command) {
         (0, Command::Run) => "error,dlna_kiosk=info",
@@ -125,46 +130,65 @@ fn start_log(verbose: u8, command: &Command) {
     builder.init();
 }
 
-/// Reads a configuration; says on standard error what is wrong with it.
+/// Reads the configuration and its problems.
 fn load(path: &Path) -> Result<Loaded, String> {
-    // Without a file at the usual place the defaults hold; a file that was asked for must be there.
+    // Without a file at the default path the defaults apply. A file that was named must be there.
     let usual = path == Path::new(CONFIG);
     if !usual && !path.exists() {
-        return Err(format!("{}: there is no such file", path.display()));
+        return Err(format!("{}: no such file", path.display()));
     }
     let mut loaded = config_file::load(path).map_err(|error| unread(path, &error))?;
     if usual && !path.exists() {
-        // Running without a file is an ordinary thing.
+        // Running without a file is normal: no warning.
         loaded.problems.retain(|problem| problem.line.is_some() || !problem.key.is_empty());
     }
     Ok(loaded)
 }
 
-/// Why a file that was named cannot be read, and what to do.
+/// Why a named file cannot be read, and what to do.
 fn unread(path: &Path, error: &io::Error) -> String {
     let file = path.display();
     match error.kind() {
-        ErrorKind::NotFound => format!("{file}: there is no such file"),
+        ErrorKind::NotFound => format!("{file}: no such file"),
         ErrorKind::PermissionDenied => {
-            format!("{file}: you may not read it; try with sudo, or: sudo chmod a+r {file}")
+            format!("{file}: permission denied; try with sudo, or: sudo chmod a+r {file}")
         }
         ErrorKind::IsADirectory => format!("{file}: this is a folder; name a file in it"),
-        ErrorKind::InvalidData => format!("{file}: this is no text (UTF-8)"),
+        ErrorKind::InvalidData => format!("{file}: not a text file (UTF-8)"),
         _ => format!("{file}: {error}"),
     }
 }
 
-/// A number of seconds from the command line.
+/// Drives a kiosk with neither panel nor control port until `done`, then lets it leave. Returns its exit code.
+fn one_shot(
+    config: Config,
+    first_only: bool,
+    on_entry: impl FnMut(&Kiosk, &Entry),
+    done: impl AsyncFnOnce(&Shell),
+) -> Result<u8, String> {
+    let shell = Shell::open(&config, Mode::Command)?;
+    let executor = LocalExecutor::new();
+    let setup = Setup { seed: fastrand::u64(..), first_only, ..Setup::default() };
+    let driving = drive(Kiosk::new(config, setup), &shell, &executor, on_entry);
+    let ending = async {
+        done(&shell).await;
+        shell.mailbox.post(Event::Leave).await;
+        future::pending().await
+    };
+    Ok(smol::block_on(executor.run(future::or(driving, ending))))
+}
+
+/// Parses a number of seconds.
 fn seconds(text: &str) -> Result<Duration, String> {
     const LONGEST: f64 = 86_400.0;
     let number = text.parse().ok();
     let number = number.filter(|number| (0.0..=LONGEST).contains(number));
     number
         .map(time::seconds)
-        .ok_or_else(|| "write a number of seconds up to 86400, such as 5 or 0.5".to_owned())
+        .ok_or_else(|| "write a number of seconds from 0 to 86400, such as 5 or 0.5".to_owned())
 }
 
-/// The configuration of a one-shot command.
+/// The configuration of a one-shot command: without buttons and LEDs.
 fn bare_config() -> Config {
     Config { buttons: Vec::new(), leds: Vec::new(), ..Config::default() }
 }

@@ -1,18 +1,14 @@
-//! What `learn` and `leds` share: the pins of a box that does not run, until the work is done or somebody
-//! presses Ctrl-C.
+//! `dlna-kiosk learn` and `dlna-kiosk leds`: which pin a button is wired to, and what the LED patterns mean. Both work on the
+//! pins of a box that is not running.
 //!
-//! `dlna-kiosk learn`: which pin is pressed, and what to write into the configuration for it.
-//!
-//! What to paste goes to standard output, everything else to standard error.
-//!
-//! `dlna-kiosk leds`: each pattern in turn on the LEDs of the configuration, and what it says.
+//! `learn` prints what to paste into the configuration to standard output, everything else to standard error.
 
-use crate::cli::{pins, terminal};
+use crate::cli::terminal;
 use crate::config::{Button, Config, Detect, Header, Loaded, PanelAction, Pin, Port, Shows};
 use crate::kiosk::event::{ButtonId, Event, LedId};
-use crate::kiosk::leds::{Leds as Shown, Pattern, TABLE};
+use crate::kiosk::leds::{Leds as LedPatterns, Pattern, TABLE};
 use crate::shell::clock::{Clock, pause};
-use crate::shell::gpio::{self, Panel, STOP};
+use crate::shell::gpio::{self, GpioPanel, STOP_SERVICE};
 use crate::shell::mailbox::Mailbox;
 use crate::shell::{control_server, process};
 use crate::time::Duration;
@@ -21,8 +17,8 @@ use serde_json::Value;
 use smol::future;
 use std::path::Path;
 
-/// The configuration with just these pins; LEDs and hardware can be read in spite of errors elsewhere.
-pub(super) fn of(loaded: Loaded) -> Config {
+/// The configuration, or at least its LEDs and its GPIO backend if it has errors elsewhere.
+fn usable(loaded: Loaded) -> Config {
     loaded.config.unwrap_or_else(|| Config {
         leds: loaded.leds_anyway,
         gpio: loaded.gpio_anyway,
@@ -30,49 +26,48 @@ pub(super) fn of(loaded: Loaded) -> Config {
     })
 }
 
-/// Opens the panel of `config` and does `work` with it; what buttons do comes from the mailbox. LEDs are
-/// off afterwards.
+/// Opens the panel of `config` and does `work` with it until it is done or the user presses Ctrl-C. Button events come
+/// through the mailbox. Afterwards all LEDs are off.
 ///
 /// # Errors
-/// A sentence for people: a box runs, there are no pins, or they failed.
-pub(super) fn with(
+/// A sentence for the owner: a box is running, there are no pins, or they failed.
+fn with_panel(
     config: &Config,
-    work: impl AsyncFnOnce(&Panel, &Mailbox) -> u8,
+    work: impl AsyncFnOnce(&GpioPanel, &Mailbox) -> u8,
 ) -> Result<u8, String> {
     smol::block_on(async {
-        unused(config.control_port).await?;
-        // Before the pins are touched: LEDs must be off at the end, however it ends.
+        refuse_beside_a_box(config.control_port).await?;
+        // Before the pins are opened, so that the LEDs are off at the end, however the command ends.
         let caught =
             process::catch_signals().map_err(|error| format!("cannot catch signals: {error}"))?;
-        let panel = Panel::open(config)?;
+        let panel = GpioPanel::open(config)?;
         let (mailbox, asked) = (Mailbox::default(), Mailbox::default());
         let working = async { Ok(work(&panel, &mailbox).await) };
         let failing = async { Err(panel.run(&mailbox).await) };
-        let told =
+        let exiting =
             async { match process::leave_on_signals(caught, &asked, || panel.dark()).await {} };
         let leaving = async {
             while !matches!(asked.take().await, Event::Leave) {}
             Ok(0)
         };
-        future::or(future::or(leaving, told), future::or(working, failing)).await
+        future::or(future::or(leaving, exiting), future::or(working, failing)).await
     })
 }
 
-/// LEDs are driven past the kernel, so that only the box itself can say that it does.
-async fn unused(port: Port) -> Result<(), String> {
+/// Fails if a running box uses the pins. It drives LEDs through registers, which the kernel does not know, so ask the box.
+async fn refuse_beside_a_box(port: Port) -> Result<(), String> {
     let status = control_server::fetch_status(port).await.unwrap_or_default();
     let status: Value = serde_json::from_str(&status).unwrap_or_default();
     match status["panel"]["state"] == "working" {
-        true => Err(format!("the box runs and has the pins; {STOP}")),
+        true => Err(format!("the box is running and uses the pins; {STOP_SERVICE}")),
         false => Ok(()),
     }
 }
 
-/// A button that is down from the beginning is said to be within this time: several looks, each 10 ms
-/// apart, and the time that it may bounce.
-const BEGINNING: Duration = Duration::from_millis(200);
-/// What is proposed for one button after the other.
-const PROPOSED: [PanelAction; 7] = [
+/// A button that is down at the start is noticed within this time: several polls 10 ms apart, plus its debounce time.
+const START_TIME: Duration = Duration::from_millis(200);
+/// The actions proposed for one button after the other.
+const PROPOSALS: [PanelAction; 7] = [
     PanelAction::PlayPause,
     PanelAction::Next,
     PanelAction::VolumeUp,
@@ -84,21 +79,21 @@ const PROPOSED: [PanelAction; 7] = [
 
 #[derive(Debug, Args)]
 pub(super) struct Learn {
-    /// End by itself after this time
+    /// End after this time
     #[arg(long, value_name = "SECONDS", value_parser = crate::cli::seconds)]
     #[arg(allow_negative_numbers = true)]
     seconds: Option<Duration>,
-    /// Watch also the pins that have another common use, and those of LEDs
+    /// Also watch pins that commonly have another use, and the pins of LEDs
     #[arg(long)]
     all: bool,
-    /// Look at the pins every 10 ms, where the kernel does not tell of edges
+    /// Poll the pins every 10 ms, for hardware on which the kernel reports no edges
     #[arg(long)]
     level: bool,
 }
 
 impl Learn {
     pub(super) fn run(&self, path: &Path) -> Result<u8, String> {
-        let known = pins::of(super::load(path)?);
+        let known = usable(super::load(path)?);
         let header = gpio::header();
         let mut watched = Vec::new();
         let mut left_out: Vec<(String, Vec<Pin>)> = Vec::new();
@@ -106,10 +101,10 @@ impl Learn {
             let is_led = known.leds.iter().any(|led| led.pin == pin);
             if holder.as_deref() == Some(gpio::CONSUMER) {
                 let name = header.describe(pin);
-                return Err(format!("a dlna-kiosk that runs has {name}; {}", gpio::STOP));
+                return Err(format!("a running dlna-kiosk uses {name}; {}", STOP_SERVICE));
             }
             let why = match (holder, header.special_function(pin)) {
-                (Some(holder), _) => format!("in use by {holder}"),
+                (Some(holder), _) => format!("used by {holder}"),
                 _ if self.all => String::new(),
                 _ if is_led => "an LED of the configuration".to_owned(),
                 (None, Some(function)) => function.to_owned(),
@@ -127,12 +122,12 @@ impl Learn {
             .iter()
             .map(|&pin| Button { detect, ..Button::plain(pin, PanelAction::PlayPause) });
         let config = Config { buttons: buttons.collect(), leds: Vec::new(), ..known.clone() };
-        pins::with(&config, async |_, mailbox| {
-            let mut lesson =
-                Lesson { header, known: &known, detect, learned: Vec::new(), proposed: 0 };
+        with_panel(&config, async |_, mailbox| {
+            let mut session =
+                LearnSession { header, known: &known, detect, seen: Vec::new(), proposed: 0 };
             let mut held = Vec::new();
-            let beginning = pause(BEGINNING);
-            future::or(follow(&watched, mailbox, &mut |pin| held.push(pin)), beginning).await;
+            let start = pause(START_TIME);
+            future::or(follow(&watched, mailbox, &mut |pin| held.push(pin)), start).await;
             self.greet(&watched, &left_out, &held);
             let over = async {
                 match self.seconds {
@@ -141,12 +136,12 @@ impl Learn {
                 }
             };
             let mut press = |pin| {
-                terminal::say(lesson.pressed(pin));
+                terminal::print_line(session.pressed(pin));
             };
             future::or(follow(&watched, mailbox, &mut press), over).await;
-            if lesson.learned.is_empty() {
-                terminal::complain(
-                    "No press was seen: is the button between one of these pins and ground?",
+            if session.seen.is_empty() {
+                terminal::print_error(
+                    "No press was seen. Is the button wired between one of these pins and ground?",
                 );
             }
             0
@@ -155,52 +150,52 @@ impl Learn {
 
     fn greet(&self, watched: &[Pin], left_out: &[(String, Vec<Pin>)], held: &[Pin]) {
         for (why, pins) in left_out {
-            terminal::complain(format_args!("Left out: {}: {why}.", listed(pins)));
+            terminal::print_error(format_args!("Not watched: {}: {why}.", listed(pins)));
         }
         if !self.all && !left_out.is_empty() {
-            terminal::complain("With --all these are watched too, but for those in use.");
+            terminal::print_error("With --all these pins are watched, too, except those in use.");
         }
         if !held.is_empty() {
-            terminal::complain(format_args!(
-                "Low from the beginning: {}: is a button held, or is something else wired there?",
+            terminal::print_error(format_args!(
+                "Low from the start: {}. Is a button held down, or is something else wired there?",
                 listed(held)
             ));
         }
-        terminal::complain(format_args!(
+        terminal::print_error(format_args!(
             "Watched: {}.\n\
-             Press the buttons, one after the other: each between its pin and ground. Ctrl-C ends.",
+             Press the buttons one after the other; each must be wired between its pin and ground. Ctrl-C ends.",
             listed(watched)
         ));
     }
 }
 
-/// Tells each press, for ever.
-async fn follow(watched: &[Pin], mailbox: &Mailbox, told: &mut impl FnMut(Pin)) {
+/// Calls `on_press` for each press, for ever.
+async fn follow(watched: &[Pin], mailbox: &Mailbox, on_press: &mut impl FnMut(Pin)) {
     loop {
         if let Event::Button { button: ButtonId(index), pressed: true } = mailbox.take().await
             && let Some(&pin) = watched.get(usize::from(index))
         {
-            told(pin);
+            on_press(pin);
         }
     }
 }
 
-/// What the presses taught.
-struct Lesson<'a> {
+/// The presses so far, and what they mean to the configuration.
+struct LearnSession<'a> {
     header: Header,
     known: &'a Config,
     detect: Detect,
-    learned: Vec<Pin>,
+    seen: Vec<Pin>,
     proposed: usize,
 }
 
-impl Lesson<'_> {
-    /// What to print for a press: at the first one of a pin what to paste, unless it is there already.
+impl LearnSession<'_> {
+    /// What to print for a press. The first press of a pin that is not in the configuration prints a table to paste.
     fn pressed(&mut self, pin: Pin) -> String {
         let name = named(self.header, pin);
-        let again = self.learned.contains(&pin);
+        let again = self.seen.contains(&pin);
         if !again {
-            self.learned.push(pin);
+            self.seen.push(pin);
         }
         if let Some(led) = self.known.leds.iter().find(|led| led.pin == pin) {
             let shows = if led.shows == Shows::Status { "status" } else { "playing" };
@@ -217,7 +212,7 @@ impl Lesson<'_> {
             return format!("# {name}, again");
         }
         let known = |action: &PanelAction| self.known.buttons.iter().any(|b| b.does(*action));
-        let mut new = PROPOSED.into_iter().filter(|action| !known(action));
+        let mut new = PROPOSALS.into_iter().filter(|action| !known(action));
         let action = new.nth(self.proposed).unwrap_or(PanelAction::PlayPause).word();
         self.proposed += 1;
         let detect = match self.detect {
@@ -251,41 +246,47 @@ pub(super) struct Leds {
 
 impl Leds {
     pub(super) fn run(&self, path: &Path) -> Result<u8, String> {
-        let config = pins::of(super::load(path)?);
+        let config = usable(super::load(path)?);
         if config.leds.is_empty() {
-            return Err("there is no LED: the configuration has no [[led]] table".to_owned());
+            return Err("the configuration has no [[led]] table".to_owned());
         }
         let config = Config { buttons: Vec::new(), ..config };
-        pins::with(&config, async |panel, _| {
-            terminal::complain(which(&config));
+        with_panel(&config, async |panel, _| {
+            terminal::print_error(which(&config));
             let clock = Clock::start();
-            let mut shown = Shown::new(config.leds.len());
+            let mut patterns = LedPatterns::new(config.leds.len());
             for (pattern, looks, says) in TABLE {
-                terminal::say(format_args!("{:<19} {looks:<33} {says}", name(pattern)));
-                self.show(pattern, &mut shown, panel, clock).await;
+                terminal::print_line(format_args!("{:<19} {looks:<33} {says}", name(pattern)));
+                self.show_pattern(pattern, &mut patterns, panel, clock).await;
             }
             panel.dark();
-            terminal::say("off");
+            terminal::print_line("off");
             0
         })
     }
 
-    async fn show(&self, pattern: Pattern, shown: &mut Shown, panel: &Panel, clock: Clock) {
+    async fn show_pattern(
+        &self,
+        pattern: Pattern,
+        leds: &mut LedPatterns,
+        panel: &GpioPanel,
+        clock: Clock,
+    ) {
         let began = clock.now();
         let end = began + self.seconds;
-        let leds = 0..u8::try_from(shown.shown().count()).unwrap_or(u8::MAX);
-        leds.for_each(|led| shown.show(LedId(led), pattern, began));
+        let ids = 0..u8::try_from(leds.shown().count()).unwrap_or(u8::MAX);
+        ids.for_each(|led| leds.show(LedId(led), pattern, began));
         let mut now = began;
         while now < end {
-            shown.due(now).for_each(|(led, lit)| panel.light(led, lit));
-            let next = shown.next_deadline().map_or(end, |next| next.min(end));
+            leds.due(now).for_each(|(led, lit)| panel.light(led, lit));
+            let next = leds.next_deadline().map_or(end, |next| next.min(end));
             pause(next.since(now)).await;
             now = clock.now();
         }
     }
 }
 
-/// The word that the status has for it.
+/// The word that the status uses for a pattern.
 fn name(pattern: Pattern) -> String {
     let word = serde_json::to_value(pattern).unwrap_or_default();
     word.as_str().unwrap_or_default().replace('_', " ")
@@ -302,8 +303,8 @@ fn which(config: &Config) -> String {
     });
     let leds: Vec<_> = leds.collect();
     format!(
-        "All LEDs show each pattern in turn: {}.\n\"status\" has all of them in use, \"playing\" is \
-         just lit or off. Ctrl-C ends.",
+        "All LEDs show each pattern in turn: {}.\nIn use, a \"status\" LED shows all of these patterns, a \
+         \"playing\" LED is just on or off. Ctrl-C ends.",
         leds.join(", ")
     )
 }
@@ -313,16 +314,16 @@ mod tests {
     use super::*;
     use crate::config::{FileState, WITHOUT_FILE, parse};
 
-    fn lesson(known: &Config, detect: Detect) -> Lesson<'_> {
-        Lesson { header: Header::Forty, known, detect, learned: Vec::new(), proposed: 0 }
+    fn session(known: &Config, detect: Detect) -> LearnSession<'_> {
+        LearnSession { header: Header::Forty, known, detect, seen: Vec::new(), proposed: 0 }
     }
 
     #[test]
-    fn what_is_printed_can_be_pasted_whole() {
+    fn everything_that_is_printed_can_be_pasted() {
         let none = Config::default();
         for detect in [Detect::Edges, Detect::Level] {
-            let mut lesson = lesson(&none, detect);
-            let printed = [17, 27, 17, 5].map(|pin| lesson.pressed(Pin(pin))).join("\n");
+            let mut session = session(&none, detect);
+            let printed = [17, 27, 17, 5].map(|pin| session.pressed(Pin(pin))).join("\n");
             assert!(printed.starts_with("# GPIO17 = header pin 11\n[[button]]\npin = 17\n"));
             assert!(printed.contains("\n# GPIO17 = header pin 11, again\n"), "{printed}");
             let loaded = parse(&printed, &|_| FileState::Folder);
@@ -336,17 +337,17 @@ mod tests {
     }
 
     #[test]
-    fn a_button_of_the_configuration_is_told_by_what_it_does() {
+    fn a_button_of_the_configuration_is_named_by_what_it_does() {
         let loaded = parse(WITHOUT_FILE, &|_| FileState::Folder);
         let known = loaded.config.expect("the usual panel");
-        let mut lesson = lesson(&known, Detect::Edges);
+        let mut session = session(&known, Detect::Edges);
         assert_eq!(
-            lesson.pressed(Pin(17)),
+            session.pressed(Pin(17)),
             "# GPIO17 = header pin 11, in the configuration: press = \"play_pause\", long = \"stop\""
         );
-        let new = lesson.pressed(Pin(4));
+        let new = session.pressed(Pin(4));
         assert!(new.starts_with("# GPIO4 = header pin 7\n[[button]]"), "{new}");
         assert!(new.contains("press = \"mute\""), "what no other button does: {new}");
-        assert!(lesson.pressed(Pin(22)).ends_with("as the LED that shows \"status\""));
+        assert!(session.pressed(Pin(22)).ends_with("as the LED that shows \"status\""));
     }
 }

@@ -1,34 +1,29 @@
-//! `dlna-kiosk play`: files or folders on a renderer, now.
+//! `dlna-kiosk play`: plays files or folders on a renderer, now.
 
 use super::terminal;
 use crate::config::{Config, Rule, Who};
-use crate::kiosk::event::Event;
-use crate::kiosk::{Kiosk, Setup};
+use crate::shell::Shell;
 use crate::shell::clock::pause;
-use crate::shell::driver::drive;
-use crate::shell::{Mode, Shell};
 use crate::text::clip;
 use crate::time::Duration;
 use crate::upnp::Udn;
 use clap::Args;
-use core::cell::Cell;
 use serde_json::Value;
-use smol::{LocalExecutor, future};
 use std::path::PathBuf;
 
-/// A renderer that is on answers within a second or two; Wi-Fi sleeps longer.
+/// A renderer that is switched on answers within a second or two; on sleepy Wi-Fi it takes longer.
 const FIND_WITHIN: Duration = Duration::from_secs(10);
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+const POLL_PERIOD: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Args)]
 pub(super) struct Play {
-    /// What to play, in this order; folders in name order
+    /// What to play, in this order; the files of a folder in the order of their names
     #[arg(required = true, value_name = "FILE|FOLDER")]
     media: Vec<PathBuf>,
-    /// The renderer: its name, UDN or address; the first one found, if it is not said
+    /// The renderer, by name, UDN or address; without it, the first one found
     #[arg(long, value_name = "NAME")]
     on: Option<String>,
-    /// Begin again at the end
+    /// Start again at the end
     #[arg(long = "loop")]
     repeat: bool,
 }
@@ -42,7 +37,7 @@ impl Play {
             .into_iter()
             .map(|(_, path)| path)
             .collect();
-        // What is named here is all there is: the folder of the box is not looked at.
+        // Only what is named here is played, so the box's media folder is not scanned.
         let media_folder = plays.first().cloned().unwrap_or_default();
         let rule = Rule {
             who: self.who(),
@@ -53,22 +48,13 @@ impl Play {
         };
         let config =
             Config { media_folder, rules: vec![rule], stop_at_exit: true, ..super::bare_config() };
-        let shell = Shell::open(&config, Mode::Command)?;
-        let executor = LocalExecutor::new();
-        let setup =
-            Setup { seed: fastrand::u64(..), first_only: self.on.is_none(), ..Setup::default() };
-        let outcome = Cell::new(None);
-        let driving = drive(Kiosk::new(config, setup), &shell, &executor, |_, _| {});
-        let watching = async {
-            outcome.set(watch(&shell).await);
-            shell.mailbox.post(Event::Leave).await;
-            future::pending().await
-        };
-        let code = smol::block_on(executor.run(future::or(driving, watching)));
+        let mut problem = None;
+        let watching = async |shell: &Shell| problem = watch(shell).await;
+        let code = super::one_shot(config, self.on.is_none(), |_, _| {}, watching)?;
         if terminal::is_terminal() {
-            terminal::say("");
+            terminal::print_line("");
         }
-        outcome.take().map_or(Ok(code), Err)
+        problem.map_or(Ok(code), Err)
     }
 
     fn who(&self) -> Who {
@@ -90,29 +76,29 @@ impl Play {
     }
 }
 
-/// Watches until it is over; gives the reason if it cannot be done.
+/// Shows the renderer until it has played everything; returns why it could not.
 async fn watch(shell: &Shell) -> Option<String> {
     let mut began = false;
     let mut waited = Duration::ZERO;
     let mut last = String::new();
     let mut scanned = false;
     loop {
-        pause(LOOK_EVERY).await;
-        waited += LOOK_EVERY;
-        let Some(status) = terminal::ask(shell).await else {
+        pause(POLL_PERIOD).await;
+        waited += POLL_PERIOD;
+        let Some(status) = terminal::status(shell).await else {
             continue;
         };
         let copying = status["media"]["copying"].as_array().is_some_and(|list| !list.is_empty());
         if status["media"]["files"] == 0 && !copying && waited > Duration::from_secs(2) {
             let why = missing(&status).into_iter().next();
             return Some(format!(
-                "nothing to play there: {}",
-                why.unwrap_or("no file of a known kind, or only empty ones".to_owned())
+                "nothing to play: {}",
+                why.unwrap_or("no media file of a known kind, or only empty files".to_owned())
             ));
         }
         if status["media"]["files"] != 0 && !core::mem::replace(&mut scanned, true) {
             for why in missing(&status) {
-                terminal::complain(format_args!("left out: {why}"));
+                terminal::print_error(format_args!("left out: {why}"));
             }
         }
         let renderers = status["renderers"].as_array().cloned().unwrap_or_default();
@@ -120,24 +106,24 @@ async fn watch(shell: &Shell) -> Option<String> {
             if waited >= FIND_WITHIN {
                 let names: Vec<_> = renderers.iter().filter_map(|r| r["name"].as_str()).collect();
                 return Some(match names.as_slice() {
-                    [] => "no renderer answers: is it switched on, and on this network?".to_owned(),
-                    names => format!("there is no such renderer; there are: {}", names.join(", ")),
+                    [] => "no renderer answers: is it switched on and on this network?".to_owned(),
+                    names => format!("no such renderer; these are there: {}", names.join(", ")),
                 });
             }
             continue;
         };
         began |= renderer["goal"] == "play";
         if terminal::is_terminal() {
-            // One line, however narrow the terminal: without wrapping.
+            // Without line wrap it stays one line on a narrow terminal.
             let line = terminal::renderer_line(renderer);
-            terminal::show(format_args!("\r\x1b[2K\x1b[?7l{line}\x1b[?7h"));
+            terminal::print(format_args!("\r\x1b[2K\x1b[?7l{line}\x1b[?7h"));
         } else {
-            // Into a file or a pipe: what changes, without the progress.
+            // Into a file or a pipe: only changes, without the position.
             let mut renderer = renderer.clone();
             renderer["position_s"] = Value::Null;
             let line = terminal::renderer_line(&renderer);
             if line != last {
-                terminal::say(&line);
+                terminal::print_line(&line);
             }
             last = line;
         }

@@ -1,11 +1,11 @@
-//! `dlna-kiosk run`: the box.
+//! `dlna-kiosk run`: runs the box.
 
 use super::terminal::counted;
 use crate::config::{Backend, Config, Led, Loaded, Port, Severity};
 use crate::kiosk::{Kiosk, Setup};
 use crate::shell::control_server::{self, STATUS_PATH};
 use crate::shell::driver::drive;
-use crate::shell::gpio::STOP;
+use crate::shell::gpio::STOP_SERVICE;
 use crate::shell::process;
 use crate::shell::store::Store;
 use crate::shell::{Mode, Shell};
@@ -23,21 +23,21 @@ pub(super) fn run(path: &Path, state: Option<PathBuf>) -> Result<u8, String> {
         }
         Err(why) => return Err(why),
     };
-    let faulty = configuration_error.is_some();
+    let has_error = configuration_error.is_some();
     let setup = Setup {
         seed: fastrand::u64(..),
         watchdog: process::watchdog_period(),
         configuration_error,
         first_only: false,
     };
-    let state = state.or_else(super::profiles::directory);
+    let state = state.or_else(super::profiles::state_directory);
     let store = state.map(|folder| Store::new(&folder));
     let shell = Shell::open(&config, Mode::Service)?.keeping(store);
     let port = shell.control_port();
     let (Port::Fixed(first) | Port::From(first)) = config.control_port;
     if port != Some(first) && !by_systemd {
-        // Somebody else has it.
-        alone(config.control_port)?;
+        // Another program holds the port: it may be a box.
+        refuse_second_box(config.control_port)?;
     }
     let status = port.map(|port| format!(", status at http://127.0.0.1:{port}{STATUS_PATH}"));
     let status = status.unwrap_or_default();
@@ -49,15 +49,16 @@ pub(super) fn run(path: &Path, state: Option<PathBuf>) -> Result<u8, String> {
         &executor,
         |_, _| {},
     )));
-    Ok(if faulty { 1 } else { code })
+    Ok(if has_error { 1 } else { code })
 }
 
-/// The configuration of `file` and its first error, having logged everything that is wrong with it. A box with an error
-/// stays, and does nothing but say so: on its LEDs, since nobody watches the log of a headless box, and to `dlna-kiosk
-/// status`. One that gave up would be started again by systemd, every two seconds and for ever.
+/// The configuration to run with, and the first error in `file`. Logs all problems.
+///
+/// A box with an error in its configuration stays up and only shows the error: on its LEDs, because nobody watches the log of
+/// a headless box, and in `dlna-kiosk status`. If it ended, systemd would start it again every two seconds for ever.
 ///
 /// # Errors
-/// A sentence for the owner: there is an error, and only the terminal to say it on.
+/// A sentence for the owner: there is an error, and nothing but the terminal to show it on.
 fn usable(
     loaded: Loaded,
     file: &str,
@@ -78,24 +79,23 @@ fn usable(
     if loaded.leds_anyway.is_empty() && !by_systemd {
         let count = counted(errors().count(), "error");
         return Err(format!(
-            "the box cannot run: its configuration has {count}, beginning with {first}"
+            "the box cannot run: its configuration has {count}, the first one is {first}"
         ));
     }
     Ok((idle(loaded.leds_anyway, loaded.gpio_anyway), Some(first)))
 }
 
-/// The configuration of a box that cannot do anything but show these LEDs.
+/// The configuration of a box that does nothing but show these LEDs.
 fn idle(leds: Vec<Led>, gpio: Backend) -> Config {
     Config { leds, gpio, rules: Vec::new(), ..Config::default() }
 }
 
-/// Fails where a box runs on this machine already. A person who types `dlna-kiosk` beside the service would take all
-/// renderers from it; systemd starts only one.
-fn alone(port: Port) -> Result<(), String> {
+/// Fails if a box already runs on this machine: a person who typed `dlna-kiosk` would take all renderers from the service.
+fn refuse_second_box(port: Port) -> Result<(), String> {
     match smol::block_on(control_server::is_answered(port)) {
         true => Err(format!(
-            "the box already runs on this machine, most likely as a service, and two would take the renderers from \
-             each other: see dlna-kiosk status; {STOP}"
+            "the box already runs on this machine, most likely as a service, and two boxes would take the renderers \
+             from each other (see: dlna-kiosk status); {STOP_SERVICE}"
         )),
         false => Ok(()),
     }
@@ -113,9 +113,9 @@ mod tests {
     }
 
     #[test]
-    fn with_an_error_the_box_stays_where_somebody_can_learn_of_it() {
+    fn a_box_with_an_error_stays_up_where_it_can_show_the_error() {
         let by_hand = settled("foo = 1", false).unwrap_err();
-        assert!(by_hand.contains("1 error, beginning with c.toml:1"), "{by_hand}");
+        assert!(by_hand.contains("1 error, the first one is c.toml:1"), "{by_hand}");
         for (text, by_systemd, leds) in
             [("foo = 1", true, 0), (&*format!("foo = 1\n{LED}"), false, 1)]
         {

@@ -1,8 +1,6 @@
-//! `dlna-kiosk status`: asks the running box.
-//!
-//! `dlna-kiosk status --statistics`: what became of each file on each renderer, for a person.
+//! `dlna-kiosk status`: asks the running box for its status or its statistics, and prints them for a person.
 
-use crate::cli::terminal::{self, clock, counted};
+use crate::cli::terminal::{self, clock_time, counted};
 use crate::config::{CONTROL_PORT, Port};
 use crate::shell::clock::pause;
 use crate::shell::control_server;
@@ -14,20 +12,20 @@ use std::path::Path;
 
 #[derive(Debug, Args)]
 pub(super) struct Status {
-    /// Print the JSON as the box gives it
+    /// Print the answer of the box as JSON
     #[arg(long)]
     json: bool,
-    /// Show it again every second, until Ctrl-C
+    /// Refresh every second, until Ctrl-C
     #[arg(long)]
     watch: bool,
-    /// Show what became of each file on each renderer since the box began to count
+    /// Show how often and how completely each renderer has played each file
     #[arg(long)]
     statistics: bool,
 }
 
 impl Status {
     pub(super) fn run(&self, path: &Path) -> Result<u8, String> {
-        // With errors, or if only root may read it, the box is where it is without one.
+        // If the file has errors, or only root may read it, the box listens on the default port.
         let config = match crate::cli::load(path) {
             Err(why) if !path.exists() => return Err(why),
             loaded => loaded.ok().and_then(|loaded| loaded.config),
@@ -37,12 +35,12 @@ impl Status {
             let mut shown = self.ask(port).await?;
             let clear = if self.watch && terminal::is_terminal() { "\x1b[H\x1b[2J" } else { "" };
             loop {
-                let read = terminal::say(format_args!("{clear}{shown}"));
+                let read = terminal::print_line(format_args!("{clear}{shown}"));
                 if !self.watch || !read {
                     return Ok(0);
                 }
                 pause(Duration::from_secs(1)).await;
-                // A box that starts again comes back.
+                // A box that restarts answers again soon.
                 shown = self.ask(port).await.unwrap_or_else(|why| why);
             }
         })
@@ -63,7 +61,7 @@ impl Status {
 
 fn as_text(json: &str) -> Result<String, String> {
     let status: Value = serde_json::from_str(json)
-        .map_err(|_| "what answers on that port is no dlna-kiosk".to_owned())?;
+        .map_err(|_| "what answers on that port is not dlna-kiosk".to_owned())?;
     let none = Vec::new();
     let counted = |count: &Value, what| {
         let count = count.as_u64().and_then(|count| usize::try_from(count).ok());
@@ -73,7 +71,7 @@ fn as_text(json: &str) -> Result<String, String> {
     let mut text = format!(
         "{} — up {}",
         status["name"].as_str().unwrap_or("dlna-kiosk"),
-        terminal::clock(status["uptime_s"].as_f64().unwrap_or(0.0))
+        terminal::clock_time(status["uptime_s"].as_f64().unwrap_or(0.0))
     );
     if let Some(error) = status["configuration_error"].as_str() {
         // Writing to a String cannot fail; the same below.
@@ -90,20 +88,20 @@ fn as_text(json: &str) -> Result<String, String> {
         let _ = write!(text, "\n{}", terminal::renderer_line(&renderer));
     }
     if status["schedule"]["clock_trusted"] == false {
-        text.push_str("\nthe schedule waits: the clock was not set yet");
+        text.push_str("\nthe schedule waits until the clock is set");
     }
     for group in list(&status["groups"]) {
         let _ = write!(text, "\n{}", group_line(&group));
     }
     for task in list(&status["tasks"]).iter().filter(|task| task["running"] == false) {
         let (name, why) = (task["name"].as_str(), task["ended"].as_str());
-        let _ = write!(text, "\n{} does not run: {}", name.unwrap_or(""), why.unwrap_or(""));
+        let _ = write!(text, "\n{} has stopped: {}", name.unwrap_or(""), why.unwrap_or(""));
     }
     for missing in list(&status["media"]["missing"]) {
         let _ = write!(text, "\nmissing: {}", missing.as_str().unwrap_or(""));
     }
     for bad in list(&status["media"]["bad"]) {
-        let _ = write!(text, "\nnot as it should be: {}", bad.as_str().unwrap_or(""));
+        let _ = write!(text, "\nproblem: {}", bad.as_str().unwrap_or(""));
     }
     for copying in list(&status["media"]["copying"]) {
         let _ = write!(text, "\nstill being copied: {}", copying.as_str().unwrap_or(""));
@@ -114,7 +112,7 @@ fn as_text(json: &str) -> Result<String, String> {
         counted(&status["media"]["files"], "file"),
         match status["media"]["skipped"].as_u64().unwrap_or(0) {
             0 => String::new(),
-            more => format!(" ({more} more are too many)"),
+            more => format!(" ({more} more left out)"),
         },
         counted(&status["media_server"]["connections"], "connection"),
         status["media_server"]["bytes"].as_u64().unwrap_or(0) / 1_000_000
@@ -148,10 +146,10 @@ fn group_line(group: &Value) -> String {
     )
 }
 
-/// One line for each file, under the name of its renderer.
+/// One line for each file, below the name of its renderer.
 fn statistics_as_text(json: &str) -> Result<String, String> {
     let statistics: Value = serde_json::from_str(json)
-        .map_err(|_| "what answers on that port is no dlna-kiosk".to_owned())?;
+        .map_err(|_| "what answers on that port is not dlna-kiosk".to_owned())?;
     let mut rows: Vec<&Value> = statistics["rows"].as_array().into_iter().flatten().collect();
     if rows.is_empty() {
         return Ok("nothing has been played yet".to_owned());
@@ -170,13 +168,13 @@ fn statistics_as_text(json: &str) -> Result<String, String> {
         let _ = writeln!(lines, "  {}", line(row, &statistics["gap_bounds_ms"]));
     }
     if let Some(forgotten) = statistics["forgotten"].as_u64().filter(|n| *n > 0) {
-        let _ = writeln!(lines, "{forgotten} more made room for these");
+        let _ = writeln!(lines, "{forgotten} older entries were dropped");
     }
     Ok(lines.trim_end().to_owned())
 }
 
 fn line(row: &Value, bounds: &Value) -> String {
-    let count = |key: &str, what| terminal_count(row[key].as_u64().unwrap_or(0), what);
+    let count = |key: &str, what| count_of(row[key].as_u64().unwrap_or(0), what);
     let (should, did) = (row["should_s"].as_f64(), row["did_s"].as_f64());
     let (should, did) = (should.unwrap_or(0.0), did.unwrap_or(0.0));
     let mut line = format!(
@@ -184,8 +182,8 @@ fn line(row: &Value, bounds: &Value) -> String {
         row["file"].as_str().unwrap_or(""),
         count("starts", "start"),
         count("rounds", "round"),
-        clock(did),
-        clock(should),
+        clock_time(did),
+        clock_time(should),
     );
     if should > 0.0 {
         let _ = write!(line, " ({:.2} %)", 100.0 * (did / should).min(1.0));
@@ -202,7 +200,7 @@ fn line(row: &Value, bounds: &Value) -> String {
     line
 }
 
-fn terminal_count(count: u64, what: &str) -> String {
+fn count_of(count: u64, what: &str) -> String {
     counted(usize::try_from(count).unwrap_or(usize::MAX), what)
 }
 
@@ -226,7 +224,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_file_is_one_readable_line_below_its_renderer() {
+    fn each_file_is_one_line_below_its_renderer() {
         let row = |file: &str| {
             serde_json::json!({ "udn": "uuid:1", "name": "TV 1", "file": file, "starts": 12, "rounds": 1,
                 "gaps": [0, 11, 0, 0, 1, 0, 0, 0, 2], "failures": { "does_not_play": 2, "hung": 1 },
@@ -240,7 +238,7 @@ mod tests {
         assert_eq!(
             statistics_as_text(&json.to_string()).unwrap(),
             format!(
-                "TV 1 (uuid:1)\n  /m/a.mp4: {said}\n  /m/b.mp4: {said}\n3 more made room for these"
+                "TV 1 (uuid:1)\n  /m/a.mp4: {said}\n  /m/b.mp4: {said}\n3 older entries were dropped"
             )
         );
         assert_eq!(statistics_as_text(r#"{"rows":[]}"#).unwrap(), "nothing has been played yet");

@@ -1,6 +1,4 @@
-//! What the commands print while the box works: the status, for a person at a terminal.
-//!
-//! The keyboard of a terminal, key by key, for the demonstration.
+//! What the commands share at a terminal: printing, the line that shows a renderer, and the keyboard.
 
 use crate::kiosk::event::Event;
 use crate::shell::Shell;
@@ -10,37 +8,37 @@ use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetat
 use serde_json::Value;
 use std::io::{self, IsTerminal as _, Stdin, Write as _, stderr, stdin, stdout};
 
-/// Asks the box for its status, the way everybody does.
-pub(super) async fn ask(shell: &Shell) -> Option<Value> {
+/// Asks the box in this process for its status.
+pub(super) async fn status(shell: &Shell) -> Option<Value> {
     let (reply, answer) = shell.replies.status()?;
     shell.mailbox.post(Event::StatusAsked(reply)).await;
     serde_json::from_str(&answer.await).ok()
 }
 
-/// Standard output is a terminal.
+/// Whether standard output is a terminal.
 pub(super) fn is_terminal() -> bool {
     stdout().is_terminal()
 }
 
-/// How many lines it shows.
-pub(super) fn rows() -> usize {
+/// How many lines the terminal shows.
+pub(super) fn height() -> usize {
     let size = tcgetwinsize(stdout()).map_or(0, |size| size.ws_row);
     if size == 0 { 24 } else { usize::from(size) }
 }
 
-/// Prints at once, without a line feed. Gives whether somebody still reads: one who went away, such
-/// as `head`, is no reason to fail.
-pub(super) fn show(text: impl Display) -> bool {
+/// Prints at once, without a line feed. Returns whether anybody still reads: a reader that has gone, such as `head`, is no
+/// error.
+pub(super) fn print(text: impl Display) -> bool {
     write!(stdout(), "{text}").and_then(|()| stdout().flush()).is_ok()
 }
 
-/// Prints a line; otherwise as [`show`].
-pub(super) fn say(line: impl Display) -> bool {
-    show(format_args!("{line}\n"))
+/// Prints a line; otherwise like [`print`].
+pub(super) fn print_line(line: impl Display) -> bool {
+    print(format_args!("{line}\n"))
 }
 
-/// Prints a line on standard error, if somebody reads it.
-pub(super) fn complain(line: impl Display) {
+/// Prints a line on standard error, if anybody reads it.
+pub(super) fn print_error(line: impl Display) {
     let _ = writeln!(stderr(), "{line}");
 }
 
@@ -54,7 +52,7 @@ pub(super) fn counted(count: usize, what: &str) -> String {
 }
 
 /// `1:02:03`, or `2:03` below an hour.
-pub(super) fn clock(seconds: f64) -> String {
+pub(super) fn clock_time(seconds: f64) -> String {
     // Positions are far below 2^53; negative ones do not occur.
     let whole = seconds.max(0.0) as u64;
     let (hours, minutes, seconds) = (whole / 3600, whole / 60 % 60, whole % 60);
@@ -65,13 +63,13 @@ pub(super) fn clock(seconds: f64) -> String {
     }
 }
 
-/// A bar of this many cells.
-pub(super) fn bar(progress: f64, cells: usize) -> String {
+/// A progress bar of this many cells.
+fn progress_bar(progress: f64, cells: usize) -> String {
     let full = ((progress.clamp(0.0, 1.0) * cells as f64).round() as usize).min(cells);
     format!("{}{}", "█".repeat(full), "░".repeat(cells - full))
 }
 
-/// One renderer in one line: what it does, how far it is, and why it does not.
+/// One renderer in one line: its state, its position, and why it does not play.
 pub(super) fn renderer_line(renderer: &Value) -> String {
     let text = |key: &str| renderer[key].as_str().unwrap_or("").to_owned();
     let mut line = format!("{}: {}", text("name"), text("state").replace('_', " "));
@@ -81,10 +79,14 @@ pub(super) fn renderer_line(renderer: &Value) -> String {
     if let Some(position) = renderer["position_s"].as_f64() {
         match (renderer["duration_s"].as_f64(), renderer["progress"].as_f64()) {
             (Some(duration), Some(progress)) => {
-                line +=
-                    &format!(" {} {} / {}", bar(progress, 20), clock(position), clock(duration));
+                line += &format!(
+                    " {} {} / {}",
+                    progress_bar(progress, 20),
+                    clock_time(position),
+                    clock_time(duration)
+                );
             }
-            _ => line += &format!(" {}", clock(position)),
+            _ => line += &format!(" {}", clock_time(position)),
         }
     }
     if let Some(rounds) = renderer["rounds"].as_u64().filter(|rounds| *rounds > 0) {
@@ -96,7 +98,7 @@ pub(super) fn renderer_line(renderer: &Value) -> String {
         line += &format!(" [{entry}: {then} until {until}]");
     }
     let why = &renderer["why"];
-    // What is on its way needs no words: the state says so.
+    // What is under way needs no sentence: the state says it.
     let why = why["sentence"].as_str().filter(|_| why["standing"] != "soon");
     if let Some(sentence) = renderer["fault"].as_str().or(why) {
         line += &format!(" — {sentence}");
@@ -104,7 +106,7 @@ pub(super) fn renderer_line(renderer: &Value) -> String {
     line
 }
 
-/// A terminal in raw mode; set back when dropped.
+/// The keyboard of a terminal in raw mode; restored on drop.
 #[derive(Debug)]
 pub struct Keyboard {
     input: Async<Stdin>,
@@ -112,22 +114,22 @@ pub struct Keyboard {
 }
 
 impl Keyboard {
-    /// Takes the terminal of standard input.
+    /// Puts the terminal of standard input into raw mode.
     ///
     /// # Errors
-    /// Standard input is no terminal.
+    /// Standard input is not a terminal.
     pub fn open() -> io::Result<Self> {
         let before = tcgetattr(stdin())?;
         let mut raw = before.clone();
         raw.make_raw();
-        // Not made non-blocking: the terminal is shared with standard output and with the shell that
-        // started us. A read after readiness does not block.
+        // The terminal stays blocking: standard output and the shell that started us share it. A read after readiness
+        // does not block.
         let input = Async::new_nonblocking(stdin())?;
         tcsetattr(stdin(), OptionalActions::Now, &raw)?;
         Ok(Self { input, before })
     }
 
-    /// The next key; `q` when there will be none any more.
+    /// The next key; `q` when no more keys can come.
     pub async fn key(&self) -> u8 {
         let mut key = [0];
         match self.input.readable().await {
@@ -142,7 +144,7 @@ impl Keyboard {
 
 impl Drop for Keyboard {
     fn drop(&mut self) {
-        // The terminal may be gone; then there is nothing to set back.
+        // The terminal may be gone; then there is nothing to restore.
         let _ = tcsetattr(stdin(), OptionalActions::Now, &self.before);
     }
 }
@@ -153,7 +155,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_renderer_is_one_readable_line() {
+    fn a_renderer_is_shown_in_one_line() {
         let renderer = json!({ "name": "TV", "state": "playing", "playing": "a.mp4", "position_s": 3725.4,
             "duration_s": 7450.8, "progress": 0.5, "rounds": 2, "fault": null });
         assert_eq!(

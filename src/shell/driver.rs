@@ -25,7 +25,7 @@ pub async fn drive<'a>(
     let mut runner = EffectRunner::new(shell, executor);
     match &shell.store {
         // Before anything else can happen.
-        Some(store) => shell.mailbox.offer(Event::Remembered(Box::new(store.read()))),
+        Some(store) => shell.mailbox.offer(Event::Remembered(Box::new(store.load_or_set_aside()))),
         None => log::debug!("no state directory: what is learned is forgotten with the box"),
     }
     runner.start_all();

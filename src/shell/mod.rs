@@ -25,7 +25,7 @@ pub mod scan;
 pub mod store;
 pub mod upnp_client;
 
-use self::gpio::{Panel, Pins};
+use self::gpio::{GpioPanel, SimulatedPins};
 use self::http::server::ListeningPort;
 use self::mailbox::{Mailbox, Replies};
 use self::multicast::Multicast;
@@ -57,7 +57,7 @@ pub struct Shell {
     config: Config,
     multicast: Multicast,
     mode: Mode,
-    panel: RefCell<Rc<Panel>>,
+    panel: RefCell<Rc<GpioPanel>>,
     media: ListeningPort,
     control: Option<ListeningPort>,
     watch: Watch,
@@ -126,12 +126,12 @@ impl Shell {
         let mut pause = PANEL_FIRST_PAUSE;
         loop {
             let opened = match &self.mode {
-                Mode::Service if wired => Panel::open(&self.config),
+                Mode::Service if wired => GpioPanel::open(&self.config),
                 Mode::Service => Err("none is configured".to_owned()),
-                Mode::Demo(pins) => Ok(Panel::simulated(&self.config, Rc::clone(pins))),
+                Mode::Demo(pins) => Ok(GpioPanel::simulated(&self.config, Rc::clone(pins))),
                 Mode::Command => Err("this command has none".to_owned()),
             };
-            let idle = Panel::default();
+            let idle = GpioPanel::default();
             match opened {
                 Ok(panel) => {
                     let panel = Rc::new(panel);
@@ -151,7 +151,7 @@ impl Shell {
             future::or(idle.run(&self.mailbox), wait).await;
             pause = (pause * 2).min(PANEL_LONGEST_PAUSE);
         }
-        Panel::default().run(&self.mailbox).await
+        GpioPanel::default().run(&self.mailbox).await
     }
 
     /// The control port, if there is one that listens.
@@ -183,7 +183,7 @@ pub enum Mode {
     /// The box: pins and control port as configured.
     Service,
     /// The demonstration: simulated pins and a control port, all on loopback.
-    Demo(Rc<Pins>),
+    Demo(Rc<SimulatedPins>),
     /// A one-shot command at a terminal: neither pins nor control port.
     Command,
 }

@@ -1,11 +1,11 @@
-//! The file with what the box remembers, in the state directory.
+//! The file with what the box has learned, in the state directory.
 //!
-//! At every instant a good one is there, whenever the power goes: the new one is complete and on the disk before it takes
-//! the name of the old. What cannot be read is set aside, never fatal; what somebody else has changed since is read anew
-//! rather than overwritten, so that the owner can have things forgotten while the box runs.
+//! A good file exists at every moment, even if the power fails: the new file is complete and on disk before it takes the name
+//! of the old one. A file that cannot be read is renamed and never fatal. A file that another process has changed is read
+//! again and not overwritten, so that `profiles --forget` works while the box runs.
 //!
-//! A write takes as long as the disk, at most every few minutes and some hundredths of a second on a card; between two
-//! steps the box does what else there is to do.
+//! A write takes some hundredths of a second on an SD card and happens every few minutes at most. Other tasks run between its
+//! steps.
 
 use crate::kiosk::event::Event;
 use crate::kiosk::memory::Memory;
@@ -21,56 +21,56 @@ const FILE: &str = "profiles.json";
 const NEW: &str = "profiles.json.new";
 const DAMAGED: &str = "profiles.json.damaged";
 
-/// The place of the file.
+/// The file in its state directory.
 #[derive(Debug)]
 pub struct Store {
     folder: PathBuf,
-    /// The file as it was last read or written: another one is somebody else's.
-    seen: Cell<Option<Stamp>>,
+    /// The version that was last read or written. Any other one was written by another process.
+    seen: Cell<Option<FileVersion>>,
 }
 
-/// Tells one file from another: device, number, size, time of its last change.
-type Stamp = (u64, u64, u64, i64, i64);
+/// Identifies a version of the file: device, inode, size and time of the last change.
+type FileVersion = (u64, u64, u64, i64, i64);
 
-/// What a write consists of.
+/// One step of writing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
-    /// Make the new file.
+    /// Create the new file.
     Create,
     /// Fill it.
     Write,
-    /// Wait until its content is on the disk.
+    /// Wait until its content is on disk.
     Sync,
-    /// Give it the name of the old one.
+    /// Rename it over the old file.
     Rename,
-    /// Wait until its name is on the disk.
+    /// Wait until the new name is on disk.
     SyncFolder,
 }
 
-/// In this order.
+/// The steps in their order.
 const STEPS: [Step; 5] = [Step::Create, Step::Write, Step::Sync, Step::Rename, Step::SyncFolder];
 
 impl Store {
-    /// A store in this folder, which is made if it is not there.
+    /// A store in this folder, which is created if it does not exist.
     #[must_use]
     pub fn new(folder: &Path) -> Self {
-        // If that fails, so does the first write, and says why.
+        // If this fails, so does the first write, and says why.
         let _ = fs::create_dir_all(folder);
         Self { folder: folder.to_owned(), seen: Cell::default() }
     }
 
-    /// Where the file is.
+    /// The path of the file.
     #[must_use]
     pub fn path(&self) -> PathBuf {
         self.folder.join(FILE)
     }
 
-    /// Reads what was written; without a file, nothing is remembered.
+    /// Reads the file; without one, the memory is empty.
     ///
     /// # Errors
-    /// Why the file is no use.
-    pub fn look(&self) -> Result<Memory, String> {
-        self.seen.set(self.stamp());
+    /// Why the file cannot be used.
+    pub fn load(&self) -> Result<Memory, String> {
+        self.seen.set(self.version());
         let file = match File::open(self.path()) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Memory::default()),
@@ -85,64 +85,69 @@ impl Store {
         Memory::parse(&bytes)
     }
 
-    /// Reads what was written. A file that is no use is set aside, with a warning.
+    /// Reads the file. One that cannot be used is renamed, with a warning.
     #[must_use]
-    pub fn read(&self) -> Memory {
-        self.look().unwrap_or_else(|why| {
+    pub fn load_or_set_aside(&self) -> Memory {
+        self.load().unwrap_or_else(|why| {
             let file = self.path();
             match fs::rename(&file, self.folder.join(DAMAGED)) {
-                Ok(()) => log::warn!("{}: {why}: set aside as {DAMAGED}", file.display()),
-                Err(error) => log::warn!("{}: {why}; it stays there: {error}", file.display()),
+                Ok(()) => log::warn!("{}: {why}: renamed to {DAMAGED}", file.display()),
+                Err(error) => {
+                    log::warn!("{}: {why}; it cannot be renamed: {error}", file.display())
+                }
             }
-            self.seen.set(self.stamp());
+            self.seen.set(self.version());
             Memory::default()
         })
     }
 
-    /// Writes; gives what the kiosk should hear of it.
+    /// Writes the file; returns the event that tells the kiosk how it went.
     pub async fn write(&self, bytes: &[u8]) -> Event {
-        if self.stamp() != self.seen.get() {
-            log::info!("{}: somebody else has changed it: read anew", self.path().display());
-            return Event::Remembered(Box::new(self.read()));
+        if self.version() != self.seen.get() {
+            log::info!(
+                "{}: another process has changed the file, reading it again",
+                self.path().display()
+            );
+            return Event::Remembered(Box::new(self.load_or_set_aside()));
         }
-        let mut replacing = Replacing { folder: &self.folder, bytes, file: None };
+        let mut write = AtomicWrite { folder: &self.folder, bytes, file: None };
         for step in STEPS {
-            if let Err(error) = replacing.take(step) {
+            if let Err(error) = write.perform(step) {
                 let folder = self.folder.display();
                 return Event::Saved(Err(format!("{folder}: {error}")));
             }
             if step == Step::Rename {
-                self.seen.set(self.stamp());
+                self.seen.set(self.version());
             }
             future::yield_now().await;
         }
         Event::Saved(Ok(()))
     }
 
-    fn stamp(&self) -> Option<Stamp> {
+    fn version(&self) -> Option<FileVersion> {
         let data = fs::metadata(self.path()).ok()?;
         Some((data.dev(), data.ino(), data.size(), data.mtime(), data.mtime_nsec()))
     }
 }
 
-/// A write under way.
-struct Replacing<'a> {
+/// An atomic write under way.
+struct AtomicWrite<'a> {
     folder: &'a Path,
     bytes: &'a [u8],
     file: Option<File>,
 }
 
-impl Replacing<'_> {
-    fn take(&mut self, step: Step) -> io::Result<()> {
+impl AtomicWrite<'_> {
+    fn perform(&mut self, step: Step) -> io::Result<()> {
         let gone = || io::Error::from(ErrorKind::NotFound);
         let (new, file) = (self.folder.join(NEW), self.file.as_mut());
         match step {
             Step::Create => {
-                // One of a life before, perhaps half of it.
+                // A rest of an earlier process, perhaps incomplete.
                 let _ = fs::remove_file(&new);
                 let file =
                     OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new)?;
-                // The administrator may forget things for the box: it must be able to read on.
+                // `profiles --forget` may run as root: the box must still be able to read the file.
                 let (owner, mine) = (fs::metadata(self.folder)?, file.metadata()?);
                 if owner.uid() != mine.uid() {
                     fchown(&file, Some(owner.uid()), Some(owner.gid()))?;
@@ -181,10 +186,10 @@ mod tests {
     fn what_is_written_is_read_in_the_next_life() {
         let scratch = TestFolder::new("store");
         let store = Store::new(&scratch.path().join("state"));
-        assert_eq!(store.read(), Memory::default());
+        assert_eq!(store.load_or_set_aside(), Memory::default());
         for ran in [5, 6] {
             assert_eq!(saved(&store, &memory(ran)), Ok(()));
-            assert_eq!(Store::new(&store.folder).read().ran(), ran);
+            assert_eq!(Store::new(&store.folder).load_or_set_aside().ran(), ran);
         }
         let names: Vec<_> = fs::read_dir(&store.folder).unwrap().collect();
         assert_eq!(names.len(), 1, "{names:?}");
@@ -197,13 +202,17 @@ mod tests {
         for killed_after in 0..=STEPS.len() {
             let store = Store::new(scratch.path());
             fs::write(store.path(), memory(1)).unwrap();
-            let (bytes, _) = (memory(2), store.read());
-            let mut replacing = Replacing { folder: &store.folder, bytes: &bytes, file: None };
-            STEPS[..killed_after].iter().for_each(|step| replacing.take(*step).unwrap());
-            drop(replacing);
+            let (bytes, _) = (memory(2), store.load_or_set_aside());
+            let mut write = AtomicWrite { folder: &store.folder, bytes: &bytes, file: None };
+            STEPS[..killed_after].iter().for_each(|step| write.perform(*step).unwrap());
+            drop(write);
             let renamed = STEPS[..killed_after].contains(&Step::Rename);
             let next = Store::new(scratch.path());
-            assert_eq!(next.read().ran(), if renamed { 2 } else { 1 }, "{killed_after} steps");
+            assert_eq!(
+                next.load_or_set_aside().ran(),
+                if renamed { 2 } else { 1 },
+                "{killed_after} steps"
+            );
             assert_eq!(
                 saved(&next, &memory(3)),
                 Ok(()),
@@ -242,14 +251,14 @@ mod tests {
         for foreign in [&b"{"[..], b"", b"\xff", br#"{"format":9}"#, &enormous] {
             let store = Store::new(scratch.path());
             fs::write(store.path(), foreign).unwrap();
-            assert_eq!(store.read(), Memory::default());
+            assert_eq!(store.load_or_set_aside(), Memory::default());
             assert_eq!(fs::read(scratch.path().join(DAMAGED)).unwrap(), foreign);
             assert!(!store.path().exists());
             assert_eq!(saved(&store, &memory(4)), Ok(()));
         }
         let store = Store::new(&scratch.path().join("2"));
         fs::create_dir(store.path()).unwrap();
-        assert_eq!(store.read(), Memory::default(), "a folder of that name");
+        assert_eq!(store.load_or_set_aside(), Memory::default(), "a folder of that name");
     }
 
     #[test]
@@ -258,7 +267,7 @@ mod tests {
         let store = Store::new(scratch.path());
         assert_eq!(saved(&store, &memory(1)), Ok(()));
         let other = Store::new(scratch.path());
-        let _ = other.read();
+        let _ = other.load_or_set_aside();
         assert_eq!(saved(&other, &memory(700)), Ok(()));
         let Event::Remembered(memory_of_other) = block_on(store.write(&memory(2))) else {
             panic!("it was overwritten");
@@ -274,7 +283,7 @@ mod tests {
         let scratch = TestFolder::new("store-nowhere");
         let file = scratch.write("file", "");
         let store = Store::new(&file.join("state"));
-        assert_eq!(store.read(), Memory::default());
+        assert_eq!(store.load_or_set_aside(), Memory::default());
         let why = saved(&store, &memory(1)).unwrap_err();
         assert!(why.contains("file/state: "), "{why}");
     }

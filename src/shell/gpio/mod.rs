@@ -1,8 +1,7 @@
-//! The front panel: buttons become events, LEDs are lit.
+//! The front panel: buttons become events, LEDs are switched.
 //!
-//! Three backends find the pins: the header of a Raspberry Pi, any GPIO chip, and a bench without
-//! hardware. A *contact* is a button as it is read, a *lamp* an LED as it is driven; a *level* is
-//! electrical, *pressed* and *lit* are what it means after `active` of the configuration.
+//! Four backends: the header of a Raspberry Pi ([`rppal`]), any GPIO chip ([`chip`]), simulated pins, and none. A *level* is
+//! electrical; *pressed* and *lit* are what it means according to `active` in the configuration.
 
 mod chip;
 mod pins;
@@ -10,8 +9,8 @@ mod rppal;
 mod simulated;
 
 pub use chip::CONSUMER;
-pub use pins::STOP;
-pub use simulated::Pins;
+pub use pins::STOP_SERVICE;
+pub use simulated::SimulatedPins;
 
 use super::mailbox::Mailbox;
 use super::process::Heartbeat;
@@ -24,24 +23,24 @@ use core::fmt::{self, Debug};
 use core::future::poll_fn;
 use core::pin::Pin as Pinned;
 use core::task::{Context, Poll};
-use pins::{Contact, Lamp, Moves, Wiring};
-use simulated::Bench;
+use pins::{ButtonPin, Changes, LedPin, Wiring};
+use simulated::SimulatedBoard;
 use std::rc::Rc;
 
 const NO_PINS: &str = "the configuration asks for no pins";
-/// How often levels are looked at where edges do not work.
-const LOOK: Duration = Duration::from_millis(10);
+/// How often levels are polled where edges do not work.
+const POLL_PERIOD: Duration = Duration::from_millis(10);
 
-/// The header of this machine; one of 40 pins where there is none.
+/// The header of this machine; one of 40 pins if it has none.
 #[must_use]
 pub fn header() -> Header {
     rppal::header()
 }
 
-/// The pins there are, and for each who holds it, if somebody does.
+/// The pins of this machine, each with the program that uses it.
 ///
 /// # Errors
-/// A sentence for people: why there are none.
+/// A sentence for the owner: why there are none.
 pub fn lines(backend: &Backend) -> Result<Vec<(Pin, Option<String>)>, String> {
     match backend {
         Backend::None => Err(NO_PINS.to_owned()),
@@ -51,79 +50,75 @@ pub fn lines(backend: &Backend) -> Result<Vec<(Pin, Option<String>)>, String> {
     }
 }
 
-/// Buttons and LEDs. The default has none: its task only says that it lives.
+/// Buttons and LEDs. The default has none: its task only sends heartbeats.
 #[derive(Default)]
-pub struct Panel {
-    lamps: RefCell<Vec<Lamp>>,
-    contacts: RefCell<Vec<Contact>>,
-    bench: Option<Bench>,
+pub struct GpioPanel {
+    leds: RefCell<Vec<LedPin>>,
+    buttons: RefCell<Vec<ButtonPin>>,
+    board: Option<SimulatedBoard>,
 }
 
-impl Panel {
-    /// Opens the pins that the configuration names; all LEDs are off then.
+impl GpioPanel {
+    /// Opens the pins of the configuration, with all LEDs off.
     ///
     /// # Errors
-    /// A sentence for people: why there is no panel.
+    /// A sentence for the owner: why there is no panel.
     pub fn open(config: &Config) -> Result<Self, String> {
         let wiring = match &config.gpio {
             Backend::None => return Err(NO_PINS.to_owned()),
             Backend::Auto => rppal::open(config)?,
             Backend::Chip(name) => chip::open(config, name)?,
             Backend::Simulated(path) => {
-                let bench = Bench::bound(path)?;
-                return Ok(Self::on(config, bench));
+                let board = SimulatedBoard::bound(path)?;
+                return Ok(Self::on(config, board));
             }
         };
         Ok(Self::wired(wiring))
     }
 
     fn wired(wiring: Wiring) -> Self {
-        Self {
-            lamps: RefCell::new(wiring.lamps),
-            contacts: RefCell::new(wiring.contacts),
-            bench: None,
-        }
+        Self { leds: RefCell::new(wiring.leds), buttons: RefCell::new(wiring.buttons), board: None }
     }
 
-    /// A panel on pins that this process presses itself: demonstration and tests.
+    /// A panel on pins that this process operates itself, for the demonstration and for tests.
     #[must_use]
-    pub fn simulated(config: &Config, pins: Rc<Pins>) -> Self {
-        Self::on(config, Bench::of(pins))
+    pub fn simulated(config: &Config, pins: Rc<SimulatedPins>) -> Self {
+        Self::on(config, SimulatedBoard::of(pins))
     }
 
-    fn on(config: &Config, bench: Bench) -> Self {
-        let lamps = config.leds.iter().map(|led| bench.lamp(led)).collect();
-        bench.wire(&config.buttons);
-        Self { lamps: RefCell::new(lamps), contacts: RefCell::default(), bench: Some(bench) }
+    fn on(config: &Config, board: SimulatedBoard) -> Self {
+        let leds = config.leds.iter().map(|led| board.led(led)).collect();
+        board.wire(&config.buttons);
+        Self { leds: RefCell::new(leds), buttons: RefCell::default(), board: Some(board) }
     }
 
-    /// Lights an LED, or not. Never blocks; a failure is logged once for each LED.
+    /// Switches an LED. Never blocks; a failure is logged once for each LED.
     pub fn light(&self, led: LedId, lit: bool) {
-        if let Some(lamp) = self.lamps.borrow_mut().get_mut(usize::from(led.0)) {
-            lamp.light(lit);
+        if let Some(led) = self.leds.borrow_mut().get_mut(usize::from(led.0)) {
+            led.light(lit);
         }
     }
 
     /// Turns all LEDs off.
     pub fn dark(&self) {
-        for lamp in &mut *self.lamps.borrow_mut() {
-            lamp.light(false);
+        for led in &mut *self.leds.borrow_mut() {
+            led.light(false);
         }
     }
 
-    /// Posts every press and release. A button that is down at the start is a press.
-    /// Ends only when the hardware fails: the sentence says how.
+    /// Posts every press and release. A button that is down at the start counts as a press. Ends only when the hardware
+    /// fails; returns a sentence that says how.
     pub async fn run(&self, mailbox: &Mailbox) -> String {
         let mut heartbeat = Heartbeat::new(mailbox, TaskName::Panel);
-        let contacts = &self.contacts;
-        contacts.borrow_mut().iter_mut().for_each(Contact::restart);
-        let polled = contacts.borrow().iter().any(Contact::is_polled);
-        let mut look = polled.then(Look::new);
+        let buttons = &self.buttons;
+        buttons.borrow_mut().iter_mut().for_each(ButtonPin::restart);
+        let polled = buttons.borrow().iter().any(ButtonPin::is_polled);
+        let mut poll_timer = polled.then(PollTimer::new);
         loop {
-            let moved = poll_fn(|cx| self.poll_moved(cx, &mut look));
-            match heartbeat.beat_while(moved).await {
-                Ok(moves) => {
-                    for (button, pressed) in moves {
+            let changes = poll_fn(|cx| self.poll_changes(cx, &mut poll_timer));
+            match heartbeat.beat_while(changes).await {
+                Ok(changes) => {
+                    for (button, pressed) in changes {
                         mailbox.post(Event::Button { button, pressed }).await;
                     }
                 }
@@ -132,60 +127,60 @@ impl Panel {
         }
     }
 
-    fn poll_moved(
+    fn poll_changes(
         &self,
         cx: &mut Context<'_>,
-        look: &mut Option<Look>,
-    ) -> Poll<Result<Moves, String>> {
-        let now = look.as_mut().and_then(|look| look.poll_due(cx));
-        let mut moves = Moves::new();
-        for contact in &mut *self.contacts.borrow_mut() {
-            contact.poll(cx, now, &mut moves)?;
+        poll_timer: &mut Option<PollTimer>,
+    ) -> Poll<Result<Changes, String>> {
+        let now = poll_timer.as_mut().and_then(|timer| timer.poll_due(cx));
+        let mut changes = Changes::new();
+        for button in &mut *self.buttons.borrow_mut() {
+            button.poll(cx, now, &mut changes)?;
         }
-        if let Some(bench) = &self.bench {
-            bench.poll(cx, &mut moves);
+        if let Some(board) = &self.board {
+            board.poll(cx, &mut changes);
         }
-        if moves.is_empty() {
+        if changes.is_empty() {
             return Poll::Pending;
         }
-        Poll::Ready(Ok(moves))
+        Poll::Ready(Ok(changes))
     }
 }
 
-impl Drop for Panel {
+impl Drop for GpioPanel {
     fn drop(&mut self) {
         self.dark();
     }
 }
 
-impl Debug for Panel {
+impl Debug for GpioPanel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Panel")
-            .field("leds", &self.lamps.borrow().len())
-            .field("buttons", &self.contacts.borrow().len())
-            .field("bench", &self.bench)
+        f.debug_struct("GpioPanel")
+            .field("leds", &self.leds.borrow().len())
+            .field("buttons", &self.buttons.borrow().len())
+            .field("board", &self.board)
             .finish()
     }
 }
 
-/// The rhythm of looking at levels.
-struct Look {
+/// The timer for polling levels.
+struct PollTimer {
     timer: Timer,
     began: std::time::Instant,
 }
 
-impl Look {
+impl PollTimer {
     fn new() -> Self {
         Self { timer: Timer::after(Duration::ZERO), began: std::time::Instant::now() }
     }
 
-    /// The time, if it is time to look.
+    /// The time, if a poll is due.
     fn poll_due(&mut self, cx: &mut Context<'_>) -> Option<Instant> {
         let mut due = None;
-        // Until it is pending: only then it wakes us.
+        // Poll the timer until it is pending: only then will it wake this task.
         while Pinned::new(&mut self.timer).poll(cx).is_ready() {
             due = Some(Instant::START + self.began.elapsed());
-            self.timer.set_after(LOOK);
+            self.timer.set_after(POLL_PERIOD);
         }
         due
     }
@@ -221,7 +216,11 @@ pub(super) mod tests {
     }
 
     /// Runs `story` beside the panel's task.
-    pub(super) fn beside<T>(panel: &Panel, mailbox: &Mailbox, story: impl Future<Output = T>) -> T {
+    pub(super) fn beside<T>(
+        panel: &GpioPanel,
+        mailbox: &Mailbox,
+        story: impl Future<Output = T>,
+    ) -> T {
         let task = async { panic!("the panel failed: {}", panel.run(mailbox).await) };
         smol::block_on(future::or(story, task))
     }
@@ -239,10 +238,10 @@ pub(super) mod tests {
     #[test]
     fn no_pins_is_a_sentence_and_a_panel_without_pins_still_lives() {
         assert_eq!(
-            Panel::open(&config(Backend::None)).unwrap_err(),
+            GpioPanel::open(&config(Backend::None)).unwrap_err(),
             "the configuration asks for no pins"
         );
-        let (panel, mailbox) = (Panel::default(), Mailbox::default());
+        let (panel, mailbox) = (GpioPanel::default(), Mailbox::default());
         panel.light(LedId(3), true);
         let alive = beside(&panel, &mailbox, mailbox.take());
         assert!(matches!(alive, Event::Alive(TaskName::Panel)));
@@ -255,8 +254,8 @@ pub(super) mod tests {
             Transaction::set(MockLevel::Low),
             Transaction::set(MockLevel::High).with_error(broken),
         ]);
-        let lamp = Lamp::new(pin.clone(), Level::Low);
-        let panel = Panel::wired(Wiring { lamps: vec![lamp], contacts: Vec::new() });
+        let led = LedPin::new(pin.clone(), Level::Low);
+        let panel = GpioPanel::wired(Wiring { leds: vec![led], buttons: Vec::new() });
         panel.light(LedId(0), true);
         drop(panel);
         pin.done();
@@ -271,8 +270,8 @@ pub(super) mod tests {
             Transaction::get(MockLevel::High).with_error(broken),
         ]);
         let button = Button { debounce: Duration::ZERO, ..config(Backend::None).buttons.remove(0) };
-        let contact = Contact::new(1, Input::polled(pin.clone(), &button));
-        let panel = Panel::wired(Wiring { lamps: Vec::new(), contacts: vec![contact] });
+        let contact = ButtonPin::new(1, Input::polled(pin.clone(), &button));
+        let panel = GpioPanel::wired(Wiring { leds: Vec::new(), buttons: vec![contact] });
         let mailbox = Mailbox::default();
         let story = async {
             assert_eq!(moved(&mailbox).await, (1, true));

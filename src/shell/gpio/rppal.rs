@@ -1,40 +1,40 @@
-//! The header of a Raspberry Pi: LEDs and polled levels through rppal's registers, edges through the
-//! kernel's character device of the same pins. rppal could tell edges too, but only with a thread for
-//! each pin or by being asked again and again. Where the registers cannot be had, that device does all.
+//! The header of a Raspberry Pi: LEDs and polled levels through rppal's registers, edges through the kernel's character
+//! device for the same pins. rppal could report edges, too, but needs a thread for each pin or must be polled. Where the
+//! registers cannot be used, the character device does everything.
 
 use super::chip;
 use super::chip::Edges;
-use super::pins::{Contact, Input, Lamp, Wiring, other, said};
+use super::pins::{ButtonPin, Input, LedPin, Wiring, off_level, unusable};
 use crate::config::{Button, Config, Detect, Header, Led, Level, Pin, Pull};
 use ::rppal::gpio::{Error, Gpio, InputPin};
 use ::rppal::system::{DeviceInfo, Model};
 use std::path::{Path, PathBuf};
 
-/// How the pins of the header can be had.
+/// How the pins of the header can be used.
 #[derive(Debug, PartialEq)]
-enum Way<G> {
-    /// By its registers; edges by its character device, if there is one.
+enum Access<G> {
+    /// Through registers; edges through the character device, if there is one.
     Registers(G, Option<PathBuf>),
-    /// By its character device alone, and why.
+    /// Through the character device alone, and why.
     Chip(PathBuf, String),
 }
 
-/// The best way. systemd allows a service just those devices that were there when it started, and udev may make
-/// /dev/gpiomem later than that; gpiochips it allows as a class.
-fn way<G>(registers: Result<G, Error>, chip: Option<PathBuf>) -> Result<Way<G>, String> {
+/// The best access. systemd allows a service only those devices that existed when it started, and udev may create
+/// /dev/gpiomem later; gpiochips are allowed as a class.
+fn access<G>(registers: Result<G, Error>, chip: Option<PathBuf>) -> Result<Access<G>, String> {
     match (registers, chip) {
-        (Ok(gpio), chip) => Ok(Way::Registers(gpio, chip)),
-        (Err(error), Some(chip)) => Ok(Way::Chip(chip, sentence(error))),
+        (Ok(gpio), chip) => Ok(Access::Registers(gpio, chip)),
+        (Err(error), Some(chip)) => Ok(Access::Chip(chip, sentence(error))),
         (Err(error), None) => Err(sentence(error)),
     }
 }
 
 pub(super) fn open(config: &Config) -> Result<Wiring, String> {
-    match way(Gpio::new(), chip::header())? {
-        Way::Registers(gpio, chip) => by_registers(config, &gpio, chip.as_deref()),
-        Way::Chip(chip, why) => {
+    match access(Gpio::new(), chip::header())? {
+        Access::Registers(gpio, chip) => by_registers(config, &gpio, chip.as_deref()),
+        Access::Chip(chip, why) => {
             let wiring = chip::open_at(config, &chip)?;
-            log::info!("all pins are used by {}, not by registers: {why}", chip.display());
+            log::info!("using all pins through {}, not through registers: {why}", chip.display());
             Ok(wiring)
         }
     }
@@ -42,28 +42,28 @@ pub(super) fn open(config: &Config) -> Result<Wiring, String> {
 
 fn by_registers(config: &Config, gpio: &Gpio, chip: Option<&Path>) -> Result<Wiring, String> {
     if chip.is_none() {
-        log::warn!("the header has no character device: buttons are polled");
+        log::warn!("the header has no character device, so buttons are polled");
     }
-    let lamps = config.leds.iter().map(|led| lamp(gpio, led)).collect::<Result<_, _>>()?;
-    let contacts = config.buttons.iter().enumerate().map(|(index, button)| {
+    let leds = config.leds.iter().map(|led| led_pin(gpio, led)).collect::<Result<_, _>>()?;
+    let buttons = config.buttons.iter().enumerate().map(|(index, button)| {
         let input = match (button.detect, chip) {
             (Detect::Edges, Some(chip)) => edges(chip, button)?,
             (Detect::Edges, None) | (Detect::Level, _) => level(gpio, button)?,
         };
-        Ok(Contact::new(index, input))
+        Ok(ButtonPin::new(index, input))
     });
-    Ok(Wiring { contacts: contacts.collect::<Result<_, String>>()?, lamps })
+    Ok(Wiring { buttons: buttons.collect::<Result<_, String>>()?, leds })
 }
 
-/// The pins of the header, and who holds each as far as the kernel knows.
+/// The pins of the header, each with the program that uses it, as far as the kernel knows.
 pub(super) fn lines() -> Result<Vec<(Pin, Option<String>)>, String> {
-    match way(Gpio::new(), chip::header())? {
-        Way::Registers(_, Some(chip)) | Way::Chip(chip, _) => chip::lines(&chip),
-        Way::Registers(_, None) => Ok(header().pins().map(|pin| (pin, None)).collect()),
+    match access(Gpio::new(), chip::header())? {
+        Access::Registers(_, Some(chip)) | Access::Chip(chip, _) => chip::lines(&chip),
+        Access::Registers(_, None) => Ok(header().pins().map(|pin| (pin, None)).collect()),
     }
 }
 
-/// The header of this machine; one of 40 pins where it is no Pi, or one not known yet.
+/// The header of this machine; one of 40 pins if it is not a Pi, or a model not known yet.
 pub(super) fn header() -> Header {
     DeviceInfo::new().map_or(Header::default(), |info| header_of(info.model()))
 }
@@ -76,14 +76,14 @@ fn header_of(model: Model) -> Header {
     }
 }
 
-fn lamp(gpio: &Gpio, led: &Led) -> Result<Lamp, String> {
-    let pin = gpio.get(led.pin.0).map_err(|error| said(led.pin, "an LED", error))?;
-    // Off before it becomes an output: no flash at the start.
-    let pin = match other(led.active) {
+fn led_pin(gpio: &Gpio, led: &Led) -> Result<LedPin, String> {
+    let pin = gpio.get(led.pin.0).map_err(|error| unusable(led.pin, "an LED", error))?;
+    // At its off level before it becomes an output, so that the LED does not flash at the start.
+    let pin = match off_level(led.active) {
         Level::Low => pin.into_output_low(),
         Level::High => pin.into_output_high(),
     };
-    Ok(Lamp::new(pin, led.active))
+    Ok(LedPin::new(pin, led.active))
 }
 
 fn edges(chip: &Path, button: &Button) -> Result<Input, String> {
@@ -92,7 +92,7 @@ fn edges(chip: &Path, button: &Button) -> Result<Input, String> {
 }
 
 fn level(gpio: &Gpio, button: &Button) -> Result<Input, String> {
-    let pin = gpio.get(button.pin.0).map_err(|error| said(button.pin, "a button", error))?;
+    let pin = gpio.get(button.pin.0).map_err(|error| unusable(button.pin, "a button", error))?;
     let pin: InputPin = match button.pull {
         Pull::Up => pin.into_input_pullup(),
         Pull::Down => pin.into_input_pulldown(),
@@ -108,8 +108,8 @@ fn sentence(error: Error) -> String {
             .to_owned(),
         Error::PermissionDenied(path) => {
             format!(
-                "no permission for {path}: the user must be in the group gpio; if it is, and {path} came later than \
-                 the service: sudo systemctl restart dlna-kiosk"
+                "no permission for {path}: the user must be in the group gpio; if it is, {path} was created after the \
+                 service started: sudo systemctl restart dlna-kiosk"
             )
         }
         other => format!("the pins of the header cannot be opened: {other}"),
@@ -143,17 +143,17 @@ mod tests {
     }
 
     #[test]
-    fn without_its_registers_the_header_is_used_by_its_chip_if_it_has_one() {
+    fn without_registers_the_header_is_used_through_its_chip_if_it_has_one() {
         let denied = || Err::<(), _>(Error::PermissionDenied("/dev/gpiomem".to_owned()));
         let chip = || Some(PathBuf::from("/dev/gpiochip0"));
-        assert_eq!(way(Ok(()), chip()), Ok(Way::Registers((), chip())));
-        assert_eq!(way(Ok(()), None), Ok(Way::Registers((), None)));
-        assert_eq!(way(denied(), None), Err(sentence(denied().unwrap_err())));
+        assert_eq!(access(Ok(()), chip()), Ok(Access::Registers((), chip())));
+        assert_eq!(access(Ok(()), None), Ok(Access::Registers((), None)));
+        assert_eq!(access(denied(), None), Err(sentence(denied().unwrap_err())));
         for error in [denied().unwrap_err(), Error::UnknownModel] {
-            let way = way(Err::<(), _>(error), chip());
+            let found = access(Err::<(), _>(error), chip());
             assert!(
-                matches!(&way, Ok(Way::Chip(path, _)) if Some(path) == chip().as_ref()),
-                "{way:?}"
+                matches!(&found, Ok(Access::Chip(path, _)) if Some(path) == chip().as_ref()),
+                "{found:?}"
             );
         }
     }

@@ -1,14 +1,10 @@
-//! Pins without hardware: pressed by this process, or through a datagram socket.
+//! Pins without hardware, operated by this process or through a datagram socket.
 //!
-//! A datagram holds one message: `press 17`, `release 17`, `tap 17 80` (released after 80 ms) or `leds`,
-//! which is answered with a line for each LED, `22 on` or `22 off`. What makes no sense is answered with
-//! `error` and why. Who bounces here is the one who presses: see [`Settling`].
-//!
-//! A simulated contact, from which bounces are removed as the kernel does it: a level counts when it has
-//! held for the span of the configuration, and each change begins the span anew.
+//! A datagram holds one message: `press 17`, `release 17`, `tap 17 80` (released after 80 ms) or `leds`, which is answered with
+//! a line for each LED, `22 on` or `22 off`. A message that cannot be executed is answered with `error` and the reason.
 
 use crate::config::{Button, Led, Level, Pin};
-use crate::shell::gpio::pins::{Lamp, Moves, button_id};
+use crate::shell::gpio::pins::{Changes, LedPin, button_id};
 use crate::time::Duration;
 use async_io::{Async, Timer};
 use core::cell::RefCell;
@@ -22,82 +18,82 @@ use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-/// Presses and releases that wait for the panel's task, and taps under way: more are dropped.
+/// Capacity for changes that wait for the panel's task, and for taps under way. More are dropped.
 const WAITING: usize = 64;
 /// Messages read in one turn.
 const MESSAGES: usize = 32;
-/// A tap longer than this is a mistake.
+/// Longer taps are cut to this.
 const LONGEST_TAP: Duration = Duration::from_secs(60);
 
-/// Pins of a bench: contacts to press, lamps to look at.
+/// Pins without hardware: buttons to press, LEDs to look at.
 #[derive(Debug, Default)]
-pub struct Pins {
+pub struct SimulatedPins {
     inner: RefCell<Inner>,
 }
 
 #[derive(Debug, Default)]
 struct Inner {
-    buttons: Vec<Settling>,
-    lamps: Vec<(Pin, bool)>,
-    moves: heapless::Deque<(Pin, bool), WAITING>,
+    buttons: Vec<SimulatedContact>,
+    leds: Vec<(Pin, bool)>,
+    changes: heapless::Deque<(Pin, bool), WAITING>,
     taps: heapless::Vec<(Pin, Timer), WAITING>,
     panel: Option<Waker>,
 }
 
-impl Pins {
-    /// Closes the contact at `pin`.
+impl SimulatedPins {
+    /// Presses the button at `pin`.
     pub fn press(&self, pin: Pin) {
-        self.inner.borrow_mut().turn(pin, true);
+        self.inner.borrow_mut().set(pin, true);
     }
 
-    /// Opens the contact at `pin`.
+    /// Releases the button at `pin`.
     pub fn release(&self, pin: Pin) {
-        self.inner.borrow_mut().turn(pin, false);
+        self.inner.borrow_mut().set(pin, false);
     }
 
-    /// Presses, and releases after `held`.
+    /// Presses the button at `pin` and releases it after `held`.
     pub fn tap(&self, pin: Pin, held: Duration) {
         let inner = &mut *self.inner.borrow_mut();
         let release = Timer::after(held.min(LONGEST_TAP));
-        // A tap that could not end must not begin.
+        // A tap that could not be ended must not start.
         if inner.taps.push((pin, release)).is_ok() {
-            inner.turn(pin, true);
+            inner.set(pin, true);
         }
     }
 
-    /// Every LED of the configuration, in its order, and whether it is lit.
+    /// Each LED, in the order of the configuration, and whether it is lit.
     #[must_use]
     pub fn leds(&self) -> Vec<(Pin, bool)> {
-        self.inner.borrow().lamps.clone()
+        self.inner.borrow().leds.clone()
     }
 
-    fn poll(&self, cx: &mut Context<'_>, moves: &mut Moves) {
+    fn poll(&self, cx: &mut Context<'_>, changes: &mut Changes) {
         let inner = &mut *self.inner.borrow_mut();
         let mut over = heapless::Vec::<Pin, WAITING>::new();
         inner.taps.retain_mut(|(pin, release)| {
-            // There is room: as much as there are taps.
+            // There is room: `over` is as long as the list of taps.
             let due = Pinned::new(release).poll(cx).is_ready();
             !(due && over.push(*pin).is_ok())
         });
         for pin in over {
-            inner.turn(pin, false);
+            inner.set(pin, false);
         }
-        while let Some((pin, closed)) = inner.moves.pop_front() {
+        while let Some((pin, closed)) = inner.changes.pop_front() {
             let wired =
                 inner.buttons.iter_mut().enumerate().filter(|(_, button)| button.pin == pin);
-            moves
-                .extend(wired.filter_map(|(i, button)| Some((button_id(i), button.turn(closed)?))));
+            changes
+                .extend(wired.filter_map(|(i, button)| Some((button_id(i), button.set(closed)?))));
         }
-        let settled = inner.buttons.iter_mut().enumerate();
-        moves.extend(settled.filter_map(|(i, button)| Some((button_id(i), button.poll(cx)?))));
+        let stable = inner.buttons.iter_mut().enumerate();
+        changes.extend(stable.filter_map(|(i, button)| Some((button_id(i), button.poll(cx)?))));
         inner.panel = Some(cx.waker().clone());
     }
 }
 
 impl Inner {
-    fn turn(&mut self, pin: Pin, pressed: bool) {
-        if self.moves.push_back((pin, pressed)).is_err() {
-            log::warn!("pin {} moves faster than the panel follows", pin.0);
+    fn set(&mut self, pin: Pin, pressed: bool) {
+        if self.changes.push_back((pin, pressed)).is_err() {
+            log::warn!("pin {} changes faster than the panel can follow", pin.0);
         }
         if let Some(panel) = self.panel.take() {
             panel.wake();
@@ -105,24 +101,24 @@ impl Inner {
     }
 }
 
-/// A lamp on the bench.
-struct Bulb {
-    pins: Rc<Pins>,
+/// A simulated LED, as an output pin.
+struct SimulatedLed {
+    pins: Rc<SimulatedPins>,
     index: usize,
     active: Level,
 }
 
-impl Bulb {
+impl SimulatedLed {
     fn set(&self, level: Level) {
-        self.pins.inner.borrow_mut().lamps[self.index].1 = level == self.active;
+        self.pins.inner.borrow_mut().leds[self.index].1 = level == self.active;
     }
 }
 
-impl ErrorType for Bulb {
+impl ErrorType for SimulatedLed {
     type Error = Infallible;
 }
 
-impl OutputPin for Bulb {
+impl OutputPin for SimulatedLed {
     fn set_low(&mut self) -> Result<(), Infallible> {
         self.set(Level::Low);
         Ok(())
@@ -134,10 +130,10 @@ impl OutputPin for Bulb {
     }
 }
 
-/// The pins and the way to them from outside.
+/// Simulated pins, and the socket that controls them from outside, if there is one.
 #[derive(Debug)]
-pub(super) struct Bench {
-    pins: Rc<Pins>,
+pub(super) struct SimulatedBoard {
+    pins: Rc<SimulatedPins>,
     socket: Option<Socket>,
 }
 
@@ -147,18 +143,18 @@ struct Socket {
     path: PathBuf,
 }
 
-impl Bench {
-    pub(super) fn of(pins: Rc<Pins>) -> Self {
-        // Of a panel before.
-        pins.inner.borrow_mut().lamps.clear();
+impl SimulatedBoard {
+    pub(super) fn of(pins: Rc<SimulatedPins>) -> Self {
+        // Those of an earlier panel.
+        pins.inner.borrow_mut().leds.clear();
         Self { pins, socket: None }
     }
 
-    /// With a socket at `path`; one that an earlier run left there is replaced.
+    /// Pins with a socket at `path`, which replaces a socket left over from an earlier run.
     pub(super) fn bound(path: &Path) -> Result<Self, String> {
         let left_over = path.symlink_metadata().is_ok_and(|found| found.file_type().is_socket());
         if left_over {
-            // If this fails, binding does, and says why.
+            // If this fails, so does binding, and says why.
             let _ = std::fs::remove_file(path);
         }
         let socket = Async::<UnixDatagram>::bind(path);
@@ -169,32 +165,33 @@ impl Bench {
     }
 
     pub(super) fn wire(&self, buttons: &[Button]) {
-        self.pins.inner.borrow_mut().buttons = buttons.iter().map(Settling::new).collect();
+        self.pins.inner.borrow_mut().buttons = buttons.iter().map(SimulatedContact::new).collect();
     }
 
-    pub(super) fn lamp(&self, led: &Led) -> Lamp {
-        let lamps = &mut self.pins.inner.borrow_mut().lamps;
-        lamps.push((led.pin, false));
-        let bulb = Bulb { pins: Rc::clone(&self.pins), index: lamps.len() - 1, active: led.active };
-        Lamp::new(bulb, led.active)
+    pub(super) fn led(&self, led: &Led) -> LedPin {
+        let leds = &mut self.pins.inner.borrow_mut().leds;
+        leds.push((led.pin, false));
+        let bulb =
+            SimulatedLed { pins: Rc::clone(&self.pins), index: leds.len() - 1, active: led.active };
+        LedPin::new(bulb, led.active)
     }
 
-    pub(super) fn poll(&self, cx: &mut Context<'_>, moves: &mut Moves) {
+    pub(super) fn poll(&self, cx: &mut Context<'_>, changes: &mut Changes) {
         if let Some(socket) = &self.socket {
             socket.poll(cx, &self.pins);
         }
-        self.pins.poll(cx, moves);
+        self.pins.poll(cx, changes);
     }
 }
 
 impl Socket {
-    fn poll(&self, cx: &mut Context<'_>, pins: &Pins) {
+    fn poll(&self, cx: &mut Context<'_>, pins: &SimulatedPins) {
         let mut budget = MESSAGES;
         let mut buffer = [0; 128];
         while self.socket.poll_readable(cx).is_ready() {
             while let Ok((length, from)) = self.socket.get_ref().recv_from(&mut buffer) {
                 let message = String::from_utf8_lossy(&buffer[..length]);
-                match obey(pins, &message) {
+                match execute(pins, &message) {
                     Ok(None) => {}
                     Ok(Some(answer)) => self.answer(&answer, &from),
                     Err(why) => self.answer(&format!("error {why}\n"), &from),
@@ -208,10 +205,12 @@ impl Socket {
         }
     }
 
-    /// Senders without an address cannot be answered.
+    /// Answers a sender that has an address.
     fn answer(&self, answer: &str, to: &SocketAddr) {
         let sent = self.socket.get_ref().send_to_addr(answer.as_bytes(), to);
-        sent.err().inspect(|error: &io::Error| log::debug!("no answer: {error}"));
+        sent.err().inspect(|error: &io::Error| {
+            log::debug!("cannot answer through the socket of the simulated pins: {error}")
+        });
     }
 }
 
@@ -221,8 +220,8 @@ impl Drop for Socket {
     }
 }
 
-/// Does what a message says, and gives the answer if there is one.
-fn obey(pins: &Pins, message: &str) -> Result<Option<String>, String> {
+/// Executes a message; returns the answer, if it has one.
+fn execute(pins: &SimulatedPins, message: &str) -> Result<Option<String>, String> {
     let mut words = message.split_whitespace();
     let verb = words.next().unwrap_or_default();
     if verb == "leds" {
@@ -243,52 +242,53 @@ fn obey(pins: &Pins, message: &str) -> Result<Option<String>, String> {
         "press" => pins.press(pin),
         "release" => pins.release(pin),
         "tap" => pins.tap(pin, Duration::from_millis(number("milliseconds")?)),
-        _ => return Err("say press, release, tap or leds".to_owned()),
+        _ => return Err("write press, release, tap or leds".to_owned()),
     }
     Ok(None)
 }
 
-/// A contact that somebody closes and opens, perhaps with bounces.
+/// A simulated contact. Bounces are removed as the kernel does it: a level counts once it has held for the debounce time,
+/// which each change restarts.
 #[derive(Debug)]
-pub(super) struct Settling {
-    pub(super) pin: Pin,
-    span: Duration,
+struct SimulatedContact {
+    pin: Pin,
+    debounce: Duration,
     closed: bool,
-    told: bool,
-    settled: Option<Timer>,
+    reported: bool,
+    stable: Option<Timer>,
 }
 
-impl Settling {
-    pub(super) fn new(button: &Button) -> Self {
-        let (pin, span) = (button.pin, button.debounce);
-        Self { pin, span, closed: false, told: false, settled: None }
+impl SimulatedContact {
+    fn new(button: &Button) -> Self {
+        let (pin, debounce) = (button.pin, button.debounce);
+        Self { pin, debounce, closed: false, reported: false, stable: None }
     }
 
-    /// It closes or opens. `Some` if that counts at once.
-    pub(super) fn turn(&mut self, closed: bool) -> Option<bool> {
+    /// Closes or opens it. `Some` if that counts at once.
+    fn set(&mut self, closed: bool) -> Option<bool> {
         self.closed = closed;
-        if self.span.is_zero() {
-            self.told = closed;
+        if self.debounce.is_zero() {
+            self.reported = closed;
             return Some(closed);
         }
-        self.settled = Some(Timer::after(self.span));
+        self.stable = Some(Timer::after(self.debounce));
         None
     }
 
-    /// `Some` if it was closed (true) or opened, and has settled.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Option<bool> {
-        let timer = self.settled.as_mut()?;
+    /// `Some` if it was closed (true) or opened (false) and has been stable since.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Option<bool> {
+        let timer = self.stable.as_mut()?;
         if Pinned::new(timer).poll(cx).is_pending() {
             return None;
         }
-        self.settled = None;
-        (core::mem::replace(&mut self.told, self.closed) != self.closed).then_some(self.closed)
+        self.stable = None;
+        (core::mem::replace(&mut self.reported, self.closed) != self.closed).then_some(self.closed)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Panel;
+    use super::super::GpioPanel;
     use super::super::tests::{beside, config, moved};
     use super::*;
     use crate::config::Backend;
@@ -300,11 +300,11 @@ mod tests {
     }
 
     #[test]
-    fn buttons_are_pressed_and_leds_are_seen_through_the_socket() {
+    fn the_socket_presses_buttons_and_reports_leds() {
         let at = path("pins");
-        // What a killed run leaves behind.
+        // As a killed run leaves it behind.
         drop(UnixDatagram::bind(&at).unwrap());
-        let panel = Panel::open(&config(Backend::Simulated(at.clone()))).unwrap();
+        let panel = GpioPanel::open(&config(Backend::Simulated(at.clone()))).unwrap();
         let mailbox = Mailbox::default();
         let here = path("finger");
         let finger = Async::<UnixDatagram>::bind(&here).unwrap();
@@ -334,7 +334,7 @@ mod tests {
             assert_eq!(ask("press 22").await, "error no button at pin 22\n");
             assert_eq!(ask("tap 17").await, "error tap needs milliseconds\n");
             assert_eq!(ask("press 273").await, "error there is no pin 273\n");
-            assert!(ask("hold 17").await.starts_with("error say press,"));
+            assert!(ask("hold 17").await.starts_with("error write press,"));
         };
         beside(&panel, &mailbox, story);
         assert_eq!(mailbox.depth(), 0);
@@ -344,19 +344,19 @@ mod tests {
     }
 
     #[test]
-    fn a_file_in_the_way_is_left_alone_and_is_a_sentence() {
+    fn a_file_at_the_path_of_the_socket_is_an_error_and_stays() {
         let at = path("file");
         std::fs::write(&at, "precious").unwrap();
-        let why = Panel::open(&config(Backend::Simulated(at.clone()))).unwrap_err();
+        let why = GpioPanel::open(&config(Backend::Simulated(at.clone()))).unwrap_err();
         assert!(why.starts_with("no simulated pins at "), "{why}");
         assert_eq!(std::fs::read_to_string(&at).unwrap(), "precious");
         std::fs::remove_file(at).unwrap();
     }
 
     #[test]
-    fn pins_pressed_within_the_process_wake_the_panel_and_leds_are_dark_after_it() {
-        let pins = Rc::new(Pins::default());
-        let panel = Panel::simulated(&config(Backend::None), Rc::clone(&pins));
+    fn presses_within_the_process_wake_the_panel_and_its_end_turns_the_leds_off() {
+        let pins = Rc::new(SimulatedPins::default());
+        let panel = GpioPanel::simulated(&config(Backend::None), Rc::clone(&pins));
         let mailbox = Mailbox::default();
         pins.press(Pin(17));
         let story = async {
