@@ -9,7 +9,7 @@
 use clap::Parser;
 use dlna_kiosk::shell::clock::Clock;
 use dlna_kiosk::sim::digests;
-use dlna_kiosk::sim::world::{Setting, Weather, World};
+use dlna_kiosk::sim::world::{Scenario, Weather, World};
 use dlna_kiosk::time::Instant;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -96,14 +96,14 @@ fn main() -> ExitCode {
 }
 
 fn run(seed: u64, renderers: usize, hours: u64) -> Sum {
-    let mut world: World = Setting::wall(renderers, seed).begin();
+    let mut world: World = Scenario::mixed(renderers, seed).start();
     let mut weather = Weather::new(seed);
     let (mut rounds, mut calls) = (0, 0);
     let mut live = |world: &mut World, hours: u64| {
         for _ in 0..hours {
-            weather.rages(world, Duration::from_secs(3600));
-            rounds += world.stages.iter().map(|stage| stage.rounds.len()).sum::<usize>();
-            calls += world.stages.iter().map(|stage| stage.calls.len()).sum::<usize>();
+            weather.run(world, Duration::from_secs(3600));
+            rounds += world.nodes.iter().map(|node| node.rounds.len()).sum::<usize>();
+            calls += world.nodes.iter().map(|node| node.calls.len()).sum::<usize>();
             world.forget();
         }
     };

@@ -1,5 +1,5 @@
 //! The kiosk among renderers that people own, with faults, viewers and liars in any order: all laws of the simulated
-//! house hold after every step. Input: the house, then up to 64 deeds, each with the time that passes after it.
+//! house hold after every step. Input: the house, then up to 64 actions, each with the time that passes after it.
 //!
 //! Nobody lies about durations here: what a status may say of them is known only of files that exist.
 #![no_main]
@@ -13,7 +13,7 @@ use dlna_kiosk::media::catalogue::{MediaFile, Scan};
 use dlna_kiosk::media::mime::of_extension;
 use dlna_kiosk::sim::Remote;
 use dlna_kiosk::sim::presets;
-use dlna_kiosk::sim::world::{BUTTONS, HOME, Network, PORT, Setting, World};
+use dlna_kiosk::sim::world::{BUTTONS, HOME, Network, PORT, Scenario, World};
 use dlna_kiosk::text::clip;
 use dlna_kiosk::time::Duration;
 use dlna_kiosk::upnp::av_transport::{self, TransportState};
@@ -90,20 +90,20 @@ impl House {
         let insists: bool = input.arbitrary()?;
         let max_cut = Duration::from_millis(u64::from(input.int_in_range(0..=1)? * 300_u16));
         let files = [("/m/film.mp4", 30_000), ("/m/news.mp4", 10_000), ("/m/song.mp3", 12_000)];
-        let setting = Setting::many(chosen).seed(input.arbitrary::<u8>()?.into());
-        let setting = setting.files(&files).watchdog(Duration::from_secs(30)).rule(|rule| {
+        let scenario = Scenario::many(chosen).seed(input.arbitrary::<u8>()?.into());
+        let scenario = scenario.files(&files).watchdog(Duration::from_secs(30)).rule(|rule| {
             rule.loop_method = method;
             rule.autoplay = autoplay;
             rule.on_stop = if insists { OnStop::Insist } else { OnStop::Respect };
             rule.max_cut = max_cut;
         });
-        let setting = setting.schedule("CET-1CEST,M3.5.0,M10.5.0/3", SCHEDULE);
-        Ok(Self { world: setting.begin(), stuck: None })
+        let scenario = scenario.schedule("CET-1CEST,M3.5.0,M10.5.0/3", SCHEDULE);
+        Ok(Self { world: scenario.start(), stuck: None })
     }
 
     fn deed(&mut self, input: &mut Unstructured<'_>) -> Result<()> {
         let world = &mut self.world;
-        let one = input.choose_index(world.stages.len())?;
+        let one = input.choose_index(world.nodes.len())?;
         let task = *input.choose(&TASKS)?;
         let hangs = self.stuck == Some(task);
         let kind = input.int_in_range(0..=39)?;
@@ -206,7 +206,7 @@ fn sid(input: &mut Unstructured<'_>) -> Result<String> {
 
 fn uri(world: &World, one: usize, input: &mut Unstructured<'_>) -> Result<Option<String>> {
     let token: u64 = input.arbitrary()?;
-    let shown = world.stages[one].tv.on_screen(world.now).map(|(uri, _)| uri.to_owned());
+    let shown = world.nodes[one].renderer.on_screen(world.now).map(|(uri, _)| uri.to_owned());
     let forged = format!("http://{HOME}:{PORT}/m/{token:016x}/film.mp4");
     let ways = [None, shown, Some(forged), Some("http://10.0.0.99/a.mp4".into()), Some("".into())];
     Ok(input.choose(&ways)?.clone())
@@ -267,7 +267,7 @@ fn outcome(input: &mut Unstructured<'_>) -> Result<core::result::Result<Answer, 
 
 /// The shell lets pass only a LOCATION on the sender.
 fn heard(world: &World, one: usize, input: &mut Unstructured<'_>) -> Result<Event> {
-    let persona = world.stages[one].tv.persona();
+    let persona = world.nodes[one].renderer.persona();
     let path = persona.description_path.clone();
     let udn = match input.int_in_range(0..=2)? {
         0 => persona.udn.clone(),

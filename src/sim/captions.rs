@@ -5,7 +5,7 @@ use crate::upnp::didl;
 
 /// Subtitles of one media: where they are said to be, and how far they have come.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Captions {
+pub(super) struct SubtitleState {
     /// A `res` of text in the metadata.
     pub(super) resource: Option<String>,
     /// pv:subtitleFileUri in the metadata.
@@ -16,7 +16,7 @@ pub(super) struct Captions {
     pub(super) shown: bool,
 }
 
-impl Captions {
+impl SubtitleState {
     pub(super) fn of(described: Option<&didl::Described>) -> Self {
         Self {
             resource: described.and_then(|d| d.text_resource.clone()),

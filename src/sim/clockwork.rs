@@ -13,7 +13,7 @@ const CHAIN: usize = 8;
 impl FakeRenderer {
     /// The time that [`Self::next_deadline`] named has come.
     pub fn tick(&mut self, now: Instant) {
-        self.settle(now);
+        self.catch_up(now);
     }
 
     /// When to [`tick`](Self::tick) next, if nothing happens before.
@@ -37,14 +37,14 @@ impl FakeRenderer {
         };
         let (answers, events) = (self.pending.next_deadline(), self.publisher.next_deadline());
         let (away, pausing) = (self.off_at, self.pausing_until);
-        [transport, self.announce_at, self.dozes_off_at(), away, pausing, answers, events]
+        [transport, self.announce_at, self.standby_at(), away, pausing, answers, events]
             .into_iter()
             .flatten()
             .min()
     }
 
     /// Brings everything up to `now` and tells what changed.
-    pub(super) fn settle(&mut self, now: Instant) {
+    pub(super) fn catch_up(&mut self, now: Instant) {
         if !self.responsive() {
             return;
         }
@@ -56,10 +56,10 @@ impl FakeRenderer {
             self.announce_at = self.quirks.announces_every.map(|every| now + every);
             self.output(Output::Announce(Announce::Alive));
         }
-        if self.dozes_off_at().is_some_and(|at| at <= now) {
-            self.fall_asleep();
+        if self.standby_at().is_some_and(|at| at <= now) {
+            self.enter_standby();
         }
-        if !self.at_leisure() {
+        if !self.is_idle() {
             self.busy_at = now;
         }
         for _ in 0..CHAIN {
@@ -99,13 +99,13 @@ impl FakeRenderer {
         }
     }
 
-    fn at_leisure(&self) -> bool {
+    fn is_idle(&self) -> bool {
         matches!(self.transport, Transport::Idle | Transport::Stopped)
     }
 
-    fn dozes_off_at(&self) -> Option<Instant> {
-        let after = self.quirks.dozes_off_after?;
-        (self.at_leisure() && !self.asleep).then_some(self.busy_at + after)
+    fn standby_at(&self) -> Option<Instant> {
+        let after = self.quirks.standby_after?;
+        (self.is_idle() && !self.asleep).then_some(self.busy_at + after)
     }
 
     /// One transition that time or a fetch has made due; whether there was one.
@@ -210,7 +210,7 @@ impl FakeRenderer {
             FetchFailure::ErrorOccurred => self.error = true,
         }
         self.answer_play(now, Err(fault(716)));
-        self.halt(now);
+        self.stop_playback(now);
         true
     }
 }

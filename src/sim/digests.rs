@@ -14,7 +14,7 @@
 
 use super::presets::{self, Preset};
 use super::words::Remote;
-use super::world::{BUTTONS, Digest, Setting, Weather, World};
+use super::world::{BUTTONS, Digest, Scenario, Weather, World};
 use crate::config::{Again, Back, LoopMethod, OnStop, PanelAction, Rule};
 use crate::time::Duration;
 use fastrand::Rng;
@@ -45,16 +45,16 @@ struct Scene {
     play: Play,
     /// What the wall clock shows at the start.
     clock: Option<&'static str>,
-    setting: fn(u64) -> Setting,
+    scenario: fn(u64) -> Scenario,
 }
 
 const fn scene(name: &'static str, seed: u64, parts: u64, play: Play) -> Scene {
-    Scene { name, seed, parts, play, clock: None, setting: |seed| Setting::wall(6, seed) }
+    Scene { name, seed, parts, play, clock: None, scenario: |seed| Scenario::mixed(6, seed) }
 }
 
 impl Scene {
-    const fn of(mut self, setting: fn(u64) -> Setting) -> Self {
-        self.setting = setting;
+    const fn of(mut self, scenario: fn(u64) -> Scenario) -> Self {
+        self.scenario = scenario;
         self
     }
 
@@ -66,8 +66,8 @@ impl Scene {
     /// Plays it, and gives the digest of each part and the text of its messages, if that is asked for.
     fn play(&self, keeps_text: bool) -> Vec<(Digest, Vec<String>)> {
         // Other tests hold the box to what it should do; this is only about what it does.
-        let setting = Setting { hope: None, ..(self.setting)(self.seed) };
-        let mut world = setting.begin();
+        let scenario = Scenario { must_play_within: None, ..(self.scenario)(self.seed) };
+        let mut world = scenario.start();
         world.record_wire(keeps_text);
         if let Some(clock) = self.clock {
             world.set_clock(clock, true);
@@ -79,7 +79,7 @@ impl Scene {
             let end = part * PART;
             match self.play {
                 Play::Nothing => world.run(end),
-                Play::Weather => weather.rages(&mut world, Duration::from_millis(PART)),
+                Play::Weather => weather.run(&mut world, Duration::from_millis(PART)),
                 Play::Buttons => until(&mut world, end, &mut rng, press),
                 Play::Remotes => until(&mut world, end, &mut rng, take_remote),
             }
@@ -119,9 +119,9 @@ fn press(world: &mut World, rng: &mut Rng) {
 }
 
 fn take_remote(world: &mut World, rng: &mut Rng) {
-    let stages: Vec<usize> = (0..world.stages.len()).collect();
-    let stage = one_of(rng, &stages);
-    let deeds = [
+    let nodes: Vec<usize> = (0..world.nodes.len()).collect();
+    let node = one_of(rng, &nodes);
+    let actions = [
         Remote::Stop,
         Remote::Pause,
         Remote::Play,
@@ -134,7 +134,7 @@ fn take_remote(world: &mut World, rng: &mut Rng) {
         Remote::Volume(7),
         Remote::PlayOther("http://10.0.0.99/film.mp4".to_owned()),
     ];
-    world.remote(stage, one_of(rng, &deeds));
+    world.remote(node, one_of(rng, &actions));
 }
 
 const FILMS: [(&str, u64); 3] =
@@ -169,23 +169,23 @@ fn five() -> Vec<Preset> {
 }
 
 /// Every preset with films of a minute, every second of the list so that no scene is long.
-fn each_preset(skip: usize, seed: u64) -> Setting {
+fn each_preset(skip: usize, seed: u64) -> Scenario {
     let some = presets::all().into_iter().skip(skip).step_by(2).collect();
-    Setting::many(some).seed(seed).files(&FILMS).subtitled().autoplay()
+    Scenario::many(some).seed(seed).files(&FILMS).subtitled().autoplay()
 }
 
-fn looping(method: LoopMethod, seed: u64) -> Setting {
-    let setting = Setting::many(five()).seed(seed).autoplay();
-    setting.rule(|rule| {
+fn looping(method: LoopMethod, seed: u64) -> Scenario {
+    let scenario = Scenario::many(five()).seed(seed).autoplay();
+    scenario.rule(|rule| {
         rule.loop_method = method;
         rule.max_cut = Duration::from_millis(300);
         rule.on_stop = OnStop::Insist;
     })
 }
 
-fn with_clips(seed: u64) -> Setting {
-    let setting = Setting::many(five()).seed(seed).files(&WITH_CLIPS).rule(main_folder);
-    setting
+fn with_clips(seed: u64) -> Scenario {
+    let scenario = Scenario::many(five()).seed(seed).files(&WITH_CLIPS).rule(main_folder);
+    scenario
         .autoplay()
         .clip_button(PanelAction::Next, "/m/extra", Again::Restart, Back::Resume)
         .clip_button(PanelAction::Prev, "/m/extra/tiger.mp4", Again::Ignore, Back::Start)
@@ -196,9 +196,10 @@ static SCENES: [Scene; 19] = [
     scene("weather", 1, 8, Play::Weather),
     scene("weather", 2, 8, Play::Weather),
     scene("weather", 3, 8, Play::Weather),
-    scene("weather, forgetful", 4, 8, Play::Weather).of(|seed| Setting::wall(6, seed).forgetful()),
+    scene("weather, forgetful", 4, 8, Play::Weather)
+        .of(|seed| Scenario::mixed(6, seed).without_store()),
     scene("schedule in weather", 5, 12, Play::Weather)
-        .of(|seed| Setting::wall(4, seed).schedule("CET-1CEST,M3.5.0,M10.5.0/3", OPEN))
+        .of(|seed| Scenario::mixed(4, seed).schedule("CET-1CEST,M3.5.0,M10.5.0/3", OPEN))
         .at("2026-03-28T23:05:00Z"),
     scene("schedule", 6, 12, Play::Buttons)
         .of(|seed| {
@@ -212,25 +213,26 @@ static SCENES: [Scene; 19] = [
         })
         .at("2026-11-27T00:00:00Z"),
     scene("group", 7, 2, Play::Nothing).of(|seed| {
-        Setting::many(five()).seed(seed).files(&FILMS).together(Duration::from_secs(10)).autoplay()
+        Scenario::many(five()).seed(seed).files(&FILMS).grouped(Duration::from_secs(10)).autoplay()
     }),
     scene("group in weather", 8, 8, Play::Weather)
-        .of(|seed| Setting::wall(4, seed).together(Duration::from_secs(10))),
+        .of(|seed| Scenario::mixed(4, seed).grouped(Duration::from_secs(10))),
     scene("clips", 9, 6, Play::Buttons).of(with_clips),
     scene("remotes", 10, 6, Play::Remotes).of(with_clips),
     scene("pictures", 11, 2, Play::Buttons)
-        .of(|seed| Setting::many(five()).seed(seed).files(&PICTURES).autoplay()),
+        .of(|seed| Scenario::many(five()).seed(seed).files(&PICTURES).autoplay()),
     scene("loop by restart", 12, 1, Play::Nothing).of(|seed| looping(LoopMethod::Restart, seed)),
     scene("loop by seek", 13, 1, Play::Nothing).of(|seed| looping(LoopMethod::Seek, seed)),
     scene("loop by itself", 14, 1, Play::Nothing).of(|seed| looping(LoopMethod::Auto, seed)),
     scene("presets, even", 15, 2, Play::Buttons).of(|seed| each_preset(0, seed)),
     scene("presets, odd", 16, 2, Play::Remotes).of(|seed| each_preset(1, seed)),
     scene("loop by next", 17, 1, Play::Nothing).of(|seed| {
-        let setting = each_preset(0, seed);
-        setting.rule(|rule| rule.loop_method = LoopMethod::Next)
+        let scenario = each_preset(0, seed);
+        scenario.rule(|rule| rule.loop_method = LoopMethod::Next)
     }),
     scene("songs", 18, 2, Play::Remotes).of(|seed| each_preset(1, seed).files(&SONGS)),
-    scene("songs in weather", 19, 8, Play::Weather).of(|seed| Setting::wall(6, seed).files(&SONGS)),
+    scene("songs in weather", 19, 8, Play::Weather)
+        .of(|seed| Scenario::mixed(6, seed).files(&SONGS)),
 ];
 
 /// The digests of all scenes, as the golden file has them.

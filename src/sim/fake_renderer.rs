@@ -5,7 +5,7 @@
 //! `telling` and `publisher`, where it is found in `finding`.
 
 use super::media::Media;
-use super::pending::Pending;
+use super::pending::PendingAnswers;
 use super::publisher::Publisher;
 use super::quirks::Quirks;
 use super::words::{Announce, Output, Persona, Remote};
@@ -76,7 +76,7 @@ pub struct FakeRenderer {
     pub(super) pictures: VecDeque<String>,
     pub(super) volume: u16,
     pub(super) mute: bool,
-    pub(super) pending: Pending,
+    pub(super) pending: PendingAnswers,
     pub(super) publisher: Publisher,
     outputs: VecDeque<Output>,
     pub(super) last_fetch: u32,
@@ -110,7 +110,7 @@ impl FakeRenderer {
             pictures: VecDeque::new(),
             volume,
             mute: false,
-            pending: Pending::default(),
+            pending: PendingAnswers::default(),
             publisher: Publisher::default(),
             outputs: VecDeque::new(),
             last_fetch: 0,
@@ -191,12 +191,12 @@ impl FakeRenderer {
 
     /// Something happens at the renderer itself.
     pub fn remote(&mut self, now: Instant, what: Remote) {
-        self.settle(now);
+        self.catch_up(now);
         match what {
             Remote::PowerOn if !self.on => self.boot(now),
             Remote::PowerOn if self.asleep => self.wake(now),
             Remote::PowerOff if self.on && !self.quirks.lingers.is_zero() => {
-                self.halt(now);
+                self.stop_playback(now);
                 self.announce_at = None;
                 self.off_at = Some(now + self.quirks.lingers);
                 self.output(Output::Announce(Announce::Byebye));
@@ -211,7 +211,7 @@ impl FakeRenderer {
                 self.forget_media();
                 self.transport = self.at_rest();
             }
-            Remote::Stop => self.halt(now),
+            Remote::Stop => self.stop_playback(now),
             Remote::Pause if self.transport == Transport::Playing => self.pauses(now, true),
             Remote::Play if self.transport == Transport::Paused => self.pauses(now, false),
             Remote::Play if self.transport == Transport::Stopped => self.start(now),
@@ -223,7 +223,7 @@ impl FakeRenderer {
                 self.media = Some(media);
                 self.transport = Transport::Playing;
             }
-            Remote::Standby if !self.asleep => self.fall_asleep(),
+            Remote::Standby if !self.asleep => self.enter_standby(),
             Remote::Pause
             | Remote::Play
             | Remote::PowerOn
@@ -231,7 +231,7 @@ impl FakeRenderer {
             | Remote::PullPlug
             | Remote::Standby => {}
         }
-        self.settle(now);
+        self.catch_up(now);
     }
 
     /// It pauses or goes on.
@@ -266,7 +266,7 @@ impl FakeRenderer {
     }
 
     /// To standby: it says byebye, and answers on.
-    pub(super) fn fall_asleep(&mut self) {
+    pub(super) fn enter_standby(&mut self) {
         self.forget_media();
         self.transport = Transport::Idle;
         self.asleep = true;
@@ -286,7 +286,7 @@ impl FakeRenderer {
         }
         self.forget_media();
         self.publisher.clear();
-        self.pending = Pending::default();
+        self.pending = PendingAnswers::default();
         self.transport = Self::without_media(&self.quirks);
         self.error = false;
         self.off_at = None;

@@ -2,7 +2,7 @@
 
 use super::fake_renderer::FakeRenderer;
 use super::media::Media;
-use super::quirks::{Quirks, Stumble};
+use super::quirks::{PlaybackFailure, Quirks};
 use super::words::{Fetch, FetchId, Fetched, Method, Output, Reading};
 use crate::time::{Duration, Instant};
 
@@ -16,15 +16,15 @@ const PICTURES: usize = 32;
 impl FakeRenderer {
     /// Reports what became of a fetch.
     pub fn fetched(&mut self, now: Instant, fetch: FetchId, what: Fetched) {
-        self.settle(now);
+        self.catch_up(now);
         if self.pending.is_probe(fetch) {
             self.probed(now, &what);
-        } else if self.are_captions(fetch) {
-            self.captions_fetched(&what);
+        } else if self.is_subtitle_fetch(fetch) {
+            self.subtitles_fetched(&what);
         } else if self.of_fetch(fetch).is_some() {
             self.media_fetched(now, fetch, what);
         }
-        self.settle(now);
+        self.catch_up(now);
     }
 
     /// Whether this fetch should read on.
@@ -57,7 +57,7 @@ impl FakeRenderer {
             // All of the file instead of the range: no way to the position.
             Fetched::Opened { status: 200, .. } if media.seeks() => {
                 if quirks.seek_without_ranges_stops {
-                    self.halt(now);
+                    self.stop_playback(now);
                 }
             }
             Fetched::Opened { status: 200 | 206, mime, length, content_features, captions } => {
@@ -66,12 +66,12 @@ impl FakeRenderer {
                     media.open(mime, length);
                     media.featured = content_features;
                     media.apply(quirks.still);
-                    if quirks.stumbles == Some(Stumble::ShowsNothing) {
+                    if quirks.playback_failure == Some(PlaybackFailure::ShowsNothing) {
                         media.fail();
                     }
                     self.take_picture(fetch);
                     self.open_parallel_ranges(fetch);
-                    self.go_for_captions(captions);
+                    self.fetch_subtitles(captions);
                 } else {
                     media.fail();
                 }
@@ -80,7 +80,7 @@ impl FakeRenderer {
             Fetched::Duration(duration) => media.duration = Some(duration),
             Fetched::Bytes(bytes) => {
                 media.take_bytes(bytes);
-                if let Some(Stumble::HangsUp(times)) = quirks.stumbles {
+                if let Some(PlaybackFailure::HangsUp(times)) = quirks.playback_failure {
                     self.hang_up(fetch, times);
                 }
             }

@@ -16,7 +16,7 @@ const SERVICES: [ServiceKind; 3] =
 
 /// What its web server has at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Door {
+pub enum Endpoint {
     /// Its description.
     Description,
     /// The description of another root device.
@@ -91,29 +91,29 @@ impl FakeRenderer {
 
     /// What its web server has at this path.
     #[must_use]
-    pub fn door(&self, path: &str) -> Door {
+    pub fn endpoint(&self, path: &str) -> Endpoint {
         let below = path.strip_prefix(&self.root(0));
         if below == Some(&self.persona.description_path) {
-            return Door::Description;
+            return Endpoint::Description;
         }
         let found = |path_of: fn(ServiceKind) -> &'static str| {
             SERVICES.into_iter().find(|kind| below == Some(path_of(*kind)))
         };
         let of_other = |n: &u8| path == self.root(*n) + &self.persona.description_path;
         if let Some(kind) = found(scpd_path) {
-            return Door::Survey(kind);
+            return Endpoint::Survey(kind);
         }
         match (found(control_path), found(event_path)) {
-            (Some(kind), _) => Door::Control(kind),
-            (_, Some(kind)) => Door::Event(kind),
-            _ if self.others().any(|n| of_other(&n)) => Door::OtherDevice,
-            _ => Door::Nothing,
+            (Some(kind), _) => Endpoint::Control(kind),
+            (_, Some(kind)) => Endpoint::Event(kind),
+            _ if self.others().any(|n| of_other(&n)) => Endpoint::OtherDevice,
+            _ => Endpoint::Nothing,
         }
     }
 
     /// Who stands behind this search target: UDN, and path of the description.
     #[must_use]
-    pub fn behind(&self, target: &str) -> (Udn, String) {
+    pub fn device_behind(&self, target: &str) -> (Udn, String) {
         let other = self.others().find(|n| self.other_udn(*n).as_str() == target);
         let udn = other.map_or_else(|| self.persona.udn.clone(), |n| self.other_udn(n));
         (udn, self.root(other.unwrap_or(0)) + &self.persona.description_path)

@@ -3,14 +3,14 @@
 use super::fake_renderer::{FakeRenderer, Transport};
 use super::media::{Media, rung_of};
 use super::pending::Probing;
-use super::quirks::{NextUri, Probe, SetWhilePlaying, Stumble};
-use super::transport::{DONE, Verdict, refuse};
+use super::quirks::{NextUri, PlaybackFailure, Probe, SetWhilePlaying};
+use super::transport::{DONE, Outcome, refuse};
 use super::words::{Call, Fetched, Method, Output};
 use crate::time::{Duration, Instant};
 use crate::upnp::didl::Rung;
 
 impl FakeRenderer {
-    pub(super) fn set(&mut self, now: Instant, call: Call, uri: &str, metadata: &str) -> Verdict {
+    pub(super) fn set(&mut self, now: Instant, call: Call, uri: &str, metadata: &str) -> Outcome {
         if uri.is_empty() {
             self.forget_media();
             self.transport = self.at_rest();
@@ -20,14 +20,14 @@ impl FakeRenderer {
             return refuse(701);
         }
         let mut media = Media::new(uri, metadata);
-        match self.objection(&media, metadata) {
-            Some(code) if !self.quirks.objects_at_play => {
+        match self.refusal_of(&media, metadata) {
+            Some(code) if !self.quirks.refuses_at_play => {
                 self.refused_set(now);
                 return refuse(code);
             }
-            objection => media.objection = objection,
+            refusal => media.refusal = refusal,
         }
-        if let Some(code) = media.meet_captions(self.quirks.subtitles) {
+        if let Some(code) = media.apply_subtitles(self.quirks.subtitles) {
             self.refused_set(now);
             return refuse(code);
         }
@@ -35,7 +35,7 @@ impl FakeRenderer {
             match self.quirks.set_while_playing {
                 SetWhilePlaying::Dropped => return DONE,
                 SetWhilePlaying::Refused(code) => return refuse(code),
-                SetWhilePlaying::Stops => self.halt(now),
+                SetWhilePlaying::Stops => self.stop_playback(now),
                 SetWhilePlaying::Switches => {}
             }
         }
@@ -54,7 +54,7 @@ impl FakeRenderer {
     }
 
     /// What it has against this URI, before it looks at it.
-    fn objection(&self, media: &Media, metadata: &str) -> Option<u16> {
+    fn refusal_of(&self, media: &Media, metadata: &str) -> Option<u16> {
         let quirks = &self.quirks;
         let path = media.uri.splitn(4, '/').nth(3).unwrap_or_default();
         let by_metadata = match rung_of(metadata) {
@@ -113,7 +113,7 @@ impl FakeRenderer {
 
     fn refused_set(&mut self, now: Instant) {
         if !self.quirks.refused_set_keeps_old {
-            self.halt(now);
+            self.stop_playback(now);
             self.forget_media();
             self.transport = self.at_rest();
         }
@@ -163,7 +163,7 @@ impl FakeRenderer {
         }
         if self.pictures.contains(&uri) {
             self.media.iter_mut().for_each(Media::have);
-        } else if self.quirks.stumbles != Some(Stumble::NeverAsks) {
+        } else if self.quirks.playback_failure != Some(PlaybackFailure::NeverAsks) {
             let fetch = self.get(&uri, None);
             self.media.iter_mut().for_each(|media| media.begin(fetch, 0, Duration::ZERO));
         }
@@ -177,7 +177,7 @@ impl FakeRenderer {
         }
     }
 
-    pub(super) fn set_next(&mut self, now: Instant, uri: &str, metadata: &str) -> Verdict {
+    pub(super) fn set_next(&mut self, now: Instant, uri: &str, metadata: &str) -> Outcome {
         let early = matches!(self.transport, Transport::Starting { .. } | Transport::Stopped);
         match self.quirks.next {
             NextUri::Refused(code) => return refuse(code),

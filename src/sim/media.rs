@@ -3,7 +3,7 @@
 //! The playhead rolls with the clock while it may, and never past what was read: a server that
 //! stalls freezes it, more bytes set it going again.
 
-use super::captions::Captions;
+use super::captions::SubtitleState;
 use super::quirks::Still;
 use super::words::FetchId;
 use crate::time::{Duration, Instant};
@@ -17,12 +17,12 @@ pub(super) struct Media {
     pub mime: Option<String>,
     pub duration: Option<Duration>,
     /// What there is to object to it, if that is said to Play only.
-    pub objection: Option<u16>,
+    pub refusal: Option<u16>,
     /// It was set where a picture was shown.
     pub follows_picture: bool,
     /// It came with contentFeatures.dlna.org.
     pub featured: bool,
-    pub captions: Captions,
+    pub captions: SubtitleState,
     /// Connections that were dropped as soon as they brought something.
     pub dropped: u8,
     length: Option<u64>,
@@ -48,7 +48,7 @@ impl Media {
         let described = didl::parse(metadata);
         Self {
             uri: uri.to_owned(),
-            captions: Captions::of(described.as_ref()),
+            captions: SubtitleState::of(described.as_ref()),
             mime: described.map(|d| d.mime().to_ascii_lowercase()),
             duration: attribute(metadata, "duration").and_then(parse_time),
             ..Self::default()

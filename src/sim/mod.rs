@@ -30,7 +30,7 @@ mod dialogues;
 mod stories;
 
 pub use fake_renderer::FakeRenderer;
-pub use finding::Door;
+pub use finding::Endpoint;
 pub use media::wav_duration;
 pub use presets::Preset;
 pub use quirks::Quirks;

@@ -20,7 +20,7 @@ pub(super) struct Probing {
 
 /// Calls that are not answered yet.
 #[derive(Debug, Default)]
-pub(super) struct Pending {
+pub(super) struct PendingAnswers {
     answers: Vec<(Instant, Call, Result<Reply, UpnpError>)>,
     /// SetAVTransportURI that waits for a look at its URL.
     pub(super) probe: Option<Probing>,
@@ -30,7 +30,7 @@ pub(super) struct Pending {
     pub(super) setting_until: Option<Instant>,
 }
 
-impl Pending {
+impl PendingAnswers {
     pub(super) fn is_probe(&self, fetch: FetchId) -> bool {
         self.probe.as_ref().is_some_and(|probe| probe.fetch == fetch)
     }

@@ -53,7 +53,7 @@ impl Subscription {
 
 /// The variables of one service: as they were last told, and changes that wait.
 #[derive(Debug, Default)]
-struct Told {
+struct ServiceVariables {
     last: LastChange,
     waiting: Option<(Instant, LastChange)>,
 }
@@ -62,8 +62,8 @@ struct Told {
 pub(super) struct Publisher {
     subscriptions: Vec<Subscription>,
     issued: u32,
-    transport: Told,
-    rendering: Told,
+    transport: ServiceVariables,
+    rendering: ServiceVariables,
 }
 
 impl Publisher {
@@ -199,7 +199,7 @@ impl Publisher {
         batches.chain(firsts).chain(queued.map(|(at, _)| *at)).min()
     }
 
-    fn told(&mut self, service: ServiceKind) -> &mut Told {
+    fn told(&mut self, service: ServiceKind) -> &mut ServiceVariables {
         match service {
             ServiceKind::RenderingControl => &mut self.rendering,
             _ => &mut self.transport,

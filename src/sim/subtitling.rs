@@ -7,7 +7,7 @@ use super::words::{FetchId, Fetched, Method};
 
 impl Media {
     /// What it has against the subtitles in the metadata; or it takes them for the film.
-    pub(super) fn meet_captions(&mut self, subtitles: Subtitles) -> Option<u16> {
+    pub(super) fn apply_subtitles(&mut self, subtitles: Subtitles) -> Option<u16> {
         let captions = &self.captions;
         let any = captions.resource.as_ref().or(captions.attribute.as_ref());
         match subtitles {
@@ -29,7 +29,7 @@ impl FakeRenderer {
     }
 
     /// The film was answered, with this in CaptionInfo.sec: goes for the subtitles in the form that it knows.
-    pub(super) fn go_for_captions(&mut self, header: Option<String>) {
+    pub(super) fn fetch_subtitles(&mut self, header: Option<String>) {
         let Some(captions) = self.media.as_ref().map(|media| &media.captions) else {
             return;
         };
@@ -55,12 +55,12 @@ impl FakeRenderer {
     }
 
     /// This fetch was for the subtitles.
-    pub(super) fn are_captions(&self, fetch: FetchId) -> bool {
+    pub(super) fn is_subtitle_fetch(&self, fetch: FetchId) -> bool {
         let of = |media: &Media| media.captions.fetch.as_ref().map(|(id, _)| *id);
         self.media.as_ref().and_then(of) == Some(fetch)
     }
 
-    pub(super) fn captions_fetched(&mut self, what: &Fetched) {
+    pub(super) fn subtitles_fetched(&mut self, what: &Fetched) {
         let came = matches!(what, Fetched::Opened { status: 200, .. });
         if let Some(media) = self.media.as_mut().filter(|_| came) {
             media.captions.shown = true;

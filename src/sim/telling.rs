@@ -18,7 +18,7 @@ impl FakeRenderer {
         callback: HttpUrl,
         asked: Duration,
     ) -> Result<Subscribed, u16> {
-        self.settle(now);
+        self.catch_up(now);
         if let Some(status) = self.quirks.refuses_subscriptions {
             return Err(status);
         }
@@ -28,7 +28,7 @@ impl FakeRenderer {
             .publisher
             .subscribe(now, &self.quirks, service, callback, timeout, salt)
             .ok_or(503_u16)?;
-        self.settle(now);
+        self.catch_up(now);
         let overtakes = self.quirks.first_event_overtakes;
         let answer_after = if overtakes { Duration::from_millis(20) } else { Duration::ZERO };
         Ok(Subscribed { sid, timeout, answer_after })
@@ -36,7 +36,7 @@ impl FakeRenderer {
 
     /// SUBSCRIBE with a SID; or the HTTP status of the refusal (412: unknown).
     pub fn renew(&mut self, now: Instant, sid: &str, asked: Duration) -> Result<Duration, u16> {
-        self.settle(now);
+        self.catch_up(now);
         let timeout = asked.min(self.quirks.longest_lease);
         let known = self.publisher.renew(now, &self.quirks, sid, timeout);
         if known { Ok(timeout) } else { Err(412) }
@@ -44,7 +44,7 @@ impl FakeRenderer {
 
     /// UNSUBSCRIBE; or the HTTP status of the refusal (412: unknown).
     pub fn unsubscribe(&mut self, now: Instant, sid: &str) -> Result<(), u16> {
-        self.settle(now);
+        self.catch_up(now);
         if self.publisher.unsubscribe(sid) { Ok(()) } else { Err(412) }
     }
 

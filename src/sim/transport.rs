@@ -9,21 +9,21 @@ use crate::upnp::av_transport::{self as avt, MediaInfo, TransportInfo};
 use crate::upnp::{Action, Reply, UpnpError, connection_manager as cm, rendering_control as rc};
 
 /// How an action ends at once; `None`: its answer comes later.
-pub(super) type Verdict = Option<Result<Reply, UpnpError>>;
-pub(super) const DONE: Verdict = Some(Ok(Reply::Done));
+pub(super) type Outcome = Option<Result<Reply, UpnpError>>;
+pub(super) const DONE: Outcome = Some(Ok(Reply::Done));
 
-pub(super) fn refuse(code: u16) -> Verdict {
+pub(super) fn refuse(code: u16) -> Outcome {
     Some(Err(fault(code)))
 }
 
-fn unless(refusal: Option<u16>) -> Verdict {
+fn unless(refusal: Option<u16>) -> Outcome {
     refusal.map_or(DONE, refuse)
 }
 
 impl FakeRenderer {
     /// An action is called. The answer comes as [`Output::Answer`](super::words::Output::Answer): at once, later or never.
     pub fn act(&mut self, now: Instant, call: Call, action: &Action) {
-        self.settle(now);
+        self.catch_up(now);
         if !self.responsive() {
             return;
         }
@@ -40,20 +40,20 @@ impl FakeRenderer {
             // That changes nothing.
             self.give_answers(now);
         } else {
-            self.settle(now);
+            self.catch_up(now);
         }
     }
 
     /// An action that it does not know is called.
     pub fn act_unknown(&mut self, now: Instant, call: Call) {
-        self.settle(now);
+        self.catch_up(now);
         if self.responsive() {
             self.answer(now, call, refuse(self.quirks.unknown_action));
-            self.settle(now);
+            self.catch_up(now);
         }
     }
 
-    pub(super) fn answer(&mut self, now: Instant, call: Call, verdict: Verdict) {
+    pub(super) fn answer(&mut self, now: Instant, call: Call, verdict: Outcome) {
         if let Some(result) = verdict {
             let setting = self.pending.setting_until.filter(|_| matches!(result, Ok(Reply::Done)));
             let at = (now + self.quirks.answers_after).max(setting.unwrap_or(now));
@@ -61,7 +61,7 @@ impl FakeRenderer {
         }
     }
 
-    fn transport_action(&mut self, now: Instant, call: Call, action: &avt::Action) -> Verdict {
+    fn transport_action(&mut self, now: Instant, call: Call, action: &avt::Action) -> Outcome {
         use avt::Action::{
             GetMediaInfo, GetPositionInfo, GetTransportInfo, Next, Pause, Play, Previous, Seek,
             SetAvTransportUri, SetNextAvTransportUri, Stop,
@@ -120,7 +120,7 @@ impl FakeRenderer {
     }
 
     /// Stops, however it was brought about.
-    pub(super) fn halt(&mut self, now: Instant) {
+    pub(super) fn stop_playback(&mut self, now: Instant) {
         self.abandon();
         let rested = matches!(self.transport, Transport::Idle | Transport::Stopped);
         if let Some(media) = &mut self.media {
@@ -137,7 +137,7 @@ impl FakeRenderer {
         };
     }
 
-    fn play(&mut self, now: Instant, call: Call) -> Verdict {
+    fn play(&mut self, now: Instant, call: Call) -> Outcome {
         if let Some(code) = self.quirks.play_refused {
             return refuse(code);
         }
@@ -145,7 +145,7 @@ impl FakeRenderer {
             return DONE;
         }
         self.pending.setting_until = None;
-        if let Some(code) = self.media.as_ref().and_then(|media| media.objection) {
+        if let Some(code) = self.media.as_ref().and_then(|media| media.refusal) {
             return refuse(code);
         }
         match self.transport {
@@ -182,7 +182,7 @@ impl FakeRenderer {
         }
     }
 
-    fn pause(&mut self, now: Instant) -> Verdict {
+    fn pause(&mut self, now: Instant) -> Outcome {
         if let Some(code) = self.quirks.pause_refused {
             return refuse(code);
         }
@@ -197,7 +197,7 @@ impl FakeRenderer {
         }
     }
 
-    fn stop(&mut self, now: Instant) -> Verdict {
+    fn stop(&mut self, now: Instant) -> Outcome {
         let waits = self.transport == Transport::WaitingForNothing;
         if !self.has_media() && !waits {
             if let Some(code) = self.quirks.stop_empty {
@@ -209,7 +209,7 @@ impl FakeRenderer {
         self.answer_play(now, Err(fault(701)));
         self.closed |= !matches!(self.transport, Transport::Idle | Transport::Stopped);
         self.shows_picture = false;
-        self.halt(now);
+        self.stop_playback(now);
         if self.quirks.stop_clears_uri {
             self.media = None;
         }
@@ -219,7 +219,7 @@ impl FakeRenderer {
         DONE
     }
 
-    fn seek(&mut self, target: Duration) -> Verdict {
+    fn seek(&mut self, target: Duration) -> Outcome {
         if let Some(code) = self.quirks.seek_refused {
             return refuse(code);
         }
@@ -244,7 +244,7 @@ impl FakeRenderer {
         DONE
     }
 
-    fn rendering_action(&mut self, action: rc::Action) -> Verdict {
+    fn rendering_action(&mut self, action: rc::Action) -> Outcome {
         if !self.quirks.rendering_control {
             return refuse(401);
         }

@@ -83,7 +83,7 @@ impl FakeHost {
 
     /// UDN and LOCATION of who stands behind this search target.
     fn location_of(&self, target: &str) -> Option<(Udn, HttpUrl)> {
-        let (udn, path) = self.renderer.borrow().behind(target);
+        let (udn, path) = self.renderer.borrow().device_behind(target);
         Some((udn, HttpUrl::new(self.address, self.port.get(), &path)?))
     }
 

@@ -10,7 +10,7 @@ use crate::shell::fake_host::{AGAIN, FakeHost, TASKS};
 use crate::shell::http::body::{Framing, Reader};
 use crate::shell::http::client::{Request, exchange};
 use crate::shell::http::{self, RequestHead, server, within};
-use crate::sim::{Announce, Call, Door, FakeRenderer};
+use crate::sim::{Announce, Call, Endpoint, FakeRenderer};
 use crate::time::Duration;
 use crate::upnp::av_transport::TransportState;
 use crate::upnp::gena::{format_timeout, parse_timeout};
@@ -55,23 +55,23 @@ impl FakeHost {
         if !self.renderer.borrow().responsive() {
             pending::<()>().await;
         }
-        let door = self.renderer.borrow().door(&head.target);
+        let door = self.renderer.borrow().endpoint(&head.target);
         match (head.method.as_str(), door) {
-            ("GET", Door::Description) => {
+            ("GET", Endpoint::Description) => {
                 let port = self.port.get();
                 Some(match self.look(|r, now| r.describe(now, self.address, port)) {
                     Ok(description) => xml(200, &description.write()),
                     Err(status) => server::head(status, &[]),
                 })
             }
-            ("GET", Door::OtherDevice) => Some(xml(200, OTHER_DEVICE)),
-            ("GET", Door::Survey(kind)) => Some(match self.look(|r, _| r.survey(kind)) {
+            ("GET", Endpoint::OtherDevice) => Some(xml(200, OTHER_DEVICE)),
+            ("GET", Endpoint::Survey(kind)) => Some(match self.look(|r, _| r.survey(kind)) {
                 Ok(survey) => xml(200, &survey.write()),
                 Err(status) => server::head(status, &[]),
             }),
-            ("POST", Door::Control(_)) => self.control(head, body).await,
-            ("SUBSCRIBE", Door::Event(service)) => Some(self.subscribe(head, service).await),
-            ("UNSUBSCRIBE", Door::Event(_)) => {
+            ("POST", Endpoint::Control(_)) => self.control(head, body).await,
+            ("SUBSCRIBE", Endpoint::Event(service)) => Some(self.subscribe(head, service).await),
+            ("UNSUBSCRIBE", Endpoint::Event(_)) => {
                 let sid = head.headers.get("SID").unwrap_or_default();
                 let ended = self.with(|r, now| r.unsubscribe(now, sid));
                 Some(server::head(ended.err().unwrap_or(200), &[]))

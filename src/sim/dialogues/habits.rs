@@ -14,7 +14,7 @@ fn says_to_play_what_it_has_against_the_uri() {
     assert_eq!(room.ask(Avt::Play), DONE);
 
     let picky =
-        Quirks { objects_at_play: true, mimes: Some(&["audio/x-wav"]), ..Quirks::default() };
+        Quirks { refuses_at_play: true, mimes: Some(&["audio/x-wav"]), ..Quirks::default() };
     let mut room = Room::with(picky);
     assert_eq!(room.ask(set(CLIP, Rung::Full, "audio/wav")), DONE);
     assert_eq!(room.ask(Avt::Play), Err(714));

@@ -14,18 +14,21 @@ fn root_devices_change_places_at_each_boot() {
     let mut room = Room::of(presets::samsung_2010());
     let mut seen = Vec::new();
     for boot in 0..5 {
-        let (udn, path) = room.tv.behind("upnp:rootdevice");
-        assert_eq!((udn.as_str(), room.tv.door(&path)), ("uuid:tv-1", Door::Description));
+        let (udn, path) = room.tv.device_behind("upnp:rootdevice");
+        assert_eq!((udn.as_str(), room.tv.endpoint(&path)), ("uuid:tv-1", Endpoint::Description));
         let control = description(&room).av_transport.control_url.path;
-        assert_eq!(room.tv.door(&control), Door::Control(ServiceKind::AvTransport));
+        assert_eq!(room.tv.endpoint(&control), Endpoint::Control(ServiceKind::AvTransport));
         seen.push((path, control));
         for (path, control) in &seen[..boot] {
             let gone = boot != 4 || *path != seen[0].0;
-            assert_eq!(room.tv.door(path) == Door::OtherDevice, gone, "{path}");
-            assert_eq!(room.tv.door(control) == Door::Nothing, gone, "{control}");
+            assert_eq!(room.tv.endpoint(path) == Endpoint::OtherDevice, gone, "{path}");
+            assert_eq!(room.tv.endpoint(control) == Endpoint::Nothing, gone, "{control}");
         }
-        let (other, path) = room.tv.behind("uuid:tv-1-2");
-        assert_eq!((other.as_str(), room.tv.door(&path)), ("uuid:tv-1-2", Door::OtherDevice));
+        let (other, path) = room.tv.device_behind("uuid:tv-1-2");
+        assert_eq!(
+            (other.as_str(), room.tv.endpoint(&path)),
+            ("uuid:tv-1-2", Endpoint::OtherDevice)
+        );
         room.tv.remote(room.now, Remote::PullPlug);
         room.tv.remote(room.now, Remote::PowerOn);
     }
@@ -41,9 +44,9 @@ fn a_renderer_alone_at_its_address_keeps_its_paths() {
     room.tv.remote(room.now, Remote::PullPlug);
     room.tv.remote(room.now, Remote::PowerOn);
     assert_eq!(description(&room), before);
-    assert_eq!(room.tv.door("/"), Door::Description);
-    assert_eq!(room.tv.door("/AVTransport/event"), Door::Event(ServiceKind::AvTransport));
-    assert_eq!(room.tv.door("/smp_2_"), Door::Nothing);
+    assert_eq!(room.tv.endpoint("/"), Endpoint::Description);
+    assert_eq!(room.tv.endpoint("/AVTransport/event"), Endpoint::Event(ServiceKind::AvTransport));
+    assert_eq!(room.tv.endpoint("/smp_2_"), Endpoint::Nothing);
 }
 
 #[test]

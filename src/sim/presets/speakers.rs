@@ -85,7 +85,7 @@ pub fn denon_knos() -> Preset {
 pub fn yamaha() -> Preset {
     let mut preset = good("yamaha", "YAMAHA CORPORATION", "RX-V3067");
     preset.quirks = Quirks {
-        objects_at_play: true,
+        refuses_at_play: true,
         plain_metadata: Some(501),
         compat_metadata: Some(501),
         empty_metadata: Some(501),
@@ -115,7 +115,7 @@ pub fn frontier_silicon() -> Preset {
 #[must_use]
 pub fn teufel() -> Preset {
     let mut preset = good("teufel", "Raumfeld GmbH", "Teufel One S");
-    preset.quirks.dozes_off_after = Some(ms(1_200_000));
+    preset.quirks.standby_after = Some(ms(1_200_000));
     preset
 }
 

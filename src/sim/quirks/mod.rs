@@ -9,8 +9,8 @@ mod well_behaved;
 use crate::time::Duration;
 use crate::upnp::av_transport::TransportState;
 pub use ways::{
-    FetchFailure, NextUri, PlayEmpty, Probe, RelTime, SetWhilePlaying, Still, Stumble, Subtitles,
-    TrackUri,
+    FetchFailure, NextUri, PlayEmpty, PlaybackFailure, Probe, RelTime, SetWhilePlaying, Still,
+    Subtitles, TrackUri,
 };
 
 /// See the fields.
@@ -42,7 +42,7 @@ pub struct Quirks {
     /// Where it looks for subtitles, and what it makes of those that metadata name.
     pub subtitles: Subtitles,
     /// Takes every SetAVTransportURI, and says to Play what it has against metadata or MIME type.
-    pub objects_at_play: bool,
+    pub refuses_at_play: bool,
     /// A refused SetAVTransportURI leaves the old URI loaded: a Play that follows plays the old file.
     pub refused_set_keeps_old: bool,
     /// SetAVTransportURI while PLAYING.
@@ -160,7 +160,7 @@ pub struct Quirks {
     /// What it does if its fetch fails.
     pub failure: FetchFailure,
     /// What it cannot do with a file, and then it fails as with a fetch.
-    pub stumbles: Option<Stumble>,
+    pub playback_failure: Option<PlaybackFailure>,
 
     // Fetching
     /// Reads this much ahead of its position; `None`: the whole file at once, then closes.
@@ -230,5 +230,5 @@ pub struct Quirks {
     /// Switched off, it says byebye and STOPPED, and answers for so long.
     pub lingers: Duration,
     /// Goes to standby by itself after so long without playing; a Play wakes it.
-    pub dozes_off_after: Option<Duration>,
+    pub standby_after: Option<Duration>,
 }

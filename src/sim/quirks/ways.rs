@@ -104,9 +104,9 @@ pub enum Subtitles {
     Opened,
 }
 
-/// Where it stumbles between Play and the first picture, of whatever file.
+/// Where it playback_failure between Play and the first picture, of whatever file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stumble {
+pub enum PlaybackFailure {
     /// It never asks for the file.
     NeverAsks,
     /// It opens this many connections and drops each as its bytes come.

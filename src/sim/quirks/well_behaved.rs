@@ -22,7 +22,7 @@ impl Default for Quirks {
             compat_metadata: None,
             empty_metadata: None,
             subtitles: Subtitles::Ignored,
-            objects_at_play: false,
+            refuses_at_play: false,
             refused_set_keeps_old: false,
             set_while_playing: SetWhilePlaying::Switches,
             track_uri_lags: false,
@@ -78,7 +78,7 @@ impl Default for Quirks {
             second_picture_fails: false,
             caches_pictures: false,
             failure: FetchFailure::ErrorOccurred,
-            stumbles: None,
+            playback_failure: None,
             reads_ahead: Some(Duration::from_secs(10)),
             parallel_ranges: 0,
             answers_after: Duration::ZERO,
@@ -108,7 +108,7 @@ impl Default for Quirks {
             tells_boot_id: false,
             new_port_at_boot: false,
             lingers: Duration::ZERO,
-            dozes_off_after: None,
+            standby_after: None,
         }
     }
 }

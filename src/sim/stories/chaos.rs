@@ -35,7 +35,7 @@ fn anything(rng: &mut Rng) -> Preset {
     quirks.rendering_control = !odd();
     quirks.new_port_at_boot = odd();
     quirks.tells_boot_id = odd();
-    quirks.objects_at_play = odd();
+    quirks.refuses_at_play = odd();
     quirks.garbles_events = odd();
     quirks.caches_pictures = odd();
     quirks.second_picture_fails = odd();
@@ -122,19 +122,19 @@ fn a_renderer_of_any_mixture_of_quirks_plays_and_loops() {
         let mut rng = Rng::with_seed(seed);
         let preset = anything(&mut rng);
         let methods = [LoopMethod::Auto, LoopMethod::Restart, LoopMethod::Seek];
-        let setting = Setting::of(preset.clone()).seed(seed).rule(|r| {
+        let scenario = Scenario::of(preset.clone()).seed(seed).rule(|r| {
             r.loop_method = one_of(&mut rng, &methods);
             r.max_cut = one_of(&mut rng, &[ms(0), ms(300)]);
         });
-        let setting = match rng.u8(..3) {
-            0 => setting.files(&[("/m/1.mp3", 10_000), ("/m/2.mp3", 12_000)]),
-            1 => setting.files(&[("/m/1.mp4", 10_000), ("/m/2.mp4", 12_000)]),
-            _ => setting,
+        let scenario = match rng.u8(..3) {
+            0 => scenario.files(&[("/m/1.mp3", 10_000), ("/m/2.mp3", 12_000)]),
+            1 => scenario.files(&[("/m/1.mp4", 10_000), ("/m/2.mp4", 12_000)]),
+            _ => scenario,
         };
-        let mut world = setting.autoplay().begin();
-        let looped = world.until(120_000, |w| w.stages[0].rounds.len() >= 4);
+        let mut world = scenario.autoplay().start();
+        let looped = world.until(120_000, |w| w.nodes[0].rounds.len() >= 4);
         assert!(looped.is_some(), "seed {seed}: {:?}", preset.quirks);
-        for round in &world.stages[0].rounds {
+        for round in &world.nodes[0].rounds {
             let millis = round.played.as_millis();
             let whole = (9_700..=10_000).contains(&millis) || (11_700..=12_000).contains(&millis);
             assert!(whole, "seed {seed}: {millis} ms of {}", round.uri);

@@ -12,9 +12,9 @@ const FILES: [(&str, u64); 4] = [
 
 /// The main programme plays; `Next` is the button with clips.
 fn kiosk(preset: Preset, again: Again, back: Back) -> World {
-    let setting =
-        Setting::of(preset).files(&FILES).rule(|rule| rule.plays = vec!["/m/main".into()]);
-    playing(setting.clip_button(PanelAction::Next, "/m/extra", again, back))
+    let scenario =
+        Scenario::of(preset).files(&FILES).rule(|rule| rule.plays = vec!["/m/main".into()]);
+    playing(scenario.clip_button(PanelAction::Next, "/m/extra", again, back))
 }
 
 fn clip_pressed(world: &mut World) {
@@ -102,11 +102,12 @@ fn another_press_restarts_is_ignored_or_waits() {
 
 #[test]
 fn a_clip_over_silence_leaves_silence() {
-    let setting = Setting::of(presets::well_behaved())
+    let scenario = Scenario::of(presets::well_behaved())
         .files(&FILES)
         .rule(|r| r.plays = vec!["/m/main".into()]);
-    let setting = setting.clip_button(PanelAction::Next, "/m/extra", Again::Restart, Back::Resume);
-    let mut world = setting.begin();
+    let scenario =
+        scenario.clip_button(PanelAction::Next, "/m/extra", Again::Restart, Back::Resume);
+    let mut world = scenario.start();
     world.pass(5_000);
     clip_pressed(&mut world);
     assert!(world.until(5_000, |w| w.shows(0, "dragon.mp4")).is_some());
@@ -133,10 +134,10 @@ fn a_clip_that_does_not_play_gives_way() {
     let mut preset = presets::well_behaved();
     preset.quirks.mimes = Some(&["video/mp4"]);
     let files = [("/m/main/clip.mp4", 120_000), ("/m/extra/odd.flv", 8_000)];
-    let setting =
-        Setting::of(preset).files(&files).rule(|rule| rule.plays = vec!["/m/main".into()]);
-    let setting = setting.clip_button(PanelAction::Next, "/m/extra", Again::Queue, Back::Resume);
-    let mut world = playing(setting);
+    let scenario =
+        Scenario::of(preset).files(&files).rule(|rule| rule.plays = vec!["/m/main".into()]);
+    let scenario = scenario.clip_button(PanelAction::Next, "/m/extra", Again::Queue, Back::Resume);
+    let mut world = playing(scenario);
     clip_pressed(&mut world);
     assert!(world.until(5_000, |w| !w.shows(0, "clip.mp4")).is_some());
     assert!(world.until(5_000, |w| w.shows(0, "clip.mp4")).is_some());
@@ -146,11 +147,11 @@ fn a_clip_that_does_not_play_gives_way() {
 
 #[test]
 fn what_a_person_chose_is_over_after_its_time() {
-    let setting = Setting::of(presets::well_behaved())
+    let scenario = Scenario::of(presets::well_behaved())
         .files(&FILES)
         .rule(|r| r.plays = vec!["/m/main".into()]);
-    let setting = setting.choice_button("/m/evening", Some(Duration::from_secs(100)));
-    let mut world = playing(setting);
+    let scenario = scenario.choice_button("/m/evening", Some(Duration::from_secs(100)));
+    let mut world = playing(scenario);
     world.press(PanelAction::Play);
     assert!(world.until(5_000, |w| w.shows(0, "sea.mp4")).is_some());
     world.pass(80_000);
@@ -162,14 +163,14 @@ fn what_a_person_chose_is_over_after_its_time() {
 
 #[test]
 fn a_person_goes_on_and_back_in_a_film() {
-    let mut setting = Setting::of(presets::well_behaved()).files(&[("/m/clip.mp4", 600_000)]);
+    let mut scenario = Scenario::of(presets::well_behaved()).files(&[("/m/clip.mp4", 600_000)]);
     for (action, seeks) in
         [(PanelAction::Next, PanelAction::SeekForward), (PanelAction::Prev, PanelAction::SeekBack)]
     {
-        let button = setting.config.buttons.iter_mut().find(|b| b.does(action));
+        let button = scenario.config.buttons.iter_mut().find(|b| b.does(action));
         button.expect("on the panel").press = Some(seeks);
     }
-    let mut world = playing(setting);
+    let mut world = playing(scenario);
     for _ in 0..3 {
         world.press(PanelAction::Next);
         world.pass(300);
@@ -187,11 +188,11 @@ fn a_person_goes_on_and_back_in_a_film() {
 fn a_shuffled_programme_plays_everything_once_a_round() {
     let files =
         [("/m/clip.mp4", 5_000), ("/m/b.mp4", 5_000), ("/m/c.mp4", 5_000), ("/m/d.mp4", 5_000)];
-    let setting = Setting::of(presets::well_behaved()).files(&files);
-    let mut world = setting.rule(|rule| rule.order = Order::Shuffled).autoplay().begin();
+    let scenario = Scenario::of(presets::well_behaved()).files(&files);
+    let mut world = scenario.rule(|rule| rule.order = Order::Shuffled).autoplay().start();
     world.pass(120_000);
     let shown: Vec<&str> =
-        world.stages[0].rounds.iter().filter_map(|round| round.uri.rsplit('/').next()).collect();
+        world.nodes[0].rounds.iter().filter_map(|round| round.uri.rsplit('/').next()).collect();
     assert!(shown.len() >= 16, "{shown:?}");
     for round in shown.chunks_exact(4) {
         let mut round = round.to_vec();

@@ -25,9 +25,9 @@ const FILES: [(&str, u64); 4] =
 /// Ten sources press a hundred buttons and ask a hundred times for the status each; viewers,
 /// hangs and power cuts come between. Laws are checked after every step.
 fn race(seed: u64, rough: bool) -> World {
-    let mut setting = Setting::many(ten()).seed(seed).files(&FILES).autoplay();
-    setting.config.rules[0].on_stop = OnStop::Insist;
-    let mut world = setting.begin();
+    let mut scenario = Scenario::many(ten()).seed(seed).files(&FILES).autoplay();
+    scenario.config.rules[0].on_stop = OnStop::Insist;
+    let mut world = scenario.start();
     let mut rng = fastrand::Rng::with_seed(seed);
     world.run(rng.u64(0..3_000));
     let mut sources = vec![(100_u32, 100_u32); 10];
@@ -55,14 +55,14 @@ fn race(seed: u64, rough: bool) -> World {
 }
 
 fn shake(world: &mut World, rng: &mut fastrand::Rng) {
-    let stage = rng.usize(..10);
+    let node = rng.usize(..10);
     match rng.u8(..6) {
-        0 => world.remote(stage, Remote::Stop),
-        1 => world.remote(stage, Remote::PullPlug),
-        2 => world.remote(stage, Remote::PowerOn),
-        3 => world.remote(stage, Remote::Pause),
-        4 => world.hang(stage),
-        _ => world.wake(stage),
+        0 => world.remote(node, Remote::Stop),
+        1 => world.remote(node, Remote::PullPlug),
+        2 => world.remote(node, Remote::PowerOn),
+        3 => world.remote(node, Remote::Pause),
+        4 => world.hang(node),
+        _ => world.wake(node),
     }
 }
 
@@ -71,7 +71,7 @@ fn a_thousand_presses_and_questions_at_once_leave_all_in_order() {
     for seed in 1..4 {
         let mut world = race(seed, false);
         world.press(PanelAction::Play);
-        let all = |w: &World| (0..10).all(|stage| w.screen(stage).is_some());
+        let all = |w: &World| (0..10).all(|node| w.screen(node).is_some());
         assert!(world.until(30_000, all).is_some(), "all play in the end");
     }
 }
@@ -80,14 +80,14 @@ fn a_thousand_presses_and_questions_at_once_leave_all_in_order() {
 fn even_where_power_fails_and_programs_hang_meanwhile() {
     for seed in 11..14 {
         let mut world = race(seed, true);
-        for stage in 0..10 {
-            world.wake(stage);
-            world.remote(stage, Remote::PowerOn);
+        for node in 0..10 {
+            world.wake(node);
+            world.remote(node, Remote::PowerOn);
         }
         world.press(PanelAction::Stop);
         world.pass(20_000);
         world.press(PanelAction::Play);
-        let all = |w: &World| (0..10).all(|stage| w.screen(stage).is_some());
+        let all = |w: &World| (0..10).all(|node| w.screen(node).is_some());
         assert!(world.until(60_000, all).is_some(), "all play in the end");
         world.ask_status();
     }
@@ -103,9 +103,9 @@ fn the_same_seed_tells_the_same_story() {
 
 #[test]
 fn the_status_led_says_what_is() {
-    let mut world = Setting::many(ten()).autoplay().begin();
+    let mut world = Scenario::many(ten()).autoplay().start();
     assert_eq!(world.kiosk.pattern(world.now), Pattern::Starting);
-    let all = |w: &World| (0..10).all(|stage| w.screen(stage).is_some());
+    let all = |w: &World| (0..10).all(|node| w.screen(node).is_some());
     assert!(world.until(10_000, all).is_some());
     world.pass(100);
     assert_eq!(world.kiosk.pattern(world.now), Pattern::Playing);
@@ -122,13 +122,12 @@ fn the_status_led_says_what_is() {
 
 #[test]
 fn one_that_hangs_delays_no_other() {
-    let mut world = Setting::many(ten()).begin();
+    let mut world = Scenario::many(ten()).start();
     world.run(5_000);
     world.hang(0);
     world.hang(5);
     world.press(PanelAction::Play);
-    let others =
-        |w: &World| (0..10).all(|stage| stage == 0 || stage == 5 || w.screen(stage).is_some());
+    let others = |w: &World| (0..10).all(|node| node == 0 || node == 5 || w.screen(node).is_some());
     let took = world.until(10_000, others);
     assert!(took.is_some_and(|took| took < 4_700), "the slowest loads for 4.5 s: {took:?}");
 }

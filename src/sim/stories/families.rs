@@ -16,12 +16,12 @@ fn every_preset_reaches_its_goal_in_all_seeds() {
         let stills = preset.quirks.still != Still::EndsAtOnce;
         for seed in 1..=20 {
             let name = preset.name;
-            let setting = Setting::of(preset.clone()).seed(seed).files(&files).subtitled();
-            let mut world = setting.autoplay().begin();
+            let scenario = Scenario::of(preset.clone()).seed(seed).files(&files).subtitled();
+            let mut world = scenario.autoplay().start();
             let wanted = if stills { 3 } else { 2 };
-            let done = world.until(200_000, |w| w.stages[0].rounds.len() >= wanted);
-            assert!(done.is_some(), "{name}, seed {seed}: {:?}", world.stages[0].rounds);
-            let rounds = &world.stages[0].rounds;
+            let done = world.until(200_000, |w| w.nodes[0].rounds.len() >= wanted);
+            assert!(done.is_some(), "{name}, seed {seed}: {:?}", world.nodes[0].rounds);
+            let rounds = &world.nodes[0].rounds;
             let played = |name: &str| rounds.iter().find(|r| r.uri.ends_with(name));
             assert_eq!(played("1.mp4").map(|r| r.played), Some(ms(8_000)), "{name}, seed {seed}");
             assert_eq!(played("2.mp3").map(|r| r.played), Some(ms(9_000)), "{name}, seed {seed}");
@@ -32,14 +32,14 @@ fn every_preset_reaches_its_goal_in_all_seeds() {
 
 /// How one round followed another on this renderer, once it was known.
 fn way_to_loop(preset: &Preset, wanted: LoopMethod) -> LoopMethod {
-    let setting = Setting::of(preset.clone()).files(&[("/m/song.mp3", 30_000)]);
-    let setting = setting.rule(|rule| (rule.loop_method, rule.max_cut) = (wanted, ms(1_500)));
-    let mut world = setting.autoplay().begin();
-    let done = world.until(600_000, |w| w.stages[0].rounds.len() >= 9);
+    let scenario = Scenario::of(preset.clone()).files(&[("/m/song.mp3", 30_000)]);
+    let scenario = scenario.rule(|rule| (rule.loop_method, rule.max_cut) = (wanted, ms(1_500)));
+    let mut world = scenario.autoplay().start();
+    let done = world.until(600_000, |w| w.nodes[0].rounds.len() >= 9);
     assert!(done.is_some(), "{}, {wanted:?}", preset.name);
-    let since = world.stages[0].rounds[7].from;
+    let since = world.nodes[0].rounds[7].from;
     let taken = |what| {
-        let calls = world.stages[0].called(what);
+        let calls = world.nodes[0].called(what);
         calls.iter().any(|call| call.at >= since && call.refused.is_none())
     };
     match (taken("SetAVTransportURI"), taken("Seek"), taken("SetNextAVTransportURI")) {
@@ -74,13 +74,13 @@ fn each_way_to_loop_is_taken_by_some_families_and_left_by_those_that_cannot() {
 
 /// The refusals before the film is shown, at a press that comes when the list is known.
 fn refusals(preset: Preset) -> usize {
-    let mut world = Setting::of(preset).files(&[("/m/film.mkv", 30_000)]).begin();
+    let mut world = Scenario::of(preset).files(&[("/m/film.mkv", 30_000)]).start();
     world.run(5_000);
-    assert_eq!(world.stages[0].called("GetProtocolInfo").len(), 1);
+    assert_eq!(world.nodes[0].called("GetProtocolInfo").len(), 1);
     world.press(PanelAction::Play);
     let took = world.until(20_000, |w| w.shows(0, "film.mkv"));
     assert!(took.is_some());
-    world.stages[0].called("SetAVTransportURI").iter().filter(|set| set.refused.is_some()).count()
+    world.nodes[0].called("SetAVTransportURI").iter().filter(|set| set.refused.is_some()).count()
 }
 
 #[test]

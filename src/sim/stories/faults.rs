@@ -7,12 +7,12 @@ use core::net::Ipv4Addr;
 
 /// A clip that does not end while a story lasts.
 /// As [`long`], with a box that remembers nothing.
-fn forgetful(preset: Preset) -> World {
-    playing(Setting::of(preset).files(&[("/m/clip.mp4", 3_600_000)]).forgetful())
+fn without_store(preset: Preset) -> World {
+    playing(Scenario::of(preset).files(&[("/m/clip.mp4", 3_600_000)]).without_store())
 }
 
 fn long(preset: Preset) -> World {
-    playing(Setting::of(preset).files(&[("/m/clip.mp4", 3_600_000)]))
+    playing(Scenario::of(preset).files(&[("/m/clip.mp4", 3_600_000)]))
 }
 
 #[test]
@@ -31,7 +31,7 @@ pub(super) fn after_a_power_cut_it_plays_within_two_seconds_of_its_first_word() 
             assert!(took <= most, "{}, {dark} ms dark: {took}", preset.name);
             world.pass(20_000);
             let callback = format!("http://{HOME}:{PORT}/e/");
-            let asked = world.stages[0].called("SUBSCRIBE");
+            let asked = world.nodes[0].called("SUBSCRIBE");
             let again = asked.iter().filter(|c| c.about.starts_with(&callback));
             assert!(again.count() >= 4, "{}: its events are wanted again", preset.name);
         }
@@ -57,7 +57,7 @@ pub(super) fn one_that_is_switched_off_and_on_properly_plays_again() {
     let mut world = long(presets::well_behaved());
     world.remote(0, Remote::PowerOff);
     world.pass(3_600_000);
-    let calls = world.stages[0].calls.len();
+    let calls = world.nodes[0].calls.len();
     assert!(calls <= 620, "{calls} calls to a dark screen in an hour");
     world.remote(0, Remote::PowerOn);
     let took = world.until(10_000, |w| w.shows(0, "clip.mp4"));
@@ -68,14 +68,14 @@ pub(super) fn one_that_is_switched_off_and_on_properly_plays_again() {
 fn one_that_hangs_plays_within_three_seconds_of_its_waking() {
     for preset in [presets::well_behaved(), presets::gmrender(), presets::rygel()] {
         for hung in [2_000, 20_000, 300_000] {
-            let mut world = playing(Setting::of(preset.clone()));
+            let mut world = playing(Scenario::of(preset.clone()));
             world.hang(0);
             world.pass(hung);
             world.wake(0);
             let took = world.until(30_000, |w| w.shows(0, "clip.mp4"));
             assert!(took.is_some_and(|t| t <= 3_000), "{} {hung}: {took:?}", preset.name);
             world.pass(30_000);
-            assert!(world.stages[0].rounds.len() >= 3, "and loops");
+            assert!(world.nodes[0].rounds.len() >= 3, "and loops");
         }
     }
 }
@@ -86,19 +86,19 @@ fn one_that_says_goodbye_and_stays_plays_on_without_a_break() {
     world.byebye(0);
     world.pass(60_000);
     assert!(world.shows(0, "clip.mp4"));
-    assert!(world.stages[0].rounds.is_empty(), "not a moment dark");
-    let subscribed = world.stages[0].called("SUBSCRIBE");
+    assert!(world.nodes[0].rounds.is_empty(), "not a moment dark");
+    let subscribed = world.nodes[0].called("SUBSCRIBE");
     assert_eq!(subscribed.len(), 4, "but its subscriptions are renewed");
 }
 
 #[test]
 fn an_hour_of_rest_costs_a_poll_every_ten_seconds_at_most() {
     for preset in [presets::well_behaved(), presets::jmgo(), presets::gmrender()] {
-        let mut world = Setting::of(preset).begin();
+        let mut world = Scenario::of(preset).start();
         world.run(60_000);
-        let before = world.stages[0].calls.len();
+        let before = world.nodes[0].calls.len();
         world.run(3_660_000);
-        let calls = world.stages[0].calls.len() - before;
+        let calls = world.nodes[0].calls.len() - before;
         assert!(calls <= 360 + 2 * 24 + 8, "{calls} calls in an hour");
     }
 }
@@ -112,10 +112,10 @@ pub(super) fn subscriptions_outlive_their_leases_and_are_made_again_where_they_a
     ] {
         let mut world = long(preset);
         world.run(3_600_000);
-        let asked = world.stages[0].called("SUBSCRIBE").len();
+        let asked = world.nodes[0].called("SUBSCRIBE").len();
         assert!((least..=most).contains(&asked), "{asked}");
-        assert!(world.shows(0, "clip.mp4") && world.stages[0].rounds.is_empty());
-        assert!(world.stages[0].unwelcome <= 2, "{}", world.stages[0].unwelcome);
+        assert!(world.shows(0, "clip.mp4") && world.nodes[0].rounds.is_empty());
+        assert!(world.nodes[0].rejected_events <= 2, "{}", world.nodes[0].rejected_events);
     }
 }
 
@@ -123,24 +123,24 @@ pub(super) fn subscriptions_outlive_their_leases_and_are_made_again_where_they_a
 fn the_box_moves_and_so_do_its_urls_and_callbacks() {
     let new = Ipv4Addr::new(10, 0, 0, 77);
     for preset in [presets::well_behaved(), presets::rygel(), presets::gmrender()] {
-        let mut world = playing(Setting::of(preset.clone()));
+        let mut world = playing(Scenario::of(preset.clone()));
         world.move_to(new);
         let took = world.until(30_000, |w| w.shows(0, "clip.mp4"));
         assert!(took.is_some(), "{}", preset.name);
         world.pass(30_000);
         let home = format!("http://{new}:{PORT}/");
-        let last = |what| world.stages[0].called(what).last().map(|c| c.about.clone());
+        let last = |what| world.nodes[0].called(what).last().map(|c| c.about.clone());
         assert!(last("SetAVTransportURI").is_some_and(|uri| uri.starts_with(&home)));
-        let callbacks = world.stages[0].called("SUBSCRIBE");
+        let callbacks = world.nodes[0].called("SUBSCRIBE");
         let moved = callbacks.iter().filter(|c| c.about.starts_with(&home)).count();
         assert_eq!(moved, 2, "{}: both services", preset.name);
-        assert!(world.stages[0].rounds.len() >= 3, "and loops");
+        assert!(world.nodes[0].rounds.len() >= 3, "and loops");
     }
 }
 
 #[test]
 fn files_that_come_late_are_found_and_files_that_go_are_no_calamity() {
-    let mut world = Setting::of(presets::well_behaved()).files(&[]).autoplay().begin();
+    let mut world = Scenario::of(presets::well_behaved()).files(&[]).autoplay().start();
     world.run(30_000);
     assert_eq!(world.screen(0), None);
     world.put("/m/clip.mp4", 10_000);
@@ -155,7 +155,7 @@ fn the_breaker_opens_at_three_failures_and_closes_at_the_first_answer() {
     world.pass(600_000);
     assert_eq!(world.breaker(0), ("open".to_owned(), true));
     // 0.25 s doubled to 8 s, less a quarter by chance, for ten minutes.
-    let calls = world.stages[0].called("GetTransportInfo").into_iter();
+    let calls = world.nodes[0].called("GetTransportInfo").into_iter();
     let calls = calls.filter(|c| c.at > Instant::from_millis(4_000)).count();
     assert!((75..=100).contains(&calls), "{calls}");
     world.remote(0, Remote::PowerOn);
@@ -166,16 +166,16 @@ fn the_breaker_opens_at_three_failures_and_closes_at_the_first_answer() {
 #[test]
 fn leaving_stops_unsubscribes_and_is_silent_within_800_ms() {
     for preset in presets::all() {
-        let mut world = Setting::of(preset.clone()).autoplay().begin();
+        let mut world = Scenario::of(preset.clone()).autoplay().start();
         world.run(8_000);
         let shown = world.screen(0).is_some();
-        let before = world.stages[0].calls.len();
+        let before = world.nodes[0].calls.len();
         let begun = world.now;
         world.leave();
         world.pass(5_000);
         let (at, code) = world.exited.expect("it leaves");
         assert!(at.since(begun) <= ms(800) && code == 0, "{}", preset.name);
-        let words: Vec<_> = world.stages[0].calls[before..].iter().map(|c| c.what).collect();
+        let words: Vec<_> = world.nodes[0].calls[before..].iter().map(|c| c.what).collect();
         if preset.quirks.answers_after.is_zero() && shown {
             assert_eq!(words, ["Stop", "UNSUBSCRIBE", "UNSUBSCRIBE"], "{}", preset.name);
             assert!(at.since(begun) <= ms(100), "{}", preset.name);
@@ -187,7 +187,7 @@ fn leaving_stops_unsubscribes_and_is_silent_within_800_ms() {
 #[test]
 fn one_that_hangs_does_not_hold_the_box_when_it_leaves() {
     let many = vec![presets::well_behaved(), presets::gmrender(), presets::rygel()];
-    let mut world = Setting::many(many).autoplay().begin();
+    let mut world = Scenario::many(many).autoplay().start();
     world.run(5_000);
     world.hang(1);
     world.pass(30_000);
@@ -197,16 +197,16 @@ fn one_that_hangs_does_not_hold_the_box_when_it_leaves() {
     let (at, _) = world.exited.expect("it leaves");
     assert!(at.since(begun) <= ms(800), "{:?}", at.since(begun));
     for polite in [0, 2] {
-        assert_eq!(world.stages[polite].called("UNSUBSCRIBE").len(), 2);
+        assert_eq!(world.nodes[polite].called("UNSUBSCRIBE").len(), 2);
         assert_eq!(world.screen(polite), None);
     }
 }
 
 #[test]
 pub(super) fn the_watchdog_is_fed_while_all_tasks_live_and_starves_when_one_is_stuck() {
-    let mut setting = Setting::of(presets::well_behaved());
-    setting.watchdog = Some(ms(20_000));
-    let mut world = setting.begin();
+    let mut scenario = Scenario::of(presets::well_behaved());
+    scenario.watchdog = Some(ms(20_000));
+    let mut world = scenario.start();
     world.run(600_000);
     let gaps = world.fed.windows(2).map(|two| two[1].since(two[0]));
     assert!(world.fed.len() >= 59 && gaps.max() <= Some(ms(10_001)));
@@ -231,11 +231,11 @@ fn a_task_that_ends_is_started_again_after_a_second() {
 fn a_renderer_that_cannot_fetch_is_asked_again_ever_more_rarely() {
     for failure in [FetchFailure::Unnoticed, FetchFailure::SilentStop, FetchFailure::ErrorOccurred]
     {
-        let mut world = Setting::of(but(|q| q.failure = failure)).autoplay().begin();
+        let mut world = Scenario::of(but(|q| q.failure = failure)).autoplay().start();
         world.firewall = true;
         world.run(300_000);
         assert_eq!(world.screen(0), None);
-        let sets = world.stages[0].called("SetAVTransportURI").len();
+        let sets = world.nodes[0].called("SetAVTransportURI").len();
         assert!((4..=20).contains(&sets), "{failure:?}: {sets}");
         world.firewall = false;
         let took = world.until(150_000, |w| w.shows(0, "clip.mp4"));
@@ -250,13 +250,13 @@ fn a_disk_that_fails_is_no_fault_of_the_renderer_or_its_viewer() {
     for preset in presets::all().into_iter().filter(others) {
         for (length, bad) in [(3_000, 20_000), (10_000, 20_000), (3_600_000, 90_000)] {
             let files = [("/m/clip.mp4", length)];
-            let mut world = Setting::of(preset.clone()).files(&files).autoplay().begin();
+            let mut world = Scenario::of(preset.clone()).files(&files).autoplay().start();
             let name = format!("{}, {length} ms", preset.name);
             assert!(world.until(60_000, |w| w.shows(0, "clip.mp4")).is_some(), "{name}");
             world.pass(2_000);
             world.disk_fails(true);
             world.pass(bad);
-            let sets = world.stages[0].called("SetAVTransportURI").len();
+            let sets = world.nodes[0].called("SetAVTransportURI").len();
             // A ladder of metadata may be climbed each time.
             assert!(sets <= 16, "{name}: {sets} within {bad} ms");
             world.disk_fails(false);
@@ -276,32 +276,32 @@ fn a_network_that_goes_and_comes_back_is_no_reason_to_stop() {
     let home = [HOME].into_iter().collect();
     world.tell(Event::Addresses(home));
     world.pass(10_000);
-    assert!(world.shows(0, "clip.mp4") && world.stages[0].rounds.is_empty());
+    assert!(world.shows(0, "clip.mp4") && world.nodes[0].rounds.is_empty());
 }
 
 #[test]
 fn a_renderer_that_a_next_video_hangs_is_never_given_one_again() {
-    let setting = Setting::of(presets::gmrender()).rule(|r| r.loop_method = LoopMethod::Next);
-    let mut world = playing(setting);
+    let scenario = Scenario::of(presets::gmrender()).rule(|r| r.loop_method = LoopMethod::Next);
+    let mut world = playing(scenario);
     world.pass(60_000);
-    assert!(!world.stages[0].tv.responsive(), "the owner asked for it");
+    assert!(!world.nodes[0].renderer.responsive(), "the owner asked for it");
     world.remote(0, Remote::PullPlug);
     world.pass(5_000);
     world.remote(0, Remote::PowerOn);
-    let rounds = world.stages[0].rounds.len();
+    let rounds = world.nodes[0].rounds.len();
     world.pass(120_000);
-    assert!(world.stages[0].tv.responsive());
-    assert!(world.stages[0].rounds.len() >= rounds + 8);
+    assert!(world.nodes[0].renderer.responsive());
+    assert!(world.nodes[0].rounds.len() >= rounds + 8);
 }
 
 #[test]
 fn a_box_without_a_memory_that_loses_its_power_in_mid_play_finds_and_plays_again() {
     for minutes in [1, 10, 100] {
-        let mut world = forgetful(presets::well_behaved());
+        let mut world = without_store(presets::well_behaved());
         world.pass(minutes * 60_000);
         drop(world.restart_box());
-        let calls = world.stages[0].called("Play").len();
-        let took = world.until(10_000, |w| w.stages[0].called("Play").len() > calls);
+        let calls = world.nodes[0].called("Play").len();
+        let took = world.until(10_000, |w| w.nodes[0].called("Play").len() > calls);
         assert!(took.is_some_and(|took| took < 2_000), "after {minutes} min: {took:?}");
         assert!(world.until(2_000, |w| w.shows(0, "clip.mp4")).is_some());
     }
@@ -320,7 +320,7 @@ fn one_that_moves_where_multicast_is_lost_is_found_by_asking_at_its_old_address(
 
 #[test]
 fn whoever_leaves_before_anybody_is_known_goes_dark_first() {
-    let mut world = Setting::of(presets::well_behaved()).begin();
+    let mut world = Scenario::of(presets::well_behaved()).start();
     world.leave();
     // What it knows is written first.
     world.pass(50);

@@ -5,7 +5,7 @@ use crate::kiosk::status::MailboxStatus;
 
 /// Plays the clip, of ten seconds, since two; and a second file if there is one.
 fn two(preset: Preset) -> World {
-    playing(Setting::of(preset).files(&[("/m/clip.mp4", 10_000), ("/m/other.mp4", 10_000)]))
+    playing(Scenario::of(preset).files(&[("/m/clip.mp4", 10_000), ("/m/other.mp4", 10_000)]))
 }
 
 fn said(world: &World, words: &str) -> bool {
@@ -19,7 +19,7 @@ fn able() -> impl Iterator<Item = Preset> {
 
 #[test]
 fn a_new_file_is_known_a_second_after_it_has_come() {
-    let mut world = playing(Setting::of(presets::well_behaved()));
+    let mut world = playing(Scenario::of(presets::well_behaved()));
     world.put("/m/new.mp4", 10_000);
     let files = |w: &World| {
         let status = w.kiosk.status(w.now, MailboxStatus::default());
@@ -34,13 +34,13 @@ fn a_new_file_is_known_a_second_after_it_has_come() {
 fn what_is_replaced_plays_to_its_end_and_the_new_one_follows() {
     for preset in able() {
         let name = preset.name;
-        let mut world = Setting::of(preset).autoplay().begin();
+        let mut world = Scenario::of(preset).autoplay().start();
         assert!(world.until(60_000, |w| w.shows(0, "clip.mp4")).is_some(), "{name}");
         world.pass(2_000);
-        let rounds = world.stages[0].rounds.len();
+        let rounds = world.nodes[0].rounds.len();
         world.put("/m/clip.mp4", 7_000);
         world.pass(60_000);
-        let played = &world.stages[0].rounds[rounds..];
+        let played = &world.nodes[0].rounds[rounds..];
         let lengths: Vec<_> = played.iter().map(|round| round.played.as_secs()).collect();
         assert!(
             lengths.iter().filter(|l| (6..=7).contains(*l)).count() >= 2,
@@ -52,17 +52,17 @@ fn what_is_replaced_plays_to_its_end_and_the_new_one_follows() {
 
 #[test]
 fn a_loop_by_seek_begins_anew_with_the_new_file() {
-    let setting = Setting::of(presets::well_behaved()).rule(|rule| rule.max_cut = ms(300));
-    let mut world = playing(setting);
+    let scenario = Scenario::of(presets::well_behaved()).rule(|rule| rule.max_cut = ms(300));
+    let mut world = playing(scenario);
     world.pass(30_000);
-    let loads = world.stages[0].called("SetAVTransportURI").len();
-    assert!(!world.stages[0].called("Seek").is_empty());
+    let loads = world.nodes[0].called("SetAVTransportURI").len();
+    assert!(!world.nodes[0].called("Seek").is_empty());
     world.put("/m/clip.mp4", 8_000);
     world.pass(12_000);
-    assert_eq!(world.stages[0].called("SetAVTransportURI").len(), loads + 1);
-    let seeks = world.stages[0].called("Seek").len();
+    assert_eq!(world.nodes[0].called("SetAVTransportURI").len(), loads + 1);
+    let seeks = world.nodes[0].called("Seek").len();
     world.pass(30_000);
-    assert!(world.stages[0].called("Seek").len() > seeks, "and goes on by seek");
+    assert!(world.nodes[0].called("Seek").len() > seeks, "and goes on by seek");
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn what_asks_again_for_the_rest_of_a_replaced_file_gets_the_new_one() {
     for preset in able() {
         let name = preset.name;
         let files = [("/m/clip.mp4", 3_600_000)];
-        let mut world = Setting::of(preset).files(&files).autoplay().begin();
+        let mut world = Scenario::of(preset).files(&files).autoplay().start();
         assert!(world.until(60_000, |w| w.shows(0, "clip.mp4")).is_some(), "{name}");
         world.pass(2_000);
         world.put("/m/clip.mp4", 1_800_000);
@@ -104,7 +104,7 @@ fn what_is_removed_plays_to_its_end_and_another_follows() {
 
 #[test]
 fn the_last_file_removed_leaves_nothing_and_is_said() {
-    let mut world = playing(Setting::of(presets::well_behaved()));
+    let mut world = playing(Scenario::of(presets::well_behaved()));
     world.remove("/m/clip.mp4");
     world.pass(20_000);
     assert_eq!(world.screen(0), None);
@@ -119,7 +119,7 @@ fn a_stick_pulled_in_mid_play_and_put_back_is_played_again() {
     for preset in able() {
         let name = preset.name;
         let files = [("/m/clip.mp4", 600_000)];
-        let mut world = Setting::of(preset).files(&files).autoplay().begin();
+        let mut world = Scenario::of(preset).files(&files).autoplay().start();
         assert!(world.until(60_000, |w| w.shows(0, "clip.mp4")).is_some(), "{name}");
         world.disk(false);
         world.tell(crate::kiosk::event::Event::FolderChanged);

@@ -3,7 +3,7 @@
 use super::*;
 use crate::config::{Targets, Who};
 use crate::sim::quirks::RelTime;
-use crate::sim::world::{HOPE, Weather};
+use crate::sim::world::{MUST_PLAY_WITHIN, Weather};
 use crate::text::clip;
 use crate::upnp::av_transport::TransportState;
 
@@ -20,18 +20,18 @@ fn precise(loading: u64) -> Preset {
 }
 
 /// One group of these.
-fn wall(presets: Vec<Preset>) -> Setting {
-    Setting::many(presets).together(ms(10_000))
+fn wall(presets: Vec<Preset>) -> Scenario {
+    Scenario::many(presets).grouped(ms(10_000))
 }
 
 /// What the audience saw begin at each round, member by member.
-fn begins(world: &World, stage: usize) -> Vec<u64> {
-    world.stages[stage].rounds.iter().map(|round| round.from.as_micros() / 1000).collect()
+fn begins(world: &World, node: usize) -> Vec<u64> {
+    world.nodes[node].rounds.iter().map(|round| round.from.as_micros() / 1000).collect()
 }
 
 /// How far apart the members began each round, in milliseconds.
 fn spreads(world: &World) -> Vec<u64> {
-    let all: Vec<Vec<u64>> = (0..world.stages.len()).map(|stage| begins(world, stage)).collect();
+    let all: Vec<Vec<u64>> = (0..world.nodes.len()).map(|node| begins(world, node)).collect();
     let rounds = all.iter().map(Vec::len).min().unwrap_or(0);
     let round = |n: usize| all.iter().map(move |begins| begins[n]);
     let spread = |n| round(n).max().zip(round(n).min()).map_or(0, |(last, first)| last - first);
@@ -50,7 +50,7 @@ pub(super) fn renderers_of_different_latency_begin_together_once_that_is_learned
         vec![presets::gmrender(), presets::gmrender()],
     ] {
         for seed in 1..6 {
-            let mut world = wall(presets.clone()).seed(seed).begin();
+            let mut world = wall(presets.clone()).seed(seed).start();
             world.run(300_000);
             let spreads = spreads(&world);
             assert!(spreads.len() >= 18, "{spreads:?}");
@@ -68,7 +68,7 @@ fn any_renderer_that_needs_equally_long_each_time_begins_with_the_others() {
     let cannot = ["leica", "anycast", "hiby"];
     let steady = |p: &&Preset| p.quirks.loading_jitter.is_zero() && !cannot.contains(&p.name);
     for preset in presets::all().iter().filter(steady) {
-        let mut world = wall(vec![preset.clone(), slow(300, 0)]).begin();
+        let mut world = wall(vec![preset.clone(), slow(300, 0)]).start();
         world.run(200_000);
         let spreads = spreads(&world);
         let late = spreads.iter().skip(2).filter(|spread| **spread > 60).count();
@@ -79,7 +79,7 @@ fn any_renderer_that_needs_equally_long_each_time_begins_with_the_others() {
 #[test]
 fn what_chance_adds_to_a_start_is_all_that_remains() {
     for seed in 1..6 {
-        let mut world = wall(vec![slow(200, 150), slow(1_200, 150)]).seed(seed).begin();
+        let mut world = wall(vec![slow(200, 150), slow(1_200, 150)]).seed(seed).start();
         world.run(300_000);
         let spreads = spreads(&world);
         assert!(spreads[4..].iter().all(|spread| *spread <= 260), "{spreads:?}");
@@ -89,7 +89,7 @@ fn what_chance_adds_to_a_start_is_all_that_remains() {
 #[test]
 fn who_tells_fractions_of_a_second_is_measured_while_it_plays() {
     let film = [("/m/film.mp4", 3_600_000)];
-    let mut world = wall(vec![precise(100), precise(1_100)]).files(&film).begin();
+    let mut world = wall(vec![precise(100), precise(1_100)]).files(&film).start();
     world.run(30_000);
     let said = world.groups()[0]["spread_ms"].as_f64().expect("measured in the first minute");
     let (first, second) = (world.screen(0), world.screen(1));
@@ -99,16 +99,16 @@ fn who_tells_fractions_of_a_second_is_measured_while_it_plays() {
 
 #[test]
 fn one_that_is_switched_off_is_not_waited_for_for_long_and_joins_when_it_is_back() {
-    let mut world = wall(vec![slow(200, 0), slow(900, 0)]).begin();
+    let mut world = wall(vec![slow(200, 0), slow(900, 0)]).start();
     world.run(60_000);
     world.remote(1, Remote::PullPlug);
     world.pass(60_000);
     assert!(state(&world, 1) == "missing" && state(&world, 0) == "together");
-    let gaps = world.stages[0].gaps();
+    let gaps = world.nodes[0].gaps();
     assert!(gaps.iter().all(|gap| *gap < ms(11_500)), "{gaps:?}");
     let before = begins(&world, 0).len();
     world.pass(60_000);
-    let gaps = &world.stages[0].gaps()[before..];
+    let gaps = &world.nodes[0].gaps()[before..];
     assert!(gaps.iter().all(|gap| *gap < ms(400)), "let go once and for all: {gaps:?}");
     world.remote(1, Remote::PowerOn);
     let back = world.until(40_000, |w| w.screen(1).is_some());
@@ -122,7 +122,7 @@ fn one_that_is_switched_off_is_not_waited_for_for_long_and_joins_when_it_is_back
 #[test]
 fn one_that_comes_back_waits_for_the_next_round_and_costs_nothing_meanwhile() {
     let film = [("/m/film.mp4", 1_500_000)];
-    let mut world = wall(vec![slow(200, 0), slow(900, 0)]).files(&film).begin();
+    let mut world = wall(vec![slow(200, 0), slow(900, 0)]).files(&film).start();
     world.run(1_560_000);
     world.remote(1, Remote::PullPlug);
     world.pass(30_000);
@@ -130,9 +130,9 @@ fn one_that_comes_back_waits_for_the_next_round_and_costs_nothing_meanwhile() {
     world.pass(60_000);
     assert_eq!(state(&world, 1), "waits for the others");
     assert!(world.screen(1).is_none() && world.screen(0).is_some());
-    let before = world.stages[1].calls.len();
+    let before = world.nodes[1].calls.len();
     world.pass(600_000);
-    assert!(world.stages[1].calls.len() - before < 60, "it is left in peace");
+    assert!(world.nodes[1].calls.len() - before < 60, "it is left in peace");
     world.pass(800_000);
     let apart = world.screen(0).zip(world.screen(1)).map(|(a, b)| a.1.abs_diff(b.1));
     assert!(apart.is_some_and(|apart| apart < ms(100)), "{apart:?}");
@@ -140,12 +140,12 @@ fn one_that_comes_back_waits_for_the_next_round_and_costs_nothing_meanwhile() {
 
 #[test]
 fn one_that_is_not_there_at_the_start_is_waited_for() {
-    let mut setting = wall(vec![slow(200, 0), slow(200, 0)]);
-    setting.presets.pop();
-    let mut world = setting.begin();
+    let mut scenario = wall(vec![slow(200, 0), slow(200, 0)]);
+    scenario.presets.pop();
+    let mut world = scenario.start();
     let took = world.until(30_000, |w| w.screen(0).is_some());
     assert!(took.is_some_and(|took| (10_000..12_500).contains(&took)), "{took:?}");
-    let gaps = |w: &World| w.stages[0].gaps();
+    let gaps = |w: &World| w.nodes[0].gaps();
     world.pass(60_000);
     assert!(gaps(&world).iter().all(|gap| *gap < ms(400)), "{:?}", gaps(&world));
 }
@@ -154,13 +154,13 @@ fn one_that_is_not_there_at_the_start_is_waited_for() {
 fn whom_a_viewer_stops_is_not_waited_for() {
     let clip = [("/m/clip.mp4", 30_000)];
     let presets = vec![slow(200, 0), slow(900, 0), slow(500, 0)];
-    let mut world = wall(presets).files(&clip).begin();
+    let mut world = wall(presets).files(&clip).start();
     world.run(75_000);
     world.remote(2, Remote::Stop);
     let before = begins(&world, 0).len();
     world.pass(100_000);
     assert_eq!(state(&world, 2), "taken out");
-    let gaps = &world.stages[0].gaps()[before..];
+    let gaps = &world.nodes[0].gaps()[before..];
     assert!(gaps.iter().all(|gap| *gap < ms(1_300)), "{gaps:?}");
     assert!(world.screen(2).is_none());
     world.press(PanelAction::Play);
@@ -173,12 +173,12 @@ fn whom_a_viewer_stops_is_not_waited_for() {
 #[test]
 fn one_that_was_held_up_is_left_alone_until_the_boundary() {
     let clip = [("/m/clip.mp4", 60_000)];
-    let mut world = wall(vec![slow(200, 0), slow(200, 0)]).files(&clip).begin();
+    let mut world = wall(vec![slow(200, 0), slow(200, 0)]).files(&clip).start();
     world.run(200_000);
     world.remote(1, Remote::Pause);
     world.pass(4_000);
     world.press(PanelAction::Play);
-    let seeks = |w: &World| w.stages[1].called("Seek").len();
+    let seeks = |w: &World| w.nodes[1].called("Seek").len();
     world.pass(10_000);
     assert_eq!(state(&world, 1), "off by more than a second until the next round");
     world.pass(120_000);
@@ -190,9 +190,9 @@ fn one_that_was_held_up_is_left_alone_until_the_boundary() {
 #[test]
 fn all_play_the_same_file_whoever_failed_and_whatever_is_skipped() {
     let files = [("/m/1.mp4", 10_000), ("/m/2.mp4", 12_000), ("/m/3.mp4", 9_000)];
-    let mut world = wall(vec![slow(200, 0), slow(900, 0), slow(500, 0)]).files(&files).begin();
+    let mut world = wall(vec![slow(200, 0), slow(900, 0), slow(500, 0)]).files(&files).start();
     let same = |w: &World| {
-        let name = |stage| w.screen(stage).map(|(name, _)| name.to_owned());
+        let name = |node| w.screen(node).map(|(name, _)| name.to_owned());
         name(0).is_some() && name(0) == name(1) && name(1) == name(2)
     };
     world.run(25_000);
@@ -214,7 +214,7 @@ fn all_play_the_same_file_whoever_failed_and_whatever_is_skipped() {
 #[test]
 fn a_wall_of_pictures_changes_together() {
     let files = [("/m/1.jpg", 0), ("/m/2.jpg", 0)];
-    let mut world = wall(vec![slow(200, 0), slow(200, 0)]).files(&files).begin();
+    let mut world = wall(vec![slow(200, 0), slow(200, 0)]).files(&files).start();
     world.run(120_000);
     let spreads = spreads(&world);
     assert!(spreads.len() >= 8, "{spreads:?}");
@@ -223,18 +223,18 @@ fn a_wall_of_pictures_changes_together() {
 
 #[test]
 fn a_group_of_one_plays_as_one_alone() {
-    let mut world = wall(vec![slow(200, 0)]).begin();
+    let mut world = wall(vec![slow(200, 0)]).start();
     world.run(120_000);
-    let mut alone = Setting::of(slow(200, 0)).autoplay().begin();
+    let mut alone = Scenario::of(slow(200, 0)).autoplay().start();
     alone.run(120_000);
-    let longest = |w: &World| w.stages[0].gaps().into_iter().max();
-    assert_eq!(world.stages[0].rounds.len(), alone.stages[0].rounds.len());
+    let longest = |w: &World| w.nodes[0].gaps().into_iter().max();
+    assert_eq!(world.nodes[0].rounds.len(), alone.nodes[0].rounds.len());
     assert!(longest(&world) <= longest(&alone).map(|gap| gap + ms(20)));
 }
 
 #[test]
 fn a_group_is_told_of_in_the_log_when_its_spread_changes_and_not_each_round() {
-    let mut world = wall(vec![slow(100, 0), slow(1_500, 0)]).begin();
+    let mut world = wall(vec![slow(100, 0), slow(1_500, 0)]).start();
     world.run(400_000);
     let told = world.trace(256);
     let told = told.iter().filter(|line| line.contains("begin within")).count();
@@ -246,9 +246,10 @@ fn whoever_can_play_plays_together_before_long_whatever_the_weather() {
     let files = [("/m/film.mp4", 60_000), ("/m/news.mp4", 45_000), ("/m/song.mp3", 30_000)];
     for seed in weather::seeds(4..7) {
         // Longer than one alone needs: by the wait for the others, and by the round that it is to join.
-        let setting = Setting::wall(4, seed).files(&files).hopeful(HOPE + ms(90_000));
-        let mut world = setting.together(ms(10_000)).begin();
-        Weather::new(seed).rages(&mut world, Duration::from_secs(3 * 3600));
+        let scenario =
+            Scenario::mixed(4, seed).files(&files).must_play_within(MUST_PLAY_WITHIN + ms(90_000));
+        let mut world = scenario.grouped(ms(10_000)).start();
+        Weather::new(seed).run(&mut world, Duration::from_secs(3 * 3600));
 
         world.ask_status();
     }
@@ -258,22 +259,22 @@ fn whoever_can_play_plays_together_before_long_whatever_the_weather() {
 fn a_group_wakes_the_box_no_more_often_than_its_members_would_alone() {
     let film = [("/m/film.mp4", 3_600_000)];
     // How often a position is asked for depends on how well it is known.
-    let setting = Setting::many(vec![precise(100), precise(700)]).files(&film);
-    let steps = |setting: Setting| {
-        let mut world = setting.begin();
+    let scenario = Scenario::many(vec![precise(100), precise(700)]).files(&film);
+    let steps = |scenario: Scenario| {
+        let mut world = scenario.start();
         world.run(60_000);
         let before = world.steps;
         world.pass(600_000);
         world.steps - before
     };
     let (alone, together) =
-        (steps(setting.clone().autoplay()), steps(setting.together(ms(10_000))));
+        (steps(scenario.clone().autoplay()), steps(scenario.grouped(ms(10_000))));
     assert!(together <= alone + alone / 20, "{together} steps instead of {alone}");
 }
 
 #[test]
 fn steps_of_a_group_that_plays_ask_for_no_memory() {
-    let mut world = wall(vec![slow(100, 20), slow(700, 20)]).begin();
+    let mut world = wall(vec![slow(100, 20), slow(700, 20)]).start();
     world.run(120_000);
     let (before, steps) = (world.allocations, world.steps);
     world.run(1_320_000);
@@ -284,13 +285,13 @@ fn steps_of_a_group_that_plays_ask_for_no_memory() {
 
 #[test]
 fn a_button_that_means_one_member_means_all() {
-    let mut setting = wall(vec![slow(200, 0), slow(900, 0)]).files(&[("/m/clip.mp4", 600_000)]);
-    for button in &mut setting.config.buttons {
+    let mut scenario = wall(vec![slow(200, 0), slow(900, 0)]).files(&[("/m/clip.mp4", 600_000)]);
+    for button in &mut scenario.config.buttons {
         button.targets = Targets::Some(vec![Who::Name(clip("TV 2"))]);
     }
-    let mut world = setting.begin();
+    let mut world = scenario.start();
     world.run(30_000);
-    let states = |world: &World| [0, 1].map(|stage| world.stages[stage].tv.state());
+    let states = |world: &World| [0, 1].map(|node| world.nodes[node].renderer.state());
     assert_eq!(states(&world), [TransportState::Playing; 2]);
     world.press(PanelAction::PlayPause);
     world.pass(5_000);

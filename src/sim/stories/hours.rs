@@ -13,14 +13,14 @@ const HOUR: u64 = 60 * MINUTE;
 const SOON: u64 = 2_000;
 
 /// Plays `usual.mp4` but for what the schedule says.
-fn house(preset: Preset, schedule: &str) -> Setting {
+fn house(preset: Preset, schedule: &str) -> Scenario {
     let usual = |rule: &mut crate::config::Rule| rule.plays = vec!["/m/usual.mp4".into()];
-    Setting::of(preset).files(&FILES).rule(usual).autoplay().schedule(BERLIN, schedule)
+    Scenario::of(preset).files(&FILES).rule(usual).autoplay().schedule(BERLIN, schedule)
 }
 
 /// It is half past eight in Berlin on a Friday in November, and the box knows.
 fn morning(schedule: &str) -> World {
-    let mut world = house(presets::well_behaved(), schedule).begin();
+    let mut world = house(presets::well_behaved(), schedule).start();
     world.set_clock("2026-11-27T07:30:00Z", true);
     world.run(MINUTE);
     world
@@ -30,7 +30,7 @@ const OPEN: &str = "[[schedule]]\ndays = \"weekdays\"\nfrom = \"09:00\"\nto = \"
                     plays = \"open.mp4\"\n";
 
 fn state(world: &World) -> TransportState {
-    world.stages[0].tv.state()
+    world.nodes[0].renderer.state()
 }
 
 fn plays(world: &World, file: &str) -> bool {
@@ -41,7 +41,7 @@ fn plays(world: &World, file: &str) -> bool {
 fn a_box_that_begins_in_1970_plays_the_usual_until_its_clock_is_set_and_then_by_the_hour() {
     // Always open: also on the first of January 1970.
     let schedule = "[[schedule]]\nplays = \"open.mp4\"\nto = \"18:30\"\n";
-    let mut world = house(presets::well_behaved(), schedule).begin();
+    let mut world = house(presets::well_behaved(), schedule).start();
     world.run(5 * MINUTE);
     assert!(plays(&world, "usual.mp4"));
     let said = "the clock was not set yet: the schedule waits, and what usually plays plays";
@@ -65,9 +65,9 @@ fn a_box_that_begins_in_1970_plays_the_usual_until_its_clock_is_set_and_then_by_
 
 #[test]
 fn an_unset_clock_with_a_battery_is_believed() {
-    let mut setting = house(presets::well_behaved(), OPEN);
-    setting.config.clock = crate::config::WallClock::Rtc;
-    let mut world = setting.begin();
+    let mut scenario = house(presets::well_behaved(), OPEN);
+    scenario.config.clock = crate::config::WallClock::Rtc;
+    let mut world = scenario.start();
     world.set_clock("2026-11-27T10:00:00Z", false);
     world.run(MINUTE);
     assert!(plays(&world, "open.mp4"));
@@ -101,7 +101,7 @@ fn a_night_goes_on_past_midnight_and_lasts_an_hour_longer_when_clocks_go_back() 
             ("2026-10-24T19:00:00Z", 9),
         ]
     {
-        let mut world = house(presets::well_behaved(), night).begin();
+        let mut world = house(presets::well_behaved(), night).start();
         world.set_clock(begins, true);
         world.run(HOUR - 1);
         assert!(plays(&world, "usual.mp4"), "{begins}");
@@ -145,11 +145,11 @@ fn a_stop_by_a_person_holds_until_the_next_change_and_locks_nothing_out() {
 fn one_that_is_always_open_takes_a_stop_back_at_midnight_and_interrupts_nothing() {
     let mut world = morning("[[schedule]]\nplays = \"open.mp4\"\n");
     world.run(15 * HOUR + 30 * MINUTE - SOON);
-    let sets = world.stages[0].called("SetAVTransportURI").len();
+    let sets = world.nodes[0].called("SetAVTransportURI").len();
     let before = world.screen(0).expect("it plays").1;
     world.pass(2 * SOON);
     let after = world.screen(0).expect("it plays").1;
-    assert_eq!(world.stages[0].called("SetAVTransportURI").len(), sets);
+    assert_eq!(world.nodes[0].called("SetAVTransportURI").len(), sets);
     assert!(after > before, "it went on: {before:?}, {after:?}");
     world.press(PanelAction::Stop);
     world.pass(24 * HOUR - 3 * SOON);
@@ -177,8 +177,8 @@ fn closed_is_stopped_but_what_a_viewer_watches_is_left_alone() {
     let film = "http://10.0.0.9:80/theirs.mp4";
     world.remote(0, Remote::PlayOther(film.to_owned()));
     world.run(34 * HOUR + SOON);
-    assert_eq!(world.stages[0].tv.on_screen(world.now).map(|(uri, _)| uri), Some(film));
-    assert!(world.stages[0].called("Stop").len() == 1, "the evening before");
+    assert_eq!(world.nodes[0].renderer.on_screen(world.now).map(|(uri, _)| uri), Some(film));
+    assert!(world.nodes[0].called("Stop").len() == 1, "the evening before");
 }
 
 const DARK: &str = "[[schedule]]\nname = \"Closed\"\nfrom = \"18:30\"\nto = \"09:00\"\n\
@@ -188,16 +188,16 @@ const DARK: &str = "[[schedule]]\nname = \"Closed\"\nfrom = \"18:30\"\nto = \"09
 fn a_blackout_is_one_black_picture_on_every_renderer_of_pictures() {
     let able = |p: &&Preset| p.name != "leica" && p.quirks.still != Still::EndsAtOnce;
     for preset in presets::all().iter().filter(able) {
-        let mut world = house(preset.clone(), DARK).begin();
+        let mut world = house(preset.clone(), DARK).start();
         world.set_clock("2026-11-27T17:28:00Z", true);
         world.run(2 * MINUTE - 1);
         assert!(world.shows(0, "usual.mp4"), "{}", preset.name);
         world.pass(MINUTE);
         assert!(world.shows(0, "black.jpg"), "{}: {:?}", preset.name, world.screen(0));
-        let sets = world.stages[0].called("SetAVTransportURI").len();
+        let sets = world.nodes[0].called("SetAVTransportURI").len();
         world.pass(40 * MINUTE);
         assert!(world.shows(0, "black.jpg"), "{}: {:?}", preset.name, world.screen(0));
-        let more = world.stages[0].called("SetAVTransportURI").len() - sets;
+        let more = world.nodes[0].called("SetAVTransportURI").len() - sets;
         assert!(more == 0, "{}: {more} times again", preset.name);
         world.set_clock("2026-11-28T07:59:59Z", true);
         world.pass(MINUTE);
@@ -210,13 +210,13 @@ fn one_that_shows_no_pictures_is_stopped_instead() {
     let ends = but(|q| q.still = Still::EndsAtOnce);
     let refuses = but(|q| q.mimes = Some(&["video/mp4"]));
     for preset in [ends, refuses] {
-        let mut world = house(preset, DARK).begin();
+        let mut world = house(preset, DARK).start();
         world.set_clock("2026-11-27T17:00:00Z", true);
         world.run(31 * MINUTE);
         assert_eq!(state(&world), TransportState::Stopped);
         world.run(90 * MINUTE);
         assert_eq!(state(&world), TransportState::Stopped);
-        assert!(world.stages[0].called("SetAVTransportURI").len() < 20);
+        assert!(world.nodes[0].called("SetAVTransportURI").len() < 20);
         world.set_clock("2026-11-28T07:59:59Z", true);
         world.pass(MINUTE);
         assert!(world.shows(0, "usual.mp4"), "{:?}", world.screen(0));
@@ -240,8 +240,8 @@ fn a_press_in_the_dark_brings_what_usually_plays_until_the_next_change() {
 fn a_window_brings_its_volume_and_its_end_that_of_the_renderer() {
     let quiet =
         "[[schedule]]\nfrom = \"09:00\"\nto = \"10:00\"\nplays = \"open.mp4\"\nvolume = 12\n";
-    let setting = house(presets::well_behaved(), quiet).rule(|rule| rule.volume = Some(40));
-    let mut world = setting.begin();
+    let scenario = house(presets::well_behaved(), quiet).rule(|rule| rule.volume = Some(40));
+    let mut world = scenario.start();
     world.set_clock("2026-11-27T07:30:00Z", true);
     for (minute, volume) in [(29, 40), (31, 12), (91, 40)] {
         world.run(minute * MINUTE);
@@ -261,10 +261,10 @@ fn one_that_was_switched_off_stays_off_and_plays_what_holds_once_it_is_on() {
     world.run(9 * HOUR);
     world.remote(0, Remote::Standby);
     world.pass(MINUTE);
-    let sets = world.stages[0].called("SetAVTransportURI").len();
+    let sets = world.nodes[0].called("SetAVTransportURI").len();
     // Over the end of the day, and the beginning of Monday.
     world.run((1 + 3 * 24) * HOUR);
-    assert_eq!(world.stages[0].called("SetAVTransportURI").len(), sets, "it would wake it");
+    assert_eq!(world.nodes[0].called("SetAVTransportURI").len(), sets, "it would wake it");
     world.remote(0, Remote::PowerOn);
     let took = world.until(30_000, |w| w.shows(0, "open.mp4"));
     assert!(took.is_some(), "{:?}", world.screen(0));
@@ -273,9 +273,9 @@ fn one_that_was_switched_off_stays_off_and_plays_what_holds_once_it_is_on() {
 #[test]
 fn entries_are_for_whom_they_name() {
     let first = "[[schedule]]\non = \"10.0.0.11\"\nplays = \"open.mp4\"\n";
-    let mut setting = house(presets::well_behaved(), first);
-    setting.presets.push(presets::well_behaved());
-    let mut world = setting.begin();
+    let mut scenario = house(presets::well_behaved(), first);
+    scenario.presets.push(presets::well_behaved());
+    let mut world = scenario.start();
     world.set_clock("2026-11-27T07:30:00Z", true);
     world.run(MINUTE);
     assert!(world.shows(0, "open.mp4") && world.shows(1, "usual.mp4"));
@@ -300,7 +300,7 @@ fn a_clock_that_jumps_brings_what_holds_then() {
 fn between_its_changes_a_schedule_costs_no_step_and_no_memory() {
     let hour = |trusted: bool| {
         let schedule = "[[schedule]]\nfrom = \"18:30\"\nto = \"20:00\"\nthen = \"stop\"\n";
-        let mut world = house(presets::well_behaved(), schedule).begin();
+        let mut world = house(presets::well_behaved(), schedule).start();
         world.set_clock("2026-11-27T07:30:00Z", trusted);
         // Tables find their size, and the renderer's ways are learned.
         world.run(2 * HOUR);
@@ -315,10 +315,10 @@ fn between_its_changes_a_schedule_costs_no_step_and_no_memory() {
 
 /// Buttons that choose the night's film for good, and `Next` that hands everything back.
 fn with_auto(schedule: &str) -> World {
-    let mut setting = house(presets::well_behaved(), schedule).choice_button("/m/night.mp4", None);
-    let next = setting.config.buttons.iter_mut().find(|b| b.does(PanelAction::Next));
+    let mut scenario = house(presets::well_behaved(), schedule).choice_button("/m/night.mp4", None);
+    let next = scenario.config.buttons.iter_mut().find(|b| b.does(PanelAction::Next));
     next.expect("on the panel").press = Some(PanelAction::Auto);
-    let mut world = setting.begin();
+    let mut world = scenario.start();
     world.set_clock("2026-11-27T07:30:00Z", true);
     world.run(MINUTE);
     world

@@ -12,7 +12,7 @@ const WATCHDOG: Duration = ms(30_000);
 #[test]
 fn a_box_that_begins_anew_again_and_again_is_no_busy_loop() {
     let presets = presets::all().into_iter().take(4).collect();
-    let mut world = Setting::many(presets).autoplay().begin();
+    let mut world = Scenario::many(presets).autoplay().start();
     for _ in 0..30 {
         drop(world.restart_box());
         world.pass(700);
@@ -22,7 +22,7 @@ fn a_box_that_begins_anew_again_and_again_is_no_busy_loop() {
 
 #[test]
 fn what_a_task_said_before_it_hung_may_reach_the_box_late() {
-    let mut world = Setting::of(presets::well_behaved()).watchdog(WATCHDOG).begin();
+    let mut world = Scenario::of(presets::well_behaved()).watchdog(WATCHDOG).start();
     world.freeze(10_000);
     world.tell(Event::Alive(PANEL));
     world.hang_task(Some(PANEL));
@@ -34,7 +34,7 @@ fn what_a_task_said_before_it_hung_may_reach_the_box_late() {
 
 #[test]
 fn a_panel_that_ended_says_nothing_and_cannot_hang() {
-    let mut world = Setting::of(presets::well_behaved()).watchdog(WATCHDOG).begin();
+    let mut world = Scenario::of(presets::well_behaved()).watchdog(WATCHDOG).start();
     world.kill(PANEL, 5);
     world.pass(1_000 * (1 + 2 + 4 + 8 + 16) + 500);
     let restarted = world.restarted.len();
@@ -49,7 +49,7 @@ fn a_panel_that_ended_says_nothing_and_cannot_hang() {
 fn a_box_that_gets_address_after_address_may_give_the_new_one_each_time() {
     for pause in [20, 50, 100, 150, 200, 250, 300] {
         let pair = vec![presets::panasonic_viera(), presets::panasonic_viera()];
-        let mut world = Setting::many(pair).autoplay().begin();
+        let mut world = Scenario::many(pair).autoplay().start();
         for n in 0..40 {
             world.move_to(Ipv4Addr::new(10, 0, 0, 100 + n % 4));
             world.pass(pause);
@@ -60,7 +60,7 @@ fn a_box_that_gets_address_after_address_may_give_the_new_one_each_time() {
 
 #[test]
 fn pins_that_come_late_are_said_once_for_each_reason_and_once_when_they_come() {
-    let mut world = Setting::of(presets::well_behaved()).begin();
+    let mut world = Scenario::of(presets::well_behaved()).start();
     world.pass(1_000);
     let late = "no permission for /dev/gpiomem: the user must be in the group gpio";
     let tell = |world: &mut World, why: &str| {

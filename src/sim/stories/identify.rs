@@ -12,11 +12,11 @@ use std::rc::Rc;
 const FILES: [(&str, u64); 2] = [("/m/main/clip.mp4", 120_000), ("/m/extra/dragon.mp4", 30_000)];
 
 /// `Next` is the button that tells who is who.
-fn telling(setting: Setting) -> Setting {
-    let mut setting = setting.files(&FILES).rule(|rule| rule.plays = vec!["/m/main".into()]);
-    let button = setting.config.buttons.iter_mut().find(|b| b.does(PanelAction::Next));
+fn telling(scenario: Scenario) -> Scenario {
+    let mut scenario = scenario.files(&FILES).rule(|rule| rule.plays = vec!["/m/main".into()]);
+    let button = scenario.config.buttons.iter_mut().find(|b| b.does(PanelAction::Next));
     button.expect("on the panel").press = Some(PanelAction::Identify);
-    setting
+    scenario
 }
 
 fn identify(world: &mut World) {
@@ -24,28 +24,28 @@ fn identify(world: &mut World) {
 }
 
 /// What the box serves for the picture on the screen.
-fn served(world: &World, stage: usize) -> Option<Rc<[u8]>> {
-    let (uri, _) = world.stages[stage].tv.on_screen(world.now)?;
+fn served(world: &World, node: usize) -> Option<Rc<[u8]>> {
+    let (uri, _) = world.nodes[node].renderer.on_screen(world.now)?;
     let token = Token::in_path(&HttpUrl::parse(uri)?.path)?;
     world.kiosk.published(token)?.body
 }
 
-fn shows_its_card(world: &World, stage: usize) -> bool {
-    let udn = &world.stages[stage].tv.persona().udn;
+fn shows_its_card(world: &World, node: usize) -> bool {
+    let udn = &world.nodes[node].renderer.persona().udn;
     let known = world.kiosk.descriptions().find(|(description, _)| description.udn == *udn);
     let (description, location) = known.expect("it was found");
     let own = card::draw(&description.friendly_name, &location.host.to_string());
-    world.shows(stage, "identify.jpg") && served(world, stage).as_ref() == Some(&own)
+    world.shows(node, "identify.jpg") && served(world, node).as_ref() == Some(&own)
 }
 
-fn state(world: &World, stage: usize) -> TransportState {
-    world.stages[stage].tv.state()
+fn state(world: &World, node: usize) -> TransportState {
+    world.nodes[node].renderer.state()
 }
 
 #[test]
 fn all_show_their_own_for_ten_seconds_and_go_on_where_they_were() {
     let presets = vec![presets::well_behaved(), presets::rygel(), presets::samsung_tizen()];
-    let mut world = telling(Setting::many(presets)).autoplay().begin();
+    let mut world = telling(Scenario::many(presets)).autoplay().start();
     world.run(45_000);
     let at = |world: &World, n: usize| world.screen(n).expect("it shows something").1;
     let before: Vec<_> = (0..3).map(|n| at(&world, n)).collect();
@@ -61,7 +61,7 @@ fn all_show_their_own_for_ten_seconds_and_go_on_where_they_were() {
     world.pass(3_000);
     for (n, before) in before.into_iter().enumerate() {
         assert!(at(&world, n).abs_diff(before) < ms(9_000), "{n}: {before:?}, {:?}", at(&world, n));
-        let shown = world.stages[n].rounds.iter().find(|round| round.uri.contains("identify"));
+        let shown = world.nodes[n].rounds.iter().find(|round| round.uri.contains("identify"));
         let shown = shown.expect("seen").until.since(shown.expect("seen").from);
         assert!(shown >= ms(9_500) && shown < ms(11_500), "{n}: {shown:?}");
     }
@@ -75,7 +75,7 @@ fn one_at_rest_is_stopped_again() {
     let mut told = 0;
     for preset in presets::all().iter().filter(able) {
         let name = preset.name;
-        let mut world = telling(Setting::of(preset.clone())).begin();
+        let mut world = telling(Scenario::of(preset.clone())).start();
         world.run(20_000);
         assert_eq!(world.screen(0), None, "{name}");
         identify(&mut world);
@@ -86,10 +86,10 @@ fn one_at_rest_is_stopped_again() {
         assert!(world.until(10_000, |w| shows_its_card(w, 0)).is_some(), "{name}");
         world.pass(20_000);
         assert_eq!(world.screen(0), None, "{name}: nobody asked for more");
-        let asked = world.stages[0].calls.len();
+        let asked = world.nodes[0].calls.len();
         world.pass(60_000);
         assert_ne!(state(&world, 0), TransportState::Playing, "{name}");
-        let more = &world.stages[0].calls[asked..];
+        let more = &world.nodes[0].calls[asked..];
         assert!(more.iter().all(|call| call.what != "Stop"), "{name}: left in peace");
         world.press(PanelAction::Play);
         assert!(world.until(8_000, |w| w.shows(0, "clip.mp4")).is_some(), "{name}");
@@ -101,9 +101,10 @@ fn one_at_rest_is_stopped_again() {
 
 #[test]
 fn a_clip_goes_on_where_it_was_and_then_what_that_interrupted() {
-    let setting = telling(Setting::of(presets::well_behaved()));
-    let setting = setting.clip_button(PanelAction::Prev, "/m/extra", Again::Restart, Back::Resume);
-    let mut world = playing(setting);
+    let scenario = telling(Scenario::of(presets::well_behaved()));
+    let scenario =
+        scenario.clip_button(PanelAction::Prev, "/m/extra", Again::Restart, Back::Resume);
+    let mut world = playing(scenario);
     world.pass(50_000);
     world.press(PanelAction::Prev);
     world.pass(15_000);
@@ -125,17 +126,18 @@ fn a_clip_goes_on_where_it_was_and_then_what_that_interrupted() {
 #[test]
 fn one_that_shows_no_pictures_is_left_alone_and_the_log_says_so() {
     let songs = but(|q| q.mimes = Some(&["video/mp4", "audio/mpeg"]));
-    let mut world = telling(Setting::many(vec![presets::well_behaved(), songs])).autoplay().begin();
+    let mut world =
+        telling(Scenario::many(vec![presets::well_behaved(), songs])).autoplay().start();
     world.run(30_000);
     identify(&mut world);
     assert!(world.until(5_000, |w| shows_its_card(w, 0)).is_some());
     assert!(world.shows(1, "clip.mp4"));
-    let sets = world.stages[1].called("SetAVTransportURI").len();
+    let sets = world.nodes[1].called("SetAVTransportURI").len();
     let said = "TV 2: its name cannot be shown on it: it shows no pictures";
     assert_eq!(world.trace(100).concat().matches(said).count(), 1);
     world.pass(20_000);
     assert!(world.shows(1, "clip.mp4"));
-    assert_eq!(world.stages[1].called("SetAVTransportURI").len(), sets);
+    assert_eq!(world.nodes[1].called("SetAVTransportURI").len(), sets);
 }
 
 #[test]
@@ -143,8 +145,8 @@ fn members_of_a_group_each_show_their_own_and_go_on_together() {
     let mut slow = presets::well_behaved();
     slow.quirks.loading = ms(900);
     let presets = vec![presets::well_behaved(), slow, presets::rygel()];
-    let setting = telling(Setting::many(presets)).together(ms(10_000)).autoplay();
-    let mut world = setting.begin();
+    let scenario = telling(Scenario::many(presets)).grouped(ms(10_000)).autoplay();
+    let mut world = scenario.start();
     world.run(150_000);
     assert!(world.until(120_000, |w| w.screen(0).is_some_and(|(_, at)| at > ms(30_000))).is_some());
     identify(&mut world);
@@ -167,8 +169,8 @@ fn members_of_a_group_each_show_their_own_and_go_on_together() {
 #[test]
 fn one_of_a_group_that_shows_no_pictures_holds_up_nobody() {
     let songs = but(|q| q.mimes = Some(&["video/mp4"]));
-    let setting = telling(Setting::many(vec![presets::well_behaved(), songs]));
-    let mut world = setting.together(ms(4_000)).autoplay().begin();
+    let scenario = telling(Scenario::many(vec![presets::well_behaved(), songs]));
+    let mut world = scenario.grouped(ms(4_000)).autoplay().start();
     world.run(60_000);
     identify(&mut world);
     assert!(world.until(3_000, |w| shows_its_card(w, 0)).is_some());
@@ -181,7 +183,7 @@ fn one_of_a_group_that_shows_no_pictures_holds_up_nobody() {
 
 #[test]
 fn one_that_is_not_there_does_not_show_it_when_it_is_back() {
-    let mut world = playing(telling(Setting::of(presets::well_behaved())));
+    let mut world = playing(telling(Scenario::of(presets::well_behaved())));
     world.remote(0, Remote::PowerOff);
     world.pass(60_000);
     identify(&mut world);
@@ -189,12 +191,12 @@ fn one_that_is_not_there_does_not_show_it_when_it_is_back() {
     assert!(world.trace(100).concat().contains("cannot be shown on it: it is not there"));
     world.remote(0, Remote::PowerOn);
     assert!(world.until(60_000, |w| w.shows(0, "clip.mp4")).is_some());
-    assert!(world.stages[0].rounds.iter().all(|round| !round.uri.contains("identify")));
+    assert!(world.nodes[0].rounds.iter().all(|round| !round.uri.contains("identify")));
 }
 
 #[test]
 fn a_film_that_was_paused_stays_so_in_the_dark_and_goes_on_where_it_was() {
-    let mut world = playing(telling(Setting::of(presets::well_behaved())));
+    let mut world = playing(telling(Scenario::of(presets::well_behaved())));
     world.pass(40_000);
     world.press(PanelAction::Pause);
     world.pass(30_000);
@@ -212,7 +214,7 @@ fn a_film_that_was_paused_stays_so_in_the_dark_and_goes_on_where_it_was() {
 #[test]
 fn one_at_rest_that_is_told_to_play_meanwhile_plays_afterwards() {
     for press in [PanelAction::Play, PanelAction::Prev] {
-        let mut world = telling(Setting::of(presets::well_behaved())).begin();
+        let mut world = telling(Scenario::of(presets::well_behaved())).start();
         world.run(20_000);
         identify(&mut world);
         world.pass(5_000);
@@ -227,7 +229,7 @@ fn one_at_rest_that_is_told_to_play_meanwhile_plays_afterwards() {
 
 #[test]
 fn a_press_of_stop_ends_it_and_one_of_play_brings_what_usually_plays() {
-    let mut world = playing(telling(Setting::of(presets::well_behaved())));
+    let mut world = playing(telling(Scenario::of(presets::well_behaved())));
     identify(&mut world);
     assert!(world.until(3_000, |w| shows_its_card(w, 0)).is_some());
     world.press(PanelAction::Stop);

@@ -7,7 +7,7 @@ use crate::upnp::Udn;
 fn comes_back_as_another(world: &mut World, boot: u32) {
     world.remote(0, Remote::PullPlug);
     world.pass(20_000);
-    world.stages[0].tv.persona.udn = Udn::new(&format!("uuid:boot-{boot}")).unwrap();
+    world.nodes[0].renderer.persona.udn = Udn::new(&format!("uuid:boot-{boot}")).unwrap();
     world.remote(0, Remote::PowerOn);
 }
 
@@ -15,22 +15,22 @@ fn comes_back_as_another(world: &mut World, boot: u32) {
 #[test]
 #[ignore = "a renderer that returns with another UDN at the same address is driven as two renderers"]
 fn one_that_has_another_udn_at_the_same_place_plays_its_film() {
-    let setting = Setting::of(presets::well_behaved()).files(&[("/m/clip.mp4", 3_600_000)]);
-    let mut world = playing(setting);
+    let scenario = Scenario::of(presets::well_behaved()).files(&[("/m/clip.mp4", 3_600_000)]);
+    let mut world = playing(scenario);
     world.pass(60_000);
     comes_back_as_another(&mut world, 2);
     world.pass(60_000);
-    let sets = world.stages[0].called("SetAVTransportURI").len();
+    let sets = world.nodes[0].called("SetAVTransportURI").len();
     world.pass(600_000);
-    assert_eq!(world.stages[0].called("SetAVTransportURI").len(), sets);
+    assert_eq!(world.nodes[0].called("SetAVTransportURI").len(), sets);
 }
 
 /// At another port: the one of before is missed for ever.
 #[test]
 #[ignore = "the old identity of a renderer that returns with another UDN counts as missing for ever"]
 fn one_that_has_another_udn_and_another_port_is_no_fault() {
-    let setting = Setting::of(but(|q| q.new_port_at_boot = true));
-    let mut world = playing(setting.files(&[("/m/clip.mp4", 36_000_000)]));
+    let scenario = Scenario::of(but(|q| q.new_port_at_boot = true));
+    let mut world = playing(scenario.files(&[("/m/clip.mp4", 36_000_000)]));
     world.pass(60_000);
     comes_back_as_another(&mut world, 2);
     world.pass(7_200_000);

@@ -8,14 +8,14 @@ use crate::upnp::ssdp::{Announcement, Kind};
 #[test]
 #[ignore = "another boot number of a renderer that plays on makes the file begin anew"]
 fn what_plays_on_does_not_begin_anew() {
-    let setting = Setting::of(but(|q| q.tells_boot_id = true));
-    let mut world = playing(setting.files(&[("/m/clip.mp4", 3_600_000)]));
+    let scenario = Scenario::of(but(|q| q.tells_boot_id = true));
+    let mut world = playing(scenario.files(&[("/m/clip.mp4", 3_600_000)]));
     world.pass(600_000);
     let (_, location) = world.kiosk.descriptions().next().expect("found");
     let location = Some(location.clone());
     let announcement = Announcement {
         kind: Kind::Alive,
-        udn: world.stages[0].tv.persona().udn.clone(),
+        udn: world.nodes[0].renderer.persona().udn.clone(),
         target: clip("upnp:rootdevice"),
         location,
         max_age: None,

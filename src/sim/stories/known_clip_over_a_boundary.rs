@@ -9,12 +9,12 @@ const HOUR: u64 = 3_600_000;
 
 /// It is a minute to nine in Berlin; `Next` plays the clip.
 fn before_opening(schedule: &str, autoplay: bool) -> World {
-    let setting = Setting::of(presets::well_behaved())
+    let scenario = Scenario::of(presets::well_behaved())
         .files(&FILES)
         .rule(|r| (r.plays, r.autoplay) = (vec!["/m/usual.mp4".into()], autoplay))
         .schedule("CET-1CEST,M3.5.0,M10.5.0/3", schedule)
         .clip_button(PanelAction::Next, "/m/dragon.mp4", Again::Restart, Back::Resume);
-    let mut world = setting.begin();
+    let mut world = scenario.start();
     world.set_clock("2026-11-27T07:59:00Z", true);
     world
 }

@@ -10,8 +10,8 @@ fn the_time_without_an_answer_counts() {
         (q.playing_at_once, q.play_hangs_while_loading) = (true, true);
         q.rel_time = RelTime::AlwaysZero;
     });
-    let mut world = Setting::of(preset).files(&[("/m/clip.mp4", 60_000)]).autoplay().begin();
+    let mut world = Scenario::of(preset).files(&[("/m/clip.mp4", 60_000)]).autoplay().start();
     world.run(3_600_000);
-    let rounds = world.stages[0].rounds.len();
+    let rounds = world.nodes[0].rounds.len();
     assert!(rounds > 40, "{rounds} rounds in an hour, {:?}", world.why(0));
 }

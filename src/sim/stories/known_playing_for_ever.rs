@@ -4,7 +4,7 @@ use super::*;
 use crate::sim::quirks::NextUri;
 
 fn longest_silence(world: &World) -> Duration {
-    world.stages[0]
+    world.nodes[0]
         .rounds
         .windows(2)
         .map(|two| two[1].from.since(two[0].from))
@@ -18,9 +18,9 @@ fn longest_silence(world: &World) -> Duration {
 fn an_album_goes_on_where_a_next_file_is_ignored() {
     let preset = but(|q| (q.end_says_playing, q.next) = (true, NextUri::Ignored));
     let files = [("/m/a.mp3", 30_000), ("/m/b.mp3", 20_000)];
-    let mut world = Setting::of(preset).files(&files).autoplay().begin();
+    let mut world = Scenario::of(preset).files(&files).autoplay().start();
     world.run(3_600_000);
-    let (rounds, longest) = (world.stages[0].rounds.len(), longest_silence(&world));
+    let (rounds, longest) = (world.nodes[0].rounds.len(), longest_silence(&world));
     assert!(rounds > 80 && longest < ms(60_000), "{rounds} songs in an hour, {longest:?} for one");
     assert!(!world.trace(256).concat().contains("in the middle"), "they were whole");
 }
@@ -30,7 +30,7 @@ fn an_album_goes_on_where_a_next_file_is_ignored() {
 #[ignore = "a renderer that says PLAYING for ever after the end of a file of unknown length is found out too late"]
 fn a_film_of_unknown_length_loops() {
     let preset = but(|q| (q.end_says_playing, q.hides_duration) = (true, true));
-    let mut world = Setting::of(preset).files(&[("/m/clip.mp4", 60_000)]).autoplay().begin();
+    let mut world = Scenario::of(preset).files(&[("/m/clip.mp4", 60_000)]).autoplay().start();
     world.header = Some(None);
     world.run(3_600_000);
     let longest = longest_silence(&world);

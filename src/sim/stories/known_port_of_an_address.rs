@@ -20,10 +20,10 @@ fn the_table_for_one_port_is_not_for_another() {
     let loaded = crate::config::parse(text, &there);
     assert_eq!(loaded.problems, [], "the box has nothing against it");
     let files = [("/m/kitchen.mp4", 60_000), ("/m/bath.mp4", 60_000)];
-    let mut setting = Setting::of(presets::well_behaved()).files(&files);
-    setting.config.rules = loaded.config.unwrap().rules;
-    assert_eq!(setting.config.rules[1].who, Who::Address(HOST, Some(49152)));
-    let mut world = setting.begin();
+    let mut scenario = Scenario::of(presets::well_behaved()).files(&files);
+    scenario.config.rules = loaded.config.unwrap().rules;
+    assert_eq!(scenario.config.rules[1].who, Who::Address(HOST, Some(49152)));
+    let mut world = scenario.start();
     world.run(30_000);
     let (_, location) = world.kiosk.descriptions().next().expect("found");
     assert_eq!((location.host, location.port), (HOST, 49152));

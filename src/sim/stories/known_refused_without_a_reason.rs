@@ -9,10 +9,10 @@ const SHOW: [(&str, u64); 3] = [("/m/clip.mp4", 25_000), ("/m/d.mp4", 20_000), (
 #[ignore = "error 501 to SetAVTransportURI during playback does not lead to a Stop before the next attempt"]
 fn one_that_takes_no_file_while_it_shows_a_picture_is_stopped_before() {
     let mut world = playing(
-        Setting::of(but(|q| q.set_while_playing = SetWhilePlaying::Refused(501))).files(&SHOW),
+        Scenario::of(but(|q| q.set_while_playing = SetWhilePlaying::Refused(501))).files(&SHOW),
     );
     world.pass(3_600_000);
-    let rounds = world.stages[0].rounds.len();
+    let rounds = world.nodes[0].rounds.len();
     assert!(rounds > 80, "{rounds} rounds in an hour, {:?}", world.why(0));
 }
 
@@ -20,13 +20,13 @@ fn one_that_takes_no_file_while_it_shows_a_picture_is_stopped_before() {
 #[test]
 #[ignore = "HTTP 500 without a UPnP error during playback does not lead to a Stop before the next attempt"]
 fn one_that_refuses_with_a_bare_500_loops() {
-    let setting = Setting::of(but(|q| {
+    let scenario = Scenario::of(but(|q| {
         (q.set_while_playing, q.bare_refusals) = (SetWhilePlaying::Refused(705), true);
         q.end_says_playing = true;
     }));
-    let mut world = playing(setting.files(&[("/m/clip.mp4", 60_000)]));
+    let mut world = playing(scenario.files(&[("/m/clip.mp4", 60_000)]));
     world.pass(3_600_000);
-    let rounds = world.stages[0].rounds.len();
+    let rounds = world.nodes[0].rounds.len();
     assert!(rounds > 40, "{rounds} rounds in an hour, {:?}", world.why(0));
 }
 
@@ -34,11 +34,11 @@ fn one_that_refuses_with_a_bare_500_loops() {
 #[test]
 #[ignore = "a file that was dropped during playback and a refused Play do not lead to a Stop before the next attempt"]
 fn one_that_drops_the_file_and_refuses_to_play_is_stopped_before() {
-    let setting = Setting::of(but(|q| {
+    let scenario = Scenario::of(but(|q| {
         (q.set_while_playing, q.play_while_playing) = (SetWhilePlaying::Dropped, Some(501));
     }));
-    let mut world = playing(setting.files(&SHOW));
+    let mut world = playing(scenario.files(&SHOW));
     world.pass(3_600_000);
-    let rounds = world.stages[0].rounds.len();
+    let rounds = world.nodes[0].rounds.len();
     assert!(rounds > 80, "{rounds} rounds in an hour, {:?}", world.why(0));
 }

@@ -8,8 +8,8 @@ use std::path::Path;
 const DARK: &str = "[[schedule]]\nfrom = \"18:30\"\nto = \"09:00\"\nthen = \"blackout\"\n";
 
 fn night(preset: Preset) -> World {
-    let setting = Setting::of(preset).files(&[("/m/clip.mp4", 600_000)]).autoplay();
-    let mut world = setting.schedule("CET-1CEST,M3.5.0,M10.5.0/3", DARK).begin();
+    let scenario = Scenario::of(preset).files(&[("/m/clip.mp4", 600_000)]).autoplay();
+    let mut world = scenario.schedule("CET-1CEST,M3.5.0,M10.5.0/3", DARK).start();
     world.set_clock("2026-11-27T19:00:00Z", true);
     world.run(30_000);
     assert!(world.shows(0, "black.jpg"));
@@ -40,11 +40,11 @@ fn a_blackout_stays_dark_where_pictures_are_put_away_after_a_minute() {
 fn a_clip_whose_file_is_removed_while_it_plays_leaves_the_programme_where_it_was() {
     let files =
         [("/m/main/a.mp4", 600_000), ("/m/main/b.mp4", 600_000), ("/m/extra/dragon.mp4", 20_000)];
-    let setting = Setting::of(presets::well_behaved())
+    let scenario = Scenario::of(presets::well_behaved())
         .files(&files)
         .rule(|rule| rule.plays = vec!["/m/main".into()])
         .clip_button(PanelAction::Next, "/m/extra", Again::Restart, Back::Resume);
-    let mut world = setting.autoplay().begin();
+    let mut world = scenario.autoplay().start();
     world.run(60_000);
     world.press(PanelAction::Next);
     world.pass(5_000);
@@ -61,13 +61,13 @@ fn a_clip_whose_file_is_removed_while_it_plays_leaves_the_programme_where_it_was
 fn what_was_never_fetched_does_not_play() {
     let files = [("/m/clip.mp4", 25_000), ("/m/d.jpg", 0)];
     let mut world = playing(
-        Setting::of(but(|q| {
+        Scenario::of(but(|q| {
             (q.set_while_playing, q.track_uri) = (SetWhilePlaying::Dropped, TrackUri::Always(""));
         }))
         .files(&files),
     );
     world.pass(1_800_000);
-    let rounds = world.stages[0].rounds.len();
+    let rounds = world.nodes[0].rounds.len();
     assert!(rounds > 40, "{rounds} rounds in half an hour, and {}", world.status()["renderers"][0]);
 }
 
@@ -80,8 +80,8 @@ fn what_a_configuration_allows_is_no_storm() {
     };
     let text = "media = \"/m\"\n[[renderer]]\ndwell = 0.001\n";
     let Some(config) = crate::config::parse(text, &there).config else { return };
-    let setting = Setting::of(presets::well_behaved()).files(&[("/m/1.jpg", 0), ("/m/2.jpg", 0)]);
-    let mut world = setting.rule(|rule| rule.dwell = config.rules[0].dwell).autoplay().begin();
+    let scenario = Scenario::of(presets::well_behaved()).files(&[("/m/1.jpg", 0), ("/m/2.jpg", 0)]);
+    let mut world = scenario.rule(|rule| rule.dwell = config.rules[0].dwell).autoplay().start();
     world.run(60_000);
-    assert!(world.stages[0].called("SetAVTransportURI").len() < 120);
+    assert!(world.nodes[0].called("SetAVTransportURI").len() < 120);
 }

@@ -9,14 +9,14 @@ use crate::upnp::HttpUrl;
 
 /// It has asked for `Range: bytes=N-`, the last 100 KB.
 fn reads_the_end_first(world: &mut World) {
-    let (uri, _) = world.stages[0].tv.on_screen(world.now).expect("it plays");
+    let (uri, _) = world.nodes[0].renderer.on_screen(world.now).expect("it plays");
     let token = Token::in_path(&HttpUrl::parse(uri).unwrap().path).unwrap();
     world.tell(Event::Served { token, bytes: 100_000, end: Some(StreamEnd::WholeFile) });
 }
 
 fn film() -> World {
     let preset = but(|q| q.failure = FetchFailure::SilentStop);
-    playing(Setting::of(preset).files(&[("/m/clip.mp4", 3_600_000)]))
+    playing(Scenario::of(preset).files(&[("/m/clip.mp4", 3_600_000)]))
 }
 
 #[test]
@@ -55,7 +55,8 @@ fn it_goes_on_when_the_media_server_is_back() {
 fn a_viewers_stop_of_a_film_of_unknown_length_is_his_all_the_same() {
     for first in [false, true] {
         let preset = but(|q| q.hides_duration = true);
-        let mut world = Setting::of(preset).files(&[("/m/clip.mp4", 3_600_000)]).autoplay().begin();
+        let mut world =
+            Scenario::of(preset).files(&[("/m/clip.mp4", 3_600_000)]).autoplay().start();
         world.header = Some(None);
         world.run(5_000);
         if first {

@@ -10,9 +10,9 @@ fn steps_of_a_box_that_plays_ask_for_no_memory() {
     for preset in [presets::well_behaved(), presets::rygel(), presets::gmrender(), presets::jmgo()]
     {
         for (files, cut) in [(&long[..], 0), (&short[..], 0), (&short[..], 300), (&songs[..], 0)] {
-            let setting = Setting::of(preset.clone()).files(files).autoplay();
-            let setting = setting.rule(|r| r.max_cut = ms(cut)).watchdog(ms(30_000));
-            let mut world = setting.begin();
+            let scenario = Scenario::of(preset.clone()).files(files).autoplay();
+            let scenario = scenario.rule(|r| r.max_cut = ms(cut)).watchdog(ms(30_000));
+            let mut world = scenario.start();
             // Tables find their size, and the renderer's ways are learned.
             world.run(120_000);
             let (before, steps) = (world.allocations, world.steps);

@@ -49,7 +49,7 @@ mod witness;
 use super::presets::{self, Preset};
 use super::quirks::{FetchFailure, Probe, Quirks, SetWhilePlaying};
 use super::words::Remote;
-use super::world::{BUTTONS, HOME, PORT, Setting, World};
+use super::world::{BUTTONS, HOME, PORT, Scenario, World};
 use crate::config::{LoopMethod, OnStop, PanelAction};
 use crate::time::Duration;
 
@@ -65,8 +65,8 @@ fn but(change: impl FnOnce(&mut Quirks)) -> Preset {
 }
 
 /// Plays since two seconds.
-fn playing(setting: Setting) -> World {
-    let mut world = setting.autoplay().begin();
+fn playing(scenario: Scenario) -> World {
+    let mut world = scenario.autoplay().start();
     assert!(world.until(10_000, |w| w.shows(0, "clip.mp4")).is_some());
     world.pass(2_000);
     world

@@ -6,13 +6,13 @@ use crate::upnp::av_transport::TransportState;
 /// It plays this file within `most` milliseconds, by itself, after so many refusals.
 fn plays(preset: Preset, file: &'static str, most: u64, refusals: usize) {
     let name = preset.name;
-    let mut world = Setting::of(preset).files(&[(file, 30_000)]).autoplay().begin();
+    let mut world = Scenario::of(preset).files(&[(file, 30_000)]).autoplay().start();
     let shown = file.rsplit('/').next().unwrap();
     let took = world.until(60_000, |w| w.shows(0, shown));
     assert!(took.is_some_and(|took| took <= most), "{name}, {file}: {took:?}");
-    let refused = |w: &World| w.stages[0].calls.iter().filter(|c| c.refused.is_some()).count();
+    let refused = |w: &World| w.nodes[0].calls.iter().filter(|c| c.refused.is_some()).count();
     assert_eq!(refused(&world), refusals, "{name}, {file}");
-    assert!(world.until(200_000, |w| w.stages[0].rounds.len() == 3).is_some());
+    assert!(world.until(200_000, |w| w.nodes[0].rounds.len() == 3).is_some());
     assert_eq!(refused(&world), refusals, "{name}, {file}: what it takes is known now");
 }
 
@@ -52,7 +52,7 @@ fn metadata_is_written_as_each_likes_it() {
 fn objections_that_come_with_play_are_met_like_those_that_come_with_the_uri() {
     let late = |change: fn(&mut Quirks)| {
         but(|q| {
-            q.objects_at_play = true;
+            q.refuses_at_play = true;
             change(q);
         })
     };
@@ -64,35 +64,35 @@ fn objections_that_come_with_play_are_met_like_those_that_come_with_the_uri() {
 
 #[test]
 fn what_play_wants_beside_the_usual_is_looked_up_once() {
-    let mut world = Setting::of(presets::jriver()).autoplay().begin();
+    let mut world = Scenario::of(presets::jriver()).autoplay().start();
     let took = world.until(20_000, |w| w.shows(0, "clip.mp4"));
     assert!(took.is_some_and(|took| took < 500), "{took:?}");
-    assert!(world.until(200_000, |w| w.stages[0].rounds.len() == 3).is_some());
-    let refused = world.stages[0].calls.iter().filter(|call| call.refused.is_some());
+    assert!(world.until(200_000, |w| w.nodes[0].rounds.len() == 3).is_some());
+    let refused = world.nodes[0].calls.iter().filter(|call| call.refused.is_some());
     assert_eq!(refused.count(), 1);
-    assert_eq!(world.stages[0].called("Survey").len(), 2, "one for each service");
+    assert_eq!(world.nodes[0].called("Survey").len(), 2, "one for each service");
 
     // Where it is not said, it is not played on, and not asked for again and again.
     let silent = but(|q| (q.play_wants, q.scpd_refused) = (&["Secret"], Some(404)));
-    let mut world = Setting::of(silent).autoplay().begin();
+    let mut world = Scenario::of(silent).autoplay().start();
     world.run(600_000);
-    assert!(world.stages[0].rounds.is_empty());
-    let plays = world.stages[0].called("Play").len();
+    assert!(world.nodes[0].rounds.is_empty());
+    let plays = world.nodes[0].called("Play").len();
     assert!((8..=60).contains(&plays), "{plays}");
-    assert!(world.stages[0].called("Survey").len() <= 2);
+    assert!(world.nodes[0].called("Survey").len() <= 2);
 }
 
 #[test]
 fn one_that_looks_at_the_url_first_is_asked_ever_more_rarely_while_it_cannot() {
     for probe in [Probe::Head, Probe::HeadTwice, Probe::Get] {
-        let mut world = Setting::of(but(|q| q.probe = probe)).autoplay().begin();
+        let mut world = Scenario::of(but(|q| q.probe = probe)).autoplay().start();
         world.firewall = true;
         world.run(300_000);
         assert_eq!(world.screen(0), None);
-        let sets = world.stages[0].called("SetAVTransportURI");
+        let sets = world.nodes[0].called("SetAVTransportURI");
         assert!(sets.iter().all(|set| set.refused == Some(716)));
         assert!((12..=60).contains(&sets.len()), "{probe:?}: {}", sets.len());
-        assert!(world.stages[0].called("Play").is_empty());
+        assert!(world.nodes[0].called("Play").is_empty());
         world.firewall = false;
         let took = world.until(150_000, |w| w.shows(0, "clip.mp4"));
         assert!(took.is_some(), "{probe:?}");
@@ -109,7 +109,7 @@ fn a_bare_500_while_it_switches_is_no_objection_to_the_metadata() {
         q.empty_metadata = Some(501);
     });
     let files = [("/m/a.mp4", 60_000), ("/m/b.mp4", 60_000)];
-    let mut world = Setting::of(busy).files(&files).autoplay().begin();
+    let mut world = Scenario::of(busy).files(&files).autoplay().start();
     world.run(2_000);
     for file in ["b.mp4", "a.mp4", "b.mp4"] {
         world.press(PanelAction::Next);
@@ -125,9 +125,9 @@ fn a_bare_500_while_it_switches_is_no_objection_to_the_metadata() {
 fn one_that_goes_back_to_its_input_after_a_stop_is_not_stopped_between_rounds() {
     for preset in [presets::lg_webos(), presets::hisense()] {
         let name = preset.name;
-        let mut world = playing(Setting::of(preset));
-        assert!(world.until(300_000, |w| w.stages[0].rounds.len() == 10).is_some());
-        assert_eq!(world.stages[0].called("Stop").len(), 0, "{name}");
+        let mut world = playing(Scenario::of(preset));
+        assert!(world.until(300_000, |w| w.nodes[0].rounds.len() == 10).is_some());
+        assert_eq!(world.nodes[0].called("Stop").len(), 0, "{name}");
     }
 }
 
@@ -138,11 +138,11 @@ pub(super) fn a_start_that_looks_like_a_stop_is_waited_for() {
             (q.loads_as, q.set_says_stopped) = (TransportState::Stopped, true);
             q.loading = ms(loading);
         });
-        let mut world = Setting::of(slow).autoplay().begin();
+        let mut world = Scenario::of(slow).autoplay().start();
         let took = world.until(60_000, |w| w.shows(0, "clip.mp4"));
         assert!(took.is_some_and(|took| took <= loading + 200), "{loading}: {took:?}");
-        assert!(world.until(200_000, |w| w.stages[0].rounds.len() == 3).is_some());
-        assert_eq!(world.stages[0].called("Play").len(), 3, "{loading}: once for each round");
+        assert!(world.until(200_000, |w| w.nodes[0].rounds.len() == 3).is_some());
+        assert_eq!(world.nodes[0].called("Play").len(), 3, "{loading}: once for each round");
     }
 }
 
@@ -154,11 +154,11 @@ fn one_that_plays_before_it_is_told_to_is_not_told_twice() {
             q.play_while_playing = play_while_playing;
         });
         for preset in [eager, presets::hccast(), presets::hiby()] {
-            let world = &mut playing(Setting::of(preset));
-            assert!(world.until(60_000, |w| w.stages[0].rounds.len() == 3).is_some());
-            let rounds = &world.stages[0].rounds;
+            let world = &mut playing(Scenario::of(preset));
+            assert!(world.until(60_000, |w| w.nodes[0].rounds.len() == 3).is_some());
+            let rounds = &world.nodes[0].rounds;
             assert!(rounds.iter().all(|round| round.played == ms(10_000)));
-            assert!(world.stages[0].called("SetAVTransportURI").len() <= 4);
+            assert!(world.nodes[0].called("SetAVTransportURI").len() <= 4);
         }
     }
 }

@@ -5,8 +5,8 @@ use crate::config::Who;
 use crate::upnp::av_transport::TransportState;
 
 /// A clip that does not end while a story lasts.
-fn long(preset: Preset) -> Setting {
-    Setting::of(preset).files(&[("/m/clip.mp4", 3_600_000)])
+fn long(preset: Preset) -> Scenario {
+    Scenario::of(preset).files(&[("/m/clip.mp4", 3_600_000)])
 }
 
 #[test]
@@ -34,17 +34,17 @@ pub(super) fn another_port_and_another_boot_id_cost_two_seconds() {
         assert!(took.is_some_and(|took| took <= 2_200), "{dark} ms dark: {took:?}");
         world.pass(20_000);
     }
-    assert_eq!(world.stages[0].rounds.len(), 3, "and no other break");
+    assert_eq!(world.nodes[0].rounds.len(), 3, "and no other break");
 }
 
 #[test]
 fn a_description_that_is_refused_for_a_day_is_asked_for_rarely_and_then_it_plays() {
     const DAY: u64 = 86_400_000;
     let late = but(|q| q.description_refused = Some((503, ms(DAY))));
-    let mut world = long(late).autoplay().begin();
+    let mut world = long(late).autoplay().start();
     world.run(DAY);
     assert_eq!(world.screen(0), None);
-    let asked = world.stages[0].called("Describe").len();
+    let asked = world.nodes[0].called("Describe").len();
     // Every five minutes at most, and once for each time that it is heard.
     assert!((144..=1_200).contains(&asked), "{asked} times in a day");
     let took = world.until(700_000, |w| w.shows(0, "clip.mp4"));
@@ -57,10 +57,10 @@ fn one_put_into_standby_stays_dark_until_it_is_switched_on_again() {
         let mut world = playing(long(preset));
         world.remote(0, Remote::Standby);
         world.pass(3_600_000);
-        let stage = &world.stages[0];
-        assert_eq!(stage.rounds.len(), 1);
-        assert_eq!(stage.tv.state(), TransportState::NoMediaPresent);
-        assert_eq!(stage.called("SetAVTransportURI").len(), 1, "nobody wakes it");
+        let node = &world.nodes[0];
+        assert_eq!(node.rounds.len(), 1);
+        assert_eq!(node.renderer.state(), TransportState::NoMediaPresent);
+        assert_eq!(node.called("SetAVTransportURI").len(), 1, "nobody wakes it");
         world.remote(0, Remote::PowerOn);
         let took = world.until(10_000, |w| w.shows(0, "clip.mp4"));
         assert!(took.is_some_and(|took| took <= 2_200), "{took:?}");
@@ -72,7 +72,7 @@ fn a_press_wakes_one_that_sleeps() {
     let mut world = playing(long(presets::teufel()));
     world.press(PanelAction::Stop);
     world.pass(3_600_000);
-    assert_eq!(world.stages[0].tv.state(), TransportState::NoMediaPresent, "it has dozed off");
+    assert_eq!(world.nodes[0].renderer.state(), TransportState::NoMediaPresent, "it has dozed off");
     world.press(PanelAction::Play);
     let took = world.until(5_000, |w| w.shows(0, "clip.mp4"));
     assert!(took.is_some_and(|took| took <= 1_000), "{took:?}");
@@ -84,8 +84,8 @@ fn one_that_stops_before_it_is_off_plays_when_it_is_on_again() {
         let mut world = playing(long(but(|q| q.lingers = lingers)));
         world.remote(0, Remote::PowerOff);
         world.pass(28_800_000);
-        assert!(!world.stages[0].tv.is_on());
-        assert_eq!(world.stages[0].called("SetAVTransportURI").len(), 1, "{lingers:?}");
+        assert!(!world.nodes[0].renderer.is_on());
+        assert_eq!(world.nodes[0].called("SetAVTransportURI").len(), 1, "{lingers:?}");
         world.remote(0, Remote::PowerOn);
         let took = world.until(10_000, |w| w.shows(0, "clip.mp4"));
         assert!(took.is_some_and(|took| took <= 2_200), "{lingers:?}: {took:?}");
@@ -107,8 +107,8 @@ fn one_that_a_viewer_stopped_and_then_switched_off_plays_when_it_is_on_again() {
 #[test]
 fn even_a_box_that_insists_does_not_switch_it_on() {
     for stopped_before in [false, true] {
-        let setting = long(presets::teufel()).rule(|r| r.on_stop = OnStop::Insist);
-        let mut world = playing(setting);
+        let scenario = long(presets::teufel()).rule(|r| r.on_stop = OnStop::Insist);
+        let mut world = playing(scenario);
         if stopped_before {
             world.remote(0, Remote::Stop);
             world.pass(2_000);
@@ -116,7 +116,7 @@ fn even_a_box_that_insists_does_not_switch_it_on() {
         world.remote(0, Remote::Standby);
         world.pass(3_600_000);
         assert_eq!(world.screen(0), None);
-        assert_eq!(world.stages[0].called("SetAVTransportURI").len(), 1, "nobody wakes it");
+        assert_eq!(world.nodes[0].called("SetAVTransportURI").len(), 1, "nobody wakes it");
         world.remote(0, Remote::PowerOn);
         assert!(world.until(10_000, |w| w.shows(0, "clip.mp4")).is_some());
     }
@@ -125,7 +125,7 @@ fn even_a_box_that_insists_does_not_switch_it_on() {
 #[test]
 fn one_that_nobody_drives_is_forgotten_when_it_is_heard_of_no_more() {
     let name = Who::Name("another".try_into().unwrap());
-    let mut world = long(presets::well_behaved()).rule(|r| r.who = name).begin();
+    let mut world = long(presets::well_behaved()).rule(|r| r.who = name).start();
     let known = |w: &World| w.kiosk.descriptions().count();
     world.run(60_000);
     assert_eq!(known(&world), 1);
@@ -133,9 +133,9 @@ fn one_that_nobody_drives_is_forgotten_when_it_is_heard_of_no_more() {
         world.remote(0, Remote::PullPlug);
         world.pass(3_600_000);
         assert_eq!(known(&world), 0, "visit {visit}: its last announcement has long expired");
-        let calls = world.stages[0].calls.len();
+        let calls = world.nodes[0].calls.len();
         world.pass(3_600_000);
-        assert_eq!(world.stages[0].calls.len(), calls, "nobody calls where nobody is");
+        assert_eq!(world.nodes[0].calls.len(), calls, "nobody calls where nobody is");
         world.remote(0, Remote::PowerOn);
         world.pass(60_000);
         assert_eq!(known(&world), 1, "visit {visit}: it is back, once");

@@ -20,7 +20,7 @@ fn patience(preset: &Preset) -> u64 {
 fn a_press_plays_on_every_renderer_that_lets_itself_be_played_on() {
     for preset in presets::all().iter().filter(|p| p.name != "leica") {
         for seed in 1..4 {
-            let mut world = Setting::of(preset.clone()).seed(seed).begin();
+            let mut world = Scenario::of(preset.clone()).seed(seed).start();
             world.run(5_000);
             assert_eq!(world.screen(0), None, "{}: nobody asked", preset.name);
             world.press(PanelAction::Play);
@@ -37,10 +37,10 @@ fn a_press_plays_on_every_renderer_that_lets_itself_be_played_on() {
 
 #[test]
 fn one_that_refuses_every_play_is_asked_ever_more_rarely() {
-    let mut world = Setting::of(presets::leica()).autoplay().begin();
+    let mut world = Scenario::of(presets::leica()).autoplay().start();
     world.run(600_000);
-    assert!(world.stages[0].rounds.is_empty());
-    let plays: Vec<_> = world.stages[0].called("Play").iter().map(|c| c.at).collect();
+    assert!(world.nodes[0].rounds.is_empty());
+    let plays: Vec<_> = world.nodes[0].called("Play").iter().map(|c| c.at).collect();
     assert!((8..=13).contains(&plays.len()), "{}", plays.len());
     let last = plays.windows(2).last().expect("several");
     assert!(last[1].since(last[0]) > ms(95_000));
@@ -56,8 +56,8 @@ fn every_kind_of_media_plays() {
     ] {
         for preset in [presets::well_behaved(), presets::rygel(), presets::lg_webos()] {
             let length = if name.ends_with("jpg") { 0 } else { 30_000 };
-            let setting = Setting::of(preset).files(&[(path, length)]).autoplay();
-            let mut world = setting.begin();
+            let scenario = Scenario::of(preset).files(&[(path, length)]).autoplay();
+            let mut world = scenario.start();
             assert!(world.until(10_000, |w| w.shows(0, name)).is_some(), "{name}");
         }
     }
@@ -69,11 +69,11 @@ fn metadata_that_is_refused_is_written_more_simply_and_the_habit_is_kept() {
         (q.full_metadata, q.plain_metadata) = (Some(501), Some(501));
         q.compat_metadata = Some(402);
     });
-    let mut world = Setting::of(picky).autoplay().begin();
+    let mut world = Scenario::of(picky).autoplay().start();
     let took = world.until(1_000, |w| w.shows(0, "clip.mp4"));
     assert!(took.is_some_and(|took| took < 300), "{took:?}");
     world.run(25_000);
-    let sets = world.stages[0].called("SetAVTransportURI");
+    let sets = world.nodes[0].called("SetAVTransportURI");
     let refused: Vec<_> = sets.iter().map(|set| set.refused).collect();
     let (first, later) = refused.split_at(3);
     assert_eq!(first, [Some(501), Some(501), Some(402)]);
@@ -83,8 +83,8 @@ fn metadata_that_is_refused_is_written_more_simply_and_the_habit_is_kept() {
 #[test]
 fn a_mime_type_that_is_refused_is_called_by_its_next_name() {
     let picky = but(|q| q.mimes = Some(&["video/divx"]));
-    let setting = Setting::of(picky).files(&[("/m/film.mkv", 30_000)]);
-    let mut world = setting.autoplay().begin();
+    let scenario = Scenario::of(picky).files(&[("/m/film.mkv", 30_000)]);
+    let mut world = scenario.autoplay().start();
     assert!(world.until(1_000, |w| w.shows(0, "film.mkv")).is_some());
 }
 
@@ -96,24 +96,24 @@ fn a_refused_file_is_never_followed_by_play() {
         q.refused_set_keeps_old = true;
         q.play_empty = PlayEmpty::TransitionsForEver;
     });
-    let mut world = Setting::of(refuses).autoplay().begin();
+    let mut world = Scenario::of(refuses).autoplay().start();
     world.run(120_000);
-    assert!(world.stages[0].called("SetAVTransportURI").len() > 10);
-    assert_eq!(world.stages[0].called("Play").len(), 0);
+    assert!(world.nodes[0].called("SetAVTransportURI").len() > 10);
+    assert_eq!(world.nodes[0].called("Play").len(), 0);
 }
 
 #[test]
 fn one_locked_by_its_viewer_plays_after_a_stop() {
-    let mut world = playing(Setting::of(presets::panasonic_viera()));
+    let mut world = playing(Scenario::of(presets::panasonic_viera()));
     world.remote(0, Remote::Stop);
     world.pass(5_000);
     assert_eq!(world.screen(0), None);
     world.press(PanelAction::Next);
     let took = world.until(5_000, |w| w.shows(0, "clip.mp4"));
     assert!(took.is_some_and(|took| took < 1_500), "{took:?}");
-    let stages = &world.stages[0];
-    assert!(stages.calls.iter().any(|c| c.refused == Some(705)));
-    assert!(!stages.called("Stop").is_empty());
+    let nodes = &world.nodes[0];
+    assert!(nodes.calls.iter().any(|c| c.refused == Some(705)));
+    assert!(!nodes.called("Stop").is_empty());
 }
 
 #[test]
@@ -124,13 +124,13 @@ fn one_that_is_busy_while_it_opens_its_player_is_asked_again() {
         q.stopping = ms(2_500);
     });
     let files = [("/m/a.mp4", 20_000), ("/m/b.mp4", 20_000)];
-    let mut world = Setting::of(busy).files(&files).autoplay().begin();
+    let mut world = Scenario::of(busy).files(&files).autoplay().start();
     world.run(2_000);
     world.press(PanelAction::Next);
     let took = world.until(20_000, |w| w.shows(0, "b.mp4"));
     assert!(took.is_some_and(|took| took < 12_000), "{took:?}");
     let refused = |c: &&crate::sim::world::Exchange| c.refused == Some(701);
-    assert!(world.stages[0].calls.iter().filter(refused).count() <= 8);
+    assert!(world.nodes[0].calls.iter().filter(refused).count() <= 8);
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn next_and_previous_go_through_the_folder_on_every_way_to_change_a_file() {
     ] {
         let preset = but(|q| q.set_while_playing = change);
         let files = [("/m/1.mp4", 60_000), ("/m/2.mp4", 70_000), ("/m/3.mp4", 80_000)];
-        let mut world = Setting::of(preset).files(&files).autoplay().begin();
+        let mut world = Scenario::of(preset).files(&files).autoplay().start();
         world.run(3_000);
         for (action, file) in [
             (PanelAction::Next, "2.mp4"),
@@ -164,10 +164,10 @@ fn next_and_previous_go_through_the_folder_on_every_way_to_change_a_file() {
 #[test]
 fn a_press_pauses_and_the_next_goes_on_from_there() {
     for preset in [presets::well_behaved(), presets::gmrender(), presets::rygel()] {
-        let mut world = playing(Setting::of(preset));
+        let mut world = playing(Scenario::of(preset));
         world.press(PanelAction::PlayPause);
         world.pass(500);
-        assert_eq!(world.stages[0].tv.state(), TransportState::PausedPlayback);
+        assert_eq!(world.nodes[0].renderer.state(), TransportState::PausedPlayback);
         let (_, held) = world.screen(0).expect("a still picture");
         world.pass(60_000);
         assert_eq!(world.screen(0).map(|(_, at)| at), Some(held));
@@ -175,44 +175,44 @@ fn a_press_pauses_and_the_next_goes_on_from_there() {
         world.pass(1_000);
         let (_, at) = world.screen(0).expect("it goes on");
         assert!(at > held + ms(800), "{at:?} after {held:?}");
-        assert_eq!(world.stages[0].called("SetAVTransportURI").len(), 1);
+        assert_eq!(world.nodes[0].called("SetAVTransportURI").len(), 1);
     }
 }
 
 #[test]
 fn a_command_without_effect_is_given_again_in_peace() {
-    let mut world = playing(Setting::of(but(|q| q.pause_ignored = true)));
+    let mut world = playing(Scenario::of(but(|q| q.pause_ignored = true)));
     world.press(PanelAction::Pause);
     world.pass(6_500);
-    assert_eq!(world.stages[0].called("Pause").len(), 3);
+    assert_eq!(world.nodes[0].called("Pause").len(), 3);
 
-    let mut world = playing(Setting::of(presets::lg_webos()));
+    let mut world = playing(Scenario::of(presets::lg_webos()));
     world.press(PanelAction::Stop);
     world.pass(5_000);
-    let stage = &world.stages[0];
-    assert_eq!(stage.called("Stop").len(), 1, "it closes its player");
-    assert_eq!(stage.tv.state(), TransportState::Stopped);
+    let node = &world.nodes[0];
+    assert_eq!(node.called("Stop").len(), 1, "it closes its player");
+    assert_eq!(node.renderer.state(), TransportState::Stopped);
 }
 
 #[test]
 fn a_stop_where_nothing_plays_is_not_sent() {
-    let mut world = Setting::of(presets::kodi()).begin();
+    let mut world = Scenario::of(presets::kodi()).start();
     world.run(5_000);
     world.press(PanelAction::Stop);
     world.pass(60_000);
-    assert!(world.stages[0].called("Stop").is_empty());
+    assert!(world.nodes[0].called("Stop").is_empty());
     world.press(PanelAction::Play);
     assert!(world.until(5_000, |w| w.shows(0, "clip.mp4")).is_some());
 }
 
 #[test]
 fn stop_play_and_stop_in_quick_succession_end_in_a_stop() {
-    let mut world = playing(Setting::of(presets::well_behaved()));
+    let mut world = playing(Scenario::of(presets::well_behaved()));
     for action in [PanelAction::Stop, PanelAction::Play, PanelAction::Stop] {
         world.press(action);
         world.pass(60);
     }
-    assert_eq!(world.stages[0].tv.state(), TransportState::Stopped);
+    assert_eq!(world.nodes[0].renderer.state(), TransportState::Stopped);
     for action in [PanelAction::Stop, PanelAction::Pause, PanelAction::Play] {
         world.press(action);
     }

@@ -6,11 +6,11 @@ use crate::upnp::av_transport::TransportState;
 
 /// Held for three seconds, the button that mutes switches the machine off.
 fn machine(renderer: Preset) -> World {
-    let mut setting = Setting::of(renderer);
-    let button = setting.config.buttons.iter_mut().find(|b| b.does(PanelAction::Mute));
+    let mut scenario = Scenario::of(renderer);
+    let button = scenario.config.buttons.iter_mut().find(|b| b.does(PanelAction::Mute));
     let button = button.expect("on the panel");
     (button.long, button.hold_time) = (Some(PanelAction::Shutdown), ms(3_000));
-    playing(setting)
+    playing(scenario)
 }
 
 fn hold(world: &mut World, millis: u64) {
@@ -36,7 +36,7 @@ fn the_box_asks_for_it_and_leaves_as_always_when_it_is_told_to() {
     world.leave();
     world.pass(1_000);
     assert_eq!(world.exited.map(|(_, code)| code), Some(0));
-    assert_eq!(world.stages[0].tv.state(), TransportState::Stopped);
+    assert_eq!(world.nodes[0].renderer.state(), TransportState::Stopped);
 }
 
 #[test]
@@ -49,10 +49,10 @@ fn a_refusal_costs_nothing_and_is_said_in_log_and_status() {
     assert!(world.trace(20).concat().contains(said));
     assert_eq!(status(&world), "this user may not");
     assert_eq!(world.kiosk.pattern(world.now), Pattern::Playing, "no flickering");
-    let before = world.stages[0].called("Stop").len();
+    let before = world.nodes[0].called("Stop").len();
     world.pass(20_000);
     assert!(world.until(2_000, |w| w.shows(0, "clip.mp4")).is_some());
-    assert_eq!(world.stages[0].called("Stop").len(), before);
+    assert_eq!(world.nodes[0].called("Stop").len(), before);
     // Somebody has installed the rule.
     world.power_off = Ok(());
     hold(&mut world, 3_100);

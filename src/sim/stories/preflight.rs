@@ -21,7 +21,7 @@ fn lines(world: &World, subnet: [u8; 4]) -> Vec<String> {
 #[test]
 fn each_file_has_its_outlook_on_each_renderer_within_five_seconds_and_nothing_is_played() {
     let deaf = but(|q| q.sink = Some(&["audio/mpeg", "video/mp4"]));
-    let mut world = Setting::many(vec![deaf, presets::well_behaved()]).files(&FILES).begin();
+    let mut world = Scenario::many(vec![deaf, presets::well_behaved()]).files(&FILES).start();
     world.run(5_000);
     let first =
         "TV 1: film.mkv: unlikely, because it does not list video/x-matroska among what it plays";
@@ -37,21 +37,21 @@ fn each_file_has_its_outlook_on_each_renderer_within_five_seconds_and_nothing_is
     let mut said = lines(&world, [10, 0, 0, 1]);
     said.sort();
     assert_eq!(said, expected);
-    for stage in &world.stages {
-        assert!(stage.called("SetAVTransportURI").is_empty() && stage.called("Stop").is_empty());
+    for node in &world.nodes {
+        assert!(node.called("SetAVTransportURI").is_empty() && node.called("Stop").is_empty());
     }
 }
 
 #[test]
 fn another_network_absent_renderers_and_missing_files_are_named() {
-    let mut setting =
-        Setting::many(vec![presets::well_behaved(), presets::rygel()]).files(&FILES[2..]);
-    let mut first = setting.config.rules[0].clone();
+    let mut scenario =
+        Scenario::many(vec![presets::well_behaved(), presets::rygel()]).files(&FILES[2..]);
+    let mut first = scenario.config.rules[0].clone();
     first.who = Who::Name(clip("tv 1"));
     let mut second = first.clone();
     (second.who, second.plays) = (Who::Name(clip("Bar")), vec!["/nothing".into()]);
-    setting.config.rules = vec![first, second];
-    let mut world = setting.begin();
+    scenario.config.rules = vec![first, second];
+    let mut world = scenario.start();
     world.run(5_000);
     let mut said = lines(&world, [192, 168, 1, 5]);
     said.sort();

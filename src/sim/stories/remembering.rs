@@ -18,62 +18,62 @@ fn picky() -> Preset {
 
 /// It is switched off, the box begins anew, and it is switched on again. Gives how many calls it takes until it plays,
 /// and how many of them it refuses.
-fn plays_again(world: &mut World, stage: usize) -> (usize, usize) {
-    world.remote(stage, Remote::PullPlug);
+fn plays_again(world: &mut World, node: usize) -> (usize, usize) {
+    world.remote(node, Remote::PullPlug);
     world.pass(1_000);
     drop(world.restart_box());
     world.pass(1_000);
-    let before = world.stages[stage].calls.len();
-    world.remote(stage, Remote::PowerOn);
-    assert!(world.until(60_000, |w| w.shows(stage, "clip.mp4")).is_some());
-    let calls = &world.stages[stage].calls[before..];
+    let before = world.nodes[node].calls.len();
+    world.remote(node, Remote::PowerOn);
+    assert!(world.until(60_000, |w| w.shows(node, "clip.mp4")).is_some());
+    let calls = &world.nodes[node].calls[before..];
     (calls.len(), calls.iter().filter(|call| call.refused.is_some()).count())
 }
 
 /// Its clip of two minutes plays for 40 s.
 fn in_the_middle(preset: Preset) -> World {
-    let setting = Setting::of(preset).files(&[("/m/clip.mp4", 120_000)]).autoplay();
-    let mut world = setting.begin();
+    let scenario = Scenario::of(preset).files(&[("/m/clip.mp4", 120_000)]).autoplay();
+    let mut world = scenario.start();
     assert!(world.until(60_000, |w| w.shows(0, "clip.mp4")).is_some());
     world.pass(40_000);
     world
 }
 
 fn sets(world: &World) -> usize {
-    world.stages[0].called("SetAVTransportURI").len()
+    world.nodes[0].called("SetAVTransportURI").len()
 }
 
 #[test]
 fn what_one_refused_three_times_is_not_tried_again_after_a_restart_of_the_box() {
-    let [(calls, refusals), (more, again)] = [false, true].map(|forgetful| {
-        let setting = Setting { forgetful, ..Setting::of(picky()) };
-        plays_again(&mut playing_for_a_minute(setting), 0)
+    let [(calls, refusals), (more, again)] = [false, true].map(|without_store| {
+        let scenario = Scenario { without_store, ..Scenario::of(picky()) };
+        plays_again(&mut playing_for_a_minute(scenario), 0)
     });
     assert_eq!((refusals, again), (0, 3));
     assert!(calls < more, "{calls} calls, {more} without a memory");
 }
 
-fn playing_for_a_minute(setting: Setting) -> World {
-    let mut world = playing(setting);
+fn playing_for_a_minute(scenario: Scenario) -> World {
+    let mut world = playing(scenario);
     world.pass(60_000);
     world
 }
 
 #[test]
 fn a_renderer_never_seen_is_met_like_others_of_its_model() {
-    let mut world = Setting::many(vec![picky(), picky()]).autoplay().begin();
+    let mut world = Scenario::many(vec![picky(), picky()]).autoplay().start();
     world.remote(1, Remote::PullPlug);
     world.run(60_000);
-    assert_eq!(world.stages[0].calls.iter().filter(|call| call.refused.is_some()).count(), 3);
+    assert_eq!(world.nodes[0].calls.iter().filter(|call| call.refused.is_some()).count(), 3);
     world.remote(1, Remote::PowerOn);
     assert!(world.until(60_000, |w| w.shows(1, "clip.mp4")).is_some());
-    assert!(world.stages[1].calls.iter().all(|call| call.refused.is_none()));
+    assert!(world.nodes[1].calls.iter().all(|call| call.refused.is_none()));
 }
 
 #[test]
 fn an_owner_who_has_one_forgotten_takes_nothing_from_the_others() {
-    let setting = Setting::many(vec![picky(), presets::well_behaved()]);
-    let mut world = setting.files(&[("/m/clip.mp4", 3_600_000)]).autoplay().begin();
+    let scenario = Scenario::many(vec![picky(), presets::well_behaved()]);
+    let mut world = scenario.files(&[("/m/clip.mp4", 3_600_000)]).autoplay().start();
     world.run(60_000);
     let stored = world.stored().expect("written ten seconds after it was learned");
     let mut old: Value = serde_json::from_slice(stored).expect("JSON");
@@ -93,7 +93,7 @@ fn an_owner_who_has_one_forgotten_takes_nothing_from_the_others() {
 
 #[test]
 fn what_is_too_old_to_be_believed_is_tried_again() {
-    let mut world = playing_for_a_minute(Setting::of(picky()));
+    let mut world = playing_for_a_minute(Scenario::of(picky()));
     let stored = world.stored().expect("written ten seconds after it was learned");
     let mut stored: Value = serde_json::from_slice(stored).expect("JSON");
     for (days, refusals) in [(29, 0), (31, 3)] {
@@ -118,15 +118,15 @@ fn a_box_that_was_killed_goes_on_with_what_plays() {
         world.pass(60_000);
         assert!(world.shows(0, "clip.mp4"), "{name} goes on to the next round");
         // What broke off when its stream was cut is a round of its own.
-        let mut first = world.stages[0].rounds.iter().take(2);
+        let mut first = world.nodes[0].rounds.iter().take(2);
         assert!(first.any(|round| round.played >= ms(119_000)), "{name}: not to its end");
     }
 }
 
 #[test]
 fn it_is_known_where_one_is_that_was_taken_up() {
-    let setting = Setting::of(presets::well_behaved()).files(&[("/m/clip.mp4", 600_000)]);
-    let mut world = playing_for_a_minute(setting.hopeful(ms(30_000)));
+    let scenario = Scenario::of(presets::well_behaved()).files(&[("/m/clip.mp4", 600_000)]);
+    let mut world = playing_for_a_minute(scenario.must_play_within(ms(30_000)));
     for _ in 0..5 {
         drop(world.restart_box());
         // From 40 s on what is believed is held against the truth.
@@ -138,21 +138,22 @@ fn it_is_known_where_one_is_that_was_taken_up() {
 
 #[test]
 fn one_that_nobody_starts_by_itself_loops_on_after_a_restart_of_the_box() {
-    let mut world = Setting::of(presets::gmrender()).begin();
+    let mut world = Scenario::of(presets::gmrender()).start();
     world.run(3_000);
     world.press(PanelAction::Play);
     // Its secret is written after ten seconds.
     world.pass(15_000);
     drop(world.restart_box());
-    let rounds = world.stages[0].rounds.len();
+    let rounds = world.nodes[0].rounds.len();
     world.pass(60_000);
-    assert!(world.stages[0].rounds.len() >= rounds + 5);
-    assert_eq!(world.stages[0].gaps().iter().filter(|gap| **gap > ms(1_000)).count(), 0);
+    assert!(world.nodes[0].rounds.len() >= rounds + 5);
+    assert_eq!(world.nodes[0].gaps().iter().filter(|gap| **gap > ms(1_000)).count(), 0);
 }
 
 #[test]
 fn one_that_is_paused_stays_so_and_goes_on_from_there() {
-    let mut world = Setting::of(presets::well_behaved()).files(&[("/m/clip.mp4", 600_000)]).begin();
+    let mut world =
+        Scenario::of(presets::well_behaved()).files(&[("/m/clip.mp4", 600_000)]).start();
     world.run(3_000);
     world.press(PanelAction::Play);
     world.pass(30_000);
@@ -160,7 +161,7 @@ fn one_that_is_paused_stays_so_and_goes_on_from_there() {
     world.pass(5_000);
     drop(world.restart_box());
     world.pass(60_000);
-    assert_eq!(world.stages[0].tv.state(), TransportState::PausedPlayback);
+    assert_eq!(world.nodes[0].renderer.state(), TransportState::PausedPlayback);
     world.press(PanelAction::PlayPause);
     world.pass(3_000);
     let (_, at) = world.screen(0).expect("it goes on");
@@ -195,7 +196,7 @@ fn one_whose_stream_was_cut_with_the_box_was_not_stopped_by_a_viewer() {
 #[test]
 fn what_is_no_longer_to_be_played_is_not_taken_up() {
     let files = [("/m/old.mp4", 600_000), ("/m/clip.mp4", 600_000)];
-    let mut world = Setting::of(presets::well_behaved()).files(&files).autoplay().begin();
+    let mut world = Scenario::of(presets::well_behaved()).files(&files).autoplay().start();
     world.run(30_000);
     assert!(world.shows(0, "clip.mp4"), "in the order of names");
     world.configure(|config| config.rules[0].plays = vec!["/m/old.mp4".into()]);
@@ -206,7 +207,7 @@ fn what_is_no_longer_to_be_played_is_not_taken_up() {
 #[test]
 fn a_power_cut_at_any_step_of_any_write_leaves_the_last_good_memory_or_the_new_one() {
     for seed in 1..4 {
-        let mut world = Setting::of(picky()).seed(seed).autoplay().begin();
+        let mut world = Scenario::of(picky()).seed(seed).autoplay().start();
         world.run(30_000);
         let mut before = world.stored().map(|file| Memory::parse(file).expect("good"));
         assert!(before.is_some(), "written ten seconds after the first news");
@@ -227,7 +228,7 @@ fn a_power_cut_at_any_step_of_any_write_leaves_the_last_good_memory_or_the_new_o
 #[test]
 fn a_place_that_cannot_be_written_to_is_told_once_and_tried_again() {
     for step in 0..STEPS {
-        let mut world = Setting::of(presets::well_behaved()).autoplay().begin();
+        let mut world = Scenario::of(presets::well_behaved()).autoplay().start();
         world.store_fails(Some(step));
         world.run(1_800_000);
         let told =
@@ -245,7 +246,7 @@ fn a_place_that_cannot_be_written_to_is_told_once_and_tried_again() {
 
 #[test]
 fn a_day_of_play_writes_once_an_hour() {
-    let mut world = playing(Setting::of(presets::gmrender()));
+    let mut world = playing(Scenario::of(presets::gmrender()));
     world.run(86_400_000);
     let writes = world.store_writes();
     assert!((24..=28).contains(&writes), "{writes}");
@@ -253,7 +254,7 @@ fn a_day_of_play_writes_once_an_hour() {
 
 #[test]
 fn one_that_leaves_writes_what_it_knows_and_is_not_held_by_a_disk_that_fails() {
-    let mut world = playing(Setting::of(picky()));
+    let mut world = playing(Scenario::of(picky()));
     assert_eq!(world.stored(), None, "not yet");
     world.leave();
     world.pass(900);
@@ -261,7 +262,7 @@ fn one_that_leaves_writes_what_it_knows_and_is_not_held_by_a_disk_that_fails() {
     let memory = Memory::parse(world.stored().expect("written")).expect("good");
     assert_eq!(memory.profiles().len(), 1);
 
-    let mut world = playing(Setting::of(picky()));
+    let mut world = playing(Scenario::of(picky()));
     world.store_fails(Some(0));
     world.leave();
     world.pass(900);

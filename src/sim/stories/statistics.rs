@@ -10,7 +10,7 @@ fn number(row: &serde_json::Value, key: &str) -> f64 {
 
 #[test]
 fn what_was_counted_goes_on_after_a_restart_of_the_box() {
-    let mut world = Setting::of(presets::well_behaved()).autoplay().begin();
+    let mut world = Scenario::of(presets::well_behaved()).autoplay().start();
     // It is written down each hour.
     world.run(3_700_000);
     let before = number(&world.statistics()["rows"][0], "rounds");
@@ -23,8 +23,8 @@ fn what_was_counted_goes_on_after_a_restart_of_the_box() {
 #[test]
 fn an_hour_of_a_loop_is_counted_as_the_audience_saw_it() {
     for (cut, longest_ms) in [(0, 300), (300, 300)] {
-        let setting = Setting::of(presets::well_behaved()).autoplay();
-        let mut world = setting.rule(|r| r.max_cut = ms(cut)).begin();
+        let scenario = Scenario::of(presets::well_behaved()).autoplay();
+        let mut world = scenario.rule(|r| r.max_cut = ms(cut)).start();
         world.run(3_600_000);
         let statistics = world.statistics();
         let rows = statistics["rows"].as_array().expect("a list");
@@ -56,7 +56,7 @@ fn an_hour_of_a_loop_is_counted_as_the_audience_saw_it() {
 #[test]
 fn time_in_the_dark_is_should_and_not_did_and_its_cause_is_counted() {
     let files = [("/m/clip.mp4", 3_600_000)];
-    let mut world = playing(Setting::of(presets::well_behaved()).files(&files));
+    let mut world = playing(Scenario::of(presets::well_behaved()).files(&files));
     world.remote(0, Remote::PullPlug);
     world.pass(600_000);
     let row = world.statistics()["rows"][0].clone();
@@ -80,7 +80,7 @@ fn a_file_that_never_plays_is_counted_with_its_cause() {
     let preset = but(|q| {
         (q.mimes, q.empty_metadata) = (Some(&["audio/mpeg"] as &[&str]), Some(714));
     });
-    let mut world = Setting::of(preset).files(&files).autoplay().begin();
+    let mut world = Scenario::of(preset).files(&files).autoplay().start();
     world.run(600_000);
     let statistics = world.statistics();
     let of = |file: &str| {

@@ -7,11 +7,11 @@ use core::net::Ipv4Addr;
 #[test]
 fn a_viewer_who_stops_it_is_left_in_peace_until_a_button_is_pressed() {
     for preset in [presets::well_behaved(), presets::rygel(), presets::jmgo()] {
-        let mut world = playing(Setting::of(preset));
+        let mut world = playing(Scenario::of(preset));
         world.remote(0, Remote::Stop);
         world.pass(600_000);
         assert_eq!(world.screen(0), None);
-        assert_eq!(world.stages[0].called("SetAVTransportURI").len(), 1);
+        assert_eq!(world.nodes[0].called("SetAVTransportURI").len(), 1);
         world.press(PanelAction::PlayPause);
         let took = world.until(3_000, |w| w.shows(0, "clip.mp4"));
         assert!(took.is_some_and(|took| took < 1_300), "{took:?}");
@@ -20,8 +20,8 @@ fn a_viewer_who_stops_it_is_left_in_peace_until_a_button_is_pressed() {
 
 #[test]
 fn where_the_box_insists_a_viewer_has_ten_seconds_then_thirty_then_sixty() {
-    let setting = Setting::of(presets::well_behaved()).rule(|r| r.on_stop = OnStop::Insist);
-    let mut world = playing(setting.files(&[("/m/clip.mp4", 600_000)]));
+    let scenario = Scenario::of(presets::well_behaved()).rule(|r| r.on_stop = OnStop::Insist);
+    let mut world = playing(scenario.files(&[("/m/clip.mp4", 600_000)]));
     for seconds in [10, 30, 60, 60] {
         world.remote(0, Remote::Stop);
         let took = world.until(90_000, |w| w.shows(0, "clip.mp4"));
@@ -38,32 +38,36 @@ fn where_the_box_insists_a_viewer_has_ten_seconds_then_thirty_then_sixty() {
 
 #[test]
 pub(super) fn a_viewer_who_pauses_it_may_and_goes_on_where_it_was() {
-    let mut world = playing(Setting::of(presets::well_behaved()));
+    let mut world = playing(Scenario::of(presets::well_behaved()));
     world.remote(0, Remote::Pause);
     world.pass(300_000);
-    assert_eq!(world.stages[0].tv.state(), TransportState::PausedPlayback);
-    assert!(world.stages[0].called("Play").len() == 1, "it is not pushed on");
+    assert_eq!(world.nodes[0].renderer.state(), TransportState::PausedPlayback);
+    assert!(world.nodes[0].called("Play").len() == 1, "it is not pushed on");
     world.remote(0, Remote::Play);
-    assert!(world.until(60_000, |w| w.stages[0].rounds.len() == 3).is_some());
-    let rounds = &world.stages[0].rounds;
+    assert!(world.until(60_000, |w| w.nodes[0].rounds.len() == 3).is_some());
+    let rounds = &world.nodes[0].rounds;
     assert!(rounds.iter().all(|round| round.played == ms(10_000)), "and loops");
 }
 
 #[test]
 fn a_pause_on_its_way_through_transitioning_is_a_viewers_all_the_same() {
     for pausing in [ms(300), ms(700), ms(2_500)] {
-        let setting = Setting::of(but(|q| q.pausing = pausing));
-        let mut world = playing(setting.files(&[("/m/clip.mp4", 60_000)]));
+        let scenario = Scenario::of(but(|q| q.pausing = pausing));
+        let mut world = playing(scenario.files(&[("/m/clip.mp4", 60_000)]));
         world.pass(10_000);
         for _ in 0..2 {
             world.remote(0, Remote::Pause);
             world.pass(100_000);
-            assert_eq!(world.stages[0].tv.state(), TransportState::PausedPlayback, "{pausing:?}");
-            assert_eq!(world.stages[0].called("Play").len(), 1, "{pausing:?}: it is not pushed on");
+            assert_eq!(
+                world.nodes[0].renderer.state(),
+                TransportState::PausedPlayback,
+                "{pausing:?}"
+            );
+            assert_eq!(world.nodes[0].called("Play").len(), 1, "{pausing:?}: it is not pushed on");
             world.remote(0, Remote::Play);
             world.pass(10_000);
         }
-        let took = world.until(60_000, |w| w.stages[0].rounds.len() == 1);
+        let took = world.until(60_000, |w| w.nodes[0].rounds.len() == 1);
         assert!(took.is_some(), "{pausing:?}: it goes on, and loops");
     }
 }
@@ -71,11 +75,11 @@ fn a_pause_on_its_way_through_transitioning_is_a_viewers_all_the_same() {
 #[test]
 fn another_box_that_takes_over_keeps_it() {
     let mut world =
-        playing(Setting::of(presets::well_behaved()).files(&[("/m/clip.mp4", 600_000)]));
+        playing(Scenario::of(presets::well_behaved()).files(&[("/m/clip.mp4", 600_000)]));
     let film = || Remote::PlayOther("http://10.0.0.99/film.mp4".to_owned());
     world.remote(0, film());
     world.pass(600_000);
-    let (uri, _) = world.stages[0].tv.on_screen(world.now).expect("the film");
+    let (uri, _) = world.nodes[0].renderer.on_screen(world.now).expect("the film");
     assert_eq!(uri, "http://10.0.0.99/film.mp4");
     world.ask_status();
     world.press(PanelAction::Play);
@@ -86,7 +90,7 @@ fn another_box_that_takes_over_keeps_it() {
 #[test]
 fn a_press_takes_it_back_though_it_drops_what_it_is_given_while_it_plays() {
     for preset in [presets::lg_netcast(), presets::heos(), presets::hisense()] {
-        let mut world = playing(Setting::of(preset).files(&[("/m/clip.mp4", 600_000)]));
+        let mut world = playing(Scenario::of(preset).files(&[("/m/clip.mp4", 600_000)]));
         for _ in 0..3 {
             world.remote(0, Remote::PlayOther("http://10.0.0.99/film.mp4".to_owned()));
             world.pass(300_000);
@@ -101,11 +105,11 @@ fn a_press_takes_it_back_though_it_drops_what_it_is_given_while_it_plays() {
 #[test]
 fn one_locked_by_its_viewer_is_seen_through_within_two_minutes() {
     for length in [600_000, 3_600_000] {
-        let setting = Setting::of(presets::panasonic_viera()).files(&[("/m/clip.mp4", length)]);
-        let mut world = playing(setting.rule(|r| r.on_stop = OnStop::Insist));
+        let scenario = Scenario::of(presets::panasonic_viera()).files(&[("/m/clip.mp4", length)]);
+        let mut world = playing(scenario.rule(|r| r.on_stop = OnStop::Insist));
         world.pass(60_000);
         world.remote(0, Remote::Stop);
-        assert_eq!(world.stages[0].tv.state(), TransportState::Playing, "so it says");
+        assert_eq!(world.nodes[0].renderer.state(), TransportState::Playing, "so it says");
         let took = world.until(120_000, |w| w.shows(0, "clip.mp4"));
         assert!(took.is_some_and(|took| took < 100_000), "{took:?}");
     }
@@ -115,8 +119,8 @@ fn one_locked_by_its_viewer_is_seen_through_within_two_minutes() {
 fn one_locked_close_to_its_end_is_seen_through_within_two_minutes() {
     for preset in [presets::panasonic_viera(), presets::panasonic_empty()] {
         for (left, moves) in (1..40).chain([60, 90, 120]).flat_map(|l| [(l, 0), (l, 1), (l, 2)]) {
-            let setting = Setting::of(preset.clone()).files(&[("/m/clip.mp4", 600_000)]);
-            let mut world = playing(setting.rule(|r| r.on_stop = OnStop::Insist));
+            let scenario = Scenario::of(preset.clone()).files(&[("/m/clip.mp4", 600_000)]);
+            let mut world = playing(scenario.rule(|r| r.on_stop = OnStop::Insist));
             let _ = world.until(700_000, |w| {
                 w.screen(0).is_some_and(|(_, at)| at >= Duration::from_secs(600 - left))
             });
@@ -137,27 +141,27 @@ fn one_locked_close_to_its_end_is_seen_through_within_two_minutes() {
 
 #[test]
 fn volume_and_mute_follow_the_buttons_and_the_viewer() {
-    let mut world = playing(Setting::of(presets::well_behaved()));
+    let mut world = playing(Scenario::of(presets::well_behaved()));
     world.remote(0, Remote::Volume(40));
     world.pass(100);
     for _ in 0..3 {
         world.press(PanelAction::VolumeUp);
         world.pass(300);
     }
-    assert_eq!(world.stages[0].tv.volume, 55);
+    assert_eq!(world.nodes[0].renderer.volume, 55);
     world.press(PanelAction::Mute);
     world.pass(300);
-    assert!(world.stages[0].tv.mute);
+    assert!(world.nodes[0].renderer.mute);
     world.press(PanelAction::Mute);
     world.pass(300);
-    assert!(!world.stages[0].tv.mute);
+    assert!(!world.nodes[0].renderer.mute);
 }
 
 #[test]
 fn a_press_that_comes_before_the_takeover_is_noticed_takes_it_back_all_the_same() {
     for preset in [presets::well_behaved(), presets::heos(), presets::lg_netcast()] {
         let files = [("/m/clip.mp4", 3_600_000)];
-        let mut world = playing(Setting::of(preset.clone()).files(&files));
+        let mut world = playing(Scenario::of(preset.clone()).files(&files));
         world.pass(100_000);
         world.remote(0, Remote::PlayOther("http://10.0.0.99/film.mp4".to_owned()));
         world.press(PanelAction::Play);
@@ -172,7 +176,7 @@ fn a_press_that_comes_before_the_takeover_is_noticed_takes_it_back_all_the_same(
 fn a_press_while_it_cannot_be_reached_is_newer_than_what_a_viewer_did_before() {
     for did in [Remote::Pause, Remote::Stop] {
         let files = [("/m/clip.mp4", 3_600_000)];
-        let mut world = playing(Setting::of(presets::well_behaved()).files(&files));
+        let mut world = playing(Scenario::of(presets::well_behaved()).files(&files));
         world.pass(30_000);
         world.cut(0, true);
         world.remote(0, did.clone());
@@ -180,7 +184,7 @@ fn a_press_while_it_cannot_be_reached_is_newer_than_what_a_viewer_did_before() {
         world.press(PanelAction::Play);
         world.pass(2_000);
         world.cut(0, false);
-        let plays = |w: &World| w.stages[0].tv.state() == TransportState::Playing;
+        let plays = |w: &World| w.nodes[0].renderer.state() == TransportState::Playing;
         assert!(world.until(60_000, plays).is_some(), "{did:?}");
         world.pass(60_000);
         assert!(plays(&world), "{did:?}: and goes on");

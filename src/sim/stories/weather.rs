@@ -15,8 +15,8 @@ pub(super) fn seeds(usual: Range<u64>) -> Range<u64> {
 #[test]
 fn whoever_can_play_plays_before_long_whatever_the_weather() {
     for seed in seeds(1..5) {
-        let mut world = Setting::wall(8, seed).begin();
-        Weather::new(seed).rages(&mut world, Duration::from_secs(6 * 3600));
+        let mut world = Scenario::mixed(8, seed).start();
+        Weather::new(seed).run(&mut world, Duration::from_secs(6 * 3600));
         world.ask_status();
     }
 }
@@ -34,13 +34,13 @@ fn and_by_the_hour() {
         "[[schedule]]\nfrom = \"23:30\"\nto = \"04:15\"\nplays = [\"film.mp4\", \"song.mp3\"]\n";
     let schedule = hours.chain([night.to_owned()]).collect::<String>();
     for seed in seeds(11..13) {
-        let setting = Setting::wall(6, seed).schedule("CET-1CEST,M3.5.0,M10.5.0/3", &schedule);
-        let mut world = setting.begin();
+        let scenario = Scenario::mixed(6, seed).schedule("CET-1CEST,M3.5.0,M10.5.0/3", &schedule);
+        let mut world = scenario.start();
         let mut weather = Weather::new(seed);
         // Through the nights on which clocks are changed.
         for shows in ["2026-03-28T20:00:00Z", "2026-10-24T20:00:00Z"] {
             world.set_clock(shows, true);
-            weather.rages(&mut world, Duration::from_secs(6 * 3600));
+            weather.run(&mut world, Duration::from_secs(6 * 3600));
         }
         let scheduled = |line: &String| line.contains("schedule: ");
         assert!(world.trace(256).iter().any(scheduled), "seed {seed}");
@@ -51,9 +51,9 @@ fn and_by_the_hour() {
 #[test]
 fn the_same_weather_tells_the_same_story() {
     let tale = |seed| {
-        let mut world = Setting::wall(8, seed).begin();
+        let mut world = Scenario::mixed(8, seed).start();
         let mut weather = Weather::new(seed);
-        weather.rages(&mut world, Duration::from_secs(3 * 3600));
+        weather.run(&mut world, Duration::from_secs(3 * 3600));
         (world.fingerprint(), world.steps, weather.faults())
     };
     let first = tale(7);

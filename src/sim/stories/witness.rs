@@ -13,7 +13,7 @@
 use super::*;
 use crate::kiosk::event::{Event, TaskName};
 use crate::kiosk::leds::Pattern;
-use crate::sim::quirks::Stumble;
+use crate::sim::quirks::PlaybackFailure;
 use crate::sim::words::Remote;
 
 const ALL_FAILURES: [FetchFailure; 3] =
@@ -50,7 +50,7 @@ fn a_firewall_that_comes_up_after_rounds_that_went_well_is_named_too() {
     for failure in ALL_FAILURES {
         let case = format!("{failure:?}");
         let preset = but(|q| q.failure = failure);
-        let mut world = Setting::of(preset).autoplay().begin();
+        let mut world = Scenario::of(preset).autoplay().start();
         world.run(120_000);
         assert!(world.shows(0, "clip.mp4"), "{case}");
         world.firewall = true;
@@ -66,7 +66,7 @@ fn a_firewall_between_is_named_with_the_address_that_must_be_reached() {
         for probe in [Probe::Nothing, Probe::Head, Probe::Get] {
             let case = format!("{failure:?}, {probe:?}");
             let preset = but(|q| (q.failure, q.probe) = (failure, probe));
-            let mut world = Setting::of(preset).autoplay().begin();
+            let mut world = Scenario::of(preset).autoplay().start();
             world.firewall = true;
             let mut world = says(world, &case, "cannot_reach_box", CANNOT_REACH);
             world.firewall = false;
@@ -78,10 +78,10 @@ fn a_firewall_between_is_named_with_the_address_that_must_be_reached() {
 #[test]
 fn before_it_is_given_up_it_is_told_once_more_and_that_is_no_fault_yet() {
     let preset = but(|q| q.failure = FetchFailure::Unnoticed);
-    let mut world = Setting::of(preset).autoplay().begin();
+    let mut world = Scenario::of(preset).autoplay().start();
     world.firewall = true;
     world.run(25_000);
-    assert_eq!(world.stages[0].called("SetAVTransportURI").len(), 2, "armed again");
+    assert_eq!(world.nodes[0].called("SetAVTransportURI").len(), 2, "armed again");
     let (why, _) = world.why(0);
     let sentence = "it accepted clip.mp4 and has not come to fetch it yet".to_owned();
     assert_eq!(why, Some(("not_fetched_yet".to_owned(), sentence)));
@@ -89,9 +89,10 @@ fn before_it_is_given_up_it_is_told_once_more_and_that_is_no_fault_yet() {
 
 #[test]
 fn one_that_only_asks_about_the_file_can_reach_the_box() {
-    let preset = but(|q| (q.probe, q.stumbles) = (Probe::Head, Some(Stumble::NeverAsks)));
+    let preset =
+        but(|q| (q.probe, q.playback_failure) = (Probe::Head, Some(PlaybackFailure::NeverAsks)));
     says(
-        Setting::of(preset).autoplay().begin(),
+        Scenario::of(preset).autoplay().start(),
         "",
         "only_asked",
         "it asked about clip.mp4 but never fetched it: it may not know the format",
@@ -103,11 +104,11 @@ fn one_that_hangs_up_says_so_whatever_it_pretends() {
     for at_once in [false, true] {
         for failure in ALL_FAILURES {
             let preset = but(|q| {
-                q.stumbles = Some(Stumble::HangsUp(3));
+                q.playback_failure = Some(PlaybackFailure::HangsUp(3));
                 (q.failure, q.playing_at_once) = (failure, at_once);
             });
             says(
-                Setting::of(preset).autoplay().begin(),
+                Scenario::of(preset).autoplay().start(),
                 &format!("{failure:?}, PLAYING at once: {at_once}"),
                 "hung_up",
                 "it hung up on clip.mp4 each time (3): it may not know the format",
@@ -120,11 +121,11 @@ fn one_that_hangs_up_says_so_whatever_it_pretends() {
 fn one_that_fetches_and_shows_nothing_may_not_know_the_format() {
     for failure in ALL_FAILURES {
         let preset = but(|q| {
-            q.stumbles = Some(Stumble::ShowsNothing);
+            q.playback_failure = Some(PlaybackFailure::ShowsNothing);
             (q.failure, q.reads_ahead) = (failure, None);
         });
         says(
-            Setting::of(preset).autoplay().begin(),
+            Scenario::of(preset).autoplay().start(),
             &format!("{failure:?}"),
             "does_not_play",
             "it fetched clip.mp4 but does not play it: it may not know the format",
@@ -139,10 +140,10 @@ fn a_format_that_is_refused_is_named() {
             let preset = but(|q| {
                 q.mimes = Some(&["video/x-flv"]);
                 q.empty_metadata = Some(714);
-                (q.probe, q.objects_at_play) = (probe, late);
+                (q.probe, q.refuses_at_play) = (probe, late);
             });
             says(
-                Setting::of(preset).autoplay().begin(),
+                Scenario::of(preset).autoplay().start(),
                 &format!("{probe:?}, at Play: {late}"),
                 "refuses_file",
                 "it refuses to play clip.mp4: it may not know this kind of file",
@@ -154,7 +155,7 @@ fn a_format_that_is_refused_is_named() {
 #[test]
 fn one_that_has_the_whole_file_plays_on_without_the_box() {
     let preset = but(|q| q.reads_ahead = None);
-    let mut world = playing(Setting::of(preset).files(&[("/m/clip.mp4", 600_000)]));
+    let mut world = playing(Scenario::of(preset).files(&[("/m/clip.mp4", 600_000)]));
     world.firewall = true;
     world.disk_fails(true);
     world.tell(Event::TaskEnded(TaskName::MediaServer, "it was killed".into()));
@@ -166,7 +167,7 @@ fn one_that_has_the_whole_file_plays_on_without_the_box() {
 #[test]
 fn a_disk_that_fails_is_the_fault_of_the_box() {
     let mut world =
-        playing(Setting::of(presets::well_behaved()).files(&[("/m/clip.mp4", 600_000)]));
+        playing(Scenario::of(presets::well_behaved()).files(&[("/m/clip.mp4", 600_000)]));
     world.disk_fails(true);
     let sentence = "the box cannot read clip.mp4: is its disk in order? Trying again";
     let mut world = says(world, "", "unreadable", sentence);
@@ -177,7 +178,7 @@ fn a_disk_that_fails_is_the_fault_of_the_box() {
 #[test]
 fn whoever_is_silent_is_told_from_whoever_hangs() {
     for (cut, word) in [(true, "unreachable"), (false, "hung")] {
-        let mut world = playing(Setting::of(presets::well_behaved()));
+        let mut world = playing(Scenario::of(presets::well_behaved()));
         match cut {
             true => world.remote(0, Remote::PullPlug),
             false => world.hang(0),
@@ -195,7 +196,7 @@ fn who_should_not_play_says_who_wants_it_so_and_no_led_complains() {
         assert_eq!(world.why(0), (said, Pattern::Ready));
     };
     let film = [("/m/film.mp4", 600_000)];
-    let mut world = Setting::of(presets::well_behaved()).files(&film).begin();
+    let mut world = Scenario::of(presets::well_behaved()).files(&film).start();
     world.run(5_000);
     rests(&world, "not_asked", "nobody has asked for it yet; press play");
     world.press(PanelAction::Play);
@@ -223,16 +224,16 @@ fn who_should_not_play_says_who_wants_it_so_and_no_led_complains() {
     world.pass(120_000);
     rests(&world, "taken_over", "somebody else plays something on it; press play to take it back");
 
-    let once = Setting::of(presets::well_behaved()).autoplay().rule(|r| r.repeat = false);
-    let mut world = once.begin();
+    let once = Scenario::of(presets::well_behaved()).autoplay().rule(|r| r.repeat = false);
+    let mut world = once.start();
     world.run(20_000);
     rests(&world, "finished", "the programme is over");
 }
 
 #[test]
 fn one_that_is_insisted_on_says_when_it_is_started_again() {
-    let setting = Setting::of(presets::well_behaved()).rule(|r| r.on_stop = OnStop::Insist);
-    let mut world = playing(setting);
+    let scenario = Scenario::of(presets::well_behaved()).rule(|r| r.on_stop = OnStop::Insist);
+    let mut world = playing(scenario);
     world.remote(0, Remote::Stop);
     let yields = |w: &World| w.why(0).0.is_some_and(|(word, _)| word == "viewer_stopped");
     assert!(world.until(5_000, yields).is_some());
@@ -242,13 +243,13 @@ fn one_that_is_insisted_on_says_when_it_is_started_again() {
 
 #[test]
 fn a_box_without_network_or_files_says_so_instead() {
-    let mut world = playing(Setting::of(presets::well_behaved()));
+    let mut world = playing(Scenario::of(presets::well_behaved()));
     world.cable(false);
     world.pass(60_000);
     let said = ("offline".to_owned(), "the box has no network".to_owned());
     assert_eq!(world.why(0), (Some(said), Pattern::NoNetwork));
 
-    let mut world = Setting::of(presets::well_behaved()).files(&[]).autoplay().begin();
+    let mut world = Scenario::of(presets::well_behaved()).files(&[]).autoplay().start();
     world.run(20_000);
     let sentence = "there is nothing to play: the media folder is empty or missing".to_owned();
     assert_eq!(
@@ -259,7 +260,7 @@ fn a_box_without_network_or_files_says_so_instead() {
 
 #[test]
 fn a_failing_renderer_is_shown_by_the_led_whatever_is_pressed_meanwhile() {
-    let mut world = Setting::of(but(|q| q.play_refused = Some(401))).autoplay().begin();
+    let mut world = Scenario::of(but(|q| q.play_refused = Some(401))).autoplay().start();
     world.run(120_000);
     let sentence = "it refused to play (401: it does not know this action; remote control may be switched off in its menu)";
     for action in [PanelAction::VolumeUp, PanelAction::Mute, PanelAction::VolumeDown] {

@@ -1,7 +1,7 @@
 //! Steps of the kiosk, and what its effects do to the world: the driver, on values.
 
 use super::wire::Wire;
-use super::{Happening, Question, World};
+use super::{AwaitedReply, Delivery, World};
 use crate::kiosk::effect::{Effect, Effects, Errand};
 use crate::kiosk::event::{Event, Failure, PanelState, TaskName, Ticket};
 use crate::kiosk::status::MailboxStatus;
@@ -19,11 +19,11 @@ impl World {
         }
         let now = self.box_time();
         self.steps += 1;
-        let before = self.laws.before(&event, self.kiosk.next_deadline());
+        let before = self.invariants.before(&event, self.kiosk.next_deadline());
         let mut effects = core::mem::take(&mut self.effects);
         self.step_kiosk(event, now, &mut effects);
-        let (renderers, reasons) = (self.stages.len(), self.recent_reasons());
-        self.laws.stepped(before, now, &effects, &self.kiosk, renderers, reasons);
+        let (renderers, reasons) = (self.nodes.len(), self.recent_reasons());
+        self.invariants.stepped(before, now, &effects, &self.kiosk, renderers, reasons);
         for effect in effects.drain(..) {
             self.perform(effect);
         }
@@ -49,33 +49,33 @@ impl World {
         match effect {
             Effect::Search => {
                 self.record(|wire, now| wire.search(now, None));
-                for stage in 0..self.stages.len() {
+                for node in 0..self.nodes.len() {
                     if !self.network.deaf {
-                        self.search(stage, MX);
+                        self.search(node, MX);
                     }
                 }
             }
             Effect::SearchAt(address) => {
                 self.record(|wire, now| wire.search(now, Some(address)));
-                if let Some(stage) = self.stage_at(*address.ip()) {
-                    self.search(stage, Duration::ZERO);
+                if let Some(node) = self.node_at(*address.ip()) {
+                    self.search(node, Duration::ZERO);
                 }
             }
             Effect::Run(ticket) => {
                 let number = ticket.number();
-                self.laws.issued(number);
+                self.invariants.issued(number);
                 let errand = self.kiosk.errand(&ticket).expect("it was just ordered");
                 self.record(|wire, now| wire.request(now, &errand));
                 let to = place(&errand);
-                let stage = self.stage_at(to.host);
+                let node = self.node_at(to.host);
                 let there = (to.host, to.port);
                 self.errands.push((ticket, there));
-                match stage {
-                    Some(stage) => {
-                        self.law_of_one_call(stage, &errand);
-                        self.law_of_patience(stage, &errand);
-                        self.stages[stage].note_call(self.now, number, &errand);
-                        self.send(number, stage, Box::new(errand));
+                match node {
+                    Some(node) => {
+                        self.check_calls(node, &errand);
+                        self.check_backoff(node, &errand);
+                        self.nodes[node].note_call(self.now, number, &errand);
+                        self.send(number, node, Box::new(errand));
                     }
                     None => self.fail(number, Failure::Unreachable),
                 }
@@ -83,8 +83,8 @@ impl World {
             Effect::Cancel(number) => {
                 if let Some((_, (host, port))) = self.take_errand(number) {
                     self.record(|wire, now| wire.closed(now, host, port));
-                    if let Some(stage) = self.stage_at(host) {
-                        self.note_outcome(stage, number, &Err(Failure::Timeout));
+                    if let Some(node) = self.node_at(host) {
+                        self.note_outcome(node, number, &Err(Failure::Timeout));
                     }
                 }
             }
@@ -92,48 +92,48 @@ impl World {
                 let takes = self.disk.takes;
                 self.disk.busy_until = self.now + takes;
                 let scan = Box::new(self.disk.scan());
-                self.after(takes, Happening::Event(Event::Scanned(scan)));
+                self.after(takes, Delivery::Event(Event::Scanned(scan)));
             }
             Effect::Save => self.save(),
             Effect::Probe(token) => {
                 let published = self.kiosk.published(token).expect("it was just loaded");
                 let duration = self.disk.length(&published.path).filter(|_| !self.disk.gone);
                 let duration = self.header.unwrap_or(duration);
-                self.soon(Happening::Event(Event::Probed { token, duration }));
+                self.soon(Delivery::Event(Event::Probed { token, duration }));
             }
-            Effect::Serve(reply, token) => match self.questions.remove(&reply.0) {
-                Some(Question::Media { stage, fetch }) => self.serve(stage, fetch, token),
+            Effect::Serve(reply, token) => match self.awaited_replies.remove(&reply.0) {
+                Some(AwaitedReply::Media { node, fetch }) => self.serve(node, fetch, token),
                 other => panic!("media for {other:?}"),
             },
-            Effect::Acknowledge(reply, known) => match self.questions.remove(&reply.0) {
-                Some(Question::Event { stage }) => {
-                    let client = self.stages[stage].host;
+            Effect::Acknowledge(reply, known) => match self.awaited_replies.remove(&reply.0) {
+                Some(AwaitedReply::Event { node }) => {
+                    let client = self.nodes[node].host;
                     self.record(|wire, now| wire.notified(now, client, known));
-                    self.stages[stage].events += u32::from(known);
-                    self.stages[stage].unwelcome += u32::from(!known);
+                    self.nodes[node].events += u32::from(known);
+                    self.nodes[node].rejected_events += u32::from(!known);
                 }
                 other => panic!("an acknowledgement for {other:?}"),
             },
             Effect::Report(reply) => {
-                let asked = self.questions.remove(&reply.0);
-                assert!(matches!(asked, Some(Question::Status)));
+                let asked = self.awaited_replies.remove(&reply.0);
+                assert!(matches!(asked, Some(AwaitedReply::Status)));
                 self.reports += 1;
                 let status = self.kiosk.status(self.box_time(), MailboxStatus::default());
-                self.law_of_one_picture(&serde_json::to_value(status).expect("plain values"));
+                self.check_status(&serde_json::to_value(status).expect("plain values"));
             }
             Effect::ReportStatistics(reply) => {
-                let asked = self.questions.remove(&reply.0);
-                assert!(matches!(asked, Some(Question::Status)));
+                let asked = self.awaited_replies.remove(&reply.0);
+                assert!(matches!(asked, Some(AwaitedReply::Status)));
             }
             Effect::Light(led, lit) => {
-                if !self.dead.contains_key(&TaskName::Panel) {
+                if !self.ended_tasks.contains_key(&TaskName::Panel) {
                     self.record(|wire, now| wire.led(now, led.0, lit));
                     self.lit[usize::from(led.0)] = lit;
                 }
             }
             Effect::Restart(name) => self.start_again(name),
             Effect::Watchdog => {
-                self.law_of_the_watchdog();
+                self.check_watchdog();
                 self.fed.push(self.now);
             }
             Effect::Ready | Effect::Stopping => {}
@@ -141,7 +141,7 @@ impl World {
                 self.record(|wire, now| wire.machine(now, "switch off"));
                 self.power_offs += 1;
                 let outcome = self.power_off.clone();
-                self.soon(Happening::Event(Event::PoweredOff(outcome)));
+                self.soon(Delivery::Event(Event::PoweredOff(outcome)));
             }
             Effect::Exit(code) => {
                 self.record(|wire, now| wire.machine(now, &format!("exit code {code}")));
@@ -163,48 +163,48 @@ impl World {
     fn start_again(&mut self, name: TaskName) {
         self.restarted.push(self.now);
         // One that hung was dropped with all it held.
-        self.stuck = self.stuck.filter(|(stuck, _)| *stuck != name);
-        match self.dead.get_mut(&name) {
+        self.hanging_task = self.hanging_task.filter(|(stuck, _)| *stuck != name);
+        match self.ended_tasks.get_mut(&name) {
             Some(more @ 1..) => {
                 *more -= 1;
                 let ended = Event::TaskEnded(name, "it ended again".into());
-                self.soon(Happening::Event(ended));
+                self.soon(Delivery::Event(ended));
             }
             // Nothing is lit before it has said that it works.
             _ if name == TaskName::Panel => {
                 self.panel_opens = true;
-                self.soon(Happening::Event(Event::Panel(PanelState::Working)));
+                self.soon(Delivery::Event(Event::Panel(PanelState::Working)));
             }
             _ => {
-                self.dead.remove(&name);
+                self.ended_tasks.remove(&name);
                 if name == TaskName::Network {
                     let addresses = self.addresses();
-                    self.soon(Happening::Event(addresses));
+                    self.soon(Delivery::Event(addresses));
                 }
             }
         }
     }
 
     /// A request sets out.
-    fn send(&mut self, number: u32, stage: usize, errand: Box<Errand>) {
+    fn send(&mut self, number: u32, node: usize, errand: Box<Errand>) {
         if self.network.resets(&mut self.rng) {
             return self.fail(number, Failure::Unreachable);
         }
-        self.soon(Happening::Request { number, stage, errand });
+        self.soon(Delivery::Request { number, node, errand });
     }
 
     fn fail(&mut self, number: u32, why: Failure) {
-        self.soon(Happening::Answer { number, outcome: Err(why) });
+        self.soon(Delivery::Answer { number, outcome: Err(why) });
     }
 
-    fn search(&mut self, stage: usize, mx: Duration) {
-        let hears = !self.is_cut(stage) && self.network.copies(&mut self.rng) > 0;
-        if !hears || self.dead.contains_key(&TaskName::Multicast) {
+    fn search(&mut self, node: usize, mx: Duration) {
+        let hears = !self.is_cut(node) && self.network.copies(&mut self.rng) > 0;
+        if !hears || self.ended_tasks.contains_key(&TaskName::Multicast) {
             return;
         }
         for target in ssdp::TARGETS {
-            for (target, late) in self.stages[stage].tv.search(target, mx) {
-                self.datagram(stage, late, ssdp::Kind::Response, &target);
+            for (target, late) in self.nodes[node].renderer.search(target, mx) {
+                self.datagram(node, late, ssdp::Kind::Response, &target);
             }
         }
     }
@@ -227,12 +227,12 @@ impl World {
     }
 
     /// Nothing gets through between this renderer and the box.
-    pub(super) fn is_cut(&self, stage: usize) -> bool {
-        self.unplugged || self.stages[stage].cut
+    pub(super) fn is_cut(&self, node: usize) -> bool {
+        self.unplugged || self.nodes[node].cut
     }
 
-    pub(super) fn stage_at(&self, host: Ipv4Addr) -> Option<usize> {
-        self.stages.iter().position(|stage| stage.host == host)
+    pub(super) fn node_at(&self, host: Ipv4Addr) -> Option<usize> {
+        self.nodes.iter().position(|node| node.host == host)
     }
 }
 

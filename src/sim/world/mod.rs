@@ -1,26 +1,26 @@
 //! A whole house in one thread and no time: the kiosk, simulated renderers, and the network between.
 //!
-//! Everything is decided by one seed. Time jumps from one happening to the next, so that an hour takes
+//! Everything is decided by one seed. Time jumps from one delivery to the next, so that an hour takes
 //! milliseconds, and a fault that was seen once is seen again. What the shell does with sockets,
 //! files and pins is done here with values, by the same rules: an effect is performed before the next
 //! event, and a failure comes back as an event.
 //!
-//! Terms: a *happening* is something that will reach the box or a renderer at its time; a *stage* is
+//! Terms: a *delivery* is something that will reach the box or a renderer at its time; a *node* is
 //! a renderer with its place in the network and what an audience saw on it; a *law* holds after every
-//! step of the kiosk, whatever happened; *hope* is the law that who can play plays before long;
+//! step of the kiosk, whatever happened; *liveness* is the law that who can play plays before long;
 //! *weather* is a long series of faults by chance.
 
-mod agenda;
-mod deeds;
+mod actions;
+mod delivery;
 mod effects;
-mod happening;
-mod hope;
-mod laws;
-mod lies;
+mod forgeries;
+mod invariants;
+mod liveness;
 mod network;
+mod node;
+mod queue;
 mod record;
-mod setting;
-mod stage;
+mod scenario;
 mod store;
 mod streams;
 mod traffic;
@@ -33,20 +33,20 @@ use crate::kiosk::effect::Effects;
 use crate::kiosk::event::{Answer, Event, Failure, PanelState, ReplyTo, TaskName, Ticket};
 use crate::kiosk::{Kiosk, Setup};
 use crate::time::{Duration, Instant};
-use agenda::Agenda;
 use core::net::Ipv4Addr;
-use happening::Happening;
-use hope::Hope;
-use laws::Laws;
+use delivery::Delivery;
+use invariants::Invariants;
+use liveness::Liveness;
 pub use network::Network;
-use setting::Disk;
-pub use setting::{BUTTONS, HOPE, Setting};
-pub use stage::{Exchange, Round, Stage};
+pub use node::{Exchange, Node, Round};
+use queue::DeliveryQueue;
+use scenario::Disk;
+pub use scenario::{BUTTONS, MUST_PLAY_WITHIN, Scenario};
 use std::collections::{BTreeMap, VecDeque};
 pub use store::STEPS;
 use store::Store;
 use streams::Stream;
-use wall::Wall;
+use wall::WallTime;
 pub use weather::Weather;
 pub use wire::Digest;
 use wire::Wire;
@@ -66,7 +66,7 @@ pub struct World {
     /// The box.
     pub kiosk: Kiosk,
     /// The renderers.
-    pub stages: Vec<Stage>,
+    pub nodes: Vec<Node>,
     /// The exit code, and when.
     pub exited: Option<(Instant, u8)>,
     /// When the watchdog was fed.
@@ -96,61 +96,61 @@ pub struct World {
     /// How often the kiosk's steps asked for memory.
     #[cfg(test)]
     pub(super) allocations: u64,
-    setting: Setting,
+    scenario: Scenario,
     boots: u64,
     booted_at: Instant,
     frozen_until: Instant,
     /// Tasks that have ended, and how often they will end again.
-    dead: BTreeMap<TaskName, u8>,
+    ended_tasks: BTreeMap<TaskName, u8>,
     /// The panel was started again, and has not said yet that it works.
     panel_opens: bool,
     /// One that hangs, neither ends nor says that it lives; and when the box last had a reason to think it lives.
-    stuck: Option<(TaskName, Instant)>,
+    hanging_task: Option<(TaskName, Instant)>,
     leaving: bool,
     lit: Vec<bool>,
-    /// When the box was given a reason for more calls, see [`laws::is_reason`].
+    /// When the box was given a reason for more calls, see [`invariants::is_reason`].
     reasons: Vec<Instant>,
     rng: fastrand::Rng,
-    agenda: Agenda,
+    queue: DeliveryQueue,
     /// When each renderer wants to be ticked.
     ticks: Vec<Option<Instant>>,
     /// Calls under way: their tickets, and where they go.
     errands: Vec<(Ticket, (Ipv4Addr, u16))>,
     streams: BTreeMap<(usize, FetchId), Stream>,
-    questions: BTreeMap<u32, Question>,
+    awaited_replies: BTreeMap<u32, AwaitedReply>,
     asked: u32,
     address: Ipv4Addr,
     disk: Disk,
-    wall: Wall,
+    wall_clock: WallTime,
     store: Store,
     /// What a power cut in the middle of a write leaves is no other chance's business.
     rng_of_store: fastrand::Rng,
-    laws: Laws,
-    hope: Option<Hope>,
+    invariants: Invariants,
+    liveness: Option<Liveness>,
     effects: Effects,
     /// What the box sends, if it is recorded.
     wire: Option<Wire>,
     /// What was done to it last, for whoever reads of a failure.
-    diary: VecDeque<(Instant, String)>,
+    action_log: VecDeque<(Instant, String)>,
 }
 
 /// Somebody waits for an answer of the box.
 #[derive(Debug)]
-enum Question {
-    Media { stage: usize, fetch: Fetch },
-    Event { stage: usize },
+enum AwaitedReply {
+    Media { node: usize, fetch: Fetch },
+    Event { node: usize },
     Status,
 }
 
 impl World {
-    fn new(setting: Setting) -> Self {
-        let stages: Vec<Stage> = (setting.presets.iter().zip(1..))
-            .map(|(preset, n)| Stage::new(preset, n, setting.seed))
+    fn new(scenario: Scenario) -> Self {
+        let nodes: Vec<Node> = (scenario.presets.iter().zip(1..))
+            .map(|(preset, n)| Node::new(preset, n, scenario.seed))
             .collect();
         let mut world = Self {
             now: Instant::START,
-            ticks: stages.iter().map(|stage| stage.tv.next_deadline()).collect(),
-            stages,
+            ticks: nodes.iter().map(|node| node.renderer.next_deadline()).collect(),
+            nodes,
             exited: None,
             fed: Vec::new(),
             restarted: Vec::new(),
@@ -161,7 +161,7 @@ impl World {
             garbled: None,
             power_offs: 0,
             power_off: Ok(()),
-            tasks_live: setting.watchdog.is_some(),
+            tasks_live: scenario.watchdog.is_some(),
             header: None,
             steps: 0,
             #[cfg(test)]
@@ -169,53 +169,53 @@ impl World {
             boots: 0,
             booted_at: Instant::START,
             frozen_until: Instant::START,
-            dead: BTreeMap::new(),
+            ended_tasks: BTreeMap::new(),
             panel_opens: false,
-            stuck: None,
+            hanging_task: None,
             reasons: Vec::new(),
             leaving: false,
-            lit: vec![false; setting.config.leds.len()],
-            kiosk: setting.kiosk(0),
-            rng: fastrand::Rng::with_seed(setting.seed),
-            agenda: Agenda::default(),
+            lit: vec![false; scenario.config.leds.len()],
+            kiosk: scenario.kiosk(0),
+            rng: fastrand::Rng::with_seed(scenario.seed),
+            queue: DeliveryQueue::default(),
             errands: Vec::new(),
             streams: BTreeMap::new(),
-            questions: BTreeMap::new(),
+            awaited_replies: BTreeMap::new(),
             asked: 0,
             address: HOME,
-            disk: Disk::of(&setting),
-            wall: Wall::default(),
-            store: Store::new(setting.forgetful),
-            rng_of_store: fastrand::Rng::with_seed(!setting.seed),
-            laws: Laws::default(),
-            hope: setting.hope.map(Hope::new),
+            disk: Disk::of(&scenario),
+            wall_clock: WallTime::default(),
+            store: Store::new(scenario.without_store),
+            rng_of_store: fastrand::Rng::with_seed(!scenario.seed),
+            invariants: Invariants::default(),
+            liveness: scenario.must_play_within.map(Liveness::new),
             effects: Effects::new(),
             wire: None,
-            diary: VecDeque::new(),
-            setting,
+            action_log: VecDeque::new(),
+            scenario,
         };
-        let autoplay = world.setting.config.rules[0].autoplay;
-        world.stages.iter_mut().for_each(|stage| stage.is_wanted = autoplay);
+        let autoplay = world.scenario.config.rules[0].autoplay;
+        world.nodes.iter_mut().for_each(|node| node.is_wanted = autoplay);
         world.start_box();
-        world.soon(Happening::Alive);
-        if world.hope.is_some() {
-            world.soon(Happening::Inspection);
+        world.soon(Delivery::Alive);
+        if world.liveness.is_some() {
+            world.soon(Delivery::Inspection);
         }
         world
     }
 
     /// What the shell says first.
     fn start_box(&mut self) {
-        self.recall();
+        self.load_memory();
         for event in [
             Event::Listening { media_port: PORT },
             self.addresses(),
             Event::Panel(PanelState::Working),
         ] {
-            self.soon(Happening::Event(event));
+            self.soon(Delivery::Event(event));
         }
-        if !self.setting.config.schedule.is_empty() {
-            self.soon(Happening::Clock);
+        if !self.scenario.config.schedule.is_empty() {
+            self.soon(Delivery::Clock);
         }
     }
 
@@ -255,12 +255,12 @@ impl World {
             };
             self.now = self.now.max(at);
             match turn {
-                Turn::Happening => {
-                    if let Some(happening) = self.agenda.take() {
-                        self.happen(happening);
+                Turn::Delivery => {
+                    if let Some(delivery) = self.queue.take() {
+                        self.dispatch(delivery);
                     }
                 }
-                Turn::Renderer(stage) => self.with(stage, |tv, now| tv.tick(now)),
+                Turn::Renderer(node) => self.with(node, |renderer, now| renderer.tick(now)),
                 Turn::Kiosk => self.step(Event::Deadline),
             }
         }
@@ -268,7 +268,7 @@ impl World {
 
     /// What comes next: of several at one moment first what is on its way, then renderers, then the box.
     fn next(&self) -> Option<(Instant, Turn)> {
-        let mut first = self.agenda.next().map(|at| (at, Turn::Happening));
+        let mut first = self.queue.next().map(|at| (at, Turn::Delivery));
         let mut consider = |at: Option<Instant>, turn| {
             if let Some(at) = at.map(|at| at.max(self.now))
                 && first.is_none_or(|(earlier, _)| at < earlier.max(self.now))
@@ -276,8 +276,8 @@ impl World {
                 first = Some((at, turn));
             }
         };
-        for (stage, at) in self.ticks.iter().enumerate() {
-            consider(*at, Turn::Renderer(stage));
+        for (node, at) in self.ticks.iter().enumerate() {
+            consider(*at, Turn::Renderer(node));
         }
         consider(self.deadline().map(|at| at.max(self.frozen_until)), Turn::Kiosk);
         first
@@ -293,19 +293,19 @@ impl World {
         self.kiosk.next_deadline().map(|next| self.booted_at + next.at.since(Instant::START))
     }
 
-    fn after(&mut self, span: Duration, happening: Happening) {
-        self.agenda.enter(self.now + span, happening);
+    fn after(&mut self, span: Duration, delivery: Delivery) {
+        self.queue.enter(self.now + span, delivery);
     }
 
     /// After a passage through the network.
-    fn soon(&mut self, happening: Happening) {
+    fn soon(&mut self, delivery: Delivery) {
         let passage = self.network.passage(&mut self.rng);
-        self.after(passage, happening);
+        self.after(passage, delivery);
     }
 
-    fn ask(&mut self, question: Question) -> ReplyTo {
+    fn expect_reply(&mut self, awaited: AwaitedReply) -> ReplyTo {
         self.asked += 1;
-        self.questions.insert(self.asked, question);
+        self.awaited_replies.insert(self.asked, awaited);
         ReplyTo(self.asked)
     }
 }
@@ -313,12 +313,12 @@ impl World {
 /// Whose turn it is.
 #[derive(Clone, Copy, Debug)]
 enum Turn {
-    Happening,
+    Delivery,
     Renderer(usize),
     Kiosk,
 }
 
-impl Setting {
+impl Scenario {
     /// The box, switched on for the `n`th time.
     fn kiosk(&self, n: u64) -> Kiosk {
         let seed = self.seed ^ n << 32;

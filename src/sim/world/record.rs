@@ -1,28 +1,28 @@
 //! What is seen of a world from outside, and what is left of one that broke.
 
 use super::wire::{Digest, Wire};
-use super::{PORT, Stage, World};
+use super::{Node, PORT, World};
 use crate::kiosk::status::MailboxStatus;
 use crate::kiosk::trace::Entry;
 use crate::time::{Duration, Instant};
 
 /// Entries of the flight recorder that are shown where a story fails.
-const LAST_WORDS: usize = 256;
+const SHOWN_ENTRIES: usize = 256;
 /// Deeds that are shown there.
-const DEEDS: usize = 30;
+const SHOWN_ACTIONS: usize = 30;
 impl World {
     /// What an audience sees: the file's name, from this box, and the position in it.
     #[must_use]
-    pub fn screen(&self, stage: usize) -> Option<(&str, Duration)> {
-        let (uri, position) = self.stages[stage].tv.on_screen(self.now)?;
+    pub fn screen(&self, node: usize) -> Option<(&str, Duration)> {
+        let (uri, position) = self.nodes[node].renderer.on_screen(self.now)?;
         let ours = uri.strip_prefix(&format!("http://{}:{PORT}/m/", self.address))?;
         Some((ours.rsplit('/').next()?, position))
     }
 
     /// This file is on the screen, and it moves or stands there as it should.
     #[must_use]
-    pub fn shows(&self, stage: usize, file: &str) -> bool {
-        self.screen(stage).is_some_and(|(name, _)| name == file)
+    pub fn shows(&self, node: usize, file: &str) -> bool {
+        self.screen(node).is_some_and(|(name, _)| name == file)
     }
 
     /// The flight recorder, one entry a line, with milliseconds.
@@ -38,7 +38,7 @@ impl World {
     /// What every step did, as one number: the same for the same seed.
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
-        self.laws.fingerprint()
+        self.invariants.fingerprint()
     }
 
     /// Records what the box sends from now on, also as text if that is wanted.
@@ -52,11 +52,11 @@ impl World {
     }
 
     /// Writes down what is done to it.
-    pub fn write_down(&mut self, deed: String) {
-        if self.diary.len() == DEEDS {
-            self.diary.pop_front();
+    pub fn log_action(&mut self, action: String) {
+        if self.action_log.len() == SHOWN_ACTIONS {
+            self.action_log.pop_front();
         }
-        self.diary.push_back((self.now, deed));
+        self.action_log.push_back((self.now, action));
     }
 
     /// Forgets what was long ago, so that years need no memory.
@@ -64,24 +64,24 @@ impl World {
         self.fed.drain(..self.fed.len().saturating_sub(1));
         self.reasons.drain(..self.reasons.len().saturating_sub(1));
         self.restarted.clear();
-        self.stages.iter_mut().for_each(Stage::forget);
+        self.nodes.iter_mut().for_each(Node::forget);
     }
 }
 
 impl Drop for World {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("seed {}, at {} ms", self.setting.seed, self.now.as_micros() / 1000);
-            for (at, deed) in &self.diary {
-                eprintln!("{:>9} {deed}", at.as_micros() / 1000);
+            eprintln!("seed {}, at {} ms", self.scenario.seed, self.now.as_micros() / 1000);
+            for (at, action) in &self.action_log {
+                eprintln!("{:>9} {action}", at.as_micros() / 1000);
             }
-            for line in self.trace(LAST_WORDS) {
+            for line in self.trace(SHOWN_ENTRIES) {
                 eprintln!("{line}");
             }
             let status = self.kiosk.status(self.box_time(), MailboxStatus::default());
             let status = serde_json::to_value(status).unwrap_or_default();
-            for (i, stage) in self.stages.iter().enumerate() {
-                eprintln!("{}\n{}", stage.last_words(), status["renderers"][i]);
+            for (i, node) in self.nodes.iter().enumerate() {
+                eprintln!("{}\n{}", node.describe_for_failure(), status["renderers"][i]);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The state directory of the simulated box: one file, replaced step by step. What a power cut leaves of it is
 //! what is there when the box begins anew.
 
-use super::{Happening, World};
+use super::{Delivery, World};
 use crate::kiosk::event::Event;
 use crate::kiosk::memory::Memory;
 use crate::time::Duration;
@@ -75,11 +75,11 @@ impl World {
         assert!(self.store.writing.is_none(), "one write at a time");
         self.store.writing = Some((0, self.kiosk.memory(self.box_time()).write()));
         self.store.writes += 1;
-        self.after(TAKES, Happening::Write);
+        self.after(TAKES, Delivery::Write);
     }
 
     /// The next step of the write.
-    pub(super) fn write_on(&mut self) {
+    pub(super) fn continue_write(&mut self) {
         let store = &mut self.store;
         let Some((step, bytes)) = store.writing.take() else { return };
         if store.fails_at == Some(step) {
@@ -91,14 +91,14 @@ impl World {
         }
         if step + 1 < STEPS {
             store.writing = Some((step + 1, bytes));
-            return self.after(TAKES, Happening::Write);
+            return self.after(TAKES, Delivery::Write);
         }
         store.before = None;
         self.deliver(Event::Saved(Ok(())));
     }
 
     /// The box begins: what is there is read before anything else.
-    pub(super) fn recall(&mut self) {
+    pub(super) fn load_memory(&mut self) {
         let luck = self.rng_of_store.bool();
         self.store.cut(luck);
         if !self.store.absent {

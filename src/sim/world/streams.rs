@@ -1,6 +1,6 @@
 //! The media server, on values: what renderers fetch, and what the kiosk hears of it.
 
-use super::{Happening, PORT, Question, World};
+use super::{AwaitedReply, Delivery, PORT, World};
 use crate::kiosk::event::{Event, StreamEnd, TaskName};
 use crate::kiosk::token::Token;
 use crate::media::subtitles::format_of;
@@ -33,25 +33,26 @@ pub(super) struct Stream {
 
 impl World {
     /// A request for media reaches the box, or the place where it was.
-    pub(super) fn media_asked(&mut self, stage: usize, fetch: Fetch) {
+    pub(super) fn media_asked(&mut self, node: usize, fetch: Fetch) {
         let url = HttpUrl::parse(&fetch.url);
         let ours = url.filter(|url| (url.host, url.port) == (self.address, PORT));
-        let serves = self.exited.is_none() && !self.dead.contains_key(&TaskName::MediaServer);
-        let passes = !self.firewall && !self.is_cut(stage);
+        let serves =
+            self.exited.is_none() && !self.ended_tasks.contains_key(&TaskName::MediaServer);
+        let passes = !self.firewall && !self.is_cut(node);
         let Some(url) = ours.filter(|_| serves && passes) else {
             let (fetch, what) = (fetch.id, Fetched::Failed);
-            return self.soon(Happening::Fetched { stage, fetch, what });
+            return self.soon(Delivery::Fetched { node, fetch, what });
         };
         let token = url.path.split('/').nth(2).unwrap_or_default();
         let token = Token(u64::from_str_radix(token, 16).expect("a URL of ours"));
-        let reply = self.ask(Question::Media { stage, fetch });
+        let reply = self.expect_reply(AwaitedReply::Media { node, fetch });
         self.step(Event::MediaAsked { token, reply });
     }
 
     /// The kiosk lets it be served.
-    pub(super) fn serve(&mut self, stage: usize, fetch: Fetch, token: Token) {
+    pub(super) fn serve(&mut self, node: usize, fetch: Fetch, token: Token) {
         let published = self.kiosk.published(token);
-        let client = self.stages[stage].host;
+        let client = self.nodes[node].host;
         let request = text(&fetch);
         if let Some(format) = format_of(Path::new(&fetch.url)) {
             let found = published.as_ref().is_some_and(|p| p.subtitles.is_some());
@@ -64,7 +65,7 @@ impl World {
                 content_features: false,
                 captions: None,
             };
-            return self.soon(Happening::Fetched { stage, fetch: fetch.id, what });
+            return self.soon(Delivery::Fetched { node, fetch: fetch.id, what });
         }
         let state = published.as_ref().and_then(|published| self.disk.state(&published.path));
         let file = published.as_ref().filter(|p| state == Some((p.size, p.modified)));
@@ -86,10 +87,10 @@ impl World {
                 self.served(token, 0, Some(end));
             }
             let fetch = fetch.id;
-            return self.soon(Happening::Fetched { stage, fetch, what });
+            return self.soon(Delivery::Fetched { node, fetch, what });
         };
         let at = fetch.from.unwrap_or(0).min(size);
-        let asks = self.stages[stage].tv.asks_for_captions(fetch.method);
+        let asks = self.nodes[node].renderer.asks_for_captions(fetch.method);
         let status = if fetch.from.is_some() { 206 } else { 200 };
         self.record(|wire, now| wire.media(now, client, &request, published.as_ref(), status));
         let captions = published.and_then(|published| published.subtitles);
@@ -103,91 +104,93 @@ impl World {
         };
         let id = fetch.id;
         let passage = self.network.passage(&mut self.rng);
-        self.after(passage, Happening::Fetched { stage, fetch: id, what: opened });
+        self.after(passage, Delivery::Fetched { node, fetch: id, what: opened });
         if fetch.method == Method::Head {
             return self.served(token, 0, Some(StreamEnd::Head));
         }
         if let Some(length) = length {
             let what = Fetched::Duration(length);
             let fetch = id;
-            self.after(passage, Happening::Fetched { stage, fetch, what });
+            self.after(passage, Delivery::Fetched { node, fetch, what });
         }
-        self.streams.insert((stage, id), Stream { token, at, size, untold: 0, stalled: 0 });
-        self.after(passage, Happening::Read { stage, fetch: id });
+        self.streams.insert((node, id), Stream { token, at, size, untold: 0, stalled: 0 });
+        self.after(passage, Delivery::Read { node, fetch: id });
         self.served(token, 0, None);
     }
 
     /// The renderer reads the next piece, if it wants one.
-    pub(super) fn read(&mut self, stage: usize, fetch: FetchId) {
-        let silent = self.is_cut(stage) || self.now < self.frozen_until;
-        let Some(stream) = self.streams.get_mut(&(stage, fetch)) else {
+    pub(super) fn read(&mut self, node: usize, fetch: FetchId) {
+        let silent = self.is_cut(node) || self.now < self.frozen_until;
+        let Some(stream) = self.streams.get_mut(&(node, fetch)) else {
             return;
         };
         if !self.disk.is_readable() {
             let token = stream.token;
-            self.streams.remove(&(stage, fetch));
-            self.soon(Happening::Fetched { stage, fetch, what: Fetched::Failed });
+            self.streams.remove(&(node, fetch));
+            self.soon(Delivery::Fetched { node, fetch, what: Fetched::Failed });
             return self.served(token, 0, Some(StreamEnd::FileError));
         }
         if silent {
             // The connection lives, and nothing comes.
             stream.stalled += 1;
             if stream.stalled < GIVES_UP {
-                return self.after(STALLS, Happening::Read { stage, fetch });
+                return self.after(STALLS, Delivery::Read { node, fetch });
             }
             let token = stream.token;
-            self.streams.remove(&(stage, fetch));
-            self.with(stage, |tv, now| tv.fetched(now, fetch, Fetched::Failed));
+            self.streams.remove(&(node, fetch));
+            self.with(node, |renderer, now| renderer.fetched(now, fetch, Fetched::Failed));
             return self.served(token, 0, Some(StreamEnd::Aborted));
         }
         stream.stalled = 0;
-        let tv = &self.stages[stage].tv;
-        match tv.reading(self.now, fetch) {
-            Reading::Now if tv.responsive() => {
+        let renderer = &self.nodes[node].renderer;
+        match renderer.reading(self.now, fetch) {
+            Reading::Now if renderer.responsive() => {
                 let bytes = (stream.size / PIECES).clamp(1, (stream.size - stream.at).max(1));
                 stream.at = (stream.at + bytes).min(stream.size);
                 stream.untold += bytes;
                 let (token, whole) = (stream.token, stream.at == stream.size);
                 let due = whole || stream.untold >= stream.size / TOLD;
                 let untold = if due { core::mem::take(&mut stream.untold) } else { 0 };
-                self.with(stage, |tv, now| tv.fetched(now, fetch, Fetched::Bytes(bytes)));
+                self.with(node, |renderer, now| {
+                    renderer.fetched(now, fetch, Fetched::Bytes(bytes))
+                });
                 if whole {
-                    self.streams.remove(&(stage, fetch));
-                    self.with(stage, |tv, now| tv.fetched(now, fetch, Fetched::Finished));
+                    self.streams.remove(&(node, fetch));
+                    self.with(node, |renderer, now| {
+                        renderer.fetched(now, fetch, Fetched::Finished)
+                    });
                     self.served(token, untold, Some(StreamEnd::WholeFile));
                 } else {
                     if due {
                         self.served(token, untold, None);
                     }
-                    self.soon(Happening::Read { stage, fetch });
+                    self.soon(Delivery::Read { node, fetch });
                 }
             }
-            Reading::Now => {
-                self.after(Duration::from_millis(200), Happening::Read { stage, fetch })
-            }
-            Reading::Later(pause) => self.after(pause, Happening::Read { stage, fetch }),
-            Reading::Abandoned => self.abandoned(stage, fetch),
+            Reading::Now => self.after(Duration::from_millis(200), Delivery::Read { node, fetch }),
+            Reading::Later(pause) => self.after(pause, Delivery::Read { node, fetch }),
+            Reading::Abandoned => self.abandoned(node, fetch),
         }
     }
 
     /// The renderer has closed the connection.
-    pub(super) fn abandoned(&mut self, stage: usize, fetch: FetchId) {
-        if let Some(stream) = self.streams.remove(&(stage, fetch)) {
+    pub(super) fn abandoned(&mut self, node: usize, fetch: FetchId) {
+        if let Some(stream) = self.streams.remove(&(node, fetch)) {
             self.served(stream.token, stream.untold, Some(StreamEnd::Aborted));
         }
     }
 
     /// All connections are dead.
     pub(super) fn break_streams(&mut self) {
-        for ((stage, fetch), stream) in core::mem::take(&mut self.streams) {
+        for ((node, fetch), stream) in core::mem::take(&mut self.streams) {
             self.served(stream.token, 0, Some(StreamEnd::Aborted));
             let what = Fetched::Failed;
-            self.soon(Happening::Fetched { stage, fetch, what });
+            self.soon(Delivery::Fetched { node, fetch, what });
         }
     }
 
     fn served(&mut self, token: Token, bytes: u64, end: Option<StreamEnd>) {
-        let told = Happening::Event(Event::Served { token, bytes, end });
+        let told = Delivery::Event(Event::Served { token, bytes, end });
         self.after(Duration::ZERO, told);
     }
 }

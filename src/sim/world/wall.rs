@@ -7,13 +7,13 @@ use jiff::Timestamp;
 
 /// What the clock on the wall shows at some moment, and whether it was set since.
 #[derive(Debug, Default)]
-pub(super) struct Wall {
+pub(super) struct WallTime {
     at: Instant,
     shows: Timestamp,
     trusted: bool,
 }
 
-impl Wall {
+impl WallTime {
     pub(super) fn set(&mut self, shows: Timestamp, trusted: bool, at: Instant) {
         *self = Self { at, shows, trusted };
     }
@@ -22,12 +22,13 @@ impl Wall {
 impl World {
     /// What the shell says of the clock now.
     pub(super) fn clock(&self) -> Event {
-        let passed = i64::try_from(self.now.since(self.wall.at).as_micros()).unwrap_or(i64::MAX);
-        let wall = Timestamp::from_microsecond(self.wall.shows.as_microsecond() + passed);
+        let passed =
+            i64::try_from(self.now.since(self.wall_clock.at).as_micros()).unwrap_or(i64::MAX);
+        let wall = Timestamp::from_microsecond(self.wall_clock.shows.as_microsecond() + passed);
         Event::Clock {
             wall: wall.expect("no world lasts for so long"),
-            zone: self.setting.zone.clone(),
-            trusted: self.wall.trusted,
+            zone: self.scenario.zone.clone(),
+            trusted: self.wall_clock.trusted,
         }
     }
 }

@@ -20,7 +20,7 @@ const AT_ONCE: usize = 6;
 
 /// What goes wrong. Some go right again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fault {
+enum Disturbance {
     /// A renderer loses its power.
     Plug(usize),
     /// It is switched off properly.
@@ -66,7 +66,7 @@ enum Fault {
 pub struct Weather {
     rng: Rng,
     next_at: Instant,
-    ongoing: Vec<(Instant, Fault)>,
+    ongoing: Vec<(Instant, Disturbance)>,
     faults: u64,
 }
 
@@ -85,7 +85,7 @@ impl Weather {
     }
 
     /// Lets so much time pass.
-    pub fn rages(&mut self, world: &mut World, span: Duration) {
+    pub fn run(&mut self, world: &mut World, span: Duration) {
         let end = world.now + span;
         loop {
             let ends = self.ongoing.iter().map(|(at, _)| *at);
@@ -96,11 +96,11 @@ impl Weather {
             world.run(at.as_micros() / 1000);
             while let Some(over) = self.ongoing.iter().position(|(until, _)| *until <= at) {
                 let (_, fault) = self.ongoing.swap_remove(over);
-                self.ends(world, fault);
+                self.end_fault(world, fault);
             }
             if self.next_at <= at {
                 self.next_at = at + self.span(PAUSE);
-                self.begins(world);
+                self.begin_fault(world);
             }
         }
     }
@@ -114,74 +114,74 @@ impl Weather {
         usize::try_from(self.rng.u64(..count as u64)).expect("it is below a usize")
     }
 
-    fn anything(&mut self, renderers: usize) -> Fault {
+    fn anything(&mut self, renderers: usize) -> Disturbance {
         let (one, task) = (self.below(renderers), TASKS[self.below(TASKS.len())]);
         match self.rng.u8(..19) {
-            0 => Fault::Plug(one),
-            1 => Fault::Off(one),
-            2 => Fault::Hang(one),
-            3 => Fault::Cut(one),
-            4 => Fault::Byebye(one),
-            5 => Fault::Viewer(one, self.rng.u8(..4)),
-            6 => Fault::Poor,
-            7 => Fault::Deaf,
-            8 => Fault::Firewall,
-            9 => Fault::Cable,
-            10 => Fault::Moves,
-            11 => Fault::Freezes,
-            12 => Fault::Restarts,
-            13 => Fault::Ends(task, self.rng.u8(..6)),
-            14 => Fault::Hangs(task),
-            15 => Fault::Disk,
-            16 => Fault::SlowDisk,
-            17 => Fault::Buttons(self.rng.u8(1..12)),
-            _ => Fault::Page,
+            0 => Disturbance::Plug(one),
+            1 => Disturbance::Off(one),
+            2 => Disturbance::Hang(one),
+            3 => Disturbance::Cut(one),
+            4 => Disturbance::Byebye(one),
+            5 => Disturbance::Viewer(one, self.rng.u8(..4)),
+            6 => Disturbance::Poor,
+            7 => Disturbance::Deaf,
+            8 => Disturbance::Firewall,
+            9 => Disturbance::Cable,
+            10 => Disturbance::Moves,
+            11 => Disturbance::Freezes,
+            12 => Disturbance::Restarts,
+            13 => Disturbance::Ends(task, self.rng.u8(..6)),
+            14 => Disturbance::Hangs(task),
+            15 => Disturbance::Disk,
+            16 => Disturbance::SlowDisk,
+            17 => Disturbance::Buttons(self.rng.u8(1..12)),
+            _ => Disturbance::Page,
         }
     }
 
-    fn begins(&mut self, world: &mut World) {
-        let fault = self.anything(world.stages.len());
+    fn begin_fault(&mut self, world: &mut World) {
+        let fault = self.anything(world.nodes.len());
         // One fault of a kind at a time: the end of the first would be the end of both.
         let alike =
-            |other: &Fault| core::mem::discriminant(other) == core::mem::discriminant(&fault);
+            |other: &Disturbance| core::mem::discriminant(other) == core::mem::discriminant(&fault);
         if self.ongoing.len() >= AT_ONCE || self.ongoing.iter().any(|(_, other)| alike(other)) {
             return;
         }
         self.faults += 1;
         let lasts = if self.rng.u8(..8) == 0 { self.span(LONG) } else { self.span(SHORT) };
-        world.write_down(format!("{fault:?} for {lasts:?} if it lasts"));
+        world.log_action(format!("{fault:?} for {lasts:?} if it lasts"));
         match fault {
-            Fault::Plug(one) => world.remote(one, Remote::PullPlug),
-            Fault::Off(one) => world.remote(one, Remote::PowerOff),
-            Fault::Hang(one) => world.hang(one),
-            Fault::Cut(one) => world.cut(one, true),
-            Fault::Byebye(one) => return world.byebye(one),
-            Fault::Viewer(one, how) => {
+            Disturbance::Plug(one) => world.remote(one, Remote::PullPlug),
+            Disturbance::Off(one) => world.remote(one, Remote::PowerOff),
+            Disturbance::Hang(one) => world.hang(one),
+            Disturbance::Cut(one) => world.cut(one, true),
+            Disturbance::Byebye(one) => return world.byebye(one),
+            Disturbance::Viewer(one, how) => {
                 let other = || Remote::PlayOther("http://10.0.0.99/film.mp4".to_owned());
                 let ways = [Remote::Stop, Remote::Pause, other(), Remote::Standby];
                 let how = usize::from(how);
                 world.remote(one, ways.into_iter().nth(how).unwrap_or(Remote::Stop));
             }
-            Fault::Poor => world.network = Network::poor(),
-            Fault::Deaf => world.network.deaf = true,
-            Fault::Firewall => world.firewall = true,
-            Fault::Cable => world.cable(false),
-            Fault::Moves => {
+            Disturbance::Poor => world.network = Network::poor(),
+            Disturbance::Deaf => world.network.deaf = true,
+            Disturbance::Firewall => world.firewall = true,
+            Disturbance::Cable => world.cable(false),
+            Disturbance::Moves => {
                 let host = self.rng.u8(100..200);
                 return world.move_to(Ipv4Addr::new(10, 0, 0, host));
             }
-            Fault::Freezes => return world.freeze(self.rng.u64(100..120_000)),
-            Fault::Restarts => return drop(world.restart_box()),
-            Fault::Ends(task, again) => return world.kill(task, again),
-            Fault::Hangs(task) => world.hang_task(Some(task)),
-            Fault::Disk => {
+            Disturbance::Freezes => return world.freeze(self.rng.u64(100..120_000)),
+            Disturbance::Restarts => return drop(world.restart_box()),
+            Disturbance::Ends(task, again) => return world.kill(task, again),
+            Disturbance::Hangs(task) => world.hang_task(Some(task)),
+            Disturbance::Disk => {
                 world.disk(false);
                 let steps = STEPS as u64;
                 world.store_fails(usize::try_from(self.faults % steps).ok());
             }
-            Fault::SlowDisk => world.slow_disk(self.rng.u64(1_000..300_000)),
-            Fault::Buttons(times) => self.fidget(world, times),
-            Fault::Page => {
+            Disturbance::SlowDisk => world.slow_disk(self.rng.u64(1_000..300_000)),
+            Disturbance::Buttons(times) => self.press_buttons(world, times),
+            Disturbance::Page => {
                 world.ask_status();
                 return;
             }
@@ -190,38 +190,38 @@ impl Weather {
     }
 
     /// Somebody presses whatever there is, quickly.
-    fn fidget(&mut self, world: &mut World, times: u8) {
+    fn press_buttons(&mut self, world: &mut World, times: u8) {
         for _ in 0..times {
             world.press(super::BUTTONS[self.below(super::BUTTONS.len())]);
             world.pass(self.rng.u64(0..700));
         }
     }
 
-    fn ends(&mut self, world: &mut World, fault: Fault) {
+    fn end_fault(&mut self, world: &mut World, fault: Disturbance) {
         match fault {
-            Fault::Plug(one) | Fault::Off(one) => world.remote(one, Remote::PowerOn),
-            Fault::Hang(one) => world.wake(one),
-            Fault::Cut(one) => world.cut(one, false),
+            Disturbance::Plug(one) | Disturbance::Off(one) => world.remote(one, Remote::PowerOn),
+            Disturbance::Hang(one) => world.wake(one),
+            Disturbance::Cut(one) => world.cut(one, false),
             // The owner sees that it does not play, and presses play.
-            Fault::Viewer(..) | Fault::Buttons(_) => world.press(PanelAction::Play),
-            Fault::Poor => {
+            Disturbance::Viewer(..) | Disturbance::Buttons(_) => world.press(PanelAction::Play),
+            Disturbance::Poor => {
                 world.network = Network { deaf: world.network.deaf, ..Network::default() }
             }
-            Fault::Deaf => world.network.deaf = false,
-            Fault::Firewall => world.firewall = false,
-            Fault::Cable => world.cable(true),
-            Fault::Hangs(_) => world.hang_task(None),
-            Fault::Disk => {
+            Disturbance::Deaf => world.network.deaf = false,
+            Disturbance::Firewall => world.firewall = false,
+            Disturbance::Cable => world.cable(true),
+            Disturbance::Hangs(_) => world.hang_task(None),
+            Disturbance::Disk => {
                 world.disk(true);
                 world.store_fails(None);
             }
-            Fault::SlowDisk => world.slow_disk(3),
-            Fault::Byebye(_)
-            | Fault::Moves
-            | Fault::Freezes
-            | Fault::Restarts
-            | Fault::Ends(..)
-            | Fault::Page => {}
+            Disturbance::SlowDisk => world.slow_disk(3),
+            Disturbance::Byebye(_)
+            | Disturbance::Moves
+            | Disturbance::Freezes
+            | Disturbance::Restarts
+            | Disturbance::Ends(..)
+            | Disturbance::Page => {}
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A renderer in its place: where it is, what was asked of it, and what an audience saw of it.
 
-use super::hope::Watch;
+use super::liveness::Observed;
 use crate::kiosk::effect::Errand;
 use crate::kiosk::event::{Answer, Event, Failure};
 use crate::sim::fake_renderer::FakeRenderer;
@@ -17,8 +17,8 @@ const REMEMBERED: usize = 100;
 
 /// See the module.
 #[derive(Debug)]
-pub struct Stage {
-    pub tv: FakeRenderer,
+pub struct Node {
+    pub renderer: FakeRenderer,
     pub(super) host: Ipv4Addr,
     pub(super) port: u16,
     first_port: u16,
@@ -36,33 +36,33 @@ pub struct Stage {
     pub(super) cut: bool,
     /// The owner wants it to play.
     pub(super) is_wanted: bool,
-    pub(super) watch: Watch,
-    pub(super) silence: Silence,
+    pub(super) observed: Observed,
+    pub(super) call_failures: CallFailures,
     /// Events that the box took, and that it did not know.
     pub events: u32,
-    pub unwelcome: u32,
+    pub rejected_events: u32,
 }
 
-/// Its silence: calls in a row that were not answered.
+/// Its call_failures: calls in a row that were not answered.
 #[derive(Debug, Default)]
-pub(super) struct Silence {
-    pub(super) failures: usize,
+pub(super) struct CallFailures {
+    pub(super) count: usize,
     /// When the last one failed.
     pub(super) since: Instant,
     /// It took the connection, and did not answer.
     pub(super) hung: bool,
     /// There was a sign of life since.
-    pub(super) hurried: bool,
+    pub(super) sign_of_life: bool,
 }
 
-impl Silence {
+impl CallFailures {
     /// A call is over.
     pub(super) fn note(&mut self, now: Instant, outcome: &Result<Answer, Failure>) {
         match outcome {
             Err(failure @ (Failure::Unreachable | Failure::Timeout)) => {
-                let failures = self.failures + 1;
+                let count = self.count + 1;
                 let hung = *failure == Failure::Timeout;
-                *self = Self { failures, since: now, hung, hurried: false };
+                *self = Self { count, since: now, hung, sign_of_life: false };
             }
             _ => *self = Self::default(),
         }
@@ -91,33 +91,34 @@ pub struct Round {
     pub played: Duration,
 }
 
-impl Stage {
+impl Node {
     pub(super) fn new(preset: &Preset, number: u8, seed: u64) -> Self {
         let udn = Udn::new(&format!("uuid:tv-{number}")).expect("not empty");
-        let tv = preset.renderer(udn, &format!("TV {number}"), seed ^ u64::from(number) << 32);
+        let renderer =
+            preset.renderer(udn, &format!("TV {number}"), seed ^ u64::from(number) << 32);
         Self {
             host: Ipv4Addr::new(10, 0, 0, 10 + number),
             port: preset.port,
             first_port: preset.port,
             second_port: None,
-            tv,
+            renderer,
             waiting: Vec::new(),
             calls: Vec::new(),
             rounds: Vec::new(),
             shown: None,
             cut: false,
             is_wanted: false,
-            watch: Watch::default(),
-            silence: Silence::default(),
+            observed: Observed::default(),
+            call_failures: CallFailures::default(),
             events: 0,
-            unwelcome: 0,
+            rejected_events: 0,
         }
     }
 
     /// It is about to be switched on.
-    pub(super) fn rewire(&mut self) {
-        if self.tv.quirks().new_port_at_boot {
-            self.port = self.first_port + u16::try_from(self.tv.boots()).unwrap_or(1);
+    pub(super) fn prepare_boot(&mut self) {
+        if self.renderer.quirks().new_port_at_boot {
+            self.port = self.first_port + u16::try_from(self.renderer.boots()).unwrap_or(1);
         }
         self.waiting.clear();
     }
@@ -133,8 +134,8 @@ impl Stage {
     }
 
     pub(super) fn announcement(&self, kind: Kind, target: &str) -> Event {
-        let (udn, path) = self.tv.behind(target);
-        let quirks = self.tv.quirks();
+        let (udn, path) = self.renderer.device_behind(target);
+        let quirks = self.renderer.quirks();
         let location = HttpUrl::new(self.host, self.port, &path);
         let announcement = Announcement {
             kind,
@@ -142,7 +143,7 @@ impl Stage {
             target: clip(target),
             location: location.filter(|_| kind != Kind::Byebye),
             max_age: Some(quirks.max_age).filter(|_| kind != Kind::Byebye),
-            boot_id: quirks.tells_boot_id.then(|| self.tv.boots()),
+            boot_id: quirks.tells_boot_id.then(|| self.renderer.boots()),
             config_id: None,
         };
         Event::Heard(Box::new(announcement))
@@ -180,8 +181,9 @@ impl Stage {
     }
 
     /// The last calls, for whoever reads of a failure.
-    pub(super) fn last_words(&self) -> String {
-        let mut text = format!("{}: {:?}", self.tv.persona().model_name, self.tv.state());
+    pub(super) fn describe_for_failure(&self) -> String {
+        let mut text =
+            format!("{}: {:?}", self.renderer.persona().model_name, self.renderer.state());
         for call in self.calls.iter().rev().take(16).rev() {
             let millis = call.at.as_micros() / 1000;
             let refused = call.refused.map_or(String::new(), |code| format!(" {code}"));
@@ -192,12 +194,12 @@ impl Stage {
 
     /// How far what an audience sees now has come.
     pub(super) fn look(&self, now: Instant) -> Option<Duration> {
-        self.tv.on_screen(now).map(|(_, position)| position)
+        self.renderer.on_screen(now).map(|(_, position)| position)
     }
 
     /// Compares what was seen just before something happened with what is seen just after.
-    pub(super) fn watch(&mut self, now: Instant, before: Option<Duration>) {
-        let after = self.tv.on_screen(now);
+    pub(super) fn observe(&mut self, now: Instant, before: Option<Duration>) {
+        let after = self.renderer.on_screen(now);
         let goes_on = match (&self.shown, before, after) {
             (Some((old, _)), Some(from), Some((new, to))) => {
                 old == new && to + Duration::from_millis(1) >= from

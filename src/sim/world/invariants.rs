@@ -9,7 +9,7 @@ use crate::kiosk::event::{Event, Ticket};
 use crate::kiosk::leds::Pattern;
 use crate::kiosk::supervisor::SILENCE;
 use crate::limits::EFFECTS;
-use crate::sim::finding::Door;
+use crate::sim::finding::Endpoint;
 use crate::time::{Duration, Instant};
 use core::hash::{Hash, Hasher};
 use serde_json::Value;
@@ -32,7 +32,7 @@ const PAUSE_AFTER_WAIT: u64 = 750;
 
 /// The last second, and what came before.
 #[derive(Debug, Default)]
-pub(super) struct Laws {
+pub(super) struct Invariants {
     second: u64,
     steps: usize,
     /// Steps in a row for which no time passed and nothing came from outside.
@@ -75,7 +75,7 @@ impl Hasher for Fingerprint {
     }
 }
 
-impl Laws {
+impl Invariants {
     /// The box begins anew, and counts from one again.
     pub(super) fn reboot(&mut self) {
         let fingerprint = core::mem::take(&mut self.fingerprint);
@@ -155,13 +155,13 @@ impl World {
         assert!(due.is_some() || self.errands.is_empty(), "work, and no deadline for it");
         // The status LED is the first one.
         let lit = self.lit.first().copied();
-        let shows = !self.leaving && self.dead.is_empty();
+        let shows = !self.leaving && self.ended_tasks.is_empty();
         if shows && lit == Some(false) {
             assert_ne!(self.kiosk.pattern(now), Pattern::Playing, "all plays, and it is dark");
         }
-        if let Some(period) = self.setting.watchdog {
+        if let Some(period) = self.scenario.watchdog {
             let fed_at = self.fed.last().copied().unwrap_or_default();
-            let excused = self.booted_at + self.laws.silent_at.since(Instant::START);
+            let excused = self.booted_at + self.invariants.silent_at.since(Instant::START);
             let hungry = self.now.since(fed_at.max(excused).max(self.booted_at));
             let late = self.now.since(self.frozen_until) > period;
             assert!(hungry <= period / 2 || !late, "the watchdog was not fed for {hungry:?}");
@@ -169,15 +169,15 @@ impl World {
     }
 
     /// The watchdog is fed: then no task hangs.
-    pub(super) fn law_of_the_watchdog(&self) {
-        if let Some((name, since)) = self.stuck {
+    pub(super) fn check_watchdog(&self) {
+        if let Some((name, since)) = self.hanging_task {
             let silent = self.now.since(since);
             assert!(silent <= SILENCE + super::ALIVE_EVERY, "fed, though {name:?} hangs");
         }
     }
 
     /// No renderer sees two calls at once, and none is called without end.
-    pub(super) fn law_of_one_call(&self, stage: usize, errand: &Errand) {
+    pub(super) fn check_calls(&self, node: usize, errand: &Errand) {
         // At its old place it may be asked while its description is fetched from the new one.
         let to = place(errand);
         let here = (to.host, to.port);
@@ -185,12 +185,12 @@ impl World {
         // Descriptions are looked for at several paths of one address.
         if !matches!(errand, Errand::Describe { .. })
             && calls().count() > 1
-            && !self.has_two_at(stage)
+            && !self.has_two_at(node)
         {
-            let its = calls().filter(|(ticket, _)| !self.is_of_other_device(stage, ticket));
+            let its = calls().filter(|(ticket, _)| !self.is_of_other_device(node, ticket));
             assert_eq!(its.count(), 1, "two calls at once: {errand:?}");
         }
-        let calls = &self.stages[stage].calls;
+        let calls = &self.nodes[node].calls;
         // A box that begins anew knows nothing of the calls before, and may make them all again.
         let recent = calls.iter().rev().take_while(|call| call.at >= self.booted_at);
         let recent = recent.take_while(|call| self.now.since(call.at) < Duration::from_secs(1));
@@ -199,8 +199,8 @@ impl World {
     }
 
     /// The box takes what is there for two renderers.
-    fn has_two_at(&self, stage: usize) -> bool {
-        let host = self.stages[stage].host;
+    fn has_two_at(&self, node: usize) -> bool {
+        let host = self.nodes[node].host;
         self.kiosk.descriptions().filter(|(_, location)| location.host == host).count() > 1
     }
 
@@ -212,36 +212,37 @@ impl World {
 
     /// Some TVs are several devices at one address, or somebody says so: the descriptions of all are
     /// fetched beside calls to one.
-    fn is_of_other_device(&self, stage: usize, ticket: &Ticket) -> bool {
+    fn is_of_other_device(&self, node: usize, ticket: &Ticket) -> bool {
         let Some(Errand::Describe { location }) = self.kiosk.errand(ticket) else { return false };
-        let tv = &self.stages[stage].tv;
-        tv.quirks().other_root_devices > 0 || tv.door(&location.path) != Door::Description
+        let renderer = &self.nodes[node].renderer;
+        renderer.quirks().other_root_devices > 0
+            || renderer.endpoint(&location.path) != Endpoint::Description
     }
 
     /// One that does not answer is asked ever more slowly, until it answers or gives a sign of life.
-    pub(super) fn law_of_patience(&self, stage: usize, errand: &Errand) {
-        let silence = &self.stages[stage].silence;
-        let Some(failures) = silence.failures.checked_sub(1) else { return };
+    pub(super) fn check_backoff(&self, node: usize, errand: &Errand) {
+        let call_failures = &self.nodes[node].call_failures;
+        let Some(failures) = call_failures.count.checked_sub(1) else { return };
         // Who leaves says farewell once, whoever answers.
         if self.leaving
-            || silence.hurried
+            || call_failures.sign_of_life
             || matches!(errand, Errand::Describe { .. })
-            || self.has_two_at(stage)
+            || self.has_two_at(node)
         {
             return;
         }
         let pause = PAUSES[failures.min(PAUSES.len() - 1)];
-        let pause = if silence.hung { pause.min(PAUSE_AFTER_WAIT) } else { pause };
-        let paused = self.now.since(silence.since);
+        let pause = if call_failures.hung { pause.min(PAUSE_AFTER_WAIT) } else { pause };
+        let paused = self.now.since(call_failures.since);
         assert!(
             paused >= Duration::from_millis(pause),
             "after {} failures it paused for {paused:?} only: {errand}",
-            silence.failures
+            call_failures.count
         );
     }
 
     /// A status is one picture of one moment: no two loads in it, no LED that says something else.
-    pub(super) fn law_of_one_picture(&self, status: &Value) {
+    pub(super) fn check_status(&self, status: &Value) {
         for renderer in status["renderers"].as_array().expect("a list") {
             let number = |key: &str| renderer[key].as_f64();
             let (position, duration) = (number("position_s"), number("duration_s"));
@@ -258,7 +259,7 @@ impl World {
             let open = renderer["breaker"]["failures"].as_u64() >= Some(3);
             assert_eq!(renderer["breaker"]["state"], if open { "open" } else { "closed" });
         }
-        if !self.dead.is_empty() {
+        if !self.ended_tasks.is_empty() {
             return;
         }
         let leds = status["panel"]["leds"].as_array().expect("a list");

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 /// A load that failed is tried again after two minutes at the latest, and may then need half a minute to
 /// be given up once more; a viewer who is insisted on has it for a minute; a search for one that moved
 /// comes every half minute.
-pub const HOPE: Duration = Duration::from_secs(300);
+pub const MUST_PLAY_WITHIN: Duration = Duration::from_secs(300);
 
 /// What the buttons do, in their order.
 pub const BUTTONS: [PanelAction; 10] = [
@@ -35,7 +35,7 @@ pub const BUTTONS: [PanelAction; 10] = [
 
 /// See the module.
 #[derive(Clone, Debug)]
-pub struct Setting {
+pub struct Scenario {
     /// Decides everything that happens by chance.
     pub seed: u64,
     /// The renderers.
@@ -51,12 +51,12 @@ pub struct Setting {
     /// WatchdogSec.
     pub watchdog: Option<Duration>,
     /// Who can play must do so within this time.
-    pub hope: Option<Duration>,
+    pub must_play_within: Option<Duration>,
     /// The box has no place for what it remembers.
-    pub forgetful: bool,
+    pub without_store: bool,
 }
 
-impl Setting {
+impl Scenario {
     /// One renderer that plays a clip of ten seconds when a button asks for it.
     #[must_use]
     pub fn of(preset: Preset) -> Self {
@@ -84,23 +84,23 @@ impl Setting {
             config,
             zone: TimeZone::UTC,
             watchdog: None,
-            hope: None,
-            forgetful: false,
+            must_play_within: None,
+            without_store: false,
         }
     }
 
     /// A wall of renderers, one of each family over and over, that plays films and songs all day and must
     /// do so within five minutes of whatever happened.
     #[must_use]
-    pub fn wall(renderers: usize, seed: u64) -> Self {
+    pub fn mixed(renderers: usize, seed: u64) -> Self {
         let able = presets::all().into_iter().filter(|preset| preset.quirks.play_refused.is_none());
         let presets = able.cycle().skip(seed as usize % 24).take(renderers).collect();
         let files =
             [("/m/film.mp4", 1_500_000), ("/m/news.mp4", 600_000), ("/m/song.mp3", 190_000)];
         let insist = |rule: &mut Rule| rule.on_stop = OnStop::Insist;
-        let setting = Self::many(presets).seed(seed).files(&files).autoplay();
-        let setting = if seed.is_multiple_of(2) { setting } else { setting.rule(insist) };
-        setting.watchdog(Duration::from_secs(30)).hopeful(HOPE)
+        let scenario = Self::many(presets).seed(seed).files(&files).autoplay();
+        let scenario = if seed.is_multiple_of(2) { scenario } else { scenario.rule(insist) };
+        scenario.watchdog(Duration::from_secs(30)).must_play_within(MUST_PLAY_WITHIN)
     }
 
     /// Another chance.
@@ -183,10 +183,10 @@ impl Setting {
 
     /// All renderers are one group, in which one is waited for this long.
     #[must_use]
-    pub fn together(mut self, wait: Duration) -> Self {
+    pub fn grouped(mut self, wait: Duration) -> Self {
         let name = |n| Who::Name(clip(&format!("TV {}", n + 1)));
         self.config.join(vec![Group {
-            name: clip("Wall"),
+            name: clip("WallTime"),
             on: (0..self.presets.len()).map(name).collect(),
             plays: None,
             repeat: self.config.rules[0].repeat,
@@ -205,21 +205,21 @@ impl Setting {
 
     /// Who can play must do so within this time: checked all along.
     #[must_use]
-    pub fn hopeful(mut self, within: Duration) -> Self {
-        self.hope = Some(within);
+    pub fn must_play_within(mut self, within: Duration) -> Self {
+        self.must_play_within = Some(within);
         self
     }
 
     /// Without a place for what the box remembers.
     #[must_use]
-    pub fn forgetful(mut self) -> Self {
-        self.forgetful = true;
+    pub fn without_store(mut self) -> Self {
+        self.without_store = true;
         self
     }
 
     /// Everything begins.
     #[must_use]
-    pub fn begin(self) -> World {
+    pub fn start(self) -> World {
         World::new(self)
     }
 }
@@ -240,7 +240,7 @@ pub(super) struct Disk {
 }
 
 impl Disk {
-    pub(super) fn of(setting: &Setting) -> Self {
+    pub(super) fn of(scenario: &Scenario) -> Self {
         let takes = Duration::from_millis(3);
         let mut disk = Self {
             files: Vec::new(),
@@ -250,8 +250,8 @@ impl Disk {
             takes,
             busy_until: Instant::START,
         };
-        setting.files.iter().for_each(|(path, millis)| disk.put(path, *millis));
-        if setting.subtitled {
+        scenario.files.iter().for_each(|(path, millis)| disk.put(path, *millis));
+        if scenario.subtitled {
             for file in &mut disk.files {
                 file.subtitles = Some(file.path.with_extension("srt").into());
             }

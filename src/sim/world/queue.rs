@@ -1,6 +1,6 @@
 //! What is on its way, in the order of its times.
 
-use super::Happening;
+use super::Delivery;
 use crate::time::Instant;
 use core::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -8,21 +8,21 @@ use std::collections::BinaryHeap;
 /// Happenings by time; those of one moment in the order in which they were entered. The heap holds
 /// small keys, and the happenings stay where they are.
 #[derive(Debug, Default)]
-pub(super) struct Agenda {
+pub(super) struct DeliveryQueue {
     order: BinaryHeap<Reverse<(Instant, u64, usize)>>,
-    entries: Vec<Option<Happening>>,
+    entries: Vec<Option<Delivery>>,
     free: Vec<usize>,
     serial: u64,
 }
 
-impl Agenda {
-    pub(super) fn enter(&mut self, at: Instant, happening: Happening) {
+impl DeliveryQueue {
+    pub(super) fn enter(&mut self, at: Instant, delivery: Delivery) {
         self.serial += 1;
         let slot = self.free.pop().unwrap_or_else(|| {
             self.entries.push(None);
             self.entries.len() - 1
         });
-        self.entries[slot] = Some(happening);
+        self.entries[slot] = Some(delivery);
         self.order.push(Reverse((at, self.serial, slot)));
     }
 
@@ -37,10 +37,10 @@ impl Agenda {
             let lost = matches!(
                 entries[*slot],
                 Some(
-                    Happening::Event(_)
-                        | Happening::Answer { .. }
-                        | Happening::Request { .. }
-                        | Happening::Write
+                    Delivery::Event(_)
+                        | Delivery::Answer { .. }
+                        | Delivery::Request { .. }
+                        | Delivery::Write
                 )
             );
             if lost {
@@ -51,7 +51,7 @@ impl Agenda {
         });
     }
 
-    pub(super) fn take(&mut self) -> Option<Happening> {
+    pub(super) fn take(&mut self) -> Option<Delivery> {
         let Reverse((_, _, slot)) = self.order.pop()?;
         self.free.push(slot);
         self.entries[slot].take()

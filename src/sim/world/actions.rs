@@ -1,8 +1,8 @@
 //! What people, the mains and the network do.
 
-use super::setting::BUTTONS;
-use super::stage::Silence;
-use super::{Happening, Question, World};
+use super::node::CallFailures;
+use super::scenario::BUTTONS;
+use super::{AwaitedReply, Delivery, World};
 use crate::config::{OnStop, PanelAction};
 use crate::kiosk::Kiosk;
 use crate::kiosk::event::{ButtonId, Event, TaskName};
@@ -23,50 +23,50 @@ impl World {
     pub fn hold(&mut self, action: PanelAction, span: Duration) {
         let at = BUTTONS.iter().position(|button| *button == action);
         let button = ButtonId(at.and_then(|at| u8::try_from(at).ok()).expect("on the panel"));
-        // What it asks of the kiosk may be another: see `Setting::clip_button`.
+        // What it asks of the kiosk may be another: see `Scenario::clip_button`.
         let wanted = match action {
             PanelAction::Play | PanelAction::Next | PanelAction::Prev => Some(true),
             PanelAction::Pause | PanelAction::Stop | PanelAction::PlayPause => Some(false),
             _ => None,
         };
         // A press on a dead panel is nobody's wish: it lights nothing, and who sees that presses again.
-        if let Some(wanted) = wanted.filter(|_| !self.dead.contains_key(&TaskName::Panel)) {
-            self.stages.iter_mut().for_each(|stage| stage.is_wanted = wanted);
+        if let Some(wanted) = wanted.filter(|_| !self.ended_tasks.contains_key(&TaskName::Panel)) {
+            self.nodes.iter_mut().for_each(|node| node.is_wanted = wanted);
         }
         self.deliver(Event::Button { button, pressed: true });
         let released = Event::Button { button, pressed: false };
-        self.after(span, Happening::Event(released));
+        self.after(span, Delivery::Event(released));
     }
 
     /// Somebody does this at the renderer itself.
-    pub fn remote(&mut self, stage: usize, what: Remote) {
+    pub fn remote(&mut self, node: usize, what: Remote) {
         match what {
-            Remote::PowerOn => self.stages[stage].rewire(),
+            Remote::PowerOn => self.nodes[node].prepare_boot(),
             Remote::Stop | Remote::Pause | Remote::Standby | Remote::PlayOther(_) => {
-                let insists = self.setting.config.rules[0].on_stop == OnStop::Insist;
-                self.stages[stage].is_wanted &= insists;
+                let insists = self.scenario.config.rules[0].on_stop == OnStop::Insist;
+                self.nodes[node].is_wanted &= insists;
             }
             _ => {}
         }
-        self.with(stage, |tv, now| tv.remote(now, what));
+        self.with(node, |renderer, now| renderer.remote(now, what));
     }
 
     /// The renderer's program hangs: connections are made, nothing is answered.
-    pub fn hang(&mut self, stage: usize) {
-        self.with(stage, |tv, _| tv.hung = true);
+    pub fn hang(&mut self, node: usize) {
+        self.with(node, |renderer, _| renderer.hung = true);
     }
 
     /// The renderer's program goes on, with what has come in meanwhile.
-    pub fn wake(&mut self, stage: usize) {
-        self.with(stage, |tv, _| tv.hung = false);
-        for (number, errand) in core::mem::take(&mut self.stages[stage].waiting) {
-            self.arrive(number, stage, &errand);
+    pub fn wake(&mut self, node: usize) {
+        self.with(node, |renderer, _| renderer.hung = false);
+        for (number, errand) in core::mem::take(&mut self.nodes[node].waiting) {
+            self.arrive(number, node, &errand);
         }
     }
 
     /// Nothing gets through between box and renderer any more, or again.
-    pub fn cut(&mut self, stage: usize, cut: bool) {
-        self.stages[stage].cut = cut;
+    pub fn cut(&mut self, node: usize, cut: bool) {
+        self.nodes[node].cut = cut;
     }
 
     /// The box gets another address; connections of before are dead.
@@ -84,8 +84,8 @@ impl World {
 
     /// Somebody asks for the status, and looks whether it makes sense.
     pub fn ask_status(&mut self) {
-        if !self.dead.contains_key(&TaskName::ControlServer) {
-            let reply = self.ask(Question::Status);
+        if !self.ended_tasks.contains_key(&TaskName::ControlServer) {
+            let reply = self.expect_reply(AwaitedReply::Status);
             self.deliver(Event::StatusAsked(reply));
         }
     }
@@ -99,33 +99,33 @@ impl World {
     /// The box loses its power, and has it again at once: it knows nothing of before. Gives what it was.
     pub fn restart_box(&mut self) -> Kiosk {
         self.boots += 1;
-        let new = self.setting.kiosk(self.boots);
+        let new = self.scenario.kiosk(self.boots);
         let before = core::mem::replace(&mut self.kiosk, new);
         self.booted_at = self.now;
         self.frozen_until = self.now;
         self.errands.clear();
-        self.dead.clear();
+        self.ended_tasks.clear();
         self.panel_opens = false;
-        self.stuck = None;
-        self.laws.reboot();
-        for stage in &mut self.stages {
-            stage.silence = Silence::default();
-            stage.watch.forget_words();
+        self.hanging_task = None;
+        self.invariants.reboot();
+        for node in &mut self.nodes {
+            node.call_failures = CallFailures::default();
+            node.observed.forget_words();
         }
         self.lit.iter_mut().for_each(|lit| *lit = false);
-        for ((stage, fetch), _) in core::mem::take(&mut self.streams) {
+        for ((node, fetch), _) in core::mem::take(&mut self.streams) {
             let what = crate::sim::words::Fetched::Failed;
-            self.soon(Happening::Fetched { stage, fetch, what });
+            self.soon(Delivery::Fetched { node, fetch, what });
         }
-        self.agenda.drop_events();
-        self.questions.clear();
+        self.queue.drop_events();
+        self.awaited_replies.clear();
         self.start_box();
         before
     }
 
     /// The owner changes the configuration, for the box's next life.
     pub fn configure(&mut self, change: impl FnOnce(&mut crate::config::Config)) {
-        change(&mut self.setting.config);
+        change(&mut self.scenario.config);
     }
 
     /// The box stands still, as under a debugger or on a disk that does not answer.
@@ -135,10 +135,10 @@ impl World {
 
     /// A task of the box ends, and ends again this often when it is started again.
     pub fn kill(&mut self, name: TaskName, again: u8) {
-        self.dead.insert(name, again);
+        self.ended_tasks.insert(name, again);
         self.panel_opens &= name != TaskName::Panel;
         // Whatever it hung on, it is dropped.
-        self.stuck = self.stuck.filter(|(stuck, _)| *stuck != name);
+        self.hanging_task = self.hanging_task.filter(|(stuck, _)| *stuck != name);
         if name == TaskName::MediaServer {
             self.break_streams();
         }
@@ -147,8 +147,8 @@ impl World {
 
     /// A task of the box hangs: it neither ends nor says that it lives. Or it goes on.
     pub fn hang_task(&mut self, name: Option<TaskName>) {
-        let alive = name.filter(|name| !self.dead.contains_key(name));
-        self.stuck = alive.map(|name| (name, self.now));
+        let alive = name.filter(|name| !self.ended_tasks.contains_key(name));
+        self.hanging_task = alive.map(|name| (name, self.now));
     }
 
     /// The disk with the media is taken away, or put back.
@@ -172,26 +172,26 @@ impl World {
     }
 
     /// The renderer says byebye, and stays.
-    pub fn byebye(&mut self, stage: usize) {
-        for target in self.stages[stage].tv.targets() {
-            self.datagram(stage, Duration::ZERO, Kind::Byebye, &target);
+    pub fn byebye(&mut self, node: usize) {
+        for target in self.nodes[node].renderer.targets() {
+            self.datagram(node, Duration::ZERO, Kind::Byebye, &target);
         }
     }
 
     /// The renderer says byebye, and alive again at once, as Macast does each time that it announces itself.
-    pub fn flaps(&mut self, stage: usize) {
+    pub fn announce_byebye_and_alive(&mut self, node: usize) {
         for kind in [Kind::Byebye, Kind::Alive] {
-            for target in self.stages[stage].tv.targets() {
-                self.datagram(stage, Duration::ZERO, kind, &target);
+            for target in self.nodes[node].renderer.targets() {
+                self.datagram(node, Duration::ZERO, kind, &target);
             }
             self.pass(20);
         }
     }
 
     /// The renderer announces itself at a second port, where it answers as well.
-    pub fn announce_second_port(&mut self, stage: usize) {
-        let event = self.stages[stage].announce_second();
-        self.soon(Happening::Event(event));
+    pub fn announce_second_port(&mut self, node: usize) {
+        let event = self.nodes[node].announce_second();
+        self.soon(Delivery::Event(event));
     }
 
     /// A file appears in the media folder, or takes the place of one.
@@ -218,8 +218,8 @@ impl World {
 
     /// The breaker of a renderer as the status shows it, and whether the renderer is said to be away.
     #[must_use]
-    pub fn breaker(&self, stage: usize) -> (String, bool) {
-        let renderer = &self.status()["renderers"][stage];
+    pub fn breaker(&self, node: usize) -> (String, bool) {
+        let renderer = &self.status()["renderers"][node];
         let state = renderer["breaker"]["state"].as_str().expect("a word");
         (state.to_owned(), renderer["state"] == "away")
     }
@@ -229,18 +229,18 @@ impl World {
     /// # Panics
     /// It is no time, such as `2026-11-23T09:00:00Z`.
     pub fn set_clock(&mut self, shows: &str, trusted: bool) {
-        self.wall.set(shows.parse().expect("a time"), trusted, self.now);
+        self.wall_clock.set(shows.parse().expect("a time"), trusted, self.now);
         self.deliver(self.clock());
     }
 
     /// What the status says of why a renderer does not play, as word and sentence, and what the status
     /// LED shows.
     #[must_use]
-    pub fn why(&self, stage: usize) -> (Option<(String, String)>, Pattern) {
+    pub fn why(&self, node: usize) -> (Option<(String, String)>, Pattern) {
         let now = self.box_time();
         let status = self.kiosk.status(now, MailboxStatus::default());
         let status = serde_json::to_value(status).expect("plain values");
-        let why = &status["renderers"][stage]["why"];
+        let why = &status["renderers"][node]["why"];
         let text = |key: &str| why[key].as_str().map(str::to_owned);
         (text("word").zip(text("sentence")), self.kiosk.pattern(now))
     }

@@ -1,6 +1,6 @@
 //! What somebody tells the box that is not so.
 
-use super::{Question, World};
+use super::{AwaitedReply, World};
 use crate::kiosk::event::{Answer, Event, Failure, Ticket};
 use crate::upnp::gena::LastChange;
 
@@ -8,14 +8,14 @@ impl World {
     /// A NOTIFY from the address of a renderer that did not send it.
     pub fn forge_notify(
         &mut self,
-        stage: usize,
+        node: usize,
         callback: u32,
         sid: String,
         seq: Option<u32>,
         change: LastChange,
     ) {
-        let reply = self.ask(Question::Event { stage });
-        let (from, change) = (self.stages[stage].host, Box::new(change));
+        let reply = self.expect_reply(AwaitedReply::Event { node });
+        let (from, change) = (self.nodes[node].host, Box::new(change));
         self.deliver(Event::Notified { callback, sid, seq, change, from, reply });
     }
 
