@@ -29,8 +29,8 @@
 //!
 //! The contract of `step`: one event in; all effects are performed before the next event; performing never awaits and never
 //! fails, failures come back as events; then sleep until the next deadline or event. Effects name things by id, so they stay
-//! small; an [errand](kiosk::Kiosk::errand) is written when the shell asks for it, and bodies are read from the kiosk. A
-//! [`Ticket`](kiosk::event::Ticket) is neither `Copy` nor `Clone`: an errand is answered once, and a late answer to a cancelled
+//! small; a [request](kiosk::Kiosk::request) is written when the shell asks for it, and bodies are read from the kiosk. A
+//! [`Ticket`](kiosk::event::Ticket) is neither `Copy` nor `Clone`: a request is answered once, and a late answer to a cancelled
 //! one is recognised. After each event only the renderers that it concerns, or whose time has come, are planned anew.
 //!
 //! Media bytes go from file to socket inside the shell and never through the kiosk. But the kiosk hears of each request: what a

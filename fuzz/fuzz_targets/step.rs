@@ -195,7 +195,7 @@ fn remote(input: &mut Unstructured<'_>) -> Result<Remote> {
     Ok(input.choose(&[stop, pause, play, volume, other, Remote::Standby, off, plug, on])?.clone())
 }
 
-/// Of errands and callbacks: low ones were given out.
+/// Of requests and callbacks: low ones were given out.
 fn number(input: &mut Unstructured<'_>) -> Result<u32> {
     if input.ratio(7, 8)? { input.int_in_range(0..=255) } else { input.arbitrary() }
 }

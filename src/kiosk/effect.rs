@@ -23,9 +23,9 @@ pub enum Effect {
     Search,
     /// Send M-SEARCH to one address.
     SearchAt(SocketAddrV4),
-    /// Run an errand: ask [`Kiosk::errand`](super::Kiosk::errand) for it now, answer with the ticket.
+    /// Run a request: ask [`Kiosk::request`](super::Kiosk::request) for it now, answer with the ticket.
     Run(Ticket),
-    /// Drop the errand with this number, if it still runs.
+    /// Drop the request with this number, if it still runs.
     Cancel(u32),
     /// Read the media folder and the files named by the configuration.
     Scan,
@@ -57,9 +57,9 @@ pub enum Effect {
     Exit(u8),
 }
 
-/// An errand to a renderer: one exchange over HTTP.
+/// A request to a renderer: one exchange over HTTP.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Errand {
+pub enum Request {
     /// GET a description.
     Describe {
         /// Where.
@@ -108,7 +108,7 @@ pub enum Errand {
     },
 }
 
-impl fmt::Display for Errand {
+impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Describe { location } => write!(f, "GET {location}"),

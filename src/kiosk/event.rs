@@ -13,8 +13,8 @@ use core::net::Ipv4Addr;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// The right to answer one errand, once. Neither `Copy` nor `Clone`: it goes out with the errand and
-/// comes back with the answer; an answer to a cancelled errand is recognised by its number.
+/// The right to answer one request, once. Neither `Copy` nor `Clone`: it goes out with the request and
+/// comes back with the answer; an answer to a cancelled request is recognised by its number.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Ticket {
     number: u32,
@@ -56,7 +56,7 @@ pub enum Event {
     Heard(Box<Announcement>),
     /// A datagram that was no use: counted.
     Deaf,
-    /// An errand is over.
+    /// A request is over.
     Answered {
         /// Which.
         ticket: Ticket,
@@ -155,7 +155,7 @@ pub enum Event {
     Leave,
 }
 
-/// What an errand brought.
+/// What a request brought.
 #[derive(Debug, PartialEq)]
 pub enum Answer {
     /// A description was fetched and understood.
@@ -175,7 +175,7 @@ pub enum Answer {
     Unsubscribed,
 }
 
-/// How an errand failed. Named for what the kiosk can do about it.
+/// How a request failed. Named for what the kiosk can do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// No connection: refused, no route, reset, closed without an answer.

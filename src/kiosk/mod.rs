@@ -50,7 +50,7 @@ use crate::upnp::description::Description;
 use crate::upnp::{HttpUrl, Udn};
 use core::net::Ipv4Addr;
 use deadline::{Deadline, Why};
-use effect::{Effect, Effects, Errand, Published};
+use effect::{Effect, Effects, Published, Request};
 use event::{Event, TaskName, Ticket};
 use finding::Place;
 use folder::Folder;
@@ -210,11 +210,11 @@ impl Kiosk {
 
     /// What to do for this ticket, right after [`Effect::Run`].
     #[must_use]
-    pub fn errand(&self, ticket: &Ticket) -> Option<Errand> {
+    pub fn request(&self, ticket: &Ticket) -> Option<Request> {
         let number = ticket.number();
         let describe =
-            || Some(Errand::Describe { location: self.roster.fetching(number)?.clone() });
-        self.renderers.iter().find_map(|r| r.errand(number, self.media_port)).or_else(describe)
+            || Some(Request::Describe { location: self.roster.fetching(number)?.clone() });
+        self.renderers.iter().find_map(|r| r.request(number, self.media_port)).or_else(describe)
     }
 
     /// What the media server serves for this token.

@@ -5,7 +5,7 @@
 pub(crate) enum Mutant {
     /// A renderer that does not answer is asked again at once.
     ForgetsBackoff,
-    /// A ticket is given out a second time, so that one answer answers two errands.
+    /// A ticket is given out a second time, so that one answer answers two requests.
     AnswersTwice,
     /// A subscription that the renderer has forgotten is not made again.
     DropsSubscriptions,

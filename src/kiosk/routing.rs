@@ -49,7 +49,7 @@ impl Kiosk {
             | Event::StatusAsked(_)
             | Event::StatisticsAsked(_) => Concern::Nobody,
             Event::Answered { ticket, .. } => {
-                one(self.renderers.iter().position(|r| r.runs_errand(ticket.number())))
+                one(self.renderers.iter().position(|r| r.runs_request(ticket.number())))
             }
             Event::Served { token, .. } | Event::Probed { token, .. } => {
                 loaded(token).map_or(Concern::Nobody, Concern::One)
@@ -175,7 +175,7 @@ impl Kiosk {
                 }
             };
         }
-        let Some(i) = self.renderers.iter().position(|r| r.runs_errand(number)) else {
+        let Some(i) = self.renderers.iter().position(|r| r.runs_request(number)) else {
             return;
         };
         let (renderers, mut ctx) = self.split(now, effects);

@@ -1,7 +1,7 @@
 //! The control port: the box's status and statistics as JSON, for its own command line and page. Loopback only.
 
 use super::http::body::{ReadError, Reader};
-use super::http::client::{Request, exchange};
+use super::http::client::{HttpRequest, exchange};
 use super::http::server::{self, Capacity, MORE_PORTS};
 use super::http::{self, RequestHead, within};
 use super::mailbox::{Mailbox, Replies};
@@ -143,7 +143,7 @@ async fn fetch(port: Port, path: &str, most: usize) -> Result<String, String> {
 /// The error is a sentence if somebody answered.
 async fn fetch_at(port: u16, path: &str, most: usize) -> Result<String, Option<String>> {
     let url = HttpUrl { host: Ipv4Addr::LOCALHOST, port, path: clip(path) };
-    let request = Request { method: "GET", url: &url, headers: &[], body: None };
+    let request = HttpRequest { method: "GET", url: &url, headers: &[], body: None };
     let strange = || Some(format!("what answers on port {port} is not dlna-kiosk"));
     match exchange(&request, most).await {
         Ok(answer) if answer.status == 200 => {

@@ -16,7 +16,7 @@ pub(super) struct EffectRunner<'a, 'e> {
     shell: &'a Shell,
     executor: &'e LocalExecutor<'a>,
     essential: HashMap<TaskName, Task<()>>,
-    errands: HashMap<u32, Task<()>>,
+    requests: HashMap<u32, Task<()>>,
     chores: Vec<Task<()>>,
 }
 
@@ -26,14 +26,14 @@ impl<'a, 'e> EffectRunner<'a, 'e> {
             shell,
             executor,
             essential: HashMap::new(),
-            errands: HashMap::new(),
+            requests: HashMap::new(),
             chores: Vec::new(),
         }
     }
 
     /// This call is over.
     pub(super) fn let_go(&mut self, number: u32) {
-        self.errands.remove(&number);
+        self.requests.remove(&number);
     }
 
     pub(super) fn start_all(&mut self) {
@@ -100,14 +100,14 @@ impl<'a, 'e> EffectRunner<'a, 'e> {
                 shell.multicast.search_at(address);
             }
             Effect::Run(ticket) => {
-                if let Some(errand) = kiosk.errand(&ticket) {
+                if let Some(request) = kiosk.request(&ticket) {
                     let number = ticket.number();
                     let task = self.executor.spawn(async move {
-                        let (outcome, facing) = upnp_client::run(&errand).await;
-                        log::debug!("{errand}: {outcome:?}");
+                        let (outcome, facing) = upnp_client::run(&request).await;
+                        log::debug!("{request}: {outcome:?}");
                         shell.mailbox.post(Event::Answered { ticket, outcome, facing }).await;
                     });
-                    self.errands.insert(number, task);
+                    self.requests.insert(number, task);
                 }
             }
             Effect::Cancel(number) => self.let_go(number),
@@ -178,7 +178,7 @@ impl<'a, 'e> EffectRunner<'a, 'e> {
     pub(super) async fn put_down(self) {
         self.shell.panel.borrow().dark();
         for task in
-            self.essential.into_values().chain(self.errands.into_values()).chain(self.chores)
+            self.essential.into_values().chain(self.requests.into_values()).chain(self.chores)
         {
             task.cancel().await;
         }

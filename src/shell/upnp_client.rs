@@ -1,9 +1,9 @@
-//! The UPnP client: runs an errand of the kiosk, one or two exchanges over HTTP, and says what it brought.
+//! The UPnP client: runs a request of the kiosk, one or two exchanges over HTTP, and says what it brought.
 //!
 //! It has no time-outs: the kiosk gives up by dropping the future.
 
-use super::http::client::{Request, Response, exchange};
-use crate::kiosk::effect::Errand;
+use super::http::client::{HttpRequest, Response, exchange};
+use crate::kiosk::effect::Request;
 use crate::kiosk::event::{Answer, Failure};
 use crate::limits::{DESCRIPTION_BODY, NOTIFY_BODY, SCPD_BODY, SOAP_BODY};
 use crate::upnp::description::{self, DescriptionError};
@@ -15,16 +15,16 @@ use core::net::Ipv4Addr;
 /// Redirections followed to a description.
 const REDIRECTIONS: usize = 2;
 
-/// Runs `errand`. Also gives our own address on the connection, if the renderer answered.
-pub async fn run(errand: &Errand) -> (Result<Answer, Failure>, Option<Ipv4Addr>) {
+/// Runs `request`. Also gives our own address on the connection, if the renderer answered.
+pub async fn run(request: &Request) -> (Result<Answer, Failure>, Option<Ipv4Addr>) {
     let mut trip = Trip { facing: None };
-    let outcome = match errand {
-        Errand::Describe { location } => trip.describe(location).await,
-        Errand::Survey { url } => trip.survey(url).await,
-        Errand::Act { url, version, action, surplus } => {
+    let outcome = match request {
+        Request::Describe { location } => trip.describe(location).await,
+        Request::Survey { url } => trip.survey(url).await,
+        Request::Act { url, version, action, surplus } => {
             trip.act(url, *version, action, surplus).await
         }
-        Errand::Subscribe { url, callback, timeout } => {
+        Request::Subscribe { url, callback, timeout } => {
             let headers = [
                 ("CALLBACK", format!("<{callback}>")),
                 ("NT", "upnp:event".to_owned()),
@@ -35,13 +35,13 @@ pub async fn run(errand: &Errand) -> (Result<Answer, Failure>, Option<Ipv4Addr>)
                 answer => answer.map(|answer| subscribed(&answer, *timeout)),
             }
         }
-        Errand::Renew { url, sid, timeout } => {
+        Request::Renew { url, sid, timeout } => {
             // With CALLBACK or NT beside SID it would be a 400 (UDA 1.0 §4.1.2).
             let headers = [("SID", sid.clone()), ("TIMEOUT", gena::format_timeout(*timeout))];
             let answer = trip.gena("SUBSCRIBE", url, &headers).await;
             answer.map(|answer| subscribed(&answer, *timeout))
         }
-        Errand::Unsubscribe { url, sid } => {
+        Request::Unsubscribe { url, sid } => {
             let answer = trip.gena("UNSUBSCRIBE", url, &[("SID", sid.clone())]).await;
             answer.map(|_| Answer::Unsubscribed)
         }
@@ -49,13 +49,17 @@ pub async fn run(errand: &Errand) -> (Result<Answer, Failure>, Option<Ipv4Addr>)
     (outcome, trip.facing)
 }
 
-/// One errand under way.
+/// One request under way.
 struct Trip {
     facing: Option<Ipv4Addr>,
 }
 
 impl Trip {
-    async fn exchange(&mut self, request: &Request<'_>, cap: usize) -> Result<Response, Failure> {
+    async fn exchange(
+        &mut self,
+        request: &HttpRequest<'_>,
+        cap: usize,
+    ) -> Result<Response, Failure> {
         let answer = exchange(request, cap).await?;
         self.facing = answer.local;
         Ok(answer)
@@ -64,7 +68,7 @@ impl Trip {
     async fn describe(&mut self, location: &HttpUrl) -> Result<Answer, Failure> {
         let mut url = location.clone();
         for _ in 0..=REDIRECTIONS {
-            let request = Request { method: "GET", url: &url, headers: &[], body: None };
+            let request = HttpRequest { method: "GET", url: &url, headers: &[], body: None };
             let answer = self.exchange(&request, DESCRIPTION_BODY).await?;
             match answer.status {
                 200 => {
@@ -88,7 +92,7 @@ impl Trip {
     }
 
     async fn survey(&mut self, url: &HttpUrl) -> Result<Answer, Failure> {
-        let request = Request { method: "GET", url, headers: &[], body: None };
+        let request = HttpRequest { method: "GET", url, headers: &[], body: None };
         let answer = self.exchange(&request, SCPD_BODY).await?;
         match answer.status {
             200 => Ok(Answer::Surveyed(Box::new(Survey::read(&answer.body)))),
@@ -106,7 +110,7 @@ impl Trip {
         let body = action.write_with(version, surplus);
         let soap_action = action.soap_action(version);
         let content_type = ("Content-Type", "text/xml; charset=\"utf-8\"");
-        let mut request = Request {
+        let mut request = HttpRequest {
             method: "POST",
             url,
             headers: &[content_type, ("SOAPACTION", &soap_action)],
@@ -144,7 +148,7 @@ impl Trip {
         headers: &[(&str, String)],
     ) -> Result<Response, Failure> {
         let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let request = Request { method, url, headers: &headers, body: None };
+        let request = HttpRequest { method, url, headers: &headers, body: None };
         let answer = self.exchange(&request, NOTIFY_BODY).await?;
         match answer.status {
             200..=299 => Ok(answer),
@@ -184,15 +188,15 @@ mod tests {
     use crate::upnp::{Udn, rendering_control};
     use smol::{block_on, future};
 
-    /// Runs the errand that `errand` makes of a renderer's URL, which gives these answers.
+    /// Runs the request that `request` makes of a renderer's URL, which gives these answers.
     fn run_with(
-        errand: impl FnOnce(HttpUrl) -> Errand,
+        request: impl FnOnce(HttpUrl) -> Request,
         answers: &[&str],
     ) -> (Result<Answer, Failure>, Vec<String>) {
         let (listener, url) = listen("/dmr/control");
-        let errand = errand(url);
+        let request = request(url);
         let answers: Vec<_> = answers.iter().map(|text| text.as_bytes()).collect();
-        let running = future::zip(run(&errand), renderer(&listener, &answers));
+        let running = future::zip(run(&request), renderer(&listener, &answers));
         let ((outcome, facing), heard) = block_on(running);
         assert_eq!(facing, Some(Ipv4Addr::LOCALHOST));
         (outcome, heard)
@@ -202,8 +206,8 @@ mod tests {
         format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())
     }
 
-    fn act(action: Action) -> impl FnOnce(HttpUrl) -> Errand {
-        |url| Errand::Act { url, version: 1, action, surplus: Vec::new() }
+    fn act(action: Action) -> impl FnOnce(HttpUrl) -> Request {
+        |url| Request::Act { url, version: 1, action, surplus: Vec::new() }
     }
 
     const STATE: Action = Action::AvTransport(av_transport::Action::GetTransportInfo);
@@ -253,7 +257,7 @@ mod tests {
 
     #[test]
     fn surplus_arguments_go_out_empty_behind_the_others() {
-        let play = |url| Errand::Act {
+        let play = |url| Request::Act {
             url,
             version: 1,
             action: PLAY,
@@ -285,7 +289,7 @@ mod tests {
 
     #[test]
     fn a_description_is_fetched_where_it_was_moved_to_on_the_same_host() {
-        let describe = |location| Errand::Describe { location };
+        let describe = |location| Request::Describe { location };
         let moved = "HTTP/1.1 302 Found\r\nLocation: /desc.xml\r\n\r\n";
         let control = HttpUrl::new(Ipv4Addr::LOCALHOST, 1, "/control").unwrap();
         let (outcome, heard) = run_with(describe, &[moved, &ok(&description(&control).write())]);
@@ -307,7 +311,7 @@ mod tests {
 
     #[test]
     fn a_survey_brings_the_range_or_that_there_is_none() {
-        let survey = |url| Errand::Survey { url };
+        let survey = |url| Request::Survey { url };
         let volume = Some(VolumeRange { min: 0, max: 30, step: 1 });
         let known = Survey { volume, play: vec!["Extra".to_owned()] };
         let (outcome, heard) = run_with(survey, &[&ok(&known.write())]);
@@ -322,7 +326,7 @@ mod tests {
     fn subscribes_with_a_callback_and_renews_with_a_sid_alone() {
         let (five_minutes, ten_minutes) = (Duration::from_secs(300), Duration::from_secs(600));
         let granted = "HTTP/1.1 200 OK\r\nSID: uuid:s\r\nTIMEOUT: Second-300\r\n\r\n";
-        let subscribe = |url| Errand::Subscribe {
+        let subscribe = |url| Request::Subscribe {
             url,
             callback: Box::new(HttpUrl::new(Ipv4Addr::LOCALHOST, 8200, "/e/5").unwrap()),
             timeout: ten_minutes,
@@ -340,7 +344,7 @@ mod tests {
         let (outcome, _) = run_with(subscribe, &["HTTP/1.1 200 OK\r\n\r\n"]);
         assert_eq!(outcome, Err(Failure::Malformed), "without a SID");
 
-        let renew = |url| Errand::Renew { url, sid: "uuid:s".to_owned(), timeout: ten_minutes };
+        let renew = |url| Request::Renew { url, sid: "uuid:s".to_owned(), timeout: ten_minutes };
         let (outcome, heard) = run_with(renew, &["HTTP/1.1 200 OK\r\n\r\n"]);
         assert_eq!(outcome, Ok(subscribed(None, ten_minutes)));
         assert!(heard[0].contains("\r\nSID: uuid:s\r\n"));
@@ -348,7 +352,7 @@ mod tests {
         let lost = "HTTP/1.1 412 Precondition Failed\r\n\r\n";
         assert_eq!(run_with(renew, &[lost]).0, Err(Failure::Status(412)));
 
-        let unsubscribe = |url| Errand::Unsubscribe { url, sid: "uuid:s".to_owned() };
+        let unsubscribe = |url| Request::Unsubscribe { url, sid: "uuid:s".to_owned() };
         let (outcome, heard) = run_with(unsubscribe, &["HTTP/1.1 200 OK\r\n\r\n"]);
         assert_eq!(outcome, Ok(Answer::Unsubscribed));
         assert!(heard[0].starts_with("UNSUBSCRIBE /dmr/control HTTP/1.1\r\n"));

@@ -4,7 +4,7 @@ use super::observation::Evented;
 use super::volume::Step;
 use super::{Context, Renderer};
 use crate::kiosk::deadline::Why;
-use crate::kiosk::effect::{Effect, Effects, Errand};
+use crate::kiosk::effect::{Effect, Effects, Request};
 use crate::kiosk::event::Ticket;
 use crate::kiosk::subscription;
 use crate::time::{Duration, Instant};
@@ -171,7 +171,11 @@ impl Renderer {
     }
 
     /// The call in flight with this number, written out. Not before it is asked for: the words need memory.
-    pub(in crate::kiosk) fn errand(&self, number: u32, media_port: Option<u16>) -> Option<Errand> {
+    pub(in crate::kiosk) fn request(
+        &self,
+        number: u32,
+        media_port: Option<u16>,
+    ) -> Option<Request> {
         let call = self.connection.call().filter(|call| call.number == number)?;
         let av = |action| Some(act(&self.description.av_transport, Action::AvTransport(action)));
         let rc = |action| {
@@ -215,34 +219,34 @@ impl Renderer {
                 let service = self.description.connection_manager.as_ref()?;
                 Some(act(service, Action::ConnectionManager(Cm::GetProtocolInfo)))
             }
-            Purpose::Scpd(which) => Some(Errand::Survey { url: self.scpd_url(*which)?.clone() }),
+            Purpose::Scpd(which) => Some(Request::Survey { url: self.scpd_url(*which)?.clone() }),
             Purpose::Subscribe(which) => {
                 let callback =
                     HttpUrl::new(self.connection.facing, media_port?, &format!("/e/{number}"))?;
                 let (url, callback) = (url(which)?, Box::new(callback));
-                Some(Errand::Subscribe { url, callback, timeout: subscription::ASKED })
+                Some(Request::Subscribe { url, callback, timeout: subscription::ASKED })
             }
             Purpose::Renew(which) => {
                 let sid = self.observation.subscription(*which).sid()?.to_owned();
-                Some(Errand::Renew { url: url(which)?, sid, timeout: subscription::ASKED })
+                Some(Request::Renew { url: url(which)?, sid, timeout: subscription::ASKED })
             }
             Purpose::Unsubscribe(which) => {
                 let sid = self.observation.subscription(*which).sid()?.to_owned();
-                Some(Errand::Unsubscribe { url: url(which)?, sid })
+                Some(Request::Unsubscribe { url: url(which)?, sid })
             }
         }
     }
 
     /// A call of ours is in flight with this number.
-    pub(in crate::kiosk) fn runs_errand(&self, number: u32) -> bool {
+    pub(in crate::kiosk) fn runs_request(&self, number: u32) -> bool {
         self.connection.call().is_some_and(|call| call.number == number)
     }
 }
 
-fn act(service: &Service, action: Action) -> Errand {
+fn act(service: &Service, action: Action) -> Request {
     act_with(service, action, Vec::new())
 }
 
-fn act_with(service: &Service, action: Action, surplus: Vec<String>) -> Errand {
-    Errand::Act { url: service.control_url.clone(), version: service.version, action, surplus }
+fn act_with(service: &Service, action: Action, surplus: Vec<String>) -> Request {
+    Request::Act { url: service.control_url.clone(), version: service.version, action, surplus }
 }

@@ -245,7 +245,7 @@ impl Bell {
 mod tests {
     use super::*;
     use crate::cli::demo;
-    use crate::kiosk::effect::Errand;
+    use crate::kiosk::effect::Request;
     use crate::kiosk::event::{Answer, Failure};
     use crate::limits::NOTIFY_BODY;
     use crate::shell::http::body::{Framing, Reader};
@@ -297,20 +297,20 @@ mod tests {
 
     pub(super) async fn describe(host: &FakeHost) -> Result<Description, Failure> {
         let location = host.location().unwrap();
-        match upnp_client::run(&Errand::Describe { location }).await.0? {
+        match upnp_client::run(&Request::Describe { location }).await.0? {
             Answer::Description(description) => Ok(*description),
             other => panic!("{other:?}"),
         }
     }
 
     pub(super) async fn act(tv: &Description, action: Avt) -> Result<Reply, Failure> {
-        let errand = Errand::Act {
+        let request = Request::Act {
             url: tv.av_transport.control_url.clone(),
             version: tv.av_transport.version,
             action: Action::AvTransport(action),
             surplus: Vec::new(),
         };
-        match upnp_client::run(&errand).await.0? {
+        match upnp_client::run(&request).await.0? {
             Answer::Reply(reply) => Ok(reply),
             other => panic!("{other:?}"),
         }
@@ -375,7 +375,7 @@ mod tests {
         let story = async {
             let tv = describe(&host).await.unwrap();
             assert_eq!((tv.friendly_name.as_str(), tv.av_transport.version), ("TV 1", 2));
-            let subscribe = Errand::Subscribe {
+            let subscribe = Request::Subscribe {
                 url: tv.av_transport.event_url.clone().unwrap(),
                 callback: Box::new(
                     HttpUrl::new(Ipv4Addr::LOCALHOST, callback_port, "/e/1").unwrap(),

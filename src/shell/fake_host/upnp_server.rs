@@ -8,7 +8,7 @@
 use crate::limits::{HEAD_TIMEOUT, NOTIFY_BODY, SOAP_BODY};
 use crate::shell::fake_host::{AGAIN, FakeHost, TASKS};
 use crate::shell::http::body::{Framing, Reader};
-use crate::shell::http::client::{Request, exchange};
+use crate::shell::http::client::{HttpRequest, exchange};
 use crate::shell::http::{self, RequestHead, server, within};
 use crate::sim::{Announce, Call, Endpoint, FakeRenderer};
 use crate::time::Duration;
@@ -173,7 +173,7 @@ pub(super) struct Notice {
 pub(super) async fn notify(queue: Receiver<Notice>) {
     while let Ok(notice) = queue.recv().await {
         let seq = notice.seq.to_string();
-        let request = Request {
+        let request = HttpRequest {
             method: "NOTIFY",
             url: &notice.callback,
             headers: &[

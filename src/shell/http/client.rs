@@ -24,7 +24,7 @@ const INTERIM_ANSWERS: usize = 4;
 
 /// One request.
 #[derive(Clone, Debug)]
-pub struct Request<'a> {
+pub struct HttpRequest<'a> {
     /// Method.
     pub method: &'a str,
     /// Where to.
@@ -53,7 +53,7 @@ pub struct Response {
 ///
 /// # Errors
 /// [`Failure::Unreachable`], [`Failure::Malformed`] or [`Failure::Local`]; every status is an answer.
-pub async fn exchange(request: &Request<'_>, cap: usize) -> Result<Response, Failure> {
+pub async fn exchange(request: &HttpRequest<'_>, cap: usize) -> Result<Response, Failure> {
     let address = SocketAddrV4::new(request.url.host, request.url.port);
     let connecting = within(CONNECT_TIMEOUT, Async::<TcpStream>::connect(address));
     let stream = connecting.await.ok_or(Failure::Unreachable)?.map_err(|error| of_io(&error))?;
@@ -98,7 +98,7 @@ pub async fn exchange(request: &Request<'_>, cap: usize) -> Result<Response, Fai
 }
 
 /// The request as it is sent, in one write: some stacks read only the first packet.
-fn write(request: &Request<'_>) -> String {
+fn write(request: &HttpRequest<'_>) -> String {
     let HttpUrl { host, port, path } = request.url;
     let mut text = format!(
         "{} {path} HTTP/1.1\r\nHost: {host}:{port}\r\nUser-Agent: {PRODUCT}\r\nConnection: close\r\n",
@@ -187,7 +187,7 @@ pub(crate) mod tests {
 
     fn ask(answer: &[u8]) -> (Result<Response, Failure>, String) {
         let (listener, url) = listen("/dmr?x=1");
-        let request = Request {
+        let request = HttpRequest {
             method: "POST",
             url: &url,
             headers: &[("SOAPACTION", "\"a#b\"")],
@@ -239,7 +239,7 @@ pub(crate) mod tests {
             ("UNSUBSCRIBE", "Transfer-Encoding: chunked\r\n", ""),
         ] {
             let (listener, url) = listen("/");
-            let request = Request { method, url: &url, headers: &[], body: None };
+            let request = HttpRequest { method, url: &url, headers: &[], body: None };
             let said = format!("HTTP/1.1 200 OK\r\n{fields}\r\n{body}");
             let keeping_open = async {
                 let (stream, _) = listener.accept().await.unwrap();
@@ -267,7 +267,7 @@ pub(crate) mod tests {
 
         let (listener, url) = listen("/");
         drop(listener);
-        let request = Request { method: "GET", url: &url, headers: &[], body: None };
+        let request = HttpRequest { method: "GET", url: &url, headers: &[], body: None };
         assert_eq!(block_on(exchange(&request, 10)).unwrap_err(), Failure::Unreachable);
     }
 }

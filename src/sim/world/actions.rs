@@ -59,8 +59,8 @@ impl World {
     /// The renderer's program goes on, with what has come in meanwhile.
     pub fn wake(&mut self, node: usize) {
         self.with(node, |renderer, _| renderer.hung = false);
-        for (number, errand) in core::mem::take(&mut self.nodes[node].waiting) {
-            self.arrive(number, node, &errand);
+        for (number, request) in core::mem::take(&mut self.nodes[node].waiting) {
+            self.arrive(number, node, &request);
         }
     }
 
@@ -103,7 +103,7 @@ impl World {
         let before = core::mem::replace(&mut self.kiosk, new);
         self.booted_at = self.now;
         self.frozen_until = self.now;
-        self.errands.clear();
+        self.requests.clear();
         self.ended_tasks.clear();
         self.panel_opens = false;
         self.hanging_task = None;

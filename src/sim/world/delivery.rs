@@ -1,7 +1,7 @@
 //! What happens, and to whom it is brought.
 
 use super::{ALIVE_EVERY, Node, World, invariants, liveness};
-use crate::kiosk::effect::Errand;
+use crate::kiosk::effect::Request;
 use crate::kiosk::event::{Answer, Event, Failure, PanelState, TaskName};
 use crate::kiosk::supervisor::TASKS;
 use crate::sim::words::{Fetch, FetchId, Fetched};
@@ -12,7 +12,7 @@ pub(super) enum Delivery {
     /// To the box.
     Event(Event),
     /// A request of the box, to a renderer.
-    Request { number: u32, node: usize, errand: Box<Errand> },
+    Request { number: u32, node: usize, request: Box<Request> },
     /// Its answer, to the box.
     Answer { number: u32, outcome: Result<Answer, Failure> },
     /// A request for media, to the box.
@@ -41,9 +41,9 @@ impl World {
         match delivery {
             H::Event(event) => self.deliver(event),
             H::Clock => self.deliver(self.clock()),
-            H::Request { number, node, errand } => self.arrive(number, node, &errand),
+            H::Request { number, node, request } => self.arrive(number, node, &request),
             H::Answer { number, outcome } => {
-                if let Some((ticket, (host, _))) = self.take_errand(number) {
+                if let Some((ticket, (host, _))) = self.take_request(number) {
                     if let Some(node) = self.node_at(host) {
                         self.note_outcome(node, number, &outcome);
                     }

@@ -2,7 +2,7 @@
 
 use super::wire::Wire;
 use super::{AwaitedReply, Delivery, World};
-use crate::kiosk::effect::{Effect, Effects, Errand};
+use crate::kiosk::effect::{Effect, Effects, Request};
 use crate::kiosk::event::{Event, Failure, PanelState, TaskName, Ticket};
 use crate::kiosk::status::MailboxStatus;
 use crate::time::{Duration, Instant};
@@ -64,24 +64,24 @@ impl World {
             Effect::Run(ticket) => {
                 let number = ticket.number();
                 self.invariants.issued(number);
-                let errand = self.kiosk.errand(&ticket).expect("it was just ordered");
-                self.record(|wire, now| wire.request(now, &errand));
-                let to = place(&errand);
+                let request = self.kiosk.request(&ticket).expect("it was just ordered");
+                self.record(|wire, now| wire.request(now, &request));
+                let to = place(&request);
                 let node = self.node_at(to.host);
                 let there = (to.host, to.port);
-                self.errands.push((ticket, there));
+                self.requests.push((ticket, there));
                 match node {
                     Some(node) => {
-                        self.check_calls(node, &errand);
-                        self.check_backoff(node, &errand);
-                        self.nodes[node].note_call(self.now, number, &errand);
-                        self.send(number, node, Box::new(errand));
+                        self.check_calls(node, &request);
+                        self.check_backoff(node, &request);
+                        self.nodes[node].note_call(self.now, number, &request);
+                        self.send(number, node, Box::new(request));
                     }
                     None => self.fail(number, Failure::Unreachable),
                 }
             }
             Effect::Cancel(number) => {
-                if let Some((_, (host, port))) = self.take_errand(number) {
+                if let Some((_, (host, port))) = self.take_request(number) {
                     self.record(|wire, now| wire.closed(now, host, port));
                     if let Some(node) = self.node_at(host) {
                         self.note_outcome(node, number, &Err(Failure::Timeout));
@@ -146,7 +146,7 @@ impl World {
             Effect::Exit(code) => {
                 self.record(|wire, now| wire.machine(now, &format!("exit code {code}")));
                 self.exited = Some((self.now, code));
-                self.errands.clear();
+                self.requests.clear();
             }
         }
     }
@@ -186,11 +186,11 @@ impl World {
     }
 
     /// A request sets out.
-    fn send(&mut self, number: u32, node: usize, errand: Box<Errand>) {
+    fn send(&mut self, number: u32, node: usize, request: Box<Request>) {
         if self.network.resets(&mut self.rng) {
             return self.fail(number, Failure::Unreachable);
         }
-        self.soon(Delivery::Request { number, node, errand });
+        self.soon(Delivery::Request { number, node, request });
     }
 
     fn fail(&mut self, number: u32, why: Failure) {
@@ -211,13 +211,13 @@ impl World {
 
     /// Somebody waits for the answer to this call.
     pub(super) fn awaits(&self, number: u32) -> bool {
-        self.errands.iter().any(|(ticket, _)| ticket.number() == number)
+        self.requests.iter().any(|(ticket, _)| ticket.number() == number)
     }
 
     /// This call is over.
-    pub(super) fn take_errand(&mut self, number: u32) -> Option<(Ticket, (Ipv4Addr, u16))> {
-        let over = self.errands.iter().position(|(ticket, _)| ticket.number() == number)?;
-        Some(self.errands.swap_remove(over))
+    pub(super) fn take_request(&mut self, number: u32) -> Option<(Ticket, (Ipv4Addr, u16))> {
+        let over = self.requests.iter().position(|(ticket, _)| ticket.number() == number)?;
+        Some(self.requests.swap_remove(over))
     }
 
     /// What the network task would say now.
@@ -237,13 +237,13 @@ impl World {
 }
 
 /// Where it goes.
-pub(super) fn place(errand: &Errand) -> &HttpUrl {
-    match errand {
-        Errand::Describe { location: url }
-        | Errand::Survey { url }
-        | Errand::Act { url, .. }
-        | Errand::Subscribe { url, .. }
-        | Errand::Renew { url, .. }
-        | Errand::Unsubscribe { url, .. } => url,
+pub(super) fn place(request: &Request) -> &HttpUrl {
+    match request {
+        Request::Describe { location: url }
+        | Request::Survey { url }
+        | Request::Act { url, .. }
+        | Request::Subscribe { url, .. }
+        | Request::Renew { url, .. }
+        | Request::Unsubscribe { url, .. } => url,
     }
 }

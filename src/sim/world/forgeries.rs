@@ -19,7 +19,7 @@ impl World {
         self.deliver(Event::Notified { callback, sid, seq, change, from, reply });
     }
 
-    /// An answer to an errand that was cancelled, was answered already, or never was.
+    /// An answer to a request that was cancelled, was answered already, or never was.
     pub fn forge_answer(&mut self, number: u32, outcome: Result<Answer, Failure>) {
         if !self.awaits(number) {
             let ticket = Ticket::issue(number);

@@ -4,7 +4,7 @@ use super::World;
 use super::effects::place;
 use crate::kiosk::Kiosk;
 use crate::kiosk::deadline::Deadline;
-use crate::kiosk::effect::{Effect, Errand};
+use crate::kiosk::effect::{Effect, Request};
 use crate::kiosk::event::{Event, Ticket};
 use crate::kiosk::leds::Pattern;
 use crate::kiosk::supervisor::SILENCE;
@@ -152,7 +152,7 @@ impl World {
             assert_eq!((due, code), (None, 0), "after its end it is silent");
             return;
         }
-        assert!(due.is_some() || self.errands.is_empty(), "work, and no deadline for it");
+        assert!(due.is_some() || self.requests.is_empty(), "work, and no deadline for it");
         // The status LED is the first one.
         let lit = self.lit.first().copied();
         let shows = !self.leaving && self.ended_tasks.is_empty();
@@ -177,18 +177,18 @@ impl World {
     }
 
     /// No renderer sees two calls at once, and none is called without end.
-    pub(super) fn check_calls(&self, node: usize, errand: &Errand) {
+    pub(super) fn check_calls(&self, node: usize, request: &Request) {
         // At its old place it may be asked while its description is fetched from the new one.
-        let to = place(errand);
+        let to = place(request);
         let here = (to.host, to.port);
-        let calls = || self.errands.iter().filter(|(_, there)| *there == here);
+        let calls = || self.requests.iter().filter(|(_, there)| *there == here);
         // Descriptions are looked for at several paths of one address.
-        if !matches!(errand, Errand::Describe { .. })
+        if !matches!(request, Request::Describe { .. })
             && calls().count() > 1
             && !self.has_two_at(node)
         {
             let its = calls().filter(|(ticket, _)| !self.is_of_other_device(node, ticket));
-            assert_eq!(its.count(), 1, "two calls at once: {errand:?}");
+            assert_eq!(its.count(), 1, "two calls at once: {request:?}");
         }
         let calls = &self.nodes[node].calls;
         // A box that begins anew knows nothing of the calls before, and may make them all again.
@@ -213,20 +213,20 @@ impl World {
     /// Some TVs are several devices at one address, or somebody says so: the descriptions of all are
     /// fetched beside calls to one.
     fn is_of_other_device(&self, node: usize, ticket: &Ticket) -> bool {
-        let Some(Errand::Describe { location }) = self.kiosk.errand(ticket) else { return false };
+        let Some(Request::Describe { location }) = self.kiosk.request(ticket) else { return false };
         let renderer = &self.nodes[node].renderer;
         renderer.quirks().other_root_devices > 0
             || renderer.endpoint(&location.path) != Endpoint::Description
     }
 
     /// One that does not answer is asked ever more slowly, until it answers or gives a sign of life.
-    pub(super) fn check_backoff(&self, node: usize, errand: &Errand) {
+    pub(super) fn check_backoff(&self, node: usize, request: &Request) {
         let call_failures = &self.nodes[node].call_failures;
         let Some(failures) = call_failures.count.checked_sub(1) else { return };
         // Who leaves says farewell once, whoever answers.
         if self.leaving
             || call_failures.sign_of_life
-            || matches!(errand, Errand::Describe { .. })
+            || matches!(request, Request::Describe { .. })
             || self.has_two_at(node)
         {
             return;
@@ -236,7 +236,7 @@ impl World {
         let paused = self.now.since(call_failures.since);
         assert!(
             paused >= Duration::from_millis(pause),
-            "after {} failures it paused for {paused:?} only: {errand}",
+            "after {} failures it paused for {paused:?} only: {request}",
             call_failures.count
         );
     }

@@ -115,7 +115,7 @@ pub struct World {
     /// When each renderer wants to be ticked.
     ticks: Vec<Option<Instant>>,
     /// Calls under way: their tickets, and where they go.
-    errands: Vec<(Ticket, (Ipv4Addr, u16))>,
+    requests: Vec<(Ticket, (Ipv4Addr, u16))>,
     streams: BTreeMap<(usize, FetchId), Stream>,
     awaited_replies: BTreeMap<u32, AwaitedReply>,
     asked: u32,
@@ -178,7 +178,7 @@ impl World {
             kiosk: scenario.kiosk(0),
             rng: fastrand::Rng::with_seed(scenario.seed),
             queue: DeliveryQueue::default(),
-            errands: Vec::new(),
+            requests: Vec::new(),
             streams: BTreeMap::new(),
             awaited_replies: BTreeMap::new(),
             asked: 0,

@@ -1,7 +1,7 @@
 //! A renderer in its place: where it is, what was asked of it, and what an audience saw of it.
 
 use super::liveness::Observed;
-use crate::kiosk::effect::Errand;
+use crate::kiosk::effect::Request;
 use crate::kiosk::event::{Answer, Event, Failure};
 use crate::sim::fake_renderer::FakeRenderer;
 use crate::sim::presets::Preset;
@@ -25,7 +25,7 @@ pub struct Node {
     /// It listens here too, and says so.
     pub(super) second_port: Option<u16>,
     /// Requests that came in while it hung.
-    pub(super) waiting: Vec<(u32, Box<Errand>)>,
+    pub(super) waiting: Vec<(u32, Box<Request>)>,
     /// Every call that was made to it.
     pub calls: Vec<Exchange>,
     /// What was shown on it, and is over.
@@ -149,14 +149,14 @@ impl Node {
         Event::Heard(Box::new(announcement))
     }
 
-    pub(super) fn note_call(&mut self, at: Instant, number: u32, errand: &Errand) {
-        let (what, about) = match errand {
-            Errand::Describe { .. } => ("Describe", String::new()),
-            Errand::Survey { .. } => ("Survey", String::new()),
-            Errand::Subscribe { callback, .. } => ("SUBSCRIBE", callback.to_string()),
-            Errand::Renew { .. } => ("Renew", String::new()),
-            Errand::Unsubscribe { .. } => ("UNSUBSCRIBE", String::new()),
-            Errand::Act { action, .. } => {
+    pub(super) fn note_call(&mut self, at: Instant, number: u32, request: &Request) {
+        let (what, about) = match request {
+            Request::Describe { .. } => ("Describe", String::new()),
+            Request::Survey { .. } => ("Survey", String::new()),
+            Request::Subscribe { callback, .. } => ("SUBSCRIBE", callback.to_string()),
+            Request::Renew { .. } => ("Renew", String::new()),
+            Request::Unsubscribe { .. } => ("UNSUBSCRIBE", String::new()),
+            Request::Act { action, .. } => {
                 let about = match action {
                     Action::AvTransport(
                         Av::SetAvTransportUri { uri, .. } | Av::SetNextAvTransportUri { uri, .. },

@@ -3,7 +3,7 @@
 use super::effects::place;
 use super::node::CallFailures;
 use super::{AwaitedReply, Delivery, PORT, World};
-use crate::kiosk::effect::Errand;
+use crate::kiosk::effect::Request;
 use crate::kiosk::event::{Answer, Event, Failure, TaskName};
 use crate::sim::fake_renderer::FakeRenderer;
 use crate::sim::finding::Endpoint;
@@ -131,7 +131,7 @@ impl World {
     }
 
     /// A request reaches a renderer, or the place where it was.
-    pub(super) fn arrive(&mut self, number: u32, node: usize, errand: &Errand) {
+    pub(super) fn arrive(&mut self, number: u32, node: usize, request: &Request) {
         if !self.awaits(number) {
             // Cancelled on its way.
             return;
@@ -141,31 +141,31 @@ impl World {
         }
         let here = &mut self.nodes[node];
         let (host, port) = (here.host, here.port);
-        let to = place(errand);
+        let to = place(request);
         let listens = to.port == port || Some(to.port) == here.second_port;
         if !here.renderer.is_on() || !listens {
             let outcome = Err(Failure::Unreachable);
             return self.answer(node, number, Duration::ZERO, outcome);
         }
         if !here.renderer.responsive() {
-            return here.waiting.push((number, Box::new(errand.clone())));
+            return here.waiting.push((number, Box::new(request.clone())));
         }
         let not_found = Err(Failure::Status(404));
         let late = Duration::ZERO;
-        match (errand, here.renderer.endpoint(&to.path)) {
-            (Errand::Describe { location }, Endpoint::Description) => {
+        match (request, here.renderer.endpoint(&to.path)) {
+            (Request::Describe { location }, Endpoint::Description) => {
                 let description = here.renderer.describe(self.now, host, location.port);
                 let outcome = description.map(|found| Answer::Description(Box::new(found)));
                 self.answer(node, number, late, outcome.map_err(Failure::Status));
             }
-            (Errand::Describe { .. }, Endpoint::OtherDevice) => {
+            (Request::Describe { .. }, Endpoint::OtherDevice) => {
                 self.answer(node, number, late, Err(Failure::NotARenderer));
             }
-            (Errand::Survey { .. }, Endpoint::Survey(kind)) => {
+            (Request::Survey { .. }, Endpoint::Survey(kind)) => {
                 let outcome = here.renderer.survey(kind).map(|it| Answer::Surveyed(Box::new(it)));
                 self.answer(node, number, late, outcome.map_err(Failure::Status));
             }
-            (Errand::Act { action, surplus, .. }, Endpoint::Control(_))
+            (Request::Act { action, surplus, .. }, Endpoint::Control(_))
                 if here
                     .renderer
                     .lacks_arguments(action, |name| surplus.iter().any(|n| n == name)) =>
@@ -173,10 +173,10 @@ impl World {
                 let refusal = Failure::Refused(FakeRenderer::invalid_arguments());
                 self.answer(node, number, late, Err(refusal));
             }
-            (Errand::Act { action, .. }, Endpoint::Control(_)) => {
+            (Request::Act { action, .. }, Endpoint::Control(_)) => {
                 self.with(node, |renderer, now| renderer.act(now, Call(number), action));
             }
-            (Errand::Subscribe { callback, timeout, .. }, Endpoint::Event(service)) => {
+            (Request::Subscribe { callback, timeout, .. }, Endpoint::Event(service)) => {
                 let granted = self.with(node, |renderer, now| {
                     renderer.subscribe(now, service, (**callback).clone(), *timeout)
                 });
@@ -187,13 +187,13 @@ impl World {
                 });
                 self.answer(node, number, late, outcome);
             }
-            (Errand::Renew { sid, timeout, .. }, Endpoint::Event(_)) => {
+            (Request::Renew { sid, timeout, .. }, Endpoint::Event(_)) => {
                 let granted = self.with(node, |renderer, now| renderer.renew(now, sid, *timeout));
                 let outcome = granted.map_err(Failure::Status);
                 let outcome = outcome.map(|timeout| Answer::Subscribed { sid: None, timeout });
                 self.answer(node, number, late, outcome);
             }
-            (Errand::Unsubscribe { sid, .. }, Endpoint::Event(_)) => {
+            (Request::Unsubscribe { sid, .. }, Endpoint::Event(_)) => {
                 let done = self.with(node, |renderer, now| renderer.unsubscribe(now, sid));
                 let outcome = done.map_err(Failure::Status).map(|()| Answer::Unsubscribed);
                 self.answer(node, number, late, outcome);

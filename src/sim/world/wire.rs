@@ -3,7 +3,7 @@
 //! The record is made of bytes of the wire only, never of a `Debug` rendering, so that it stays the same when types, fields,
 //! files or sentences of the log change, and differs as soon as the box sends something else, elsewhere or at another moment.
 
-use crate::kiosk::effect::{Errand, Published};
+use crate::kiosk::effect::{Published, Request};
 use crate::time::Instant;
 use crate::upnp::{HttpUrl, gena, ssdp};
 use core::hash::Hasher;
@@ -66,9 +66,9 @@ impl Wire {
     }
 
     /// A request to a renderer.
-    pub(super) fn request(&mut self, at: Instant, errand: &Errand) {
-        let url = super::effects::place(errand);
-        self.note(at, &format!("{}:{}", url.host, url.port), &request(errand), false);
+    pub(super) fn request(&mut self, at: Instant, request: &Request) {
+        let url = super::effects::place(request);
+        self.note(at, &format!("{}:{}", url.host, url.port), &request_text(request), false);
     }
 
     /// The request with this destination is given up: its connection is closed.
@@ -129,28 +129,28 @@ impl Wire {
 }
 
 /// The text of a request as it goes out, but for the name of the product.
-fn request(errand: &Errand) -> String {
+fn request_text(request: &Request) -> String {
     let get = |url| text("GET", url, &[], "");
-    match errand {
-        Errand::Describe { location } => get(location),
-        Errand::Survey { url } => get(url),
-        Errand::Act { url, version, action, surplus } => {
+    match request {
+        Request::Describe { location } => get(location),
+        Request::Survey { url } => get(url),
+        Request::Act { url, version, action, surplus } => {
             let soap_action = action.soap_action(*version);
             let content_type = ("Content-Type", "text/xml; charset=\"utf-8\"");
             let fields = [content_type, ("SOAPACTION", &soap_action)];
             text("POST", url, &fields, &action.write_with(*version, surplus))
         }
-        Errand::Subscribe { url, callback, timeout } => {
+        Request::Subscribe { url, callback, timeout } => {
             let (callback, timeout) = (format!("<{callback}>"), gena::format_timeout(*timeout));
             let fields =
                 [("CALLBACK", callback.as_str()), ("NT", "upnp:event"), ("TIMEOUT", &timeout)];
             text("SUBSCRIBE", url, &fields, "")
         }
-        Errand::Renew { url, sid, timeout } => {
+        Request::Renew { url, sid, timeout } => {
             let timeout = gena::format_timeout(*timeout);
             text("SUBSCRIBE", url, &[("SID", sid), ("TIMEOUT", &timeout)], "")
         }
-        Errand::Unsubscribe { url, sid } => text("UNSUBSCRIBE", url, &[("SID", sid)], ""),
+        Request::Unsubscribe { url, sid } => text("UNSUBSCRIBE", url, &[("SID", sid)], ""),
     }
 }
 
