@@ -1,46 +1,81 @@
-//! Everything the kiosk wants of the world, as values. Small: the shell reads URLs and bodies from
-//! the kiosk by their ids. Performing one never awaits and never fails; failures come back as events.
+//! Everything that the kiosk asks of the outside world, as values.
+//!
+//! An effect carries all that is needed to perform it: nobody asks the kiosk back. Performing an effect never awaits
+//! and never fails; failures come back as events.
 
 use super::event::{LedId, ReplyTo, TaskName, Ticket};
+use super::memory::Memory;
+use super::statistics::Statistics;
+use super::status::Status;
 use super::token::Token;
+use crate::media::catalogue::MediaFile;
 use crate::media::mime::MediaType;
 use crate::media::subtitles::Format;
 use crate::time::Duration;
 use crate::upnp::{Action, HttpUrl};
 use core::fmt;
 use core::net::SocketAddrV4;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-/// The effects of one step, at most [`EFFECTS`](crate::limits::EFFECTS). Whoever steps the kiosk keeps it, so
-/// that its memory is used again.
+/// The effects of one step, at most [`EFFECTS`](crate::limits::EFFECTS). The caller of the step keeps the vector and
+/// reuses its memory.
 pub type Effects = Vec<Effect>;
 
 /// One effect.
-#[derive(Debug, PartialEq, Hash)]
+#[derive(Debug, PartialEq)]
 pub enum Effect {
     /// Send M-SEARCH for every target from every interface, by multicast.
     Search,
     /// Send M-SEARCH to one address.
     SearchAt(SocketAddrV4),
-    /// Run a request: ask [`Kiosk::request`](super::Kiosk::request) for it now, answer with the ticket.
-    Run(Ticket),
-    /// Drop the request with this number, if it still runs.
+    /// Send a request to a renderer.
+    Run {
+        /// Goes back with the answer.
+        ticket: Ticket,
+        /// What to send.
+        request: Box<Request>,
+    },
+    /// Drop the request whose ticket has this number, if it is still in flight.
     Cancel(u32),
     /// Read the media folder and the files named by the configuration.
     Scan,
-    /// Write down [`Kiosk::memory`](super::Kiosk::memory).
-    Save,
-    /// Look into the file of this token for its duration.
-    Probe(Token),
-    /// Answer a media client: [`Kiosk::published`](super::Kiosk::published) tells what with.
-    Serve(ReplyTo, Token),
+    /// Write the memory to the state directory.
+    Save(Box<Memory>),
+    /// Read the duration of a media file from its headers.
+    Probe {
+        /// The load that wants to know it.
+        token: Token,
+        /// The file.
+        path: Rc<Path>,
+        /// The extension of its kind: the name of the file may lie.
+        extension: &'static str,
+    },
+    /// Answer a media client.
+    Serve {
+        /// Who asked.
+        reply: ReplyTo,
+        /// The token asked for.
+        token: Token,
+        /// What to serve; `None`: 404.
+        what: Option<Box<Published>>,
+    },
     /// Answer a NOTIFY: known (200) or not (412).
     Acknowledge(ReplyTo, bool),
-    /// Answer with [`Kiosk::status`](super::Kiosk::status).
-    Report(ReplyTo),
-    /// Answer with [`Kiosk::statistics`](super::Kiosk::statistics).
-    ReportStatistics(ReplyTo),
+    /// Answer a question for the status.
+    Report {
+        /// Who asked.
+        reply: ReplyTo,
+        /// The answer.
+        status: Box<Status>,
+    },
+    /// Answer a question for the statistics.
+    ReportStatistics {
+        /// Who asked.
+        reply: ReplyTo,
+        /// The answer.
+        statistics: Statistics,
+    },
     /// Light an LED, or not.
     Light(LedId, bool),
     /// Start a task again.
@@ -55,6 +90,13 @@ pub enum Effect {
     PowerOff,
     /// Leave with this exit code.
     Exit(u8),
+}
+
+impl Effect {
+    /// Reads the duration of this file, for the load of this token.
+    pub(super) fn probe(token: Token, file: &MediaFile) -> Self {
+        Self::Probe { token, path: Rc::clone(&file.path), extension: file.media_type.extension }
+    }
 }
 
 /// A request to a renderer: one exchange over HTTP.

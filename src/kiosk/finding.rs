@@ -2,7 +2,7 @@
 
 use super::Kiosk;
 use super::deadline::{Wake, Why};
-use super::effect::{Effect, Effects};
+use super::effect::{Effect, Effects, Request};
 use super::event::{Failure, Ticket};
 use super::meant::matches;
 use super::places;
@@ -209,11 +209,10 @@ impl Kiosk {
             |location: &HttpUrl| !renderers.iter().any(|r| r.location() == location && r.is_busy());
         loop {
             let number = self.numbers.wrapping_add(1).max(1);
-            if self.roster.next_fetch(now, number, free).is_none() {
-                break;
-            }
+            let Some(location) = self.roster.next_fetch(now, number, free) else { break };
             self.numbers = number;
-            effects.push(Effect::Run(Ticket::issue(number)));
+            let ticket = Ticket::issue(number);
+            effects.push(Effect::Run { ticket, request: Box::new(Request::Describe { location }) });
         }
     }
 }

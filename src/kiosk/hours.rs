@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 /// What the status says of the schedule, where there is one.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct ScheduleStatus {
     entries: usize,
     clock_trusted: bool,
@@ -21,7 +21,7 @@ pub(super) struct ScheduleStatus {
 }
 
 /// The entry that holds for a renderer.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct HeldStatus {
     entry: String,
     then: &'static str,

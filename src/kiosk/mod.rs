@@ -50,8 +50,8 @@ use crate::upnp::description::Description;
 use crate::upnp::{HttpUrl, Udn};
 use core::net::Ipv4Addr;
 use deadline::{Deadline, Why};
-use effect::{Effect, Effects, Published, Request};
-use event::{Event, TaskName, Ticket};
+use effect::{Effect, Effects, Published};
+use event::{Event, TaskName};
 use finding::Place;
 use folder::Folder;
 use group::Group;
@@ -189,12 +189,14 @@ impl Kiosk {
                 self.settle(Concern::Nobody, now, effects);
                 // After the LEDs: it says how they are.
                 if !self.exited {
-                    effects.push(Effect::Report(reply));
+                    let status = Box::new(self.status(now));
+                    effects.push(Effect::Report { reply, status });
                 }
                 return;
             }
             if let Event::StatisticsAsked(reply) = event {
-                return effects.push(Effect::ReportStatistics(reply));
+                let statistics = self.statistics(now);
+                return effects.push(Effect::ReportStatistics { reply, statistics });
             }
             let concern = self.concern(&event);
             self.route(event, now, effects);
@@ -208,18 +210,8 @@ impl Kiosk {
         self.deadline.filter(|_| !self.exited)
     }
 
-    /// What to do for this ticket, right after [`Effect::Run`].
-    #[must_use]
-    pub fn request(&self, ticket: &Ticket) -> Option<Request> {
-        let number = ticket.number();
-        let describe =
-            || Some(Request::Describe { location: self.roster.fetching(number)?.clone() });
-        self.renderers.iter().find_map(|r| r.request(number, self.media_port)).or_else(describe)
-    }
-
     /// What the media server serves for this token.
-    #[must_use]
-    pub fn published(&self, token: Token) -> Option<Published> {
+    pub(crate) fn published(&self, token: Token) -> Option<Published> {
         let theirs = self.renderers.iter().find_map(|renderer| renderer.published(token));
         theirs.or_else(|| self.published_before(token))
     }

@@ -23,7 +23,7 @@ pub struct Panel {
 }
 
 /// One press of the recent past.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct Press {
     pub(super) pin: u8,
     pub(super) action: &'static str,

@@ -44,9 +44,8 @@ impl Recollection {
 }
 
 impl Kiosk {
-    /// What the box remembers, to be written down: asked for right after [`Effect::Save`].
-    #[must_use]
-    pub fn memory(&self, now: Instant) -> Memory {
+    /// What the box remembers, to be written down.
+    fn memory(&self, now: Instant) -> Memory {
         let mut memory = self.memory.clone();
         memory.ran = self.ran(now);
         memory.secret = Some(self.recollection.secret);
@@ -136,7 +135,7 @@ impl Kiosk {
     /// Writes the memory down if it is time.
     pub(super) fn save(&mut self, now: Instant, effects: &mut Effects) {
         if self.keeper.writes(now, self.supervisor.leaving()) {
-            effects.push(Effect::Save);
+            effects.push(Effect::Save(Box::new(self.memory(now))));
         }
     }
 
@@ -145,18 +144,25 @@ impl Kiosk {
         let known = self.renderers.iter().any(|renderer| renderer.has_load(token));
         let recollection = &mut self.recollection;
         if known || !recollection.has_past || recollection.scanned {
-            return effects.push(Effect::Serve(reply, token));
+            return self.serve(reply, token, effects);
         }
         if let Err((reply, token)) = recollection.held.push((reply, token)) {
-            effects.push(Effect::Serve(reply, token));
+            self.serve(reply, token, effects);
         }
+    }
+
+    fn serve(&self, reply: ReplyTo, token: Token, effects: &mut Effects) {
+        let what = self.published(token).map(Box::new);
+        effects.push(Effect::Serve { reply, token, what });
     }
 
     /// It is known which files there are.
     pub(super) fn answer_held(&mut self, effects: &mut Effects) {
         self.recollection.scanned = true;
         let held = core::mem::take(&mut self.recollection.held);
-        effects.extend(held.into_iter().map(|(reply, token)| Effect::Serve(reply, token)));
+        for (reply, token) in held {
+            self.serve(reply, token, effects);
+        }
     }
 
     /// What a token from a life before means.

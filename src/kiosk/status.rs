@@ -27,7 +27,7 @@ pub struct MailboxStatus {
 }
 
 /// `GET /api/v1/status`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Status {
     name: String,
     version: &'static str,
@@ -42,13 +42,14 @@ pub struct Status {
     media: Media,
     panel: PanelStatus,
     media_server: MediaServer,
-    mailbox: MailboxStatus,
+    /// Filled in by the shell.
+    pub mailbox: MailboxStatus,
     discovery: Discovery,
     tasks: Vec<Task>,
     recent: Vec<String>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 struct Media {
     files: usize,
     missing: Vec<String>,
@@ -57,27 +58,27 @@ struct Media {
     skipped: u32,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 struct MediaServer {
     port: Option<u16>,
     connections: u16,
     bytes: u64,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 struct Discovery {
     sighted: usize,
     unusable_datagrams: u64,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 struct PanelStatus {
     state: String,
     leds: Vec<LedStatus>,
     presses: Vec<Press>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 struct LedStatus {
     pin: u8,
     on: bool,
@@ -85,7 +86,7 @@ struct LedStatus {
 }
 
 /// One renderer.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 struct RendererStatus {
     udn: String,
     name: String,
@@ -113,14 +114,14 @@ struct RendererStatus {
     why: Option<WhyStatus>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 struct WhyStatus {
     word: &'static str,
     standing: Standing,
     sentence: String,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 struct BreakerStatus {
     state: &'static str,
     failures: u8,
@@ -130,7 +131,7 @@ struct BreakerStatus {
 impl Kiosk {
     /// The status at this moment.
     #[must_use]
-    pub fn status(&self, now: Instant, mailbox: MailboxStatus) -> Status {
+    pub fn status(&self, now: Instant) -> Status {
         Status {
             name: self.config.name.to_string(),
             version: env!("CARGO_PKG_VERSION"),
@@ -164,7 +165,7 @@ impl Kiosk {
                 connections: self.media_connections,
                 bytes: self.media_bytes,
             },
-            mailbox,
+            mailbox: MailboxStatus::default(),
             discovery: Discovery {
                 sighted: self.roster.len(),
                 unusable_datagrams: self.unusable_datagrams,

@@ -35,7 +35,7 @@ pub struct Supervisor {
 }
 
 /// One essential task, as the status shows it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Task {
     name: TaskName,
     running: bool,

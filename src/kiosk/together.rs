@@ -14,7 +14,7 @@ use crate::upnp::Udn;
 use serde::Serialize;
 
 /// One group, in the status.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct GroupStatus {
     name: String,
     members: Vec<MemberStatus>,
@@ -23,7 +23,7 @@ pub(super) struct GroupStatus {
     rounds: u32,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 struct MemberStatus {
     name: String,
     state: &'static str,

@@ -47,7 +47,7 @@ pub async fn drive<'a>(
                 runner.put_down().await;
                 return code;
             }
-            runner.perform(effect, &kiosk, clock);
+            runner.perform(effect, clock);
         }
     }
 }

@@ -3,7 +3,6 @@
 use super::clock::Clock;
 use super::scan::inspect;
 use super::{Mode, Shell, clock, network, process, scan, upnp_client};
-use crate::kiosk::Kiosk;
 use crate::kiosk::effect::Effect;
 use crate::kiosk::event::{Event, TaskName};
 use crate::kiosk::status::MailboxStatus;
@@ -90,7 +89,7 @@ impl<'a, 'e> EffectRunner<'a, 'e> {
         self.chores.push(self.executor.spawn(work));
     }
 
-    pub(super) fn perform(&mut self, effect: Effect, kiosk: &Kiosk, clock: Clock) {
+    pub(super) fn perform(&mut self, effect: Effect, clock: Clock) {
         let shell = self.shell;
         match effect {
             Effect::Search => self.chore(async {
@@ -99,16 +98,14 @@ impl<'a, 'e> EffectRunner<'a, 'e> {
             Effect::SearchAt(address) => {
                 shell.multicast.search_at(address);
             }
-            Effect::Run(ticket) => {
-                if let Some(request) = kiosk.request(&ticket) {
-                    let number = ticket.number();
-                    let task = self.executor.spawn(async move {
-                        let (outcome, facing) = upnp_client::run(&request).await;
-                        log::debug!("{request}: {outcome:?}");
-                        shell.mailbox.post(Event::Answered { ticket, outcome, facing }).await;
-                    });
-                    self.requests.insert(number, task);
-                }
+            Effect::Run { ticket, request } => {
+                let number = ticket.number();
+                let task = self.executor.spawn(async move {
+                    let (outcome, facing) = upnp_client::run(&request).await;
+                    log::debug!("{request}: {outcome:?}");
+                    shell.mailbox.post(Event::Answered { ticket, outcome, facing }).await;
+                });
+                self.requests.insert(number, task);
             }
             Effect::Cancel(number) => self.let_go(number),
             Effect::Scan => self.chore(async move {
@@ -117,39 +114,30 @@ impl<'a, 'e> EffectRunner<'a, 'e> {
                 shell.known.replace(known);
                 shell.mailbox.post(Event::Scanned(Box::new(scan))).await;
             }),
-            Effect::Save => {
-                if let Some(store) = &shell.store {
-                    let bytes = kiosk.memory(clock.now()).write();
-                    self.chore(async move {
-                        let outcome = store.write(&bytes).await;
-                        shell.mailbox.post(outcome).await;
-                    });
-                }
-            }
-            Effect::Probe(token) => {
-                if let Some(published) = kiosk.published(token) {
-                    self.chore(async move {
-                        // After the first call is on its way: reading may take some milliseconds.
-                        future::yield_now().await;
-                        let duration =
-                            inspect::duration(&published.path, published.media_type.extension);
-                        shell.mailbox.post(Event::Probed { token, duration }).await;
-                    });
-                }
-            }
-            Effect::Serve(reply, token) => shell.replies.serve(reply, kiosk.published(token)),
+            Effect::Save(memory) => self.chore(async move {
+                let outcome = match &shell.store {
+                    Some(store) => store.write(&memory.write()).await,
+                    None => Event::Saved(Err("there is no state directory".to_owned())),
+                };
+                shell.mailbox.post(outcome).await;
+            }),
+            Effect::Probe { token, path, extension } => self.chore(async move {
+                // After the first call is on its way: reading may take some milliseconds.
+                future::yield_now().await;
+                let duration = inspect::duration(&path, extension);
+                shell.mailbox.post(Event::Probed { token, duration }).await;
+            }),
+            Effect::Serve { reply, token: _, what } => shell.replies.serve(reply, what),
             Effect::Acknowledge(reply, known) => shell.replies.acknowledge(reply, known),
-            Effect::Report(reply) => {
-                let mailbox = MailboxStatus {
+            Effect::Report { reply, mut status } => {
+                status.mailbox = MailboxStatus {
                     depth: shell.mailbox.depth(),
                     deepest: shell.mailbox.deepest(),
                     dropped: shell.mailbox.dropped(),
                 };
-                let status = kiosk.status(clock.now(), mailbox);
                 shell.replies.report(reply, serde_json::to_string(&status).unwrap_or_default());
             }
-            Effect::ReportStatistics(reply) => {
-                let statistics = kiosk.statistics(clock.now());
+            Effect::ReportStatistics { reply, statistics } => {
                 shell.replies.report(reply, statistics.snapshot());
             }
             Effect::Light(led, lit) => {

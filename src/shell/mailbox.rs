@@ -113,14 +113,14 @@ const WAITING: usize = MEDIA_CONNECTIONS + CONTROL_CONNECTIONS;
 #[derive(Debug, Default)]
 pub struct Replies {
     next: Cell<u32>,
-    media: Questions<Option<Published>>,
+    media: Questions<Option<Box<Published>>>,
     notifications: Questions<bool>,
     status: Questions<String>,
 }
 
 impl Replies {
     /// Expects what to serve for a token; `None` if too many wait.
-    pub fn media(&self) -> Option<(ReplyTo, Waiting<'_, Option<Published>>)> {
+    pub fn media(&self) -> Option<(ReplyTo, Waiting<'_, Option<Box<Published>>>)> {
         self.media.expect(&self.next)
     }
 
@@ -136,7 +136,7 @@ impl Replies {
 
     /// Answers [`Self::media`].
     #[allow(clippy::needless_pass_by_value, reason = "the right to reply is used up")]
-    pub fn serve(&self, reply: ReplyTo, published: Option<Published>) {
+    pub fn serve(&self, reply: ReplyTo, published: Option<Box<Published>>) {
         self.media.answer(reply.0, published);
     }
 

@@ -101,8 +101,12 @@ pub(super) struct Context<'a> {
 }
 
 impl Context<'_> {
+    fn next_number(&self) -> u32 {
+        self.numbers.wrapping_add(1).max(1)
+    }
+
     fn number(&mut self) -> u32 {
-        *self.numbers = self.numbers.wrapping_add(1).max(1);
+        *self.numbers = self.next_number();
         *self.numbers
     }
 

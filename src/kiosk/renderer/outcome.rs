@@ -65,7 +65,7 @@ impl Renderer {
         let durations = before.find(|load| load.file == file).map(Load::durations);
         let durations = durations.unwrap_or_default();
         if durations.0.is_none() {
-            ctx.effects.push(Effect::Probe(token));
+            ctx.effects.push(Effect::probe(token, &file));
         }
         let known = &self.capabilities.habits;
         let stops_between = after_still && self.capabilities.stop_between_stills;

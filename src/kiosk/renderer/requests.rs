@@ -95,9 +95,9 @@ impl Renderer {
     }
 
     pub(super) fn send(&mut self, purpose: Purpose, ctx: &mut Context<'_>) {
-        if !self.is_possible(&purpose, ctx.media_port) {
+        let Some(request) = self.request(&purpose, ctx.next_number(), ctx.media_port) else {
             return self.impossible(&purpose, ctx);
-        }
+        };
         self.takeover.asked(&purpose);
         let number = ctx.number();
         // One that is known to be slow is not taken for one that hangs.
@@ -120,7 +120,8 @@ impl Renderer {
         }
         let deadline = ctx.now + patience;
         self.connection.begin(Call { number, purpose, sent_at: ctx.now, deadline });
-        ctx.effects.push(Effect::Run(Ticket::issue(number)));
+        let ticket = Ticket::issue(number);
+        ctx.effects.push(Effect::Run { ticket, request: Box::new(request) });
     }
 
     /// What it needs is gone since it was planned: a service from the description, or the lease.
@@ -134,24 +135,6 @@ impl Renderer {
             Purpose::Sink => self.capabilities.lists(None),
             Purpose::Scpd(which) => self.scpd_read(*which, Survey::default()),
             _ => {}
-        }
-    }
-
-    /// Whether there is what this call needs.
-    fn is_possible(&self, purpose: &Purpose, media_port: Option<u16>) -> bool {
-        match purpose {
-            Purpose::Set => self.playback.load().is_some(),
-            Purpose::SetNext => self.playback.next().is_some(),
-            Purpose::SeekTo => self.playback.load().is_some_and(|load| load.seek_to.is_some()),
-            Purpose::Volume(_) => self.description.rendering_control.is_some(),
-            Purpose::Sink => self.description.connection_manager.is_some(),
-            Purpose::Scpd(which) => self.scpd_url(*which).is_some(),
-            Purpose::Subscribe(which) => self.event_url(*which).is_some() && media_port.is_some(),
-            Purpose::Renew(which) | Purpose::Unsubscribe(which) => {
-                self.event_url(*which).is_some()
-                    && self.observation.subscription(*which).sid().is_some()
-            }
-            _ => true,
         }
     }
 
@@ -170,13 +153,9 @@ impl Renderer {
             && self.scpd_url(Evented::Rendering).is_some()
     }
 
-    /// The call in flight with this number, written out. Not before it is asked for: the words need memory.
-    pub(in crate::kiosk) fn request(
-        &self,
-        number: u32,
-        media_port: Option<u16>,
-    ) -> Option<Request> {
-        let call = self.connection.call().filter(|call| call.number == number)?;
+    /// The request for this purpose, if everything that it needs is there: a service of the renderer, a load, a lease,
+    /// or our media server.
+    fn request(&self, purpose: &Purpose, number: u32, media_port: Option<u16>) -> Option<Request> {
         let av = |action| Some(act(&self.description.av_transport, Action::AvTransport(action)));
         let rc = |action| {
             Some(act(
@@ -185,7 +164,7 @@ impl Renderer {
             ))
         };
         let url = |which: &Evented| self.event_url(*which).cloned();
-        match &call.purpose {
+        match purpose {
             Purpose::Transport => av(Av::GetTransportInfo),
             Purpose::Position => av(Av::GetPositionInfo),
             Purpose::Media => av(Av::GetMediaInfo),

@@ -114,7 +114,7 @@ impl Renderer {
         let Some(file) = file.cloned() else { return };
         self.takeover = Takeover::None;
         ctx.trace.note(now, self.name(), What::TakenUp(file.path.clone()));
-        ctx.effects.push(Effect::Probe(token));
+        ctx.effects.push(Effect::probe(token, &file));
         let starts = self.observation.state == Some(TransportState::Transitioning);
         let phase = match starts {
             true => Phase::Starting { sent: now, until: now + START_TIMEOUT },

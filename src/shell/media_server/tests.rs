@@ -44,7 +44,7 @@ fn served<T>(
     let hear = |event| match event {
         Event::MediaAsked { token, reply } => {
             let known = (token == Token(0x1f)).then(|| file.clone());
-            replies.serve(reply, known.flatten());
+            replies.serve(reply, known.flatten().map(Box::new));
         }
         Event::Notified { ref sid, ref reply, .. } => {
             let reply = crate::kiosk::event::ReplyTo(reply.0);

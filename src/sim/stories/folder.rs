@@ -1,7 +1,6 @@
 //! The media folder lives: files come, go and are replaced while they play.
 
 use super::*;
-use crate::kiosk::status::MailboxStatus;
 
 /// Plays the clip, of ten seconds, since two; and a second file if there is one.
 fn two(preset: Preset) -> World {
@@ -22,7 +21,7 @@ fn a_new_file_is_known_a_second_after_it_has_come() {
     let mut world = playing(Scenario::of(presets::well_behaved()));
     world.put("/m/new.mp4", 10_000);
     let files = |w: &World| {
-        let status = w.kiosk.status(w.now, MailboxStatus::default());
+        let status = w.kiosk.status(w.now);
         serde_json::to_value(status).expect("plain values")["media"]["files"].as_u64()
     };
     let took = world.until(5_000, |w| files(w) == Some(2));
@@ -80,7 +79,7 @@ fn what_asks_again_for_the_rest_of_a_replaced_file_gets_the_new_one() {
         world.pass(60_000);
         let shown = world.until(30_000, |w| w.shows(0, "clip.mp4"));
         assert!(shown.is_some(), "{name}: it stalls");
-        let status = world.kiosk.status(world.now, MailboxStatus::default());
+        let status = world.kiosk.status(world.now);
         let status = serde_json::to_value(status).expect("plain values");
         // Others had all of it, and play that to its end.
         reloaded += usize::from(status["renderers"][0]["duration_s"] == 1_800.0);

@@ -273,7 +273,7 @@ fn a_group_wakes_the_box_no_more_often_than_its_members_would_alone() {
 }
 
 #[test]
-fn steps_of_a_group_that_plays_ask_for_no_memory() {
+fn steps_of_a_group_that_plays_allocate_only_what_their_effects_carry() {
     let mut world = wall(vec![slow(100, 20), slow(700, 20)]).start();
     world.run(120_000);
     let (before, steps) = (world.allocations, world.steps);

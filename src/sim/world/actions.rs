@@ -7,7 +7,6 @@ use crate::config::{OnStop, PanelAction};
 use crate::kiosk::Kiosk;
 use crate::kiosk::event::{ButtonId, Event, TaskName};
 use crate::kiosk::leds::Pattern;
-use crate::kiosk::status::MailboxStatus;
 use crate::sim::words::Remote;
 use crate::time::Duration;
 use crate::upnp::ssdp::Kind;
@@ -212,7 +211,7 @@ impl World {
     /// It cannot be written, which would be a fault of the box.
     #[must_use]
     pub fn status(&self) -> serde_json::Value {
-        let status = self.kiosk.status(self.box_time(), MailboxStatus::default());
+        let status = self.kiosk.status(self.box_time());
         serde_json::to_value(status).expect("plain values")
     }
 
@@ -238,7 +237,7 @@ impl World {
     #[must_use]
     pub fn why(&self, node: usize) -> (Option<(String, String)>, Pattern) {
         let now = self.box_time();
-        let status = self.kiosk.status(now, MailboxStatus::default());
+        let status = self.kiosk.status(now);
         let status = serde_json::to_value(status).expect("plain values");
         let why = &status["renderers"][node]["why"];
         let text = |key: &str| why[key].as_str().map(str::to_owned);
@@ -255,7 +254,7 @@ impl World {
     /// What the status says of the groups.
     #[must_use]
     pub fn groups(&self) -> serde_json::Value {
-        let status = self.kiosk.status(self.box_time(), MailboxStatus::default());
+        let status = self.kiosk.status(self.box_time());
         serde_json::to_value(status).expect("plain values")["groups"].take()
     }
 

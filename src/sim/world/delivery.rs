@@ -1,6 +1,6 @@
 //! What happens, and to whom it is brought.
 
-use super::{ALIVE_EVERY, Node, World, invariants, liveness};
+use super::{ALIVE_EVERY, InFlight, Node, World, invariants, liveness};
 use crate::kiosk::effect::Request;
 use crate::kiosk::event::{Answer, Event, Failure, PanelState, TaskName};
 use crate::kiosk::supervisor::TASKS;
@@ -43,8 +43,8 @@ impl World {
             H::Clock => self.deliver(self.clock()),
             H::Request { number, node, request } => self.arrive(number, node, &request),
             H::Answer { number, outcome } => {
-                if let Some((ticket, (host, _))) = self.take_request(number) {
-                    if let Some(node) = self.node_at(host) {
+                if let Some(InFlight { ticket, to, .. }) = self.take_request(number) {
+                    if let Some(node) = self.node_at(to.host) {
                         self.note_outcome(node, number, &outcome);
                     }
                     let facing = (outcome != Err(Failure::Unreachable)).then_some(self.address);

@@ -1,10 +1,9 @@
 //! Steps of the kiosk, and what its effects do to the world: the driver, on values.
 
 use super::wire::Wire;
-use super::{AwaitedReply, Delivery, World};
+use super::{AwaitedReply, Delivery, InFlight, World};
 use crate::kiosk::effect::{Effect, Effects, Request};
-use crate::kiosk::event::{Event, Failure, PanelState, TaskName, Ticket};
-use crate::kiosk::status::MailboxStatus;
+use crate::kiosk::event::{Event, Failure, PanelState, TaskName};
 use crate::time::{Duration, Instant};
 use crate::upnp::{HttpUrl, ssdp};
 use core::net::Ipv4Addr;
@@ -36,12 +35,16 @@ impl World {
         self.kiosk.step(event, now, effects);
     }
 
-    /// Counts what memory the step asks for.
+    /// Counts the allocations of a step whose effects carry nothing, and what another one keeps beside that.
     #[cfg(test)]
     fn step_kiosk(&mut self, event: Event, now: Instant, effects: &mut Effects) {
         let kiosk = &mut self.kiosk;
         let used = allocation_counter::measure(|| kiosk.step(event, now, effects));
-        self.allocations += used.count_total;
+        let carried: i64 = effects.iter().map(blocks_of).sum();
+        self.allocations += match carried {
+            0 => used.count_total,
+            _ => u64::try_from(used.count_current - carried).unwrap_or(0),
+        };
     }
 
     fn perform(&mut self, effect: Effect) {
@@ -61,29 +64,28 @@ impl World {
                     self.search(node, Duration::ZERO);
                 }
             }
-            Effect::Run(ticket) => {
+            Effect::Run { ticket, request } => {
                 let number = ticket.number();
                 self.invariants.issued(number);
-                let request = self.kiosk.request(&ticket).expect("it was just ordered");
                 self.record(|wire, now| wire.request(now, &request));
-                let to = place(&request);
+                let to = place(&request).clone();
                 let node = self.node_at(to.host);
-                let there = (to.host, to.port);
-                self.requests.push((ticket, there));
+                let describes = matches!(*request, Request::Describe { .. });
+                self.requests.push(InFlight { ticket, to, describes });
                 match node {
                     Some(node) => {
                         self.check_calls(node, &request);
                         self.check_backoff(node, &request);
                         self.nodes[node].note_call(self.now, number, &request);
-                        self.send(number, node, Box::new(request));
+                        self.send(number, node, request);
                     }
                     None => self.fail(number, Failure::Unreachable),
                 }
             }
             Effect::Cancel(number) => {
-                if let Some((_, (host, port))) = self.take_request(number) {
-                    self.record(|wire, now| wire.closed(now, host, port));
-                    if let Some(node) = self.node_at(host) {
+                if let Some(InFlight { to, .. }) = self.take_request(number) {
+                    self.record(|wire, now| wire.closed(now, to.host, to.port));
+                    if let Some(node) = self.node_at(to.host) {
                         self.note_outcome(node, number, &Err(Failure::Timeout));
                     }
                 }
@@ -94,15 +96,14 @@ impl World {
                 let scan = Box::new(self.disk.scan());
                 self.after(takes, Delivery::Event(Event::Scanned(scan)));
             }
-            Effect::Save => self.save(),
-            Effect::Probe(token) => {
-                let published = self.kiosk.published(token).expect("it was just loaded");
-                let duration = self.disk.length(&published.path).filter(|_| !self.disk.gone);
+            Effect::Save(memory) => self.save(&memory),
+            Effect::Probe { token, path, .. } => {
+                let duration = self.disk.length(&path).filter(|_| !self.disk.gone);
                 let duration = self.header.unwrap_or(duration);
                 self.soon(Delivery::Event(Event::Probed { token, duration }));
             }
-            Effect::Serve(reply, token) => match self.awaited_replies.remove(&reply.0) {
-                Some(AwaitedReply::Media { node, fetch }) => self.serve(node, fetch, token),
+            Effect::Serve { reply, token, what } => match self.awaited_replies.remove(&reply.0) {
+                Some(AwaitedReply::Media { node, fetch }) => self.serve(node, fetch, token, what),
                 other => panic!("media for {other:?}"),
             },
             Effect::Acknowledge(reply, known) => match self.awaited_replies.remove(&reply.0) {
@@ -114,14 +115,13 @@ impl World {
                 }
                 other => panic!("an acknowledgement for {other:?}"),
             },
-            Effect::Report(reply) => {
+            Effect::Report { reply, status } => {
                 let asked = self.awaited_replies.remove(&reply.0);
                 assert!(matches!(asked, Some(AwaitedReply::Status)));
                 self.reports += 1;
-                let status = self.kiosk.status(self.box_time(), MailboxStatus::default());
                 self.check_status(&serde_json::to_value(status).expect("plain values"));
             }
-            Effect::ReportStatistics(reply) => {
+            Effect::ReportStatistics { reply, .. } => {
                 let asked = self.awaited_replies.remove(&reply.0);
                 assert!(matches!(asked, Some(AwaitedReply::Status)));
             }
@@ -211,12 +211,12 @@ impl World {
 
     /// Somebody waits for the answer to this call.
     pub(super) fn awaits(&self, number: u32) -> bool {
-        self.requests.iter().any(|(ticket, _)| ticket.number() == number)
+        self.requests.iter().any(|call| call.ticket.number() == number)
     }
 
     /// This call is over.
-    pub(super) fn take_request(&mut self, number: u32) -> Option<(Ticket, (Ipv4Addr, u16))> {
-        let over = self.requests.iter().position(|(ticket, _)| ticket.number() == number)?;
+    pub(super) fn take_request(&mut self, number: u32) -> Option<InFlight> {
+        let over = self.requests.iter().position(|call| call.ticket.number() == number)?;
         Some(self.requests.swap_remove(over))
     }
 
@@ -233,6 +233,23 @@ impl World {
 
     pub(super) fn node_at(&self, host: Ipv4Addr) -> Option<usize> {
         self.nodes.iter().position(|node| node.host == host)
+    }
+}
+
+/// The blocks of memory that an effect carries.
+#[cfg(test)]
+fn blocks_of(effect: &Effect) -> i64 {
+    fn blocks<T: Clone>(of: &T) -> i64 {
+        let mut copy = None;
+        allocation_counter::measure(|| copy = Some(of.clone())).count_current
+    }
+    match effect {
+        Effect::Run { request, .. } => blocks(request),
+        Effect::Save(memory) => blocks(memory),
+        Effect::Serve { what, .. } => blocks(what),
+        Effect::Report { status, .. } => blocks(status),
+        Effect::ReportStatistics { statistics, .. } => blocks(statistics),
+        _ => 0,
     }
 }
 

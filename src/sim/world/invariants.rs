@@ -1,11 +1,11 @@
 //! What holds after every step, whatever happened.
 
-use super::World;
 use super::effects::place;
+use super::{InFlight, World};
 use crate::kiosk::Kiosk;
 use crate::kiosk::deadline::Deadline;
 use crate::kiosk::effect::{Effect, Request};
-use crate::kiosk::event::{Event, Ticket};
+use crate::kiosk::event::Event;
 use crate::kiosk::leds::Pattern;
 use crate::kiosk::supervisor::SILENCE;
 use crate::limits::EFFECTS;
@@ -122,7 +122,21 @@ impl Invariants {
         }
         self.fingerprint.write_u64(now.as_micros());
         self.fingerprint.write_u64(kiosk.trace().written());
-        effects.hash(&mut self.fingerprint);
+        for effect in effects {
+            core::mem::discriminant(effect).hash(&mut self.fingerprint);
+            match effect {
+                Effect::Run { ticket, request } => {
+                    (ticket, place(request)).hash(&mut self.fingerprint)
+                }
+                Effect::SearchAt(address) => address.hash(&mut self.fingerprint),
+                Effect::Cancel(number) => number.hash(&mut self.fingerprint),
+                Effect::Probe { token, .. } | Effect::Serve { token, .. } => {
+                    token.hash(&mut self.fingerprint)
+                }
+                Effect::Light(led, lit) => (led, lit).hash(&mut self.fingerprint),
+                _ => {}
+            }
+        }
     }
 
     pub(super) fn fingerprint(&self) -> u64 {
@@ -181,13 +195,13 @@ impl World {
         // At its old place it may be asked while its description is fetched from the new one.
         let to = place(request);
         let here = (to.host, to.port);
-        let calls = || self.requests.iter().filter(|(_, there)| *there == here);
+        let calls = || self.requests.iter().filter(|call| (call.to.host, call.to.port) == here);
         // Descriptions are looked for at several paths of one address.
         if !matches!(request, Request::Describe { .. })
             && calls().count() > 1
             && !self.has_two_at(node)
         {
-            let its = calls().filter(|(ticket, _)| !self.is_of_other_device(node, ticket));
+            let its = calls().filter(|call| !self.is_of_other_device(node, call));
             assert_eq!(its.count(), 1, "two calls at once: {request:?}");
         }
         let calls = &self.nodes[node].calls;
@@ -212,11 +226,13 @@ impl World {
 
     /// Some TVs are several devices at one address, or somebody says so: the descriptions of all are
     /// fetched beside calls to one.
-    fn is_of_other_device(&self, node: usize, ticket: &Ticket) -> bool {
-        let Some(Request::Describe { location }) = self.kiosk.request(ticket) else { return false };
+    fn is_of_other_device(&self, node: usize, call: &InFlight) -> bool {
         let renderer = &self.nodes[node].renderer;
-        renderer.quirks().other_root_devices > 0
-            || renderer.endpoint(&location.path) != Endpoint::Description
+        let other = || {
+            renderer.quirks().other_root_devices > 0
+                || renderer.endpoint(&call.to.path) != Endpoint::Description
+        };
+        call.describes && other()
     }
 
     /// One that does not answer is asked ever more slowly, until it answers or gives a sign of life.

@@ -33,6 +33,8 @@ use crate::kiosk::effect::Effects;
 use crate::kiosk::event::{Answer, Event, Failure, PanelState, ReplyTo, TaskName, Ticket};
 use crate::kiosk::{Kiosk, Setup};
 use crate::time::{Duration, Instant};
+use crate::upnp::HttpUrl;
+
 use core::net::Ipv4Addr;
 use delivery::Delivery;
 use invariants::Invariants;
@@ -93,7 +95,7 @@ pub struct World {
     pub header: Option<Option<Duration>>,
     /// Steps of the kiosk so far.
     pub steps: u64,
-    /// How often the kiosk's steps asked for memory.
+    /// Allocations of steps whose effects carried nothing, and blocks that other steps kept beside what theirs carried.
     #[cfg(test)]
     pub(super) allocations: u64,
     scenario: Scenario,
@@ -114,8 +116,7 @@ pub struct World {
     queue: DeliveryQueue,
     /// When each renderer wants to be ticked.
     ticks: Vec<Option<Instant>>,
-    /// Calls under way: their tickets, and where they go.
-    requests: Vec<(Ticket, (Ipv4Addr, u16))>,
+    requests: Vec<InFlight>,
     streams: BTreeMap<(usize, FetchId), Stream>,
     awaited_replies: BTreeMap<u32, AwaitedReply>,
     asked: u32,
@@ -132,6 +133,15 @@ pub struct World {
     wire: Option<Wire>,
     /// What was done to it last, for whoever reads of a failure.
     action_log: VecDeque<(Instant, String)>,
+}
+
+/// A request of the box that is not answered yet.
+#[derive(Debug)]
+struct InFlight {
+    ticket: Ticket,
+    to: HttpUrl,
+    /// It asks for a description.
+    describes: bool,
 }
 
 /// Somebody waits for an answer of the box.

@@ -2,7 +2,6 @@
 
 use super::wire::{Digest, Wire};
 use super::{Node, PORT, World};
-use crate::kiosk::status::MailboxStatus;
 use crate::kiosk::trace::Entry;
 use crate::time::{Duration, Instant};
 
@@ -78,7 +77,7 @@ impl Drop for World {
             for line in self.trace(SHOWN_ENTRIES) {
                 eprintln!("{line}");
             }
-            let status = self.kiosk.status(self.box_time(), MailboxStatus::default());
+            let status = self.kiosk.status(self.box_time());
             let status = serde_json::to_value(status).unwrap_or_default();
             for (i, node) in self.nodes.iter().enumerate() {
                 eprintln!("{}\n{}", node.describe_for_failure(), status["renderers"][i]);

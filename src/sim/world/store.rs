@@ -70,10 +70,10 @@ impl World {
     }
 
     /// The box begins to write.
-    pub(super) fn save(&mut self) {
+    pub(super) fn save(&mut self, memory: &Memory) {
         assert!(!self.store.absent, "there is no place");
         assert!(self.store.writing.is_none(), "one write at a time");
-        self.store.writing = Some((0, self.kiosk.memory(self.box_time()).write()));
+        self.store.writing = Some((0, memory.write()));
         self.store.writes += 1;
         self.after(TAKES, Delivery::Write);
     }

@@ -1,6 +1,7 @@
 //! The media server, on values: what renderers fetch, and what the kiosk hears of it.
 
 use super::{AwaitedReply, Delivery, PORT, World};
+use crate::kiosk::effect::Published;
 use crate::kiosk::event::{Event, StreamEnd, TaskName};
 use crate::kiosk::token::Token;
 use crate::media::subtitles::format_of;
@@ -50,14 +51,21 @@ impl World {
     }
 
     /// The kiosk lets it be served.
-    pub(super) fn serve(&mut self, node: usize, fetch: Fetch, token: Token) {
-        let published = self.kiosk.published(token);
+    pub(super) fn serve(
+        &mut self,
+        node: usize,
+        fetch: Fetch,
+        token: Token,
+        published: Option<Box<Published>>,
+    ) {
         let client = self.nodes[node].host;
         let request = text(&fetch);
         if let Some(format) = format_of(Path::new(&fetch.url)) {
             let found = published.as_ref().is_some_and(|p| p.subtitles.is_some());
             let status = if found { 200 } else { 404 };
-            self.record(|wire, now| wire.media(now, client, &request, published.as_ref(), status));
+            self.record(|wire, now| {
+                wire.media(now, client, &request, published.as_deref(), status)
+            });
             let what = Fetched::Opened {
                 status,
                 mime: Some(format.mime.to_owned()),
@@ -92,7 +100,7 @@ impl World {
         let at = fetch.from.unwrap_or(0).min(size);
         let asks = self.nodes[node].renderer.asks_for_captions(fetch.method);
         let status = if fetch.from.is_some() { 206 } else { 200 };
-        self.record(|wire, now| wire.media(now, client, &request, published.as_ref(), status));
+        self.record(|wire, now| wire.media(now, client, &request, published.as_deref(), status));
         let captions = published.and_then(|published| published.subtitles);
         let captions = captions.filter(|subtitles| asks || subtitles.unasked);
         let opened = Fetched::Opened {
