@@ -3,6 +3,7 @@
 //! After a change, once it is quiet; and now and then while something is missing, still being copied, or out of
 //! the sight of whoever tells of changes.
 
+use super::backoff::Backoff;
 use super::deadline::{Deadline, Why};
 use crate::media::catalogue::{SETTLES, Scan};
 use crate::time::{Duration, Instant};
@@ -64,7 +65,7 @@ impl Folder {
         };
         let pause = if self.growing > 0 {
             // Ever more rarely: copying a film may take an hour, and its end is told.
-            Some(SETTLES.saturating_mul(1 << (self.growing - 1).min(3)).min(EVERY))
+            Some(Backoff::new(SETTLES, EVERY).pause(self.growing - 1))
         } else if !scan.missing.is_empty() || scan.files.is_empty() {
             Some(EVERY)
         } else {

@@ -1,5 +1,6 @@
 //! When to write down what was learned: soon after news, seldom, and once more when the box leaves.
 
+use super::backoff::Backoff;
 use super::deadline::{Deadline, Wake, Why};
 use crate::time::{Duration, Instant};
 
@@ -9,9 +10,8 @@ const SETTLES: Duration = Duration::from_secs(10);
 const SELDOM: Duration = Duration::from_secs(300);
 /// What was learned is looked over and written this often, news or not.
 const LOOKS_OVER: Duration = Duration::from_secs(3600);
-/// First pause after a write that failed; doubled each time.
-const FIRST_PAUSE: Duration = Duration::from_secs(10);
-const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
+/// Before a write that failed is tried again.
+const RETRY: Backoff = Backoff::new(Duration::from_secs(10), Duration::from_secs(3600));
 
 /// Decides when to write. Without a place to write to it never does.
 #[derive(Clone, Debug, Default)]
@@ -80,7 +80,7 @@ impl Keeper {
             self.retry_at = None;
             return core::mem::take(&mut self.failures) > 0;
         }
-        let pause = FIRST_PAUSE.saturating_mul(1 << self.failures.min(9)).min(LONGEST_PAUSE);
+        let pause = RETRY.pause(self.failures);
         self.failures = self.failures.saturating_add(1);
         if !leaving {
             self.retry_at = Some(now + pause);

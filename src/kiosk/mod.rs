@@ -4,6 +4,7 @@
 //! cannot block and cannot fail. The kiosk itself only routes: the machines below it do not know each other.
 
 mod account;
+mod backoff;
 pub mod deadline;
 pub mod effect;
 pub mod event;

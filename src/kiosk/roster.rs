@@ -4,6 +4,7 @@
 //! *stranger* (a router, a media server). Identity is the UDN in the description, not the one announced:
 //! a renderer may be embedded in another device.
 
+use super::backoff::Backoff;
 use super::event::Failure;
 use super::mutant::Mutant;
 use super::sighting::{Sighting, State};
@@ -21,9 +22,9 @@ const FETCHES_PER_HOST: usize = 3;
 const STRANGER_FOR: Duration = Duration::from_secs(3600);
 /// One that says that it is a renderer, and is not, is looked at again after this time.
 const DISBELIEVED_FOR: Duration = Duration::from_secs(10);
-/// First pause after a description that could not be fetched; doubled each time.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+/// Before a description that could not be fetched is fetched again.
+const REFETCH: Backoff =
+    Backoff::new(Duration::from_secs(1), Duration::from_secs(300)).jittered(0.25);
 /// A fresh announcement shortens a pause to this.
 const HURRIED_PAUSE: Duration = Duration::from_millis(500);
 
@@ -285,8 +286,7 @@ impl Roster {
         sighting.state = if *why == Failure::NotARenderer {
             State::Stranger { until: now + STRANGER_FOR }
         } else {
-            let pause = FIRST_PAUSE.saturating_mul(1 << attempts.min(9)).min(LONGEST_PAUSE);
-            let at = now + pause.mul_f64(0.75 + 0.25 * jitter.clamp(0.0, 1.0));
+            let at = now + REFETCH.pause_by_chance(attempts, jitter);
             State::Wanted { at, attempts: attempts.saturating_add(1) }
         };
     }

@@ -3,14 +3,14 @@
 //! Terms: *callback*, the number in the path that events come to, fresh for each SUBSCRIBE, so that a
 //! NOTIFY that overtakes the answer is known without its SID; *lease*, what the renderer granted.
 
+use super::backoff::Backoff;
 use super::mutant::Mutant;
 use crate::time::{Duration, Instant};
 
 /// What we ask for. UDA wants at least 1800 s; shorter finds out sooner that a renderer restarted.
 pub const ASKED: Duration = Duration::from_secs(300);
-/// First pause after a refusal; doubled each time up to [`LONGEST_PAUSE`].
-const FIRST_PAUSE: Duration = Duration::from_secs(10);
-const LONGEST_PAUSE: Duration = Duration::from_secs(640);
+/// Before a SUBSCRIBE that was refused is tried again.
+const RETRY: Backoff = Backoff::new(Duration::from_secs(10), Duration::from_secs(640));
 
 /// The state of one subscription.
 #[derive(Clone, Debug)]
@@ -91,9 +91,8 @@ impl Subscription {
         if matches!(self.state, State::Impossible) {
             return;
         }
-        let pause = FIRST_PAUSE.saturating_mul(1 << self.refusals.min(6)).min(LONGEST_PAUSE);
+        self.state = State::Wanted { at: now + RETRY.pause(self.refusals) };
         self.refusals = self.refusals.saturating_add(1);
-        self.state = State::Wanted { at: now + pause };
     }
 
     /// A renewal failed: 412, or the renderer is a new one. Subscribe afresh at once.

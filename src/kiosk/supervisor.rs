@@ -1,5 +1,6 @@
 //! Keeps the box itself alive: its tasks, the watchdog, readiness and leaving.
 
+use super::backoff::Backoff;
 use super::deadline::{Deadline, Wake, Why};
 use super::effect::{Effect, Effects};
 use super::event::TaskName;
@@ -20,8 +21,8 @@ pub const TASKS: [TaskName; 5] = [
 pub const SILENCE: Duration = Duration::from_secs(15);
 /// Renderers are given this long to be stopped and unsubscribed from; then the box leaves anyway.
 pub const FAREWELL: Duration = Duration::from_millis(800);
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// Before a task that ended is started again.
+const RESTART: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
 /// A task that lived this long before it ended begins with the first pause again.
 const HEALTHY: Duration = Duration::from_secs(300);
 
@@ -93,9 +94,8 @@ impl Supervisor {
                 task.attempts = 0;
             }
             news = healthy || task.ended.as_ref() != Some(&why);
-            let pause = FIRST_PAUSE.saturating_mul(1 << task.attempts.min(6)).min(LONGEST_PAUSE);
+            task.restart_at = Some(now + RESTART.pause(task.attempts));
             task.attempts = task.attempts.saturating_add(1);
-            task.restart_at = Some(now + pause);
             task.ended = Some(why);
             task.running = false;
         }
@@ -253,6 +253,6 @@ mod tests {
         now += 2 * HEALTHY;
         assert!(supervisor.ended(TaskName::Multicast, "no memory".into(), now), "another time");
         let at = supervisor.next_deadline().expect("a restart");
-        assert_eq!(at.at.since(now), FIRST_PAUSE, "it did well for long");
+        assert_eq!(at.at.since(now), RESTART.pause(0), "it did well for long");
     }
 }
