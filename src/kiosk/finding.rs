@@ -76,52 +76,51 @@ impl Kiosk {
     ) {
         // It may be meant by an entry that holds now, or no more, having another name.
         self.consult_schedule(now);
-        let known = self.find(&description.udn);
-        if let Some(i) = known.filter(|&i| self.renderers[i].is_driven()) {
-            if self.renderers[i].is_well_elsewhere(&location) {
+        let leaving = self.leaving();
+        let is_it = |r: &Renderer| r.udn() == &description.udn;
+        if let Some(renderer) = self.renderers.find_mut(|r| is_it(r) && r.is_driven()) {
+            if renderer.is_well_elsewhere(&location) {
                 self.roster.described_too(number, &description.udn);
-                return self.renderers[i].seen_elsewhere(now);
+                return renderer.seen_elsewhere(now);
             }
             self.roster.described(number, &description.udn);
-            let (renderers, mut ctx) = self.split(now, effects);
-            return renderers[i].redescribed(description, location, facing, &mut ctx);
+            let mut ctx = self.common.context(now, leaving, effects);
+            return renderer.redescribed(description, location, facing, &mut ctx);
         }
         self.roster.described(number, &description.udn);
         let taken = self.first_only && self.renderers.iter().any(Renderer::is_driven);
         let mut rules = self.config.rules.iter().enumerate();
         let rule = rules.find(|(_, rule)| matches(&rule.who, &description, location.host));
         let rule = rule.filter(|_| !taken && self.configuration_error.is_none());
-        let seed = self.rng.u64(..);
+        let seed = self.common.rng.u64(..);
         let seat = rule.and_then(|(index, _)| self.seat(index, &description.udn));
         let mut renderer =
             Renderer::new(description, location, facing, rule.map(|(_, rule)| rule), seed);
         renderer.set_seat(seat);
         renderer.resolve(&self.scan);
         self.acquaint(&mut renderer);
-        if let Some(i) = known {
+        if let Some(known) = self.renderers.find_mut(|r| r.udn() == renderer.udn()) {
             // Nobody drove it; a rule may mean it by the name or address that it has now.
-            self.renderers[i] = renderer;
+            *known = renderer;
             return;
         }
         let full = self.renderers.len() >= RENDERERS;
         if full && !(renderer.is_driven() && self.make_room()) {
             self.roster.set_aside(renderer.udn(), now);
-            return self.trace.note(now, "", What::Full("renderers"));
+            return self.common.trace.note(now, "", What::Full("renderers"));
         }
-        self.trace.note(now, renderer.name(), What::Found);
+        self.common.trace.note(now, renderer.name(), What::Found);
         self.renderers.push(renderer);
     }
 
     /// Forgets a renderer that nobody drives, else one that is away: it is found again when it is back.
     pub(super) fn make_room(&mut self) -> bool {
-        let idle = self.renderers.iter().position(|r| !r.is_driven() && !r.is_busy());
-        let away = || self.renderers.iter().position(|r| r.is_away() && !r.is_busy());
-        let Some(i) = idle.or_else(away) else {
-            return false;
-        };
-        let gone = self.renderers.remove(i);
-        self.roster.forget(gone.udn());
-        true
+        let idle = self.renderers.remove(|r| !r.is_driven() && !r.is_busy());
+        let gone = idle.or_else(|| self.renderers.remove(|r| r.is_away() && !r.is_busy()));
+        if let Some(gone) = &gone {
+            self.roster.forget(gone.udn());
+        }
+        gone.is_some()
     }
 
     pub(super) fn discover(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {
@@ -201,16 +200,16 @@ impl Kiosk {
     fn fetch_due(&mut self, now: Instant, effects: &mut Effects) {
         while let Some(number) = self.roster.overdue(now) {
             effects.push(Effect::Cancel(number));
-            let jitter = self.rng.f64();
+            let jitter = self.common.rng.f64();
             self.roster.failed(number, &Failure::Timeout, now, jitter);
         }
         let renderers = &self.renderers;
         let free =
             |location: &HttpUrl| !renderers.iter().any(|r| r.location() == location && r.is_busy());
         loop {
-            let number = self.numbers.wrapping_add(1).max(1);
+            let number = self.common.numbers.wrapping_add(1).max(1);
             let Some(location) = self.roster.next_fetch(now, number, free) else { break };
-            self.numbers = number;
+            self.common.numbers = number;
             let ticket = Ticket::issue(number);
             effects.push(Effect::Run { ticket, request: Box::new(Request::Describe { location }) });
         }

@@ -27,7 +27,7 @@ impl Kiosk {
             return;
         };
         let (pin, targets, word) = (button.pin.0, button.targets.clone(), action.word());
-        self.trace.note(now, "", What::Pressed(pin, word));
+        self.common.trace.note(now, "", What::Pressed(pin, word));
         if self.presses.is_full() {
             self.presses.pop_front();
         }
@@ -48,7 +48,7 @@ impl Kiosk {
             other => other,
         };
         let wish = self.wish(id, action, now);
-        for renderer in self.renderers.iter_mut().filter(|r| addressed(r)) {
+        for renderer in self.renderers.filter_mut(addressed) {
             match &wish {
                 Wish::Simple(action) => renderer.command(*action, now),
                 Wish::Seek(step, forward) => renderer.seek_by(*step, *forward, now),
@@ -56,7 +56,7 @@ impl Kiosk {
                 Wish::Choice(list, until) => renderer.choose(list.clone(), *until, now),
                 Wish::Identify => {
                     if let Some(why) = renderer.identify(now) {
-                        self.trace.note(now, renderer.name(), What::Unidentified(why));
+                        self.common.trace.note(now, renderer.name(), What::Unidentified(why));
                     }
                 }
                 Wish::PowerOff | Wish::Nothing => {}
@@ -84,7 +84,11 @@ impl Kiosk {
                 let Some(file) = list.current().cloned() else {
                     let missing = choice.plays.first().map(PathBuf::as_path).map(file_name);
                     let missing = missing.unwrap_or_default().into_owned();
-                    self.trace.note(now, "", What::Missing(format!("{missing}: no such clip")));
+                    self.common.trace.note(
+                        now,
+                        "",
+                        What::Missing(format!("{missing}: no such clip")),
+                    );
                     return Wish::Nothing;
                 };
                 // Of several, the next press plays the next one.

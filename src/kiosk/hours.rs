@@ -44,9 +44,9 @@ impl Kiosk {
         let begins = self.schedule.set_clock(wall, zone, trusted, now);
         if begins {
             let local = self.schedule.local_now(now).map(minutes);
-            self.trace.note(now, "", What::Clock(local));
+            self.common.trace.note(now, "", What::Clock(local));
         } else if first {
-            self.trace.note(now, "", What::Clock(None));
+            self.common.trace.note(now, "", What::Clock(None));
         }
         self.consult_schedule(now);
     }
@@ -58,22 +58,19 @@ impl Kiosk {
         }
     }
 
-    /// Tells the renderers what holds for them, if that may have changed. Gives whether it has.
-    pub(super) fn follow_schedule(&mut self, now: Instant) -> bool {
+    /// Tells the renderers what holds for them, if that may have changed.
+    pub(super) fn follow_schedule(&mut self, now: Instant) {
         if self.schedule_at.is_none_or(|at| at > now) {
-            return false;
+            return;
         }
-        let mut turned = false;
-        for renderer in &mut self.renderers {
+        for renderer in self.renderers.iter_mut() {
             let held = self.schedule.holds(|targets| is_target(targets, renderer), now);
             if renderer.scheduled(held, &self.scan, now) {
                 let entry = held.map(|held| held.entry.to_string());
-                self.trace.note(now, renderer.name(), What::Scheduled(entry));
-                turned = true;
+                self.common.trace.note(now, renderer.name(), What::Scheduled(entry));
             }
         }
         self.schedule_at = self.schedule.next_change(now);
-        turned
     }
 
     pub(super) fn schedule_status(&self, now: Instant) -> Option<ScheduleStatus> {

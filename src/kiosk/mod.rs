@@ -30,6 +30,7 @@ pub mod programme;
 pub mod reason;
 mod remembering;
 mod renderer;
+mod renderers;
 pub mod roster;
 mod routing;
 pub mod schedule;
@@ -65,8 +66,8 @@ use playlist::Playlist;
 use power::Power;
 use remembering::Recollection;
 use renderer::{Context, Farewell, Renderer};
+use renderers::{Common, Renderers};
 use roster::Roster;
-use routing::Concern;
 use schedule::Schedule;
 use statistics::Statistics;
 use supervisor::Supervisor;
@@ -93,7 +94,8 @@ pub struct Kiosk {
     configuration_error: Option<String>,
     first_only: bool,
     roster: Roster,
-    renderers: Vec<Renderer>,
+    renderers: Renderers,
+    common: Common,
     groups: Vec<Group>,
     scan: Scan,
     schedule: Schedule,
@@ -108,12 +110,7 @@ pub struct Kiosk {
     leds: Leds,
     power: Power,
     supervisor: Supervisor,
-    trace: Trace,
-    statistics: Statistics,
-    rng: fastrand::Rng,
-    numbers: u32,
     addresses: Vec<Ipv4Addr>,
-    media_port: Option<u16>,
     media_connections: u16,
     media_bytes: u64,
     unusable_datagrams: u64,
@@ -156,22 +153,18 @@ impl Kiosk {
             configuration_error: setup.configuration_error,
             first_only: setup.first_only,
             supervisor: Supervisor::new(setup.watchdog),
-            rng: fastrand::Rng::with_seed(setup.seed),
+            common: Common::new(setup.seed),
             memory: Memory::default(),
-            recollection: Recollection::new(setup.seed),
+            recollection: Recollection::default(),
             keeper: Keeper::default(),
             config,
             roster: Roster::default(),
-            renderers: Vec::new(),
+            renderers: Renderers::default(),
             scan: Scan::default(),
             folder: Folder::new(),
             panel_state: "starting".into(),
             presses: Deque::new(),
-            trace: Trace::default(),
-            statistics: Statistics::default(),
-            numbers: 0,
             addresses: Vec::new(),
-            media_port: None,
             media_connections: 0,
             media_bytes: 0,
             unusable_datagrams: 0,
@@ -187,7 +180,7 @@ impl Kiosk {
     pub fn step(&mut self, event: Event, now: Instant, effects: &mut Effects) {
         if !self.exited {
             if let Event::StatusAsked(reply) = event {
-                self.settle(Concern::Nobody, now, effects);
+                self.settle(now, effects);
                 // After the LEDs: it says how they are.
                 if !self.exited {
                     let status = Box::new(self.status(now));
@@ -199,9 +192,8 @@ impl Kiosk {
                 let statistics = self.statistics(now);
                 return effects.push(Effect::ReportStatistics { reply, statistics });
             }
-            let concern = self.concern(&event);
             self.route(event, now, effects);
-            self.settle(concern, now, effects);
+            self.settle(now, effects);
         }
     }
 
@@ -232,13 +224,13 @@ impl Kiosk {
     /// The flight recorder.
     #[must_use]
     pub fn trace(&self) -> &Trace {
-        &self.trace
+        &self.common.trace
     }
 
     /// The statistics up to now.
     #[must_use]
     pub fn statistics(&self, now: Instant) -> Statistics {
-        let mut statistics = self.statistics.clone();
+        let mut statistics = self.common.statistics.clone();
         self.renderers.iter().for_each(|renderer| renderer.credit_so_far(&mut statistics, now));
         statistics
     }
@@ -254,44 +246,23 @@ impl Kiosk {
         self.renderers.iter().map(|renderer| (renderer.description(), renderer.location()))
     }
 
-    fn find(&self, udn: &Udn) -> Option<usize> {
-        self.renderers.iter().position(|renderer| renderer.udn() == udn)
-    }
-
+    /// Does something with this renderer, if it is known.
     fn with(
         &mut self,
         udn: &Udn,
         now: Instant,
         effects: &mut Effects,
-        f: fn(&mut Renderer, &mut Context<'_>),
+        f: impl FnOnce(&mut Renderer, &mut Context<'_>),
     ) {
-        if let Some(i) = self.find(udn) {
-            let (renderers, mut ctx) = self.split(now, effects);
-            f(&mut renderers[i], &mut ctx);
-            // Whatever it had planned holds no longer.
-            renderers[i].plan_at = None;
+        let leaving = self.leaving();
+        if let Some(renderer) = self.renderers.find_mut(|r| r.udn() == udn) {
+            f(renderer, &mut self.common.context(now, leaving, effects));
         }
     }
 
-    fn split<'a>(
-        &'a mut self,
-        now: Instant,
-        effects: &'a mut Effects,
-    ) -> (&'a mut [Renderer], Context<'a>) {
-        let ctx = Context {
-            now,
-            media_port: self.media_port,
-            leaving: self
-                .supervisor
-                .leaving()
-                .then_some(Farewell { stop: self.config.stop_at_exit }),
-            rng: &mut self.rng,
-            trace: &mut self.trace,
-            statistics: &mut self.statistics,
-            effects,
-            numbers: &mut self.numbers,
-            secret: self.recollection.secret,
-        };
-        (&mut self.renderers, ctx)
+    /// How renderers are left, once the box leaves.
+    fn leaving(&self) -> Option<Farewell> {
+        let farewell = Farewell { stop: self.config.stop_at_exit };
+        self.supervisor.leaving().then_some(farewell)
     }
 }

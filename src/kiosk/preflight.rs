@@ -68,7 +68,7 @@ impl Kiosk {
     #[must_use]
     pub fn preflight(&self, surroundings: Surroundings<'_>) -> Vec<Prospect> {
         let mut prospects = Vec::new();
-        for renderer in &self.renderers {
+        for renderer in self.renderers.iter() {
             let name = || renderer.name().to_owned();
             match self.rule_for(renderer) {
                 Some(rule) => prospects.extend(self.files_of(rule).map(|file| Prospect {

@@ -8,18 +8,15 @@ use super::memory::Memory;
 use super::profile::Minutes;
 use super::renderer::{Context, Renderer};
 use super::statistics::Statistics;
-use super::token::Secret;
 use super::token::Token;
 use super::trace::What;
 use crate::limits::MEDIA_CONNECTIONS;
 use crate::media::protocol_info;
 use crate::time::Instant;
-use fastrand::Rng;
 
 /// What the kiosk holds besides the memory itself.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Recollection {
-    pub(super) secret: Secret,
     /// The secret is one of a life before: renderers may play what that one gave them.
     pub(super) has_past: bool,
     /// When the running time of the memory was last brought up to date.
@@ -29,26 +26,12 @@ pub(super) struct Recollection {
     scanned: bool,
 }
 
-impl Recollection {
-    pub(super) fn new(seed: u64) -> Self {
-        // Beside the chance of everything else.
-        let mut rng = Rng::with_seed(!seed);
-        Self {
-            secret: Secret::new(rng.u64(..), rng.u64(..)),
-            has_past: false,
-            counted_at: Instant::START,
-            held: heapless::Vec::new(),
-            scanned: false,
-        }
-    }
-}
-
 impl Kiosk {
     /// What the box remembers, to be written down.
     fn memory(&self, now: Instant) -> Memory {
         let mut memory = self.memory.clone();
         memory.ran = self.ran(now);
-        memory.secret = Some(self.recollection.secret);
+        memory.secret = Some(self.common.secret);
         for renderer in self.renderers.iter().filter(|r| r.has_profile()) {
             memory.keep(renderer.measured(memory.ran));
         }
@@ -65,14 +48,15 @@ impl Kiosk {
         self.memory.ran = ran;
         self.recollection.counted_at = now;
         // What an owner has changed since says nothing of what was counted here.
-        if let Some(counted) = self.memory.statistics.take().filter(|_| self.statistics.is_new())
+        if let Some(counted) =
+            self.memory.statistics.take().filter(|_| self.common.statistics.is_new())
             && let Ok(statistics) = Statistics::restore(&counted.to_string())
         {
-            self.statistics = statistics;
+            self.common.statistics = statistics;
         }
         match self.memory.secret {
             Some(secret) => {
-                self.recollection.secret = secret;
+                self.common.secret = secret;
                 self.recollection.has_past = true;
             }
             None => self.keeper.news(now),
@@ -83,8 +67,8 @@ impl Kiosk {
             self.keeper.news(now);
         }
         let known = self.memory.profiles().len();
-        self.trace.note(now, "", What::Remembers(known));
-        for renderer in &mut self.renderers {
+        self.common.trace.note(now, "", What::Remembers(known));
+        for renderer in self.renderers.iter_mut() {
             if again && renderer.has_profile() && self.memory.knows(renderer.udn().as_str()) {
                 self.memory.keep(renderer.measured(ran));
             } else {
@@ -97,7 +81,7 @@ impl Kiosk {
     pub(super) fn saved(&mut self, outcome: Result<(), String>, now: Instant) {
         let news = self.keeper.wrote(outcome.is_ok(), now, self.supervisor.leaving());
         if news {
-            self.trace.note(now, "", What::Kept(outcome));
+            self.common.trace.note(now, "", What::Kept(outcome));
         }
     }
 
@@ -117,7 +101,7 @@ impl Kiosk {
         let ran = self.ran(now);
         self.memory.ran = ran;
         self.recollection.counted_at = now;
-        for renderer in self.renderers.iter_mut().filter(|r| r.has_profile()) {
+        for renderer in self.renderers.filter_mut(Renderer::has_profile) {
             let profile = renderer.measured(ran);
             renderer.remember(profile.clone(), ran);
             self.memory.keep(profile);
@@ -167,7 +151,10 @@ impl Kiosk {
 
     /// What a token from a life before means.
     pub(super) fn published_before(&self, token: Token) -> Option<Published> {
-        let Recollection { secret, has_past: true, .. } = self.recollection else { return None };
+        if !self.recollection.has_past {
+            return None;
+        }
+        let secret = self.common.secret;
         let file = self.scan.files.iter().find(|file| secret.names(token, &file.path))?;
         // Under the name that somebody here took last.
         let names = self

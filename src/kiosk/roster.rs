@@ -165,7 +165,10 @@ impl Roster {
     }
 
     /// The description of this renderer, last seen at `location`, is stale: fetch it again.
-    pub fn refetch(&mut self, udn: &Udn, location: &HttpUrl, now: Instant) {
+    pub fn refetch(&mut self, udn: &Udn, location: &HttpUrl, now: Instant) -> bool {
+        if Mutant::ReadsDescriptionsOnce.is_in() {
+            return false;
+        }
         if !self.hears_of(udn) {
             self.watch(location.clone(), now);
         }
@@ -176,6 +179,7 @@ impl Roster {
                 sighting.want(now);
             }
         }
+        true
     }
 
     /// The next description to fetch now, if fewer than [`FETCHES`] are under way and `free` agrees

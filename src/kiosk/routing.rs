@@ -1,71 +1,17 @@
-//! What each event is to the kiosk: who is told of it, and whose plan it may change.
+//! Who is told of each event.
 
 use super::Kiosk;
 use super::effect::{Effect, Effects};
 use super::event::{Answer, Event, Failure, LedId, PanelState, StreamEnd, TaskName, Ticket};
 use super::leds::Pattern;
 use super::mutant::Mutant;
-use super::token::Token;
 use super::trace::What;
 use crate::media::catalogue::Scan;
 use crate::time::Instant;
 use core::net::Ipv4Addr;
 use std::path::PathBuf;
 
-/// Whose plan may have changed.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Concern {
-    Nobody,
-    One(usize),
-    Everybody,
-}
-
-impl Concern {
-    pub(super) fn includes(self, i: usize) -> bool {
-        match self {
-            Self::Nobody => false,
-            Self::One(one) => one == i,
-            Self::Everybody => true,
-        }
-    }
-}
-
 impl Kiosk {
-    /// Whose plan an event may change. Most concern one renderer, and a wall has many.
-    pub(super) fn concern(&self, event: &Event) -> Concern {
-        let one = |i: Option<usize>| i.map_or(Concern::Everybody, Concern::One);
-        let loaded = |token: &Token| self.renderers.iter().position(|r| r.has_load(*token));
-        match event {
-            Event::Deadline
-            | Event::Deaf
-            // Whom it is about is planned anew by `hear`.
-            | Event::Heard(_)
-            | Event::Alive(_)
-            | Event::FolderChanged
-            | Event::MediaAsked { .. }
-            | Event::MediaConnections(_)
-            | Event::Saved(_)
-            | Event::PoweredOff(_)
-            | Event::StatusAsked(_)
-            | Event::StatisticsAsked(_) => Concern::Nobody,
-            Event::Answered { ticket, .. } => {
-                one(self.renderers.iter().position(|r| r.runs_request(ticket.number())))
-            }
-            Event::Served { token, .. } | Event::Probed { token, .. } => {
-                loaded(token).map_or(Concern::Nobody, Concern::One)
-            }
-            Event::Notified { from, .. } => {
-                let mut theirs =
-                    (0..).zip(&self.renderers).filter(|(_, r)| r.host() == *from);
-                match (theirs.next(), theirs.next()) {
-                    (Some((i, _)), None) => Concern::One(i),
-                    _ => Concern::Everybody,
-                }
-            }
-            _ => Concern::Everybody,
-        }
-    }
-
     pub(super) fn route(&mut self, event: Event, now: Instant, effects: &mut Effects) {
         match event {
             Event::Deadline => {}
@@ -75,7 +21,7 @@ impl Kiosk {
                 self.answered(&ticket, outcome, facing, now, effects)
             }
             Event::Notified { callback, sid, seq, change, from, reply } => {
-                let theirs = self.renderers.iter_mut().filter(|r| r.host() == from);
+                let theirs = self.renderers.filter_mut(|r| r.host() == from);
                 let welcome =
                     theirs.filter_map(|r| r.notified(callback, &sid, seq, &change, now)).next();
                 effects.push(Effect::Acknowledge(reply, welcome == Some(true)));
@@ -86,8 +32,8 @@ impl Kiosk {
                 if end == Some(StreamEnd::Replaced) {
                     self.folder.changed(now);
                 }
-                for renderer in &mut self.renderers {
-                    renderer.served(token, bytes, end, &mut self.statistics, now);
+                for renderer in self.renderers.filter_mut(|r| r.has_load(token)) {
+                    renderer.served(token, bytes, end, &mut self.common.statistics, now);
                 }
             }
             Event::MediaConnections(open) => self.media_connections = open,
@@ -98,7 +44,7 @@ impl Kiosk {
             }
             Event::Addresses(addresses) => self.adopt_addresses(&addresses, now),
             Event::Listening { media_port } => {
-                self.media_port = Some(media_port);
+                self.common.media_port = Some(media_port);
                 self.supervisor.ready(effects);
             }
             Event::Clock { wall, zone, trusted } => self.set_clock(wall, zone, trusted, now),
@@ -110,7 +56,7 @@ impl Kiosk {
             Event::Saved(outcome) => self.saved(outcome, now),
             Event::FolderChanged => self.folder.changed(now),
             Event::Probed { token, duration } => {
-                let renderer = self.renderers.iter_mut().find(|renderer| renderer.has_load(token));
+                let renderer = self.renderers.find_mut(|renderer| renderer.has_load(token));
                 if let Some(renderer) = renderer {
                     renderer.probed(token, duration);
                 }
@@ -120,7 +66,7 @@ impl Kiosk {
             Event::Alive(name) => self.supervisor.heard(name, now),
             Event::TaskEnded(name, why) => {
                 if self.supervisor.ended(name, why.clone(), now) {
-                    self.trace.note(now, "", What::TaskEnded(name, why));
+                    self.common.trace.note(now, "", What::TaskEnded(name, why));
                 }
                 if name == TaskName::MediaServer {
                     self.renderers.iter_mut().for_each(|renderer| renderer.media_server_ended(now));
@@ -130,7 +76,7 @@ impl Kiosk {
             }
             Event::Panel(PanelState::Working) => {
                 if !["starting", "working"].contains(&&*self.panel_state) {
-                    self.trace.note(now, "", What::PanelAgain);
+                    self.common.trace.note(now, "", What::PanelAgain);
                 }
                 self.panel_state = "working".into();
                 self.leds.renew();
@@ -138,13 +84,13 @@ impl Kiosk {
             Event::Panel(PanelState::Absent(why)) if why == self.panel_state => {}
             Event::Panel(PanelState::Absent(why)) => {
                 if !self.config.buttons.is_empty() || !self.config.leds.is_empty() {
-                    self.trace.note(now, "", What::NoPanel(why.clone()));
+                    self.common.trace.note(now, "", What::NoPanel(why.clone()));
                 }
                 self.panel_state = why;
             }
             Event::PoweredOff(outcome) => {
                 if let Some(what) = self.power.answered(outcome, now) {
-                    self.trace.note(now, "", what);
+                    self.common.trace.note(now, "", what);
                 }
             }
             Event::Leave => self.leave(now, effects),
@@ -161,7 +107,7 @@ impl Kiosk {
     ) {
         let number = ticket.number();
         if Mutant::AnswersTwice.is_in() {
-            self.numbers = self.numbers.saturating_sub(1);
+            self.common.numbers = self.common.numbers.saturating_sub(1);
         }
         if let Some(location) = self.roster.fetching(number).cloned() {
             return match (outcome, facing) {
@@ -170,16 +116,16 @@ impl Kiosk {
                 }
                 (outcome, _) => {
                     let why = outcome.err().unwrap_or(Failure::Malformed);
-                    let jitter = self.rng.f64();
+                    let jitter = self.common.rng.f64();
                     self.roster.failed(number, &why, now, jitter);
                 }
             };
         }
-        let Some(i) = self.renderers.iter().position(|r| r.runs_request(number)) else {
-            return;
-        };
-        let (renderers, mut ctx) = self.split(now, effects);
-        renderers[i].answered(number, outcome, facing, &mut ctx);
+        let leaving = self.leaving();
+        if let Some(renderer) = self.renderers.find_mut(|r| r.runs_request(number)) {
+            let mut ctx = self.common.context(now, leaving, effects);
+            renderer.answered(number, outcome, facing, &mut ctx);
+        }
     }
 
     fn adopt_addresses(&mut self, addresses: &[Ipv4Addr], now: Instant) {
@@ -187,14 +133,14 @@ impl Kiosk {
             return;
         }
         let list: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-        self.trace.note(now, "", What::Addresses(list.join(", ")));
+        self.common.trace.note(now, "", What::Addresses(list.join(", ")));
         self.addresses = addresses.to_vec();
         self.searches = 0;
         self.search_at = Some(now);
         for place in &mut self.places {
             place.ask_at = now;
         }
-        for renderer in self.renderers.iter_mut().filter(|r| !addresses.contains(&r.facing())) {
+        for renderer in self.renderers.filter_mut(|r| !addresses.contains(&r.facing())) {
             renderer.hurry(now);
             renderer.look_again(now);
         }
@@ -204,26 +150,30 @@ impl Kiosk {
         self.folder.read(&scan, now);
         if self.scan != scan {
             let unusable = scan.missing.len() + scan.bad.len();
-            self.trace.note(now, "", What::Scanned(scan.files.len(), unusable));
+            self.common.trace.note(now, "", What::Scanned(scan.files.len(), unusable));
             let before = |all: &[(PathBuf, String)], one| all.contains(one);
             let missing = scan.missing.iter().filter(|one| !before(&self.scan.missing, one));
             let bad = scan.bad.iter().filter(|one| !before(&self.scan.bad, one));
             for (path, why) in missing.chain(bad) {
-                self.trace.note(now, "", What::Missing(format!("{}: {why}", path.display())));
+                self.common.trace.note(
+                    now,
+                    "",
+                    What::Missing(format!("{}: {why}", path.display())),
+                );
             }
             for path in scan.growing.iter().filter(|path| !self.scan.growing.contains(path)) {
-                self.trace.note(now, "", What::Copying(path.as_path().into()));
+                self.common.trace.note(now, "", What::Copying(path.as_path().into()));
             }
             if let Some(why) = scan.untold.as_ref().filter(|_| self.scan.untold != scan.untold) {
-                self.trace.note(now, "", What::Missing(why.clone()));
+                self.common.trace.note(now, "", What::Missing(why.clone()));
             }
             if scan.skipped > self.scan.skipped {
-                self.trace.note(now, "", What::Full("media files"));
+                self.common.trace.note(now, "", What::Full("media files"));
             }
             // Only then: while something is missing it is read every few seconds, and sorting is work.
-            for renderer in &mut self.renderers {
+            for renderer in self.renderers.iter_mut() {
                 if let Some(what) = renderer.resolve(&scan) {
-                    self.trace.note(now, renderer.name(), what);
+                    self.common.trace.note(now, renderer.name(), what);
                 }
             }
             self.choices.iter_mut().for_each(|choice| choice.resolve(&scan));
@@ -235,7 +185,7 @@ impl Kiosk {
         if self.supervisor.leaving() {
             return;
         }
-        self.trace.note(now, "", What::Leaving);
+        self.common.trace.note(now, "", What::Leaving);
         self.supervisor.leave(now, effects);
         self.keeper.leave(now);
         self.renderers.iter_mut().for_each(|renderer| renderer.hang_up(effects));

@@ -3,71 +3,36 @@
 use super::Kiosk;
 use super::deadline::{Wake, Why};
 use super::effect::{Effect, Effects};
-use super::mutant::Mutant;
 use super::renderer::Farewell;
-use super::routing::Concern;
-use crate::limits::RENDERERS;
 use crate::time::Instant;
 
 impl Kiosk {
     /// Everything that follows from the state, whatever the event was: level-triggered.
-    pub(super) fn settle(&mut self, mut concern: Concern, now: Instant, effects: &mut Effects) {
+    pub(super) fn settle(&mut self, now: Instant, effects: &mut Effects) {
         self.supervisor.due(now, effects);
         self.look_over(now);
         while let Some((button, action)) = self.panel.due(now) {
             self.act(button, action, now);
-            concern = Concern::Everybody;
         }
         let leaving = self.supervisor.leaving();
         let mut wake = Wake::default();
-        let known = self.renderers.len();
         if !leaving {
             self.discover(now, effects, &mut wake);
             self.fetch(now, effects, &mut wake);
             self.read_media(now, effects, &mut wake);
         }
-        if !leaving && self.follow_schedule(now) {
-            concern = Concern::Everybody;
+        if !leaving {
+            self.follow_schedule(now);
         }
         wake.at(self.schedule_at.filter(|_| !leaving), Why::Schedule);
-        if self.renderers.len() != known {
-            // Some were forgotten: the others have moved up.
-            concern = Concern::Everybody;
-        }
-        // Its description is being fetched: one call at a time.
-        let fetches = self.roster.is_busy();
-        let mut held: heapless::Vec<bool, RENDERERS> = heapless::Vec::new();
-        if fetches {
-            held.extend(self.renderers.iter().map(|r| self.roster.is_fetching(r.location())));
-        }
-        let (mut wishes, mut news, ran) = (false, false, self.memory.ran);
-        let (renderers, mut ctx) = self.split(now, effects);
-        for (i, renderer) in renderers.iter_mut().enumerate() {
-            if !concern.includes(i) && renderer.rests(now) {
-                wake.add(renderer.plan_at);
-                continue;
-            }
-            renderer.overdue(&mut ctx);
-            let held = !leaving && held.get(i) == Some(&true);
-            renderer.plan_at = if held { None } else { renderer.reconcile(&mut ctx) };
-            renderer.credit(&mut ctx);
-            wake.add(renderer.plan_at);
-            // Time alone teaches nothing.
-            news |= concern.includes(i) && renderer.learn(ran);
-            wishes |= renderer.asks_for_something();
-        }
+        self.plan(now, effects, &mut wake);
         if !leaving {
-            wishes |= self.conduct(now, effects, &mut wake);
+            self.conduct(now, effects, &mut wake);
         }
-        if wishes {
-            self.grant(now, &mut wake);
-        }
-        if news {
-            self.take_news(now);
-        }
+        wake.add(self.renderers.next_deadline());
         self.save(now, effects);
         if !leaving && let Some(what) = self.power.due(now, effects) {
-            self.trace.note(now, "", what);
+            self.common.trace.note(now, "", what);
         }
         self.show(now, effects);
         if leaving {
@@ -82,19 +47,20 @@ impl Kiosk {
         self.deadline = wake.first();
     }
 
-    /// What renderers want of the others: their description again, the media folder again.
-    fn grant(&mut self, now: Instant, wake: &mut Wake) {
-        for i in 0..self.renderers.len() {
-            let stale = self.renderers[i].take_stale();
-            if stale && !Mutant::ReadsDescriptionsOnce.is_in() {
-                let renderer = &self.renderers[i];
-                self.roster.refetch(renderer.udn(), renderer.location(), now);
-                wake.at(Some(now), Why::Description);
-            }
-            if self.renderers[i].take_scan_request() {
-                self.folder.wish(now);
-                wake.add(self.folder.next_deadline());
-            }
+    /// Lets the renderers do what is due, and gives them what they ask for.
+    pub(super) fn plan(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {
+        let leaving = self.leaving();
+        let mut ctx = self.common.context(now, leaving, effects);
+        let planned = self.renderers.plan(&mut self.roster, self.memory.ran, &mut ctx);
+        if planned.refetch {
+            wake.at(Some(now), Why::Description);
+        }
+        if planned.rescan {
+            self.folder.wish(now);
+            wake.add(self.folder.next_deadline());
+        }
+        if planned.learned {
+            self.take_news(now);
         }
     }
 

@@ -161,7 +161,7 @@ impl Kiosk {
                 presses: self.presses.iter().cloned().collect(),
             },
             media_server: MediaServer {
-                port: self.media_port,
+                port: self.common.media_port,
                 connections: self.media_connections,
                 bytes: self.media_bytes,
             },
@@ -171,7 +171,7 @@ impl Kiosk {
                 unusable_datagrams: self.unusable_datagrams,
             },
             tasks: self.supervisor.tasks().to_vec(),
-            recent: self.trace.told(20).map(recent).collect(),
+            recent: self.common.trace.told(20).map(recent).collect(),
         }
     }
 }

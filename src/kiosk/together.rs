@@ -8,7 +8,7 @@ use super::meant::matches;
 use super::renderer::Renderer;
 use super::trace::What;
 use crate::config::Who;
-use crate::limits::{GROUPS, RENDERERS};
+use crate::limits::GROUPS;
 use crate::time::{Instant, in_seconds};
 use crate::upnp::Udn;
 use serde::Serialize;
@@ -37,42 +37,35 @@ impl Kiosk {
         (!taken).then_some(seat)
     }
 
-    /// The groups decide how far their members may go, and those go there. `true` if one of them wishes for something.
-    pub(super) fn conduct(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) -> bool {
-        let mut groups = core::mem::take(&mut self.groups);
-        let mut wishes = false;
-        for (group, own) in groups.iter_mut().zip(0..) {
+    /// Each group decides how far its members may go, and those go there.
+    pub(super) fn conduct(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {
+        for own in 0..self.groups.len() {
+            let group = &mut self.groups[own];
             group.clear();
-            for renderer in &self.renderers {
+            for renderer in self.renderers.iter() {
                 if let Some((_, place)) = renderer.seat().filter(|(group, _)| *group == own) {
                     group.observe(place, renderer.sight());
                 }
             }
             wake.at(group.conduct(now), Why::Members);
-            let mut moved: heapless::Vec<usize, RENDERERS> = heapless::Vec::new();
-            for (i, renderer) in self.renderers.iter_mut().enumerate() {
-                let seat = renderer.seat().filter(|(group, _)| *group == own);
-                let order = seat.and_then(|(_, place)| group.order_for(place));
-                if order.is_some_and(|order| renderer.obey(order)) {
-                    // There are no more renderers than that.
-                    let _ = moved.push(i);
+            let order_for = |renderer: &Renderer| {
+                let (_, place) = renderer.seat().filter(|(group, _)| *group == own)?;
+                group.order_for(place).filter(|order| !renderer.follows(order))
+            };
+            let mut moved = false;
+            for renderer in self.renderers.filter_mut(|r| order_for(r).is_some()) {
+                if let Some(order) = order_for(renderer) {
+                    renderer.obey(order);
+                    moved = true;
                 }
             }
-            for i in moved {
-                // Its description is being fetched: one call at a time.
-                let held = self.roster.is_fetching(self.renderers[i].location());
-                let (renderers, mut ctx) = self.split(now, effects);
-                let renderer = &mut renderers[i];
-                renderer.plan_at = if held { None } else { renderer.reconcile(&mut ctx) };
-                wake.add(renderer.plan_at);
-                wishes |= renderer.asks_for_something();
-            }
             if let (Some(spread), Some(named)) = (group.news(), self.config.groups.get(own)) {
-                self.trace.note(now, &named.name, What::Spread(spread));
+                self.common.trace.note(now, &named.name, What::Spread(spread));
+            }
+            if moved {
+                self.plan(now, effects, wake);
             }
         }
-        self.groups = groups;
-        wishes
     }
 
     /// The groups to which one of these belongs: whoever means a member means all.

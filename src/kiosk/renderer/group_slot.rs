@@ -20,9 +20,9 @@ impl GroupSlot {
         self.place.is_some()
     }
 
-    /// The group lets it go so far. Gives whether that is a change.
-    pub(super) fn set_gate(&mut self, gate: Gate) -> bool {
-        core::mem::replace(&mut self.gate, gate) != gate
+    /// The group lets it go so far.
+    pub(super) fn set_gate(&mut self, gate: Gate) {
+        self.gate = gate;
     }
 
     /// It may be given its file.
@@ -108,14 +108,20 @@ impl Renderer {
         Some(Start { sent, origin })
     }
 
-    /// Does what its group wants. Gives whether that changes its plan.
-    pub(in crate::kiosk) fn obey(&mut self, order: Order) -> bool {
+    /// It does already what its group wants.
+    pub(in crate::kiosk) fn follows(&self, order: &Order) -> bool {
+        order.item.is_none() && order.gate.is_none_or(|gate| gate == self.slot.gate)
+    }
+
+    /// Does what its group wants.
+    pub(in crate::kiosk) fn obey(&mut self, order: Order) {
         if let Some(item) = order.item {
             self.intent.programme_mut().go_to(item);
             self.playback.retire();
         }
-        let changed = order.gate.is_some_and(|gate| self.slot.set_gate(gate));
-        changed || order.item.is_some()
+        if let Some(gate) = order.gate {
+            self.slot.set_gate(gate);
+        }
     }
 
     /// The moment at which it begins with the others: nothing may be in flight then.

@@ -59,7 +59,6 @@ mod transport_state;
 mod upnp_errors;
 pub mod volume;
 
-use super::deadline::Deadline;
 use super::effect::Effects;
 use super::fault::Fault;
 use super::profile::{Minutes, Profile};
@@ -137,8 +136,6 @@ pub(super) struct Renderer {
     takeover: Takeover,
     /// What is not in the statistics yet.
     shift: Shift,
-    /// When to look at its plan again, if nothing happens before.
-    pub(super) plan_at: Option<Deadline>,
 }
 
 impl Renderer {
@@ -159,7 +156,6 @@ impl Renderer {
             slot: GroupSlot::default(),
             takeover: Takeover::default(),
             shift: Shift::default(),
-            plan_at: None,
             description,
         }
     }
@@ -271,11 +267,6 @@ impl Renderer {
         self.volume.mute()
     }
 
-    /// It asks for its description or for the media folder to be read again.
-    pub(super) fn asks_for_something(&self) -> bool {
-        self.connection.stale || self.playback.wants_scan
-    }
-
     /// Its description is to be read again: told once.
     pub(super) fn take_stale(&mut self) -> bool {
         self.connection.take_stale()
@@ -284,11 +275,6 @@ impl Renderer {
     /// The media folder is to be read again: told once.
     pub(super) fn take_scan_request(&mut self) -> bool {
         self.playback.take_scan_request()
-    }
-
-    /// Its plan holds until a time that has not come.
-    pub(super) fn rests(&self, now: Instant) -> bool {
-        self.plan_at.is_some_and(|plan| plan.at > now)
     }
 
     /// What was known of it before.

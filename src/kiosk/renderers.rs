@@ -1,0 +1,194 @@
+//! The renderers that are known, each with its plan, and what all of them share.
+
+use super::deadline::{Deadline, Wake};
+use super::effect::Effects;
+use super::profile::Minutes;
+use super::renderer::{Context, Farewell, Renderer};
+use super::roster::Roster;
+use super::statistics::Statistics;
+use super::token::Secret;
+use super::trace::Trace;
+use crate::time::Instant;
+use fastrand::Rng;
+
+/// The renderers, in the order in which they were found.
+///
+/// To borrow a renderer mutably voids its plan, so that [`Renderers::plan`] plans it anew. All others
+/// keep their plans until their deadlines: most events concern one renderer, and a wall has many.
+#[derive(Debug, Default)]
+pub(super) struct Renderers {
+    slots: Vec<Slot>,
+    /// The surroundings in which all valid plans were made.
+    planned_in: Option<Surroundings>,
+}
+
+/// What every plan depends on, beside its renderer.
+type Surroundings = (Option<u16>, Option<Farewell>);
+
+#[derive(Debug)]
+struct Slot {
+    renderer: Renderer,
+    plan: Plan,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Plan {
+    /// To be made.
+    Void,
+    /// There is nothing to do before this deadline, or before something changes.
+    Until(Option<Deadline>),
+}
+
+/// What came of planning renderers.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Planned {
+    /// A description is to be fetched again.
+    pub(super) refetch: bool,
+    /// The media folder is to be read again.
+    pub(super) rescan: bool,
+    /// Something was learned.
+    pub(super) learned: bool,
+}
+
+impl Slot {
+    fn touch(&mut self) -> &mut Renderer {
+        self.plan = Plan::Void;
+        &mut self.renderer
+    }
+
+    fn is_due(&self, now: Instant) -> bool {
+        match self.plan {
+            Plan::Void => true,
+            Plan::Until(deadline) => deadline.is_some_and(|deadline| deadline.at <= now),
+        }
+    }
+}
+
+impl Renderers {
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Renderer> {
+        self.slots.iter().map(|slot| &slot.renderer)
+    }
+
+    /// Every renderer, to be changed.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Renderer> {
+        self.slots.iter_mut().map(Slot::touch)
+    }
+
+    /// Those that `choose` chooses, to be changed.
+    pub(super) fn filter_mut(
+        &mut self,
+        choose: impl Fn(&Renderer) -> bool,
+    ) -> impl Iterator<Item = &mut Renderer> {
+        self.slots.iter_mut().filter(move |slot| choose(&slot.renderer)).map(Slot::touch)
+    }
+
+    /// The first one that `choose` chooses, to be changed.
+    pub(super) fn find_mut(&mut self, choose: impl Fn(&Renderer) -> bool) -> Option<&mut Renderer> {
+        self.filter_mut(choose).next()
+    }
+
+    pub(super) fn push(&mut self, renderer: Renderer) {
+        self.slots.push(Slot { renderer, plan: Plan::Void });
+    }
+
+    pub(super) fn retain(&mut self, mut keep: impl FnMut(&Renderer) -> bool) {
+        self.slots.retain(|slot| keep(&slot.renderer));
+    }
+
+    /// Removes the first one that `choose` chooses.
+    pub(super) fn remove(&mut self, choose: impl Fn(&Renderer) -> bool) -> Option<Renderer> {
+        let at = self.iter().position(choose)?;
+        Some(self.slots.remove(at).renderer)
+    }
+
+    /// Plans each renderer whose plan is void or due; it may send one request. While its description is fetched nothing
+    /// is sent to it, and it stays without a plan.
+    pub(super) fn plan(
+        &mut self,
+        roster: &mut Roster,
+        ran: Minutes,
+        ctx: &mut Context<'_>,
+    ) -> Planned {
+        let surroundings = Some((ctx.media_port, ctx.leaving));
+        if self.planned_in != surroundings {
+            self.planned_in = surroundings;
+            self.slots.iter_mut().for_each(|slot| slot.plan = Plan::Void);
+        }
+        let (now, mut planned) = (ctx.now, Planned::default());
+        for Slot { renderer, plan } in self.slots.iter_mut().filter(|slot| slot.is_due(now)) {
+            renderer.overdue(ctx);
+            let held = ctx.leaving.is_none() && roster.is_fetching(renderer.location());
+            *plan = if held { Plan::Void } else { Plan::Until(renderer.reconcile(ctx)) };
+            renderer.credit(ctx);
+            planned.learned |= renderer.learn(ran);
+            planned.rescan |= renderer.take_scan_request();
+            if renderer.take_stale() {
+                planned.refetch |= roster.refetch(renderer.udn(), renderer.location(), now);
+            }
+        }
+        planned
+    }
+
+    /// When the next plan is due.
+    pub(super) fn next_deadline(&self) -> Option<Deadline> {
+        let mut wake = Wake::default();
+        for slot in &self.slots {
+            if let Plan::Until(deadline) = slot.plan {
+                wake.add(deadline);
+            }
+        }
+        wake.first()
+    }
+}
+
+/// What the renderers share with each other and with the rest of the kiosk.
+#[derive(Debug)]
+pub(super) struct Common {
+    pub(super) rng: Rng,
+    pub(super) trace: Trace,
+    pub(super) statistics: Statistics,
+    /// The last number of a ticket or a callback.
+    pub(super) numbers: u32,
+    /// Of tokens.
+    pub(super) secret: Secret,
+    /// Of the media server, once it listens.
+    pub(super) media_port: Option<u16>,
+}
+
+impl Common {
+    pub(super) fn new(seed: u64) -> Self {
+        // Not from `rng`: what is drawn from that would change with each secret.
+        let mut secret = Rng::with_seed(!seed);
+        Self {
+            rng: Rng::with_seed(seed),
+            trace: Trace::default(),
+            statistics: Statistics::default(),
+            numbers: 0,
+            secret: Secret::new(secret.u64(..), secret.u64(..)),
+            media_port: None,
+        }
+    }
+
+    pub(super) fn context<'a>(
+        &'a mut self,
+        now: Instant,
+        leaving: Option<Farewell>,
+        effects: &'a mut Effects,
+    ) -> Context<'a> {
+        Context {
+            now,
+            media_port: self.media_port,
+            leaving,
+            rng: &mut self.rng,
+            trace: &mut self.trace,
+            statistics: &mut self.statistics,
+            effects,
+            numbers: &mut self.numbers,
+            secret: self.secret,
+        }
+    }
+}
