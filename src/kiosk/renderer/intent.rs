@@ -1,5 +1,6 @@
-//! What a renderer should do: its goal, its programme, and who wants that: the configuration, the schedule, a person at
-//! the box, or a viewer at the renderer.
+//! What a renderer should do, and on whose behalf: the configuration, the schedule, a person at the box, or a viewer
+//! with
+//! the renderer's own remote control.
 
 use super::layer::Layer;
 use crate::config::{LoopMethod, OnStop, Rule};
@@ -9,57 +10,57 @@ use crate::kiosk::reason::Viewer;
 use crate::media::black;
 use crate::time::{Duration, Instant};
 
-/// How long a viewer who stopped a renderer has it to himself, where the box insists.
+/// How long a viewer who stopped a renderer keeps it when `on_stop` is `insist`, by the number of stops in a row.
 const INSIST_AFTER: [Duration; 3] =
     [Duration::from_secs(10), Duration::from_secs(30), Duration::from_secs(60)];
 
 /// What a renderer should be doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::kiosk) enum Goal {
-    /// Nothing was asked of it, or its programme is over: it is left alone.
+    /// Leave the renderer alone: nothing was asked of it, or its programme is over.
     Rest,
     /// Play the programme.
     Play,
-    /// Hold the programme.
+    /// Keep the programme paused.
     Pause,
-    /// Be stopped; once it is, [`Goal::Rest`].
+    /// Stop the renderer; once it has stopped, the goal is [`Goal::Rest`].
     Stop,
-    /// A viewer took it with its own remote control; the box plays again at this time, if there is one.
+    /// Leave the renderer to the viewer who took it with its remote control; the box plays again at `until`, if set.
     Yield { did: Viewer, until: Option<Instant> },
 }
 
-/// Why it rests.
+/// Why the goal is [`Goal::Rest`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::kiosk) enum Rested {
     /// Nobody has asked for anything yet.
     NotAsked,
-    /// Its programme is over.
+    /// The programme is over.
     Finished,
-    /// A person stopped it.
+    /// A person stopped the renderer.
     Stopped,
 }
 
-/// See the module.
+/// What one renderer should do.
 #[derive(Debug)]
 pub(super) struct Intent(Fields);
 
 read_only!(Intent, Fields);
 
-/// Written only in this file.
+/// Readable everywhere, writable only in this file.
 #[derive(Debug)]
 pub(super) struct Fields {
-    /// What the configuration says of it; without, the box does not drive it.
+    /// The renderer's rule from the configuration. Without a rule, the box does not drive the renderer.
     pub(super) rule: Option<Rule>,
     pub(super) goal: Goal,
     pub(super) rested: Rested,
     pub(super) programme: Programme,
-    /// What it was to do before a clip broke in.
+    /// The goal before a clip interrupted the programme.
     pub(super) before_clip: Option<Goal>,
-    /// What the schedule wants of it now.
+    /// The schedule's current layer.
     pub(super) layer: Option<Layer>,
-    /// How often in a row the box insisted.
+    /// How many times in a row a viewer has taken the renderer.
     pub(super) insisted: u8,
-    /// Somebody pressed play.
+    /// When somebody last pressed play.
     pub(super) pressed_at: Instant,
 }
 
@@ -79,73 +80,72 @@ impl Intent {
         })
     }
 
-    /// A person or the schedule wants it to play.
+    /// A person or the schedule wants the renderer to play.
     pub(super) fn play(&mut self, now: Instant) {
         self.0.goal = Goal::Play;
-        // No clip will end any more after which it should rest.
+        // No clip is left after whose end the renderer should rest.
         self.0.before_clip.take_if(|_| !self.0.programme.is_interrupted());
         self.0.pressed_at = now;
     }
 
-    /// As [`Self::play`], also after the clip, if that plays over silence.
+    /// Plays like [`Self::play`]; if a clip is playing that interrupted nothing, the programme follows the clip.
     pub(super) fn play_on(&mut self, now: Instant) {
         self.0.before_clip = self.0.before_clip.map(|_| Goal::Play);
         self.play(now);
     }
 
-    /// It plays again: a viewer has given it back, or it refused to pause.
+    /// The renderer plays again: a viewer gave it back, or it refused to pause.
     pub(super) fn go_on(&mut self) {
         self.0.goal = Goal::Play;
     }
 
-    /// A person wants it to hold.
+    /// A person wants the renderer to pause.
     pub(super) fn pause(&mut self) {
         self.0.goal = Goal::Pause;
     }
 
-    /// A person wants it to stop.
+    /// A person wants the renderer to stop.
     pub(super) fn stop(&mut self) {
         self.0.goal = Goal::Stop;
         self.0.rested = Rested::Stopped;
         self.drop_clips();
     }
 
-    /// What the box plays on it ends; `playing`: if it plays something.
+    /// Ends everything that the box plays on the renderer. `playing`: whether it plays something now.
     pub(super) fn fall_silent(&mut self, playing: bool) {
         self.drop_clips();
         self.0.goal = if playing { Goal::Stop } else { Goal::Rest };
     }
 
-    /// It is to be dark: what it shows cannot be.
+    /// Stops a renderer that cannot show the black picture, so that its screen is dark.
     pub(super) fn end_picture(&mut self) {
         self.0.goal = Goal::Stop;
     }
 
-    /// It is left alone.
     pub(super) fn rest(&mut self) {
         self.0.goal = Goal::Rest;
     }
 
-    /// Its programme is over.
+    /// The programme is over.
     pub(super) fn finish(&mut self) {
         self.0.goal = Goal::Rest;
         self.0.rested = Rested::Finished;
     }
 
-    /// It plays, or pauses, what the box gave it before: somebody wanted that.
+    /// Takes over playback that was started before the box restarted: plays it on, or leaves it paused.
     pub(super) fn adopt(&mut self, paused: bool) {
         if self.0.goal == Goal::Rest {
             self.0.goal = if paused { Goal::Pause } else { Goal::Play };
         }
     }
 
-    /// It has stopped as it should: what it was to do before the clip, or nothing.
+    /// The renderer has stopped as intended: returns to the goal before the clip, or rests.
     pub(super) fn stopped(&mut self) {
         self.0.goal = self.0.before_clip.take().unwrap_or(Goal::Rest);
     }
 
-    /// The last clip is over: it does again what it was to do before, unless that is playing. A picture that remains
-    /// is stopped first. Gives whether it does.
+    /// After the last clip: returns to the goal before the clips unless that was [`Goal::Play`], and first stops a
+    /// picture that is still shown. Returns whether it did.
     pub(super) fn return_to_rest(&mut self, picture_remains: bool) -> bool {
         let over = !self.0.programme.is_interrupted();
         let Some(goal) = self.0.before_clip.filter(|goal| over && *goal != Goal::Play) else {
@@ -157,7 +157,7 @@ impl Intent {
         true
     }
 
-    /// A viewer has it now: respected, or insisted on after a while. Gives when the box takes it back.
+    /// Leaves the renderer to a viewer. Returns when the box takes it back: only if it insists.
     pub(super) fn yield_to(&mut self, did: Viewer, now: Instant) -> Option<Instant> {
         let until = match self.on_stop() {
             OnStop::Insist if did != Viewer::SwitchedOff => {
@@ -170,56 +170,56 @@ impl Intent {
         until
     }
 
-    /// It is asleep: it plays once somebody switches it on.
+    /// Leaves a renderer in standby alone until somebody switches it on.
     pub(super) fn await_switch_on(&mut self) {
         self.0.goal = Goal::Yield { until: None, did: Viewer::SwitchedOff };
     }
 
-    /// The viewer who has it has switched it off: the box does not take it back. Gives whether a viewer has it.
+    /// Never takes the renderer back from the viewer, who has switched it off. Returns whether a viewer had it.
     pub(super) fn yield_for_good(&mut self) -> bool {
         let Goal::Yield { until, .. } = &mut self.0.goal else { return false };
         *until = None;
         true
     }
 
-    /// A clip breaks in: what it is to do now is remembered.
+    /// Remembers the current goal, before a clip interrupts.
     pub(super) fn remember_goal(&mut self) {
         self.0.before_clip = Some(self.0.goal);
     }
 
-    /// A card breaks in. If one has just left, what was before that one is remembered.
+    /// Remembers the current goal, before a card interrupts. A goal remembered for the previous card is kept.
     pub(super) fn remember_goal_before_card(&mut self) {
         self.0.before_clip = self.0.before_clip.or(Some(self.0.goal));
     }
 
-    /// No clip plays or waits any more.
+    /// Drops the playing clip and all queued clips.
     pub(super) fn drop_clips(&mut self) {
         self.0.before_clip = None;
         self.0.programme.drop_clips();
     }
 
-    /// A person chose a programme.
+    /// A person chose this programme.
     pub(super) fn choose(&mut self, list: Playlist, until: Option<Instant>) {
         self.0.before_clip = None;
         self.0.programme.choose(list, until);
     }
 
-    /// The schedule wants this of it.
+    /// Sets what the schedule wants.
     pub(super) fn set_layer(&mut self, layer: Option<Layer>) {
         self.0.layer = layer;
     }
 
-    /// The schedule is asked anew. Gives whether it wanted something.
+    /// Drops the schedule's layer, so that the schedule is asked again. Returns whether there was one.
     pub(super) fn take_layer(&mut self) -> bool {
         self.0.layer.take().is_some()
     }
 
-    /// A person acts: the box is patient with viewers again.
+    /// Starts the count of insisting again, because a person acted.
     pub(super) fn forget_insisting(&mut self) {
         self.0.insisted = 0;
     }
 
-    /// Whether somebody pressed play since this time: asked once.
+    /// Returns whether somebody pressed play since `at`, and forgets the press.
     pub(super) fn take_pressed_since(&mut self, at: Instant) -> bool {
         core::mem::take(&mut self.0.pressed_at) > at
     }
@@ -236,7 +236,7 @@ impl Intent {
         self.0.goal == Goal::Play
     }
 
-    /// A viewer has it.
+    /// Returns whether a viewer has the renderer.
     pub(super) const fn is_yielded(&self) -> bool {
         matches!(self.0.goal, Goal::Yield { .. })
     }
@@ -245,12 +245,12 @@ impl Intent {
         self.0.layer.as_ref()
     }
 
-    /// What it should show is black.
+    /// Returns whether the black picture is to be shown.
     pub(super) fn shows_black(&self) -> bool {
         self.0.programme.current().is_some_and(|file| black::body(file).is_some())
     }
 
-    /// The volume with which it begins.
+    /// The volume at which a programme begins.
     pub(super) fn usual_volume(&self) -> Option<u8> {
         let usual = || self.0.rule.as_ref().and_then(|rule| rule.volume);
         self.0.layer.as_ref().and_then(Layer::volume).or_else(usual)
@@ -264,7 +264,7 @@ impl Intent {
         self.0.rule.as_ref().map(|rule| rule.loop_method).unwrap_or_default()
     }
 
-    /// How much of a file may be cut off to loop without a gap.
+    /// How much of the end of a file may be cut to loop without a gap.
     pub(super) fn max_cut(&self) -> Duration {
         self.0.rule.as_ref().map(|rule| rule.max_cut).unwrap_or_default()
     }

@@ -1,7 +1,7 @@
-//! What the schedule lays over what a renderer usually plays, and takes away again.
+//! The schedule's layer over what a renderer usually plays.
 //!
-//! A change of the schedule begins anew: what a person did before at a button or with the remote control holds until
-//! then, and no longer. What the renderer usually plays stays where it was meanwhile.
+//! Each change of the schedule starts afresh: what a person did before with a button or the remote control lasts until
+//! that change and no longer. What the renderer usually plays keeps its place meanwhile.
 
 use super::Renderer;
 use super::connection::Presence;
@@ -16,9 +16,9 @@ use crate::time::Instant;
 /// What the schedule wants of one renderer.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Layer {
-    /// Which entry.
+    /// The schedule entry.
     number: usize,
-    /// Which window of it: the next one is a change, even if it follows at once.
+    /// The entry's window. A window that follows another one directly is still a change.
     window: Window,
     volume: Option<u8>,
     silent: bool,
@@ -34,7 +34,7 @@ impl Layer {
         }
     }
 
-    /// Nothing is to be shown.
+    /// Returns whether nothing is to be shown.
     pub(super) const fn is_silent(&self) -> bool {
         self.silent
     }
@@ -45,7 +45,7 @@ impl Layer {
 }
 
 impl Renderer {
-    /// This entry holds for it now. Gives whether that is a change.
+    /// Applies the schedule entry that holds now. Returns whether it differs from the last one.
     pub(in crate::kiosk) fn scheduled(
         &mut self,
         held: Option<Held<'_>>,
@@ -74,7 +74,7 @@ impl Renderer {
         let plays = list.is_some() || (held.is_none() && usual);
         self.intent.programme_mut().schedule(list);
         if self.intent.programme.chosen_until().is_some() {
-            // A person chose something for longer: what the schedule wants comes after that.
+            // A person chose something that lasts longer: the schedule's wish waits for its end.
             return true;
         }
         self.intent.programme_mut().unchoose();
@@ -92,18 +92,18 @@ impl Renderer {
         true
     }
 
-    /// It should show something, and black is nothing.
+    /// Returns whether the renderer should show something other than black.
     pub(in crate::kiosk) fn is_to_show(&self) -> bool {
         self.intent.is_to_play() && !self.intent.shows_black()
     }
 
-    /// A person who wants to see something means what it usually plays, not the black picture.
+    /// Replaces black by what the renderer usually plays, because a person asked to see something.
     pub(super) fn lift_black(&mut self, action: PanelAction) {
         use PanelAction::{Next, Play, PlayPause, Prev};
         if self.intent.shows_black() && matches!(action, PlayPause | Play | Next | Prev) {
             self.intent.programme_mut().schedule(None);
             self.change_file();
-            // So that a button that also pauses does not.
+            // So that PlayPause plays instead of pausing.
             self.intent.rest();
             if let Some(volume) = self.intent.rule().and_then(|rule| rule.volume) {
                 self.volume.want(volume);
@@ -113,20 +113,20 @@ impl Renderer {
 
     fn play_as_scheduled(&mut self, now: Instant) {
         if self.connection.presence == Presence::Asleep {
-            // A command would switch it on. Once somebody does that, it plays.
+            // A command would switch the renderer on. It plays once somebody switches it on.
             self.intent.await_switch_on();
         } else {
             self.play(now);
         }
     }
 
-    /// What the box plays on it ends. If somebody else has it, he keeps it.
+    /// Ends what the box plays on the renderer. A viewer who has the renderer keeps it.
     pub(super) fn fall_silent(&mut self, now: Instant) {
         self.intent.fall_silent(self.playback.load().is_some());
         self.observation.ask_state_by(now);
     }
 
-    /// What it plays goes on if that is what it should play.
+    /// Drops the current load unless it holds the file that should play.
     pub(super) fn change_file(&mut self) {
         let wanted = self.intent.programme.current();
         if self.playback.load().map(|load| &load.file) != wanted {

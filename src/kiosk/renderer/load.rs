@@ -1,4 +1,4 @@
-//! One load: one file given to one renderer, under a token of its own.
+//! A load: one file given to one renderer under a token of its own.
 
 use super::evidence::FetchEvidence;
 use super::playhead::Playhead;
@@ -19,7 +19,7 @@ use crate::upnp::didl::{Item, Rung, Subtitles};
 use core::fmt::Write;
 use core::net::Ipv4Addr;
 
-/// A card with the name of a renderer is shown for this long: time to walk along a wall and read each.
+/// How long a card with the name of a renderer is shown: time to walk along a wall of screens and read each.
 const CARD_SHOWN: Duration = Duration::from_secs(10);
 
 /// A file given to a renderer.
@@ -28,36 +28,35 @@ pub struct Load(Fields);
 
 read_only!(Load, Fields);
 
-/// Written only in this file.
+/// Readable everywhere, writable only in this file.
 #[derive(Clone, Debug)]
 pub struct Fields {
-    /// The token in its URL.
+    /// The token in the URL.
     pub token: Token,
-    /// The file.
     pub file: MediaFile,
-    /// Our address and port in its URL.
+    /// The box's address and media port in the URL.
     pub origin: (Ipv4Addr, u16),
     /// How the file is described to the renderer.
     pub metadata: Metadata,
-    /// How far it has come.
+    /// How far the load has come.
     pub phase: Phase,
-    /// What the media server saw.
+    /// What the media server saw the renderer fetch.
     pub evidence: FetchEvidence,
-    /// Where in its media the renderer is.
+    /// The renderer's position in the file.
     pub playhead: Playhead,
     /// The duration read from the file.
     pub duration: Option<Duration>,
-    /// The duration that the renderer says, often in whole seconds.
+    /// The duration that the renderer reports, often in whole seconds.
     pub said_duration: Option<Duration>,
-    /// The position at which it began to run: not zero if it was sent there, or taken over there.
+    /// Where playback began. Not zero after a seek or a takeover.
     pub from: Duration,
-    /// The position to which it is to be sent as soon as it plays.
+    /// The position to seek to as soon as the renderer plays.
     pub seek_to: Option<Duration>,
-    /// What was tried to have the renderer take and play it.
+    /// What was tried to make the renderer accept and play the file.
     pub attempt: Attempt,
-    /// For how long a still is shown.
+    /// How long a still is shown.
     dwell: Duration,
-    /// The box gave it to the renderer before it was started again.
+    /// The box gave this load to the renderer before the box restarted.
     pub taken_over: bool,
 }
 
@@ -66,41 +65,41 @@ pub struct Fields {
 pub struct Metadata {
     /// The MIME type in the metadata and in Content-Type.
     pub mime: &'static str,
-    /// How much metadata goes with the file.
+    /// How much metadata is sent with the URI.
     pub level: Rung,
-    /// How the renderer is told of the subtitles, if the file has some and the renderer is told.
+    /// How the renderer is told of the file's subtitles, if it is told of any.
     pub subtitles: Option<Form>,
 }
 
-/// What was tried to have the renderer take and play this load.
+/// What was tried to make the renderer accept and play this load.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Attempt {
-    /// It was given a second time, since nothing was fetched.
+    /// The file was given a second time, because nothing was fetched.
     pub repeated: bool,
-    /// A Stop goes before SetAVTransportURI.
+    /// A Stop precedes SetAVTransportURI.
     pub stop_first: bool,
-    /// A still that is given where a still is shown.
+    /// This still replaces another still.
     pub after_still: bool,
-    /// Commands refused since the renderer was busy.
+    /// How many commands the renderer refused because it was busy.
     pub busy: u8,
 }
 
-/// How far a load has come. Each deadline lives in the phase that needs it.
+/// How far a load has come. Each deadline belongs to the phase that needs it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Phase {
     /// To be given to the renderer at this time.
     Wanted { at: Instant },
-    /// A Stop went before; wait for it to take effect, but no longer than this.
+    /// A Stop was sent first; wait until it takes effect, but no longer than this.
     Settling { until: Instant },
-    /// The renderer has the URI; Play goes at this time.
+    /// The renderer has the URI; Play is due at this time.
     Accepted { at: Instant },
-    /// Play went out at `sent`; wait for evidence until `until`.
+    /// Play was sent at `sent`; wait for evidence of playback until `until`.
     Starting { sent: Instant, until: Instant },
-    /// It was first seen playing at `since`, or was sent to another position then.
+    /// Playback was first seen at `since`, or was moved to another position then.
     Running { since: Instant, doubt: Option<Doubt> },
-    /// It played to its end.
+    /// The file was played to its end.
     Over,
-    /// It does not play; try again at this time.
+    /// The file does not play; try again at this time.
     Failed { retry_at: Instant },
 }
 
@@ -119,42 +118,41 @@ impl Phase {
     }
 }
 
-/// The renderer stopped where it should not: find out why.
+/// The next step in finding out why the renderer stopped unexpectedly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doubt {
-    /// Seen once; it may be a short gap. Look again at this time.
+    /// Stopped was seen once and may be a short gap: look again at this time.
     LookAgain(Instant),
-    /// Seen twice. Which URI does the renderer hold?
+    /// Stopped was seen twice: ask which URI the renderer holds.
     AskUri,
-    /// It holds none. Is our subscription still known, or did the renderer start again?
+    /// The renderer holds no URI: ask whether it still knows our subscription, or has restarted.
     AskLease,
 }
 
-/// What a new load is made of.
+/// What a new load is made from.
 #[derive(Debug)]
 pub struct NewLoad {
-    /// The token in its URL.
+    /// The token in the URL.
     pub token: Token,
-    /// The file.
     pub file: MediaFile,
-    /// Our address and port in its URL.
+    /// The box's address and media port in the URL.
     pub origin: (Ipv4Addr, u16),
-    /// How the file is described.
+    /// How the file is described to the renderer.
     pub metadata: Metadata,
-    /// Where in its media the renderer is.
+    /// The renderer's position in the file.
     pub playhead: Playhead,
-    /// For how long a still is shown.
+    /// How long a still is shown.
     pub dwell: Duration,
-    /// The load follows another load of the same file: both have the same length.
+    /// Durations, if an earlier load of the same file knows them: read from the file, and reported by the renderer.
     pub durations: (Option<Duration>, Option<Duration>),
-    /// A still that is given where a still is shown.
+    /// This still replaces another still.
     pub after_still: bool,
-    /// A Stop goes before SetAVTransportURI.
+    /// A Stop precedes SetAVTransportURI.
     pub stop_first: bool,
 }
 
 impl Load {
-    /// A load to be given at `at`.
+    /// Creates a load that is to be given to the renderer at `at`.
     pub fn new(new: NewLoad, at: Instant) -> Self {
         let NewLoad { token, file, origin, metadata, playhead, dwell, .. } = new;
         let (duration, said_duration) = new.durations;
@@ -180,13 +178,13 @@ impl Load {
         })
     }
 
-    /// A load that the renderer has had since before the box started: it is in this phase already.
+    /// Creates a load that the renderer has had since before the box restarted.
     pub fn taken_over(new: NewLoad, phase: Phase) -> Self {
         let Self(fields) = Self::new(new, Instant::START);
         Self(Fields { phase, taken_over: true, ..fields })
     }
 
-    /// Goes into another phase: the only place where that happens. The reason is for the flight recorder.
+    /// Puts the load into another phase. Nothing else changes the phase. The reason goes to the flight recorder.
     pub fn enter(&mut self, phase: Phase, reason: &'static str, log: &mut Log<'_>) {
         let (before, after) = (self.0.phase.word(), phase.word());
         self.0.phase = phase;
@@ -195,35 +193,35 @@ impl Load {
         }
     }
 
-    /// A failed load is tried again now: somebody pressed play.
+    /// Retries a failed load now, because somebody pressed play.
     pub fn retry_at_once(&mut self, now: Instant) {
         if let Phase::Failed { retry_at } = &mut self.0.phase {
             *retry_at = now;
         }
     }
 
-    /// Expects the renderer to stop before it takes the file, or not.
+    /// Sets whether a Stop precedes the file.
     pub fn stop_first(&mut self, stop_first: bool) {
         self.0.attempt.stop_first = stop_first;
     }
 
-    /// The renderer is given the file a second time, after a Stop.
+    /// Gives the renderer the file a second time, after a Stop.
     pub fn repeat(&mut self) {
         self.0.attempt.repeated = true;
         self.0.attempt.stop_first = true;
     }
 
-    /// The renderer refused a command since it is busy.
+    /// Counts a command that the renderer refused because it was busy.
     pub fn count_busy(&mut self) {
         self.0.attempt.busy += 1;
     }
 
-    /// The renderer took the file.
+    /// The renderer accepted the file.
     pub fn accepted(&mut self) {
         self.0.attempt.busy = 0;
     }
 
-    /// The renderer plays something else: whatever was seen of this load does not count.
+    /// Starts again, because the renderer plays something else: what was seen so far says nothing about this load.
     pub fn begin_again(&mut self, playhead: Playhead) {
         self.0.attempt.stop_first = true;
         self.0.from = Duration::ZERO;
@@ -231,27 +229,27 @@ impl Load {
         self.0.evidence.forget_requests();
     }
 
-    /// The file is described otherwise from now on.
+    /// Changes how the file is described.
     pub fn describe(&mut self, metadata: Metadata) {
         self.0.metadata = metadata;
     }
 
-    /// The duration was read from the file.
+    /// Sets the duration that was read from the file.
     pub fn read_duration(&mut self, duration: Option<Duration>) {
         self.0.duration = duration;
     }
 
-    /// The renderer says this duration.
+    /// Sets the duration that the renderer reports.
     pub fn say_duration(&mut self, duration: Option<Duration>) {
         self.0.said_duration = duration.or(self.0.said_duration);
     }
 
-    /// The renderer is to be sent to this position as soon as it plays, or nowhere.
+    /// Sets the position to seek to as soon as the renderer plays.
     pub fn send_to(&mut self, position: Option<Duration>) {
         self.0.seek_to = position;
     }
 
-    /// It began to run at this position.
+    /// Sets the position at which playback began.
     pub fn began_at(&mut self, position: Duration) {
         self.0.from = position;
     }
@@ -261,17 +259,16 @@ impl Load {
         self.0.evidence.add(bytes, end, now);
     }
 
-    /// The media server ended, and its connections with it.
+    /// The media server ended, and all its connections with it.
     pub fn media_server_ended(&mut self, now: Instant) {
         self.0.evidence.server_ended(now);
     }
 
-    /// What the renderer fetched before proves nothing.
+    /// Disregards what the renderer fetched before.
     pub fn forget_fetch(&mut self) {
         self.0.evidence.forget_fetch();
     }
 
-    /// Where it is, to be corrected.
     pub fn playhead_mut(&mut self) -> &mut Playhead {
         &mut self.0.playhead
     }
@@ -281,32 +278,31 @@ impl Load {
         self.0.file.media_type.kind
     }
 
-    /// The duration read from the file, and the one that the renderer says.
+    /// The duration read from the file, and the one that the renderer reports.
     pub const fn durations(&self) -> (Option<Duration>, Option<Duration>) {
         (self.0.duration, self.0.said_duration)
     }
 
-    /// It plays, or is in doubt whether it still does.
+    /// Returns whether the file plays, even if that is in doubt.
     pub const fn is_running(&self) -> bool {
         matches!(self.0.phase, Phase::Running { .. })
     }
 
-    /// Play went out, and nothing is seen of it yet.
+    /// Returns whether Play was sent and playback is not seen yet.
     pub const fn is_starting(&self) -> bool {
         matches!(self.0.phase, Phase::Starting { .. })
     }
 
-    /// The renderer has its URI and was not told to play.
+    /// Returns whether the renderer has the URI and was not told to play.
     pub const fn is_accepted(&self) -> bool {
         matches!(self.0.phase, Phase::Accepted { .. })
     }
 
-    /// It is in this doubt.
     pub fn is_in_doubt(&self, doubt: Doubt) -> bool {
         matches!(self.0.phase, Phase::Running { doubt: Some(d), .. } if d == doubt)
     }
 
-    /// What became of it, if Play went out and it does not play, by what the media server saw.
+    /// Why playback never began after Play, judged by what the media server saw.
     pub fn never_began(&self) -> Fault {
         let name = self.name();
         match &self.0.evidence {
@@ -319,12 +315,12 @@ impl Load {
         }
     }
 
-    /// Whatever state the renderer says, it cannot have played this.
+    /// Returns whether the renderer cannot have shown anything, whatever state it reports.
     pub fn has_shown_nothing(&self) -> bool {
         !self.0.playhead.moved() && self.0.evidence.only_hung_up(self.0.file.size)
     }
 
-    /// The renderer has enough of the file to show something.
+    /// Returns whether the renderer has fetched enough of the file to show something.
     pub fn has_enough(&self) -> bool {
         self.0.evidence.is_enough(self.0.file.size)
     }
@@ -334,12 +330,12 @@ impl Load {
         file_name(&self.0.file.path).into_owned()
     }
 
-    /// The URL of the media: literal address, short path, extension at the end, no query.
+    /// The URL of the media: numeric address, short path, extension at the end, no query.
     pub fn url(&self) -> String {
         self.url_ending(self.0.file.media_type.extension)
     }
 
-    /// The URL of its subtitles, under the same token.
+    /// The URL of the subtitles, under the same token.
     pub fn subtitles_url(&self) -> Option<String> {
         let format = format_of(self.0.file.subtitles.as_deref()?)?;
         Some(self.url_ending(format.extension))
@@ -362,7 +358,7 @@ impl Load {
         format!("http://{host}:{port}/m/{}/{stem}.{extension}", self.0.token)
     }
 
-    /// The metadata that go with it: a DIDL-Lite document, or nothing.
+    /// The metadata for the URI: a DIDL-Lite document, or an empty string.
     pub fn didl(&self) -> String {
         let title: Text<NAME_BYTES> = self
             .file
@@ -389,50 +385,52 @@ impl Load {
         .write(self.0.metadata.level)
     }
 
-    /// The DLNA parameters, in the metadata and in the answers of our server alike.
+    /// The DLNA parameters, the same in the metadata and in the media server's answers.
     pub fn content_features(&self) -> String {
         protocol_info::content_features(self.0.file.media_type, self.0.file.profile)
     }
 
-    /// A URI that the renderer names is this load's.
+    /// Returns whether a URI that the renderer reports is the URL of this load.
     pub fn is_named_by(&self, uri: &str) -> bool {
         let mut token = Text::<16>::new();
         write!(token, "{}", self.0.token).is_ok() && uri.contains(token.as_str())
     }
 
-    /// The file could not be read for long enough that the renderer should have asked again, and nothing moves.
+    /// When to give the load up because the file could not be read: the renderer should have asked again by then.
+    /// `None`
+    /// while the position moves.
     pub fn starves_at(&self) -> Option<Instant> {
         let playhead = &self.0.playhead;
         let moves = playhead.moved() && playhead.stuck() == 0;
         self.0.evidence.asks_again_by().filter(|_| !moves)
     }
 
-    /// For how long a still is shown.
+    /// How long a still is shown.
     pub fn dwell(&self) -> Duration {
         match &self.0.file {
-            // Black need not follow black soon; but some renderers close a picture by themselves.
+            // Black need not be renewed soon, but some renderers close a picture by themselves.
             _ if self.is_black() => Duration::from_secs(3600),
             file if card::is_card(file) => CARD_SHOWN,
             _ => self.0.dwell,
         }
     }
 
-    /// It is the black picture.
+    /// Returns whether this is the black picture.
     pub fn is_black(&self) -> bool {
         black::body(&self.0.file).is_some()
     }
 
-    /// It has no end of its own.
+    /// Returns whether this is a still, which has no end of its own.
     pub fn is_still(&self) -> bool {
         matches!(self.kind(), Kind::Image)
     }
 
-    /// The longest that it may last: a renderer's whole seconds may leave out almost one.
+    /// The duration, if known. One reported in whole seconds may be almost a second too short.
     pub fn length(&self) -> Option<Duration> {
         self.0.duration.or(self.0.said_duration)
     }
 
-    /// The moments between which it ends.
+    /// The earliest and the latest time at which playback ends.
     pub fn end(&self) -> Option<(Instant, Instant)> {
         let (earliest, latest) = self.0.playhead.end(self.length()?)?;
         let unsure =
@@ -440,23 +438,24 @@ impl Load {
         Some((earliest, latest + unsure))
     }
 
-    /// How far it has played, as far as anybody can tell.
+    /// How far the file has played: the estimated or the furthest reported position.
     pub fn played(&self, now: Instant) -> Duration {
         self.0.playhead.position(now).max(self.0.playhead.furthest())
     }
 
-    /// It was first seen playing no longer ago than this.
+    /// Returns whether playback was first seen within the last `span`.
     pub fn began_within(&self, span: Duration, now: Instant) -> bool {
         matches!(self.0.phase, Phase::Running { since, .. } if now.since(since) <= span)
     }
 
-    /// What a stop that is seen now means, if it can be told from the position alone.
+    /// Judges by the position whether a stop that is seen now is the end of the file. `confirmed`: seen for the second
+    /// time.
     pub fn stopped_at_its_end(&self, now: Instant, confirmed: bool) -> bool {
         let played = self.played(now);
         let Some(length) = self.length() else {
             return confirmed && self.0.evidence.whole_sent;
         };
-        // Renderers stop up to 5 s (long films: 3 %, at most 12 s) early.
+        // Renderers stop up to 5 s early; with long films, 3 % of the length and at most 12 s.
         let slack = length.mul_f64(0.03).clamp(Duration::from_secs(5), Duration::from_secs(12));
         let near = if length < Duration::from_secs(15) {
             length.mul_f64(0.6)

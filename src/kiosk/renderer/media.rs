@@ -1,4 +1,4 @@
-//! The loads of a renderer as the media server, the media folder and the statistics see them.
+//! What the media server, the media folder and the statistics need to know of a renderer's loads.
 
 use super::load::Load;
 use super::{Context, Renderer};
@@ -15,25 +15,25 @@ use std::path::Path;
 use std::rc::Rc;
 
 impl Renderer {
-    /// Where it is in the load of this token, if it plays that.
+    /// The position in the load with this token, if that load is running.
     pub(in crate::kiosk) fn position(&self, token: Token, now: Instant) -> Option<Duration> {
         let runs = |load: &&Load| load.token == token && load.is_running();
         Some(self.playback.load().filter(runs)?.playhead.position(now))
     }
 
-    /// A load of this token is its: the current one, the next one, or the last, whose connection may still drain.
+    /// Returns whether this token belongs to the current, the next or the previous load.
     pub(in crate::kiosk) fn has_load(&self, token: Token) -> bool {
         self.playback.loads().any(|load| load.token == token)
     }
 
-    /// The file of this token was looked into.
+    /// The duration of the file with this token was probed.
     pub(in crate::kiosk) fn probed(&mut self, token: Token, duration: Option<Duration>) {
         if let Some(load) = self.playback.load_of(token) {
             load.read_duration(duration);
         }
     }
 
-    /// The media server has sent so many bytes of the load of this token, or ended a request for it.
+    /// The media server sent `bytes` of the load with this token, or ended a request for it.
     pub(in crate::kiosk) fn served(
         &mut self,
         token: Token,
@@ -52,7 +52,7 @@ impl Renderer {
         }
     }
 
-    /// The media server ended, and its connections with it.
+    /// The media server ended, and all its connections with it.
     pub(in crate::kiosk) fn media_server_ended(&mut self, now: Instant) {
         self.playback.server_ended(now);
     }
@@ -83,7 +83,7 @@ impl Renderer {
         })
     }
 
-    /// Files came or went. Gives what became of the one that plays, if that is news.
+    /// Applies a scan of the media folder. Returns what became of the file that plays, if that is news.
     pub(in crate::kiosk) fn resolve(&mut self, scan: &Scan) -> Option<What> {
         let programme = self.intent.programme_mut();
         let was_empty = programme.is_empty();
@@ -102,7 +102,7 @@ impl Renderer {
         Some(if programme.has(&path) { What::Replaced(path) } else { What::Removed(path) })
     }
 
-    /// The rest of what it plays cannot be had any more, and there is something else to play.
+    /// Returns whether the rest of the current file is gone and there is something else to play.
     pub(super) fn is_outdated(&self) -> bool {
         let programme = &self.intent.programme;
         self.playback.load().is_some_and(|load| {
@@ -110,7 +110,7 @@ impl Renderer {
         })
     }
 
-    /// Counts something in the statistics of the file that it has, or else should have.
+    /// Counts something in the statistics of the current file, or else of the file that should play.
     pub(super) fn count(&self, ctx: &mut Context<'_>, count: impl FnOnce(&mut Row)) {
         if let Some(file) = self.file_to_count() {
             count(ctx.statistics.row(self.udn(), self.name(), file));
@@ -122,12 +122,12 @@ impl Renderer {
         file.or_else(|| self.intent.programme.current()).map(|file| &file.path)
     }
 
-    /// What it lists as playable, if it was asked and said something.
+    /// The formats that the renderer listed as playable (`Sink` of GetProtocolInfo), if it listed any.
     pub(in crate::kiosk) fn sink(&self) -> Option<&str> {
         self.capabilities.habits.sink.as_deref()
     }
 
-    /// After each step: what it should do and does may have changed.
+    /// Updates the statistics. Called after each step, which may have changed what the renderer should do or does.
     pub(in crate::kiosk) fn credit(&mut self, ctx: &mut Context<'_>) {
         let should = self.intent.is_to_play() && self.is_driven() && ctx.leaving.is_none();
         let plays = self.is_playing();
@@ -137,7 +137,7 @@ impl Renderer {
         ctx.statistics.credit(self.udn(), self.name(), over);
     }
 
-    /// What it does now counts as well.
+    /// Adds the time since the last change to the statistics.
     pub(in crate::kiosk) fn credit_so_far(&self, statistics: &mut Statistics, now: Instant) {
         statistics.credit(self.udn(), self.name(), self.shift.so_far(now));
     }

@@ -1,5 +1,6 @@
-//! What a renderer was given, and how far that is: the load that plays, the next and the previous one, its rounds, and
-//! what is wrong with what it plays.
+//! What a renderer was given and how far that has come: the current, next and previous load, the rounds, and the fault
+//! of
+//! the current load.
 
 use super::load::{Load, Phase};
 use crate::kiosk::event::StreamEnd;
@@ -10,49 +11,49 @@ use crate::kiosk::trace::Log;
 use crate::media::catalogue::MediaFile;
 use crate::time::{Duration, Instant};
 
-/// See the module.
+/// What one renderer was given.
 #[derive(Debug, Default)]
 pub(super) struct Playback(Fields);
 
 read_only!(Playback, Fields);
 
-/// Written only in this file.
+/// Readable everywhere, writable only in this file.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
     pub(super) load: Option<Load>,
     pub(super) next: Option<Load>,
     pub(super) previous: Option<Load>,
-    /// The renderer holds a next file, ours or an older one; it may keep it over Stop and Set.
+    /// The renderer holds a next URI, from us or from an earlier run. It may keep it across Stop and SetAVTransportURI.
     pub(super) holds_offer: bool,
-    /// The renderer was asked whether it holds a next file.
+    /// The renderer was asked whether it holds a next URI.
     pub(super) offer_asked: bool,
     pub(super) rounds: Rounds,
     pub(super) fault: Option<Fault>,
-    /// The media folder should be read again.
+    /// The media folder should be scanned again.
     pub(super) wants_scan: bool,
 }
 
-/// The rounds that were played.
+/// The rounds played so far.
 #[derive(Debug, Default)]
 pub(super) struct Rounds {
     pub(super) played: u32,
-    /// The pause between the last two.
+    /// The pause between the last two rounds.
     pub(super) gap: Option<Duration>,
     pub(super) ended_at: Option<Instant>,
     pub(super) seeked_at: Option<Instant>,
-    /// Loads that failed in a row.
+    /// How many loads have failed in a row.
     pub(super) failures: u8,
-    /// How the last round began, if that could be told.
+    /// How the last round began, if that is known.
     pub(super) start: Option<Start>,
 }
 
 impl Playback {
-    /// Goes on with this load.
+    /// Makes this the current load.
     pub(super) fn take_load(&mut self, load: Load) {
         self.0.load = Some(load);
     }
 
-    /// The load is no longer wanted; its connection may still drain.
+    /// Retires the current load. Its media connection may still drain.
     pub(super) fn retire(&mut self) {
         if let Some(load) = self.0.load.take() {
             self.0.previous = Some(load);
@@ -60,26 +61,26 @@ impl Playback {
         self.0.rounds.ended_at = None;
     }
 
-    /// As [`Self::retire`], but the pause before the next load counts.
+    /// Retires the current load like [`Self::retire`], but keeps the end time from which the gap is measured.
     pub(super) fn retire_after_end(&mut self) {
         let ended_at = self.0.rounds.ended_at;
         self.retire();
         self.0.rounds.ended_at = ended_at;
     }
 
-    /// The load goes into another phase.
+    /// Puts the current load into another phase.
     pub(super) fn enter(&mut self, phase: Phase, reason: &'static str, log: &mut Log<'_>) {
         if let Some(load) = self.0.load.as_mut() {
             load.enter(phase, reason, log);
         }
     }
 
-    /// The load to be offered by SetNextAVTransportURI.
+    /// Sets the load to offer with SetNextAVTransportURI.
     pub(super) fn prepare_next(&mut self, next: Load) {
         self.0.next = Some(next);
     }
 
-    /// The renderer took the next load.
+    /// The renderer accepted the next load.
     pub(super) fn next_accepted(&mut self, at: Instant, log: &mut Log<'_>) {
         self.0.holds_offer = true;
         if let Some(next) = self.0.next.as_mut() {
@@ -87,52 +88,52 @@ impl Playback {
         }
     }
 
-    /// There is no next load, whatever the renderer holds.
+    /// Drops the next load, whatever the renderer holds.
     pub(super) fn drop_next(&mut self) {
         self.0.next = None;
     }
 
-    /// The next load is chosen anew unless the renderer was told of it already, or it is this file.
+    /// Drops the next load unless it is `following` or the renderer already has it.
     pub(super) fn drop_next_unless(&mut self, following: Option<&MediaFile>) {
         self.0.next.take_if(|next| {
             matches!(next.phase, Phase::Wanted { .. }) && following != Some(&next.file)
         });
     }
 
-    /// The renderer holds no next file any more.
+    /// The renderer no longer holds a next URI.
     pub(super) fn offer_withdrawn(&mut self) {
         self.0.next = None;
         self.0.holds_offer = false;
     }
 
-    /// The renderer told whether it holds a next file; `foreign`: one that is not known here.
+    /// The renderer told whether it holds a next URI. One that is not our `next` is left from an earlier run.
     pub(super) fn offer_told(&mut self, holds: bool) {
         self.0.offer_asked = true;
         self.0.holds_offer |= self.0.next.is_none() && holds;
     }
 
-    /// The renderer started again: it holds nothing.
+    /// The renderer restarted and holds nothing.
     pub(super) fn restart(&mut self) {
         self.retire();
         self.offer_withdrawn();
         self.0.offer_asked = false;
     }
 
-    /// The renderer went on to the next load by itself.
+    /// The renderer moved on to the next load by itself.
     pub(super) fn hand_over(&mut self) {
         self.0.holds_offer = false;
         self.0.previous = self.0.load.take();
         self.0.load = self.0.next.take();
     }
 
-    /// A round was played to its end, and the renderer stopped.
+    /// Counts a round that played to its end, after which the renderer stopped.
     pub(super) fn round_ended(&mut self, now: Instant) -> u32 {
         self.0.rounds.played = self.0.rounds.played.saturating_add(1);
         self.0.rounds.ended_at = Some(now);
         self.0.rounds.played
     }
 
-    /// A round was played to its end, and the next follows without a stop after this gap.
+    /// Counts a round that played to its end and is followed, after `gap`, without a stop.
     pub(super) fn round_followed(&mut self, gap: Duration) -> u32 {
         self.0.rounds.played = self.0.rounds.played.saturating_add(1);
         self.0.rounds.failures = 0;
@@ -140,19 +141,19 @@ impl Playback {
         self.0.rounds.played
     }
 
-    /// A round begins. Gives the pause since the end of the one before, if it follows that.
+    /// A round begins. Returns the pause since the previous round, if this one follows it.
     pub(super) fn round_begins(&mut self, now: Instant) -> Option<Duration> {
         let gap = self.0.rounds.ended_at.take().map(|at| now.since(at));
         self.0.rounds.gap = gap.or(self.0.rounds.gap);
         gap
     }
 
-    /// What follows is no continuation of the round before.
+    /// What follows does not continue the previous round.
     pub(super) fn forget_end(&mut self) {
         self.0.rounds.ended_at = None;
     }
 
-    /// How the last round began.
+    /// Records how the last round began.
     pub(super) fn set_start(&mut self, start: Option<Start>) {
         self.0.rounds.start = start;
     }
@@ -162,42 +163,41 @@ impl Playback {
         self.0.rounds.seeked_at = Some(now);
     }
 
-    /// When it was sent back, once that is longer ago than `span`: told once.
+    /// Returns when the renderer was sent back, once that is longer ago than `span`, and forgets the time.
     pub(super) fn take_seeked(&mut self, span: Duration, now: Instant) -> Option<Instant> {
         self.0.rounds.seeked_at.take_if(|at| now.since(*at) > span)
     }
 
-    /// A load failed.
+    /// Counts a failed load.
     pub(super) fn count_failure(&mut self) {
         self.0.rounds.failures = self.0.rounds.failures.saturating_add(1);
     }
 
-    /// The failures of before count no more.
     pub(super) fn forget_failures(&mut self) {
         self.0.rounds.failures = 0;
     }
 
-    /// This is wrong with what it plays.
+    /// Sets the fault of what it plays.
     pub(super) fn set_fault(&mut self, fault: Fault) {
         self.0.fault = Some(fault);
     }
 
-    /// It is not wrong any more, if it is this. Gives whether something was.
+    /// Clears the fault if `is_it` matches. Returns whether it did.
     pub(super) fn clear_fault(&mut self, is_it: impl FnOnce(&mut Fault) -> bool) -> bool {
         self.0.fault.take_if(is_it).is_some()
     }
 
-    /// The media folder should be read again.
+    /// Requests a scan of the media folder.
     pub(super) fn request_scan(&mut self) {
         self.0.wants_scan = true;
     }
 
-    /// The media folder is to be read again: told once.
+    /// Returns whether a scan of the media folder was requested, and clears the request.
     pub(super) fn take_scan_request(&mut self) -> bool {
         core::mem::take(&mut self.0.wants_scan)
     }
 
-    /// The media server reports of the load of this token.
+    /// Takes a report of the media server on the load with this token.
     pub(super) fn add_evidence(
         &mut self,
         token: Token,
@@ -210,20 +210,20 @@ impl Playback {
         Some(load)
     }
 
-    /// The media server ended, and its connections with it.
+    /// The media server ended, and all its connections with it.
     pub(super) fn server_ended(&mut self, now: Instant) {
         for load in [&mut self.0.load, &mut self.0.next].into_iter().flatten() {
             load.media_server_ended(now);
         }
     }
 
-    /// A load of this token: the current one, the next one, or the last, whose connection may still drain.
+    /// Finds the load with this token: the current, the next or the previous one, whose connection may still drain.
     pub(super) fn load_of(&mut self, token: Token) -> Option<&mut Load> {
         let loads = [&mut self.0.load, &mut self.0.next, &mut self.0.previous];
         loads.into_iter().flatten().find(|load| load.token == token)
     }
 
-    /// The load, the next and the previous one.
+    /// The current, the next and the previous load.
     pub(super) fn loads(&self) -> impl Iterator<Item = &Load> {
         [&self.0.load, &self.0.next, &self.0.previous].into_iter().flatten()
     }
@@ -252,7 +252,7 @@ impl Playback {
         self.0.load.as_ref().is_some_and(Load::is_running)
     }
 
-    /// The renderer took a next load of ours, and has not gone on to it yet.
+    /// Returns whether the renderer accepted our next load and has not moved on to it yet.
     pub(super) fn holds_next(&self) -> bool {
         self.0.next.as_ref().is_some_and(Load::is_accepted)
     }
