@@ -1,12 +1,13 @@
-//! What is known of what a renderer does: its transport state, with the time at which it was seen; the events that it
-//! sends; whose file it plays; and when to ask again.
+//! What is known of a renderer's behaviour: its transport state and when it was seen, its events, whose file it plays,
+//! and
+//! when to ask again.
 
 use crate::kiosk::subscription::Subscription;
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::{TransportInfo, TransportState};
 use crate::upnp::description::{Description, Service};
 
-/// Which of the two services that send events.
+/// A service that sends events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::kiosk) enum Evented {
     /// AVTransport
@@ -27,36 +28,36 @@ impl Evented {
     }
 }
 
-/// Reports in a row of a foreign URI that mean: another control point has taken over.
+/// After this many reports in a row of a foreign URI, another control point has taken over.
 const FOREIGN_REPORTS: u8 = 3;
-/// An answer that took longer may be about another state than the event.
+/// An answer that took longer than this may describe a later state than the event.
 const FRESH: Duration = Duration::from_millis(500);
 
-/// See the module.
+/// What is known of one renderer.
 #[derive(Debug)]
 pub(super) struct Observation(Fields);
 
 read_only!(Observation, Fields);
 
-/// Written only in this file.
+/// Readable everywhere, writable only in this file.
 #[derive(Debug)]
 pub(super) struct Fields {
     pub(super) state: Option<TransportState>,
     /// The last state other than TRANSITIONING.
     pub(super) settled: Option<TransportState>,
     pub(super) state_at: Instant,
-    /// When the state was known before that.
+    /// When the state was seen the time before.
     pub(super) known_before: Instant,
-    /// A command went out: its effect must be seen before the next one.
+    /// A command was sent: its effect must be seen before the next one.
     pub(super) must_look: bool,
-    /// The state in an event that no answer has confirmed yet, and when the event came.
+    /// The state named by an event that no answer has confirmed yet, and when the event came.
     pub(super) hint: Option<(TransportState, Instant)>,
     pub(super) subscriptions: [Subscription; 2],
     pub(super) state_due: Instant,
     pub(super) position_due: Instant,
-    /// It was last seen with a file of ours.
+    /// When the renderer was last seen with a file of ours.
     pub(super) ours_at: Instant,
-    /// It was last seen playing.
+    /// When the renderer was last seen playing.
     pub(super) played_at: Instant,
     pub(super) foreign_reports: u8,
 }
@@ -83,7 +84,7 @@ impl Observation {
         })
     }
 
-    /// Takes a state that was asked for. Gives the settled state before it.
+    /// Takes a state from an answer. Returns the last settled state before it.
     pub(super) fn see(&mut self, state: TransportState, now: Instant) -> Option<TransportState> {
         self.0.known_before = core::mem::replace(&mut self.0.state_at, now);
         self.0.state = Some(state);
@@ -93,7 +94,7 @@ impl Observation {
         }
     }
 
-    /// A command was taken: this is the state that it brings.
+    /// The renderer accepted a command that brings this state.
     pub(super) fn expect(&mut self, state: TransportState) {
         self.0.state = Some(state);
         if state != TransportState::Transitioning {
@@ -101,54 +102,55 @@ impl Observation {
         }
     }
 
-    /// The effect of the last command was looked at, as far as the renderer tells.
+    /// The effect of the last command was looked at, as far as the renderer reports it.
     pub(super) fn looked(&mut self) {
         self.0.must_look = false;
     }
 
-    /// The next command waits for a look at the state.
+    /// Holds the next command back until the state has been looked at.
     pub(super) fn must_look(&mut self) {
         self.0.must_look = true;
     }
 
-    /// As [`Self::must_look`], at once.
+    /// Holds the next command back, and asks for the state at once.
     pub(super) fn look_now(&mut self, now: Instant) {
         self.0.must_look = true;
         self.0.state_due = now;
     }
 
-    /// Asks for the state at this time.
+    /// Asks for the state at `at`.
     pub(super) fn ask_state_at(&mut self, at: Instant) {
         self.0.state_due = at;
     }
 
-    /// Asks for the state at this time at the latest.
+    /// Asks for the state at `at` at the latest.
     pub(super) fn ask_state_by(&mut self, at: Instant) {
         self.0.state_due = self.0.state_due.min(at);
     }
 
-    /// Asks for the state at this time at the earliest.
+    /// Asks for the state at `at` at the earliest.
     pub(super) fn ask_state_after(&mut self, at: Instant) {
         self.0.state_due = self.0.state_due.max(at);
     }
 
-    /// Asks for the position at this time.
+    /// Asks for the position at `at`.
     pub(super) fn ask_position_at(&mut self, at: Instant) {
         self.0.position_due = at;
     }
 
-    /// Asks for the position at this time at the latest.
+    /// Asks for the position at `at` at the latest.
     pub(super) fn ask_position_by(&mut self, at: Instant) {
         self.0.position_due = self.0.position_due.min(at);
     }
 
-    /// An event named this state: a hint to look.
+    /// Remembers the state that an event named.
     pub(super) fn hint(&mut self, state: Option<TransportState>, now: Instant) {
         self.0.hint = state.map(|state| (state, now)).or(self.0.hint);
     }
 
-    /// Whether an answer confirms the state in the event before it. A state on its way to another says nothing, nor
-    /// does an answer that took long. `None`: that cannot be told.
+    /// Returns whether an answer confirms the state that the last event named. `None` if that cannot be judged: one of
+    /// the
+    /// states is TRANSITIONING, or the answer took too long.
     pub(super) fn confirm_hint(
         &mut self,
         info: &TransportInfo,
@@ -161,18 +163,18 @@ impl Observation {
         (now.since(asked_at) < FRESH).then_some(told == hint)
     }
 
-    /// It was seen playing.
+    /// The renderer was seen playing.
     pub(super) fn plays(&mut self, now: Instant) {
         self.0.played_at = now;
     }
 
-    /// It was seen with a file of ours.
+    /// The renderer was seen with a file of ours.
     pub(super) fn has_ours(&mut self, now: Instant) {
         self.0.foreign_reports = 0;
         self.0.ours_at = now;
     }
 
-    /// It names a foreign URI. Gives whether that was often enough to be believed.
+    /// The renderer reports a foreign URI. Returns whether it has done so often enough to be believed.
     pub(super) fn has_foreign(&mut self) -> bool {
         self.0.foreign_reports = self.0.foreign_reports.saturating_add(1);
         let believed = self.0.foreign_reports >= FOREIGN_REPORTS;
@@ -182,22 +184,21 @@ impl Observation {
         believed
     }
 
-    /// Foreign URIs of before count no more.
+    /// Starts the count of foreign URIs again.
     pub(super) fn forget_foreign(&mut self) {
         self.0.foreign_reports = 0;
     }
 
-    /// One of its subscriptions, to be changed.
     pub(super) fn subscription_mut(&mut self, which: Evented) -> &mut Subscription {
         &mut self.0.subscriptions[which as usize]
     }
 
-    /// The subscription whose events come to this callback, to be changed.
+    /// The subscription whose events come to this callback.
     pub(super) fn subscription_of(&mut self, callback: u32) -> Option<&mut Subscription> {
         self.0.subscriptions.iter_mut().find(|s| s.callback == callback && callback != 0)
     }
 
-    /// Subscribes anew from this time on.
+    /// Drops the subscriptions and subscribes again from `now` on.
     pub(super) fn forget_subscriptions(&mut self, now: Instant) {
         self.0.subscriptions.iter_mut().for_each(|subscription| subscription.forget(now));
     }
@@ -214,7 +215,7 @@ impl Observation {
         self.0.state == Some(TransportState::PausedPlayback)
     }
 
-    /// It plays, pauses or changes: a Stop would do something.
+    /// Returns whether the renderer plays, pauses or changes state, so that a Stop would have an effect.
     pub(super) fn is_active(&self) -> bool {
         use TransportState::{PausedPlayback, Playing, Transitioning};
         matches!(self.0.state, Some(Playing | PausedPlayback | Transitioning))

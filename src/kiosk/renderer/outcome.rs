@@ -1,4 +1,4 @@
-//! What becomes of a load: it is made, runs, ends, or fails; and what follows.
+//! What happens to a load: it is made, starts, ends or fails, and something follows it.
 
 use super::load::{Load, Metadata, NewLoad, Phase};
 use super::playhead::Playhead;
@@ -15,24 +15,24 @@ use crate::media::catalogue::MediaFile;
 use crate::media::mime::Kind;
 use crate::time::{Duration, Instant};
 
-/// The beginnings of a renderer are not equally quick.
+/// The spread between a renderer's starts.
 const LATENCY_VARIES: Duration = Duration::from_millis(50);
-/// A renderer whose latency is not known begins this long after it first says PLAYING, at the latest.
+/// A renderer of unknown latency starts at most this long after it first reports PLAYING.
 const UNKNOWN_LATENCY: Duration = Duration::from_millis(500);
-/// An end is seen as it comes if the look before was no longer ago than this.
+/// The time of an end is known only if the previous look at the state was at most this long ago.
 const WATCHED: Duration = Duration::from_millis(600);
-/// The position is asked for this long after a beginning; before, some say what was.
+/// The first position request after a start. Earlier, some renderers still report the previous position.
 pub(super) const FIRST_LOOK: Duration = Duration::from_millis(1600);
 /// A file of unknown length that ends sooner than this did not play.
 const SHORTEST_ROUND: Duration = Duration::from_secs(1);
-/// The first pause after a load that failed; doubled each time.
+/// The first pause after a failed load; each further failure doubles the pause.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
-/// After this many failures in a row the following file is tried.
+/// After this many failures in a row, the next file is tried.
 const FAILURES_TO_SKIP: u8 = 3;
 
 impl Renderer {
-    /// Makes the load for the current file, if everything for it is there.
+    /// Makes the load for the current file. Returns `false` if there is no file or no media server.
     pub(super) fn reload(&mut self, ctx: &mut Context<'_>) -> bool {
         let Some(file) = self.intent.programme.current().cloned() else {
             self.playback.request_scan();
@@ -50,7 +50,7 @@ impl Renderer {
         self.playback.take_load(load);
         self.playback.clear_fault(|fault| fault.ends_with_a_file());
         if self.slot.is_taken() {
-            // A card is shown without the other members.
+            // A card is shown without waiting for the other members.
             let covered = self.intent.programme.is_covered();
             self.slot.set_gate(if covered { Gate::Open } else { Gate::Shut });
         }
@@ -87,12 +87,12 @@ impl Renderer {
         Load::new(new, ctx.now)
     }
 
-    /// For how long it shows a still.
+    /// How long a still is shown.
     pub(super) fn dwell(&self) -> Duration {
         self.intent.rule().map_or(DWELL, |rule| rule.dwell)
     }
 
-    /// Prepares the load to be offered by SetNextAVTransportURI, where that is the way.
+    /// Prepares the load to offer with SetNextAVTransportURI, if the loop method calls for it.
     pub(super) fn offer_next(&mut self, ctx: &mut Context<'_>) -> bool {
         if self.playback.next().is_some() || self.method() != LoopMethod::Next {
             return false;
@@ -102,7 +102,7 @@ impl Renderer {
             return false;
         };
         let mut next = self.make_load(file, port, ctx);
-        // Subtitles that are refused here would take the hand-over with them.
+        // If the renderer refused the subtitles here, the hand-over would fail with them.
         let metadata = next.metadata;
         let knows = self.capabilities.knows_subtitles();
         let subtitles = metadata.subtitles.filter(|form| !form.is_metadata() || knows);
@@ -111,7 +111,7 @@ impl Renderer {
         true
     }
 
-    /// It plays: the evidence is there. Play went out at `sent`.
+    /// There is evidence that the load plays. Play was sent at `sent`.
     pub(super) fn runs(&mut self, sent: Instant, ctx: &mut Context<'_>) {
         let now = ctx.now;
         if let Some(load) = self.playback.load() {
@@ -136,7 +136,7 @@ impl Renderer {
         }
         self.observation.ask_position_at(now + FIRST_LOOK);
         self.enter(Phase::Running { since: now, doubt: None }, "it plays", ctx);
-        // Many say PLAYING before the first picture; how long before, a whole round tells.
+        // Many renderers report PLAYING before the first picture. How long before is known after a whole round.
         let known = self.capabilities.habits.latency;
         let latest = known.map(|latency| sent + latency + LATENCY_VARIES);
         if let Some(load) = self.playback.load_mut() {
@@ -145,12 +145,12 @@ impl Renderer {
         }
     }
 
-    /// It played to its end.
+    /// The load played to its end.
     pub(super) fn ended(&mut self, ctx: &mut Context<'_>) {
         let rounds = self.playback.round_ended(ctx.now);
         ctx.trace.note(ctx.now, self.name(), What::Ended(rounds));
         if self.playback.holds_next() {
-            // It took the next file and did not go on to it.
+            // The renderer accepted the next file and did not move on to it.
             self.next_failed(false);
         }
         self.playback.drop_next();
@@ -161,7 +161,8 @@ impl Renderer {
         self.learn_beginning(ctx.now);
         self.enter(Phase::Over, "it played to its end", ctx);
         if hurried {
-            // A round that lasts half as long as it should is no round: do not storm the renderer.
+            // The load lasted less than half as long as it should: that is a failure, and its pause spares the
+            // renderer.
             self.fail(Fault::DoesNotPlay(self.file_name()), ctx);
         } else {
             self.playback.forget_failures();
@@ -169,7 +170,7 @@ impl Renderer {
         }
     }
 
-    /// A round that was whole tells how long after Play it began.
+    /// Learns from a whole round how long after Play it began.
     fn learn_beginning(&mut self, now: Instant) {
         self.playback.set_start(None);
         let whole = |load: &&Load| load.is_running() && !load.taken_over;
@@ -179,14 +180,14 @@ impl Renderer {
         let latency = load.playhead.latency_of(duration, now);
         let measured = load.playhead.measured();
         let start = measured.or_else(|| load.playhead.begun(latency.filter(|_| watched)?));
-        // An end that was seen late (it hung, or was away) teaches only that it began no later.
+        // A late look at the end (the renderer hung, or was away) gives only an upper bound of the latency.
         if watched || latency < self.capabilities.habits.latency {
             self.capabilities.set_latency(latency);
         }
         self.playback.set_start(start.map(|(sent, origin)| Start { sent, origin }));
     }
 
-    /// Goes on to the following file, or rests at the end of the programme.
+    /// Moves on to the next file, or rests at the end of the programme.
     pub(super) fn follow(&mut self, ctx: &mut Context<'_>) {
         let goes_on = self.intent.programme_mut().advance();
         let programme = &self.intent.programme;
@@ -205,20 +206,23 @@ impl Renderer {
         }
     }
 
-    /// The last clip is over, and nothing was to play before it. A picture stays until somebody stops it.
+    /// Returns to rest after the last clip, if the renderer rested before. Returns whether it did. A picture stays on
+    /// the
+    /// screen until it is stopped.
     pub(super) fn returns_to_rest(&mut self) -> bool {
         let shown = |load: &Load| load.is_still() && load.phase == Phase::Over;
         let remains = self.playback.previous().is_some_and(shown) && self.observation.is_active();
         self.intent.return_to_rest(remains)
     }
 
-    /// It will not play what it was told to play.
+    /// The load did not begin to play after Play.
     pub(super) fn never_began(&mut self, ctx: &mut Context<'_>) {
         let fault = self.playback.load().map_or(Fault::NoServer, Load::never_began);
         self.fail(fault, ctx);
     }
 
-    /// It does not play: say why, and try again later; after three times, or an end, with the following file.
+    /// The load does not play: records why and schedules a retry. After an end, or after every third failure, the retry
+    /// takes the next file.
     pub(super) fn fail(&mut self, fault: Fault, ctx: &mut Context<'_>) {
         if self.playback.load().is_some_and(Load::is_starting) && self.stop_before_still(ctx) {
             return;
@@ -234,18 +238,18 @@ impl Renderer {
         self.count(ctx, |row| row.fail(&fault));
         self.trouble(fault, ctx);
         if self.intent.shows_black() {
-            // A renderer that cannot show a black picture is stopped: that is dark, too.
+            // If a renderer cannot show the black picture, stopping it makes the screen dark, too.
             self.intent.end_picture();
         }
     }
 
-    /// Chooses the file to go on with, and how long to wait before that.
+    /// Chooses the file for the retry, and returns the pause before it.
     fn pause_after_failure(&mut self, ctx: &mut Context<'_>) -> Duration {
         let doubled = FIRST_PAUSE.saturating_mul(1 << self.playback.rounds.failures.min(6));
         let interrupted = self.intent.programme.is_interrupted();
         let pause = if interrupted { Duration::ZERO } else { doubled.min(LONGEST_PAUSE) };
         if interrupted {
-            // A clip is not worth a dark screen: what it interrupted goes on.
+            // Instead of retrying a clip, go back to what it interrupted.
             self.intent.programme_mut().advance();
         } else {
             self.playback.count_failure();
@@ -259,11 +263,11 @@ impl Renderer {
         jittered
     }
 
-    /// Why the load really failed, if something is known of it that the renderer cannot know.
+    /// The real cause of the failure, if the box knows more than the renderer.
     fn cause(&mut self, fault: Fault) -> Fault {
         let Some(load) = self.playback.load() else { return fault };
         if load.evidence.is_cut() {
-            // Whatever the renderer made of that: it is not to blame.
+            // The box broke the stream off: the renderer is not to blame.
             let there = self.intent.programme.has(&load.file.path);
             let fault = match (load.evidence.replaced, there) {
                 (true, true) => Fault::Replaced(load.name()),
@@ -279,13 +283,15 @@ impl Renderer {
         fault
     }
 
-    /// A still that is not shown where a still was: once more, after a Stop. `false` if that is not the reason.
+    /// Gives a still once more after a Stop, if it was not shown in place of another still. Returns `false` if that is
+    /// not
+    /// the reason.
     fn stop_before_still(&mut self, ctx: &mut Context<'_>) -> bool {
         let Some(load) = self.playback.load_mut().filter(|load| load.attempt.after_still) else {
             return false;
         };
         if load.attempt.repeated {
-            // What failed after a Stop did not fail for want of one.
+            // The still failed in spite of the Stop.
             self.capabilities.set_stop_between_stills(false);
             return false;
         }
@@ -299,14 +305,14 @@ impl Renderer {
         true
     }
 
-    /// SetNextAVTransportURI is not its way in media of this kind; `hung`: it hung over that.
+    /// SetNextAVTransportURI does not work for media of this kind; `hung`: the renderer hung on it.
     pub(super) fn next_failed(&mut self, hung: bool) {
         if let Some(load) = self.playback.next().or(self.playback.load()) {
             self.capabilities.next_failed(load.kind(), hung);
         }
     }
 
-    /// The load is given again without subtitles in its metadata. `false` if there are none.
+    /// Describes the load without subtitles in its metadata. Returns `false` if it named none.
     pub(super) fn drop_subtitles(&mut self) -> bool {
         let Some(load) = self.playback.load_mut() else { return false };
         let metadata = load.metadata;
@@ -318,7 +324,7 @@ impl Renderer {
         true
     }
 
-    /// The load was taken and did not play, or was refused in every form.
+    /// The load was accepted and did not play, or was refused at every metadata level: the subtitles may be the reason.
     fn doubt_subtitles(&mut self) {
         let subtitled = self.playback.load().is_some_and(|load| load.file.subtitles.is_some());
         if !(subtitled && self.capabilities.acquit_subtitles()) {
@@ -326,7 +332,7 @@ impl Renderer {
         }
     }
 
-    /// A viewer has it now: respected, or insisted on after a while.
+    /// Leaves the renderer to a viewer, for good or for a while.
     pub(super) fn yield_to_viewer(&mut self, did: Viewer, ctx: &mut Context<'_>) {
         let until = self.intent.yield_to(did, ctx.now);
         let again = until.map(|until| until.since(ctx.now));
@@ -335,10 +341,10 @@ impl Renderer {
     }
 }
 
-/// A round that lasted so much less than it should that the file did not play.
+/// Returns whether the round was so much shorter than the file that the file did not play.
 fn is_hurried(load: &Load, now: Instant) -> bool {
     match (&load.phase, load.length()) {
-        // A still ends when we say so, whatever the renderer calls its length.
+        // The box ends a still, whatever duration the renderer reports for it.
         _ if load.is_still() => false,
         (Phase::Running { since, .. }, Some(length)) => {
             now.since(*since) < length.saturating_sub(load.from).mul_f64(0.5)

@@ -1,4 +1,5 @@
-//! What a position means: where in its file the renderer is, whether it went on to the next file, or plays a foreign one.
+//! What a position means: where in the file the renderer is, and whether it moved on to the next file or plays a
+//! foreign one.
 
 use super::load::{Load, Phase};
 use super::outcome::FIRST_LOOK;
@@ -12,30 +13,30 @@ use crate::time::{Duration, Instant};
 use crate::upnp::HttpUrl;
 use crate::upnp::av_transport::PositionInfo;
 
-/// A renderer that goes on with its old file after Play is asked again after this time.
+/// The pause before a renderer is asked again that still plays its old file after Play.
 const OLD_FILE: Duration = Duration::from_millis(300);
-/// A renderer that does not tell its position is asked again after this time.
+/// The pause before a renderer is asked again that did not report its position.
 pub(super) const UNTOLD: Duration = Duration::from_secs(10);
-/// A position that is ahead of the seek by more than this shows that the seek had no effect.
+/// A position this far ahead of a seek shows that the seek had no effect.
 const SEEK_IGNORED: Duration = Duration::from_secs(3);
 
-/// Whose file the renderer plays, as far as TrackURI tells.
+/// Whose file the renderer plays, judged by TrackURI.
 enum Track {
-    /// A load of this box, or nothing is named.
+    /// A load of this box, or no URI was named.
     Ours,
-    /// The next load; `early`: it may only have begun to read it.
+    /// The next load; `early`: the renderer may only have begun to read it.
     Next { early: bool },
-    /// Something that this box did not give it.
+    /// Something that this box did not give to the renderer.
     Foreign,
 }
 
 impl Renderer {
-    /// The answer to GetPositionInfo.
+    /// Takes the answer to GetPositionInfo.
     pub(super) fn place(&mut self, info: &PositionInfo, asked_at: Instant, ctx: &mut Context<'_>) {
         let uri = info.track_uri.as_deref().unwrap_or("");
         let track = self.track(uri, info.rel_time, ctx.now);
         match track {
-            // The position in this report may still be one in the file before.
+            // The position in this report may still refer to the previous file.
             Track::Next { early: false } if self.playback.holds_next() => {
                 return self.hand_over(ctx);
             }
@@ -58,7 +59,7 @@ impl Renderer {
     }
 
     fn track(&self, uri: &str, position: Option<Duration>, now: Instant) -> Track {
-        // A renderer that names no URI is known by what it fetched.
+        // If a renderer names no URI, what it fetched tells which load it plays.
         let nameless = !uri.contains("://");
         let is_next = |next: &Load| next.is_named_by(uri) || (nameless && next.evidence.fetched);
         if self.playback.next().is_some_and(is_next) {
@@ -70,9 +71,9 @@ impl Renderer {
         }
     }
 
-    /// It plays something that is no load of now.
+    /// The renderer plays something that is none of the current loads.
     fn foreign_track(&mut self, uri: &str, ctx: &mut Context<'_>) {
-        // A person who pressed play since it was last seen with a file of ours wants it back.
+        // A person who pressed play after the renderer was last seen with a file of ours wants it back.
         let wanted = self.intent.take_pressed_since(self.observation.ours_at);
         match wanted || self.serves(uri, ctx) {
             true => self.give_again(ctx),
@@ -85,7 +86,7 @@ impl Renderer {
             load.say_duration(info.track_duration);
         }
         let at_end = |load: &Load| load.end().is_some_and(|(earliest, _)| earliest <= now);
-        // Some say 0:00 at their end, before or after they say STOPPED: that is no new beginning.
+        // Some renderers report 0:00 at the end, before or after they report STOPPED: that is no new beginning.
         let at_end = self.playback.load().is_some_and(at_end);
         let position = info.rel_time.filter(|position| !(at_end && position.is_zero()));
         let seeked_at = match (self.playback.load(), position) {
@@ -110,7 +111,7 @@ impl Renderer {
         }
     }
 
-    /// It says PLAYING and moves, so that the load has begun: when Play went out.
+    /// Returns when Play was sent, if the renderer reports PLAYING and its position shows that the load has begun.
     fn begins_to_move(&self, info: &PositionInfo, uri: &str) -> Option<Instant> {
         let load = self.playback.load().filter(|_| self.observation.is_playing())?;
         let Phase::Starting { sent, .. } = load.phase else { return None };
@@ -118,7 +119,7 @@ impl Renderer {
         (load.playhead.moved() || named).then_some(sent)
     }
 
-    /// It was asked where it is, and does not tell.
+    /// The renderer was asked for its position and did not report it.
     pub(super) fn position_untold(&mut self, now: Instant) {
         self.observation.ask_position_at(now + UNTOLD);
         if let Some(load) = self.playback.load_mut() {
@@ -126,14 +127,17 @@ impl Renderer {
         }
     }
 
-    /// It names the next file: does it play that already, or has it only begun to read it?
+    /// The renderer names the next file: returns whether it may play it already, rather than having only begun to read
+    /// it.
     fn may_have_handed_over(&self, position: Option<Duration>, now: Instant) -> bool {
         let Some(load) = self.playback.load() else { return true };
         let over = |(earliest, _)| earliest <= now;
         load.end().is_none_or(over) || position.is_some_and(|p| p < load.playhead.furthest())
     }
 
-    /// It answered 200 to Set and Play, and goes on with what it played before. Some televisions and speakers do.
+    /// Returns whether the renderer answered 200 to SetAVTransportURI and Play and still plays what it played before.
+    /// Some
+    /// televisions and speakers do.
     fn plays_old_file(&self, uri: &str) -> bool {
         let load = self.playback.load().filter(|load| load.is_starting());
         load.is_some_and(|load| !load.is_named_by(uri)) && uri.contains("://")
@@ -144,7 +148,7 @@ impl Renderer {
         self.playback.is_running() && !ours && uri.contains("://")
     }
 
-    /// The URI is one that this box gave it, however long ago.
+    /// Returns whether the URI points to this box, however long ago it was given.
     fn serves(&self, uri: &str, ctx: &Context<'_>) -> bool {
         let Some(url) = HttpUrl::parse(uri) else { return false };
         let now = ctx.media_port.map(|port| (self.connection.facing, port));
@@ -154,7 +158,7 @@ impl Renderer {
             .any(|origin| origin == (url.host, url.port))
     }
 
-    /// It plays something else, an older file of ours or one of another box: it needs a Stop before.
+    /// Gives the load again after a Stop: the renderer plays an older file of ours or a file from another box.
     fn give_again(&mut self, ctx: &mut Context<'_>) {
         self.capabilities.needs_stop_first();
         if let Some(load) = self.playback.load_mut() {
@@ -163,7 +167,7 @@ impl Renderer {
         self.enter(Phase::Wanted { at: ctx.now }, "it plays an older file", ctx);
     }
 
-    /// It went on to the next file by itself.
+    /// The renderer moved on to the next file by itself.
     fn hand_over(&mut self, ctx: &mut Context<'_>) {
         let now = ctx.now;
         let end = self.playback.load().and_then(Load::end);
@@ -179,7 +183,7 @@ impl Renderer {
         self.count(ctx, |row| row.start(Some(Duration::ZERO)));
         self.enter(Phase::Running { since: now, doubt: None }, "it went on by itself", ctx);
         if let Some(load) = self.playback.load_mut() {
-            // Some name the next file up to a second before they play it.
+            // Some renderers name the next file up to a second before they play it.
             let latest = now + Duration::from_millis(1500);
             load.playhead_mut().begin(earliest, latest, Duration::ZERO, false);
         }
@@ -191,7 +195,7 @@ impl Renderer {
         ctx.trace.note(ctx.now, self.name(), What::Looped(rounds));
     }
 
-    /// It was sent back to the beginning.
+    /// The renderer was sent back to the beginning.
     pub(super) fn seeked(&mut self, sent: Instant, ctx: &mut Context<'_>) {
         let now = ctx.now;
         let gap = now.since(sent);
@@ -209,14 +213,14 @@ impl Renderer {
         self.enter(Phase::Running { since: now, doubt: None }, "it was sent back", ctx);
         if let Some(load) = self.playback.load_mut() {
             load.began_at(Duration::ZERO);
-            // It goes back within an open stream: no slower than its start.
+            // The renderer seeks within an open stream, which is no slower than a start.
             let latency = self.capabilities.habits.latency;
             let latest = now + latency.unwrap_or(Duration::from_millis(300));
             load.playhead_mut().begin(sent, latest, Duration::ZERO, latency.is_some());
         }
     }
 
-    /// It was sent to a position in its file.
+    /// The renderer was sent to a position in its file.
     pub(super) fn sought(&mut self, sent: Instant, ctx: &mut Context<'_>) {
         let now = ctx.now;
         self.observation.ask_position_at(now + FIRST_LOOK);

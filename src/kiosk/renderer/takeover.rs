@@ -1,8 +1,10 @@
-//! What a renderer still plays since before the box was started again: taken over where it is, without giving it again.
+//! Takes over what a renderer still plays since before the box restarted, without giving it again.
 //!
-//! A renderer that is busy when it is first looked at is asked for its TrackURI, and if it names none for its
-//! CurrentURI. A URL of ours whose token means a file of its programme becomes a running load. Until the renderer has
-//! come for more bytes, a stop in the middle is no viewer's doing: its stream was cut when the box went.
+//! A renderer that is active at the first look is asked for its TrackURI and, if it names none, for its CurrentURI. A
+//! URL of
+//! ours whose token belongs to a file of the renderer's programme becomes a running load. Until the renderer fetches
+//! more
+//! bytes, a stop in the middle is not blamed on a viewer: the restart cut the stream.
 
 use super::intent::Goal;
 use super::load::{Load, Metadata, NewLoad, Phase};
@@ -20,24 +22,24 @@ use crate::upnp::av_transport::{PositionInfo, TransportState};
 /// How far the search for something to take over has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Takeover {
-    /// There is nothing, or it was taken over.
+    /// There is nothing to take over, or it was taken over.
     #[default]
     None,
-    /// If the renderer plays at the first look, it is asked for its TrackURI.
+    /// Ask for TrackURI if the renderer is active at the first look.
     AskTrack,
-    /// It was asked; if that brings nothing, for its CurrentURI.
+    /// TrackURI was asked for; if it brings nothing, ask for CurrentURI.
     AskUri,
-    /// It was asked for that, too.
+    /// CurrentURI was asked for, too.
     Asked,
 }
 
 impl Takeover {
-    /// A call goes out: each question is asked once.
+    /// A call was sent. Each question is asked once.
     pub(super) fn asked(&mut self, purpose: &Purpose) {
         *self = match (*self, purpose) {
             (Self::AskTrack, Purpose::Position) => Self::AskUri,
             (Self::AskUri, Purpose::Media) => Self::Asked,
-            // It is given something: there is nothing to take over any more.
+            // The renderer is given something else: there is nothing left to take over.
             (_, Purpose::Set | Purpose::Stop) => Self::None,
             (asked, _) => asked,
         };
@@ -45,12 +47,12 @@ impl Takeover {
 }
 
 impl Renderer {
-    /// The box has run before: the renderer may play what it was given then.
+    /// The box has run before: the renderer may still play what it was given then.
     pub(in crate::kiosk) fn may_be_taken_over(&mut self) {
         self.takeover = Takeover::AskTrack;
     }
 
-    /// What to ask it now, if it may play something from before.
+    /// The question to ask now, if the renderer may play something from an earlier run.
     pub(super) fn takeover_question(&self) -> Option<Purpose> {
         let may = matches!(self.intent.goal, Goal::Play | Goal::Rest | Goal::Pause)
             && self.playback.load().is_none()
@@ -63,7 +65,7 @@ impl Renderer {
         }
     }
 
-    /// It was asked for its TrackURI.
+    /// Takes the answer to the question for TrackURI.
     pub(super) fn take_over_track(
         &mut self,
         info: &PositionInfo,
@@ -91,7 +93,7 @@ impl Renderer {
         self.observation.ask_position_at(ctx.now + self.position_pace(ctx.now));
     }
 
-    /// It was asked for its CurrentURI.
+    /// Takes the answer to the question for CurrentURI.
     pub(super) fn take_over_uri(&mut self, uri: &str, ctx: &mut Context<'_>) {
         let asked = core::mem::take(&mut self.takeover) == Takeover::Asked;
         if asked && self.playback.load().is_none() {
@@ -104,7 +106,7 @@ impl Renderer {
         let now = ctx.now;
         let Some(url) = HttpUrl::parse(uri) else { return };
         let origin = (url.host, url.port);
-        // At another address nobody serves it.
+        // Nobody serves a URL at another address.
         if ctx.media_port.map(|port| (self.connection.facing, port)) != Some(origin) {
             return;
         }

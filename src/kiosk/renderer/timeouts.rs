@@ -1,4 +1,4 @@
-//! What time alone decides about a renderer.
+//! State changes of a renderer that depend on time.
 
 use super::intent::Goal;
 use super::load::{Load, Phase};
@@ -6,50 +6,50 @@ use super::{Context, Renderer};
 use crate::kiosk::fault::Fault;
 use crate::time::{Duration, Instant};
 
-/// Play went out, but nothing was fetched: the file is given a second time after this time.
+/// If nothing was fetched this long after Play, the file is given a second time.
 pub(super) const REPEAT_AFTER: Duration = Duration::from_secs(6);
-/// Play went out, but nothing shows that it plays: given up after this time, to try again later.
+/// If playback is not seen this long after Play, the load fails and is retried later.
 pub(super) const START_TIMEOUT: Duration = Duration::from_secs(30);
-/// PLAYING, but the position has not moved in this many reports: the renderer is stuck.
+/// A renderer that reports PLAYING is stuck after this many reports of the same position.
 const STUCK_REPORTS: u8 = 12;
-/// Some look at a file several times before they fetch it: that is over after this time.
+/// Some renderers open a file several times before they fetch it, but no longer than this.
 const LOOKS: Duration = Duration::from_secs(15);
-/// One transition may make another one due. Each makes progress, so that this many are enough.
+/// One transition may make another one due. Each makes progress, so this many are enough.
 const TRANSITIONS: usize = 4;
 
-/// A transition whose time has come.
+/// A transition that is due.
 #[derive(Debug)]
 enum Due {
-    /// The viewer had it for long enough.
+    /// Take the renderer back from the viewer.
     TakeBack,
-    /// It has stopped.
+    /// The renderer has stopped as intended.
     Stopped,
-    /// It has nothing, and should play.
+    /// The renderer should play and has no load.
     GiveFile,
-    /// What was over is followed by the next file.
+    /// The load is over: move on to the next file.
     Follow,
-    /// What failed is tried again.
+    /// Retry the failed load.
     Retry,
-    /// What it was given cannot be had any more: our address or the file has changed.
+    /// Replace the load: our address or the file has changed.
     Replace,
-    /// The Stop has taken effect, or long enough was waited for that.
+    /// The Stop has taken effect, or was waited for long enough.
     Settled,
     /// The still was shown for long enough, or the file is over though the renderer does not say so.
     Ended,
-    /// Nothing was fetched.
+    /// Nothing was fetched: give the file a second time.
     Repeat,
-    /// It waits for bytes that do not come.
+    /// The renderer waits for bytes that do not come.
     Starves,
-    /// Nothing shows that it plays.
+    /// Playback was not seen in time.
     NeverBegan,
-    /// It is stuck.
+    /// The position is stuck.
     Stuck,
     /// The next file can be prepared.
     OfferNext,
 }
 
 impl Renderer {
-    /// Makes the transitions whose time has come.
+    /// Makes all transitions that are due.
     pub(super) fn elapse(&mut self, ctx: &mut Context<'_>) {
         if ctx.leaving.is_some() {
             return;
@@ -87,7 +87,7 @@ impl Renderer {
         let facing = self.connection.facing;
         let dead =
             self.is_outdated() || media_port.is_some_and(|port| load.origin != (facing, port));
-        // What it has whole it may play to the end.
+        // A renderer that has the whole file may play it to the end.
         let has_all = load.evidence.whole_sent && load.is_running();
         match load.phase {
             Phase::Over => Some(Due::Follow),
@@ -114,7 +114,7 @@ impl Renderer {
                 Some(Due::Starves)
             }
             Phase::Starting { until, .. } if until <= now => Some(Due::NeverBegan),
-            // It says PLAYING, and can have nothing to play.
+            // The renderer reports PLAYING, but cannot have anything to play.
             Phase::Running { since, doubt: None }
                 if since + LOOKS <= now && load.has_shown_nothing() =>
             {
@@ -139,7 +139,7 @@ impl Renderer {
         }
     }
 
-    /// Makes the transition. Gives whether it changed something.
+    /// Makes one transition. Returns whether anything changed.
     fn make(&mut self, due: &Due, ctx: &mut Context<'_>) -> bool {
         match due {
             Due::TakeBack => self.intent.go_on(),
@@ -173,7 +173,7 @@ impl Renderer {
         true
     }
 
-    /// A load that failed is given again, or what is to follow it.
+    /// Retries a failed load, or goes on with the file chosen instead.
     fn retry(&mut self, ctx: &mut Context<'_>) -> bool {
         let starved = self.playback.load().is_some_and(|load| load.evidence.is_cut());
         self.playback.retire();
@@ -191,17 +191,17 @@ impl Renderer {
         self.playback.retire();
         let reloaded = self.reload(ctx);
         if let Some(load) = self.playback.load_mut() {
-            // It waits for bytes that never come.
+            // The renderer still waits for bytes that never come.
             load.stop_first(true);
         }
         reloaded
     }
 
-    /// Nothing was fetched: the file is given once more.
+    /// Gives the file a second time, because nothing was fetched.
     fn repeat(&mut self, ctx: &mut Context<'_>) {
         let Some(load) = self.playback.load_mut() else { return };
         load.repeat();
-        // What plays is not ours: it dropped the file because it was playing.
+        // Something else is playing: the renderer dropped our file because of that.
         if self.observation.is_playing() {
             match load.attempt.after_still {
                 true => self.capabilities.set_stop_between_stills(true),
@@ -209,7 +209,7 @@ impl Renderer {
             }
         }
         self.enter(Phase::Wanted { at: ctx.now }, "nothing was fetched", ctx);
-        // It may have come for the subtitles instead.
+        // The subtitles may have been the reason.
         self.drop_subtitles();
     }
 }

@@ -1,8 +1,9 @@
-//! What a transport state means: the renderer plays, has ended, started again, or somebody stopped it.
+//! What a transport state means: the renderer plays, has ended, has restarted, or somebody stopped it.
 //!
-//! A stop is judged in steps. Where a file was about to end, it is its end. Otherwise the renderer is looked at again,
-//! since some say STOPPED on their way to another state; then the URI that it holds, and last its subscription, tell a
-//! viewer from a restart.
+//! A stop is judged in steps. If the file was about to end, the stop is its end. Otherwise the state is asked for
+//! again,
+//! because some renderers report STOPPED on the way to another state. After that, the URI that the renderer holds, and
+//! finally its subscription, distinguish a viewer from a restart.
 
 use super::connection::Presence;
 use super::load::{Doubt, Load, Phase};
@@ -16,48 +17,48 @@ use crate::kiosk::trace::What;
 use crate::time::{Duration, Instant};
 use crate::upnp::av_transport::{MediaInfo, TransportInfo, TransportState};
 
-/// A stop seen once is looked at again after this time.
+/// The pause before a stop is looked at again.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(400);
-/// A renderer that goes on to the next file says STOPPED for up to this long (0.7 s were seen).
+/// A renderer reports STOPPED for up to this long between two files (0.7 s were measured).
 const FOLLOWS: Duration = Duration::from_millis(1500);
-/// A file that lasts no longer than this may pass unseen between looks at usual intervals.
+/// A file of at most this length may play unnoticed between two looks at usual intervals.
 const UNSEEN: Duration = Duration::from_secs(2);
-/// A renderer that stops sooner than this after it began was not stopped by a viewer: nobody is that quick.
+/// No viewer stops a renderer sooner than this after playback began.
 const QUICKEST_VIEWER: Duration = Duration::from_secs(2);
 
-/// What a state means for the load.
+/// What a transport state means for the load.
 enum Meaning {
-    /// Nothing new.
+    /// No change.
     Nothing,
-    /// It plays what it was told to play at `sent`.
+    /// The load plays. Play was sent at `sent`.
     Runs { sent: Instant },
-    /// It says that it plays: its position tells.
+    /// The renderer reports PLAYING, but only its position proves it.
     AskPosition,
-    /// It played to its end.
+    /// The file played to its end.
     Ended,
-    /// It will not play what it was told to play.
+    /// Playback did not begin.
     NeverBegan,
-    /// It started again.
+    /// The renderer restarted.
     Restarted,
-    /// It stopped in the course of playing.
+    /// The renderer stopped during playback.
     Stopped,
-    /// It pauses; `was_playing`: it was playing before.
+    /// The renderer pauses; `was_playing`: the state before was PLAYING.
     Pauses { was_playing: bool },
-    /// It plays; `was_paused`: it was paused before.
+    /// The renderer plays; `was_paused`: the state before was PAUSED_PLAYBACK.
     Plays { was_paused: bool },
 }
 
-/// What a stop in the course of playing means.
+/// What a stop during playback means.
 enum Stop {
-    /// It is stopped while it should not play: it begins anew when it goes on.
+    /// The renderer should not play anyway. It starts from the beginning when it plays again.
     Held,
     /// The file ended.
     Ended,
-    /// It cannot go on, which is no viewer's doing.
+    /// The renderer failed; no viewer stopped it.
     Failed,
-    /// That cannot be told yet.
+    /// Not known yet: find out by this step.
     Doubt(Doubt),
-    /// That cannot be told yet, and is being found out.
+    /// Not known yet: the current step goes on.
     Wait,
 }
 
@@ -78,9 +79,9 @@ impl Renderer {
         }
     }
 
-    /// The answer to GetTransportInfo: the truth about its state, as far as it tells.
+    /// Takes the answer to GetTransportInfo.
     pub(super) fn observe(&mut self, info: TransportInfo, ctx: &mut Context<'_>) {
-        // A renderer that never named a usable state can still be given a file.
+        // A renderer that never reported a usable state can still be given a file.
         self.observation.looked();
         let Some(state) = info.state.or(self.observation.state) else {
             return;
@@ -129,8 +130,9 @@ impl Renderer {
             (Phase::Starting { .. }, _) if stopped && Mutant::TakesStoppedForTheEnd.is_in() => {
                 Meaning::Ended
             }
-            // Too short to be seen playing between two looks. What is longer has not begun: some renderers say
-            // STOPPED while they load.
+            // Too short to be seen playing between two looks. A longer file has not begun: some renderers report
+            // STOPPED while
+            // they load.
             (&Phase::Starting { sent, .. }, _)
                 if stopped
                     && load.evidence.whole_sent
@@ -159,8 +161,11 @@ impl Renderer {
         }
     }
 
-    /// PLAYING after Play is believed of a renderer that has fetched the file. If it has said so of this file before and
-    /// showed nothing, more is asked: that the position moves, or where it never does, enough bytes.
+    /// Returns whether PLAYING after Play is believed. The renderer must have fetched the file. If it reported PLAYING
+    /// for
+    /// this file before without showing anything, more is required: that the position moves or, if it never moves on
+    /// this
+    /// renderer, that enough bytes were fetched.
     fn is_believed_to_play(&self, load: &Load) -> bool {
         if !load.evidence.fetched {
             return false;
@@ -199,7 +204,7 @@ impl Renderer {
             Stop::Held => self.playback.retire(),
             Stop::Ended => self.ended(ctx),
             Stop::Failed => {
-                // Perhaps the file is gone.
+                // The file may be gone.
                 if self.playback.load().is_some_and(|load| load.evidence.is_cut()) {
                     self.playback.request_scan();
                 }
@@ -210,16 +215,16 @@ impl Renderer {
         }
     }
 
-    /// It stopped after it had played: its end, a viewer, a fault, or a restart?
+    /// Judges a stop during playback: the end of the file, a viewer, a failure, or a restart?
     fn judge_stop(&self, error: bool, now: Instant) -> Stop {
         let Some(load) = self.playback.load() else { return Stop::Wait };
         let Phase::Running { doubt, .. } = load.phase else { return Stop::Wait };
-        // While it is held, some stop instead of pausing, or after a while.
+        // Some renderers stop instead of pausing, or stop after a long pause.
         if !self.intent.is_to_play() {
             return Stop::Held;
         }
         if load.stopped_at_its_end(now, true) && self.playback.holds_next() {
-            // It may only be on its way to the next file.
+            // The renderer may be on its way to the next file.
             match doubt {
                 None => return Stop::Doubt(Doubt::LookAgain(now + FOLLOWS)),
                 Some(Doubt::LookAgain(at)) if now < at => return Stop::Wait,
@@ -229,13 +234,13 @@ impl Renderer {
         if load.stopped_at_its_end(now, doubt.is_some()) {
             return Stop::Ended;
         }
-        // What it has not got it cannot play.
+        // A renderer cannot play what it has not fetched.
         if error || load.evidence.is_cut() || load.taken_over && !load.evidence.fetched {
             return Stop::Failed;
         }
         match doubt {
             None => Stop::Doubt(Doubt::LookAgain(now + LOOK_AGAIN)),
-            // Some say STOPPED for a while where one file follows another.
+            // Some renderers report STOPPED for a while between two files.
             Some(Doubt::LookAgain(at)) if at <= now && load.began_within(FOLLOWS, now) => {
                 Stop::Doubt(Doubt::LookAgain(now + LOOK_AGAIN))
             }
@@ -244,7 +249,7 @@ impl Renderer {
         }
     }
 
-    /// It stopped in the middle: the URI that it holds tells a viewer's stop from a restart.
+    /// Resolves a stop in the middle by the URI that the renderer holds: our URI means a viewer, no URI a restart.
     pub(super) fn resolve_doubt(&mut self, info: &MediaInfo, ctx: &mut Context<'_>) {
         let Some(load) = self.playback.load() else { return };
         let uri = info.current_uri.as_deref().unwrap_or("");
@@ -253,7 +258,7 @@ impl Renderer {
             return self.put_to_sleep(ctx);
         }
         if ours {
-            // A decoder that gives up at once looks the same as a viewer.
+            // A decoder that gives up at once looks like a viewer's stop.
             if load.played(ctx.now) < QUICKEST_VIEWER {
                 return self.fail(Fault::StoppedItself, ctx);
             }
@@ -269,11 +274,11 @@ impl Renderer {
         if lease.is_from_before(self.observation.played_at) {
             return self.set_doubt(Some(Doubt::AskLease), ctx);
         }
-        // It holds nothing, and nothing tells whether it started again: an unattended box plays on.
+        // The renderer holds no URI, and nothing shows whether it restarted. An unattended box plays on.
         self.fail(Fault::StoppedItself, ctx);
     }
 
-    /// It does not know our subscription: it started again, and what it was given is gone.
+    /// The renderer no longer knows our subscription: it restarted and lost what it was given.
     pub(super) fn lease_lost(&mut self, which: Evented, ctx: &mut Context<'_>) {
         if which == Evented::Transport && self.in_doubt(Doubt::AskLease) {
             return self.restarted(ctx);
@@ -282,7 +287,8 @@ impl Renderer {
         self.observation.ask_state_at(ctx.now);
     }
 
-    /// Somebody pressed play since it was last seen playing: that is newer than what a viewer did.
+    /// Returns whether somebody pressed play after the renderer was last seen playing, and so after what the viewer
+    /// did.
     fn is_wanted_back(&mut self) -> bool {
         self.intent.take_pressed_since(self.observation.played_at)
     }
@@ -295,15 +301,16 @@ impl Renderer {
         self.playback.retire();
     }
 
-    /// It said byebye and stopped: a viewer switches it off, or puts it into standby, where a command would wake it. It
-    /// is left alone until it is announced, even where the box insists.
+    /// A renderer that said byebye and stopped was switched off by a viewer, or put into standby. Any command would
+    /// wake it.
+    /// It is left alone until it is announced again, even if the box insists.
     fn put_to_sleep(&mut self, ctx: &mut Context<'_>) {
         self.connection.set_presence(Presence::Asleep);
         self.yield_to_viewer(Viewer::SwitchedOff, ctx);
         self.playback.retire();
     }
 
-    /// Another control point has given it something else.
+    /// Another control point gave the renderer something else.
     pub(super) fn taken_over(&mut self, ctx: &mut Context<'_>) {
         self.playback.retire();
         self.playback.drop_next();
