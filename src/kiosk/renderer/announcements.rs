@@ -1,4 +1,4 @@
-//! What a renderer says by itself: events, announcements, its description.
+//! What a renderer says unasked: events, announcements, and its description.
 
 use super::connection::Presence;
 use super::{Context, Renderer};
@@ -9,15 +9,17 @@ use crate::upnp::description::Description;
 use crate::upnp::gena::LastChange;
 use core::net::Ipv4Addr;
 
-/// A state that was seen this long ago or less need not be asked for because of an announcement.
+/// An announcement causes no state request if the state was seen within this time.
 const JUST_SEEN: Duration = Duration::from_secs(1);
-/// After byebye, subscriptions are made anew after this time,
+/// The pause between byebye and new subscriptions.
 const RESUBSCRIBE_AFTER: Duration = Duration::from_secs(5);
-/// and the state is asked for after this: a renderer that says it and stays tells then.
+/// The pause between byebye and the next state request, which shows whether the renderer stays.
 const LOOK_AFTER: Duration = Duration::from_millis(500);
 
 impl Renderer {
-    /// An event came to this callback. Gives `None` if it is not ours, else whether it was expected.
+    /// Takes an event for this callback. Returns `None` if the callback is not this renderer's, else whether the event
+    /// was
+    /// expected.
     pub(in crate::kiosk) fn notified(
         &mut self,
         callback: u32,
@@ -29,7 +31,7 @@ impl Renderer {
         if self.observation.subscription_of(callback)?.hear(sid, seq).is_none() {
             return Some(false);
         }
-        // The state is only a hint to look; volume and mute are taken as they are said.
+        // The state only prompts a request for it; volume and mute are believed.
         self.observation.ask_state_by(now);
         self.observation.hint(change.transport_state, now);
         if change.current_track_uri.is_some() || change.av_transport_uri.is_some() {
@@ -39,7 +41,7 @@ impl Renderer {
         Some(true)
     }
 
-    /// It was announced: it lives.
+    /// The renderer was announced.
     pub(in crate::kiosk) fn hear(&mut self, ctx: &mut Context<'_>) {
         let now = ctx.now;
         self.connection.hurry(now);
@@ -50,19 +52,19 @@ impl Renderer {
         }
     }
 
-    /// It is there, or there again.
+    /// The renderer is present, or present again.
     fn wake(&mut self) {
         if self.connection.wake() && self.intent.is_yielded() {
             self.intent.go_on();
         }
     }
 
-    /// The box's own address has changed: look, and learn the new one from the connection.
+    /// Asks for the state because the box's own address changed: the connection shows the new one.
     pub(in crate::kiosk) fn look_again(&mut self, now: Instant) {
         self.observation.ask_state_by(now);
     }
 
-    /// It started again: nothing of before holds, but its goal does.
+    /// The renderer restarted: everything known about it is void, except its goal.
     pub(in crate::kiosk) fn restarted(&mut self, ctx: &mut Context<'_>) {
         ctx.trace.note(ctx.now, self.name(), What::Rebooted);
         self.playback.restart();
@@ -71,9 +73,9 @@ impl Renderer {
         self.observation.forget_subscriptions(ctx.now);
     }
 
-    /// It said byebye. Some say it and stay: the next look tells.
+    /// The renderer said byebye. Some renderers say it and stay; the next look tells.
     pub(in crate::kiosk) fn part(&mut self, ctx: &mut Context<'_>) {
-        // A viewer who stopped it has switched it off now: that was all for today.
+        // A viewer who had stopped the renderer has now switched it off: the box leaves it off.
         let asleep = !self.observation.is_active() && self.intent.yield_for_good();
         let presence = if asleep { Presence::Asleep } else { Presence::SaidGoodbye };
         self.connection.set_presence(presence);
@@ -81,7 +83,7 @@ impl Renderer {
         self.observation.ask_state_after(ctx.now + LOOK_AFTER);
     }
 
-    /// Its description was fetched again.
+    /// Takes a description that was fetched again.
     pub(in crate::kiosk) fn redescribed(
         &mut self,
         new: Box<Description>,
@@ -103,14 +105,15 @@ impl Renderer {
         }
     }
 
-    /// Our own address on a connection to it. When it changes, URLs and callbacks of before are dead.
+    /// Records the box's own address on connections to the renderer. If it changed, URLs and callbacks given before are
+    /// dead.
     pub(super) fn faces(&mut self, facing: Ipv4Addr, now: Instant) {
         if self.connection.face(facing) {
             self.observation.forget_subscriptions(now);
         }
     }
 
-    /// It answers at the place that is known; this may be its second address.
+    /// Returns whether the renderer answers at its known address, so that `location` may be a second address.
     pub(in crate::kiosk) fn is_well_elsewhere(&self, location: &HttpUrl) -> bool {
         self.connection.location != *location
             && self.observation.state.is_some()
@@ -118,8 +121,9 @@ impl Renderer {
             && self.connection.breaker.failures() == 0
     }
 
-    /// It was described at another place, too: it has two addresses, or it began anew there. The next look at the place
-    /// that is known tells.
+    /// The same device was described at another address, too: either it has two addresses, or it restarted there. The
+    /// next
+    /// look at the known address tells which.
     pub(in crate::kiosk) fn seen_elsewhere(&mut self, now: Instant) {
         self.connection.seen_elsewhere();
         self.look_again(now);

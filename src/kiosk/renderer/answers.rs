@@ -1,4 +1,4 @@
-//! What an answer means for a renderer, and what it means that none comes or none that can be understood.
+//! What an answer means for a renderer, and what a missing or malformed answer means.
 
 use super::load::{Doubt, Load, Phase};
 use super::observation::Evented;
@@ -21,18 +21,17 @@ use crate::upnp::scpd::Survey;
 use crate::upnp::{Reply, UpnpError};
 use core::net::Ipv4Addr;
 
-/// A command that was taken and had no effect is given again after this time: LG needs 1.5 s to close
-/// its player after a Stop.
+/// When a command that was accepted without effect is sent again: LG needs 1.5 s to close its player after a Stop.
 const TAKES_EFFECT: Duration = Duration::from_secs(3);
-/// A Stop that goes before a file takes effect within this time.
+/// A Stop that precedes a file takes effect within this time.
 const SETTLES: Duration = Duration::from_secs(3);
-/// A volume that could not be set is tried again after this time.
+/// The pause before a failed volume change is retried.
 const VOLUME_PAUSE: Duration = Duration::from_secs(5);
-/// Action Failed (UDA 1.0 §3.2.2): what a refusal without a code says.
+/// Action Failed (UDA 1.0 §3.2.2). It stands for a refusal without a code.
 const ACTION_FAILED: u16 = 501;
 
 impl Renderer {
-    /// The call with this number was answered. An answer to a call that was ended means nothing.
+    /// Takes the answer to the call with this number. Answers to calls that were ended are ignored.
     pub(in crate::kiosk) fn answered(
         &mut self,
         number: u32,
@@ -57,7 +56,7 @@ impl Renderer {
         }
     }
 
-    /// The call in flight has waited long enough.
+    /// Ends the call in flight if its deadline has passed.
     pub(in crate::kiosk) fn overdue(&mut self, ctx: &mut Context<'_>) {
         if let Some(call) = self.connection.end_overdue(ctx.now) {
             ctx.effects.push(Effect::Cancel(call.number));
@@ -89,7 +88,7 @@ impl Renderer {
             }
             (Purpose::Media, Answer::Reply(Reply::AvTransport(Av::MediaInfo(info)))) => {
                 self.take_over_uri(info.current_uri.as_deref().unwrap_or(""), ctx);
-                // One from before the box lost its power has a URL that is dead.
+                // A next URI from before a power failure of the box has a dead URL.
                 self.playback.offer_told(info.next_uri.as_deref().unwrap_or("").contains("://"));
                 if self.in_doubt(Doubt::AskUri) {
                     self.resolve_doubt(&info, ctx);
@@ -100,7 +99,7 @@ impl Renderer {
             (Purpose::Stop, _) => self.stop_taken(ctx),
             (Purpose::Pause, _) => {
                 self.observation.look_now(now);
-                // If it is to play again by now, the box paused it and no viewer.
+                // If the goal is to play again by then, the box caused the pause, and no viewer did.
                 self.observation.expect(TransportState::PausedPlayback);
             }
             (Purpose::Seek, _) => self.seeked(call.sent_at, ctx),
@@ -130,7 +129,7 @@ impl Renderer {
             ) => {
                 self.observation.subscription_mut(which).grant(now, sid, timeout);
                 if which == Evented::Transport && self.in_doubt(Doubt::AskLease) {
-                    // It is the same as before, and it was stopped: by a viewer.
+                    // The subscription survived, so that the renderer did not restart: a viewer stopped it.
                     self.stopped_by_viewer(ctx);
                 }
             }
@@ -147,7 +146,7 @@ impl Renderer {
             load.accepted();
         }
         if self.slot.waits_for_others() {
-            // It may be told to play at any moment: then nothing should be in flight.
+            // Play may be due at any time, and nothing should be in flight then.
             self.observation.ask_state_at(ctx.now + self.transport_pace(ctx.now));
         }
     }
@@ -162,12 +161,12 @@ impl Renderer {
                 let until = ctx.now + SETTLES;
                 self.enter(Phase::Settling { until }, "a Stop goes before the file", ctx);
             }
-            // It was to be stopped: what is wanted by now begins anew.
+            // The renderer was to be stopped. What it should play now starts from the beginning.
             _ => self.playback.retire(),
         }
     }
 
-    /// Play was taken, or may have been.
+    /// Play was accepted, or may have been.
     pub(super) fn play_sent(&mut self, sent: Instant, ctx: &mut Context<'_>) {
         let now = ctx.now;
         self.observation.look_now(now);
@@ -177,7 +176,7 @@ impl Renderer {
         self.enter(Phase::Starting { sent, until: now + START_TIMEOUT }, "Play was sent", ctx);
     }
 
-    /// The description of a service was read, or there is none that can be.
+    /// The description of a service was read, or is unavailable.
     pub(super) fn scpd_read(&mut self, which: Evented, survey: Survey) {
         match which {
             Evented::Transport => self.capabilities.know_play_arguments(survey.play),
@@ -185,21 +184,21 @@ impl Renderer {
         }
     }
 
-    /// No answer, or none that says anything.
+    /// A call got no answer, or one without meaning.
     pub(super) fn failed(&mut self, purpose: &Purpose, failure: Failure, ctx: &mut Context<'_>) {
         let now = ctx.now;
         let said_no = matches!(failure, Failure::Status(400 | 500..=599) | Failure::Malformed);
         if purpose.is_command() && said_no {
-            // A bare HTTP 500, or words of its own: it is a refusal too.
+            // A bare HTTP 500, or an answer in the renderer's own words, is a refusal, too.
             let error = UpnpError { code: ACTION_FAILED, description: Text::new() };
             return self.refused(purpose, &error, ctx);
         }
         match purpose {
-            // Answered, but without sense: only what was asked suffers.
+            // The answer was meaningless: only this question is affected.
             Purpose::Position if failure == Failure::Malformed => self.position_untold(now),
             Purpose::Position => self.observation.ask_position_at(now + UNTOLD),
             Purpose::Sink => self.capabilities.lists(None),
-            // It lives, whatever its web server does with this.
+            // The renderer is alive, whatever its web server does with this URL.
             Purpose::Scpd(which) => return self.scpd_failed(*which, &failure, now),
             Purpose::Subscribe(which) => {
                 self.observation.subscription_mut(*which).refuse(now);
@@ -211,7 +210,7 @@ impl Renderer {
             Purpose::Renew(which) => return self.lease_lost(*which, ctx),
             Purpose::Unsubscribe(which) => self.observation.subscription_mut(*which).forget(now),
             Purpose::Volume(_) => self.volume.failed(now + VOLUME_PAUSE),
-            // LG holds the call while it loads: look what it does.
+            // LG does not answer while it loads: look at the state.
             Purpose::Play if failure == Failure::Timeout => return self.play_sent(now, ctx),
             Purpose::SetNext => {
                 if failure == Failure::Timeout {
@@ -220,7 +219,7 @@ impl Renderer {
                 self.playback.drop_next();
             }
             Purpose::Media => self.media_unknown(ctx),
-            // It hung over taking the next file back: whether it still holds it will show.
+            // The renderer hung on withdrawing the next URI. Whether it still holds the URI will show.
             Purpose::ClearNext if failure == Failure::Timeout => {
                 self.next_failed(true);
                 self.playback.offer_withdrawn();
@@ -228,7 +227,7 @@ impl Renderer {
             _ => {}
         }
         if matches!(failure, Failure::Status(400..=499)) {
-            // The path is not what it was: the description is.
+            // The path changed, so the description did, too.
             self.connection.distrust_description();
         }
         self.count_call_failure(failure, ctx);
@@ -244,7 +243,7 @@ impl Renderer {
     }
 
     fn count_call_failure(&mut self, failure: Failure, ctx: &mut Context<'_>) {
-        // It hung where the next file should have followed: never risk that again.
+        // The renderer hung where the next file should have followed: never risk that again.
         if failure == Failure::Timeout && self.playback.holds_next() {
             self.next_failed(true);
         }
@@ -276,7 +275,7 @@ impl Renderer {
         }
     }
 
-    /// It is not there, or hangs: what it told us is in doubt.
+    /// The renderer is away or hangs: all that it reported is in doubt.
     fn lost(&mut self) {
         self.observation.must_look();
         if self.connection.lost() {
@@ -284,7 +283,7 @@ impl Renderer {
         }
     }
 
-    /// It does not tell what it was given.
+    /// The renderer does not report which URIs it holds.
     pub(super) fn media_unknown(&mut self, ctx: &mut Context<'_>) {
         self.playback.offer_told(false);
         self.takeover = Takeover::None;
@@ -293,7 +292,7 @@ impl Renderer {
         }
     }
 
-    /// The name of the file that it has.
+    /// The name of the current file.
     pub(super) fn file_name(&self) -> String {
         self.playback.load().map(Load::name).unwrap_or_default()
     }

@@ -1,28 +1,30 @@
-//! The circuit breaker of one renderer: how long to leave it alone after calls that failed.
+//! The circuit breaker of one renderer: how long to leave the renderer alone after failed calls.
 //!
-//! *Closed*: calls flow; after a failure the next one waits a little. *Open*, after
-//! [`OPENS_AFTER`] failures in a row: only probes go out. A renderer that refuses is asked again after
-//! growing pauses; one that accepts and never answers is asked again soon, but each probe waits
-//! longer for its answer, so that a renderer that wakes up is heard at once. An announcement ends a pause.
+//! *Closed*: calls are sent; after a failure, the next call waits a little. *Open*, after [`OPENS_AFTER`] failures in a
+//! row:
+//! only probes are sent. A renderer that is unreachable is probed at growing intervals. A renderer that accepts
+//! connections
+//! and never answers is probed again soon, but each probe waits longer for its answer, so that the renderer is noticed
+//! as
+//! soon as it recovers. An announcement ends a pause.
 
 use crate::kiosk::event::Failure;
 use crate::time::{Duration, Instant};
 
-/// Failures in a row that open the breaker.
+/// How many failures in a row open the breaker.
 pub const OPENS_AFTER: u8 = 3;
-/// The first pause; doubled each time.
+/// The first pause; each further failure doubles it.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
-/// The longest pause between probes of a renderer that is not there: 2^5 × 250 ms. One whose cable is
-/// put back announces nothing, and a lost packet in 8 s burdens nobody.
+/// The longest pause between probes of an unreachable renderer: 2^5 × 250 ms. A renderer whose cable is plugged back in
+/// announces nothing, and one lost packet every 8 s is no burden.
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
-/// The pause after a probe that waited in vain: its wait was pause enough.
+/// The pause after a probe that timed out: its wait was pause enough.
 const PAUSE_AFTER_WAIT: Duration = Duration::from_secs(1);
-/// How long the first probe waits for its answer; doubled each time.
+/// How long the first probe waits for its answer; each further one waits twice as long.
 pub const FIRST_WAIT: Duration = Duration::from_secs(5);
-/// The longest wait of a probe.
+/// How long a probe waits at most.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
-/// The state, and the failures that led to it.
 #[derive(Clone, Debug, Default)]
 pub struct Breaker {
     failures: u8,
@@ -43,37 +45,37 @@ impl Breaker {
         self.why = Some(why);
     }
 
-    /// A call was answered: whatever it said, the renderer lives.
+    /// A call was answered: whatever the answer says, the renderer is alive.
     pub fn succeed(&mut self) {
         *self = Self::default();
     }
 
-    /// There is a sign of life: do not wait out the pause.
+    /// Ends the pause, because there is a sign of life.
     pub fn hurry(&mut self, now: Instant) {
         if let Some(at) = self.retry_at.as_mut() {
             *at = (*at).min(now);
         }
     }
 
-    /// Only probes go out.
+    /// Returns whether only probes are sent.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.failures >= OPENS_AFTER
     }
 
-    /// Failures in a row.
+    /// How many calls failed in a row.
     #[must_use]
     pub fn failures(&self) -> u8 {
         self.failures
     }
 
-    /// Before this, nothing goes out.
+    /// Nothing is sent before this time.
     #[must_use]
     pub fn retry_at(&self) -> Option<Instant> {
         self.retry_at
     }
 
-    /// The last failure.
+    /// Why the last call failed.
     #[must_use]
     pub fn why(&self) -> Option<&Failure> {
         self.why.as_ref()

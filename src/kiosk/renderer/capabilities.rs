@@ -1,9 +1,10 @@
-//! What a renderer needs and cannot do: what its profile says, and what it has shown since.
+//! What a renderer needs and cannot do: from its profile, and from what it has shown since.
 //!
-//! Subtitles: the maker of the renderer decides in which form it is told of them. Metadata that name subtitles are a
-//! level above the full metadata: if they are refused, or taken and not followed by a picture, the same goes out without
-//! subtitles. A *strike* is a load that did not begin to play with its subtitles named, as far as can be told because
-//! of them.
+//! Subtitles: the manufacturer decides in which form the renderer is told of them. Metadata with subtitles is a level
+//! above
+//! full metadata: if the renderer refuses it, or accepts it and shows no picture, the same metadata is sent without
+//! subtitles. A *strike* is a load with subtitles in its metadata that did not begin to play, apparently because of
+//! them.
 
 use super::load::{Load, Metadata};
 use crate::kiosk::habits::{Habits, Way};
@@ -16,41 +17,42 @@ use crate::time::Duration;
 use crate::upnp::description::Description;
 use crate::upnp::didl::Rung;
 
-/// Strikes after which metadata name no subtitles any more: one may be chance.
+/// After this many strikes, metadata no longer names subtitles. A single strike may be chance.
 const STRIKES: u8 = 2;
-/// A renderer that took longer than this to answer was not slow, it hung.
+/// A renderer that took longer than this to answer hung, rather than being slow.
 const SLOWEST: Duration = Duration::from_secs(10);
 
-/// Whether the description of Play in AVTransport was read. It is read only if Play was refused for its arguments: some
-/// renderers want more than the specification has, and are content with empty ones.
+/// Whether the AVTransport description of Play was read. It is read only after Play was refused for its arguments: some
+/// renderers want more arguments than the specification has, and accept empty ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum PlayArguments {
     /// There was no reason to read it.
     #[default]
     Usual,
-    /// It is to be read before the next Play.
+    /// It must be read before the next Play.
     Wanted,
-    /// It was read, or could not be.
+    /// It was read, or is unavailable.
     Known,
 }
 
-/// What was learned of metadata that name subtitles.
+/// What was learned about metadata with subtitles.
 #[derive(Clone, Copy, Debug, Default)]
 struct Subtitles {
-    /// It has played what came with them.
+    /// The renderer has played a load with subtitles in its metadata.
     proven: bool,
     strikes: u8,
-    /// After a strike the next load goes without: if that does not play either, the subtitles were not the reason.
+    /// The next load is sent without subtitles, after a strike. If it does not play either, subtitles were not the
+    /// reason.
     spared: bool,
 }
 
-/// See the module. What is not in `habits` is not kept, being soon learned anew.
+/// What one renderer needs. Only `habits` is kept across restarts; the rest is soon learned again.
 #[derive(Debug, Default)]
 pub(super) struct Capabilities(Fields);
 
 read_only!(Capabilities, Fields);
 
-/// Written only in this file.
+/// Readable everywhere, writable only in this file.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
     pub(super) habits: Habits,
@@ -59,23 +61,23 @@ pub(super) struct Fields {
     play_arguments: PlayArguments,
     /// Arguments of Play beyond those of the specification.
     pub(super) extra_arguments: Vec<String>,
-    /// A still that follows a still needs a Stop between them.
+    /// A Stop is needed between two stills.
     pub(super) stop_between_stills: bool,
 }
 
 impl Capabilities {
-    /// What was known of it before.
+    /// Applies what an earlier run learned.
     pub(super) fn remember(&mut self, profile: Profile, now: Minutes) {
         profile.apply(&mut self.0.habits, now);
         self.0.profile = profile;
     }
 
-    /// Takes what it showed lately into its profile. Gives whether that is news.
+    /// Updates the profile with what was learned lately. Returns whether it changed.
     pub(super) fn learn(&mut self, now: Minutes) -> bool {
         self.0.profile.learn(&self.0.habits, now)
     }
 
-    /// Its profile with the measures as they are now; `seen`: when it was last there, if it is not there now.
+    /// The profile with current measurements. `seen`: now, if the renderer is present.
     pub(super) fn measured(&self, description: &Description, seen: Option<Minutes>) -> Profile {
         let mut profile = self.0.profile.clone();
         profile.measure(&self.0.habits);
@@ -84,7 +86,7 @@ impl Capabilities {
         profile
     }
 
-    /// It plays a load with this metadata.
+    /// The renderer plays this load, and so accepts its metadata.
     pub(super) fn takes(&mut self, load: &Load) {
         let Metadata { mime, level, subtitles } = load.metadata;
         self.0.habits.rung = level;
@@ -95,85 +97,85 @@ impl Capabilities {
         }
     }
 
-    /// It refuses metadata of every level: the next attempt begins at the top.
+    /// The renderer refused metadata of every level: the next attempt starts at the highest.
     pub(super) fn refuses_metadata(&mut self) {
         self.0.habits.rung = Rung::Full;
     }
 
-    /// It needs a Stop before SetAVTransportURI.
+    /// The renderer needs a Stop before SetAVTransportURI.
     pub(super) fn needs_stop_first(&mut self) {
         self.0.habits.stop_first = true;
     }
 
-    /// It needs a Stop between two stills, or not.
+    /// Sets whether the renderer needs a Stop between two stills.
     pub(super) fn set_stop_between_stills(&mut self, needs: bool) {
         self.0.stop_between_stills = needs;
     }
 
-    /// SetNextAVTransportURI is not its way in media of this kind; `hung`: it hung over that.
+    /// SetNextAVTransportURI does not work for media of this kind; `hung`: the renderer hung on it.
     pub(super) fn next_failed(&mut self, kind: Kind, hung: bool) {
         *self.0.habits.next_broken.at(kind) = true;
         *self.0.habits.next_hung.at(kind) |= hung;
     }
 
-    /// It went on to the next file by itself.
+    /// The renderer moved on to the next file by itself.
     pub(super) fn next_works(&mut self) {
         self.0.habits.next_works = true;
     }
 
-    /// It cannot seek.
+    /// The renderer cannot seek.
     pub(super) fn seek_failed(&mut self) {
         self.0.habits.seek_broken = true;
     }
 
-    /// Its RenderingControl does not work.
+    /// The RenderingControl service does not work.
     pub(super) fn rendering_failed(&mut self) {
         self.0.habits.rendering_broken = true;
     }
 
-    /// Its position moves in media of this kind.
+    /// The reported position moves in media of this kind.
     pub(super) fn position_moves(&mut self, kind: Kind) {
         *self.0.habits.moves.at(kind) = true;
     }
 
-    /// An answer confirmed, or contradicted, the event before it.
+    /// An answer confirmed or contradicted the event before it.
     pub(super) fn weigh_event(&mut self, confirmed: bool) {
         self.0.habits.events.note(confirmed);
     }
 
-    /// It was asked what it plays, and said this, or nothing.
+    /// Records which formats the renderer lists as playable, or that it lists none.
     pub(super) fn lists(&mut self, sink: Option<String>) {
         self.0.habits.sink = sink.or(self.0.habits.sink.take());
         self.0.habits.sink_asked = true;
     }
 
-    /// A round followed another in this way after this gap.
+    /// One round followed another in this way, after this gap.
     pub(super) fn looped(&mut self, kind: Kind, way: Way, gap: Duration) {
         self.0.habits.looped(kind, way, gap);
     }
 
-    /// A call took this long.
+    /// Records how long a call took.
     pub(super) fn took(&mut self, span: Duration) {
         self.0.habits.slowest = span.min(SLOWEST).max(self.0.habits.slowest * 7 / 8);
     }
 
-    /// GetTransportInfo took this long.
+    /// Records how long GetTransportInfo took.
     pub(super) fn round_trip(&mut self, span: Duration) {
         self.0.habits.round_trip = (3 * self.0.habits.round_trip + span) / 4;
     }
 
-    /// So long after Play it began.
+    /// Records how long after Play playback began.
     pub(super) fn set_latency(&mut self, latency: Option<Duration>) {
         self.0.habits.latency = latency;
     }
 
-    /// The description of Play names these arguments beyond the usual, or could not be read.
+    /// Records the extra arguments that the description of Play names; none if the description is unavailable.
     pub(super) fn know_play_arguments(&mut self, extra: Vec<String>) {
         self.0.play_arguments = PlayArguments::Known;
         self.0.extra_arguments = extra;
     }
 
-    /// Play was refused for its arguments. Gives whether its description is to be read, which is done once.
+    /// Play was refused for its arguments. Returns whether to read its description, which is done once.
     pub(super) fn ask_play_arguments(&mut self) -> bool {
         let new = self.0.play_arguments == PlayArguments::Usual;
         if new {
@@ -182,13 +184,15 @@ impl Capabilities {
         new
     }
 
-    /// A load with its subtitles in the metadata did not play, and is given again without.
+    /// A load with subtitles in its metadata did not play, and is given again without them.
     pub(super) fn strike_subtitles(&mut self) {
         self.0.subtitles.strikes = self.0.subtitles.strikes.saturating_add(1);
         self.0.subtitles.spared = true;
     }
 
-    /// A load did not play that was spared its subtitles: they were not the reason. `false` if it was not spared.
+    /// A load that was sent without subtitles after a strike did not play: the strike is withdrawn. Returns `false` if
+    /// there
+    /// was no such strike.
     pub(super) fn acquit_subtitles(&mut self) -> bool {
         let spared = core::mem::take(&mut self.0.subtitles.spared);
         if spared {
@@ -197,7 +201,7 @@ impl Capabilities {
         spared
     }
 
-    /// How it is to be told of the subtitles of this file.
+    /// How the renderer is told of this file's subtitles.
     pub(super) fn subtitles_for(
         &self,
         file: &MediaFile,
@@ -212,12 +216,12 @@ impl Capabilities {
         (!form.is_metadata() || fit).then_some(form)
     }
 
-    /// It has played with subtitles named in metadata.
+    /// Returns whether the renderer has played a load with subtitles in its metadata.
     pub(super) const fn knows_subtitles(&self) -> bool {
         self.0.subtitles.proven
     }
 
-    /// The MIME type to begin with: the one that it took before, else the one that its list names.
+    /// The MIME type to try first: the one that the renderer accepted before, or else one that it lists.
     pub(super) fn mime_for(&self, media_type: &'static MediaType) -> &'static str {
         let sink = || self.0.habits.sink.as_deref().unwrap_or("");
         let known = self.0.habits.names.of(media_type);

@@ -1,7 +1,9 @@
-//! What a person asks of a renderer: play, pause, another file, another position, a clip or a programme over all, and
-//! to show its name.
+//! What a person asks of a renderer: play, pause, another file, another position, a clip, a chosen programme, or to
+//! show
+//! the renderer's name.
 //!
-//! The card with its name is a clip over everything else. It is drawn whenever it is fetched, which is quick, and never
+//! The card with the name is a clip over everything else. It is drawn whenever it is fetched, which is quick, and is
+//! not
 //! kept.
 
 use super::Renderer;
@@ -17,11 +19,11 @@ use crate::media::{black, card, protocol_info};
 use crate::time::{Duration, Instant};
 use std::rc::Rc;
 
-/// A seek leaves at least this much of the file: it ends by itself.
+/// A seek leaves at least this much of the file, so that the file ends by itself.
 const LAST_PART: Duration = Duration::from_secs(1);
 
 impl Renderer {
-    /// A person asked for this.
+    /// Applies an action of a person.
     pub(in crate::kiosk) fn command(&mut self, action: PanelAction, now: Instant) {
         if !self.is_driven() {
             return;
@@ -33,7 +35,7 @@ impl Renderer {
         match action {
             PanelAction::PlayPause if self.intent.is_to_play() => self.intent.pause(),
             PanelAction::PlayPause | PanelAction::Play => self.play_on(now),
-            // Also one that has nothing yet, being away: the button would go on to find it playing.
+            // Also pauses a renderer that is away and has no load yet: when it comes back, it must not play.
             PanelAction::Pause if self.playback.load().is_some() || self.intent.is_to_play() => {
                 self.intent.pause();
             }
@@ -48,17 +50,17 @@ impl Renderer {
                 self.change_volume(action)
             }
             PanelAction::Auto => self.go_automatic(now),
-            // These come with more than their name.
+            // These carry parameters and have methods of their own.
             PanelAction::SeekForward
             | PanelAction::SeekBack
             | PanelAction::PlayClip
             | PanelAction::Identify => {}
-            // This is for the box.
+            // This concerns the box.
             PanelAction::Shutdown => {}
         }
     }
 
-    /// In vain where the renderer has no volume: which is told once.
+    /// Changes volume or mute. If the renderer has no volume, this is reported once.
     fn change_volume(&mut self, action: PanelAction) {
         match action {
             _ if !self.has_rendering() => self.volume.notice_absence(),
@@ -68,18 +70,18 @@ impl Renderer {
         }
     }
 
-    /// A person wants what the configuration and the schedule say.
+    /// Returns to what the configuration and the schedule say.
     fn go_automatic(&mut self, now: Instant) {
         self.intent.drop_clips();
         self.intent.programme_mut().unchoose();
-        // If the schedule wants something, `scheduled` takes it for news again.
+        // If the schedule wants something, `scheduled` applies it as a change.
         if !self.intent.take_layer() {
             self.change_file();
             self.play(now);
         }
     }
 
-    /// A person wants to see another part of the file: so much further on, or back.
+    /// Seeks by `step`, forward or back.
     pub(in crate::kiosk) fn seek_by(&mut self, step: Duration, forward: bool, now: Instant) {
         let Some(at) = self.interrupted_at(now) else { return };
         let Some(load) = self.playback.load_mut() else { return };
@@ -89,7 +91,7 @@ impl Renderer {
         self.connection.forget_taken();
     }
 
-    /// A person wants this clip over whatever plays.
+    /// Plays this clip over whatever plays.
     pub(in crate::kiosk) fn play_clip(&mut self, clip: Clip, again: Again, now: Instant) {
         if !self.is_driven() {
             return;
@@ -111,7 +113,7 @@ impl Renderer {
         self.play_anew(now);
     }
 
-    /// A person wants this programme from now on.
+    /// Plays this programme from now on.
     pub(in crate::kiosk) fn choose(
         &mut self,
         list: Playlist,
@@ -124,7 +126,7 @@ impl Renderer {
         }
     }
 
-    /// A person wants to know which one it is. Gives the reason if its name cannot be shown.
+    /// Shows the renderer's name on its screen. Returns the reason if it cannot be shown.
     pub(in crate::kiosk) fn identify(&mut self, now: Instant) -> Option<&'static str> {
         if !self.is_driven() || self.intent.programme.is_covered() {
             return None;
@@ -146,10 +148,10 @@ impl Renderer {
         None
     }
 
-    /// The bytes of a file that is on no disk.
+    /// The bytes of a generated file.
     pub(super) fn body(&self, file: &MediaFile) -> Option<Rc<[u8]>> {
         match card::is_card(file) {
-            // Under another name by now it would be another card.
+            // Under another name, the card would be another one by now.
             true => Some(self.card()).filter(|card| card::file(card).size == file.size),
             false => black::body(file).map(Rc::from),
         }
@@ -159,14 +161,14 @@ impl Renderer {
         card::draw(self.name(), &self.host().to_string())
     }
 
-    /// Where it would go on if something broke in now.
+    /// The position at which playback would resume after an interruption now.
     fn interrupted_at(&self, now: Instant) -> Option<Duration> {
         let runs = |load: &&Load| load.is_running() && !load.is_still();
         let load = self.playback.load().filter(runs)?;
         Some(load.seek_to.unwrap_or_else(|| load.playhead.position(now)))
     }
 
-    /// What a person chose is over: the schedule and the configuration decide.
+    /// Ends what a person chose: the schedule and the configuration decide again.
     pub(super) fn back_to_automatic(&mut self, now: Instant) {
         if self.intent.programme_mut().unchoose() && !self.intent.programme.is_interrupted() {
             self.change_file();
@@ -176,7 +178,7 @@ impl Renderer {
         }
     }
 
-    /// Something else is to play at once.
+    /// Plays something else at once.
     fn play_anew(&mut self, now: Instant) {
         self.intent.forget_insisting();
         self.playback.retire();
@@ -188,7 +190,7 @@ impl Renderer {
         self.try_at_once(now);
     }
 
-    /// Also after the clip, if that plays over silence.
+    /// Plays, and goes on playing after a clip that interrupted nothing.
     fn play_on(&mut self, now: Instant) {
         self.intent.play_on(now);
         self.try_at_once(now);

@@ -1,4 +1,4 @@
-//! Whether a renderer can be talked to: where it is, the call in flight, the breaker, and what its announcements say.
+//! The connection to a renderer: its address, the call in flight, the circuit breaker, and whether it is announced.
 
 use super::breaker::{self, Breaker};
 use super::requests::{Call, Purpose};
@@ -8,42 +8,42 @@ use crate::time::Instant;
 use crate::upnp::HttpUrl;
 use core::net::Ipv4Addr;
 
-/// What the announcements of a renderer say.
+/// What the SSDP announcements of a renderer say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Presence {
-    /// It is there.
+    /// The renderer is present.
     Here,
-    /// It said byebye. Some renderers say it and stay.
+    /// The renderer said byebye. Some renderers say byebye and stay.
     SaidGoodbye,
-    /// It said byebye and stopped: when it is announced again, somebody has switched it on.
+    /// The renderer said byebye and stopped. When it is announced again, somebody has switched it on.
     Asleep,
 }
 
-/// See the module.
+/// The connection to one renderer.
 #[derive(Debug)]
 pub(super) struct Connection(Fields);
 
 read_only!(Connection, Fields);
 
-/// Written only in this file.
+/// Readable everywhere, writable only in this file.
 #[derive(Debug)]
 pub(super) struct Fields {
     pub(super) location: HttpUrl,
-    /// Our address on the connection to it: the one that it can reach.
+    /// The box's own address on connections to the renderer, which is the address that the renderer can reach.
     pub(super) facing: Ipv4Addr,
     pub(super) call: Option<Call>,
-    /// The last command that it took, and when that may be given again if it had no effect.
+    /// The last command that the renderer accepted, and when it may be sent again if it had no effect.
     pub(super) taken: Option<(Purpose, Instant)>,
     pub(super) breaker: Breaker,
-    /// It does not answer, or nothing that can be understood.
+    /// Why calls fail.
     pub(super) fault: Option<Fault>,
     pub(super) away: bool,
-    /// It could not be reached: when it is back, a stop means that it started again.
+    /// The renderer was unreachable: a stop seen when it is back means that it restarted.
     pub(super) may_have_restarted: bool,
     pub(super) presence: Presence,
-    /// Its description was seen at another place as well.
+    /// The same device was described at another address as well.
     pub(super) elsewhere: bool,
-    /// Its description must be fetched again.
+    /// The description must be fetched again.
     pub(super) stale: bool,
 }
 
@@ -64,7 +64,7 @@ impl Connection {
         })
     }
 
-    /// A call goes out.
+    /// A call was sent.
     pub(super) fn begin(&mut self, call: Call) {
         self.0.call = Some(call);
     }
@@ -74,17 +74,17 @@ impl Connection {
         self.0.call.take_if(|call| call.number == number)
     }
 
-    /// Ends the call in flight if it has waited long enough.
+    /// Ends the call in flight if its deadline has passed.
     pub(super) fn end_overdue(&mut self, now: Instant) -> Option<Call> {
         self.0.call.take_if(|call| call.deadline <= now)
     }
 
-    /// Ends the call in flight whatever it is.
+    /// Ends the call in flight.
     pub(super) fn hang_up(&mut self) -> Option<Call> {
         self.0.call.take()
     }
 
-    /// It was announced: a probe that has waited long may have been for its life before the restart.
+    /// Ends the wait for a probe that is already long, because the renderer was announced: it may have restarted since.
     pub(super) fn hurry_probe(&mut self, now: Instant) {
         let probe = self.0.call.as_mut().filter(|call| call.purpose == Purpose::Transport);
         if let Some(call) = probe.filter(|call| now.since(call.sent_at) > breaker::FIRST_WAIT) {
@@ -92,40 +92,40 @@ impl Connection {
         }
     }
 
-    /// It took this command, which may be given again at this time if it had no effect.
+    /// The renderer accepted a command, which may be sent again at `again_at` if it had no effect.
     pub(super) fn command_taken(&mut self, command: Purpose, again_at: Instant) {
         self.0.taken = Some((command, again_at));
     }
 
-    /// The last command may be given again at once.
+    /// The last command may be sent again at once.
     pub(super) fn forget_taken(&mut self) {
         self.0.taken = None;
     }
 
-    /// When this command may be given: at once, but for the one that it has just taken.
+    /// When this command may be sent: at once, unless the renderer has just accepted it.
     pub(super) fn again_at(&self, command: &Purpose) -> Instant {
         let taken = self.0.taken.as_ref().filter(|(taken, _)| taken == command);
         taken.map_or(Instant::START, |(_, again_at)| *again_at)
     }
 
-    /// It answered. Gives whether it had not before.
+    /// The renderer answered. Returns whether calls had failed before.
     pub(super) fn answered(&mut self) -> bool {
         self.0.away = false;
         self.0.breaker.succeed();
         self.clear_fault()
     }
 
-    /// It was seen to work. Gives whether calls had failed.
+    /// Clears the fault, because the renderer works. Returns whether there was one.
     pub(super) fn clear_fault(&mut self) -> bool {
         self.0.fault.take().is_some()
     }
 
-    /// Calls to it fail for this reason.
+    /// Records why calls fail.
     pub(super) fn set_fault(&mut self, fault: Fault) {
         self.0.fault = Some(fault);
     }
 
-    /// A call failed. `jitter` in 0..1 spreads renderers that failed together. Gives whether the breaker opened.
+    /// A call failed. `jitter` in 0..1 spreads renderers that failed together. Returns whether the breaker opened.
     pub(super) fn failed(&mut self, failure: Failure, jitter: f64, now: Instant) -> bool {
         let was_open = self.0.breaker.is_open();
         self.0.may_have_restarted |= failure == Failure::Unreachable || was_open;
@@ -133,7 +133,7 @@ impl Connection {
         self.0.breaker.is_open() && !was_open
     }
 
-    /// The breaker has opened: what it told us is in doubt. Gives whether it is away.
+    /// The breaker opened, so that all that the renderer reported is in doubt. Returns whether the renderer is away.
     pub(super) fn lost(&mut self) -> bool {
         self.0.may_have_restarted = true;
         let away = matches!(self.0.breaker.why(), Some(Failure::Unreachable));
@@ -141,60 +141,58 @@ impl Connection {
         away
     }
 
-    /// There is a sign of life: the pause is over.
+    /// Ends the pause, because there is a sign of life.
     pub(super) fn hurry(&mut self, now: Instant) {
         self.0.breaker.hurry(now);
     }
 
-    /// Whether it may have started again since it was last reached: told once.
+    /// Returns whether the renderer may have restarted since it was last reached, and clears the doubt.
     pub(super) fn take_restart_doubt(&mut self) -> bool {
         core::mem::take(&mut self.0.may_have_restarted)
     }
 
-    /// It started again, which is known now.
+    /// The renderer is known to have restarted.
     pub(super) fn restarted(&mut self, now: Instant) {
         self.0.may_have_restarted = false;
         self.0.breaker.hurry(now);
     }
 
-    /// It was announced, or described. Gives whether it was asleep.
+    /// The renderer was announced or described. Returns whether it was asleep.
     pub(super) fn wake(&mut self) -> bool {
         core::mem::replace(&mut self.0.presence, Presence::Here) == Presence::Asleep
     }
 
-    /// Its announcements say this.
     pub(super) fn set_presence(&mut self, presence: Presence) {
         self.0.presence = presence;
     }
 
-    /// Our own address on a connection to it. Gives whether that is another than before.
+    /// Records the box's own address on connections to the renderer. Returns whether it changed.
     pub(super) fn face(&mut self, facing: Ipv4Addr) -> bool {
         core::mem::replace(&mut self.0.facing, facing) != facing
     }
 
-    /// Its description was fetched again, from here.
+    /// The description was fetched again, from this URL.
     pub(super) fn described(&mut self, location: HttpUrl) {
         self.0.location = location;
         self.0.stale = false;
         self.0.elsewhere = false;
     }
 
-    /// It was described at another place, too.
+    /// The same device was described at another address, too.
     pub(super) fn seen_elsewhere(&mut self) {
         self.0.elsewhere = true;
     }
 
-    /// Its description is not what it was.
+    /// The description seems out of date and must be fetched again.
     pub(super) fn distrust_description(&mut self) {
         self.0.stale = true;
     }
 
-    /// Its description is to be read again: told once.
+    /// Returns whether the description must be fetched again, and clears the request.
     pub(super) fn take_stale(&mut self) -> bool {
         core::mem::take(&mut self.0.stale)
     }
 
-    /// The call in flight.
     pub(super) const fn call(&self) -> Option<&Call> {
         self.0.call.as_ref()
     }

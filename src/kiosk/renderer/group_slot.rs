@@ -1,4 +1,4 @@
-//! A renderer as a member of a group: its slot there, what the group sees of it, and what it does for the group.
+//! A renderer as a member of a group: its slot, what the group sees of it, and what it does for the group.
 
 use super::Renderer;
 use super::load::Phase;
@@ -6,31 +6,31 @@ use crate::kiosk::fault::Fault;
 use crate::kiosk::group::{Doing, Gate, Order, Sight, Start};
 use crate::time::{Duration, Instant};
 
-/// The slot of a renderer in its group, if it is in one, and how far the group lets it go.
+/// The slot of a renderer in its group, if it has one, and how far the group lets it proceed.
 #[derive(Debug, Default)]
 pub(super) struct GroupSlot {
-    /// The group, and the place in that.
+    /// The group, and the place in the group.
     place: Option<(usize, usize)>,
     gate: Gate,
 }
 
 impl GroupSlot {
-    /// It is in a group.
+    /// Returns whether the renderer is in a group.
     pub(super) const fn is_taken(&self) -> bool {
         self.place.is_some()
     }
 
-    /// The group lets it go so far.
+    /// Sets how far the group lets the renderer proceed.
     pub(super) fn set_gate(&mut self, gate: Gate) {
         self.gate = gate;
     }
 
-    /// It may be given its file.
+    /// Returns whether the renderer may be given its file.
     pub(super) fn may_load(&self) -> bool {
         self.gate != Gate::Shut
     }
 
-    /// Play may go from this time on, if the file was there at `at`.
+    /// When Play may be sent, if the file was accepted at `at`.
     pub(super) fn may_play(&self, at: Instant) -> Option<Instant> {
         match self.gate {
             Gate::Open => Some(at),
@@ -39,14 +39,14 @@ impl GroupSlot {
         }
     }
 
-    /// It waits for the other members, and has nothing to tell meanwhile.
+    /// Returns whether the renderer waits for the other members, and so has nothing to report.
     pub(super) const fn waits_for_others(&self) -> bool {
         matches!(self.gate, Gate::Shut | Gate::Load)
     }
 }
 
 impl Renderer {
-    /// Its group, and its place in that.
+    /// The group, and the place in the group.
     pub(in crate::kiosk) fn seat(&self) -> Option<(usize, usize)> {
         self.slot.place
     }
@@ -55,7 +55,7 @@ impl Renderer {
         self.slot.place = place;
     }
 
-    /// What its group sees of it.
+    /// What the group sees of the renderer.
     pub(in crate::kiosk) fn sight(&self) -> Sight {
         Sight {
             doing: self.doing(),
@@ -80,7 +80,7 @@ impl Renderer {
             return Doing::Missing;
         }
         if self.intent.programme.is_covered() {
-            // In the middle of a round of its own, as it were.
+            // The renderer shows a card, which no other member waits for.
             return Doing::Playing;
         }
         match self.playback.phase() {
@@ -102,18 +102,17 @@ impl Renderer {
         }
     }
 
-    /// How it began, as far as its own reports tell to within milliseconds.
+    /// How playback began, if the renderer's reports show it to within milliseconds.
     fn measured_start(&self) -> Option<Start> {
         let (sent, origin) = self.playback.load()?.playhead.measured()?;
         Some(Start { sent, origin })
     }
 
-    /// It does already what its group wants.
+    /// Returns whether the renderer already does what its group wants.
     pub(in crate::kiosk) fn follows(&self, order: &Order) -> bool {
         order.item.is_none() && order.gate.is_none_or(|gate| gate == self.slot.gate)
     }
 
-    /// Does what its group wants.
     pub(in crate::kiosk) fn obey(&mut self, order: Order) {
         if let Some(item) = order.item {
             self.intent.programme_mut().go_to(item);
@@ -124,7 +123,7 @@ impl Renderer {
         }
     }
 
-    /// The moment at which it begins with the others: nothing may be in flight then.
+    /// When the renderer starts together with the others: nothing may be in flight then.
     pub(super) fn appointment(&self) -> Option<Instant> {
         let load = self.playback.load().filter(|_| self.intent.is_to_play())?;
         match (&load.phase, self.slot.gate) {
@@ -133,7 +132,7 @@ impl Renderer {
         }
     }
 
-    /// By how much it is off from where it should be with the others, at the least.
+    /// The least by which the renderer is off from `origin`, where its playback should have begun.
     pub(in crate::kiosk) fn off_by(&self, origin: Instant) -> Option<Duration> {
         let load = self.playback.load()?;
         let end = load.playhead.end(Duration::ZERO);

@@ -1,26 +1,30 @@
-//! One renderer: what it should do, what it was seen doing, and the next command from the difference.
+//! One renderer: what it should do, what it was seen doing, and the next command, which follows from the difference.
 //!
-//! Looping, retry, recovery after a restart, a lost event, a fault, a viewer with the remote control: all take one path.
-//! Each piece of state has one owner, whose fields nobody else can touch:
+//! Looping, retry, and recovery from a restart, a lost event or a fault, as well as a viewer with the remote control:
+//! all
+//! take this one path. Each piece of state has one owner, and only the owner's file can write it:
 //!
 //! | owner | answers |
 //! |---|---|
-//! | [`Connection`] | can we talk to it? |
-//! | [`Observation`] | what is known of what it does? |
-//! | [`Playback`] | what was it given, and how far is that? |
+//! | [`Connection`] | can we talk to the renderer? |
+//! | [`Observation`] | what is known of its behaviour? |
+//! | [`Playback`] | what was it given, and how far has that come? |
 //! | [`Intent`] | what should it do? |
-//! | [`Volume`] | how loud? |
+//! | [`Volume`] | how loud should it be, and how loud is it? |
 //! | [`Capabilities`] | what does this model need? |
-//! | [`GroupSlot`] | how far does its group let it go? |
-//! | [`Takeover`] | does it still play something from before the box started? |
+//! | [`GroupSlot`] | how far does its group let it proceed? |
+//! | [`Takeover`] | does it still play something from before the box restarted? |
 //!
-//! `reconcile` (in `plan`) reads across them and gives one command, or the time until which there is nothing to do.
-//! `requests` writes the command; at most one call is in flight. Answers come back to `answers`, which asks
-//! `transport_state` what a state means and `position` what a position means; refusals go to `upnp_errors`. What time
-//! alone decides is in `timeouts`. What becomes of a load is in `outcome`. What people ask comes to `commands`, what the
-//! schedule asks to `layer`, what the renderer says by itself to `announcements`.
+//! `reconcile` (in `plan`) reads all owners and returns one command, or the time until which there is nothing to do.
+//! `requests` writes the command; at most one call is in flight. Answers arrive in `answers`, which leaves transport
+//! states
+//! to `transport_state`, positions to `position` and refusals to `upnp_errors`. `timeouts` makes the changes that
+//! depend on
+//! time. `outcome` decides what follows when a load starts, ends or fails. Commands of people arrive in `commands`,
+//! those of
+//! the schedule in `layer`, and what the renderer says unasked in `announcements`.
 
-/// Lets everybody read the fields of an owner; only the file of the owner can write them.
+/// Makes the fields of an owner readable by all. Only the owner's file can write them.
 macro_rules! read_only {
     ($owner:ident, $fields:ident) => {
         impl core::ops::Deref for $owner {
@@ -84,7 +88,7 @@ use playback::Playback;
 use takeover::Takeover;
 use volume::Volume;
 
-/// What the surroundings give to each operation.
+/// What each operation needs from outside the renderer.
 pub(super) struct Context<'a> {
     pub(super) now: Instant,
     pub(super) media_port: Option<u16>,
@@ -93,9 +97,9 @@ pub(super) struct Context<'a> {
     pub(super) trace: &'a mut Trace,
     pub(super) statistics: &'a mut Statistics,
     pub(super) effects: &'a mut Effects,
-    /// Numbers for tickets and callbacks.
+    /// The source of numbers for tickets and callbacks.
     pub(super) numbers: &'a mut u32,
-    /// Of tokens.
+    /// The secret that tokens are made with.
     pub(super) secret: Secret,
 }
 
@@ -109,20 +113,19 @@ impl Context<'_> {
         *self.numbers
     }
 
-    /// Writes to the flight recorder in the name of this renderer.
+    /// The flight recorder, for entries about this renderer.
     fn log<'b>(&'b mut self, who: &'b str) -> Log<'b> {
         Log { trace: &mut *self.trace, now: self.now, who }
     }
 }
 
-/// How to leave.
+/// How the box leaves a renderer when it shuts down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Farewell {
-    /// Stop what we play.
+    /// Stop what the box plays.
     pub(super) stop: bool,
 }
 
-/// One renderer.
 #[derive(Debug)]
 pub(super) struct Renderer {
     description: Box<Description>,
@@ -134,7 +137,7 @@ pub(super) struct Renderer {
     capabilities: Capabilities,
     slot: GroupSlot,
     takeover: Takeover,
-    /// What is not in the statistics yet.
+    /// Operating time that is not in the statistics yet.
     shift: Shift,
 }
 
@@ -172,7 +175,7 @@ impl Renderer {
         &self.description
     }
 
-    /// The URL of its description.
+    /// The URL of the device description.
     pub(super) fn location(&self) -> &HttpUrl {
         &self.connection.location
     }
@@ -181,7 +184,7 @@ impl Renderer {
         self.connection.location.host
     }
 
-    /// Our address on the connection to it: the one that it can reach.
+    /// The box's own address on connections to the renderer, which is the address that the renderer can reach.
     pub(super) fn facing(&self) -> Ipv4Addr {
         self.connection.facing
     }
@@ -190,7 +193,7 @@ impl Renderer {
         &self.connection.breaker
     }
 
-    /// There is reason to try again now rather than after the pause.
+    /// Ends the pause after failed calls, because the renderer may work again.
     pub(super) fn hurry(&mut self, now: Instant) {
         self.connection.hurry(now);
     }
@@ -199,7 +202,7 @@ impl Renderer {
         self.connection.away
     }
 
-    /// A call to it is in flight.
+    /// Returns whether a call is in flight.
     pub(super) fn is_busy(&self) -> bool {
         self.connection.is_busy()
     }
@@ -212,12 +215,13 @@ impl Renderer {
         self.intent.rested
     }
 
-    /// The configuration means it: the box drives it. Others are only listed.
+    /// Returns whether the box drives the renderer, because a rule in the configuration matches it. Others are only
+    /// listed.
     pub(super) fn is_driven(&self) -> bool {
         self.intent.rule().is_some()
     }
 
-    /// Which layer of its programme decides what plays.
+    /// Returns whether the schedule decides what plays.
     pub(super) fn is_scheduled(&self) -> bool {
         self.intent.layer().is_some()
     }
@@ -230,7 +234,8 @@ impl Renderer {
         self.playback.load()
     }
 
-    /// It plays what we gave it, as far as it can be asked: what it said before it went away does not count.
+    /// Returns whether the renderer plays what the box gave it. A state from before the renderer went away does not
+    /// count.
     pub(super) fn is_playing(&self) -> bool {
         !self.connection.away
             && !self.connection.breaker.is_open()
@@ -238,17 +243,17 @@ impl Renderer {
             && self.playback.is_running()
     }
 
-    /// What is wrong: with the calls to it, else with what it plays.
+    /// The fault of the calls to the renderer, or else of what it plays.
     pub(super) fn fault(&self) -> Option<&Fault> {
         self.connection.fault().or(self.playback.fault())
     }
 
-    /// There is no file that it could play.
+    /// Returns whether there is no file that the renderer could play.
     pub(super) fn lacks_media(&self) -> bool {
         self.playback.fault() == Some(&Fault::NothingToPlay)
     }
 
-    /// Rounds that it has played to the end.
+    /// How many rounds were played to the end.
     pub(super) fn rounds(&self) -> u32 {
         self.playback.rounds.played
     }
@@ -258,7 +263,7 @@ impl Renderer {
         self.playback.rounds.gap
     }
 
-    /// Its volume in per cent.
+    /// The volume in per cent.
     pub(super) fn volume(&self) -> Option<u16> {
         self.volume.per_cent()
     }
@@ -267,50 +272,50 @@ impl Renderer {
         self.volume.mute()
     }
 
-    /// Its description is to be read again: told once.
+    /// Returns whether the description should be fetched again, and clears the request.
     pub(super) fn take_stale(&mut self) -> bool {
         self.connection.take_stale()
     }
 
-    /// The media folder is to be read again: told once.
+    /// Returns whether the media folder should be scanned again, and clears the request.
     pub(super) fn take_scan_request(&mut self) -> bool {
         self.playback.take_scan_request()
     }
 
-    /// What was known of it before.
+    /// Applies what an earlier run learned.
     pub(super) fn remember(&mut self, profile: Profile, now: Minutes) {
         self.capabilities.remember(profile, now);
     }
 
-    /// It is driven, and has answered: what it does is worth being kept.
+    /// Returns whether the renderer has a profile worth keeping: it is driven and has answered.
     pub(super) fn has_profile(&self) -> bool {
         self.is_driven() && self.observation.state.is_some()
     }
 
-    /// Takes what it showed lately into its profile. Gives whether that is news.
+    /// Updates the profile with what was learned lately. Returns whether it changed.
     pub(super) fn learn(&mut self, now: Minutes) -> bool {
         self.is_driven() && self.capabilities.learn(now)
     }
 
-    /// Its profile as it is now.
+    /// The current profile.
     pub(super) fn measured(&self, now: Minutes) -> Profile {
         let seen = Some(now).filter(|_| !self.connection.away);
         self.capabilities.measured(&self.description, seen)
     }
 
-    /// RenderingControl is there and works.
+    /// Returns whether there is a RenderingControl service that works.
     fn has_rendering(&self) -> bool {
         let broken = self.capabilities.habits.rendering_broken;
         self.description.rendering_control.is_some() && !broken
     }
 
-    /// The load goes into another phase, for this reason.
+    /// Puts the load into another phase and records the reason.
     fn enter(&mut self, phase: Phase, reason: &'static str, ctx: &mut Context<'_>) {
         let mut log = ctx.log(&self.description.friendly_name);
         self.playback.enter(phase, reason, &mut log);
     }
 
-    /// It is in trouble: said once per change.
+    /// Records a fault. Each change is reported once.
     fn trouble(&mut self, fault: Fault, ctx: &mut Context<'_>) {
         let of_calls = fault.ends_with_an_answer();
         let before = if of_calls { self.connection.fault() } else { self.playback.fault() };
@@ -323,7 +328,7 @@ impl Renderer {
         }
     }
 
-    /// A person is told once that a renderer has no volume.
+    /// Reports once that the renderer has no volume, after a person tried to change it.
     fn tell_absence(&mut self, ctx: &mut Context<'_>) {
         if self.volume.take_absence() {
             ctx.trace.note(ctx.now, self.name(), What::NoVolume);

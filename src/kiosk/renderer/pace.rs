@@ -1,4 +1,4 @@
-//! How one round follows another: restart, seek or SetNext. And how often to look meanwhile.
+//! How one round follows another (restart, seek or SetNext), and how often to look meanwhile.
 
 use super::Renderer;
 use super::intent::Goal;
@@ -9,35 +9,34 @@ use crate::kiosk::habits::Way;
 use crate::media::mime::Kind;
 use crate::time::{Duration, Instant};
 
-/// A renderer is left alone with one file for this long before it gets the next: given too early,
-/// some take it as the current one.
+/// The pause before a renderer is given the next file: given too early, some renderers take it as the current one.
 const NEXT_AFTER: Duration = Duration::from_secs(2);
-/// Shorter clips are started again: nothing is known of the position by the time they end.
+/// Clips of at most this length are restarted: their position is not known by the time they end.
 const SHORTEST_TO_SEEK: Duration = Duration::from_secs(2);
-/// Around an expected end, the state is asked for this often at most.
+/// The shortest interval between state requests around an expected end.
 const QUICK: Duration = Duration::from_millis(20);
-/// While events flow, a renderer that plays is asked this often, in case one is lost.
+/// The interval between state requests during playback while events arrive, in case one is lost.
 const CALM: Duration = Duration::from_secs(5);
-/// In the middle of a long file its position is asked for no more often than this.
+/// The longest interval between position requests in the middle of a long file.
 const RARE: Duration = Duration::from_secs(30);
-/// A position is known when it is known to this: to the whole second that most renderers tell.
+/// A position is known if its error is below this: most renderers report whole seconds.
 const KNOWN: Duration = Duration::from_millis(1_200);
-/// Beyond its end by this much and still PLAYING, though its position does not move: it is stuck.
+/// A renderer that still reports PLAYING this long after the end, without moving, is stuck.
 const OVERTIME: Duration = Duration::from_secs(5);
 
 impl Renderer {
-    /// The way in which the next round is started.
+    /// How the next round is started.
     pub(super) fn method(&self) -> LoopMethod {
         let Some(load) = self.playback.load() else {
             return LoopMethod::Restart;
         };
-        // Not as paths: they are taken to pieces to be compared, and this is asked at every step.
+        // Compared as strings, not as paths: comparing paths by component is slow, and this runs at every step.
         let path = load.file.path.as_os_str();
         let same = self.intent.programme.following().is_some_and(|file| {
             file.path.as_os_str() == path && file.modified == load.file.modified
         });
         let max_cut = self.intent.max_cut();
-        // In a clip as short as what may be cut of it, one seek would follow the other at once.
+        // In a shorter clip, one seek would follow another at once.
         let long = |length: Duration| length > SHORTEST_TO_SEEK.max(max_cut.saturating_mul(2));
         let can_seek =
             same && !self.capabilities.habits.seek_broken && load.duration.is_some_and(long);
@@ -62,24 +61,25 @@ impl Renderer {
         }
     }
 
-    /// It went on by itself in media of this kind.
+    /// Returns whether the renderer moved on by itself in media of this kind.
     fn is_proven_to_go_on(&self, load: &Load) -> bool {
         let looped = self.capabilities.habits.loops.of(load.kind());
         looped.is_some_and(|looped| looped.way == Way::Next)
     }
 
-    /// Events come, and are worth something.
+    /// Returns whether events arrive and can be trusted.
     fn is_told(&self, now: Instant) -> bool {
         self.observation.subscription(Evented::Transport).flows(now)
             && !self.capabilities.habits.events.is_lost()
     }
 
-    /// When to seek to the beginning: as late as the bounds of the end allow, and never so early that
-    /// more than `max_cut` could be cut. `None`: not in this round.
+    /// When to seek to the beginning: as late as the bounds of the end allow, and never so early that more than
+    /// `max_cut`
+    /// could be lost. `None`: not in this round.
     pub(super) fn seek_at(&self, now: Instant) -> Option<Instant> {
         let load = self.playback.load().filter(|_| self.intent.is_to_play())?;
         let max_cut = self.intent.max_cut();
-        // The cheap questions first: this is asked at every step.
+        // Cheap checks first: this runs at every step.
         if max_cut.is_zero()
             || !matches!(load.phase, Phase::Running { doubt: None, .. })
             || !load.playhead.is_proven()
@@ -90,7 +90,7 @@ impl Renderer {
         let (earliest, latest) = load.end()?;
         let margin = max_cut.checked_sub(latest.since(earliest))? / 2;
         let at = earliest.before(margin);
-        // Too late: what is left may be nothing, and a seek after the end does something else.
+        // After the end, a seek could have another effect.
         (now < earliest).then_some(at)
     }
 
@@ -100,7 +100,7 @@ impl Renderer {
             .clamp(Duration::from_millis(80), Duration::from_secs(1))
     }
 
-    /// When to send SetNextAVTransportURI for the load in `next`.
+    /// When to send SetNextAVTransportURI for the next load.
     pub(super) fn next_at(&self) -> Option<Instant> {
         let Phase::Running { since, doubt: None } = self.playback.load()?.phase else {
             return None;
@@ -109,12 +109,12 @@ impl Renderer {
         matches!(next.phase, Phase::Wanted { .. }).then_some(since + NEXT_AFTER)
     }
 
-    /// When it is to be called stuck if it still says PLAYING.
+    /// When the renderer counts as stuck if it still reports PLAYING.
     pub(super) fn overtime_at(&self) -> Option<Instant> {
         let load = self.playback.load()?;
         let (_, latest) = load.end().filter(|_| load.playhead.was_asked())?;
         let moving = load.playhead.moved() && load.playhead.stuck() == 0;
-        // It moved when it was last heard of; if nothing is heard since, it may have stopped saying so.
+        // The position moved in the last report. Without a report since the end, it may have stopped moving.
         let heard = load.playhead.report().is_some_and(|report| report.answered_at >= latest);
         match (moving, heard) {
             (true, true) => None,
@@ -123,7 +123,7 @@ impl Renderer {
         }
     }
 
-    /// How soon to ask for the state again.
+    /// The pause before the next state request.
     pub(super) fn transport_pace(&self, now: Instant) -> Duration {
         let quick =
             (4 * self.capabilities.habits.round_trip).clamp(QUICK, Duration::from_millis(500));
@@ -145,7 +145,7 @@ impl Renderer {
                     Duration::from_secs(10)
                 }
             }
-            // It waits for a person.
+            // The renderer waits for a person.
             Phase::Wanted { .. } | Phase::Accepted { .. } if !self.intent.is_to_play() => {
                 Duration::from_secs(2)
             }
@@ -156,7 +156,7 @@ impl Renderer {
             | Phase::Settling { .. }
             | Phase::Accepted { .. }
             | Phase::Wanted { .. } => quick.max(Duration::from_millis(300)),
-            // It may say something else than STOPPED then, and the doubt stays.
+            // The state may be another than STOPPED by then, and the doubt stays.
             Phase::Running { doubt: Some(Doubt::LookAgain(_)), .. }
                 if self.playback.holds_next() =>
             {
@@ -171,14 +171,14 @@ impl Renderer {
         }
     }
 
-    /// While it plays: slow while events flow, quick where the end is near, for as long as the end can be.
+    /// During playback: slow while events arrive, quick for as long as the end may come.
     fn running_pace(&self, load: &Load, now: Instant, quick: Duration, flows: bool) -> Duration {
         let calm = if flows { CALM } else { Duration::from_secs(1) };
         let Some((earliest, latest)) = load.end() else {
             return calm;
         };
         if let Some(at) = self.seek_at(now) {
-            // It is sent back before its end.
+            // The renderer is sent back before its end.
             return calm.min(at.since(now) + Duration::from_secs(1));
         }
         let opens = earliest.before(Duration::from_millis(200));
@@ -192,13 +192,13 @@ impl Renderer {
         }
     }
 
-    /// How soon to ask for the position again.
+    /// The pause before the next position request.
     pub(super) fn position_pace(&self, now: Instant) -> Duration {
         let flows = self.is_told(now);
         let Some(load) = self.playback.load() else {
             return Duration::from_secs(10);
         };
-        // Nothing but its end depends on the position, and events tell of whoever changes it.
+        // Only the end depends on the position, and events report any other change.
         let known = load.end().filter(|(earliest, latest)| latest.since(*earliest) < KNOWN);
         let calm = match known {
             _ if !flows => Duration::from_secs(2),
@@ -212,7 +212,7 @@ impl Renderer {
         if !self.observation.is_playing() && !follows {
             return Duration::from_secs(10);
         }
-        // The hand-over to the next file shows in TrackURI.
+        // TrackURI shows when the renderer moves on to the next file.
         let near = load.end().is_some_and(|(end, _)| end <= now + Duration::from_secs(2));
         if near && self.playback.next().is_some() { Duration::from_millis(250) } else { calm }
     }

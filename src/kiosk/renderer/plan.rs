@@ -1,6 +1,6 @@
-//! The plan: the difference between goal and observation, as what to send next or until when to wait.
+//! The plan: from the difference between goal and observation, what to send next or how long to wait.
 //!
-//! [`Renderer::reconcile`] is the one place where that is decided.
+//! [`Renderer::reconcile`] is the only place that decides this.
 
 use super::intent::Goal;
 use super::load::{Doubt, Phase};
@@ -12,7 +12,7 @@ use crate::kiosk::subscription;
 use crate::time::{Duration, Instant};
 
 impl Renderer {
-    /// Decides what to send next, or until when to wait.
+    /// Decides what to send next, and sends it, or returns until when to wait.
     pub(in crate::kiosk) fn reconcile(&mut self, ctx: &mut Context<'_>) -> Option<Deadline> {
         if let Some(call) = self.connection.call() {
             return Some(Deadline { at: call.deadline, why: Why::Answer });
@@ -36,7 +36,7 @@ impl Renderer {
         agenda.wait.first()
     }
 
-    /// The difference between goal and observation, most urgent first.
+    /// Lists what is due, most urgent first.
     fn plan(&self, agenda: &mut Agenda) {
         if let Some(retry_at) = self.connection.breaker.retry_at() {
             agenda.wake(retry_at, Why::Retry);
@@ -51,7 +51,7 @@ impl Renderer {
         self.plan_transport(agenda);
         if let Some(at) = self.seek_at(agenda.now) {
             agenda.at(at, Purpose::Seek);
-            // Nothing may be in flight when the moment comes.
+            // Nothing may be in flight when the time comes.
             if at.since(agenda.now) < self.guard() {
                 return;
             }
@@ -73,7 +73,7 @@ impl Renderer {
         if self.playback.load().is_some_and(|load| load.is_running() || load.is_starting()) {
             agenda.at(self.observation.position_due, Purpose::Position);
         }
-        // Housekeeping waits while a load is on its way or about to end.
+        // Housekeeping waits while a load is starting or about to end.
         if self.is_urgent(agenda.now) {
             return;
         }
@@ -95,7 +95,7 @@ impl Renderer {
         }
     }
 
-    /// What must be sent to the transport to come from what is to what should be.
+    /// Lists the AVTransport command that brings the renderer closer to its goal.
     fn plan_transport(&self, agenda: &mut Agenda) {
         let active = self.observation.is_active();
         match self.intent.goal {
@@ -176,7 +176,7 @@ impl Renderer {
         }
     }
 
-    /// Stops what we play, if so configured, and ends the subscriptions.
+    /// Stops what the box plays, if so configured, and ends the subscriptions.
     fn plan_farewell(&self, farewell: Farewell, agenda: &mut Agenda) {
         if self.connection.breaker.failures() > 0 {
             return;
@@ -197,14 +197,14 @@ impl Renderer {
         }
     }
 
-    /// The farewell is said.
+    /// Returns whether the farewell is complete.
     pub(in crate::kiosk) fn is_done(&self, farewell: Farewell) -> bool {
         let mut agenda = Agenda { now: Instant::START, send: None, wait: Wake::default() };
         self.plan_farewell(farewell, &mut agenda);
         !self.connection.is_busy() && (agenda.send.is_none() || !self.is_driven())
     }
 
-    /// Nothing but the load matters now.
+    /// Returns whether only the load matters now.
     fn is_urgent(&self, now: Instant) -> bool {
         let Some(load) = self.playback.load().filter(|_| self.intent.is_to_play()) else {
             return false;
@@ -214,14 +214,14 @@ impl Renderer {
                 load.end().is_some_and(|(end, _)| end <= now + Duration::from_secs(1))
             }
             Phase::Failed { .. } | Phase::Over => false,
-            // It may be an hour until the others have ended.
+            // The other members may take an hour to end.
             _ if !self.slot.may_load() => false,
             _ => true,
         }
     }
 }
 
-/// What is due, most urgent first: the first that is due is sent, else the earliest is waited for.
+/// What is due, most urgent first: the first thing due is sent; if nothing is due, the earliest one is waited for.
 struct Agenda {
     now: Instant,
     send: Option<Purpose>,

@@ -1,54 +1,56 @@
-//! Where in its media a renderer is: an interval of possible moments at which the position was zero.
+//! Where in its media a renderer is, as an interval of possible times at which the position was zero.
 //!
-//! Terms: the *origin* is that moment; it is *proven* where it is known well enough to aim a seek by.
+//! Terms: the *origin* is that time; it is *proven* if it is known well enough to aim a seek by.
 //!
-//! A renderer that says fractions of a second is believed to a millisecond. One that says whole seconds
-//! may look at its picture only now and then: what it says can be almost two seconds behind, so
-//! that it proves nothing; there the command that started it bounds the origin from one side, and
-//! what was learned from a round that ran to its end (see [`Playhead::latency_of`]) from the other.
+//! A position in fractions of a second is believed to a millisecond. A renderer that reports whole seconds may update
+//! its
+//! position only now and then: the report can be almost two seconds late and proves nothing. In that case, the command
+//! that
+//! started playback bounds the origin on one side, and a round that ran to its end (see [`Playhead::latency_of`]) on
+//! the
+//! other.
 
 use crate::time::{Duration, Instant};
 
-/// Microseconds; signed, since an origin may lie before the box's start.
+/// Microseconds. Signed, because an origin may precede the start of the box.
 type Micros = i64;
 
-/// A report that is off by more than this contradicts what is believed. Whole seconds may be two old.
+/// A report that is off by more than this contradicts the origin. Whole seconds may be two seconds old.
 const OFF: Micros = 2_500_000;
-/// After a command, some go on for this long to say what was before it.
+/// How long after a command some renderers still report the position from before it.
 const STALE: Duration = Duration::from_secs(1);
-/// What took longer than this to begin was held up on its way.
+/// A start that took longer than this was held up on the network.
 const SLOWEST_START: Duration = Duration::from_secs(12);
-/// One that stands still may say a second more or less.
+/// The reported position of a renderer that stands still may vary by this much.
 const FLICKERS: Duration = Duration::from_secs(2);
-/// Two reports within this time say nothing about whether it moves.
+/// Two reports within this time do not show whether the position moves.
 const APART: Duration = Duration::from_millis(500);
 
-/// What is known of the position.
 #[derive(Clone, Debug, Default)]
 pub struct Playhead {
     origin: Option<Bounds>,
     proven: bool,
-    /// A report of this round told fractions of a second.
+    /// A report of this round had fractions of a second.
     measured: bool,
     /// No report of this round allows a later origin.
     latest: Option<Micros>,
     began: Micros,
     doubted: bool,
-    /// It contradicted itself in this round: it stalled, or was seeked.
+    /// The reports of this round contradict each other: playback stalled, or was moved by a seek.
     stalled: bool,
     believe_from: Instant,
     frozen: Option<Duration>,
     report: Option<Report>,
     furthest: Duration,
-    /// The furthest since it last went back.
+    /// The furthest position since the last step back.
     reached: Duration,
     unmoved: u8,
-    /// It moved in other files of this kind.
+    /// The position moved in other files of this kind.
     moves: bool,
-    /// When it was last judged whether it moves.
+    /// When progress was last judged.
     noted_at: Instant,
     moved: bool,
-    /// It answered without a position.
+    /// The renderer answered without a position.
     mute: bool,
 }
 
@@ -63,7 +65,7 @@ impl Bounds {
         self.earliest + (self.latest - self.earliest) / 2
     }
 
-    /// What both allow; if they contradict each other, `new` alone: it stalled, or was seeked.
+    /// The intersection; if there is none, `new` alone: playback stalled, or was moved by a seek.
     fn and(self, new: Self) -> Self {
         let both =
             Self { earliest: self.earliest.max(new.earliest), latest: self.latest.min(new.latest) };
@@ -71,12 +73,12 @@ impl Bounds {
     }
 }
 
-/// One answer of GetPositionInfo.
+/// One answer to GetPositionInfo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// When we asked.
+    /// When the request was sent.
     pub asked_at: Instant,
-    /// When the answer was here.
+    /// When the answer arrived.
     pub answered_at: Instant,
     /// RelTime.
     pub position: Duration,
@@ -97,20 +99,19 @@ fn span(micros: Micros) -> Duration {
 }
 
 impl Playhead {
-    /// Of a renderer whose position is known to move, or not.
+    /// For a load that starts now. `moves`: whether the renderer's position is known to move.
     #[must_use]
     pub fn expecting(moves: bool) -> Self {
         Self { moves, ..Self::default() }
     }
 
-    /// Of one that plays already: when it began is not known, so that its end teaches nothing.
+    /// For a load that plays already. When it began is unknown, so its end teaches nothing.
     #[must_use]
     pub fn joining(moves: bool) -> Self {
         Self { stalled: true, ..Self::expecting(moves) }
     }
 
-    /// Playback began, or was seeked, to `position` between these two moments. The second is
-    /// `proven` if nothing further is needed to believe it.
+    /// Playback began at, or was moved to, `position` between these two times. `proven`: `latest` can be relied on.
     pub fn begin(&mut self, earliest: Instant, latest: Instant, position: Duration, proven: bool) {
         let at = micros(position);
         self.origin = Some(Bounds { earliest: moment(earliest) - at, latest: moment(latest) - at });
@@ -128,22 +129,21 @@ impl Playhead {
         self.mute = false;
     }
 
-    /// Playback paused.
     pub fn freeze(&mut self, now: Instant) {
         if self.frozen.is_none() {
             self.frozen = Some(self.position(now));
         }
     }
 
-    /// Playback goes on after a pause.
+    /// Playback resumes after a pause.
     pub fn thaw(&mut self, earliest: Instant, latest: Instant) {
         if let Some(position) = self.frozen.take() {
             self.begin(earliest, latest, position, false);
         }
     }
 
-    /// Takes a report. One that contradicts what is believed counts when the next one agrees with it: at
-    /// the end of a file, or right after a command, some say what was, or zero.
+    /// Takes a report. A report that contradicts the origin counts only if the next one agrees with it: at the end of a
+    /// file, or right after a command, some renderers report an old position, or zero.
     pub fn take(&mut self, report: Report) {
         if report.answered_at < self.believe_from {
             return;
@@ -168,7 +168,7 @@ impl Playhead {
             self.frozen = Some(report.position);
             return;
         }
-        // A renderer whose position never moves says nothing: our own clock goes on.
+        // A position that never moves says nothing: the box's own clock counts on.
         if report.position.is_zero() && !self.moved {
             return;
         }
@@ -183,18 +183,18 @@ impl Playhead {
         self.latest = Some(self.latest.map_or(said.latest, |latest| latest.min(said.latest)));
     }
 
-    /// It was asked, and said no position: our own clock goes on.
+    /// The renderer answered without a position: the box's own clock counts on.
     pub fn say_nothing(&mut self) {
         self.mute = true;
     }
 
-    /// Whether it was asked for its position, and answered.
+    /// Returns whether the renderer has answered a request for its position.
     #[must_use]
     pub fn was_asked(&self) -> bool {
         self.mute || self.report.is_some()
     }
 
-    /// Whether it moves. One that stands still may flicker by a second, and one that was seeked goes back.
+    /// Judges whether the position moves. It may vary by a second at a standstill, and goes back after a seek.
     fn note_progress(&mut self, report: Report) {
         let first = self.report.is_none();
         if report.position + FLICKERS < self.reached {
@@ -211,7 +211,7 @@ impl Playhead {
         self.noted_at = report.answered_at;
     }
 
-    /// The likeliest position now.
+    /// The most likely position now.
     #[must_use]
     pub fn position(&self, now: Instant) -> Duration {
         match (self.frozen, self.origin) {
@@ -221,7 +221,7 @@ impl Playhead {
         }
     }
 
-    /// The moments between which the media of this length ends.
+    /// The earliest and latest time at which media of this length ends.
     #[must_use]
     pub fn end(&self, duration: Duration) -> Option<(Instant, Instant)> {
         let origin = self.origin.filter(|_| self.frozen.is_none())?;
@@ -229,13 +229,13 @@ impl Playhead {
         Some((at(origin.earliest), at(origin.latest)))
     }
 
-    /// The end is known well enough to aim by.
+    /// Returns whether the end is known well enough to aim a seek by.
     #[must_use]
     pub fn is_proven(&self) -> bool {
         self.proven
     }
 
-    /// How long after its command it began, if media of this length ended at `ended_at`.
+    /// How long after its command playback began, if media of this length ended at `ended_at`.
     #[must_use]
     pub fn latency_of(&self, duration: Duration, ended_at: Instant) -> Option<Duration> {
         self.origin.filter(|_| !self.stalled)?;
@@ -244,7 +244,7 @@ impl Playhead {
         latency.filter(|latency| *latency < SLOWEST_START)
     }
 
-    /// When it was told to begin, and the origin, if reports told that to within milliseconds.
+    /// When playback was commanded to begin, and the origin, if reports show it to within milliseconds.
     #[must_use]
     pub fn measured(&self) -> Option<(Instant, Instant)> {
         let credible = self.measured && !self.stalled && self.frozen.is_none();
@@ -252,8 +252,8 @@ impl Playhead {
         self.begun(span(origin - self.began))
     }
 
-    /// When it was told to begin, and the origin, if that came so long after as far as its reports allow that:
-    /// some go on to say PLAYING for a second or two after their end.
+    /// When playback was commanded to begin, and the origin for this latency, limited to what the reports of this round
+    /// allow: some renderers still report PLAYING for a second or two after the end.
     #[must_use]
     pub fn begun(&self, latency: Duration) -> Option<(Instant, Instant)> {
         let began = u64::try_from(self.began).ok().map(Duration::from_micros)?;
@@ -262,7 +262,6 @@ impl Playhead {
         Some((Instant::START + began, Instant::START + began + latency))
     }
 
-    /// The last report.
     #[must_use]
     pub fn report(&self) -> Option<Report> {
         self.report
@@ -274,19 +273,19 @@ impl Playhead {
         self.furthest
     }
 
-    /// Whether a report was ever beyond the one before.
+    /// Returns whether any report was ahead of the one before.
     #[must_use]
     pub fn moved(&self) -> bool {
         self.moved
     }
 
-    /// The last report said what was expected.
+    /// Returns whether the last report agreed with the expected position.
     #[must_use]
     pub fn is_credible(&self) -> bool {
         !self.doubted && self.stuck() == 0
     }
 
-    /// Reports in a row that did not move though earlier ones did.
+    /// How many reports in a row did not move, on a renderer whose position is known to move.
     #[must_use]
     pub fn stuck(&self) -> u8 {
         let tells = self.moved || self.moves || !self.reached.is_zero();

@@ -1,4 +1,4 @@
-//! Calls to a renderer: what each is for, how it is written, how long its answer is waited for.
+//! Calls to a renderer: what each is for, how it is written, and how long to wait for its answer.
 
 use super::observation::Evented;
 use super::volume::Step;
@@ -15,15 +15,14 @@ use crate::upnp::rendering_control::Action as Rc;
 use crate::upnp::scpd::Survey;
 use crate::upnp::{Action, HttpUrl};
 
-/// What could not be sent, since a service or the media server is gone, is planned again after this time.
+/// The pause after a call that could not be sent, because a service or the media server is missing.
 pub(super) const CANNOT: Duration = Duration::from_secs(1);
 
-/// An answer is waited for this long.
+/// The usual wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// One that may take its time, or comes from a slow renderer, is waited for this long.
+/// The longest wait for an answer: for slow commands, and for slow renderers.
 const LONGEST_PATIENCE: Duration = Duration::from_secs(20);
 
-/// What a call is for.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Purpose {
     Transport,
@@ -35,13 +34,13 @@ pub(super) enum Purpose {
     Play,
     Pause,
     Stop,
-    /// To the beginning, at the end of a round.
+    /// Seek to the beginning, at the end of a round.
     Seek,
-    /// To where the load says.
+    /// Seek to the position that the load names.
     SeekTo,
     Volume(Step),
     Sink,
-    /// The description of a service.
+    /// Fetch the description of a service.
     Scpd(Evented),
     Subscribe(Evented),
     Renew(Evented),
@@ -49,7 +48,7 @@ pub(super) enum Purpose {
 }
 
 impl Purpose {
-    /// It changes what the transport does, rather than asking for something.
+    /// Returns whether the call changes what the transport does, rather than asking for something.
     pub(super) const fn is_command(&self) -> bool {
         matches!(
             self,
@@ -64,7 +63,7 @@ impl Purpose {
         )
     }
 
-    /// Why it is planned.
+    /// Why the call is planned.
     pub(super) const fn why(&self) -> Why {
         match self {
             Self::Transport | Self::Position | Self::Media => Why::Look,
@@ -74,7 +73,6 @@ impl Purpose {
     }
 }
 
-/// A call in flight.
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) number: u32,
@@ -84,7 +82,7 @@ pub(super) struct Call {
 }
 
 impl Renderer {
-    /// Cancels the call in flight. What it would have answered is not known: it may play now.
+    /// Cancels the call in flight. Its result stays unknown: after a Set or Play, the renderer may be playing.
     pub(in crate::kiosk) fn hang_up(&mut self, effects: &mut Effects) {
         if let Some(call) = self.connection.hang_up() {
             effects.push(Effect::Cancel(call.number));
@@ -100,7 +98,7 @@ impl Renderer {
         };
         self.takeover.asked(&purpose);
         let number = ctx.number();
-        // One that is known to be slow is not taken for one that hangs.
+        // A renderer known to be slow is not taken for one that hangs.
         let usual = (2 * self.capabilities.habits.slowest).clamp(PATIENCE, LONGEST_PATIENCE);
         let patience = match purpose {
             Purpose::Transport => self.connection.breaker.patience().max(usual),
@@ -124,7 +122,7 @@ impl Renderer {
         ctx.effects.push(Effect::Run { ticket, request: Box::new(request) });
     }
 
-    /// What it needs is gone since it was planned: a service from the description, or the lease.
+    /// Something that the call needs is missing: a service in the description, or the subscription.
     fn impossible(&mut self, purpose: &Purpose, ctx: &mut Context<'_>) {
         match purpose {
             Purpose::Subscribe(which) | Purpose::Unsubscribe(which) => {
@@ -146,15 +144,15 @@ impl Renderer {
         which.service(&self.description)?.scpd_url.as_ref()
     }
 
-    /// The units of its volume are to be asked for.
+    /// Returns whether the volume range must be fetched.
     pub(super) fn wants_units(&self) -> bool {
         self.has_rendering()
             && self.volume.wants_units()
             && self.scpd_url(Evented::Rendering).is_some()
     }
 
-    /// The request for this purpose, if everything that it needs is there: a service of the renderer, a load, a lease,
-    /// or our media server.
+    /// The request for this purpose, if everything that it needs is there: a service of the renderer, a load, a
+    /// subscription, or our media server.
     fn request(&self, purpose: &Purpose, number: u32, media_port: Option<u16>) -> Option<Request> {
         let av = |action| Some(act(&self.description.av_transport, Action::AvTransport(action)));
         let rc = |action| {
@@ -216,7 +214,7 @@ impl Renderer {
         }
     }
 
-    /// A call of ours is in flight with this number.
+    /// Returns whether the call with this number is in flight.
     pub(in crate::kiosk) fn runs_request(&self, number: u32) -> bool {
         self.connection.call().is_some_and(|call| call.number == number)
     }

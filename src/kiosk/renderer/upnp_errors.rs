@@ -1,7 +1,8 @@
-//! What a refusal means for a renderer: the levels of metadata, busy renderers, what it cannot do.
+//! What a UPnP error means: lower the metadata level, wait for a busy renderer, or note what it cannot do.
 //!
-//! Codes: AVTransport:1 §2.4 and UDA 1.0 §3.2.2. Real renderers mean different things by them, so the reactions are
-//! ordered by what most often helps.
+//! The codes are those of AVTransport:1 §2.4 and UDA 1.0 §3.2.2. Real renderers use them differently, so each reaction
+//! is
+//! the one that helps most often.
 
 use super::load::{Metadata, Phase};
 use super::requests::Purpose;
@@ -16,21 +17,21 @@ use crate::upnp::scpd::Survey;
 
 use super::intent::Goal;
 
-/// A busy renderer is asked again after this time.
+/// The pause before a busy renderer is asked again.
 const BUSY_PAUSE: Duration = Duration::from_millis(1000);
-/// A busy renderer is asked this often before it counts as a failure: LG needs up to 8.
+/// How often a busy renderer is asked before the load fails: LG needs up to 8 attempts.
 const BUSY_TIMES: u8 = 8;
-/// From the third time on a Stop goes before.
+/// From the third attempt on, a Stop is sent first.
 const BUSY_STOP: u8 = 2;
-/// A renderer that does not tell its state is asked again after this time at the earliest.
+/// The shortest pause before a renderer that does not report its state is asked again.
 const STATE_PAUSE: Duration = Duration::from_secs(1);
-/// A volume that was refused is not sent again before this time.
+/// The pause after a refused volume change.
 const VOLUME_PAUSE: Duration = Duration::from_secs(1);
 /// Invalid Args (UDA 1.0 §3.2.2).
 const INVALID_ARGUMENTS: u16 = 402;
 
 impl Renderer {
-    /// It refused.
+    /// The renderer refused a call.
     pub(super) fn refused(&mut self, purpose: &Purpose, error: &UpnpError, ctx: &mut Context<'_>) {
         let now = ctx.now;
         match purpose {
@@ -47,7 +48,7 @@ impl Renderer {
                 self.observation.ask_state_at(now);
             }
             Purpose::SeekTo => {
-                // It plays on where it is.
+                // Playback goes on where it is.
                 if let Some(load) = self.playback.load_mut() {
                     load.send_to(None);
                 }
@@ -60,7 +61,7 @@ impl Renderer {
             Purpose::ClearNext => self.playback.offer_withdrawn(),
             Purpose::Volume(step) => self.volume_refused(*step, error, now),
             Purpose::Transport => {
-                // A renderer that never tells its state can still be given a file.
+                // A renderer that never reports its state can still be given a file.
                 self.observation.looked();
                 let pace = self.transport_pace(now).max(STATE_PAUSE);
                 self.observation.ask_state_at(now + pace);
@@ -75,7 +76,7 @@ impl Renderer {
         }
     }
 
-    /// Nothing to stop, or not now: look what it does.
+    /// There was nothing to stop, or Stop is not possible now: look at the state.
     fn stop_refused(&mut self, now: Instant) {
         self.observation.look_now(now);
         if let Some(load) = self.playback.load_mut() {
@@ -102,7 +103,7 @@ impl Renderer {
                 self.enter(Phase::Wanted { at: now + BUSY_PAUSE }, "the renderer is busy", ctx);
                 self.observation.ask_state_at(now + BUSY_PAUSE / 2);
             }
-            // No other description of the file makes it readable.
+            // No other description makes the file readable.
             716 if load.evidence.is_cut() => self.fail(Fault::Unreadable(self.file_name()), ctx),
             714 if self.next_mime(ctx) => self.observation.ask_state_at(now),
             401 | 602 => self.fail(Fault::Refused("the file", error.code, error.meaning()), ctx),
@@ -124,12 +125,12 @@ impl Renderer {
         let taken = match error.code {
             701 | 715 => true,
             705 => !again,
-            // It fetches: some play from SetAVTransportURI on, and have no other word for a Play too many.
+            // The renderer fetches: some play right after SetAVTransportURI and refuse a further Play with 501.
             501 => load.evidence.fetched && !again,
             _ => false,
         };
         match error.code {
-            // It plays already, or it is busy: the next look tells which.
+            // The renderer plays already or is busy; the next look tells which.
             _ if taken && load.attempt.busy < BUSY_TIMES => {
                 load.count_busy();
                 let accepted = load.is_accepted();
@@ -148,7 +149,7 @@ impl Renderer {
             INVALID_ARGUMENTS if self.capabilities.ask_play_arguments() => {
                 self.enter(Phase::Accepted { at: now }, "Play may want more arguments", ctx);
             }
-            // What is wrong with the file or its metadata, some say only now.
+            // Some renderers complain about the file or its metadata only now.
             714 if self.next_mime(ctx) || self.next_level(ctx) => {}
             402 | 501 if self.next_level(ctx) => {}
             716 if !self.was_asked_for() => self.never_began(ctx),
@@ -161,7 +162,7 @@ impl Renderer {
         self.playback.load().is_some_and(|load| load.evidence.is_asked_for())
     }
 
-    /// The file is given under the following MIME type, if there is one.
+    /// Gives the file again under the next MIME type, if there is one.
     fn next_mime(&mut self, ctx: &mut Context<'_>) -> bool {
         let Some(load) = self.playback.load_mut() else { return false };
         let (metadata, media_type) = (load.metadata, load.file.media_type);
@@ -174,13 +175,13 @@ impl Renderer {
         true
     }
 
-    /// The file is given with less metadata, if there is a lower level.
+    /// Gives the file again with less metadata, if there is a lower level.
     fn next_level(&mut self, ctx: &mut Context<'_>) -> bool {
         let Some(media_type) = self.playback.load().map(|load| load.file.media_type) else {
             return false;
         };
         let had_subtitles = self.drop_subtitles();
-        // No other MIME type was better: begin again with the one that the renderer lists, or the usual one.
+        // No other MIME type helped: return to the one that the renderer lists, or to the usual one.
         let mime = self.capabilities.mime_for(media_type);
         let Some(load) = self.playback.load_mut() else { return false };
         let level = match load.metadata.level {
@@ -208,7 +209,7 @@ impl Renderer {
 
     fn volume_refused(&mut self, step: Step, error: &UpnpError, now: Instant) {
         match step {
-            // Some have no mute, or one that does not work: there is still the volume.
+            // Some renderers have no mute, or one that does not work: mute by volume instead.
             Step::AskMute | Step::Mute(_) => self.volume.cannot_mute(),
             _ => {
                 if matches!(error.code, 401 | 602) {

@@ -1,10 +1,12 @@
 //! Volume and mute of one renderer: what is wanted, what was seen, and what to send.
 //!
-//! The owner speaks in per cent, the renderer in units of its own: its [range](VolumeRange) lies between them. A renderer
-//! that cannot be muted is turned down instead, and up again.
+//! The configuration and the buttons count in per cent, the renderer in its own units; its [range](VolumeRange)
+//! converts
+//! between them. A renderer that cannot be muted is turned down instead, and up again.
 //!
-//! The units are in the description of RenderingControl. It is read once for each description of the renderer; if that
-//! fails, the units are 0 to 100.
+//! The range is in the description of RenderingControl, which is read once for each description of the renderer. If
+//! that
+//! fails, the range is 0 to 100.
 
 use crate::kiosk::event::Failure;
 use crate::time::Instant;
@@ -16,27 +18,27 @@ mod tests;
 /// One press changes the volume by this many per cent, or by one step of the renderer if that is more.
 pub const STEP: u16 = 5;
 
-/// A description of RenderingControl that cannot be fetched is asked for again with the next sign of life, this often.
+/// How often the description of RenderingControl is requested while it is unreachable; each sign of life is one
+/// attempt.
 const TRIES: u8 = 3;
 
-/// See the module.
+/// Volume and mute of one renderer.
 #[derive(Clone, Debug, Default)]
 pub struct Volume {
-    /// Volume as last seen, in the units of the renderer.
+    /// The last seen volume, in the renderer's units.
     volume: Option<u16>,
-    /// Mute as last seen.
+    /// The last seen mute.
     mute: Option<bool>,
-    /// What the units mean.
     range: VolumeRange,
-    /// The units are known, or cannot be.
+    /// The range is known, or cannot be found out.
     units_known: bool,
     tries: u8,
     wanted: Wanted,
-    /// What the command in flight is to bring.
+    /// What the command in flight will achieve.
     sent: Wanted,
     /// The renderer refuses to be muted.
     cannot_mute: bool,
-    /// The renderer was turned down from this volume instead of being muted.
+    /// The volume from which the renderer was turned down instead of being muted.
     hushed_from: Option<u16>,
     quiet_until: Option<Instant>,
     absence: Absence,
@@ -47,89 +49,89 @@ pub struct Volume {
 enum Absence {
     #[default]
     Unnoticed,
-    /// To be told.
+    /// To be reported.
     Noticed,
-    /// Once is enough.
+    /// Reported; once is enough.
     Told,
 }
 
-/// What was asked for and is not done.
+/// What was requested and is not done yet.
 #[derive(Clone, Copy, Debug, Default)]
 struct Wanted {
     /// In per cent.
     volume: Option<u8>,
-    /// Setting the volume failed once: it is tried once more.
+    /// Setting the volume failed once and is retried once.
     again: bool,
     steps: i32,
     toggle: bool,
 }
 
-/// What to do next.
+/// The next command for volume or mute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// GetVolume
+    /// GetVolume.
     AskVolume,
-    /// SetVolume
+    /// SetVolume.
     Volume(u16),
-    /// GetMute
+    /// GetMute.
     AskMute,
-    /// SetMute
+    /// SetMute.
     Mute(bool),
-    /// SetVolume, in place of a mute; and where it was
+    /// SetVolume instead of muting. `from`: the volume before.
     Hush { to: u16, from: u16 },
-    /// SetVolume, in place of its end
+    /// SetVolume instead of unmuting.
     Unhush(u16),
 }
 
 impl Volume {
-    /// This volume is wanted, in per cent.
+    /// Requests this volume, in per cent.
     pub fn want(&mut self, per_cent: u8) {
         self.wanted = Wanted { volume: Some(per_cent), again: false, steps: 0, ..self.wanted };
     }
 
-    /// Louder or softer by steps.
+    /// Requests a volume higher or lower by so many steps.
     pub fn change(&mut self, steps: i32) {
         self.wanted.steps = (self.wanted.steps + steps).clamp(-20, 20);
         self.quiet_until = None;
     }
 
-    /// Mute, or unmute.
+    /// Requests mute, or its end.
     pub fn toggle_mute(&mut self) {
         self.wanted.toggle = !self.wanted.toggle;
         self.quiet_until = None;
     }
 
-    /// The units are to be asked for.
+    /// Returns whether the range must be fetched.
     #[must_use]
     pub const fn wants_units(&self) -> bool {
         !self.units_known
     }
 
-    /// The renderer was described anew: its units may be others.
+    /// The renderer was described again: its range may have changed.
     pub fn forget_units(&mut self) {
         (self.units_known, self.tries) = (false, 0);
     }
 
-    /// The description of RenderingControl names this range, or none that can be used.
+    /// Sets the range from the description of RenderingControl; `None` if there is no usable one.
     pub fn know_units(&mut self, range: Option<VolumeRange>) {
         self.units_known = true;
         self.range = range.unwrap_or_default();
     }
 
-    /// The description of RenderingControl did not come, which says nothing about the units. Gives whether to ask again.
+    /// The description of RenderingControl could not be fetched. Returns whether to try again.
     pub fn units_failed(&mut self, failure: &Failure) -> bool {
         self.tries = self.tries.saturating_add(1);
         *failure == Failure::Unreachable && self.tries < TRIES
     }
 
-    /// A person wants to change the volume of a renderer that has none.
+    /// A person tried to change the volume of a renderer that has none.
     pub fn notice_absence(&mut self) {
         if self.absence == Absence::Unnoticed {
             self.absence = Absence::Noticed;
         }
     }
 
-    /// Whether a person is to be told that the renderer has no volume: once.
+    /// Returns whether to tell a person that the renderer has no volume; `true` only once.
     pub fn take_absence(&mut self) -> bool {
         let noticed = self.absence == Absence::Noticed;
         if noticed {
@@ -138,13 +140,13 @@ impl Volume {
         noticed
     }
 
-    /// Mute as last seen.
+    /// The last seen mute.
     #[must_use]
     pub const fn mute(&self) -> Option<bool> {
         self.mute
     }
 
-    /// The volume as last seen, in per cent.
+    /// The last seen volume, in per cent.
     #[must_use]
     pub fn per_cent(&self) -> Option<u16> {
         let VolumeRange { min, max, .. } = self.range;
@@ -152,7 +154,7 @@ impl Volume {
         u16::try_from((above * 100 + span / 2) / span).ok().map(|per_cent| per_cent.min(100))
     }
 
-    /// What to do now to get what is wanted.
+    /// The command to send now, if any.
     #[must_use]
     pub fn next(&self, now: Instant) -> Option<Step> {
         if self.quiet_until.is_some_and(|at| now < at) {
@@ -179,7 +181,7 @@ impl Volume {
         }
     }
 
-    /// So many per cent of the range, rounded to a step of it.
+    /// Converts per cent into units, rounded to a step of the range.
     fn units(&self, per_cent: u16) -> u16 {
         let VolumeRange { min, max, step } = self.range;
         let share = u32::from(max - min) * u32::from(per_cent.min(100));
@@ -195,7 +197,7 @@ impl Volume {
         u16::try_from(volume.clamp(min.into(), max.into())).unwrap_or(min)
     }
 
-    /// A turn is on its way: what is asked for from now on comes after it.
+    /// A command was sent. What is requested from now on comes after it.
     pub fn sent(&mut self, step: Step) {
         self.sent = match step {
             Step::AskVolume | Step::AskMute => Wanted::default(),
@@ -207,7 +209,7 @@ impl Volume {
         };
     }
 
-    /// A turn was done. What the renderer rounds it to is not fought over.
+    /// A command was carried out. If the renderer rounds the volume, the box accepts that.
     pub fn done(&mut self, step: Step) {
         self.sent = Wanted::default();
         match step {
@@ -220,7 +222,7 @@ impl Volume {
             Step::Mute(mute) => {
                 self.mute = Some(mute);
             }
-            // Not what is known by now: the event of the change may have overtaken the answer.
+            // `from`, not the current volume: the event of this change may have arrived before the answer.
             Step::Hush { to, from } => {
                 self.hushed_from = Some(from);
                 self.volume = Some(to);
@@ -235,13 +237,13 @@ impl Volume {
         }
     }
 
-    /// It was told or asked of mute and refused: from now on its volume does.
+    /// The renderer refused to be muted or to report its mute: from now on, the volume takes the place of mute.
     pub fn cannot_mute(&mut self) {
         self.cannot_mute = true;
         self.wanted.toggle ^= core::mem::take(&mut self.sent).toggle;
     }
 
-    /// Whoever hushed it, the viewer has turned it up.
+    /// Takes the volume and mute that the renderer reports. A volume above the minimum ends the substitute for mute.
     pub fn see(&mut self, volume: Option<u16>, mute: Option<bool>) {
         if let Some(volume) = volume {
             if volume > self.range.min && self.hushed_from.take().is_some() {
@@ -252,8 +254,8 @@ impl Volume {
         self.mute = mute.or(self.mute);
     }
 
-    /// A turn failed. A button that is pressed later asks again; of what the hours want nobody reminds it: that is
-    /// tried once more.
+    /// A command failed. A requested volume is retried once, because the schedule does not repeat it; a button can be
+    /// pressed again.
     pub fn failed(&mut self, retry_at: Instant) {
         let failed = core::mem::take(&mut self.sent);
         self.wanted = Wanted {
@@ -264,7 +266,7 @@ impl Volume {
         self.quiet_until = Some(retry_at);
     }
 
-    /// It will not be turned: nothing is wanted any more.
+    /// The renderer refused: nothing is requested any more.
     pub fn refused(&mut self, retry_at: Instant) {
         (self.wanted, self.sent) = (Wanted::default(), Wanted::default());
         self.quiet_until = Some(retry_at);
