@@ -117,7 +117,8 @@ impl Scene<'_> {
 
     async fn status(&self) -> Value {
         let port = Port::Fixed(self.shell.control_port().unwrap());
-        serde_json::from_str(&control_server::fetch_status(port).await.unwrap()).unwrap()
+        serde_json::from_str(&control_server::fetch(port, &control_server::STATUS).await.unwrap())
+            .unwrap()
     }
 }
 

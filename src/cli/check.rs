@@ -137,7 +137,8 @@ fn unreadable(path: &Path) -> Option<String> {
 fn port_taken(config: &Config) -> Option<Prospect> {
     let Port::Fixed(port) = config.media_port else { return None };
     TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).err()?;
-    let running = smol::block_on(control_server::fetch_status(config.control_port)).is_ok();
+    let running =
+        smol::block_on(control_server::fetch(config.control_port, &control_server::STATUS)).is_ok();
     (!running).then(|| Prospect {
         renderer: format!("media_port = {port}"),
         file: None,

@@ -56,7 +56,7 @@ fn with_panel(
 
 /// Fails if a running box uses the pins. It drives LEDs through registers, which the kernel does not know, so ask the box.
 async fn refuse_beside_a_box(port: Port) -> Result<(), String> {
-    let status = control_server::fetch_status(port).await.unwrap_or_default();
+    let status = control_server::fetch(port, &control_server::STATUS).await.unwrap_or_default();
     let status: Value = serde_json::from_str(&status).unwrap_or_default();
     match status["panel"]["state"] == "working" {
         true => Err(format!("the box is running and uses the pins; {STOP_SERVICE}")),

@@ -3,7 +3,7 @@
 use super::terminal::counted;
 use crate::config::{Backend, Config, Led, Loaded, Port, Severity};
 use crate::kiosk::{Kiosk, Setup};
-use crate::shell::control_server::{self, STATUS_PATH};
+use crate::shell::control_server::{self, STATUS};
 use crate::shell::driver::drive;
 use crate::shell::gpio::STOP_SERVICE;
 use crate::shell::process;
@@ -39,7 +39,7 @@ pub(super) fn run(path: &Path, state: Option<PathBuf>) -> Result<u8, String> {
         // Another program holds the port: it may be a box.
         refuse_second_box(config.control_port)?;
     }
-    let status = port.map(|port| format!(", status at http://127.0.0.1:{port}{STATUS_PATH}"));
+    let status = port.map(|port| format!(", status at http://127.0.0.1:{port}{}", STATUS.path));
     let status = status.unwrap_or_default();
     log::info!("{}: version {}{status}", config.name, env!("CARGO_PKG_VERSION"));
     let executor = LocalExecutor::new();

@@ -3,7 +3,7 @@
 use crate::cli::terminal::{self, clock_time, counted};
 use crate::config::{CONTROL_PORT, Port};
 use crate::shell::clock::pause;
-use crate::shell::control_server;
+use crate::shell::control_server::{self, STATISTICS, STATUS};
 use crate::time::Duration;
 use clap::Args;
 use serde_json::Value;
@@ -47,19 +47,16 @@ impl Status {
     }
 
     async fn ask(&self, port: Port) -> Result<String, String> {
-        let json = match self.statistics {
-            true => control_server::fetch_statistics(port).await?,
-            false => control_server::fetch_status(port).await?,
+        let (route, as_text): (_, fn(&str) -> Result<String, String>) = match self.statistics {
+            true => (&STATISTICS, statistics_as_text),
+            false => (&STATUS, status_as_text),
         };
-        match self.statistics {
-            _ if self.json => Ok(json),
-            true => statistics_as_text(&json),
-            false => as_text(&json),
-        }
+        let json = control_server::fetch(port, route).await?;
+        if self.json { Ok(json) } else { as_text(&json) }
     }
 }
 
-fn as_text(json: &str) -> Result<String, String> {
+fn status_as_text(json: &str) -> Result<String, String> {
     let status: Value = serde_json::from_str(json)
         .map_err(|_| "what answers on that port is not dlna-kiosk".to_owned())?;
     let none = Vec::new();

@@ -1,4 +1,6 @@
-//! The control port: the box's status and statistics as JSON, for its own command line and page. Loopback only.
+//! The control port: what the box reports as JSON, for its own command line and for programs on this machine.
+//!
+//! [`ROUTES`] is the one table of what can be asked: the server, its error answers and the command line's client follow it.
 
 use super::http::body::{ReadError, Reader};
 use super::http::client::{HttpRequest, exchange};
@@ -6,7 +8,7 @@ use super::http::server::{self, Capacity, MORE_PORTS};
 use super::http::{self, RequestHead, within};
 use super::mailbox::{Mailbox, Replies};
 use crate::config::Port;
-use crate::kiosk::event::{Event, Failure, TaskName};
+use crate::kiosk::event::{Event, Failure, ReplyTo, TaskName};
 use crate::limits::{CONTROL_CONNECTIONS, HEAD_TIMEOUT};
 use crate::text::clip;
 use crate::time::Duration;
@@ -16,22 +18,57 @@ use serde_json::Value;
 use smol::Async;
 use std::net::{TcpListener, TcpStream};
 
-/// Who asks from elsewhere is not heard.
+/// Loopback only: other machines cannot connect.
 pub const ADDRESS: Ipv4Addr = Ipv4Addr::LOCALHOST;
-/// Where the status is.
-pub const STATUS_PATH: &str = "/api/v1/status";
-/// Where the statistics are.
-pub const STATISTICS_PATH: &str = "/api/v1/statistics";
-/// The box answers from memory; 32 renderers make about 32 KiB.
-const STATUS_BODY: usize = 1 << 20;
-/// 512 rows of about 400 bytes, or more where paths are long.
-const STATISTICS_BODY: usize = 4 << 20;
-/// How long the kiosk, or the other box asked by [`fetch_status`], may take.
-const STATUS_PATIENCE: Duration = Duration::from_secs(5);
-/// How long a box that runs may take to say so to one that is about to start.
-const HAIL_PATIENCE: Duration = Duration::from_secs(2);
+/// How long the kiosk may take to answer, and a box to answer a command.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a box may take to answer another one that is about to start.
+const DETECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Serves for ever; gives the reason why it ended, as a sentence.
+/// What can be asked at one path with one method.
+#[derive(Debug)]
+pub struct Route {
+    /// The path.
+    pub path: &'static str,
+    /// The methods that it answers; the command line uses the first.
+    methods: &'static [&'static str],
+    /// The event that asks the kiosk for the answer.
+    question: fn(ReplyTo) -> Event,
+    /// The longest answer that the command line accepts, in bytes.
+    longest: usize,
+}
+
+/// The methods of a route that only reports.
+const READ: &[&str] = &["GET", "HEAD"];
+/// The status. 32 renderers make about 32 KiB.
+pub static STATUS: Route =
+    Route { path: "/api/v1/status", methods: READ, question: Event::StatusAsked, longest: 1 << 20 };
+/// The statistics. 512 rows of about 400 bytes, or more where paths are long.
+pub static STATISTICS: Route = Route {
+    path: "/api/v1/statistics",
+    methods: READ,
+    question: Event::StatisticsAsked,
+    longest: 4 << 20,
+};
+/// All routes.
+static ROUTES: [&Route; 2] = [&STATUS, &STATISTICS];
+
+/// The answer to a request.
+struct HttpAnswer {
+    status: u16,
+    /// JSON.
+    body: String,
+    /// The Allow header, which a 405 must have (RFC 9110 §15.5.6).
+    allow: Option<String>,
+}
+
+impl HttpAnswer {
+    fn error(status: u16, sentence: &str) -> Self {
+        Self { status, body: serde_json::json!({ "error": sentence }).to_string(), allow: None }
+    }
+}
+
+/// Serves for ever; returns a sentence that says why it ended.
 pub async fn run(listener: Async<TcpListener>, mailbox: &Mailbox, replies: &Replies) -> String {
     let capacity = Capacity { total: CONTROL_CONNECTIONS, per_peer: CONTROL_CONNECTIONS };
     let connection = |stream, _| connection(stream, mailbox, replies);
@@ -42,55 +79,63 @@ async fn connection(socket: Async<TcpStream>, mailbox: &Mailbox, replies: &Repli
     let mut reader = Reader::new(&socket);
     match within(HEAD_TIMEOUT, reader.head(http::parse_request)).await {
         Some(Ok(request)) => {
-            let (status, body) = respond(&request, mailbox, replies).await;
-            let length = body.len().to_string();
-            let fields = [
+            let answer = respond(&request, mailbox, replies).await;
+            let length = answer.body.len().to_string();
+            let mut fields = vec![
                 ("Content-Type", "application/json"),
                 ("Content-Length", &length),
                 ("Cache-Control", "no-store"),
                 ("X-Content-Type-Options", "nosniff"),
-                // Only with a 405, which must have it (RFC 9110 §15.5.6).
-                ("Allow", "GET, HEAD"),
             ];
-            let used = if status == 405 { fields.len() } else { fields.len() - 1 };
-            let mut answer = server::head(status, &fields[..used]);
+            fields.extend(answer.allow.as_deref().map(|methods| ("Allow", methods)));
+            let mut text = server::head(answer.status, &fields);
             if request.method != "HEAD" {
-                answer.push_str(&body);
+                text.push_str(&answer.body);
             }
-            server::answer(&socket, &answer).await;
+            server::answer(&socket, &text).await;
         }
         Some(Err(ReadError::Malformed | ReadError::TooLarge)) => {
             server::answer(&socket, &server::head(400, &[])).await;
         }
-        // Silent or gone.
+        // The client is silent or gone.
         None | Some(Err(ReadError::Closed | ReadError::Io(_))) => {}
     }
 }
 
-/// The status code and a JSON body.
-async fn respond(request: &RequestHead, mailbox: &Mailbox, replies: &Replies) -> (u16, String) {
-    let error =
-        |status, sentence: &str| (status, serde_json::json!({ "error": sentence }).to_string());
+async fn respond(request: &RequestHead, mailbox: &Mailbox, replies: &Replies) -> HttpAnswer {
     if !is_loopback(request.headers.get("Host")) {
-        // A web site whose name was pointed at 127.0.0.1 could read the answer (DNS rebinding).
-        return error(403, "ask for localhost or 127.0.0.1");
+        // A web site whose name resolves to 127.0.0.1 could read the answer (DNS rebinding).
+        return HttpAnswer::error(403, "ask for localhost or 127.0.0.1");
     }
-    let question = match request.target.split('?').next() {
-        Some(STATUS_PATH) => Event::StatusAsked,
-        Some(STATISTICS_PATH) => Event::StatisticsAsked,
-        _ => return error(404, "there are only /api/v1/status and /api/v1/statistics"),
+    let route = match route(request) {
+        Ok(route) => route,
+        Err(answer) => return answer,
     };
-    if !matches!(request.method.as_str(), "GET" | "HEAD") {
-        return error(405, "GET or HEAD");
-    }
-    let Some((reply, status)) = replies.status() else {
-        return error(503, "too many ask");
+    let Some((reply, answer)) = replies.status() else {
+        return HttpAnswer::error(503, "too many requests at once");
     };
-    mailbox.post(question(reply)).await;
-    match within(STATUS_PATIENCE, status).await {
-        Some(json) => (200, json),
-        None => error(503, "the box is busy"),
+    mailbox.post((route.question)(reply)).await;
+    match within(ANSWER_TIMEOUT, answer).await {
+        Some(body) => HttpAnswer { status: 200, body, allow: None },
+        None => HttpAnswer::error(503, "the box is busy"),
     }
+}
+
+/// The route for a request, or the answer that there is none.
+fn route(request: &RequestHead) -> Result<&'static Route, HttpAnswer> {
+    let path = request.target.split('?').next().unwrap_or_default();
+    let here: Vec<_> = ROUTES.into_iter().filter(|route| route.path == path).collect();
+    if here.is_empty() {
+        let paths = ROUTES.map(|route| route.path).join(" and ");
+        return Err(HttpAnswer::error(404, &format!("there are only {paths}")));
+    }
+    let called = here.iter().find(|route| route.methods.contains(&request.method.as_str()));
+    called.copied().ok_or_else(|| {
+        let allow = here.iter().flat_map(|route| route.methods).copied();
+        let allow = allow.collect::<Vec<_>>().join(", ");
+        let answer = HttpAnswer::error(405, &format!("this path answers only {allow}"));
+        HttpAnswer { allow: Some(allow), ..answer }
+    })
 }
 
 fn is_loopback(host: Option<&str>) -> bool {
@@ -98,54 +143,42 @@ fn is_loopback(host: Option<&str>) -> bool {
     name.is_some_and(|name| name == "127.0.0.1" || name.eq_ignore_ascii_case("localhost"))
 }
 
-/// Asks a box that runs on this machine for its status, as JSON.
-///
-/// # Errors
-/// A sentence for the owner.
-pub async fn fetch_status(port: Port) -> Result<String, String> {
-    fetch(port, STATUS_PATH, STATUS_BODY).await
-}
-
-/// Asks a box that runs on this machine for its statistics, as JSON.
-///
-/// # Errors
-/// A sentence for the owner.
-pub async fn fetch_statistics(port: Port) -> Result<String, String> {
-    fetch(port, STATISTICS_PATH, STATISTICS_BODY).await
-}
-
 /// Whether a box runs on this machine: it, and no other program, answers with a status.
 pub async fn is_answered(port: Port) -> bool {
-    let status = within(HAIL_PATIENCE, fetch_status(port)).await;
+    let status = within(DETECT_TIMEOUT, fetch(port, &STATUS)).await;
     let status = status.and_then(Result::ok).unwrap_or_default();
     let status: Value = serde_json::from_str(&status).unwrap_or_default();
     status["version"].is_string() && status["panel"].is_object()
 }
 
-async fn fetch(port: Port, path: &str, most: usize) -> Result<String, String> {
+/// Asks a box that runs on this machine; returns JSON.
+///
+/// # Errors
+/// A sentence for the owner.
+pub async fn fetch(port: Port, route: &Route) -> Result<String, String> {
     let (first, last) = match port {
         Port::Fixed(port) => (port, port),
         Port::From(port) => (port, port.saturating_add(MORE_PORTS)),
     };
     let mut why = format!("nothing answers on port {first}: is dlna-kiosk running?");
     for port in first..=last {
-        match within(STATUS_PATIENCE, fetch_at(port, path, most)).await {
+        match within(ANSWER_TIMEOUT, fetch_at(port, route)).await {
             Some(Ok(json)) => return Ok(json),
-            // Nobody there: the box may have found another port.
+            // Nothing listens there: the box may have taken a later port.
             Some(Err(None)) => {}
             Some(Err(Some(sentence))) => why = sentence,
-            None => why = format!("what listens on port {port} does not answer"),
+            None => why = format!("the program on port {port} does not answer"),
         }
     }
     Err(why)
 }
 
-/// The error is a sentence if somebody answered.
-async fn fetch_at(port: u16, path: &str, most: usize) -> Result<String, Option<String>> {
-    let url = HttpUrl { host: Ipv4Addr::LOCALHOST, port, path: clip(path) };
-    let request = HttpRequest { method: "GET", url: &url, headers: &[], body: None };
-    let strange = || Some(format!("what answers on port {port} is not dlna-kiosk"));
-    match exchange(&request, most).await {
+/// The error is a sentence if a program answered.
+async fn fetch_at(port: u16, route: &Route) -> Result<String, Option<String>> {
+    let url = HttpUrl { host: ADDRESS, port, path: clip(route.path) };
+    let request = HttpRequest { method: route.methods[0], url: &url, headers: &[], body: None };
+    let strange = || Some(format!("the program on port {port} is not dlna-kiosk"));
+    match exchange(&request, route.longest).await {
         Ok(answer) if answer.status == 200 => {
             let json = String::from_utf8(answer.body).ok();
             let json = json.filter(|json| json.trim_start().starts_with('{'));
@@ -165,10 +198,10 @@ mod tests {
 
     /// Runs a control port whose kiosk has one status, beside `client`.
     fn beside<T>(client: impl AsyncFnOnce(u16) -> T) -> T {
-        beside_one_that_says("{\"a\":1}", client)
+        beside_one_that_answers("{\"a\":1}", client)
     }
 
-    fn beside_one_that_says<T>(status: &str, client: impl AsyncFnOnce(u16) -> T) -> T {
+    fn beside_one_that_answers<T>(status: &str, client: impl AsyncFnOnce(u16) -> T) -> T {
         let (mailbox, replies) = (Mailbox::default(), Replies::default());
         let listener = server::bind(ADDRESS, Port::Fixed(0)).unwrap();
         let port = listener.get_ref().local_addr().unwrap().port();
@@ -194,33 +227,33 @@ mod tests {
     }
 
     #[test]
-    fn tells_the_status_to_the_command_line() {
-        let status = beside(async |port| fetch_status(Port::Fixed(port)).await);
+    fn the_command_line_fetches_status_and_statistics() {
+        let status = beside(async |port| fetch(Port::Fixed(port), &STATUS).await);
         assert_eq!(status, Ok("{\"a\":1}".to_owned()));
-        let statistics = beside(async |port| fetch_statistics(Port::Fixed(port)).await);
+        let statistics = beside(async |port| fetch(Port::Fixed(port), &STATISTICS).await);
         assert_eq!(statistics, Ok("{\"b\":2}".to_owned()));
         let free =
             server::bind(ADDRESS, Port::Fixed(0)).unwrap().get_ref().local_addr().unwrap().port();
-        let nobody = block_on(fetch_status(Port::Fixed(free))).unwrap_err();
+        let nobody = block_on(fetch(Port::Fixed(free), &STATUS)).unwrap_err();
         assert!(nobody.contains("is dlna-kiosk running?"), "{nobody}");
     }
 
     #[test]
-    fn a_box_is_known_by_its_status() {
+    fn a_box_is_recognised_by_its_status() {
         let box_says = r#"{"version":"0.1.0","panel":{}}"#;
         for (status, known) in [(box_says, true), (r#"{"version":"2"}"#, false), ("{", false)] {
             let answered = async |port| is_answered(Port::Fixed(port)).await;
-            assert_eq!(beside_one_that_says(status, answered), known, "{status}");
+            assert_eq!(beside_one_that_answers(status, answered), known, "{status}");
         }
         let silent = TcpListener::bind((ADDRESS, 0)).unwrap();
         let port = silent.local_addr().unwrap().port();
         let began = std::time::Instant::now();
         assert!(!block_on(is_answered(Port::Fixed(port))));
-        assert!(began.elapsed() < STATUS_PATIENCE, "nobody waits long to start");
+        assert!(began.elapsed() < ANSWER_TIMEOUT, "a box does not wait long before it starts");
     }
 
     #[test]
-    fn answers_only_what_it_has_and_only_to_this_machine() {
+    fn answers_only_its_routes_and_only_to_this_machine() {
         beside(async |port| {
             for (request, status, body) in [
                 ("GET /api/v1/status HTTP/1.1\r\nHost: localhost:8210\r\n\r\n", 200, "{\"a\":1}"),

@@ -2,7 +2,7 @@
 //!
 //! It has no time-outs: the kiosk gives up by dropping the future.
 
-use super::http::client::{HttpRequest, Response, exchange};
+use super::http::client::{HttpRequest, HttpResponse, exchange};
 use crate::kiosk::effect::Request;
 use crate::kiosk::event::{Answer, Failure};
 use crate::limits::{DESCRIPTION_BODY, NOTIFY_BODY, SCPD_BODY, SOAP_BODY};
@@ -59,7 +59,7 @@ impl Trip {
         &mut self,
         request: &HttpRequest<'_>,
         cap: usize,
-    ) -> Result<Response, Failure> {
+    ) -> Result<HttpResponse, Failure> {
         let answer = exchange(request, cap).await?;
         self.facing = answer.local;
         Ok(answer)
@@ -146,7 +146,7 @@ impl Trip {
         method: &str,
         url: &HttpUrl,
         headers: &[(&str, String)],
-    ) -> Result<Response, Failure> {
+    ) -> Result<HttpResponse, Failure> {
         let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let request = HttpRequest { method, url, headers: &headers, body: None };
         let answer = self.exchange(&request, NOTIFY_BODY).await?;
@@ -157,12 +157,12 @@ impl Trip {
     }
 }
 
-fn sid(answer: &Response) -> Option<&str> {
+fn sid(answer: &HttpResponse) -> Option<&str> {
     answer.headers.get("SID").filter(|sid| !sid.is_empty())
 }
 
 /// Reads the answer to a SUBSCRIBE; who grants no duration grants the one `asked` for.
-fn subscribed(answer: &Response, asked: core::time::Duration) -> Answer {
+fn subscribed(answer: &HttpResponse, asked: core::time::Duration) -> Answer {
     let timeout = answer.headers.get("TIMEOUT").map(gena::parse_timeout);
     Answer::Subscribed { sid: sid(answer).map(str::to_owned), timeout: timeout.unwrap_or(asked) }
 }

@@ -38,7 +38,7 @@ pub struct HttpRequest<'a> {
 
 /// One answer.
 #[derive(Clone, Debug)]
-pub struct Response {
+pub struct HttpResponse {
     /// Status code.
     pub status: u16,
     /// Header fields.
@@ -53,7 +53,7 @@ pub struct Response {
 ///
 /// # Errors
 /// [`Failure::Unreachable`], [`Failure::Malformed`] or [`Failure::Local`]; every status is an answer.
-pub async fn exchange(request: &HttpRequest<'_>, cap: usize) -> Result<Response, Failure> {
+pub async fn exchange(request: &HttpRequest<'_>, cap: usize) -> Result<HttpResponse, Failure> {
     let address = SocketAddrV4::new(request.url.host, request.url.port);
     let connecting = within(CONNECT_TIMEOUT, Async::<TcpStream>::connect(address));
     let stream = connecting.await.ok_or(Failure::Unreachable)?.map_err(|error| of_io(&error))?;
@@ -92,7 +92,7 @@ pub async fn exchange(request: &HttpRequest<'_>, cap: usize) -> Result<Response,
             _ if bodiless => Vec::new(),
             _ => reader.body(framing, cap).await.map_err(|error| of_read(&error))?,
         };
-        return Ok(Response { status: head.status, headers: head.headers, body, local });
+        return Ok(HttpResponse { status: head.status, headers: head.headers, body, local });
     }
     Err(Failure::Malformed)
 }
@@ -185,7 +185,7 @@ pub(crate) mod tests {
         (listener, url)
     }
 
-    fn ask(answer: &[u8]) -> (Result<Response, Failure>, String) {
+    fn ask(answer: &[u8]) -> (Result<HttpResponse, Failure>, String) {
         let (listener, url) = listen("/dmr?x=1");
         let request = HttpRequest {
             method: "POST",
