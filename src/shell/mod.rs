@@ -86,7 +86,7 @@ impl Shell {
             Mode::Command => None,
         };
         let ports = [("media_port", Some(&media)), ("control_port", control.as_ref())];
-        let failed = ports.into_iter().find_map(|(key, port)| Some((key, port?.fault()?)));
+        let failed = ports.into_iter().find_map(|(key, port)| Some((key, port?.error()?)));
         if let Some((key, why)) = failed.filter(|_| !matches!(mode, Mode::Service)) {
             return Err(format!("{key}: {why}"));
         }

@@ -1,18 +1,18 @@
-//! Reading one message from a connection: its head, then its body by whatever framing it claims.
+//! Reads one message from a connection: its head, then its body by the framing that it declares.
 //!
-//! A body that ends early is taken as far as it came: renderers announce wrong lengths, leave out
-//! the last chunk, and reset connections instead of closing them.
+//! A body that ends early is accepted as far as it came: renderers announce wrong lengths, omit the last chunk, and reset
+//! connections instead of closing them.
 
 use super::Headers;
 use crate::limits::HTTP_HEAD;
 use smol::io::{AsyncRead, AsyncReadExt};
 use std::io;
 
-/// Bytes asked of the socket at once.
+/// Bytes read from the socket at once.
 const PIECE: usize = 8 << 10;
-/// A chunk-size line with its extensions.
+/// The longest chunk-size line, with its extensions.
 const CHUNK_LINE: usize = 1 << 10;
-/// The end tag of an envelope, with its prefix and blanks.
+/// The longest end tag of an envelope, with its prefix and blanks.
 const END_TAG: usize = 64;
 
 /// Why a message could not be read.
@@ -24,27 +24,27 @@ pub enum ReadError {
     Io(io::Error),
     /// Not HTTP.
     Malformed,
-    /// Longer than the cap.
+    /// Longer than allowed.
     TooLarge,
 }
 
-/// How the end of a body is known (RFC 9112 §6).
+/// How the end of a body is found (RFC 9112 §6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
     /// Content-Length.
     Length(u64),
-    /// Transfer-Encoding: chunked. Some only claim it: then the Content-Length beside it counts.
+    /// Transfer-Encoding: chunked. Some renderers claim it wrongly: then the Content-Length beside it counts.
     Chunked(Option<u64>),
-    /// The connection's end, or that of a SOAP envelope: some keep the connection open behind it.
+    /// The end of the connection, or of a SOAP envelope: some renderers keep the connection open after it.
     ToEnd,
 }
 
 impl Framing {
-    /// The framing that `headers` claim; `otherwise` if they claim none.
+    /// The framing that `headers` declare; `otherwise` if they declare none.
     #[must_use]
     pub fn of(headers: &Headers, otherwise: Self) -> Self {
         let length = headers.get("Content-Length");
-        // Some stacks say it twice, in one field: "5, 5".
+        // Some stacks repeat it in one field: "5, 5".
         let length = length.and_then(|said| said.split(',').next()?.trim().parse().ok());
         let coding = headers.get("Transfer-Encoding").unwrap_or_default();
         if coding.to_ascii_lowercase().contains("chunked") {
@@ -54,12 +54,12 @@ impl Framing {
     }
 }
 
-/// Reads messages from `from`, through a buffer.
+/// A buffered reader of messages.
 #[derive(Debug)]
 pub struct Reader<R> {
     from: R,
     buffer: Vec<u8>,
-    /// Bytes of the buffer already taken.
+    /// Bytes of the buffer that have been consumed.
     taken: usize,
 }
 
@@ -103,7 +103,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
     /// Reads a body of at most `cap` bytes.
     ///
     /// # Errors
-    /// See [`ReadError`]; an early end is none.
+    /// See [`ReadError`]; an early end is no error.
     pub async fn body(&mut self, framing: Framing, cap: usize) -> Result<Vec<u8>, ReadError> {
         match framing {
             Framing::Length(length) => self.measured(length, cap).await,
@@ -119,8 +119,8 @@ impl<R: AsyncRead + Unpin> Reader<R> {
     async fn measured(&mut self, length: u64, cap: usize) -> Result<Vec<u8>, ReadError> {
         let length = usize::try_from(length).ok().filter(|&length| length <= cap);
         self.reach(length.ok_or(ReadError::TooLarge)?).await?;
-        // Some count characters instead of bytes. On a connection for one message, what
-        // came beyond the announced length can only belong to it.
+        // Some renderers count characters instead of bytes. On a connection with one message, bytes beyond the announced length
+        // can only belong to it.
         let whole = self.unread();
         Ok(whole[..whole.len().min(cap)].to_vec())
     }
@@ -143,7 +143,8 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         }
     }
 
-    /// `None`, and nothing taken, if no chunk begins it: then it is not in chunks, whatever was claimed.
+    /// `None`, with nothing consumed, if the body does not start with a chunk: then it is not chunked, whatever the headers
+    /// declare.
     async fn chunks(&mut self, cap: usize) -> Result<Option<Vec<u8>>, ReadError> {
         let Some(mut size) = self.chunk_size().await? else {
             return Ok(None);
@@ -162,11 +163,11 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         Ok(Some(body))
     }
 
-    /// Takes the line that tells the size of the next chunk; `None`, and nothing taken, if it is none.
+    /// Consumes the size line of the next chunk; `None`, with nothing consumed, if there is no such line.
     async fn chunk_size(&mut self) -> Result<Option<usize>, ReadError> {
         let length = loop {
             let begun = &self.unread()[..self.unread().len().min(CHUNK_LINE)];
-            // Before it is the line end behind the previous chunk.
+            // It may follow the line end of the previous chunk.
             let line = begun.trim_ascii_start();
             if line.first().is_some_and(|b| !b.is_ascii_hexdigit()) {
                 return Ok(None);
@@ -186,7 +187,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         Ok(size)
     }
 
-    /// Reads until `length` bytes are unread, or the end.
+    /// Reads until `length` bytes are unread, or to the end.
     async fn reach(&mut self, length: usize) -> Result<(), ReadError> {
         while self.unread().len() < length && self.more_of_body().await? {}
         Ok(())
@@ -199,7 +200,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         }
     }
 
-    /// Reads what there is; false at the end.
+    /// Reads what is available; false at the end.
     async fn more(&mut self) -> io::Result<bool> {
         self.buffer.drain(..self.taken);
         self.taken = 0;
@@ -215,19 +216,19 @@ impl<R: AsyncRead + Unpin> Reader<R> {
     }
 }
 
-/// The size in a line, without the extensions behind it.
+/// The size in a size line, without its extensions.
 fn size_in(line: &[u8]) -> Option<usize> {
     let digits = line.split(|&b| b == b';').next()?.trim_ascii();
     usize::from_str_radix(core::str::from_utf8(digits).ok()?, 16).ok()
 }
 
-/// Where the first envelope in `bytes` ends. The first `seen` bytes were looked at before.
+/// Where the first envelope in `bytes` ends. The first `seen` bytes have been searched before.
 fn envelope_end(bytes: &[u8], seen: usize) -> Option<usize> {
     let ends = |&at: &usize| bytes[at] == b'>' && closes_envelope(&bytes[..at]);
     (seen..bytes.len()).find(ends).map(|at| at + 1)
 }
 
-/// Whether `text` ends with `</s:Envelope`, under any prefix.
+/// Whether `text` ends with `</s:Envelope`, with any prefix.
 fn closes_envelope(text: &[u8]) -> bool {
     let tail = &text[text.len().saturating_sub(END_TAG)..];
     let tag = tail.rsplit(|&b| b == b'<').next();
@@ -242,7 +243,7 @@ mod tests {
     use proptest::prelude::*;
     use smol::{block_on, future};
 
-    /// Gives its bytes one by one, as a slow peer does.
+    /// Delivers its bytes one by one, like a slow peer.
     struct Drip<'a>(&'a [u8]);
 
     impl AsyncRead for Drip<'_> {
@@ -258,7 +259,7 @@ mod tests {
         }
     }
 
-    /// Keeps its connection open, and says nothing.
+    /// Keeps its connection open and sends nothing.
     struct Silent;
 
     impl AsyncRead for Silent {
@@ -296,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_every_framing_and_takes_short_bodies_as_they_come() {
+    fn reads_every_framing_and_accepts_short_bodies() {
         for (message, expected) in [
             ("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody", "body"),
             ("\r\n\nHTTP/1.1 200 OK\nContent-Length: 4\n\nbody", "body"),
@@ -356,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_in_chunks_is_read_as_it_is() {
+    fn a_body_that_is_not_chunked_is_read_as_it_is() {
         let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n";
         let long = "5".repeat(CHUNK_LINE);
         for (rest, expected) in [

@@ -1,6 +1,6 @@
-//! The asking side: one request to a renderer, one answer, connection closed.
+//! The client side: one request to a renderer, one response, connection closed.
 //!
-//! There are no time-outs here: the kiosk gives up by dropping the future.
+//! There are no timeouts here except for connecting: the kiosk gives up by dropping the future.
 
 use super::PRODUCT;
 use super::body::{Framing, ReadError, Reader};
@@ -16,11 +16,11 @@ use std::fmt::Write as _;
 use std::io;
 use std::net::TcpStream;
 
-/// A peer that is there takes a connection at once, and again after a lost packet or two: its kernel
-/// does that. How long it may take to answer is the kiosk's affair.
+/// The kernel of a running peer accepts a connection at once, or after a lost packet or two. How long the peer may take to
+/// answer is the kiosk's decision.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
-/// 1xx answers passed over before the real one.
-const INTERIM_ANSWERS: usize = 4;
+/// 1xx responses skipped before the final one.
+const INTERIM_RESPONSES: usize = 4;
 
 /// One request.
 #[derive(Clone, Debug)]
@@ -29,35 +29,35 @@ pub struct HttpRequest<'a> {
     pub method: &'a str,
     /// Where to.
     pub url: &'a HttpUrl,
-    /// Fields beside Host, User-Agent, Connection and Content-Length; names are sent as given here,
-    /// because Samsung knows `SOAPACTION` in this case only.
+    /// Fields in addition to Host, User-Agent, Connection and Content-Length. Names are sent as given, because Samsung accepts
+    /// `SOAPACTION` only in this case.
     pub headers: &'a [(&'a str, &'a str)],
     /// Body, if the method has one.
     pub body: Option<&'a str>,
 }
 
-/// One answer.
+/// One response.
 #[derive(Clone, Debug)]
 pub struct HttpResponse {
     /// Status code.
     pub status: u16,
     /// Header fields.
     pub headers: Headers,
-    /// Body, as far as it came.
+    /// Body, as far as it arrived.
     pub body: Vec<u8>,
     /// Our own address on the connection.
     pub local: Option<Ipv4Addr>,
 }
 
-/// Sends `request` and reads the answer with at most `cap` bytes of body.
+/// Sends `request` and reads the response, with at most `cap` bytes of body.
 ///
 /// # Errors
-/// [`Failure::Unreachable`], [`Failure::Malformed`] or [`Failure::Local`]; every status is an answer.
+/// [`Failure::Unreachable`], [`Failure::Malformed`] or [`Failure::Local`]. A status code is never an error.
 pub async fn exchange(request: &HttpRequest<'_>, cap: usize) -> Result<HttpResponse, Failure> {
     let address = SocketAddrV4::new(request.url.host, request.url.port);
     let connecting = within(CONNECT_TIMEOUT, Async::<TcpStream>::connect(address));
     let stream = connecting.await.ok_or(Failure::Unreachable)?.map_err(|error| of_io(&error))?;
-    // Only a delay would be lost without it.
+    // Without it there would only be a delay.
     let _ = stream.get_ref().set_nodelay(true);
     let local = match stream.get_ref().local_addr() {
         Ok(SocketAddr::V4(local)) => Some(*local.ip()),
@@ -67,13 +67,13 @@ pub async fn exchange(request: &HttpRequest<'_>, cap: usize) -> Result<HttpRespo
     if let Err(error) = &written
         && !matches!(Errno::from_io_error(error), Some(Errno::PIPE | Errno::CONNRESET))
     {
-        // Nothing went out: there is no answer to wait for.
+        // Nothing was sent, so there is no response to wait for.
         return Err(of_io(error));
     }
-    // A renderer may answer before it has read everything, and close: the answer counts.
+    // A renderer may answer and close before it has read everything: the response counts.
 
     let mut reader = Reader::new(&stream);
-    for _ in 0..=INTERIM_ANSWERS {
+    for _ in 0..=INTERIM_RESPONSES {
         let head = match (reader.head(parse_response).await, &written) {
             (Ok(head), _) => head,
             (Err(_), Err(error)) => return Err(of_io(error)),
@@ -83,8 +83,8 @@ pub async fn exchange(request: &HttpRequest<'_>, cap: usize) -> Result<HttpRespo
             continue;
         }
         let framing = Framing::of(&head.headers, Framing::ToEnd);
-        // These are answered without a body (UDA 1.0 §4.1). Without a length one would wait for the end of
-        // the connection, which some keep open.
+        // Responses to these have no body (UDA 1.0 §4.1). Without a length the reader would wait for the end of the connection,
+        // which some renderers keep open.
         let bodiless = matches!(request.method, "SUBSCRIBE" | "UNSUBSCRIBE")
             && !matches!(framing, Framing::Length(_));
         let body = match head.status {
@@ -97,7 +97,7 @@ pub async fn exchange(request: &HttpRequest<'_>, cap: usize) -> Result<HttpRespo
     Err(Failure::Malformed)
 }
 
-/// The request as it is sent, in one write: some stacks read only the first packet.
+/// The text of the request. It is sent in one write: some stacks read only the first packet.
 fn write(request: &HttpRequest<'_>) -> String {
     let HttpUrl { host, port, path } = request.url;
     let mut text = format!(
@@ -124,7 +124,7 @@ fn of_read(error: &ReadError) -> Failure {
     }
 }
 
-/// Tells the box's own trouble (the last ones: interface down, firewall) from the renderer's.
+/// Distinguishes trouble of the box itself (such as a firewall or an interface that is down) from trouble of the renderer.
 fn of_io(error: &io::Error) -> Failure {
     match Errno::from_io_error(error) {
         Some(
@@ -148,7 +148,7 @@ pub(crate) mod tests {
     use std::io::Read as _;
     use std::net::TcpListener;
 
-    /// A renderer that answers one request on each of `answers.len()` connections, and what it heard.
+    /// A renderer that answers one request on each of `answers.len()` connections; returns the requests.
     pub(crate) async fn renderer(listener: &Async<TcpListener>, answers: &[&[u8]]) -> Vec<String> {
         let mut heard = Vec::new();
         for answer in answers {
@@ -200,7 +200,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn sends_names_as_given_and_never_asks_to_keep_the_connection() {
+    fn sends_names_as_given_and_does_not_keep_the_connection() {
         let (answer, heard) = ask(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
         let answer = answer.unwrap();
         assert_eq!((answer.status, answer.body.as_slice()), (200, b"ok".as_slice()));
@@ -213,7 +213,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn understands_dirty_answers() {
+    fn understands_malformed_responses() {
         for (answer, body) in [
             (
                 &b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"[..],
@@ -230,7 +230,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn an_answer_that_is_complete_needs_no_end_of_its_connection() {
+    fn a_complete_response_needs_no_end_of_its_connection() {
         let envelope = "<s:Envelope><s:Body/></s:Envelope>";
         for (method, fields, body) in [
             ("POST", "", envelope),
@@ -253,7 +253,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn names_failures_for_what_can_be_done() {
+    fn failures_are_named_by_what_can_be_done_about_them() {
         assert_eq!(ask(b"").0.unwrap_err(), Failure::Unreachable);
         assert_eq!(ask(b"not http\r\n\r\n").0.unwrap_err(), Failure::Malformed);
         let endless = b"HTTP/1.1 100 Continue\r\n\r\n".repeat(20);

@@ -1,10 +1,8 @@
-//! HTTP/1.1 (RFC 9112) as renderers speak it: one exchange per connection, heads read by httparse,
-//! everything bounded, and lenient towards what real devices get wrong.
+//! HTTP/1.1 (RFC 9112) as renderers speak it: one exchange per connection, heads parsed by httparse, every size bounded, and
+//! lenient towards what real devices get wrong.
 //!
-//! [`client`] asks renderers, [`server`] answers them. Neither keeps connections: renderers
-//! announce wrong lengths and break kept connections.
-//!
-//! Heads of requests and answers: start line and header fields.
+//! [`client`] asks renderers, [`server`] answers them. Neither keeps connections: renderers announce wrong lengths and break
+//! connections that are kept open.
 
 pub mod body;
 pub mod client;
@@ -17,11 +15,11 @@ use httparse::{EMPTY_HEADER, Header, ParserConfig, Request, Response, Status};
 use smol::{Timer, future};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// What we call ourselves in `Server` and `User-Agent`; some TVs look for the DLNADOC.
+/// The box's name in `Server` and `User-Agent`. Some TVs look for DLNADOC in it.
 pub const PRODUCT: &str =
     concat!("Linux/1.0 UPnP/1.0 DLNADOC/1.50 dlna-kiosk/", env!("CARGO_PKG_VERSION"));
 
-/// What `work` gives, or `None` if it takes longer than `limit`.
+/// The result of `work`, or `None` if it takes longer than `limit`.
 pub async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
     future::or(async { Some(work.await) }, async {
         Timer::after(limit).await;
@@ -30,21 +28,21 @@ pub async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option
     .await
 }
 
-/// A time as HTTP writes it. Files may claim any time, and a box without a clock begins in 1970: what HTTP
-/// has no words for, before 1970 or after 9999, becomes its beginning rather than a panic.
+/// A time in HTTP's format. Files may claim any time, and a box without a clock starts in 1970: a time that HTTP cannot express
+/// (before 1970 or after 9999) becomes 1970 instead of a panic.
 #[must_use]
 pub fn date(time: SystemTime) -> String {
     const YEAR_10000: Duration = Duration::from_secs(253_402_300_800);
-    let said = time.duration_since(UNIX_EPOCH).is_ok_and(|since| since < YEAR_10000);
-    httpdate::fmt_http_date(if said { time } else { UNIX_EPOCH })
+    let expressible = time.duration_since(UNIX_EPOCH).is_ok_and(|since| since < YEAR_10000);
+    httpdate::fmt_http_date(if expressible { time } else { UNIX_EPOCH })
 }
 
-/// Header fields in the order they came, values trimmed and on one line, bytes that are not UTF-8 replaced.
+/// Header fields in the order of arrival. Values are trimmed and on one line; bytes that are not UTF-8 are replaced.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Headers(Vec<(String, String)>);
 
 impl Headers {
-    /// The first value of a field; names know no case.
+    /// The first value of a field; names are case-insensitive.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         let named = |(n, _): &&(String, String)| n.eq_ignore_ascii_case(name);
@@ -53,8 +51,8 @@ impl Headers {
 
     fn read(fields: &[Header<'_>]) -> Self {
         let owned = |field: &Header<'_>| {
-            // A folded value goes on in the next line (RFC 9112 §5.2). No line end must get from here into
-            // a head of our own.
+            // A folded value continues on the next line (RFC 9112 §5.2). No line end may get from here into a head that the box
+            // writes.
             let value = String::from_utf8_lossy(field.value);
             let parts = value.split(['\r', '\n']).map(str::trim).filter(|part| !part.is_empty());
             (field.name.to_owned(), parts.collect::<Vec<_>>().join(" "))
@@ -66,9 +64,9 @@ impl Headers {
 /// The head of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestHead {
-    /// As it is said: methods know case.
+    /// As received: methods are case-sensitive.
     pub method: String,
-    /// Path and query; a leading `http://host` is cut off (RFC 9112 §3.2.2).
+    /// Path and query; a leading `http://host` is removed (RFC 9112 §3.2.2).
     pub target: String,
     /// HTTP/1.1 rather than 1.0.
     pub http_1_1: bool,
@@ -76,7 +74,7 @@ pub struct RequestHead {
     pub headers: Headers,
 }
 
-/// The head of an answer.
+/// The head of a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResponseHead {
     /// Status code.
@@ -85,10 +83,10 @@ pub struct ResponseHead {
     pub headers: Headers,
 }
 
-/// How long the head at the beginning of `bytes` is, with its empty line; `None` if it is not
-/// complete. The first `seen` bytes were looked at before. Lines may end with LF alone.
+/// The length of the head at the start of `bytes`, including its empty line; `None` if it is incomplete. The first `seen` bytes
+/// have been searched before. Lines may end with LF alone.
 pub(super) fn head_length(bytes: &[u8], seen: usize) -> Option<usize> {
-    // An empty line that was cut off after its first line end may end now.
+    // The empty line may have been cut after its first line end.
     let from = seen.saturating_sub(3);
     (from..bytes.len()).find_map(|at| match &bytes[at..] {
         [b'\n', b'\n', ..] => Some(at + 2),
@@ -97,7 +95,7 @@ pub(super) fn head_length(bytes: &[u8], seen: usize) -> Option<usize> {
     })
 }
 
-/// Reads the head of a request; `None` if it is not one.
+/// Parses the head of a request; `None` if it is not one.
 #[must_use]
 pub fn parse_request(bytes: &[u8]) -> Option<RequestHead> {
     let mut fields = [EMPTY_HEADER; HTTP_HEADERS];
@@ -126,7 +124,7 @@ fn path_of(target: &str) -> &str {
     target[7..].find('/').map_or("/", |at| &target[7 + at..])
 }
 
-/// Reads the head of an answer; `None` if it is not one.
+/// Parses the head of a response; `None` if it is not one.
 #[must_use]
 pub fn parse_response(bytes: &[u8]) -> Option<ResponseHead> {
     let mut fields = [EMPTY_HEADER; HTTP_HEADERS];
@@ -192,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_the_end_of_a_head_however_it_is_cut() {
+    fn finds_the_end_of_a_head_wherever_it_was_cut() {
         let whole = b"HTTP/1.1 200 OK\r\nA: b\n\r\nbody\n\n";
         let end = head_length(whole, 0).unwrap();
         assert_eq!(&whole[end..], b"body\n\n");

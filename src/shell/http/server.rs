@@ -1,10 +1,7 @@
-//! The answering side: listening, a bounded number of connections, one request on each.
+//! The server side: listening, a bounded number of connections, one request on each.
 //!
-//! The connections of a server run in an executor of its own, one poll of one of them per turn of the
-//! box's executor: however many stream, the logic has every second turn. Dropping the server drops them.
-//!
-//! A door: the port that a server of the box listens on, opened at the start and again after the server
-//! ended. A port that is taken by another program is tried again for as long as it takes.
+//! The connections of a server run in an executor of their own, which polls one connection for each turn of the box's executor:
+//! however many of them stream, the kiosk gets every second turn. Dropping the server drops its connections.
 
 use crate::config::Port;
 use crate::kiosk::event::TaskName;
@@ -26,19 +23,19 @@ use std::time::{Instant, SystemTime};
 
 /// Ports tried after the first one of [`Port::From`].
 pub const MORE_PORTS: u16 = 32;
-/// Pause after accept failed: it would fail again at once.
+/// Pause after a failed accept, which would fail again at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// Failures in a row, a minute of them, after which the server ends to be started afresh. Not for want of
-/// descriptors or memory: that would only cut the connections that do well.
+/// After this many failures in a row (one minute), the server ends and is started again. Lack of descriptors or memory does not
+/// count: a restart would only cut the connections that work.
 const ACCEPT_FAILURES: u32 = 600;
-/// That no connection can be accepted is logged this often.
-const COMPLAIN_EVERY: Duration = Duration::from_secs(60);
-/// A client that takes a short answer slower than this is cut off.
+/// How often a failing accept is logged.
+const WARNING_PERIOD: Duration = Duration::from_secs(60);
+/// A client that takes longer to receive a short answer is cut off.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long, and how far, a client may go on sending after its answer. Closing earlier with bytes
-/// unread would reset the connection and could take the answer away from it.
+/// How long a client may continue to send after its answer. Closing earlier, with bytes unread, would reset the connection, and
+/// the client could lose the answer.
 const LINGER: Duration = Duration::from_secs(1);
-/// See [`LINGER`].
+/// How much a client may continue to send. See [`LINGER`].
 const LINGER_BYTES: usize = 64 << 10;
 
 /// Listens on `port` of `address`.
@@ -64,18 +61,18 @@ pub fn bind(address: Ipv4Addr, port: Port) -> Result<Async<TcpListener>, String>
     })
 }
 
-/// How many connections a server has at once.
+/// How many connections a server accepts at once.
 #[derive(Clone, Copy, Debug)]
 pub struct Capacity {
-    /// From everybody.
+    /// In all.
     pub total: usize,
     /// From one address.
     pub per_peer: usize,
 }
 
-/// Accepts connections for ever and runs `connection` for each. Who comes when all are taken gets a
-/// 503; who has too many itself loses its oldest.
-/// Says that it lives through `mailbox`. Gives the reason why it ended, as a sentence.
+/// Accepts connections for ever and runs `connection` for each; sends heartbeats through `mailbox`. When all connections are
+/// taken, a new client gets a 503; a client that has too many loses its oldest one. Returns a sentence that says why the
+/// server ended.
 pub async fn serve<'a, C: Future<Output = ()> + 'a>(
     listener: &Async<TcpListener>,
     capacity: Capacity,
@@ -94,7 +91,7 @@ pub async fn serve<'a, C: Future<Output = ()> + 'a>(
         let mut open: Vec<(Ipv4Addr, Task<()>)> = Vec::new();
         let mut heartbeat = Heartbeat::new(mailbox, name);
         let mut failures = 0;
-        let mut complained: Option<Instant> = None;
+        let mut warned: Option<Instant> = None;
         let mut refusing = false;
         loop {
             match heartbeat.beat_while(listener.accept()).await {
@@ -103,9 +100,9 @@ pub async fn serve<'a, C: Future<Output = ()> + 'a>(
                     if failures == ACCEPT_FAILURES {
                         return format!("no connection could be accepted for a minute: {error}");
                     }
-                    if complained.is_none_or(|at| at.elapsed() >= COMPLAIN_EVERY) {
-                        complained = Some(Instant::now());
-                        log::warn!("{name:?} cannot accept a connection, trying again: {error}");
+                    if warned.is_none_or(|at| at.elapsed() >= WARNING_PERIOD) {
+                        warned = Some(Instant::now());
+                        log::warn!("{name:?} cannot accept connections, trying again: {error}");
                     }
                     Timer::after(ACCEPT_PAUSE).await;
                 }
@@ -115,8 +112,8 @@ pub async fn serve<'a, C: Future<Output = ()> + 'a>(
                         continue;
                     };
                     open.retain(|(_, task)| !task.is_finished());
-                    // A TV that leaves connections behind unclosed must not lock itself out: its own
-                    // oldest one makes room. Dropping the task closes it.
+                    // A TV that never closes its connections must not lock itself out: its oldest one makes room. Dropping the
+                    // task closes it.
                     let mut theirs =
                         open.iter().enumerate().filter(|(_, (other, _))| *other == peer);
                     let oldest = theirs.next().map(|(at, _)| at);
@@ -130,35 +127,34 @@ pub async fn serve<'a, C: Future<Output = ()> + 'a>(
                     } else {
                         refuse(&stream);
                         if !refusing {
-                            // Once, until there is room again: the log must not be flooded.
-                            log::warn!("{name:?}: too many connections, that of {peer} is refused");
+                            // Once until there is room again, so that the log is not flooded.
+                            log::warn!("{name:?}: too many connections, refusing {peer}");
                         }
                     }
                     refusing = !room;
                 }
             }
-            // Who connects faster than this turns must not keep the box from its other work.
+            // A client that connects rapidly must not keep the box from its other work.
             future::yield_now().await;
         }
     };
     future::or(accept, connections).await
 }
 
-/// The box, or this process, has no more descriptors or memory: nothing is wrong with the socket.
+/// Whether the machine or this process lacks descriptors or memory: nothing is wrong with the socket.
 fn is_scarcity(error: &io::Error) -> bool {
     let errno = Errno::from_io_error(error);
     matches!(errno, Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM))
 }
 
-/// Answers 503 without waiting: the first bytes fit into any socket.
+/// Answers 503 without waiting: so few bytes fit into any socket buffer.
 fn refuse(stream: &Async<TcpStream>) {
     use std::io::{Read, Write};
     let _ = stream.get_ref().read(&mut [0; 4096]);
     let _ = stream.get_ref().write(head(503, &[]).as_bytes());
 }
 
-/// The head of an answer, with Date, Server and Connection. Without a Content-Length among `fields`
-/// the answer has no body.
+/// The head of an answer, with Date, Server and Connection. Without a Content-Length among `fields` the answer has no body.
 #[must_use]
 pub fn head(status: u16, fields: &[(&str, &str)]) -> String {
     let date = crate::shell::http::date(SystemTime::now());
@@ -195,26 +191,26 @@ fn reason(status: u16) -> &'static str {
     }
 }
 
-/// Whether a request is one that must name its host and does not (RFC 9112 §3.2).
+/// Whether a request lacks the Host header that it must have (RFC 9112 §3.2).
 #[must_use]
 pub fn lacks_host(request: &RequestHead) -> bool {
     request.http_1_1 && request.headers.get("Host").is_none()
 }
 
-/// Sends a short answer; whether the client took it in time.
-pub async fn say(mut socket: &Async<TcpStream>, text: &str) -> bool {
+/// Sends a short answer; returns whether the client took it in time.
+pub async fn send(mut socket: &Async<TcpStream>, text: &str) -> bool {
     let sent = within(ANSWER_TIMEOUT, socket.write_all(text.as_bytes())).await;
     matches!(sent, Some(Ok(())))
 }
 
-/// Sends a short answer and closes. Who does not take it is cut off.
+/// Sends a short answer and closes. A client that does not take it is cut off.
 pub async fn answer(socket: &Async<TcpStream>, text: &str) {
-    if say(socket, text).await {
+    if send(socket, text).await {
         close(socket).await;
     }
 }
 
-/// Ends our side, then waits a moment for the client to end its own.
+/// Closes the sending side, then waits a moment for the client to close its own.
 pub async fn close(mut stream: &Async<TcpStream>) {
     if stream.get_ref().shutdown(Shutdown::Write).is_err() {
         return;
@@ -229,40 +225,40 @@ pub async fn close(mut stream: &Async<TcpStream>) {
             }
         }
     };
-    // Either way the connection is over.
+    // Whether it timed out or not, the connection is over.
     let _ = within(LINGER, drain).await;
 }
 
-/// One server's port.
+/// The port that a server listens on: opened at the start, and again after the server has ended.
 #[derive(Debug)]
 pub struct ListeningPort {
     address: Ipv4Addr,
     port: Cell<Port>,
-    listens: Cell<Option<u16>>,
-    /// How opening went, until the server takes it.
+    number: Cell<Option<u16>>,
+    /// The result of opening it, until the server takes it.
     opened: RefCell<Option<Result<Async<TcpListener>, String>>>,
 }
 
 impl ListeningPort {
-    /// Opens it for the first time.
+    /// Opens the port.
     pub fn open(address: Ipv4Addr, port: Port) -> Self {
-        let door = Self {
+        let opening = Self {
             address,
             port: Cell::new(port),
-            listens: Cell::default(),
+            number: Cell::default(),
             opened: RefCell::default(),
         };
-        let opened = door.listen();
-        door.opened.replace(Some(opened));
-        door
+        let opened = opening.listen();
+        opening.opened.replace(Some(opened));
+        opening
     }
 
-    /// Why it could not be opened the first time.
-    pub fn fault(&self) -> Option<String> {
+    /// Why it could not be opened at the start.
+    pub fn error(&self) -> Option<String> {
         self.opened.borrow().as_ref()?.as_ref().err().cloned()
     }
 
-    /// The listener and its port, opened anew if this is not the first time.
+    /// The listener and its port number; opens the port again if the listener has been taken before.
     ///
     /// # Errors
     /// A sentence for the owner.
@@ -277,20 +273,20 @@ impl ListeningPort {
         Ok((listener, port))
     }
 
-    /// The port's number, if anybody ever listened.
+    /// The number of the port, if it was ever opened.
     pub fn number(&self) -> Option<u16> {
-        self.listens.get()
+        self.number.get()
     }
 
     fn listen(&self) -> Result<Async<TcpListener>, String> {
         let listener = bind(self.address, self.port.get())?;
         let found = listener.get_ref().local_addr().map_err(|error| error.to_string())?.port();
-        // Renderers know it by now: the next time it is the first choice.
+        // Renderers know this number: the next time it is the first choice.
         self.port.set(match self.port.get() {
             Port::Fixed(_) => Port::Fixed(found),
             Port::From(_) => Port::From(found),
         });
-        self.listens.set(Some(found));
+        self.number.set(Some(found));
         Ok(listener)
     }
 }
@@ -300,7 +296,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_busy_port_is_an_error_or_a_reason_to_take_the_next() {
+    fn a_port_in_use_is_an_error_or_a_reason_to_take_the_next_one() {
         let home = Ipv4Addr::LOCALHOST;
         let taken = bind(home, Port::Fixed(0)).unwrap();
         let port = taken.get_ref().local_addr().unwrap().port();
@@ -314,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_without_a_body_says_so() {
+    fn an_answer_without_a_body_has_a_content_length_of_0() {
         let text = head(404, &[("Allow", "GET")]);
         assert!(text.starts_with("HTTP/1.1 404 Not Found\r\n"));
         assert!(text.contains("\r\nConnection: close\r\n") && text.contains("\r\nAllow: GET\r\n"));
@@ -325,30 +321,30 @@ mod tests {
     const HOME: Ipv4Addr = Ipv4Addr::LOCALHOST;
 
     #[test]
-    fn a_taken_port_is_a_sentence_until_it_is_free() {
+    fn a_port_in_use_is_an_error_until_it_is_free() {
         let other = TcpListener::bind((HOME, 0)).unwrap();
         let port = other.local_addr().unwrap().port();
-        let door = ListeningPort::open(HOME, Port::Fixed(port));
-        let sentence = door.fault().expect("it is taken");
+        let listening = ListeningPort::open(HOME, Port::Fixed(port));
+        let sentence = listening.error().expect("it is taken");
         assert!(sentence.starts_with(&format!("port {port} is taken")), "{sentence}");
-        assert_eq!(door.listener().unwrap_err(), sentence);
-        assert_eq!(door.listener().unwrap_err(), sentence, "tried again");
-        assert_eq!(door.number(), None);
+        assert_eq!(listening.listener().unwrap_err(), sentence);
+        assert_eq!(listening.listener().unwrap_err(), sentence, "tried again");
+        assert_eq!(listening.number(), None);
         drop(other);
-        assert_eq!(door.listener().unwrap().1, port);
+        assert_eq!(listening.listener().unwrap().1, port);
     }
 
     #[test]
-    fn the_port_that_was_found_is_kept_and_left_only_when_it_is_taken() {
+    fn the_port_that_was_found_is_kept_until_another_program_takes_it() {
         let taken = TcpListener::bind((HOME, 0)).unwrap();
         let first = taken.local_addr().unwrap().port();
-        let door = ListeningPort::open(HOME, Port::From(first.min(u16::MAX - MORE_PORTS)));
-        let (listener, found) = door.listener().unwrap();
+        let listening = ListeningPort::open(HOME, Port::From(first.min(u16::MAX - MORE_PORTS)));
+        let (listener, found) = listening.listener().unwrap();
         drop((taken, listener));
-        let (listener, again) = door.listener().unwrap();
+        let (listener, again) = listening.listener().unwrap();
         assert_eq!(again, found);
-        // Still there, as a port that somebody else took meanwhile.
-        let (_elsewhere, other) = door.listener().unwrap();
+        // `listener` still holds it, as another program might.
+        let (_elsewhere, other) = listening.listener().unwrap();
         assert!(other > found);
         drop(listener);
     }

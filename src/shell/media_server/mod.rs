@@ -153,7 +153,7 @@ impl Floor<'_> {
             (Some(Resource::Callback(callback)), "NOTIFY") => {
                 if continues {
                     // If it fails, so does reading the body.
-                    server::say(socket, "HTTP/1.1 100 Continue\r\n\r\n").await;
+                    server::send(socket, "HTTP/1.1 100 Continue\r\n\r\n").await;
                 }
                 (self.notified(callback, request, reader, peer).await, "")
             }
@@ -242,7 +242,7 @@ impl Floor<'_> {
                         StreamEnd::FileError
                     }
                 };
-                match server::say(socket, &server::head(404, &[])).await {
+                match server::send(socket, &server::head(404, &[])).await {
                     true => (0, end),
                     false => (0, StreamEnd::Aborted),
                 }
@@ -266,7 +266,7 @@ impl Floor<'_> {
     ) -> (u64, StreamEnd) {
         let plan = Plan::of(request, file);
         let text = plan.head(request, file, published);
-        if !server::say(socket, &text).await {
+        if !server::send(socket, &text).await {
             return (0, StreamEnd::Aborted);
         }
         let (first, end) = match plan {

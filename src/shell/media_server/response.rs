@@ -222,7 +222,7 @@ pub(super) async fn send(
         ("EXT", ""),
         ("transferMode.dlna.org", "Interactive"),
     ];
-    if server::say(socket, &server::head(200, &fields)).await && request.method != "HEAD" {
+    if server::send(socket, &server::head(200, &fields)).await && request.method != "HEAD" {
         match copy_within(SUBTITLES_TIMEOUT, &mut opened, socket).await {
             Ok(()) => {}
             Err(Cut::File(error)) => return Err(format!("{}: {error}", subtitles.path.display())),
