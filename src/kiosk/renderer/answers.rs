@@ -141,7 +141,7 @@ impl Renderer {
     }
 
     fn file_taken(&mut self, ctx: &mut Context<'_>) {
-        self.enter(Phase::Accepted { at: ctx.now }, "the renderer took the file", ctx);
+        self.enter(Phase::Accepted { at: ctx.now }, "the renderer accepted the file", ctx);
         if let Some(load) = self.playback.load_mut() {
             load.accepted();
         }
@@ -159,7 +159,7 @@ impl Renderer {
         match self.playback.phase() {
             Some(Phase::Wanted { .. }) => {
                 let until = ctx.now + SETTLES;
-                self.enter(Phase::Settling { until }, "a Stop goes before the file", ctx);
+                self.enter(Phase::Settling { until }, "a Stop was sent before the file", ctx);
             }
             // The renderer was to be stopped. What it should play now starts from the beginning.
             _ => self.playback.retire(),

@@ -135,7 +135,7 @@ impl Renderer {
             self.volume.want(volume);
         }
         self.observation.ask_position_at(now + FIRST_LOOK);
-        self.enter(Phase::Running { since: now, doubt: None }, "it plays", ctx);
+        self.enter(Phase::Running { since: now, doubt: None }, "the renderer plays", ctx);
         // Many renderers report PLAYING before the first picture. How long before is known after a whole round.
         let known = self.capabilities.habits.latency;
         let latest = known.map(|latency| sent + latency + LATENCY_VARIES);
@@ -159,7 +159,7 @@ impl Renderer {
         };
         let hurried = is_hurried(load, ctx.now);
         self.learn_beginning(ctx.now);
-        self.enter(Phase::Over, "it played to its end", ctx);
+        self.enter(Phase::Over, "the file played to its end", ctx);
         if hurried {
             // The load lasted less than half as long as it should: that is a failure, and its pause spares the
             // renderer.
@@ -234,7 +234,7 @@ impl Renderer {
         self.playback.drop_next();
         self.playback.forget_end();
         let fault = self.cause(fault);
-        self.enter(Phase::Failed { retry_at: ctx.now + pause }, "it does not play", ctx);
+        self.enter(Phase::Failed { retry_at: ctx.now + pause }, "the file does not play", ctx);
         self.count(ctx, |row| row.fail(&fault));
         self.trouble(fault, ctx);
         if self.intent.shows_black() {
@@ -301,7 +301,7 @@ impl Renderer {
         self.capabilities.set_stop_between_stills(true);
         load.repeat();
         load.forget_fetch();
-        self.enter(Phase::Wanted { at: ctx.now }, "the still before it is shown yet", ctx);
+        self.enter(Phase::Wanted { at: ctx.now }, "the previous picture is not gone yet", ctx);
         true
     }
 

@@ -84,7 +84,7 @@ impl Playback {
     pub(super) fn next_accepted(&mut self, at: Instant, log: &mut Log<'_>) {
         self.0.holds_offer = true;
         if let Some(next) = self.0.next.as_mut() {
-            next.enter(Phase::Accepted { at }, "the renderer took it as its next", log);
+            next.enter(Phase::Accepted { at }, "the renderer accepted it as its next file", log);
         }
     }
 

@@ -164,7 +164,7 @@ impl Renderer {
         if let Some(load) = self.playback.load_mut() {
             load.begin_again(Playhead::expecting(self.capabilities.habits.moves.of(load.kind())));
         }
-        self.enter(Phase::Wanted { at: ctx.now }, "it plays an older file", ctx);
+        self.enter(Phase::Wanted { at: ctx.now }, "the renderer plays an older file", ctx);
     }
 
     /// The renderer moved on to the next file by itself.
@@ -181,7 +181,11 @@ impl Renderer {
         self.intent.programme_mut().advance();
         self.playback.hand_over();
         self.count(ctx, |row| row.start(Some(Duration::ZERO)));
-        self.enter(Phase::Running { since: now, doubt: None }, "it went on by itself", ctx);
+        self.enter(
+            Phase::Running { since: now, doubt: None },
+            "the renderer moved on by itself",
+            ctx,
+        );
         if let Some(load) = self.playback.load_mut() {
             // Some renderers name the next file up to a second before they play it.
             let latest = now + Duration::from_millis(1500);
@@ -210,7 +214,7 @@ impl Renderer {
         });
         self.observation.ask_position_at(now + FIRST_LOOK);
         self.observation.ask_state_at(now + Duration::from_millis(300));
-        self.enter(Phase::Running { since: now, doubt: None }, "it was sent back", ctx);
+        self.enter(Phase::Running { since: now, doubt: None }, "sent back to the beginning", ctx);
         if let Some(load) = self.playback.load_mut() {
             load.began_at(Duration::ZERO);
             // The renderer seeks within an open stream, which is no slower than a start.
@@ -227,7 +231,7 @@ impl Renderer {
         self.observation.ask_state_by(now + LOOK_AGAIN);
         let Some(position) = self.playback.load().and_then(|load| load.seek_to) else { return };
         if let Some(&Phase::Running { doubt, .. }) = self.playback.phase() {
-            self.enter(Phase::Running { since: now, doubt }, "it was sent to a position", ctx);
+            self.enter(Phase::Running { since: now, doubt }, "sent to a position", ctx);
             if let Some(load) = self.playback.load_mut() {
                 load.began_at(position);
             }

@@ -155,7 +155,7 @@ impl Renderer {
                 if let Some(load) = self.playback.load_mut() {
                     load.stop_first(false);
                 }
-                self.enter(Phase::Wanted { at: ctx.now }, "it has stopped", ctx);
+                self.enter(Phase::Wanted { at: ctx.now }, "the renderer has stopped", ctx);
             }
             Due::Ended => self.ended(ctx),
             Due::Repeat => self.repeat(ctx),

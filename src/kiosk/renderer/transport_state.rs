@@ -74,7 +74,8 @@ impl Renderer {
 
     fn set_doubt(&mut self, doubt: Option<Doubt>, ctx: &mut Context<'_>) {
         if let Some(&Phase::Running { since, .. }) = self.playback.phase() {
-            let reason = if doubt.is_some() { "it stopped early" } else { "it plays" };
+            let reason =
+                if doubt.is_some() { "the renderer stopped early" } else { "the renderer plays" };
             self.enter(Phase::Running { since, doubt }, reason, ctx);
         }
     }

@@ -144,10 +144,14 @@ impl Renderer {
             705 if !load.attempt.repeated => {
                 load.repeat();
                 self.capabilities.needs_stop_first();
-                self.enter(Phase::Wanted { at: now }, "a Stop must go before the file", ctx);
+                self.enter(
+                    Phase::Wanted { at: now },
+                    "the renderer needs a Stop before the file",
+                    ctx,
+                );
             }
             INVALID_ARGUMENTS if self.capabilities.ask_play_arguments() => {
-                self.enter(Phase::Accepted { at: now }, "Play may want more arguments", ctx);
+                self.enter(Phase::Accepted { at: now }, "Play may need more arguments", ctx);
             }
             // Some renderers complain about the file or its metadata only now.
             714 if self.next_mime(ctx) || self.next_level(ctx) => {}
@@ -204,7 +208,7 @@ impl Renderer {
             Some(&Phase::Wanted { at }) => at,
             _ => Instant::START,
         };
-        self.enter(Phase::Wanted { at }, "the renderer refused how it was described", ctx);
+        self.enter(Phase::Wanted { at }, "the renderer refused the description of the file", ctx);
     }
 
     fn volume_refused(&mut self, step: Step, error: &UpnpError, now: Instant) {
