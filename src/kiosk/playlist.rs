@@ -1,7 +1,8 @@
-//! A playlist: files and folders that somebody named, as the files that are there, in an order, and a place in it.
+//! A playlist: the files found for the configured files and folders, their order, and the current place.
 //!
-//! A shuffled one goes through all its files before one comes again, and never plays the last of one
-//! round as the first of the next.
+//! A shuffled playlist plays all files before any file repeats, and never plays the last file of one round as the first
+//! of
+//! the next.
 
 use crate::config::Order;
 use crate::media::catalogue::{MediaFile, Scan};
@@ -10,30 +11,29 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-/// The files of one programme and the place in it.
 #[derive(Clone, Debug)]
 pub struct Playlist {
     plays: Vec<PathBuf>,
     repeat: bool,
     order: Order,
     files: Vec<MediaFile>,
-    /// This round, as places in `files`.
+    /// This round, as indexes into `files`.
     round: Vec<usize>,
-    /// The next round, known before so that its first file can be offered early.
+    /// The next round, known in advance so that its first file can be offered early.
     upcoming: Vec<usize>,
     at: usize,
     rng: Rng,
 }
 
 impl Playlist {
-    /// Files and folders, not yet resolved.
+    /// A playlist of files and folders, not yet resolved.
     #[must_use]
     pub fn new(plays: Vec<PathBuf>, repeat: bool, order: Order, seed: u64) -> Self {
         let (files, round, upcoming) = (Vec::new(), Vec::new(), Vec::new());
         Self { plays, repeat, order, files, round, upcoming, at: 0, rng: Rng::with_seed(seed) }
     }
 
-    /// One file that is on no disk, over and over.
+    /// A playlist that repeats one generated file.
     #[must_use]
     pub fn always(file: MediaFile) -> Self {
         let mut list = Self::new(Vec::new(), true, Order::Name, 0);
@@ -42,12 +42,14 @@ impl Playlist {
         list
     }
 
-    /// Resolves the files: in the order of `plays`, folders in name order; or shuffled, and then a round that has begun
-    /// goes on, with what is new somewhere in its rest. The current file stays current; if it is gone, the one that takes
-    /// its place is.
+    /// Resolves the configured paths to files: in configured order, and by name within folders. If shuffled, the
+    /// current
+    /// round goes on, and new files are inserted at random into the rest of it. The current file stays current; if it
+    /// is gone,
+    /// the file in its place becomes current.
     pub fn resolve(&mut self, scan: &Scan) {
         if self.plays.is_empty() {
-            // Nothing of it is on a disk.
+            // A generated file needs no resolving.
             return;
         }
         let current = self.current().map(|file| file.path.clone());
@@ -70,7 +72,7 @@ impl Playlist {
             self.shuffle_upcoming();
         }
         let is_current = |at: &usize| Some(&self.files[*at].path) == current.as_ref();
-        // A list may name a file twice: it is the one in its place, if that is there.
+        // A list may name a file twice: prefer the occurrence at the current place.
         if !self.round.get(self.at).is_some_and(is_current) {
             self.at = self.round.iter().position(is_current).unwrap_or(self.at);
         }
@@ -79,8 +81,8 @@ impl Playlist {
         }
     }
 
-    /// What has played stays behind it and what was to come before it, in the order of before, and what is new comes
-    /// somewhere in between.
+    /// Keeps the order of the round: what has played stays before the current file and what was to come stays after it,
+    /// mixed with the new files.
     fn go_on_shuffled(&mut self, before: &[Rc<Path>]) {
         let mut places: HashMap<&Path, Vec<usize>> = HashMap::new();
         for at in self.round.drain(..) {
@@ -119,7 +121,7 @@ impl Playlist {
         self.files.get(*self.round.get(self.at)?)
     }
 
-    /// The file after it; `None` at the end of a playlist that does not repeat.
+    /// The next file; `None` at the end of a playlist that does not repeat.
     #[must_use]
     pub fn following(&self) -> Option<&MediaFile> {
         let next = self.round.get(self.at + 1);
@@ -127,20 +129,21 @@ impl Playlist {
         self.files.get(*next.or_else(again)?)
     }
 
-    /// This file is in it, as it is now.
+    /// Returns whether the playlist has this file, in this version.
     #[must_use]
     pub fn holds(&self, file: &MediaFile) -> bool {
         self.files.iter().any(|one| one.path == file.path && !one.is_replaced_by(file))
     }
 
-    /// A file with this path is in it.
+    /// Returns whether the playlist has a file with this path.
     #[must_use]
     pub fn has(&self, path: &Path) -> bool {
         self.files.iter().any(|file| *file.path == *path)
     }
 
-    /// Goes to the following file. `false` at the end of a playlist that does not repeat, which is
-    /// then at its beginning again. One whose files are away is not at its end.
+    /// Moves on to the next file. Returns `false` at the end of a playlist that does not repeat; it is then at its
+    /// start.
+    /// A playlist whose files are missing does not end.
     pub fn advance(&mut self) -> bool {
         let goes_on = self.is_empty() || self.following().is_some();
         self.at += 1;
@@ -154,7 +157,7 @@ impl Playlist {
         goes_on
     }
 
-    /// Goes one file on or back, round the ends: what a person at a button asks for.
+    /// Moves one file forward or back, wrapping around, as a person asks at a button.
     pub fn step(&mut self, by: isize) {
         if by > 0 {
             let _ = self.advance();
@@ -163,7 +166,7 @@ impl Playlist {
         }
     }
 
-    /// Goes to the first file for which this holds, if there is one.
+    /// Moves to the first file that `is_it` matches, if there is one.
     pub fn take_up(&mut self, mut is_it: impl FnMut(&MediaFile) -> bool) -> Option<&MediaFile> {
         self.at = self.round.iter().position(|at| is_it(&self.files[*at]))?;
         self.current()
@@ -175,38 +178,37 @@ impl Playlist {
         self.at
     }
 
-    /// Goes to the file at this place, if there is one.
+    /// Moves to the file at this place, if there is one.
     pub fn go_to(&mut self, item: usize) {
         self.at = if item < self.files.len() { item } else { self.at };
     }
 
-    /// It is at its first file.
+    /// Returns whether the playlist is at its first file.
     #[must_use]
     pub const fn at_start(&self) -> bool {
         self.at == 0
     }
 
-    /// Number of files.
+    /// The number of files.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.files.len()
     }
 
-    /// Nothing to play.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.files.is_empty()
     }
 }
 
-/// The files of a list, in its order, as far as they can be played.
+/// The playable files of an M3U list, in its order.
 fn listed(list: &[Rc<Path>], scan: &Scan) -> Vec<MediaFile> {
     let known: HashMap<&Path, &MediaFile> =
         scan.files.iter().map(|file| (&*file.path, file)).collect();
     list.iter().filter_map(|path| known.get(&**path).map(|file| (*file).clone())).collect()
 }
 
-/// A key that sorts as people expect: without regard to case, numbers by value (`2.mp4` before `10.mp4`).
+/// A sort key as people expect it: ignoring case, and with numbers by value (`2.mp4` before `10.mp4`).
 fn natural(path: &Path) -> Vec<(String, u64)> {
     let text = path.to_string_lossy().to_lowercase();
     let mut key: Vec<(String, u64)> = Vec::new();

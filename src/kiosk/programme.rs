@@ -1,16 +1,17 @@
-//! What a renderer should be showing now: the highest of these layers that has something to say.
+//! What a renderer should show now: the topmost of these layers that has something to play.
 //!
 //! | layer | comes from | ends |
 //! |---|---|---|
 //! | clip | a button | with the clip |
-//! | chosen | a person, at a button | at its end, after its time, or with `auto` |
-//! | scheduled | the hours | with its window |
+//! | chosen | a person at a button | at its end, at its time limit, or with `auto` |
+//! | scheduled | the schedule | with its window |
 //! | standing | the configuration | never |
 //!
-//! None locks out another for ever: each ends by its own rule, and what is below goes on.
+//! No layer blocks another for ever: each ends by its own rule, and the layer below goes on.
 //!
-//! Terms: a *clip* breaks in and leaves again; a *place* is where a clip broke in; a *card* is the clip that tells a
-//! renderer's name, over other clips, too.
+//! Terms: a *clip* interrupts and ends again; a *place* is the position at which it interrupted; a *card* is the clip
+//! that
+//! shows a renderer's name, over other clips, too.
 
 use super::playlist::Playlist;
 use crate::config::Back;
@@ -22,10 +23,9 @@ use heapless::Deque;
 use std::path::Path;
 use std::rc::Rc;
 
-/// See the module.
 #[derive(Debug)]
 pub struct Programme {
-    /// The first one plays, the others wait.
+    /// The first clip plays, the others are queued.
     clips: Deque<Clip, CLIPS>,
     place: Option<(Rc<Path>, Duration)>,
     chosen: Option<Chosen>,
@@ -36,16 +36,15 @@ pub struct Programme {
 /// A file that is played once, over everything else.
 #[derive(Clone, Debug)]
 pub struct Clip {
-    /// What.
     pub file: MediaFile,
-    /// How what it interrupts goes on.
+    /// How playback of what it interrupts goes on.
     pub back: Back,
-    /// Where it goes on itself, if a card has interrupted it.
+    /// Where the clip itself goes on, if a card interrupted it.
     at: Option<Duration>,
 }
 
 impl Clip {
-    /// One that has not begun.
+    /// A clip that has not begun.
     #[must_use]
     pub const fn new(file: MediaFile, back: Back) -> Self {
         Self { file, back, at: None }
@@ -60,13 +59,13 @@ struct Chosen {
 }
 
 impl Programme {
-    /// Only what stands in the configuration.
+    /// A programme with the standing layer only.
     #[must_use]
     pub const fn new(standing: Playlist) -> Self {
         Self { clips: Deque::new(), place: None, chosen: None, scheduled: None, standing }
     }
 
-    /// Files came or went.
+    /// Applies a scan of the media folder.
     pub fn resolve(&mut self, scan: &Scan) {
         self.standing.resolve(scan);
         let lists = [self.scheduled.as_mut(), self.chosen.as_mut().map(|chosen| &mut chosen.list)];
@@ -74,10 +73,10 @@ impl Programme {
         for _ in 0..self.clips.len() {
             let Some(clip) = self.clips.pop_front() else { break };
             let is_it = |file: &&MediaFile| file.path == clip.file.path;
-            // A card is on no disk.
+            // A card is generated, not a file on a disk.
             let card = Some(&clip.file).filter(|file| card::is_card(file));
             if let Some(file) = scan.files.iter().find(is_it).or(card).cloned() {
-                // As many were taken out as are put in.
+                // There is room: the number of clips does not grow.
                 let _ = self.clips.push_back(Clip { file, ..clip });
             }
         }
@@ -89,60 +88,61 @@ impl Programme {
         self.clips.front().map(|clip| &clip.file).or_else(|| self.below().current())
     }
 
-    /// The file after it, if it follows by itself: what a clip interrupted does not.
+    /// The next file, if it follows without a further decision. What a clip interrupted does not.
     #[must_use]
     pub fn following(&self) -> Option<&MediaFile> {
         if self.clips.is_empty() { self.below().following() } else { None }
     }
 
-    /// A clip plays.
+    /// Returns whether a clip plays.
     #[must_use]
     pub fn is_interrupted(&self) -> bool {
         !self.clips.is_empty()
     }
 
-    /// Breaks in with a clip; `at` is where the file is that plays. Clips that play or wait make way.
+    /// Interrupts with a clip, which replaces all other clips; `at`: the position of the current file.
     pub fn interrupt(&mut self, clip: Clip, at: Option<Duration>) {
         if self.clips.is_empty() {
             let resumes = at.filter(|_| clip.back == Back::Resume);
             self.place = self.below().current().map(|file| file.path.clone()).zip(resumes);
         }
         self.clips.clear();
-        // There is room now.
+        // The queue is empty.
         let _ = self.clips.push_back(clip);
     }
 
-    /// Shows a card over everything; `at` is where that which plays is. It goes on there, be it a clip.
+    /// Shows a card over everything; `at`: the position of what plays, be it a file or a clip, which goes on from
+    /// there.
     pub fn cover(&mut self, card: MediaFile, at: Option<Duration>) {
         match self.clips.front_mut() {
             Some(clip) => clip.at = at,
             None => self.place = self.below().current().map(|file| file.path.clone()).zip(at),
         }
         if self.clips.is_full() {
-            // Whoever waits for so many has forgotten the last.
+            // Drop the last clip of a full queue to make room.
             let _ = self.clips.pop_back();
         }
         // There is room now.
         let _ = self.clips.push_front(Clip::new(card, Back::Resume));
     }
 
-    /// A card is shown.
+    /// Returns whether a card is shown.
     #[must_use]
     pub fn is_covered(&self) -> bool {
         self.clips.front().is_some_and(|clip| card::is_card(&clip.file))
     }
 
-    /// Puts a clip behind those that play and wait. `false` if too many wait.
+    /// Queues a clip. Returns `false` if the queue is full.
     pub fn queue(&mut self, clip: Clip) -> bool {
         self.clips.push_back(clip).is_ok()
     }
 
-    /// No clip plays or waits any more.
+    /// Drops the playing clip and all queued clips.
     pub fn drop_clips(&mut self) {
         self.clips.clear();
     }
 
-    /// Where the current file goes on if a clip or a card has interrupted it. Asked once.
+    /// Returns the position at which the current file resumes after an interruption, and forgets it.
     pub fn take_place(&mut self) -> Option<Duration> {
         if let Some(clip) = self.clips.front_mut() {
             return clip.at.take();
@@ -151,37 +151,37 @@ impl Programme {
         self.current().filter(|file| file.path == path).map(|_| at)
     }
 
-    /// A person chooses this, until then if not for good.
+    /// Sets what a person chose, until a time or for good.
     pub fn choose(&mut self, list: Playlist, until: Option<Instant>) {
         self.chosen = Some(Chosen { list, until });
         self.clips.clear();
         self.place = None;
     }
 
-    /// What a person chose is over. `false` if nobody chose anything.
+    /// Drops what a person chose. Returns `false` if there was nothing.
     pub fn unchoose(&mut self) -> bool {
         self.place = None;
         self.chosen.take().is_some()
     }
 
-    /// The hours want this, or nothing of their own.
+    /// Sets what the schedule wants.
     pub fn schedule(&mut self, list: Option<Playlist>) {
         self.scheduled = list;
     }
 
-    /// A person chose what plays.
+    /// Returns whether a person chose what plays.
     #[must_use]
     pub const fn is_chosen(&self) -> bool {
         self.chosen.is_some()
     }
 
-    /// When that which a person chose is over.
+    /// When what a person chose ends.
     #[must_use]
     pub fn chosen_until(&self) -> Option<Instant> {
         self.chosen.as_ref()?.until
     }
 
-    /// Which layer has the word, for the status.
+    /// The name of the current layer, for the status.
     #[must_use]
     pub fn layer(&self) -> &'static str {
         if !self.clips.is_empty() {
@@ -195,30 +195,31 @@ impl Programme {
         }
     }
 
-    /// This file is in what plays, as it is now.
+    /// Returns whether this file, in this version, is part of what plays.
     #[must_use]
     pub fn holds(&self, file: &MediaFile) -> bool {
         let is_it = |clip: &Clip| clip.file.path == file.path && !clip.file.is_replaced_by(file);
         self.below().holds(file) || self.clips.iter().any(is_it)
     }
 
-    /// A file with this path is in what plays.
+    /// Returns whether a file with this path is part of what plays.
     #[must_use]
     pub fn has(&self, path: &Path) -> bool {
         self.below().has(path) || self.clips.iter().any(|clip| *clip.file.path == *path)
     }
 
-    /// Goes on. `false` at the end of a programme that does not repeat, which is then at its beginning.
+    /// Moves on to the next file. Returns `false` at the end of a programme that does not repeat; it is then at its
+    /// start.
     pub fn advance(&mut self) -> bool {
         if self.clips.pop_front().is_some() {
             return true;
         }
         let goes_on = self.below_mut().advance();
-        // What was chosen has ended: the next layer goes on.
+        // What a person chose has ended: the layer below goes on.
         goes_on || self.unchoose()
     }
 
-    /// Goes one file on or back: what a person at a button asks for. A clip is over, or begins anew.
+    /// Moves one file forward or back, as a person asks at a button. Forward ends a clip; back restarts it.
     pub fn step(&mut self, by: isize) {
         match self.clips.is_empty() {
             true => self.below_mut().step(by),
@@ -227,35 +228,34 @@ impl Programme {
         }
     }
 
-    /// Goes to the first file for which this holds, if there is one.
+    /// Moves to the first file that `is_it` matches, if there is one.
     pub fn take_up(&mut self, is_it: impl FnMut(&MediaFile) -> bool) -> Option<&MediaFile> {
         self.below_mut().take_up(is_it)
     }
 
-    /// The place of the current file among the others; a clip has none.
+    /// The place of the current file in the playlist. A clip has none.
     #[must_use]
     pub fn item(&self) -> usize {
         if self.clips.is_empty() { self.below().item() } else { usize::MAX }
     }
 
-    /// Goes to the file at this place, if there is one.
+    /// Moves to the file at this place, if there is one.
     pub fn go_to(&mut self, item: usize) {
         self.below_mut().go_to(item);
     }
 
-    /// It is at its first file.
+    /// Returns whether the programme is at its first file.
     #[must_use]
     pub fn at_start(&self) -> bool {
         self.clips.is_empty() && self.below().at_start()
     }
 
-    /// There is another file to go on to.
+    /// Returns whether there is another file to move on to.
     #[must_use]
     pub fn has_others(&self) -> bool {
         !self.clips.is_empty() || self.chosen.is_some() || self.below().len() > 1
     }
 
-    /// Nothing to play.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.clips.is_empty() && self.below().is_empty()
@@ -264,7 +264,7 @@ impl Programme {
     fn below(&self) -> &Playlist {
         let chosen = self.chosen.as_ref().map(|chosen| &chosen.list);
         let scheduled = self.scheduled.as_ref();
-        // What is not there does not lock out what is.
+        // A layer without files does not block the layers below.
         let lists = [chosen, scheduled].into_iter().flatten();
         lists.chain([&self.standing]).find(|list| !list.is_empty()).unwrap_or(&self.standing)
     }
@@ -316,7 +316,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn a_clip_ends_and_what_it_interrupted_goes_on_where_it_was() {
+    fn after_a_clip_the_interrupted_file_resumes_where_it_was() {
         let mut programme = Programme::new(list("/m", true));
         programme.advance();
         programme.interrupt(clip("/c/1.mp4"), Some(40 * SECOND));
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn queued_clips_follow_each_other_and_no_more_than_there_is_room_for() {
+    fn queued_clips_follow_each_other_up_to_the_limit() {
         let mut programme = Programme::new(list("/m", true));
         programme.interrupt(clip("/c/1.mp4"), None);
         let room = (0..20).take_while(|_| programme.queue(clip("/c/2.mp4"))).count();
@@ -363,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_does_not_lock_out_what_is() {
+    fn a_layer_without_files_does_not_block_the_layers_below() {
         let mut programme = Programme::new(list("/m", true));
         programme.schedule(Some(list("/nowhere", true)));
         assert_eq!(plays(&programme), "/m/a.mp4");
@@ -374,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn a_card_covers_a_clip_too_and_both_go_on_where_they_were() {
+    fn a_card_covers_a_clip_too_and_both_resume_where_they_were() {
         let mut programme = Programme::new(list("/m", true));
         let name = || card::file(&card::draw("TV", "10.0.0.1"));
         programme.interrupt(clip("/c/1.mp4"), Some(40 * SECOND));
@@ -398,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clip_whose_file_is_gone_is_not_waited_for() {
+    fn a_clip_whose_file_is_gone_is_skipped() {
         let mut programme = Programme::new(list("/m", true));
         programme.interrupt(clip("/gone.mp4"), None);
         assert!(programme.queue(clip("/c/1.mp4")));

@@ -1,30 +1,30 @@
-//! One place in a group: what was observed of who sits there, and what was learned of how it begins.
+//! One member of a group: what was observed of it, and what was learned about its latency.
 
 use super::{Doing, Order, Sight};
 use crate::time::{Duration, Instant};
 
-/// What is not known yet is taken to be this long: what most need for a short file.
+/// The latency of a member before the first measurement: what most renderers need for a short file.
 const UNKNOWN_LATENCY: Duration = Duration::from_millis(300);
-/// A latency is the mean of this many rounds, and follows slowly where it changes.
+/// The latency is averaged over this many rounds, and follows changes slowly.
 const MEMORY: u32 = 4;
-/// A round teaches no more than this, once a latency is known: it may have been held up on its way.
+/// A round changes a known latency by no more than this share of its deviation: it may have been delayed on the
+/// network.
 const LESSON: Duration = Duration::from_millis(150);
-/// A Play that went out later than this after its time, or that was followed by a pause, teaches nothing.
+/// A start teaches nothing if Play was sent later than this after its due time, or if a pause followed.
 const PUNCTUAL: Duration = Duration::from_secs(1);
 
-/// See the module.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Member {
     pub(super) sight: Option<Sight>,
     pub(super) order: Order,
-    /// It takes part in the round: when Play was to go out, and its rounds before.
+    /// Set while it takes part in the round: when Play was due, and how many rounds it had played before.
     pub(super) part: Option<(Instant, u32)>,
-    /// When its position was zero in this round, once that is known.
+    /// When its position was zero in this round, once known.
     pub(super) origin: Option<Instant>,
     latency: Option<Duration>,
     lessons: u32,
     pub(super) missing_since: Option<Instant>,
-    /// A round began without it: it is not waited for again while it is missing.
+    /// A round started without it: it is not waited for again while it is missing.
     pub(super) let_go: bool,
 }
 
@@ -37,13 +37,13 @@ impl Member {
         self.doing() == doing
     }
 
-    /// It played the round to its end.
+    /// Returns whether it played the round to its end.
     pub(super) fn ended(&self) -> bool {
         let both = self.sight.zip(self.part);
         both.is_some_and(|(sight, (_, rounds))| sight.ended_well && sight.rounds != rounds)
     }
 
-    /// It has the file that comes next.
+    /// Returns whether it has the next file.
     pub(super) fn is_ready(&self) -> bool {
         self.is(Doing::Ready) && self.order.item.is_none()
     }
@@ -53,7 +53,7 @@ impl Member {
         self.latency.or(usual).unwrap_or(UNKNOWN_LATENCY)
     }
 
-    /// Takes note of how it began, once a round and as soon as that is known.
+    /// Learns the latency of a start, once per round and as soon as it is known.
     pub(super) fn learn(&mut self) {
         let over = self.ended() || self.is(Doing::Playing);
         let start = self.sight.filter(|_| over).and_then(|sight| sight.start);
@@ -81,7 +81,7 @@ mod tests {
         Duration::from_millis(millis)
     }
 
-    /// A round in which Play was to go at `at`, went out so much later, and the picture came after `took`.
+    /// A round with Play due at `at`, sent `late` ms later, and playback beginning `took` ms after that.
     fn round(member: &mut Member, at: u64, late: u64, took: u64) {
         let at = Instant::START + ms(at);
         let sent = at + ms(late);
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_round_that_was_held_up_teaches_little_and_one_that_was_paused_nothing() {
+    fn a_delayed_round_teaches_little_and_a_paused_one_nothing() {
         let mut member = Member::default();
         (0..8).for_each(|n| round(&mut member, n * 20_000, 0, 500));
         round(&mut member, 200_000, 0, 9_000);

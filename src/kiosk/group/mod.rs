@@ -1,13 +1,20 @@
-//! Several renderers as one: when each *member* of a group begins.
+//! Groups: renderers that start each file together.
 //!
-//! Terms. A *round* is one file from its beginning to its end on all that take part in it. The *boundary* lies between two
-//! rounds: from the first end to the next beginning. A member's *gate* says how far it may go by itself. Its *latency* is
-//! the time from sending Play to the *origin*, the moment at which the position was zero; the *spread* of a round is how
-//! far the origins of its members lie apart.
+//! Terms. A *round* is one file from its beginning to its end on all members that take part. The *boundary* lies
+//! between two
+//! rounds: from the first end to the next beginning. A member's *gate* says how far it may proceed. Its *latency* is
+//! the time
+//! from sending Play to the *origin*, the time at which its position was zero. The *spread* of a round is the distance
+//! between the earliest and the latest origin.
 //!
-//! Nothing here is a script: from what was observed of the members and the time, [`Group::conduct`] gives every gate anew.
-//! In the middle of a round all other gates are shut. At the boundary each member takes the next file and stays there;
-//! when all that there are have it, Play goes to each so much before the common origin as its latency is long. One that is
+//! [`Group::conduct`] computes all gates from the current observations and the time; it follows no script. In the
+//! middle of a
+//! round, the gates of members that do not take part are shut. At the boundary, each member accepts the next file and
+//! waits.
+//! When all present members have it, Play is sent to each one ahead of the common origin by that member's latency. A
+//! member
+//! that is missing or not ready is waited for, but no longer than the configuration allows, and joins at the next
+//! boundary.
 //! not there or not ready is waited for, but no longer than the owner says, and joins at the next boundary.
 
 mod member;
@@ -19,42 +26,42 @@ use crate::time::{Duration, Instant};
 use member::Member;
 use spread::Spread;
 
-/// What is off by more than this in the middle of a round is told; it is put right at the boundary.
+/// Drift beyond this in the middle of a round is reported; it is corrected at the boundary.
 pub(super) const DRIFT: Duration = Duration::from_secs(1);
 
-/// How far a member may go by itself. Renderers without a group have theirs open.
+/// How far a member may proceed. Renderers without a group have an open gate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Gate {
-    /// It goes its own way.
+    /// The renderer proceeds on its own.
     #[default]
     Open,
-    /// It takes no file: the others are in the middle of a round.
+    /// The member must not be given a file: the others are in the middle of a round.
     Shut,
-    /// It takes the file, and does not play it yet.
+    /// The member may be given the file, but not told to play.
     Load,
-    /// It plays from this time on.
+    /// The member may be told to play from this time on.
     Play(Instant),
 }
 
-/// What a member does.
+/// What a member is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Doing {
-    /// A person or the end of the programme has taken it out; nobody waits for it.
+    /// Nothing: a person or the end of the programme took it out. Nobody waits for it.
     Nothing,
-    /// It cannot be reached, or does not play what it was given.
+    /// Unreachable, or not playing what it was given.
     Missing,
-    /// It is about to take the file.
+    /// About to accept the file.
     Coming,
-    /// It has the file.
+    /// Has the file.
     Ready,
-    /// It plays, or Play is on its way.
+    /// Playing, or Play was sent.
     Playing,
 }
 
-/// One beginning, as it was measured.
+/// One measured start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Start {
-    /// When Play went out.
+    /// When Play was sent.
     pub(super) sent: Instant,
     /// When the position was zero.
     pub(super) origin: Instant,
@@ -64,17 +71,17 @@ pub(super) struct Start {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sight {
     pub(super) doing: Doing,
-    /// The place in the programme of the file that it plays, or is to play.
+    /// The place, in the programme, of the current file.
     pub(super) item: usize,
-    /// Rounds to their end so far.
+    /// How many rounds it played to the end.
     pub(super) rounds: u32,
-    /// The last one was whole.
+    /// The last round was complete.
     pub(super) ended_well: bool,
-    /// The beginning of the round that it plays, or else of the one that it has played.
+    /// The start of the current round, or else of the last one.
     pub(super) start: Option<Start>,
-    /// What its beginnings took before it was in the group.
+    /// The latency from before it was in the group.
     pub(super) usual_latency: Option<Duration>,
-    /// So long before a command nothing else may be sent to it.
+    /// How long before a command nothing else may be sent to it.
     pub(super) guard: Duration,
 }
 
@@ -82,18 +89,18 @@ pub(super) struct Sight {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Order {
     pub(super) gate: Option<Gate>,
-    /// It is to take the file at this place instead.
+    /// The place of the file to take instead.
     pub(super) item: Option<usize>,
 }
 
-/// A group and what it knows.
+/// One group.
 #[derive(Debug)]
 pub(super) struct Group {
     wait: Duration,
     members: Vec<Member>,
-    /// Since when the boundary is open.
+    /// When the boundary began.
     open_since: Option<Instant>,
-    /// Rounds that were begun together.
+    /// How many rounds were started together.
     pub(super) rounds: u32,
     spread: Spread,
     measured: bool,
@@ -111,24 +118,24 @@ impl Group {
         }
     }
 
-    /// Looks anew: who is not observed from now on is not there.
+    /// Forgets all observations. Members not observed again before [`Self::conduct`] count as missing.
     pub(super) fn clear(&mut self) {
         self.members.iter_mut().for_each(|m| (m.sight, m.order) = (None, Order::default()));
     }
 
-    /// What was observed of the member at this place.
+    /// Records what was observed of a member.
     pub(super) fn observe(&mut self, place: usize, sight: Sight) {
         if let Some(member) = self.members.get_mut(place) {
             member.sight = Some(sight);
         }
     }
 
-    /// What the member at this place is to do.
+    /// What a member should do.
     pub(super) fn order_for(&self, place: usize) -> Option<Order> {
         self.members.get(place).map(|member| member.order)
     }
 
-    /// Gives the orders that follow from what was observed, and when to look again if nothing happens before.
+    /// Computes the orders from the observations. Returns when to look again if nothing happens before.
     pub(super) fn conduct(&mut self, now: Instant) -> Option<Instant> {
         for member in &mut self.members {
             let missing = member.is(Doing::Missing);
@@ -138,7 +145,7 @@ impl Group {
         self.measure();
         let somebody = |doing: &[Doing]| self.members.iter().any(|m| doing.contains(&m.doing()));
         if !somebody(&[Doing::Coming, Doing::Ready, Doing::Playing]) {
-            // Nobody goes on: whoever comes first begins anew, and waits for all.
+            // Nobody plays on. The first member to come back starts afresh and waits for all.
             self.open_since = None;
             self.members.iter_mut().for_each(|m| (m.let_go, m.missing_since) = (false, None));
             return None;
@@ -165,7 +172,7 @@ impl Group {
         None
     }
 
-    /// The place of the file that comes next: where one is who played the last round, else who has one.
+    /// The place of the next file: that of a member that played the last round, or else of any member that can play.
     fn next_item(&self) -> Option<usize> {
         let by = |fits: fn(&Member) -> bool| {
             let able = |m: &&Member| m.is(Doing::Coming) || m.is(Doing::Ready);
@@ -188,7 +195,7 @@ impl Group {
         }
     }
 
-    /// Until when this one is waited for, if it is.
+    /// How long to wait for this member, if it is waited for at all.
     fn waits_until(&self, member: &Member, open_since: Instant) -> Option<Instant> {
         match member.doing() {
             Doing::Coming | Doing::Playing => Some(open_since + self.wait),
@@ -200,11 +207,11 @@ impl Group {
         }
     }
 
-    /// A round begins with those that are ready.
+    /// Starts a round with all ready members.
     fn begin(&mut self, now: Instant) {
         let all = || self.members.iter().filter(|m| m.is_ready());
         let slowest = all().map(Member::latency).max().unwrap_or_default();
-        // Nothing may be in flight to any of them when its moment comes.
+        // Nothing may be in flight to any member when its time comes.
         let guard = |m: &Member| m.sight.map(|sight| sight.guard).unwrap_or_default();
         let guard = all().map(guard).max().filter(|_| all().count() > 1).unwrap_or_default();
         for member in &mut self.members {
@@ -227,7 +234,7 @@ impl Group {
         self.open_since = None;
     }
 
-    /// The spread, once all that took part can be measured.
+    /// Measures the spread, once the origins of all that took part are known.
     fn measure(&mut self) {
         let mut origins = self.members.iter().filter(|m| m.part.is_some()).map(|m| m.origin);
         if self.measured {
@@ -246,23 +253,23 @@ impl Group {
         }
     }
 
-    /// How far apart the members were when they last began together.
+    /// The spread of the last round that could be measured.
     pub(super) fn spread(&self) -> Option<Duration> {
         self.spread.last
     }
 
-    /// What is to be told of the spread, in milliseconds.
+    /// A spread worth reporting, in milliseconds. Returned once.
     pub(super) fn news(&mut self) -> Option<u32> {
         self.spread.news.take()
     }
 
-    /// Where a member should be that plays since its time: when its position should have been zero.
+    /// The time at which the position of this member should have been zero.
     pub(super) fn common_origin(&self, place: usize) -> Option<Instant> {
         let member = self.members.get(place)?;
         member.part.map(|(at, _)| at + member.latency())
     }
 
-    /// The member takes part in the round.
+    /// Returns whether the member takes part in the round.
     pub(super) fn takes_part(&self, place: usize) -> bool {
         self.members.get(place).is_some_and(|member| member.part.is_some())
     }
@@ -293,7 +300,7 @@ mod tests {
         Instant::from_millis(millis)
     }
 
-    /// One that is at this file, and needs so many milliseconds to begin.
+    /// A member at this place with this latency in milliseconds.
     fn sight(doing: Doing, item: usize, latency: u64) -> Sight {
         Sight {
             doing,
@@ -321,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn play_goes_to_each_so_much_earlier_as_it_is_slower() {
+    fn play_is_sent_earlier_to_slower_members() {
         let mut group = group();
         let [a, b, c] = [900, 100, 300].map(|latency| Some(sight(Doing::Ready, 0, latency)));
         let coming = Some(sight(Doing::Coming, 0, 300));
@@ -332,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_missing_is_waited_for_once_and_joins_at_the_next_boundary() {
+    fn a_missing_member_is_waited_for_once_and_joins_at_the_next_boundary() {
         let mut group = group();
         let [ready, playing, coming] =
             [Doing::Ready, Doing::Playing, Doing::Coming].map(|doing| Some(sight(doing, 0, 100)));
@@ -352,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn who_was_let_go_costs_the_others_nothing_until_all_begin_anew() {
+    fn a_member_given_up_on_delays_nobody_until_all_start_afresh() {
         let mut group = group();
         let ready = Some(sight(Doing::Ready, 0, 100));
         let _ = conduct(&mut group, [ready, None, None], at(0));
@@ -365,11 +372,11 @@ mod tests {
     }
 
     #[test]
-    fn one_that_ends_much_later_is_left_behind() {
+    fn a_member_that_ends_much_later_is_left_behind() {
         let mut group = group();
         let [ready, playing] = [Doing::Ready, Doing::Playing].map(|d| Some(sight(d, 0, 100)));
         let taken = Some(sight(Doing::Nothing, 0, 100));
-        assert_eq!(conduct(&mut group, [ready, ready, taken], at(0)), None, "who is out is out");
+        assert_eq!(conduct(&mut group, [ready, ready, taken], at(0)), None, "nobody waits for it");
         let again = Some(Sight { rounds: 1, ..sight(Doing::Ready, 1, 100) });
         assert_eq!(conduct(&mut group, [again, playing, taken], at(30_000)), Some(at(40_000)));
         assert_eq!(conduct(&mut group, [again, playing, taken], at(40_000)), None);

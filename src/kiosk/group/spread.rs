@@ -1,26 +1,25 @@
-//! How far the origins of the members lie apart, and when that is worth a line in the log.
+//! The spread of a group's origins, and when it is worth a line in the log.
 
 use crate::time::{Duration, Instant};
 
-/// Limits of the classes, in milliseconds: no ear hears the first, no eye sees the second.
+/// Class limits, in milliseconds: a spread up to the first is inaudible, up to the second invisible.
 const CLASSES: [u32; 3] = [50, 300, 1000];
-/// What is told is the mean of about this many rounds.
+/// The reported spread is averaged over about this many rounds.
 const MEMORY: u32 = 4;
 
-/// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Spread {
-    /// Of the last round in which it could be measured.
+    /// The spread of the last round in which it could be measured.
     pub(super) last: Option<Duration>,
-    /// In milliseconds.
+    /// The average, in milliseconds.
     usual: Option<u32>,
     told: Option<usize>,
-    /// What is to be told: it is of another class than what was.
+    /// An average to report, because its class changed.
     pub(super) news: Option<u32>,
 }
 
 impl Spread {
-    /// A round was measured.
+    /// Takes the origins of a round.
     pub(super) fn take(&mut self, earliest: Instant, latest: Instant) {
         let spread = latest.since(earliest);
         self.last = Some(spread);
@@ -42,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_told_once_is_told_again_when_it_is_of_another_class() {
+    fn the_spread_is_reported_again_when_its_class_changes() {
         let mut spread = Spread::default();
         let mut told = |millis| {
             spread.take(Instant::START, Instant::from_millis(millis));
@@ -50,7 +49,7 @@ mod tests {
         };
         assert_eq!(told(700), Some(700), "the first");
         assert_eq!(told(600), None);
-        assert_eq!(told(10), None, "one round is none");
+        assert_eq!(told(10), None, "one round does not change the average enough");
         let news: Vec<u32> = (0..20).filter_map(|_| told(10)).collect();
         assert!(matches!(*news, [first, second] if first <= 300 && second <= 50), "{news:?}");
         assert_eq!(told(60), None);
