@@ -1,53 +1,51 @@
-//! When to read the media folder.
-//!
-//! After a change, once it is quiet; and now and then while something is missing, still being copied, or out of
-//! the sight of whoever tells of changes.
+//! When to scan the media folder: after a change, once it is quiet; and at intervals while something is missing, is
+//! being
+//! copied, or changes without notice.
 
 use super::backoff::Backoff;
 use super::deadline::{Deadline, Why};
 use crate::media::catalogue::{SETTLES, Scan};
 use crate::time::{Duration, Instant};
 
-/// Quiet for this long, it has settled.
+/// The folder has settled after this time without a change.
 const QUIET: Duration = Duration::from_secs(1);
-/// But what goes on changing is read after this time.
+/// While changes go on, the folder is scanned after this time anyway.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Read again this often while something is missing.
+/// The interval between scans while something is missing.
 const EVERY: Duration = Duration::from_secs(10);
-/// And where changes are not told.
+/// The interval between scans where changes are not reported.
 const UNTOLD: Duration = Duration::from_secs(60);
 
-/// See the module.
 #[derive(Debug)]
 pub(super) struct Folder {
     scan_at: Option<Instant>,
-    /// The first change since the last reading, and the last one.
+    /// The first and the last change since the last scan.
     changed: Option<(Instant, Instant)>,
     scanning: bool,
-    /// Scans in a row in which something was still being copied.
+    /// How many scans in a row found a file that is still being copied.
     growing: u8,
 }
 
 impl Folder {
-    /// To be read at once.
+    /// Creates the state in which a scan is due at once.
     pub(super) fn new() -> Self {
         Self { scan_at: Some(Instant::START), changed: None, scanning: false, growing: 0 }
     }
 
-    /// Something in it has changed.
+    /// Something in the folder changed.
     pub(super) fn changed(&mut self, now: Instant) {
         let first = self.changed.map_or(now, |(first, _)| first);
         self.changed = Some((first, now));
     }
 
-    /// Somebody misses something.
+    /// A file is missing: scan again.
     pub(super) fn wish(&mut self, now: Instant) {
         if !self.scanning {
             self.scan_at = self.scan_at.or(Some(now + EVERY));
         }
     }
 
-    /// Whether to read it now. A slow disk may take minutes: one reading at a time.
+    /// Returns whether to scan now. A scan of a slow disk may take minutes, so there is only one at a time.
     pub(super) fn begin(&mut self, now: Instant) -> bool {
         let due = self.next_deadline().is_some_and(|next| next.at <= now);
         if due {
@@ -56,7 +54,7 @@ impl Folder {
         due
     }
 
-    /// It was read.
+    /// A scan is complete.
     pub(super) fn read(&mut self, scan: &Scan, now: Instant) {
         self.scanning = false;
         self.growing = match scan.growing.is_empty() {
@@ -64,7 +62,7 @@ impl Folder {
             false => self.growing.saturating_add(1),
         };
         let pause = if self.growing > 0 {
-            // Ever more rarely: copying a film may take an hour, and its end is told.
+            // Scan ever less often: copying a film may take an hour, and its end is reported.
             Some(Backoff::new(SETTLES, EVERY).pause(self.growing - 1))
         } else if !scan.missing.is_empty() || scan.files.is_empty() {
             Some(EVERY)
@@ -74,7 +72,6 @@ impl Folder {
         self.scan_at = pause.map(|pause| now + pause);
     }
 
-    /// When to read it next.
     pub(super) fn next_deadline(&self) -> Option<Deadline> {
         let settled = self.changed.map(|(first, last)| (last + QUIET).min(first + PATIENCE));
         let at = [self.scan_at, settled].into_iter().flatten().min();
@@ -90,7 +87,7 @@ mod tests {
         Instant::from_millis(millis)
     }
 
-    /// Read at once, and whole.
+    /// A folder that was scanned completely.
     fn settled() -> Folder {
         let mut folder = Folder::new();
         assert!(folder.begin(at(0)));

@@ -1,38 +1,37 @@
-//! The front panel's LEDs: what they show, as patterns over time.
+//! The LEDs of the front panel: patterns over time.
 //!
-//! What each pattern looks like and says stands in [`TABLE`]; the README shows it to owners.
+//! [`TABLE`] describes how each pattern looks and what it means; the README shows it to owners.
 
 use super::event::LedId;
 use crate::time::{Duration, Instant};
 use serde::Serialize;
 
-/// What a status LED says. The order is the order of importance: the first that holds is shown.
+/// What a status LED shows, in order of importance: the first that applies is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pattern {
-    /// The machine is being switched off: whoever holds the button may let go.
+    /// The machine is being switched off: the button may be released.
     SwitchingOff,
     /// The configuration file has an error.
     ConfigurationError,
-    /// The box has begun and looks around.
+    /// The box has started and is searching.
     Starting,
-    /// The box has no address.
     NoNetwork,
     /// There is nothing to play.
     MediaMissing,
     /// A renderer that should play does not.
     Degraded,
-    /// No renderer is to be found.
+    /// No renderer was found.
     NoRenderer,
     /// Everything that should play plays.
     Playing,
-    /// All is well, nothing should play.
+    /// All is well, and nothing should play.
     Ready,
-    /// Dark: the box is leaving, or what this LED is about does not play.
+    /// Dark: the box is shutting down, or the renderer of this LED does not play.
     Dark,
 }
 
-/// Every pattern that is to be seen: what it looks like and what it says, as the README has it.
+/// Every visible pattern: how it looks and what it means, as in the README.
 pub const TABLE: [(Pattern, &str, &str); 9] = [
     (Pattern::Starting, "quick, even blinking (4 Hz)", "starting, looking around"),
     (Pattern::ConfigurationError, "three short flashes, pause", "the configuration has an error"),
@@ -50,7 +49,7 @@ pub const TABLE: [(Pattern, &str, &str); 9] = [
 ];
 
 impl Pattern {
-    /// Milliseconds on, off, on, off, …, repeated. Empty: always off; one: always on.
+    /// Milliseconds on, off, on, off, …, repeated. Empty: always off. One entry: always on.
     #[must_use]
     pub const fn rhythm(self) -> &'static [u64] {
         match self {
@@ -67,7 +66,7 @@ impl Pattern {
         }
     }
 
-    /// Whether it is lit this long after it began, and for how much longer that holds.
+    /// Returns whether the LED is lit `since` after the pattern began, and how much longer that lasts.
     #[must_use]
     pub fn at(self, since: Duration) -> (bool, Option<Duration>) {
         let rhythm = self.rhythm();
@@ -88,7 +87,7 @@ impl Pattern {
     }
 }
 
-/// The LEDs: the pattern of each, and what was last done to the pin.
+/// The LEDs: the pattern of each, and the last level of its pin.
 #[derive(Clone, Debug, Default)]
 pub struct Leds {
     leds: Vec<Shown>,
@@ -103,7 +102,7 @@ struct Shown {
 }
 
 impl Leds {
-    /// This many LEDs, dark.
+    /// Creates `count` dark LEDs.
     #[must_use]
     pub fn new(count: usize) -> Self {
         let dark =
@@ -111,7 +110,7 @@ impl Leds {
         Self { leds: vec![dark; count] }
     }
 
-    /// From now on this LED shows this pattern.
+    /// Shows this pattern on this LED from now on.
     pub fn show(&mut self, id: LedId, pattern: Pattern, now: Instant) {
         if let Some(led) = self.leds.get_mut(usize::from(id.0))
             && led.pattern != pattern
@@ -132,18 +131,17 @@ impl Leds {
         })
     }
 
-    /// The hardware is new: it knows nothing of what was lit.
+    /// The hardware was opened again and must be told all levels.
     pub fn renew(&mut self) {
         self.leds.iter_mut().for_each(|led| led.lit = None);
     }
 
-    /// When a pin must change next.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         self.leds.iter().filter_map(|led| led.changes_at).min()
     }
 
-    /// Pattern and level of each, for the status.
+    /// The pattern and level of each LED, for the status.
     pub fn shown(&self) -> impl Iterator<Item = (Pattern, bool)> {
         self.leds.iter().map(|led| (led.pattern, led.lit.unwrap_or(false)))
     }

@@ -1,21 +1,20 @@
-//! Faults put into the logic on purpose, one at a time and by tests only: a suite that does not notice them proves nothing.
+//! Faults that tests inject into the logic, one at a time. A test suite that does not notice them proves nothing.
 
-/// What is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mutant {
-    /// A renderer that does not answer is asked again at once.
+    /// A renderer that does not answer is asked again without a pause.
     ForgetsBackoff,
     /// A ticket is given out a second time, so that one answer answers two requests.
     AnswersTwice,
-    /// A subscription that the renderer has forgotten is not made again.
+    /// A subscription that the renderer has forgotten is not renewed.
     DropsSubscriptions,
-    /// STOPPED before PLAYING is taken for the end.
+    /// STOPPED before PLAYING is taken for the end of the file.
     TakesStoppedForTheEnd,
-    /// The watchdog is fed whether the tasks live or not.
+    /// The watchdog is fed even if a task is stuck.
     FeedsAnyway,
-    /// A description is read once and for all.
+    /// A description is never read again.
     ReadsDescriptionsOnce,
-    /// Play goes to all members of a group at the same moment, however long each of them needs.
+    /// Play is sent to all members of a group at the same time, in spite of their latencies.
     ForgetsLatency,
 }
 
@@ -25,20 +24,20 @@ thread_local! {
 }
 
 impl Mutant {
-    /// Whether this one is put in; never outside of tests.
+    /// Returns whether this fault is injected; never outside of tests.
     #[cfg(test)]
     pub(super) fn is_in(self) -> bool {
         PUT_IN.get() == Some(self)
     }
 
-    /// Whether this one is put in; never outside of tests.
+    /// Returns whether this fault is injected; never outside of tests.
     #[cfg(not(test))]
     #[inline(always)]
     pub(super) const fn is_in(self) -> bool {
         false
     }
 
-    /// Puts one in, for this thread, or none.
+    /// Injects a fault for this thread, or none.
     #[cfg(test)]
     pub(crate) fn put_in(mutant: Option<Self>) {
         PUT_IN.set(mutant);

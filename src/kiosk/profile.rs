@@ -1,10 +1,14 @@
-//! What was learned about one renderer, only from what it did: *habits* are in force, a *profile* is what is
-//! kept of them when the box is off.
+//! What was learned about one renderer from its behaviour. *Habits* are in force now; a *profile* is what is kept of
+//! them
+//! while the box is off.
 //!
-//! A *flaw* is a negative fact: what it refused, ignored, or hung over. Flaws age: firmware is replaced, and one
-//! bad day proves little. After a month of running time it is tried again; after a hang, which may cost somebody a
-//! walk to the power plug, after half a year; and each time that it was in vain for twice as long. Facts are *news*
-//! and are written soon; *measures*, such as how long it takes to begin, ride along.
+//! A *flaw* is something that the renderer refused, ignored, or hung on. Flaws expire, because firmware is replaced and
+//! one
+//! bad day proves little: the renderer is tried again after a month of running time. After a hang, which may cost
+//! somebody a
+//! walk to the power plug, it is tried again after half a year. Each failed attempt doubles the time. *News* is written
+//! soon;
+//! *measures*, such as latency, are written along with it.
 
 use super::habits::{ByKind, Habits, KINDS, Kinds, Loops, Names, Trust};
 use crate::limits::{NAME_BYTES, UDN_BYTES};
@@ -14,18 +18,18 @@ use crate::upnp::description::Description;
 use crate::upnp::didl::Rung;
 use serde::{Deserialize, Serialize};
 
-/// Running time of the box over all its lives, in minutes. Its clock may be wrong; this only grows.
+/// The box's total running time in minutes. Unlike the clock, it can only grow.
 pub type Minutes = u32;
 
 const DAY: Minutes = 24 * 60;
-/// A flaw is forgotten after this time.
+/// How long a flaw is believed.
 const FORGOTTEN_AFTER: Minutes = 30 * DAY;
-/// One that hung it.
+/// How long a flaw is believed if the renderer hung.
 const HANG_FORGOTTEN_AFTER: Minutes = 180 * DAY;
-/// The time is doubled this often.
+/// How often that time is doubled at most.
 const DOUBLINGS: u8 = 3;
 
-/// Something that it cannot do, as far as was seen.
+/// Something that the renderer could not do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flaw {
     learned: Minutes,
@@ -34,26 +38,25 @@ pub struct Flaw {
 }
 
 impl Flaw {
-    /// It is believed. Afterwards only how often it was learned is of use.
+    /// Returns whether the flaw is believed now. Once expired, it only counts how often it was learned.
     #[must_use]
     pub fn holds(&self, now: Minutes) -> bool {
         self.left(now) > 0
     }
 
-    /// For so long.
     fn left(&self, now: Minutes) -> Minutes {
         let once = if self.hung { HANG_FORGOTTEN_AFTER } else { FORGOTTEN_AFTER };
         let doublings = self.times.saturating_sub(1).min(DOUBLINGS);
         self.learned.saturating_add(once << doublings).saturating_sub(now)
     }
 
-    /// For so many days, rounded up.
+    /// How many days it will still be believed, rounded up.
     #[must_use]
     pub fn days_left(&self, now: Minutes) -> u32 {
         self.left(now).div_ceil(DAY)
     }
 
-    /// Notes whether it is there now. Gives whether that is news.
+    /// Records whether the flaw is present now. Returns whether that is news.
     fn note(flaw: &mut Option<Self>, is: bool, hung: bool, now: Minutes) -> bool {
         let held = flaw.filter(|flaw| flaw.holds(now));
         match (held, is) {
@@ -64,7 +67,7 @@ impl Flaw {
                 *flaw = Some(Self { learned: now, times, hung });
                 true
             }
-            // It was seen to be able.
+            // The renderer was seen to be capable.
             (Some(_), false) => {
                 *flaw = None;
                 true
@@ -73,7 +76,6 @@ impl Flaw {
     }
 }
 
-/// What is kept of one renderer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Profile {
@@ -81,7 +83,7 @@ pub struct Profile {
     pub(super) name: Text<NAME_BYTES>,
     pub(super) manufacturer: Text<NAME_BYTES>,
     pub(super) model: Text<NAME_BYTES>,
-    /// When it was last there.
+    /// The running time when the renderer was last present.
     pub(super) seen: Minutes,
     pub(super) rung: Rung,
     pub(super) simpler: Option<Flaw>,
@@ -100,7 +102,7 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Of a renderer of which nothing is known.
+    /// The profile of an unknown renderer.
     #[must_use]
     pub fn new(description: &Description) -> Self {
         Self {
@@ -112,14 +114,14 @@ impl Profile {
         }
     }
 
-    /// The same ways, believed of this renderer as well.
+    /// The same profile for another renderer.
     #[must_use]
     pub fn lent_to(&self, description: &Description) -> Self {
         let Self { udn, name, manufacturer, model, .. } = Self::new(description);
         Self { udn, name, manufacturer, model, ..self.clone() }
     }
 
-    /// It is of this model.
+    /// Returns whether the profile belongs to this model.
     #[must_use]
     pub fn is_of_model(&self, description: &Description) -> bool {
         !self.model.is_empty()
@@ -127,7 +129,7 @@ impl Profile {
             && self.manufacturer == description.manufacturer
     }
 
-    /// Takes over the facts of what is in force. Gives whether one of them is news.
+    /// Takes over the facts that are in force. Returns whether one of them is news.
     pub(super) fn learn(&mut self, habits: &Habits, now: Minutes) -> bool {
         let events = habits.events;
         let mut news = Flaw::note(&mut self.stop_first, habits.stop_first, false, now)
@@ -143,7 +145,7 @@ impl Profile {
         }
         if self.rung != habits.rung {
             self.rung = habits.rung;
-            // Another rung, another flaw: this one begins anew.
+            // The flaw belongs to the level: start a new one.
             Flaw::note(&mut self.simpler, false, false, now);
             Flaw::note(&mut self.simpler, habits.rung != Rung::Full, false, now);
             news = true;
@@ -172,7 +174,7 @@ impl Profile {
         self.slowest_ms = millis(habits.slowest);
     }
 
-    /// Brings into force what is believed now. What is too old is forgotten, so that it is tried again.
+    /// Puts into force what is believed now. Expired flaws are dropped, so that the renderer is tried again.
     pub(super) fn apply(&self, habits: &mut Habits, now: Minutes) {
         let holds = |flaw: &Option<Flaw>| flaw.is_some_and(|flaw| flaw.holds(now));
         habits.rung = if holds(&self.simpler) { self.rung } else { Rung::Full };

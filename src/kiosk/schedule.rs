@@ -1,18 +1,21 @@
-//! Which entry of the schedule holds for a renderer, and when that changes next. Pure: the wall clock is told.
+//! Which schedule entry holds for a renderer, and when that changes next. The caller passes the wall-clock time in.
 //!
-//! Terms: a *window* is one stretch of time in which an entry holds; it belongs to the day on which it begins,
-//! also past midnight. The *wall* is what a clock on the wall would show if it were right.
+//! Terms: a *window* is one stretch of time in which an entry holds. It belongs to the day on which it begins, even if
+//! it
+//! lasts past midnight. *Wall* is the wall-clock time.
 //!
-//! # The nights when clocks are changed
+//! # Nights on which clocks change
 //!
-//! A window is local civil time. Where clocks go forward, whatever lies in the gap happens at the gap's end; a
-//! window that lies in it altogether is left out. Where they go back, a window begins at the first occurrence
-//! of its time and ends at the last. So what lasts from 22:00 to 06:00 lasts 7, 8 or 9 hours.
+//! A window is in local civil time. When clocks go forward, any edge that lies in the gap takes effect at the gap's
+//! end; a
+//! window that lies entirely in the gap is left out. When clocks go back, a window begins at the first occurrence of
+//! its
+//! start time and ends at the last occurrence of its end time. So a window from 22:00 to 06:00 lasts 7, 8 or 9 hours.
 //!
 //! # Trust
 //!
-//! Nothing holds before the clock can be trusted: a Pi begins with a time of before, and would open the shop at
-//! night. Once trusted it stays so: without a network it is wrong by seconds a day.
+//! No entry holds before the clock can be trusted: a Pi starts with an old time and would open the shop at night. Once
+//! trusted, the clock stays trusted: without a network it drifts by seconds a day.
 
 use crate::config::{Entry, Targets, WallClock};
 use crate::time::{Duration, Instant};
@@ -20,65 +23,63 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
-/// Days before and after today on which a window that matters may begin: one lasts a day, and a day may be
-/// left out where a country changes its side of the date line. The next one begins within a week.
+/// The days around today on which a relevant window may begin: a window lasts up to a day, and a country that changes
+/// its
+/// side of the date line skips a day. The next window begins within a week.
 const DAYS: core::ops::RangeInclusive<i64> = -2..=8;
 
-/// The schedule, and what is known of the time.
+/// The schedule and the wall-clock time.
 #[derive(Debug)]
 pub struct Schedule {
     entries: Vec<Entry>,
     declared: WallClock,
     known: Option<Known>,
-    /// The clock was trusted once.
+    /// The clock has been trusted before.
     trusted: bool,
 }
 
-/// The wall at a moment.
+/// The wall-clock time at one instant.
 #[derive(Clone, Debug)]
 struct Known {
     at: Instant,
-    /// In microseconds since 1970.
+    /// Microseconds since 1970.
     wall: i64,
     zone: TimeZone,
 }
 
-/// One stretch of time, without its end.
+/// One stretch of time in which an entry holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// Its beginning.
     pub from: Timestamp,
-    /// Its end.
     pub to: Timestamp,
 }
 
 /// What holds now.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Held<'a> {
-    /// The entry.
     pub entry: &'a Entry,
-    /// Its number in the file, from 0.
+    /// The number of the entry in the file, from 0.
     pub number: usize,
-    /// Which of its windows.
+    /// The entry's current window.
     pub window: Window,
-    /// Its end, or before that the beginning of one that holds instead.
+    /// The end of the window or, if earlier, the start of a window that takes precedence.
     pub until: Timestamp,
 }
 
 impl Schedule {
-    /// A schedule that knows no time yet.
+    /// A schedule that does not know the time yet.
     #[must_use]
     pub fn new(entries: Vec<Entry>, declared: WallClock) -> Self {
         Self { entries, declared, known: None, trusted: false }
     }
 
-    /// There is none: nobody needs to know the time.
+    /// Returns whether there are no entries, so that the time is not needed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// The wall clock shows this. Gives whether the schedule begins with it to hold.
+    /// Sets the wall-clock time. Returns whether the clock has become trusted.
     pub fn set_clock(
         &mut self,
         wall: Timestamp,
@@ -92,7 +93,7 @@ impl Schedule {
         self.trusted && !was_trusted
     }
 
-    /// What the clock shows is believed.
+    /// Returns whether the clock is trusted.
     #[must_use]
     pub const fn is_trusted(&self) -> bool {
         self.trusted
@@ -102,8 +103,8 @@ impl Schedule {
         self.known.as_ref().filter(|_| self.trusted)
     }
 
-    /// The entry that holds now for the renderer that `is_meant` knows: of several the one with the highest
-    /// priority, among equals the one later in the file.
+    /// The entry that holds now for the renderer that `is_meant` accepts: the one with the highest priority and, among
+    /// equals, the last one in the file.
     #[must_use]
     pub fn holds(&self, is_meant: impl Fn(&Targets) -> bool, now: Instant) -> Option<Held<'_>> {
         let clock = self.clock()?;
@@ -123,7 +124,7 @@ impl Schedule {
         Some(Held { entry, number, window, until })
     }
 
-    /// Until then what holds now holds on, for every renderer.
+    /// When the schedule changes next for any renderer.
     #[must_use]
     pub fn next_change(&self, now: Instant) -> Option<Instant> {
         let clock = self.clock()?;
@@ -132,13 +133,13 @@ impl Schedule {
         edges.min().map(|edge| clock.instant(edge))
     }
 
-    /// What the clock on the wall shows at this time, believed or not.
+    /// The local time at `at`, trusted or not.
     #[must_use]
     pub fn local(&self, at: Timestamp) -> Option<DateTime> {
         Some(self.known.as_ref()?.zone.to_datetime(at))
     }
 
-    /// What the clock on the wall shows now, believed or not.
+    /// The local time now, trusted or not.
     #[must_use]
     pub fn local_now(&self, now: Instant) -> Option<DateTime> {
         let known = self.known.as_ref()?;
@@ -152,20 +153,20 @@ impl Known {
         Timestamp::from_microsecond(self.wall.saturating_add(passed)).unwrap_or(Timestamp::MAX)
     }
 
-    /// When the clock will show this, which is not past.
+    /// The instant of a wall-clock time that is not past.
     fn instant(&self, wall: Timestamp) -> Instant {
         let ahead = wall.as_microsecond().saturating_sub(self.wall);
         self.at + Duration::from_micros(u64::try_from(ahead).unwrap_or(0))
     }
 }
 
-/// The window of `entry` that the moment lies in; where two touch or overlap, the one that began later.
+/// The window of `entry` at this time. If two windows touch or overlap, the one that began later.
 fn window_at(entry: &Entry, zone: &TimeZone, at: Timestamp) -> Option<Window> {
     let mut windows = windows(entry, zone, at).rev();
     windows.find(|window| window.from <= at && at < window.to)
 }
 
-/// The first beginning or end of a window after this moment.
+/// The first start or end of a window after this time.
 fn next_edge(entry: &Entry, zone: &TimeZone, after: Timestamp) -> Option<Timestamp> {
     let edges = windows(entry, zone, after).flat_map(|window| [window.from, window.to]);
     let once = match entry.days {
@@ -176,7 +177,7 @@ fn next_edge(entry: &Entry, zone: &TimeZone, after: Timestamp) -> Option<Timesta
     edges.chain(once).filter(|edge| *edge > after).min()
 }
 
-/// The windows that begin around a moment, in their order.
+/// The windows that begin around this time, in order.
 fn windows<'a>(
     entry: &'a Entry,
     zone: &'a TimeZone,
@@ -192,7 +193,7 @@ fn days_from(date: Date, days: i64) -> Option<Date> {
     date.checked_add(jiff::Span::new().try_days(days).ok()?).ok()
 }
 
-/// The window that begins on this day, if one does.
+/// The window that begins on this day, if there is one.
 fn window(entry: &Entry, zone: &TimeZone, date: Date) -> Option<Window> {
     if !entry.days.includes(date) {
         return None;
@@ -203,7 +204,7 @@ fn window(entry: &Entry, zone: &TimeZone, date: Date) -> Option<Window> {
     (from < to).then_some(Window { from, to })
 }
 
-/// When a clock in this zone shows that: in a gap, at its end; of two times the first, or the last.
+/// The time at which a clock in this zone shows `shown`: in a gap, the gap's end; if ambiguous, the first or the last.
 fn moment(zone: &TimeZone, shown: DateTime, last: bool) -> Option<Timestamp> {
     let ambiguous = zone.to_ambiguous_timestamp(shown);
     match ambiguous.offset() {
@@ -225,10 +226,10 @@ mod tests {
     use jiff::civil::{Time, date};
     use proptest::prelude::*;
 
-    /// The rules of both zones since 2007, as the last test but one says.
+    /// The rules of both zones since 2007, as `the_database_of_zones_has_the_same_rules` confirms.
     const BERLIN: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
     const NEW_YORK: &str = "EST5EDT,M3.2.0,M11.1.0";
-    /// A day without a night: clocks go forward at midnight.
+    /// A day without a midnight: clocks go forward at 00:00.
     const BEIRUT: &str = "EET-2EEST,M3.5.0/0,M10.5.0/0";
 
     fn zone(rules: &str) -> TimeZone {
@@ -262,7 +263,7 @@ mod tests {
         text.parse().expect("a moment")
     }
 
-    /// The window of the day, in the world's time, and how many minutes it lasts.
+    /// The window of the day, in UTC, and its length in minutes.
     fn shown(rules: &str, entry: &Entry, day: Date) -> Option<(String, String, i64)> {
         let window = window(entry, &zone(rules), day)?;
         let minutes = (window.to.as_second() - window.from.as_second()) / 60;

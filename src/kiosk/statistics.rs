@@ -1,9 +1,10 @@
-//! Statistics: what became of each file on each renderer, as counts that only grow.
+//! Statistics: what happened to each file on each renderer, as counts that only grow.
 //!
-//! A *row* is one file on one renderer. *Should* is the time for which the box wanted it to play, *did* the
-//! part of it in which it played. Rows live in memory, in a table of bounded size: a new one takes the
-//! place of the one that was started least. Time is credited when something changes, so that a renderer
-//! that plays costs nothing.
+//! A *row* is one file on one renderer. *Should* is the time for which the box wanted the file to play, *did* the part
+//! of
+//! that time in which it played. The rows are kept in memory, in a table of limited size: a new row replaces the one
+//! with the
+//! fewest starts. Time is credited only when something changes, so that a renderer that plays costs nothing.
 
 use super::fault::{Fault, WORDS};
 use crate::limits::{NAME_BYTES, STATISTICS};
@@ -15,15 +16,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
 
-/// Gaps up to so many milliseconds are counted together; longer ones come last. A gap of 20 ms is none to
-/// an audience, one of 300 ms is seen, one of 3 s looks broken.
+/// Upper bounds of the gap classes, in milliseconds; longer gaps are counted last. An audience does not notice a gap of
+/// 20 ms, sees one of 300 ms, and takes one of 3 s for a fault.
 pub const GAPS_MS: [u64; 8] = [20, 50, 100, 300, 1_000, 3_000, 10_000, 30_000];
-/// One count more than bounds.
+/// One class more than bounds.
 const BUCKETS: usize = GAPS_MS.len() + 1;
-/// Of the form in which they are kept. Another number: not ours to read.
+/// The version of the stored form. Any other version is not read.
 const VERSION: u8 = 1;
 
-/// One file on one renderer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     udn: Udn,
@@ -39,7 +39,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// It began to play, so long after the end of what was before.
+    /// Counts a start, this long after the end of the previous file.
     pub fn start(&mut self, gap: Option<Duration>) {
         self.starts = self.starts.saturating_add(1);
         if let Some(gap) = gap {
@@ -49,36 +49,35 @@ impl Row {
         }
     }
 
-    /// It came to its end, or was sent back just before.
+    /// Counts a round that ended or was sent back just before its end.
     pub fn complete(&mut self) {
         self.rounds = self.rounds.saturating_add(1);
     }
 
-    /// It did not play, for this reason.
+    /// Counts a failure.
     pub fn fail(&mut self, fault: &Fault) {
         let count = &mut self.failures[fault.index()];
         *count = count.saturating_add(1);
     }
 
-    /// So much of it was sent.
+    /// Adds bytes sent.
     pub fn send(&mut self, bytes: u64) {
         self.bytes = self.bytes.saturating_add(bytes);
     }
 }
 
-/// The table.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Statistics {
     rows: Vec<Row>,
-    /// Rows that made room for others.
+    /// How many rows were replaced.
     forgotten: u32,
 }
 
 impl Statistics {
-    /// The row of this file on this renderer. The least started one makes room for a new one.
+    /// The row of this file on this renderer. A new row may replace the one with the fewest starts.
     pub fn row(&mut self, udn: &Udn, name: &str, file: &Rc<Path>) -> &mut Row {
         let path = file.as_os_str();
-        // Not as paths: they are taken to pieces to be compared.
+        // Compared as strings, not as paths: comparing paths by component is slow.
         let is_it = |row: &Row| row.file.as_os_str() == path && row.udn == *udn;
         let found = self.rows.iter().position(is_it);
         let at = found.unwrap_or_else(|| {
@@ -107,13 +106,13 @@ impl Statistics {
         &mut self.rows[at]
     }
 
-    /// Nothing was counted yet.
+    /// Returns whether nothing was counted yet.
     #[must_use]
     pub const fn is_new(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// As text, for the store and for whoever asks.
+    /// The statistics as text, for the store and for the status.
     #[must_use]
     pub fn snapshot(&self) -> String {
         let saved = Saved {
@@ -125,10 +124,10 @@ impl Statistics {
         serde_json::to_string(&saved).unwrap_or_default()
     }
 
-    /// Takes a snapshot back.
+    /// Restores a snapshot.
     ///
     /// # Errors
-    /// A sentence: it is damaged, or from another version.
+    /// A sentence that says why: the snapshot is damaged or from another version.
     pub fn restore(text: &str) -> Result<Self, String> {
         let saved: Saved = serde_json::from_str(text).map_err(|error| error.to_string())?;
         if saved.version != VERSION || saved.gap_bounds_ms != GAPS_MS {
@@ -142,7 +141,7 @@ impl Statistics {
             (row.should, row.did) = (time::seconds(saved.should_s), time::seconds(saved.did_s));
             row.gaps.iter_mut().zip(saved.gaps).for_each(|(count, n)| *count = n);
             for (word, n) in saved.failures {
-                // A cause that this version does not know says nothing.
+                // Ignore a cause that this version does not know.
                 if let Some(at) = WORDS.iter().position(|known| *known == word) {
                     row.failures[at] = n;
                 }
@@ -152,7 +151,7 @@ impl Statistics {
     }
 }
 
-/// A snapshot, on the wire and on the disk.
+/// A snapshot, as sent and as stored.
 #[derive(Serialize, Deserialize)]
 struct Saved {
     version: u8,
@@ -193,7 +192,7 @@ impl SavedRow {
     }
 }
 
-/// What one renderer should do and does, since when: what is not credited yet.
+/// What one renderer should do and does, and since when. Not credited yet.
 #[derive(Clone, Debug, Default)]
 pub struct Shift {
     file: Option<Rc<Path>>,
@@ -202,8 +201,9 @@ pub struct Shift {
 }
 
 impl Shift {
-    /// From now on it should play this file (`None`: nothing), and does or does not. Gives what is over:
-    /// the file, how long it was to play, and how long it did.
+    /// Sets what the renderer should play from now on (`None`: nothing) and whether it plays. Returns what to credit:
+    /// the
+    /// file, how long it should have played, and how long it did.
     pub fn change(
         &mut self,
         file: Option<&Rc<Path>>,
@@ -223,7 +223,7 @@ impl Shift {
         over
     }
 
-    /// What is over would be this, if it were over now.
+    /// What to credit if it ended now.
     #[must_use]
     pub fn so_far(&self, now: Instant) -> Option<(Rc<Path>, Duration, Duration)> {
         let span = now.since(self.since);
@@ -233,7 +233,7 @@ impl Shift {
 }
 
 impl Statistics {
-    /// What [`Shift`] says is over.
+    /// Credits what [`Shift::change`] returned.
     pub fn credit(&mut self, udn: &Udn, name: &str, over: Option<(Rc<Path>, Duration, Duration)>) {
         if let Some((file, should, did)) = over {
             let row = self.row(udn, name, &file);

@@ -1,23 +1,23 @@
 //! One GENA subscription (UDA 1.0 §4.1) to one service of one renderer.
 //!
-//! Terms: *callback*, the number in the path that events come to, fresh for each SUBSCRIBE, so that a
-//! NOTIFY that overtakes the answer is known without its SID; *lease*, what the renderer granted.
+//! Terms: the *callback* is the number in the path that events are sent to. It is new for each SUBSCRIBE, so that a
+//! NOTIFY
+//! that arrives before the answer can be assigned without its SID. The *lease* is what the renderer granted.
 
 use super::backoff::Backoff;
 use super::mutant::Mutant;
 use crate::time::{Duration, Instant};
 
-/// What we ask for. UDA wants at least 1800 s; shorter finds out sooner that a renderer restarted.
+/// The requested duration. UDA asks for at least 1800 s; a shorter one reveals sooner that a renderer restarted.
 pub const ASKED: Duration = Duration::from_secs(300);
-/// Before a SUBSCRIBE that was refused is tried again.
+/// The pause after a refused SUBSCRIBE.
 const RETRY: Backoff = Backoff::new(Duration::from_secs(10), Duration::from_secs(640));
 
-/// The state of one subscription.
 #[derive(Clone, Debug)]
 pub struct Subscription {
     state: State,
     refusals: u8,
-    /// Number in the callback path; zero before the first SUBSCRIBE.
+    /// The number in the callback path; zero before the first SUBSCRIBE.
     pub callback: u32,
     events: u32,
     expected_seq: u32,
@@ -25,9 +25,9 @@ pub struct Subscription {
 
 #[derive(Clone, Debug)]
 enum State {
-    /// Subscribe at this time.
+    /// SUBSCRIBE is due at this time.
     Wanted { at: Instant },
-    /// SUBSCRIBE is under way.
+    /// SUBSCRIBE is in flight.
     Asked,
     /// The renderer sends events until the lease ends.
     Leased { sid: String, since: Instant, renew_at: Instant, lease_until: Instant },
@@ -35,19 +35,18 @@ enum State {
     Impossible,
 }
 
-/// What to do next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// SUBSCRIBE at this time.
+    /// Send SUBSCRIBE at this time.
     Subscribe(Instant),
     /// Renew at this time.
     Renew(Instant),
-    /// Nothing.
+    /// Do nothing.
     Wait,
 }
 
 impl Subscription {
-    /// A subscription to make as soon as there is nothing better to do.
+    /// A subscription to request when nothing more urgent is due.
     #[must_use]
     pub fn new(possible: bool) -> Self {
         let state = if possible { State::Wanted { at: Instant::START } } else { State::Impossible };
@@ -64,7 +63,7 @@ impl Subscription {
         }
     }
 
-    /// SUBSCRIBE goes out, with this callback number.
+    /// SUBSCRIBE was sent with this callback number.
     pub fn ask(&mut self, callback: u32) {
         self.state = State::Asked;
         self.callback = callback;
@@ -72,7 +71,7 @@ impl Subscription {
         self.expected_seq = 0;
     }
 
-    /// The renderer granted or renewed it. A renewal may come without SID (the old one holds).
+    /// The renderer granted or renewed the lease. A renewal without a SID keeps the old one.
     pub fn grant(&mut self, now: Instant, sid: Option<String>, lease: Duration) {
         let (sid, since) = match (sid, &mut self.state) {
             (Some(sid), State::Leased { since, .. }) => (sid, *since),
@@ -95,7 +94,7 @@ impl Subscription {
         self.refusals = self.refusals.saturating_add(1);
     }
 
-    /// A renewal failed: 412, or the renderer is a new one. Subscribe afresh at once.
+    /// A renewal failed, because of a 412 or a restart: subscribe again at once.
     pub fn forget(&mut self, now: Instant) {
         if Mutant::DropsSubscriptions.is_in() {
             self.state = State::Impossible;
@@ -105,7 +104,7 @@ impl Subscription {
         }
     }
 
-    /// An event came. Gives `None` if it is not ours, else whether one before it was lost.
+    /// Takes an event. Returns `None` if it belongs to another subscription, else whether an earlier event was lost.
     pub fn hear(&mut self, sid: &str, seq: Option<u32>) -> Option<bool> {
         match &self.state {
             State::Leased { sid: ours, .. } if ours != sid => return None,
@@ -114,14 +113,13 @@ impl Subscription {
         }
         self.events = self.events.saturating_add(1);
         let gap = seq.is_some_and(|seq| seq > self.expected_seq);
-        // After 4294967295 comes 1 (UDA 1.0 §4.2.1).
+        // 4294967295 is followed by 1 (UDA 1.0 §4.2.1).
         self.expected_seq = seq.map_or(self.expected_seq, |seq| {
             seq.checked_add(1).unwrap_or(1).max(self.expected_seq)
         });
         Some(gap)
     }
 
-    /// The SID, while there is a lease.
     #[must_use]
     pub fn sid(&self) -> Option<&str> {
         match &self.state {
@@ -130,20 +128,20 @@ impl Subscription {
         }
     }
 
-    /// There is a lease, and there was the same at that time: who knows it has not started again since.
+    /// Returns whether the lease already existed at `at`: a renderer that knows it has not restarted since.
     #[must_use]
     pub fn is_from_before(&self, at: Instant) -> bool {
         matches!(self.state, State::Leased { since, .. } if since <= at)
     }
 
-    /// Events flow: leased, and at least one came.
+    /// Returns whether events arrive: there is a lease, and at least one event came.
     #[must_use]
     pub fn flows(&self, now: Instant) -> bool {
         self.events > 0
             && matches!(self.state, State::Leased { lease_until, .. } if now < lease_until)
     }
 
-    /// Events that came on this subscription.
+    /// How many events came on this subscription.
     #[must_use]
     pub fn events(&self) -> u32 {
         self.events

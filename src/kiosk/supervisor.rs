@@ -1,4 +1,4 @@
-//! Keeps the box itself alive: its tasks, the watchdog, readiness and leaving.
+//! Keeps the box itself running: its tasks, the watchdog, readiness, and shutdown.
 
 use super::backoff::Backoff;
 use super::deadline::{Deadline, Wake, Why};
@@ -8,7 +8,6 @@ use super::mutant::Mutant;
 use crate::time::{Duration, Instant};
 use serde::Serialize;
 
-/// The essential tasks.
 pub const TASKS: [TaskName; 5] = [
     TaskName::Multicast,
     TaskName::MediaServer,
@@ -16,17 +15,17 @@ pub const TASKS: [TaskName; 5] = [
     TaskName::Panel,
     TaskName::Network,
 ];
-/// A task that said nothing for this long is stuck, and the watchdog is not fed:
-/// three times the 5 s in which each says that it lives.
+/// A task that reported nothing for this long is stuck, and the watchdog is no longer fed. Three times the 5 s interval
+/// of
+/// the reports.
 pub const SILENCE: Duration = Duration::from_secs(15);
-/// Renderers are given this long to be stopped and unsubscribed from; then the box leaves anyway.
+/// How long renderers are given to stop and unsubscribe; then the box leaves anyway.
 pub const FAREWELL: Duration = Duration::from_millis(800);
-/// Before a task that ended is started again.
+/// The pause before a task that ended is restarted.
 const RESTART: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
-/// A task that lived this long before it ended begins with the first pause again.
+/// After a task has run for this long, its next restart pause is the shortest again.
 const HEALTHY: Duration = Duration::from_secs(300);
 
-/// The state of the box itself.
 #[derive(Clone, Debug)]
 pub struct Supervisor {
     tasks: [Task; TASKS.len()],
@@ -59,7 +58,7 @@ struct Watchdog {
 }
 
 impl Supervisor {
-    /// `watchdog` is the period systemd asks for; it is fed twice as often.
+    /// `watchdog`: the period that systemd asks for. The box feeds the watchdog twice per period.
     #[must_use]
     pub fn new(watchdog: Option<Duration>) -> Self {
         let task = |name| Task {
@@ -77,15 +76,16 @@ impl Supervisor {
         Self { tasks: TASKS.map(task), watchdog, ready: false, leave_by: None }
     }
 
-    /// A task said that it lives.
+    /// A task reported that it is alive.
     pub fn heard(&mut self, name: TaskName, now: Instant) {
         if let Some(task) = self.task(name) {
             task.heard_at = now;
         }
     }
 
-    /// A task ended: it is started again after a pause that doubles. Gives whether that is news, and not
-    /// just another attempt that failed like the one before.
+    /// A task ended. It is restarted after a pause that doubles each time. Returns whether that is news, rather than
+    /// one more
+    /// failure for the same reason.
     pub fn ended(&mut self, name: TaskName, why: String, now: Instant) -> bool {
         let mut news = false;
         if let Some(task) = self.task(name) {
@@ -102,14 +102,14 @@ impl Supervisor {
         news
     }
 
-    /// The servers listen, or whatever is missing is tried again: the service is up.
+    /// The servers listen, or are being retried: the service counts as up.
     pub fn ready(&mut self, effects: &mut Effects) {
         if !core::mem::replace(&mut self.ready, true) {
             effects.push(Effect::Ready);
         }
     }
 
-    /// Somebody wants the box to leave.
+    /// The box is to shut down.
     pub fn leave(&mut self, now: Instant, effects: &mut Effects) {
         if self.leave_by.is_none() {
             self.leave_by = Some(now + FAREWELL);
@@ -117,19 +117,19 @@ impl Supervisor {
         }
     }
 
-    /// The box is leaving.
+    /// Returns whether the box is shutting down.
     #[must_use]
     pub fn leaving(&self) -> bool {
         self.leave_by.is_some()
     }
 
-    /// The farewell has lasted long enough.
+    /// Returns whether the time for the farewell is over.
     #[must_use]
     pub fn overdue(&self, now: Instant) -> bool {
         self.leave_by.is_some_and(|at| at <= now)
     }
 
-    /// What is due: restarts, and food for the watchdog if every task has lived since.
+    /// Does what is due: restarts tasks, and feeds the watchdog if every task has reported.
     pub fn due(&mut self, now: Instant, effects: &mut Effects) {
         for task in &mut self.tasks {
             if task.restart_at.is_some_and(|at| at <= now) {
@@ -151,16 +151,16 @@ impl Supervisor {
         }
     }
 
-    /// A task that has said nothing for too long: why the watchdog is not fed.
+    /// A task that has not reported for too long, because of which the watchdog is not fed.
     #[must_use]
     pub fn silent(&self, now: Instant) -> Option<TaskName> {
-        // One that ended and waits to be started again is not stuck: that a panel is missing, or a port
-        // taken, must not end the playback every half minute.
+        // A task that waits for its restart is not stuck: a missing panel or an occupied port must not end playback
+        // every half
+        // minute.
         let stuck = |task: &&Task| task.restart_at.is_none() && now.since(task.heard_at) > SILENCE;
         self.tasks.iter().find(stuck).map(|task| task.name)
     }
 
-    /// When something is due next.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Deadline> {
         let mut wake = Wake::default();
@@ -170,7 +170,6 @@ impl Supervisor {
         wake.first()
     }
 
-    /// The tasks, for the status.
     #[must_use]
     pub fn tasks(&self) -> &[Task] {
         &self.tasks

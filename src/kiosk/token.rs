@@ -1,9 +1,12 @@
-//! What loads are called in URLs, so that the box knows its own again after it has lost its memory of them.
+//! The names of loads in URLs, by which the box recognises its own loads after a restart.
 //!
-//! A [`Token`] is in the URL that a renderer plays, and outlives the box that gave it: half of it is chance, so that
-//! each load has its own, the other half is the file's path under a *secret* that the box keeps. A new box looks
-//! through its files for the one that fits, goes on serving it, and sees that a renderer still plays what it was given.
-//! This is no protection of the media: whoever is on the network may be given them anyway.
+//! A [`Token`] is part of the URL that a renderer plays, and outlives a restart of the box. One half is random, so that
+//! each
+//! load has its own token. The other half is a hash of the file's path, keyed with a *secret* that the box keeps. After
+//! a
+//! restart, the box finds the file that matches the token, goes on serving it, and sees that the renderer still plays
+//! it.
+//! This does not protect the media: everybody on the network may fetch it.
 
 use core::fmt;
 use core::hash::Hasher;
@@ -11,12 +14,12 @@ use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher24;
 use std::path::Path;
 
-/// Names one load of a renderer with one file; in the URL of the media.
+/// Names one load of one file on one renderer, in the URL of the media.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Token(pub u64);
 
 impl Token {
-    /// The token in the path of a URL of the media server: `/m/<token>/<name>`.
+    /// Extracts the token from the path of a media URL: `/m/<token>/<name>`.
     #[must_use]
     pub fn in_path(path: &str) -> Option<Self> {
         let (token, name) = path.strip_prefix("/m/")?.split_once('/')?;
@@ -36,13 +39,13 @@ impl fmt::Display for Token {
 pub struct Secret(u64, u64);
 
 impl Secret {
-    /// From chance.
+    /// Creates a secret from random numbers.
     #[must_use]
     pub const fn new(first: u64, second: u64) -> Self {
         Self(first, second)
     }
 
-    /// A token for a load of this file. Of `chance` its upper half counts.
+    /// Makes a token for a load of this file. Only the upper half of `chance` is used.
     #[must_use]
     pub fn token(self, chance: u64, path: &Path) -> Token {
         let nonce = chance & !u64::from(u32::MAX);
@@ -52,7 +55,7 @@ impl Secret {
         Token(nonce | hasher.finish() & u64::from(u32::MAX))
     }
 
-    /// The token was made for a load of this file.
+    /// Returns whether the token was made for a load of this file.
     #[must_use]
     pub fn names(self, token: Token, path: &Path) -> bool {
         self.token(token.0, path) == token
@@ -64,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_names_its_file_to_whoever_has_the_secret() {
+    fn a_token_names_its_file_if_the_secret_is_known() {
         let (mine, other) = (Secret::new(1, 2), Secret::new(1, 3));
         let (clip, film) = (Path::new("/m/clip.mp4"), Path::new("/m/film.mp4"));
         let token = mine.token(0xfeed_beef_0bad_cafe, clip);
