@@ -1,4 +1,4 @@
-//! When the box wants to be stepped next, and why: a deadline without a reason is a busy loop in the making.
+//! When the box must be stepped next, and why. Each deadline carries a reason, so that a busy loop can be traced to it.
 
 use crate::time::Instant;
 use serde::Serialize;
@@ -6,9 +6,7 @@ use serde::Serialize;
 /// The time of the next step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadline {
-    /// When.
     pub at: Instant,
-    /// What is to be done then.
     pub why: Why,
 }
 
@@ -16,55 +14,55 @@ pub struct Deadline {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
-    /// The box has just begun.
+    /// The box has just started.
     Begin,
     /// Search for renderers.
     Search,
-    /// Ask at an address of the configuration.
+    /// Query an address from the configuration.
     Address,
-    /// Fetch a description, or give it up.
+    /// Fetch a description, or give up on it.
     Description,
-    /// Read the media folder.
+    /// Scan the media folder.
     MediaFolder,
     /// A call must be answered by then.
     Answer,
-    /// A renderer that does not answer is asked again.
+    /// Retry a renderer that does not answer.
     Retry,
-    /// Look at the state or the position of a renderer.
+    /// Ask for the state or the position of a renderer.
     Look,
-    /// Give a renderer a command.
+    /// Send a command to a renderer.
     Command,
-    /// Subscriptions, volume, and what else can wait.
+    /// Subscriptions, volume, and everything else that can wait.
     Housekeeping,
-    /// A viewer has had a renderer for long enough.
+    /// Take a renderer back from a viewer.
     Yield,
-    /// What a person chose is over.
+    /// End what a person chose.
     Chosen,
     /// A command should have taken effect.
     Effect,
     /// A still was shown for long enough.
     Dwell,
-    /// A renderer whose file could not be read should have asked again.
+    /// A renderer whose file could not be read should have asked for the rest.
     Starves,
     /// A file should have ended.
     Overtime,
-    /// Members of a group have been waited for long enough.
+    /// The members of a group were waited for long enough.
     Members,
     /// An LED changes.
     Led,
     /// The schedule changes.
     Schedule,
-    /// A button is held, or not pressed again.
+    /// A button is held, or was not pressed again.
     Button,
-    /// A task is started again.
+    /// Restart a task.
     Task,
-    /// The watchdog is fed.
+    /// Feed the watchdog.
     Watchdog,
-    /// What was learned is looked over, or written down.
+    /// Review or store what was learned.
     Memory,
-    /// The machine should be off.
+    /// The machine should be off by now.
     PowerOff,
-    /// The box leaves.
+    /// Shut down.
     Farewell,
 }
 
@@ -73,12 +71,12 @@ pub enum Why {
 pub(super) struct Wake(Option<Deadline>);
 
 impl Wake {
-    /// At this time, if there is one.
+    /// Adds a deadline at this time, if there is one.
     pub(super) fn at(&mut self, at: Option<Instant>, why: Why) {
         self.add(at.map(|at| Deadline { at, why }));
     }
 
-    /// This one too.
+    /// Adds a deadline, if there is one.
     pub(super) fn add(&mut self, other: Option<Deadline>) {
         if let Some(other) = other
             && self.0.is_none_or(|first| other.at < first.at)
@@ -87,7 +85,7 @@ impl Wake {
         }
     }
 
-    /// The earliest.
+    /// The earliest deadline.
     pub(super) fn first(self) -> Option<Deadline> {
         self.0
     }

@@ -6,23 +6,23 @@ use core::net::Ipv4Addr;
 /// What is wrong with one renderer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// No connection.
+    /// It cannot be connected to.
     Unreachable,
-    /// It takes connections and does not answer.
+    /// It accepts connections and does not answer.
     Hung,
-    /// What it answers cannot be understood.
+    /// Its answers are malformed.
     Garbled,
-    /// It answers HTTP requests with this status.
+    /// It answers with this HTTP status.
     Status(u16),
-    /// The box itself could not: no descriptors or no address.
+    /// The box could not connect: it has no file descriptors left, or no address.
     Local,
-    /// Commanded to play, but it never came for the file, which it was told to fetch here.
+    /// It was told to play and never came for the file. The box's address and port.
     CannotReachBox(Ipv4Addr, u16),
-    /// It asked for the head of the file, and never for the file.
+    /// It asked about the file with HEAD, and never fetched it.
     OnlyAsked(String),
-    /// It opened connections for the file and dropped them at once, so many times.
+    /// It opened connections for the file and dropped each at once, this many times.
     HungUp(String, u16),
-    /// It fetched the file and did not play it.
+    /// It fetched the file and does not play it.
     DoesNotPlay(String),
     /// It refused a command, with this code and meaning.
     Refused(&'static str, u16, &'static str),
@@ -38,11 +38,11 @@ pub enum Fault {
     Replaced(String),
     /// The file was removed while it played.
     Removed(String),
-    /// The box has no connection that the renderer could fetch from.
+    /// The media server does not listen, so that the renderer has nothing to fetch from.
     NoServer,
 }
 
-/// The words of all faults, for programs: what [`Fault::word`] gives.
+/// The words of all faults, for programs; see [`Fault::word`].
 pub const WORDS: [&str; 17] = [
     "unreachable",
     "hung",
@@ -64,25 +64,25 @@ pub const WORDS: [&str; 17] = [
 ];
 
 impl Fault {
-    /// It is about the connection: an answer, whatever it says, ends it.
+    /// Returns whether the fault is about the connection, so that any answer ends it.
     #[must_use]
     pub fn ends_with_an_answer(&self) -> bool {
         self.index() <= Self::Local.index()
     }
 
-    /// It is about the box, not about any file or renderer: it ends when something can be given.
+    /// Returns whether the fault is about the box, so that it ends when a file can be given.
     #[must_use]
     pub fn ends_with_a_file(&self) -> bool {
         matches!(self, Self::NothingToPlay | Self::NoServer)
     }
 
-    /// One word for programs. It never changes its meaning.
+    /// One word for programs. Its meaning never changes.
     #[must_use]
     pub fn word(&self) -> &'static str {
         WORDS[self.index()]
     }
 
-    /// Its place in [`WORDS`].
+    /// The index in [`WORDS`].
     #[must_use]
     pub fn index(&self) -> usize {
         match self {
@@ -106,7 +106,7 @@ impl Fault {
         }
     }
 
-    /// The same as before, for whoever has read it: only a count may have grown.
+    /// Returns whether the fault was reported before. A count that grew makes no difference.
     #[must_use]
     pub fn is_known_from(&self, before: &Self) -> bool {
         match (self, before) {

@@ -1,5 +1,6 @@
-//! What the box remembers from one life to the next: the profiles of renderers, the secret by which it knows
-//! its own tokens again, for how long it has run, and its statistics.
+//! What the box remembers across restarts: the profiles of renderers, the secret by which it recognises its own tokens,
+//! its
+//! total running time, and its statistics.
 
 use super::profile::{Minutes, Profile};
 use super::token::Secret;
@@ -7,17 +8,17 @@ use crate::limits::PROFILES;
 use crate::upnp::description::Description;
 use serde::{Deserialize, Serialize};
 
-/// The version of the format. Another one is foreign.
+/// The version of the format. No other version is read.
 const FORMAT: u32 = 1;
 
-/// See the module.
+/// What the box remembers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Memory {
     format: u32,
     pub(super) ran: Minutes,
     pub(super) secret: Option<Secret>,
     profiles: Vec<Profile>,
-    /// What was counted; foreign to the profiles, and worth less than they.
+    /// The statistics, stored as they are: if they cannot be read, the profiles still can.
     #[serde(default)]
     pub(super) statistics: Option<serde_json::Value>,
 }
@@ -29,10 +30,10 @@ impl Default for Memory {
 }
 
 impl Memory {
-    /// Reads what [`Self::write`] wrote.
+    /// Parses the output of [`Self::write`].
     ///
     /// # Errors
-    /// Why this is nothing of the kind.
+    /// A sentence that says what is wrong with the file.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         let mut memory: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if memory.format != FORMAT {
@@ -44,7 +45,7 @@ impl Memory {
         Ok(memory)
     }
 
-    /// As text for a file.
+    /// Returns the memory as text for a file.
     #[must_use]
     pub fn write(&self) -> Vec<u8> {
         let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
@@ -52,24 +53,24 @@ impl Memory {
         bytes
     }
 
-    /// For how long the box has run.
+    /// The total running time of the box.
     #[must_use]
     pub fn ran(&self) -> Minutes {
         self.ran
     }
 
-    /// The profiles, in the order in which they were made.
+    /// The profiles, in order of creation.
     #[must_use]
     pub fn profiles(&self) -> &[Profile] {
         &self.profiles
     }
 
-    /// This very renderer is known.
+    /// Returns whether there is a profile of this very renderer.
     pub(super) fn knows(&self, udn: &str) -> bool {
         self.profiles.iter().any(|profile| profile.udn == udn)
     }
 
-    /// What is known of this renderer: from itself, else from the one of its model that was there last.
+    /// The profile of this renderer, or else of the renderer of the same model that was last seen.
     pub(super) fn recall(&self, description: &Description) -> Profile {
         let udn = description.udn.as_str();
         let known = self.profiles.iter().find(|profile| profile.udn == udn);
@@ -81,7 +82,7 @@ impl Memory {
         known.unwrap_or_else(|| Profile::new(description))
     }
 
-    /// Keeps a profile in place of the one of before.
+    /// Stores a profile in place of the renderer's previous one.
     pub(super) fn keep(&mut self, profile: Profile) {
         match self.profiles.iter_mut().find(|known| known.udn == profile.udn) {
             Some(known) => *known = profile,
@@ -101,7 +102,7 @@ impl Memory {
         }
     }
 
-    /// Forgets the renderers of this name or UDN, or all of them. Gives their names.
+    /// Deletes the profiles of the renderers with this name or UDN, or all. Returns their names.
     pub fn forget(&mut self, who: &str) -> Vec<String> {
         let lower = who.to_lowercase();
         let bare = |udn: &str| udn.trim_start_matches("uuid:").to_owned();

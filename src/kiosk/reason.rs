@@ -1,7 +1,8 @@
-//! Why a renderer does not play: the reasons that there are, and the sentence for each.
+//! Why a renderer does not play: all reasons, and a sentence for each.
 //!
-//! A [`Reason`] is one of three kinds. *Right*: it should not play, and a person would agree. *Soon*: it
-//! is on its way. *Wrong*: it should play and does not; the status LED shows it.
+//! A [`Reason`] is of one of three kinds. *Right*: the renderer should not play. *Soon*: it is about to play. *Wrong*:
+//! it
+//! should play and does not; the status LED shows it.
 
 use super::fault::Fault;
 use crate::text::file_name;
@@ -12,71 +13,68 @@ use std::path::Path;
 /// Why one renderer does not play.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reason<'a> {
-    /// No `[[renderer]]` table is for it.
+    /// No `[[renderer]]` table matches the renderer.
     NotDriven,
-    /// Nobody has pressed play, and it does not begin by itself.
+    /// Nobody has pressed play, and the renderer does not start by itself.
     NotAsked,
-    /// It has played its programme, which does not loop.
+    /// The programme is over and does not repeat.
     Finished,
     /// A person stopped it at the box.
     Stopped,
     /// A person paused it at the box.
     Paused,
-    /// A viewer did this; it is played again after this time, if at all.
+    /// A viewer did this. The box takes the renderer back after this time, if at all.
     Viewer(Viewer, Option<Duration>),
-    /// The box is leaving.
+    /// The box is shutting down.
     Leaving,
-    /// What it does is not known yet.
+    /// The renderer's state is not known yet.
     Asking,
-    /// The file is being given to it.
+    /// The renderer is being given the file.
     Giving(&'a Path),
-    /// It was busy, so many times: it is asked again.
+    /// The renderer was busy this many times and is asked again.
     Busy(u8),
-    /// It was told to play and has not come for the file yet.
+    /// The renderer was told to play and has not fetched the file yet.
     NotFetchedYet(&'a Path),
-    /// It fetches.
+    /// The renderer fetches the file.
     Fetching(&'a Path),
-    /// It stopped: the box looks why.
+    /// The renderer stopped, and the box is finding out why.
     Looking,
-    /// Between two rounds.
+    /// The renderer is between two rounds.
     Between,
-    /// It was paused, and is told to go on.
+    /// The renderer was paused and is being told to play on.
     GoingOn,
     /// The configuration has an error.
     Misconfigured,
     /// The box has no network.
     Offline,
-    /// Something is wrong.
     Fault(&'a Fault),
 }
 
-/// What a viewer did to it with its own remote control, or another control point.
+/// What a viewer did to the renderer with its remote control, or with another control point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Viewer {
-    /// Stopped it.
     Stopped,
-    /// Paused it.
     Paused,
-    /// Switched it off.
+    /// Switched it off, or put it into standby.
     SwitchedOff,
     /// Plays something else on it.
     TookOver,
 }
 
-/// Whether a person should do something about it.
+/// How a reason is to be judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
-    /// It should not play.
+    /// The renderer should not play.
     Right,
-    /// It is on its way.
+    /// The renderer is about to play.
     Soon,
-    /// It should play and does not.
+    /// The renderer should play and does not.
     Wrong,
 }
 
 impl Reason<'_> {
-    /// Whether a person should do something about it.
+    /// Judges the reason.
     #[must_use]
     pub fn standing(&self) -> Standing {
         match self {
@@ -99,7 +97,7 @@ impl Reason<'_> {
         }
     }
 
-    /// One word for programs. It never changes its meaning.
+    /// One word for programs. Its meaning never changes.
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
