@@ -6,15 +6,13 @@
 use core::net::Ipv4Addr;
 use dlna_kiosk::media::mime::of_extension;
 use dlna_kiosk::media::protocol_info::choose_mime;
-use dlna_kiosk::upnp::av_transport::{self, TransportState};
-use dlna_kiosk::upnp::connection_manager;
+use dlna_kiosk::upnp::action::TransportState;
 use dlna_kiosk::upnp::description::{self, DescriptionError, Service};
 use dlna_kiosk::upnp::gena::{LastChange, parse_timeout};
-use dlna_kiosk::upnp::rendering_control;
 use dlna_kiosk::upnp::scpd::Survey;
 use dlna_kiosk::upnp::soap::SoapError;
 use dlna_kiosk::upnp::ssdp::{self, Rejected};
-use dlna_kiosk::upnp::time::parse_time;
+use dlna_kiosk::upnp::values::parse_time;
 use dlna_kiosk::upnp::xml::Document;
 use dlna_kiosk::upnp::{Action, HttpUrl, Reply, Udn, UpnpError};
 use std::io::{self, Write};
@@ -263,17 +261,15 @@ fn reads_every_answer_to_an_action() {
 }
 
 fn check_answer(capture: &Capture, action: &str, name: &str) {
-    use av_transport::Action as Avt;
-    use rendering_control::Action as Rc;
     let action = match action {
-        "GetTransportInfo" => Action::AvTransport(Avt::GetTransportInfo),
-        "GetPositionInfo" => Action::AvTransport(Avt::GetPositionInfo),
-        "GetMediaInfo" => Action::AvTransport(Avt::GetMediaInfo),
-        "Stop" => Action::AvTransport(Avt::Stop),
-        "Play" => Action::AvTransport(Avt::Play),
-        "Pause" => Action::AvTransport(Avt::Pause),
-        "GetVolume" => Action::RenderingControl(Rc::GetVolume),
-        "GetMute" => Action::RenderingControl(Rc::GetMute),
+        "GetTransportInfo" => Action::GetTransportInfo,
+        "GetPositionInfo" => Action::GetPositionInfo,
+        "GetMediaInfo" => Action::GetMediaInfo,
+        "Stop" => Action::Stop,
+        "Play" => Action::Play,
+        "Pause" => Action::Pause,
+        "GetVolume" => Action::GetVolume,
+        "GetMute" => Action::GetMute,
         // The box does not call it.
         _ => return,
     };
@@ -281,13 +277,13 @@ fn check_answer(capture: &Capture, action: &str, name: &str) {
     let time = |key| capture.quoted(key).and_then(parse_time);
     match reply {
         Reply::Done => {}
-        Reply::AvTransport(av_transport::Reply::TransportInfo(info)) => {
+        Reply::TransportInfo(info) => {
             let state = capture.quoted("CurrentTransportState").and_then(TransportState::parse);
             assert_eq!(info.state, state, "{name}");
             let error = capture.quoted("CurrentTransportStatus") == Some("ERROR_OCCURRED");
             assert_eq!(info.error_occurred, error, "{name}");
         }
-        Reply::AvTransport(av_transport::Reply::PositionInfo(info)) => {
+        Reply::PositionInfo(info) => {
             assert_eq!(
                 info.track_duration,
                 time("; TrackDuration").filter(|t| !t.is_zero()),
@@ -296,7 +292,7 @@ fn check_answer(capture: &Capture, action: &str, name: &str) {
             assert_eq!(info.rel_time, time("; RelTime"), "{name}");
             assert_eq!(info.track_uri.as_deref(), capture.quoted("; TrackURI"), "{name}");
         }
-        Reply::AvTransport(av_transport::Reply::MediaInfo(info)) => {
+        Reply::MediaInfo(info) => {
             assert_eq!(
                 info.media_duration,
                 time("MediaDuration").filter(|t| !t.is_zero()),
@@ -304,7 +300,7 @@ fn check_answer(capture: &Capture, action: &str, name: &str) {
             );
             assert_eq!(info.current_uri.as_deref(), capture.quoted("; CurrentURI"), "{name}");
         }
-        Reply::RenderingControl(rendering_control::Reply::Volume(volume)) => {
+        Reply::Volume(volume) => {
             assert_eq!(
                 Some(volume.to_string().as_str()),
                 capture.quoted("CurrentVolume"),
@@ -337,7 +333,7 @@ fn reads_the_code_of_every_fault() {
         assert_eq!(fault.code.to_string(), code, "{name}");
         let description = capture.quoted("errorDescription").unwrap_or_default();
         assert!(description.starts_with(fault.description.as_str()), "{name}");
-        let reply = Action::AvTransport(av_transport::Action::Stop).parse_reply(&capture.body);
+        let reply = Action::Stop.parse_reply(&capture.body);
         assert_eq!(reply, Err(SoapError::Fault(fault)), "{name}");
     }
 }
@@ -346,9 +342,9 @@ fn reads_the_code_of_every_fault() {
 fn reads_what_renderers_say_they_play() {
     for capture in captures("GetProtocolInfo") {
         let name = &capture.name;
-        let action = Action::ConnectionManager(connection_manager::Action::GetProtocolInfo);
+        let action = Action::GetProtocolInfo;
         let sink = match action.parse_reply(&capture.body) {
-            Ok(Reply::ConnectionManager(connection_manager::Reply::ProtocolInfo { sink })) => sink,
+            Ok(Reply::ProtocolInfo { sink }) => sink,
             // Some captures are only the list.
             _ => String::from_utf8_lossy(&capture.body).into_owned(),
         };

@@ -19,7 +19,7 @@ use dlna_kiosk::shell::{Mode, Shell};
 use dlna_kiosk::sim::{FakeRenderer, presets};
 use dlna_kiosk::time::Duration;
 use dlna_kiosk::upnp::Udn;
-use dlna_kiosk::upnp::av_transport::TransportState;
+use dlna_kiosk::upnp::action::TransportState;
 use serde_json::Value;
 use smol::io::{AsyncReadExt, AsyncWriteExt};
 use smol::{Async, LocalExecutor, future};

@@ -5,7 +5,6 @@
 use dlna_kiosk::config::{import, parse};
 use dlna_kiosk::media::mime::of_extension;
 use dlna_kiosk::media::protocol_info::choose_mime;
-use dlna_kiosk::upnp::av_transport::Action as Avt;
 use dlna_kiosk::upnp::gena::LastChange;
 use dlna_kiosk::upnp::{Action, UpnpError, description, didl};
 use dlna_kiosk_fuzz::{disk, location};
@@ -29,7 +28,7 @@ fuzz_target!(|data: &[u8]| {
     let text = String::from_utf8_lossy(&body);
     match parser {
         b'd' => drop(description::parse(&body, &location())),
-        b's' => drop(Action::AvTransport(Avt::GetPositionInfo).parse_reply(&body)),
+        b's' => drop(Action::GetPositionInfo.parse_reply(&body)),
         b'f' => drop(UpnpError::parse(&body)),
         b'a' => drop(Action::parse("", &body)),
         b'e' => drop(LastChange::parse(&body)),

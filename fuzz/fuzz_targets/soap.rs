@@ -3,21 +3,19 @@
 #![no_main]
 
 use dlna_kiosk::time::Duration;
-use dlna_kiosk::upnp::av_transport::{Action as Avt, MediaInfo, PositionInfo, Reply as AvtReply};
-use dlna_kiosk::upnp::connection_manager::Action as Cm;
-use dlna_kiosk::upnp::rendering_control::Action as Rc;
+use dlna_kiosk::upnp::action::{MediaInfo, PositionInfo};
 use dlna_kiosk::upnp::soap::SoapError;
 use dlna_kiosk::upnp::{Action, Reply, UpnpError};
 use libfuzzer_sys::fuzz_target;
 
 const ACTIONS: [Action; 7] = [
-    Action::AvTransport(Avt::Play),
-    Action::AvTransport(Avt::GetTransportInfo),
-    Action::AvTransport(Avt::GetPositionInfo),
-    Action::AvTransport(Avt::GetMediaInfo),
-    Action::RenderingControl(Rc::GetVolume),
-    Action::RenderingControl(Rc::GetMute),
-    Action::ConnectionManager(Cm::GetProtocolInfo),
+    Action::Play,
+    Action::GetTransportInfo,
+    Action::GetPositionInfo,
+    Action::GetMediaInfo,
+    Action::GetVolume,
+    Action::GetMute,
+    Action::GetProtocolInfo,
 ];
 
 fuzz_target!(|body: &[u8]| {
@@ -35,7 +33,7 @@ fuzz_target!(|body: &[u8]| {
         assert_eq!(ACTIONS[0].parse_reply(written.as_bytes()), Err(SoapError::Fault(fault)));
     }
     if let Some(mut action) = Action::parse("", body) {
-        if let Action::AvTransport(Avt::Seek { target }) = &mut action {
+        if let Action::Seek { target } = &mut action {
             *target = whole_millis(*target);
         }
         let written = action.write(1);
@@ -51,12 +49,12 @@ fn on_the_wire(mut reply: Reply) -> Reply {
         *time = time.map(whole_millis).filter(|time| !time.is_zero());
     };
     match &mut reply {
-        Reply::AvTransport(AvtReply::PositionInfo(info)) => {
+        Reply::PositionInfo(info) => {
             let PositionInfo { track_duration, rel_time, .. } = info;
             length(track_duration);
             *rel_time = rel_time.map(whole_millis);
         }
-        Reply::AvTransport(AvtReply::MediaInfo(MediaInfo { media_duration, .. })) => {
+        Reply::MediaInfo(MediaInfo { media_duration, .. }) => {
             length(media_duration);
         }
         _ => {}

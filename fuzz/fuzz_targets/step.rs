@@ -16,9 +16,8 @@ use dlna_kiosk::sim::presets;
 use dlna_kiosk::sim::world::{BUTTONS, HOME, Network, PORT, Scenario, World};
 use dlna_kiosk::text::clip;
 use dlna_kiosk::time::Duration;
-use dlna_kiosk::upnp::av_transport::{self, TransportState};
+use dlna_kiosk::upnp::action::{MediaInfo, PositionInfo, TransportInfo, TransportState};
 use dlna_kiosk::upnp::gena::LastChange;
-use dlna_kiosk::upnp::rendering_control;
 use dlna_kiosk::upnp::ssdp::{Announcement, Kind};
 use dlna_kiosk::upnp::{HttpUrl, Reply, Udn, UpnpError};
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
@@ -231,25 +230,15 @@ fn change(world: &World, one: usize, input: &mut Unstructured<'_>) -> Result<Las
 }
 
 fn outcome(input: &mut Unstructured<'_>) -> Result<core::result::Result<Answer, Failure>> {
-    let transport =
-        av_transport::TransportInfo { state: state(input)?, error_occurred: input.arbitrary()? };
+    let transport = TransportInfo { state: state(input)?, error_occurred: input.arbitrary()? };
     let code = input.arbitrary()?;
     let refused = Failure::Refused(UpnpError { code, description: clip("no") });
     Ok(match input.int_in_range(0..=12)? {
         0 => Ok(Answer::Reply(Reply::Done)),
-        1 => Ok(Answer::Reply(Reply::AvTransport(av_transport::Reply::TransportInfo(transport)))),
-        2 => {
-            let nothing = av_transport::PositionInfo::default();
-            Ok(Answer::Reply(Reply::AvTransport(av_transport::Reply::PositionInfo(nothing))))
-        }
-        3 => {
-            let nothing = av_transport::MediaInfo::default();
-            Ok(Answer::Reply(Reply::AvTransport(av_transport::Reply::MediaInfo(nothing))))
-        }
-        4 => {
-            let volume = rendering_control::Reply::Volume(code);
-            Ok(Answer::Reply(Reply::RenderingControl(volume)))
-        }
+        1 => Ok(Answer::Reply(Reply::TransportInfo(transport))),
+        2 => Ok(Answer::Reply(Reply::PositionInfo(PositionInfo::default()))),
+        3 => Ok(Answer::Reply(Reply::MediaInfo(MediaInfo::default()))),
+        4 => Ok(Answer::Reply(Reply::Volume(code))),
         5 => {
             let timeout = Duration::from_secs(input.int_in_range(1..=3_600)?);
             let sid = if input.arbitrary()? { Some(sid(input)?) } else { None };

@@ -2,8 +2,7 @@
 #![no_main]
 
 use dlna_kiosk::upnp::gena::{format_timeout, parse_timeout};
-use dlna_kiosk::upnp::rendering_control::{format_bool, parse_bool, parse_volume};
-use dlna_kiosk::upnp::time::{format_time, parse_time};
+use dlna_kiosk::upnp::values::{format_bool, format_time, parse_bool, parse_time, parse_volume};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

@@ -11,7 +11,7 @@ use super::supervisor::Task;
 use super::together::GroupStatus;
 use super::why::{House, why};
 use crate::time::{Instant, in_seconds};
-use crate::upnp::av_transport::TransportState;
+use crate::upnp::action::TransportState;
 use serde::Serialize;
 use std::path::PathBuf;
 

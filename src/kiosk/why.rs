@@ -7,7 +7,7 @@ use super::renderer::load::{Doubt, Phase};
 use super::renderer::{Goal, Renderer, Rested};
 use crate::time::Instant;
 use crate::upnp::Udn;
-use crate::upnp::av_transport::TransportState;
+use crate::upnp::action::TransportState;
 
 /// What is the same for all renderers of the box.
 #[derive(Clone, Copy, Debug, Default)]

@@ -182,10 +182,10 @@ mod tests {
     use crate::text::clip;
     use crate::time::Duration;
     use crate::upnp::Reply;
-    use crate::upnp::av_transport::{self, TransportInfo, TransportState};
+    use crate::upnp::Udn;
+    use crate::upnp::action::{TransportInfo, TransportState};
     use crate::upnp::description::{Description, Service};
     use crate::upnp::scpd::VolumeRange;
-    use crate::upnp::{Udn, rendering_control};
     use smol::{block_on, future};
 
     /// Runs the request that `request` makes of a renderer's URL, which gives these answers.
@@ -210,13 +210,13 @@ mod tests {
         |url| Request::Act { url, version: 1, action, surplus: Vec::new() }
     }
 
-    const STATE: Action = Action::AvTransport(av_transport::Action::GetTransportInfo);
-    const PLAY: Action = Action::AvTransport(av_transport::Action::Play);
+    const STATE: Action = Action::GetTransportInfo;
+    const PLAY: Action = Action::Play;
 
     #[test]
     fn an_action_brings_its_reply_or_its_fault() {
         let info = TransportInfo { state: Some(TransportState::Playing), error_occurred: false };
-        let reply = Reply::AvTransport(av_transport::Reply::TransportInfo(info));
+        let reply = Reply::TransportInfo(info);
         let (outcome, heard) = run_with(act(STATE), &[&ok(&reply.write(&STATE, 1))]);
         assert_eq!(outcome, Ok(Answer::Reply(reply)));
         assert!(heard[0].starts_with("POST /dmr/control HTTP/1.1\r\n"));
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn who_refuses_post_gets_m_post_once() {
-        let volume = Action::RenderingControl(rendering_control::Action::SetVolume { volume: 9 });
+        let volume = Action::SetVolume { volume: 9 };
         let refusal = "HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\n\r\n";
         let done = ok(&Reply::Done.write(&volume, 1));
         let (outcome, heard) = run_with(act(volume.clone()), &[refusal, &done]);

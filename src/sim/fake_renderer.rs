@@ -12,7 +12,7 @@ use super::words::{Announce, Output, Persona, Remote};
 use crate::text::clip;
 use crate::time::{Duration, Instant};
 use crate::upnp::UpnpError;
-use crate::upnp::av_transport::TransportState;
+use crate::upnp::action::TransportState;
 use std::collections::VecDeque;
 
 /// Outputs that wait to be taken; beyond this the oldest are lost.

@@ -8,7 +8,7 @@ use crate::text::clip;
 use crate::time::{Duration, Instant};
 use crate::upnp::description::{Description, Service};
 use crate::upnp::scpd::{Survey, VolumeRange};
-use crate::upnp::{Action, HttpUrl, ServiceKind, Udn, UpnpError, av_transport as avt};
+use crate::upnp::{Action, HttpUrl, ServiceKind, Udn, UpnpError};
 use core::net::Ipv4Addr;
 
 const SERVICES: [ServiceKind; 3] =
@@ -85,7 +85,7 @@ impl FakeRenderer {
     /// This call lacks arguments that it insists on.
     #[must_use]
     pub fn lacks_arguments(&self, action: &Action, has: impl Fn(&str) -> bool) -> bool {
-        let plays = matches!(action, Action::AvTransport(avt::Action::Play));
+        let plays = matches!(action, Action::Play);
         plays && !self.quirks.play_wants.iter().all(|name| has(name))
     }
 

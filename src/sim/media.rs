@@ -8,7 +8,7 @@ use super::quirks::Still;
 use super::words::FetchId;
 use crate::time::{Duration, Instant};
 use crate::upnp::didl::{self, Rung};
-use crate::upnp::time::parse_time;
+use crate::upnp::values::parse_time;
 
 /// A URI that was set, and what became of it.
 #[derive(Clone, Debug, Default)]

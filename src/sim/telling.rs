@@ -4,7 +4,7 @@ use super::fake_renderer::{FakeRenderer, Transport};
 use super::quirks::{RelTime, TrackUri};
 use super::words::Subscribed;
 use crate::time::{Duration, Instant};
-use crate::upnp::av_transport::PositionInfo;
+use crate::upnp::action::PositionInfo;
 use crate::upnp::gena::LastChange;
 use crate::upnp::{HttpUrl, ServiceKind};
 use std::borrow::Cow;

@@ -5,8 +5,8 @@ use super::media::Media;
 use super::quirks::PlayEmpty;
 use super::words::Call;
 use crate::time::{Duration, Instant};
-use crate::upnp::av_transport::{self as avt, MediaInfo, TransportInfo};
-use crate::upnp::{Action, Reply, UpnpError, connection_manager as cm, rendering_control as rc};
+use crate::upnp::action::{MediaInfo, TransportInfo};
+use crate::upnp::{Action, Reply, ServiceKind, UpnpError};
 
 /// How an action ends at once; `None`: its answer comes later.
 pub(super) type Outcome = Option<Result<Reply, UpnpError>>;
@@ -27,12 +27,12 @@ impl FakeRenderer {
         if !self.responsive() {
             return;
         }
-        let verdict = match action {
-            Action::AvTransport(action) => self.transport_action(now, call, action),
-            Action::RenderingControl(action) => self.rendering_action(*action),
-            Action::ConnectionManager(cm::Action::GetProtocolInfo) => {
+        let verdict = match action.service() {
+            ServiceKind::AvTransport => self.transport_action(now, call, action),
+            ServiceKind::RenderingControl => self.rendering_action(action),
+            ServiceKind::ConnectionManager => {
                 let sink = self.persona.sink.clone();
-                Some(Ok(Reply::ConnectionManager(cm::Reply::ProtocolInfo { sink })))
+                Some(Ok(Reply::ProtocolInfo { sink }))
             }
         };
         self.answer(now, call, verdict);
@@ -61,8 +61,8 @@ impl FakeRenderer {
         }
     }
 
-    fn transport_action(&mut self, now: Instant, call: Call, action: &avt::Action) -> Outcome {
-        use avt::Action::{
+    fn transport_action(&mut self, now: Instant, call: Call, action: &Action) -> Outcome {
+        use Action::{
             GetMediaInfo, GetPositionInfo, GetTransportInfo, Next, Pause, Play, Previous, Seek,
             SetAvTransportUri, SetNextAvTransportUri, Stop,
         };
@@ -84,12 +84,10 @@ impl FakeRenderer {
             Stop => self.stop(now),
             Seek { target } => self.seek(*target),
             Next | Previous => unless(self.quirks.skip),
-            GetTransportInfo => {
-                Some(Ok(Reply::AvTransport(avt::Reply::TransportInfo(TransportInfo {
-                    state: Some(self.state()),
-                    error_occurred: self.error,
-                }))))
-            }
+            GetTransportInfo => Some(Ok(Reply::TransportInfo(TransportInfo {
+                state: Some(self.state()),
+                error_occurred: self.error,
+            }))),
             GetPositionInfo => {
                 let idle = matches!(self.transport, Transport::Idle | Transport::Stopped);
                 let refusal = self.quirks.position_when_idle.filter(|_| idle);
@@ -97,16 +95,17 @@ impl FakeRenderer {
                     return refuse(code);
                 }
                 let info = self.position_info(now);
-                Some(Ok(Reply::AvTransport(avt::Reply::PositionInfo(info))))
+                Some(Ok(Reply::PositionInfo(info)))
             }
             GetMediaInfo => {
                 let next = self.next.as_ref().filter(|next| !next.begun());
-                Some(Ok(Reply::AvTransport(avt::Reply::MediaInfo(MediaInfo {
+                Some(Ok(Reply::MediaInfo(MediaInfo {
                     current_uri: Some(self.shown_uri().to_owned()),
                     next_uri: Some(next.map(|next| next.uri.clone()).unwrap_or_default()),
                     media_duration: self.position_info(now).track_duration,
-                }))))
+                })))
             }
+            _ => refuse(401),
         }
     }
 
@@ -244,33 +243,34 @@ impl FakeRenderer {
         DONE
     }
 
-    fn rendering_action(&mut self, action: rc::Action) -> Outcome {
+    fn rendering_action(&mut self, action: &Action) -> Outcome {
         if !self.quirks.rendering_control {
             return refuse(401);
         }
-        let about_mute = matches!(action, rc::Action::GetMute | rc::Action::SetMute { .. });
+        let about_mute = matches!(action, Action::GetMute | Action::SetMute { .. });
         if let Some(code) = self.quirks.mute_refused.filter(|_| about_mute) {
             return refuse(code);
         }
         let (min, max) = (self.quirks.volume_min, self.quirks.volume_max);
         let reply = match action {
-            rc::Action::GetVolume => {
+            Action::GetVolume => {
                 let cut = self.quirks.volume_one_less && self.volume > min && self.volume < max;
-                rc::Reply::Volume(self.volume - u16::from(cut))
+                Reply::Volume(self.volume - u16::from(cut))
             }
-            rc::Action::GetMute => rc::Reply::Mute(self.mute),
-            rc::Action::SetVolume { volume } => {
-                match self.quirks.volume_too_loud.filter(|_| volume > max || volume < min) {
+            Action::GetMute => Reply::Mute(self.mute),
+            Action::SetVolume { volume } => {
+                match self.quirks.volume_too_loud.filter(|_| *volume > max || *volume < min) {
                     Some(code) => return refuse(code),
-                    None => self.volume = volume,
+                    None => self.volume = *volume,
                 }
                 return DONE;
             }
-            rc::Action::SetMute { mute } => {
-                self.mute = mute;
+            Action::SetMute { mute } => {
+                self.mute = *mute;
                 return DONE;
             }
+            _ => return refuse(401),
         };
-        Some(Ok(Reply::RenderingControl(reply)))
+        Some(Ok(reply))
     }
 }

@@ -1,6 +1,6 @@
 //! DIDL-Lite (ContentDirectory:1 §2.8): the metadata that goes with a URI.
 
-use super::time::format_time;
+use super::values::format_time;
 use super::xml;
 use crate::media::mime::Kind;
 use crate::media::protocol_info::protocol_info;

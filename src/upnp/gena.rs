@@ -1,8 +1,7 @@
 //! General Event Notification Architecture (UDA 1.0 §4): LastChange events.
 
-use super::av_transport::{TransportState, is_error, status};
-use super::rendering_control::{format_bool, parse_bool, parse_volume};
-use super::time::{format_time, parse_time};
+use super::action::TransportState;
+use super::values::{format_bool, format_time, parse_bool, parse_time, parse_volume};
 use super::xml::{Document, Node, decode, escape, unescape};
 use crate::time::Duration;
 
@@ -56,7 +55,9 @@ impl LastChange {
             |name| event.value(name).filter(|uri| !uri.eq_ignore_ascii_case("NOT_IMPLEMENTED"));
         let change = Self {
             transport_state: state.as_deref().and_then(TransportState::parse),
-            error_occurred: status.as_deref().is_some_and(is_error),
+            error_occurred: status
+                .as_deref()
+                .is_some_and(|status| status.trim().eq_ignore_ascii_case("ERROR_OCCURRED")),
             av_transport_uri: uri("AVTransportURI"),
             current_track_uri: uri("CurrentTrackURI"),
             current_track_duration: duration
@@ -80,10 +81,13 @@ impl LastChange {
         let uri = |name, uri: &Option<String>| uri.as_deref().map(|uri| variable(name, uri));
         let transport = self.transport_state.map(|state| {
             variable("TransportState", state.as_str())
-                + &variable("TransportStatus", status(self.error_occurred))
+                + &variable(
+                    "TransportStatus",
+                    if self.error_occurred { "ERROR_OCCURRED" } else { "OK" },
+                )
         });
         let status_only = (self.error_occurred && self.transport_state.is_none())
-            .then(|| variable("TransportStatus", status(true)));
+            .then(|| variable("TransportStatus", "ERROR_OCCURRED"));
         let duration = self
             .current_track_duration
             .map(|duration| variable("CurrentTrackDuration", &format_time(duration)));

@@ -4,30 +4,23 @@
 //! What comes from the network is hostile and dirty: parsers are lenient (see [`xml`]), bounded,
 //! and never panic.
 
-mod arguments;
-pub mod av_transport;
-pub mod connection_manager;
+pub mod action;
 pub mod description;
 pub mod didl;
-mod envelope;
-mod fault;
 pub mod gena;
-pub mod rendering_control;
 pub mod scpd;
-mod service;
 pub mod soap;
 pub mod ssdp;
-pub mod time;
 pub mod url;
+pub mod values;
 pub mod xml;
 
 use crate::limits::UDN_BYTES;
 use crate::text::{Text, clip};
 use core::fmt;
 
-pub use fault::UpnpError;
-pub use service::ServiceKind;
-pub use soap::{Action, Reply};
+pub use action::{Action, Reply};
+pub use soap::UpnpError;
 pub use url::HttpUrl;
 
 /// Unique Device Name: the identity of a device (UDA 1.0 §1.1). Opaque: real ones are UUIDs, MAC
@@ -72,6 +65,48 @@ impl fmt::Debug for Udn {
     }
 }
 
+/// The three services of a MediaRenderer, known by their serviceType (UDA 1.0 §2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ServiceKind {
+    /// `urn:schemas-upnp-org:service:AVTransport:n`
+    AvTransport,
+    /// `urn:schemas-upnp-org:service:RenderingControl:n`
+    RenderingControl,
+    /// `urn:schemas-upnp-org:service:ConnectionManager:n`
+    ConnectionManager,
+}
+
+impl ServiceKind {
+    /// The beginning of every serviceType.
+    pub(super) const PREFIX: &str = "urn:schemas-upnp-org:service:";
+
+    const ALL: [Self; 3] = [Self::AvTransport, Self::RenderingControl, Self::ConnectionManager];
+
+    /// Its name in serviceType.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AvTransport => "AVTransport",
+            Self::RenderingControl => "RenderingControl",
+            Self::ConnectionManager => "ConnectionManager",
+        }
+    }
+
+    /// serviceType.
+    #[must_use]
+    pub fn urn(self, version: u8) -> String {
+        format!("{}{}:{version}", Self::PREFIX, self.name())
+    }
+
+    /// The service and version that `service_type` names. A version that cannot be read counts as 1.
+    #[must_use]
+    pub fn of(service_type: &str) -> Option<(Self, u8)> {
+        let (name, version) = service_type.trim().strip_prefix(Self::PREFIX)?.split_once(':')?;
+        let kind = Self::ALL.into_iter().find(|kind| kind.name() == name)?;
+        Some((kind, version.trim().parse().unwrap_or(1).max(1)))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,6 +120,22 @@ mod tests {
         }
         for nothing in ["", " ", ":", "::urn:x", "\u{1}"] {
             assert_eq!(Udn::new(nothing), None, "{nothing:?}");
+        }
+    }
+
+    #[test]
+    fn service_types_name_their_version() {
+        assert_eq!(
+            ServiceKind::of("urn:schemas-upnp-org:service:AVTransport:2"),
+            Some((ServiceKind::AvTransport, 2))
+        );
+        assert_eq!(
+            ServiceKind::of(" urn:schemas-upnp-org:service:RenderingControl:x "),
+            Some((ServiceKind::RenderingControl, 1))
+        );
+        for other in ["", "(null)", "urn:schemas-upnp-org:service:AVTransportX:1", "AVTransport:1"]
+        {
+            assert_eq!(ServiceKind::of(other), None, "{other}");
         }
     }
 }

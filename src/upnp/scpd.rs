@@ -1,7 +1,7 @@
 //! Service descriptions (UDA 1.0 §2.3): what a renderer says of its own service. Read for the range of its volume, and
 //! for what its Play wants to be told.
 
-use super::rendering_control::parse_volume;
+use super::values::parse_volume;
 use super::xml::{Document, Node};
 
 /// Surplus arguments that are sent: JRiver has two.

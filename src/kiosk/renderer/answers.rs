@@ -14,9 +14,7 @@ use crate::kiosk::mutant::Mutant;
 use crate::kiosk::trace::What;
 use crate::text::Text;
 use crate::time::{Duration, Instant};
-use crate::upnp::av_transport::{Reply as Av, TransportState};
-use crate::upnp::connection_manager::Reply as Cm;
-use crate::upnp::rendering_control::Reply as Rc;
+use crate::upnp::action::TransportState;
 use crate::upnp::scpd::Survey;
 use crate::upnp::{Reply, UpnpError};
 use core::net::Ipv4Addr;
@@ -70,7 +68,7 @@ impl Renderer {
             self.connection.command_taken(call.purpose.clone(), now + TAKES_EFFECT);
         }
         match (call.purpose, answer) {
-            (Purpose::Transport, Answer::Reply(Reply::AvTransport(Av::TransportInfo(info)))) => {
+            (Purpose::Transport, Answer::Reply(Reply::TransportInfo(info))) => {
                 self.capabilities.round_trip(now.since(call.sent_at));
                 if let Some(confirmed) = self.observation.confirm_hint(&info, call.sent_at, now) {
                     self.capabilities.weigh_event(confirmed);
@@ -80,13 +78,13 @@ impl Renderer {
                 let pace = if looks_again { Duration::ZERO } else { self.transport_pace(now) };
                 self.observation.ask_state_at(now + pace);
             }
-            (Purpose::Position, Answer::Reply(Reply::AvTransport(Av::PositionInfo(info)))) => {
+            (Purpose::Position, Answer::Reply(Reply::PositionInfo(info))) => {
                 self.take_over_track(&info, call.sent_at, ctx);
                 self.place(&info, call.sent_at, ctx);
                 self.observation.ask_position_at(now + self.position_pace(now));
                 self.observation.ask_state_by(now + self.transport_pace(now));
             }
-            (Purpose::Media, Answer::Reply(Reply::AvTransport(Av::MediaInfo(info)))) => {
+            (Purpose::Media, Answer::Reply(Reply::MediaInfo(info))) => {
                 self.take_over_uri(info.current_uri.as_deref().unwrap_or(""), ctx);
                 // A next URI from before a power failure of the box has a dead URL.
                 self.playback.offer_told(info.next_uri.as_deref().unwrap_or("").contains("://"));
@@ -111,16 +109,14 @@ impl Renderer {
             (Purpose::ClearNext, _) => self.playback.offer_withdrawn(),
             (Purpose::Volume(step), Answer::Reply(reply)) => {
                 match reply {
-                    Reply::RenderingControl(Rc::Volume(volume)) => {
-                        self.volume.see(Some(volume), None)
-                    }
-                    Reply::RenderingControl(Rc::Mute(mute)) => self.volume.see(None, Some(mute)),
+                    Reply::Volume(volume) => self.volume.see(Some(volume), None),
+                    Reply::Mute(mute) => self.volume.see(None, Some(mute)),
                     _ => {}
                 }
                 self.volume.done(step);
             }
             (Purpose::Scpd(which), Answer::Surveyed(survey)) => self.scpd_read(which, *survey),
-            (Purpose::Sink, Answer::Reply(Reply::ConnectionManager(Cm::ProtocolInfo { sink }))) => {
+            (Purpose::Sink, Answer::Reply(Reply::ProtocolInfo { sink })) => {
                 self.capabilities.lists(Some(sink));
             }
             (

@@ -71,7 +71,7 @@ use super::token::Secret;
 use super::trace::{Log, Trace, What};
 use crate::config::Rule;
 use crate::time::{Duration, Instant};
-use crate::upnp::av_transport::TransportState;
+use crate::upnp::action::TransportState;
 use crate::upnp::description::Description;
 use crate::upnp::{HttpUrl, Udn};
 use breaker::Breaker;

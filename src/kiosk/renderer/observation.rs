@@ -4,7 +4,7 @@
 
 use crate::kiosk::subscription::Subscription;
 use crate::time::{Duration, Instant};
-use crate::upnp::av_transport::{TransportInfo, TransportState};
+use crate::upnp::action::{TransportInfo, TransportState};
 use crate::upnp::description::{Description, Service};
 
 /// A service that sends events.

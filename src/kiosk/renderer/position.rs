@@ -11,7 +11,7 @@ use crate::kiosk::statistics::Row;
 use crate::kiosk::trace::What;
 use crate::time::{Duration, Instant};
 use crate::upnp::HttpUrl;
-use crate::upnp::av_transport::PositionInfo;
+use crate::upnp::action::PositionInfo;
 
 /// The pause before a renderer is asked again that still plays its old file after Play.
 const OLD_FILE: Duration = Duration::from_millis(300);

@@ -8,10 +8,8 @@ use crate::kiosk::effect::{Effect, Effects, Request};
 use crate::kiosk::event::Ticket;
 use crate::kiosk::subscription;
 use crate::time::{Duration, Instant};
-use crate::upnp::av_transport::{Action as Av, TransportState};
-use crate::upnp::connection_manager::Action as Cm;
+use crate::upnp::action::TransportState;
 use crate::upnp::description::Service;
-use crate::upnp::rendering_control::Action as Rc;
 use crate::upnp::scpd::Survey;
 use crate::upnp::{Action, HttpUrl};
 
@@ -154,47 +152,45 @@ impl Renderer {
     /// The request for this purpose, if everything that it needs is there: a service of the renderer, a load, a
     /// subscription, or our media server.
     fn request(&self, purpose: &Purpose, number: u32, media_port: Option<u16>) -> Option<Request> {
-        let av = |action| Some(act(&self.description.av_transport, Action::AvTransport(action)));
+        let av = |action| Some(act(&self.description.av_transport, action));
         let rc = |action| {
-            Some(act(
-                self.description.rendering_control.as_ref()?,
-                Action::RenderingControl(action),
-            ))
+            let service = self.description.rendering_control.as_ref()?;
+            Some(act(service, action))
         };
         let url = |which: &Evented| self.event_url(*which).cloned();
         match purpose {
-            Purpose::Transport => av(Av::GetTransportInfo),
-            Purpose::Position => av(Av::GetPositionInfo),
-            Purpose::Media => av(Av::GetMediaInfo),
+            Purpose::Transport => av(Action::GetTransportInfo),
+            Purpose::Position => av(Action::GetPositionInfo),
+            Purpose::Media => av(Action::GetMediaInfo),
             Purpose::Set => {
                 let load = self.playback.load()?;
-                av(Av::SetAvTransportUri { uri: load.url(), metadata: load.didl() })
+                av(Action::SetAvTransportUri { uri: load.url(), metadata: load.didl() })
             }
             Purpose::SetNext => {
                 let next = self.playback.next()?;
-                av(Av::SetNextAvTransportUri { uri: next.url(), metadata: next.didl() })
+                av(Action::SetNextAvTransportUri { uri: next.url(), metadata: next.didl() })
             }
             Purpose::ClearNext => {
-                av(Av::SetNextAvTransportUri { uri: String::new(), metadata: String::new() })
+                av(Action::SetNextAvTransportUri { uri: String::new(), metadata: String::new() })
             }
             Purpose::Play => {
-                let play = Action::AvTransport(Av::Play);
+                let play = Action::Play;
                 let surplus = self.capabilities.extra_arguments.to_vec();
                 Some(act_with(&self.description.av_transport, play, surplus))
             }
-            Purpose::Pause => av(Av::Pause),
-            Purpose::Stop => av(Av::Stop),
-            Purpose::Seek => av(Av::Seek { target: Duration::ZERO }),
-            Purpose::SeekTo => av(Av::Seek { target: self.playback.load()?.seek_to? }),
-            Purpose::Volume(Step::AskVolume) => rc(Rc::GetVolume),
+            Purpose::Pause => av(Action::Pause),
+            Purpose::Stop => av(Action::Stop),
+            Purpose::Seek => av(Action::Seek { target: Duration::ZERO }),
+            Purpose::SeekTo => av(Action::Seek { target: self.playback.load()?.seek_to? }),
+            Purpose::Volume(Step::AskVolume) => rc(Action::GetVolume),
             Purpose::Volume(
                 Step::Volume(volume) | Step::Hush { to: volume, .. } | Step::Unhush(volume),
-            ) => rc(Rc::SetVolume { volume: *volume }),
-            Purpose::Volume(Step::AskMute) => rc(Rc::GetMute),
-            Purpose::Volume(Step::Mute(mute)) => rc(Rc::SetMute { mute: *mute }),
+            ) => rc(Action::SetVolume { volume: *volume }),
+            Purpose::Volume(Step::AskMute) => rc(Action::GetMute),
+            Purpose::Volume(Step::Mute(mute)) => rc(Action::SetMute { mute: *mute }),
             Purpose::Sink => {
                 let service = self.description.connection_manager.as_ref()?;
-                Some(act(service, Action::ConnectionManager(Cm::GetProtocolInfo)))
+                Some(act(service, Action::GetProtocolInfo))
             }
             Purpose::Scpd(which) => Some(Request::Survey { url: self.scpd_url(*which)?.clone() }),
             Purpose::Subscribe(which) => {

@@ -17,7 +17,7 @@ use crate::kiosk::token::Token;
 use crate::kiosk::trace::What;
 use crate::time::Instant;
 use crate::upnp::HttpUrl;
-use crate::upnp::av_transport::{PositionInfo, TransportState};
+use crate::upnp::action::{PositionInfo, TransportState};
 
 /// How far the search for something to take over has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use crate::kiosk::mutant::Mutant;
 use crate::kiosk::reason::Viewer;
 use crate::kiosk::trace::What;
 use crate::time::{Duration, Instant};
-use crate::upnp::av_transport::{MediaInfo, TransportInfo, TransportState};
+use crate::upnp::action::{MediaInfo, TransportInfo, TransportState};
 
 /// The pause before a stop is looked at again.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(400);

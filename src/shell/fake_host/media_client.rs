@@ -134,8 +134,7 @@ mod tests {
     use crate::kiosk::event::Failure;
     use crate::sim::{FetchId, Reading, presets};
     use crate::time::Duration;
-    use crate::upnp::Reply;
-    use crate::upnp::av_transport::Action as Avt;
+    use crate::upnp::{Action, Reply};
     use core::cell::RefCell;
     use smol::{Timer, future};
 
@@ -151,9 +150,9 @@ mod tests {
         let uri = format!("http://127.0.0.1:{port}/m/1/clip.wav");
         let story = async {
             let tv = describe(&host).await.unwrap();
-            let set = Avt::SetAvTransportUri { uri: uri.clone(), metadata: String::new() };
+            let set = Action::SetAvTransportUri { uri: uri.clone(), metadata: String::new() };
             act(&tv, set).await.unwrap();
-            act(&tv, Avt::Play).await.unwrap();
+            act(&tv, Action::Play).await.unwrap();
             while heard.borrow().is_empty() || host.look(|r, now| r.on_screen(now).is_none()) {
                 future::yield_now().await;
             }
@@ -162,7 +161,7 @@ mod tests {
             let reading = host.look(|r, now| r.reading(now, FetchId(1)));
             assert!(matches!(reading, Reading::Later(_)), "{reading:?}");
             let target = Duration::from_secs(1800);
-            assert_eq!(act(&tv, Avt::Seek { target }).await, Ok(Reply::Done));
+            assert_eq!(act(&tv, Action::Seek { target }).await, Ok(Reply::Done));
             while heard.borrow().len() < 2 || host.look(|r, now| r.on_screen(now).is_none()) {
                 future::yield_now().await;
             }
@@ -184,7 +183,7 @@ mod tests {
         let refused = tell(&host, None, async {
             let tv = describe(&host).await.unwrap();
             let uri = format!("http://127.0.0.1:{port}/m/1/clip.wav");
-            act(&tv, Avt::SetAvTransportUri { uri, metadata: String::new() }).await
+            act(&tv, Action::SetAvTransportUri { uri, metadata: String::new() }).await
         });
         assert!(matches!(refused, Err(Failure::Refused(error)) if error.code == 716));
     }

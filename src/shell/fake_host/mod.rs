@@ -253,7 +253,7 @@ mod tests {
     use crate::shell::upnp_client;
     use crate::sim::presets::{self, Preset};
     use crate::time::Duration;
-    use crate::upnp::av_transport::{Action as Avt, Reply as AvtReply, TransportState};
+    use crate::upnp::action::TransportState;
     use crate::upnp::description::Description;
     use crate::upnp::gena::LastChange;
     use crate::upnp::{Action, Reply, Udn};
@@ -303,11 +303,11 @@ mod tests {
         }
     }
 
-    pub(super) async fn act(tv: &Description, action: Avt) -> Result<Reply, Failure> {
+    pub(super) async fn act(tv: &Description, action: Action) -> Result<Reply, Failure> {
         let request = Request::Act {
             url: tv.av_transport.control_url.clone(),
             version: tv.av_transport.version,
-            action: Action::AvTransport(action),
+            action,
             surplus: Vec::new(),
         };
         match upnp_client::run(&request).await.0? {
@@ -317,8 +317,8 @@ mod tests {
     }
 
     pub(super) async fn state(tv: &Description) -> TransportState {
-        match act(tv, Avt::GetTransportInfo).await {
-            Ok(Reply::AvTransport(AvtReply::TransportInfo(info))) => info.state.unwrap(),
+        match act(tv, Action::GetTransportInfo).await {
+            Ok(Reply::TransportInfo(info)) => info.state.unwrap(),
             other => panic!("{other:?}"),
         }
     }
@@ -388,9 +388,9 @@ mod tests {
             );
             assert_eq!(event(&callback).await.0, "0");
 
-            let set = Avt::SetAvTransportUri { uri: uri.clone(), metadata: String::new() };
+            let set = Action::SetAvTransportUri { uri: uri.clone(), metadata: String::new() };
             assert_eq!(act(&tv, set).await, Ok(Reply::Done));
-            assert_eq!(act(&tv, Avt::Play).await, Ok(Reply::Done));
+            assert_eq!(act(&tv, Action::Play).await, Ok(Reply::Done));
             let mut states = Vec::new();
             while states.last() != Some(&TransportState::Stopped) || states.len() < 3 {
                 states.extend(event(&callback).await.1.transport_state);

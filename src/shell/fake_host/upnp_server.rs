@@ -12,7 +12,7 @@ use crate::shell::http::client::{HttpRequest, exchange};
 use crate::shell::http::{self, RequestHead, server, within};
 use crate::sim::{Announce, Call, Endpoint, FakeRenderer};
 use crate::time::Duration;
-use crate::upnp::av_transport::TransportState;
+use crate::upnp::action::TransportState;
 use crate::upnp::gena::{format_timeout, parse_timeout};
 use crate::upnp::{Action, HttpUrl, ServiceKind, ssdp};
 use core::future::pending;

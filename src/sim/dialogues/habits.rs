@@ -9,15 +9,15 @@ const PICTURE_TOO: &str = "http://10.0.0.1:9000/m/4/b.jpg";
 fn says_to_play_what_it_has_against_the_uri() {
     let mut room = Room::of(presets::yamaha());
     assert_eq!(room.ask(set(CLIP, Rung::Plain, "audio/wav")), DONE);
-    assert_eq!(room.ask(Avt::Play), Err(501));
+    assert_eq!(room.ask(Action::Play), Err(501));
     assert_eq!(room.ask(set(CLIP, Rung::Full, "audio/wav")), DONE);
-    assert_eq!(room.ask(Avt::Play), DONE);
+    assert_eq!(room.ask(Action::Play), DONE);
 
     let picky =
         Quirks { refuses_at_play: true, mimes: Some(&["audio/x-wav"]), ..Quirks::default() };
     let mut room = Room::with(picky);
     assert_eq!(room.ask(set(CLIP, Rung::Full, "audio/wav")), DONE);
-    assert_eq!(room.ask(Avt::Play), Err(714));
+    assert_eq!(room.ask(Action::Play), Err(714));
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn seeks_only_in_what_came_with_its_features() {
         let mut room = Room::with(Quirks { seek_without_features, ..Quirks::default() });
         room.server.features = features;
         let mut room = room.playing(1200);
-        assert_eq!(room.ask(Avt::Seek { target: ms(2000) }), answer);
+        assert_eq!(room.ask(Action::Seek { target: ms(2000) }), answer);
     }
 }
 
@@ -50,7 +50,7 @@ fn says_stopped_while_it_loads_and_loads_longer_after_a_stop() {
     let quirks = Quirks { loads_as: Stopped, loading: ms(800), ..Quirks::default() };
     let mut room = Room::with(quirks);
     room.set(CLIP).unwrap();
-    room.ask(Avt::Play).unwrap();
+    room.ask(Action::Play).unwrap();
     room.until(799);
     assert_eq!(room.info(), (Stopped, false));
     room.until(800);
@@ -59,8 +59,8 @@ fn says_stopped_while_it_loads_and_loads_longer_after_a_stop() {
     let mut room = Room::of(presets::hisense()).playing(1200);
     for (wait, state) in [(1699, Transitioning), (1, Playing)] {
         if state == Transitioning {
-            room.ask(Avt::Stop).unwrap();
-            room.ask(Avt::Play).unwrap();
+            room.ask(Action::Stop).unwrap();
+            room.ask(Action::Play).unwrap();
         }
         let now = room.now.as_micros() / 1000;
         room.until(now + wait);
@@ -88,7 +88,7 @@ fn its_events_are_counted_and_say_nothing() {
     room.until(100);
     assert_eq!(room.events, [(10, 1, LastChange::default())]);
     let mut room = Room::of(presets::denon_knos());
-    assert_eq!(room.ask(Avt::GetPositionInfo), Err(718));
+    assert_eq!(room.ask(Action::GetPositionInfo), Err(718));
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn forgets_the_media_where_another_app_comes_in_front() {
 
 fn show(room: &mut Room, uri: &str) {
     room.set(uri).unwrap();
-    room.call(Action::AvTransport(Avt::Play));
+    room.call(Action::Play);
     let now = room.now.as_micros() / 1000;
     room.until(now + 1000);
 }
@@ -116,7 +116,7 @@ fn a_picture_over_a_picture_is_not_shown_unless_it_was_stopped() {
         show(&mut room, uri);
         assert_eq!(room.info(), expected, "{uri}");
     }
-    room.ask(Avt::Stop).unwrap();
+    room.ask(Action::Stop).unwrap();
     show(&mut room, PICTURE_TOO);
     assert_eq!(room.info(), (Playing, false));
 }

@@ -11,10 +11,9 @@ use super::quirks::*;
 use super::*;
 use crate::media::mime::Kind;
 use crate::time::{Duration, Instant};
-use crate::upnp::av_transport::{Action as Avt, Reply as AvtReply, TransportState::*, *};
+use crate::upnp::action::{MediaInfo, PositionInfo, TransportState, TransportState::*};
 use crate::upnp::didl::{Item, Rung};
 use crate::upnp::gena::LastChange;
-use crate::upnp::rendering_control::{Action as Rc, Reply as RcReply};
 use crate::upnp::{Action, HttpUrl, Reply, ServiceKind, Udn};
 use std::collections::HashMap;
 
@@ -148,35 +147,33 @@ impl Room {
     }
 
     /// The answer that comes at once.
-    fn ask(&mut self, action: Avt) -> Result<Reply, u16> {
-        let call = self.call(Action::AvTransport(action));
+    fn ask(&mut self, action: Action) -> Result<Reply, u16> {
+        let call = self.call(action);
         self.answers.get(&call).expect("answered at once").1.clone()
     }
 
-    fn rendering(&mut self, action: Rc) -> Result<Reply, u16> {
-        let call = self.call(Action::RenderingControl(action));
+    fn rendering(&mut self, action: Action) -> Result<Reply, u16> {
+        let call = self.call(action);
         self.answers.get(&call).expect("answered at once").1.clone()
     }
 
     fn position(&mut self) -> PositionInfo {
-        match self.ask(Avt::GetPositionInfo) {
-            Ok(Reply::AvTransport(AvtReply::PositionInfo(info))) => info,
+        match self.ask(Action::GetPositionInfo) {
+            Ok(Reply::PositionInfo(info)) => info,
             other => panic!("{other:?}"),
         }
     }
 
     fn media(&mut self) -> MediaInfo {
-        match self.ask(Avt::GetMediaInfo) {
-            Ok(Reply::AvTransport(AvtReply::MediaInfo(info))) => info,
+        match self.ask(Action::GetMediaInfo) {
+            Ok(Reply::MediaInfo(info)) => info,
             other => panic!("{other:?}"),
         }
     }
 
     fn info(&mut self) -> (TransportState, bool) {
-        match self.ask(Avt::GetTransportInfo) {
-            Ok(Reply::AvTransport(AvtReply::TransportInfo(info))) => {
-                (info.state.unwrap(), info.error_occurred)
-            }
+        match self.ask(Action::GetTransportInfo) {
+            Ok(Reply::TransportInfo(info)) => (info.state.unwrap(), info.error_occurred),
             other => panic!("{other:?}"),
         }
     }
@@ -192,7 +189,7 @@ impl Room {
     /// Loaded and playing, at `millis`.
     fn playing(mut self, millis: u64) -> Self {
         assert_eq!(self.set(CLIP), Ok(Reply::Done));
-        self.call(Action::AvTransport(Avt::Play));
+        self.call(Action::Play);
         self.until(millis);
         assert_eq!(self.tv.state(), Playing);
         self
@@ -218,13 +215,13 @@ fn metadata(uri: &str, rung: Rung, mime: &str) -> String {
     .write(rung)
 }
 
-fn set(uri: &str, rung: Rung, mime: &str) -> Avt {
-    Avt::SetAvTransportUri { uri: uri.to_owned(), metadata: metadata(uri, rung, mime) }
+fn set(uri: &str, rung: Rung, mime: &str) -> Action {
+    Action::SetAvTransportUri { uri: uri.to_owned(), metadata: metadata(uri, rung, mime) }
 }
 
-fn next(uri: &str) -> Avt {
+fn next(uri: &str) -> Action {
     let metadata = metadata(uri, Rung::Full, "audio/wav");
-    Avt::SetNextAvTransportUri { uri: uri.to_owned(), metadata }
+    Action::SetNextAvTransportUri { uri: uri.to_owned(), metadata }
 }
 
 const DONE: Result<Reply, u16> = Ok(Reply::Done);

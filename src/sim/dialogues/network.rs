@@ -6,7 +6,7 @@ use super::*;
 fn events_are_batched_silent_swapped_or_too_early() {
     let mut room = Room::with(Quirks { event_batch: ms(150), ..Quirks::default() }).listening();
     room.set(CLIP).unwrap();
-    room.ask(Avt::Play).unwrap();
+    room.ask(Action::Play).unwrap();
     room.until(1000);
     let told: Vec<_> =
         room.events.iter().map(|(t, seq, c)| (*t, *seq, c.transport_state)).collect();
@@ -19,7 +19,7 @@ fn events_are_batched_silent_swapped_or_too_early() {
     let swaps = Quirks { swaps_events: true, ..Quirks::default() };
     let mut room = Room::with(swaps).listening();
     for volume in 1..=4 {
-        room.rendering(Rc::SetVolume { volume }).unwrap();
+        room.rendering(Action::SetVolume { volume }).unwrap();
     }
     room.until(1000);
     let order: Vec<u32> = room.events.iter().map(|(_, seq, _)| *seq).collect();
@@ -115,7 +115,7 @@ fn answers_searches_for_its_version_and_those_below() {
 #[test]
 fn slow_answers_volumes_and_absent_services() {
     let mut room = Room::of(presets::anycast());
-    let call = room.call(Action::AvTransport(Avt::GetTransportInfo));
+    let call = room.call(Action::GetTransportInfo);
     room.until(9999);
     assert!(!room.answers.contains_key(&call));
     room.until(10_000);
@@ -123,30 +123,30 @@ fn slow_answers_volumes_and_absent_services() {
 
     let none = Quirks { rendering_control: false, ..Quirks::default() };
     let mut room = Room::with(none);
-    assert_eq!(room.rendering(Rc::GetVolume), Err(401));
+    assert_eq!(room.rendering(Action::GetVolume), Err(401));
     let host = core::net::Ipv4Addr::LOCALHOST;
     assert_eq!(room.tv.describe(at(0), host, 80).unwrap().rendering_control, None);
 
     let small = Quirks { volume_max: 30, mute_refused: Some(501), ..Quirks::default() };
     let mut room = Room::with(small);
-    assert_eq!(room.rendering(Rc::SetVolume { volume: 31 }), Err(601));
-    assert_eq!(room.rendering(Rc::SetVolume { volume: 30 }), DONE);
-    assert_eq!(room.rendering(Rc::SetMute { mute: true }), Err(501));
+    assert_eq!(room.rendering(Action::SetVolume { volume: 31 }), Err(601));
+    assert_eq!(room.rendering(Action::SetVolume { volume: 30 }), DONE);
+    assert_eq!(room.rendering(Action::SetMute { mute: true }), Err(501));
 
     let hushes = Quirks { mute_says_volume_zero: true, ..Quirks::default() };
     let mut room = Room::with(hushes).listening();
-    room.rendering(Rc::SetMute { mute: true }).unwrap();
+    room.rendering(Action::SetMute { mute: true }).unwrap();
     assert_eq!((room.events[0].2.mute, room.events[0].2.volume), (Some(true), Some(0)));
 
     let mut room = Room::of(presets::leica());
     room.set(CLIP).unwrap();
-    assert_eq!(room.ask(Avt::Play), Err(401));
+    assert_eq!(room.ask(Action::Play), Err(401));
     let mut room = Room::of(presets::sony_ht_a9());
     room.set(CLIP).unwrap();
-    room.ask(Avt::Play).unwrap();
+    room.ask(Action::Play).unwrap();
     room.until(1000);
-    assert_eq!(room.ask(Avt::Pause), Err(701));
-    assert_eq!(room.ask(Avt::Seek { target: ms(0) }), Err(701));
+    assert_eq!(room.ask(Action::Pause), Err(701));
+    assert_eq!(room.ask(Action::Seek { target: ms(0) }), Err(701));
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn in_standby_it_is_silent_and_a_play_or_its_switch_wakes_it() {
     room.tv.remote(room.now, Remote::Standby);
     room.set(CLIP).unwrap();
     assert_eq!(room.tv.search("ssdp:all", ms(0)), [], "a URI alone does not wake it");
-    room.ask(Avt::Play).unwrap();
+    room.ask(Action::Play).unwrap();
     room.until(3_601_000);
     assert_eq!(room.tv.state(), Playing);
     assert_eq!(room.announced.last(), Some(&(3_600_001, Announce::Alive)));

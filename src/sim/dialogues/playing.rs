@@ -12,12 +12,12 @@ fn tells_failures_of_its_fetch_in_its_own_way() {
         let mut room = Room::with(Quirks { failure, playing_at_once: true, ..Quirks::default() });
         room.server.status = 404;
         assert_eq!(room.set(CLIP), DONE);
-        assert_eq!(room.ask(Avt::Play), DONE);
+        assert_eq!(room.ask(Action::Play), DONE);
         room.until(30_000);
         assert_eq!((room.info(), room.rel_time()), (expected, 0));
         room.server.status = 200;
         assert_eq!(room.set(OTHER), DONE);
-        room.ask(Avt::Play).unwrap();
+        room.ask(Action::Play).unwrap();
         room.until(31_000);
         assert_eq!(room.info(), (Playing, false), "a good file afterwards plays");
     }
@@ -31,7 +31,7 @@ fn a_stalled_server_freezes_the_position() {
     assert_eq!(room.rel_time(), 1000);
     room.until(50_000);
     assert_eq!((room.tv.state(), room.rel_time()), (Playing, 1000), "at 40 %: 1.6 s");
-    assert_eq!(room.ask(Avt::Stop), DONE);
+    assert_eq!(room.ask(Action::Stop), DONE);
     assert_eq!(room.tv.state(), Stopped);
 }
 
@@ -41,7 +41,7 @@ fn seeks_without_ranges_freeze_or_stop() {
         let quirks = Quirks { seek_without_ranges_stops, ..Quirks::default() };
         let mut room = Room::with(quirks).playing(1200);
         room.server.ranges = false;
-        assert_eq!(room.ask(Avt::Seek { target: ms(3000) }), DONE);
+        assert_eq!(room.ask(Action::Seek { target: ms(3000) }), DONE);
         room.until(30_000);
         assert_eq!(room.tv.state(), expected);
     }
@@ -87,7 +87,7 @@ fn next_uri_in_all_its_other_ways() {
     assert!(room.tv.responsive());
     room.until(1_000_000);
     assert!(!room.tv.responsive());
-    let call = room.call(Action::AvTransport(Avt::GetTransportInfo));
+    let call = room.call(Action::GetTransportInfo);
     assert!(!room.answers.contains_key(&call), "for good");
     room.tv.remote(room.now, Remote::PullPlug);
     room.tv.remote(room.now, Remote::PowerOn);
@@ -95,7 +95,7 @@ fn next_uri_in_all_its_other_ways() {
 
     let mut room = Room::with(Quirks { next: NextUri::TakenAsCurrent, ..Quirks::default() });
     assert_eq!(room.set(CLIP), DONE);
-    assert_eq!(room.ask(Avt::Play), DONE);
+    assert_eq!(room.ask(Action::Play), DONE);
     assert_eq!(room.ask(next(OTHER)), DONE);
     room.until(1000);
     assert_eq!(room.tv.on_screen(at(1000)).unwrap().0, OTHER, "too early");
@@ -110,7 +110,7 @@ fn next_uri_in_all_its_other_ways() {
 
     let mut room = Room::with(Quirks { stale_next: true, ..Quirks::default() }).playing(1200);
     assert_eq!(room.ask(next(OTHER)), DONE);
-    assert_eq!(room.ask(Avt::Stop), DONE);
+    assert_eq!(room.ask(Action::Stop), DONE);
     assert_eq!(room.media().next_uri.as_deref(), Some(OTHER), "survives Stop");
 }
 
@@ -143,20 +143,20 @@ fn starts_by_itself_says_stopped_or_loses_an_early_play() {
     assert_eq!(room.states(), [(10, Stopped), (20, Stopped)]);
 
     let mut room = Room::with(Quirks { set_takes: ms(1700), ..Quirks::default() });
-    let set = room.call(Action::AvTransport(set(CLIP, Rung::Full, "audio/wav")));
-    room.call(Action::AvTransport(Avt::Play));
+    let set = room.call(set(CLIP, Rung::Full, "audio/wav"));
+    room.call(Action::Play);
     room.until(1699);
     assert!(!room.answers.contains_key(&set));
     room.until(9000);
     assert_eq!(room.answers[&set], (at(1700), DONE));
     assert_eq!(room.tv.state(), Stopped, "the Play was lost");
-    assert_eq!(room.ask(Avt::Play), DONE);
+    assert_eq!(room.ask(Action::Play), DONE);
     assert_eq!(room.tv.state(), Transitioning);
 }
 
 #[test]
 fn refuses_metadata_mimes_urls_and_bare_servers() {
-    let ask = |quirks: Quirks, action: Avt| {
+    let ask = |quirks: Quirks, action: Action| {
         let mut room = Room::with(quirks);
         room.server.features = false;
         room.ask(action)
@@ -205,10 +205,10 @@ fn ends_and_positions_in_all_their_ways() {
     assert_eq!(room.position().track_duration, None);
 
     let mut room = Room::with(Quirks { position_when_idle: Some(718), ..plain() });
-    assert_eq!(room.ask(Avt::GetPositionInfo), Err(718));
+    assert_eq!(room.ask(Action::GetPositionInfo), Err(718));
     let mut room = play(Quirks { stop_clears_uri: true, ..plain() });
-    assert_eq!(room.ask(Avt::Stop), DONE);
-    assert_eq!(room.ask(Avt::Play), Err(701), "needs the URI again");
+    assert_eq!(room.ask(Action::Stop), DONE);
+    assert_eq!(room.ask(Action::Play), Err(701), "needs the URI again");
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn pictures_stay_end_or_end_after_an_hour() {
         let mut room = Room::with(Quirks { still, announces_every: None, ..Quirks::default() });
         room.server.mime = "image/jpeg";
         room.set("http://10.0.0.1/a.jpg").unwrap();
-        room.ask(Avt::Play).unwrap();
+        room.ask(Action::Play).unwrap();
         room.until(millis);
         assert_eq!(room.tv.state(), expected, "{still:?}");
         assert_eq!(room.position().track_duration, None);

@@ -9,7 +9,7 @@ fn plays_to_the_end_and_stops_at_its_duration() {
     assert_eq!(room.set(CLIP), DONE);
     assert_eq!(room.info(), (Stopped, false));
     assert!(room.fetches.is_empty(), "nothing is fetched before Play");
-    assert_eq!(room.ask(Avt::Play), DONE);
+    assert_eq!(room.ask(Action::Play), DONE);
     assert_eq!(room.info(), (Transitioning, false));
     room.until(209);
     assert_eq!(room.info(), (Transitioning, false));
@@ -34,45 +34,45 @@ fn plays_to_the_end_and_stops_at_its_duration() {
 #[test]
 fn pauses_resumes_and_seeks() {
     let mut room = Room::with(Quirks::default()).playing(1200);
-    assert_eq!(room.ask(Avt::Pause), DONE);
+    assert_eq!(room.ask(Action::Pause), DONE);
     room.until(60_000);
     assert_eq!((room.tv.state(), room.rel_time()), (PausedPlayback, 1000));
-    assert_eq!(room.ask(Avt::Seek { target: ms(2000) }), DONE);
+    assert_eq!(room.ask(Action::Seek { target: ms(2000) }), DONE);
     assert_eq!(room.fetches.last().unwrap().2, Some(LENGTH / 2));
     assert_eq!((room.tv.state(), room.rel_time()), (PausedPlayback, 2000));
-    assert_eq!(room.ask(Avt::Play), DONE);
+    assert_eq!(room.ask(Action::Play), DONE);
     room.until(61_999);
     assert_eq!(room.tv.state(), Playing);
     room.until(62_000);
     assert_eq!(room.tv.state(), Stopped);
-    assert_eq!(room.ask(Avt::Seek { target: ms(1000) }), Err(701));
+    assert_eq!(room.ask(Action::Seek { target: ms(1000) }), Err(701));
 }
 
 #[test]
 fn gmrender_behaves_as_measured() {
     let mut room = Room::of(presets::gmrender());
     assert_eq!(room.info(), (Stopped, false));
-    assert_eq!(room.ask(Avt::Stop), DONE);
-    assert_eq!(room.ask(Avt::Play), Err(501));
-    assert_eq!(room.ask(Avt::Seek { target: ms(0) }), DONE);
-    assert_eq!(room.ask(Avt::Pause), Err(501));
-    assert_eq!(room.ask(Avt::Next), Err(501));
+    assert_eq!(room.ask(Action::Stop), DONE);
+    assert_eq!(room.ask(Action::Play), Err(501));
+    assert_eq!(room.ask(Action::Seek { target: ms(0) }), DONE);
+    assert_eq!(room.ask(Action::Pause), Err(501));
+    assert_eq!(room.ask(Action::Next), Err(501));
     assert_eq!(room.set(CLIP), DONE);
     assert_eq!(room.tv.state(), Stopped, "Play is needed");
-    assert_eq!(room.ask(Avt::Play), DONE);
+    assert_eq!(room.ask(Action::Play), DONE);
     assert_eq!(room.tv.state(), Playing, "at once");
-    assert_eq!(room.ask(Avt::Play), DONE);
+    assert_eq!(room.ask(Action::Play), DONE);
     room.until(1500);
     assert_eq!((room.rel_time(), room.position().fractional), (1000, false));
-    assert_eq!(room.ask(Avt::Seek { target: ms(9000) }), DONE);
+    assert_eq!(room.ask(Action::Seek { target: ms(9000) }), DONE);
     assert_eq!(room.tv.state(), Playing, "beyond the end: 200, stays PLAYING");
-    assert_eq!(room.ask(Avt::Pause), DONE);
-    assert_eq!(room.ask(Avt::Pause), DONE);
+    assert_eq!(room.ask(Action::Pause), DONE);
+    assert_eq!(room.ask(Action::Pause), DONE);
     assert_eq!(room.set(OTHER), DONE);
     assert_eq!(room.tv.state(), PausedPlayback);
     assert_eq!(room.media().current_uri.as_deref(), Some(OTHER));
     assert_eq!(room.position().track_uri.as_deref(), Some(CLIP), "the old one until Play");
-    assert_eq!(room.ask(Avt::Play), DONE);
+    assert_eq!(room.ask(Action::Play), DONE);
     assert_eq!(room.position().track_uri.as_deref(), Some(OTHER));
     room.until(5499);
     assert_eq!(room.tv.state(), Playing);
@@ -80,9 +80,9 @@ fn gmrender_behaves_as_measured() {
     assert_eq!(room.tv.state(), Stopped);
     assert_eq!(room.media().current_uri.as_deref(), Some(""), "cleared at the end");
     assert_eq!(room.rel_time(), 4000, "kept");
-    assert_eq!(room.ask(Avt::Play), Err(501));
-    assert_eq!(room.ask(Avt::Seek { target: ms(0) }), DONE);
-    assert_eq!(room.rendering(Rc::SetVolume { volume: 101 }), DONE);
+    assert_eq!(room.ask(Action::Play), Err(501));
+    assert_eq!(room.ask(Action::Seek { target: ms(0) }), DONE);
+    assert_eq!(room.rendering(Action::SetVolume { volume: 101 }), DONE);
     assert!(room.fetches.iter().all(|(method, ..)| *method == Method::Get), "never HEAD");
 }
 
@@ -90,39 +90,39 @@ fn gmrender_behaves_as_measured() {
 fn rygel_behaves_as_measured() {
     let mut room = Room::of(presets::rygel());
     assert_eq!(room.info(), (NoMediaPresent, false));
-    assert_eq!(room.ask(Avt::Seek { target: ms(0) }), Err(711));
-    assert_eq!(room.ask(Avt::Pause), Err(701));
-    assert_eq!(room.ask(Avt::Previous), Err(711));
-    assert_eq!(room.ask(Avt::Play), DONE);
+    assert_eq!(room.ask(Action::Seek { target: ms(0) }), Err(711));
+    assert_eq!(room.ask(Action::Pause), Err(701));
+    assert_eq!(room.ask(Action::Previous), Err(711));
+    assert_eq!(room.ask(Action::Play), DONE);
     room.until(3_600_000);
     assert_eq!(room.tv.state(), Transitioning, "until Stop");
-    assert_eq!(room.ask(Avt::Stop), DONE);
+    assert_eq!(room.ask(Action::Stop), DONE);
     assert_eq!(room.tv.state(), Stopped);
 
     assert_eq!(room.set(CLIP), DONE);
     assert_eq!(room.fetches, [(Method::Head, CLIP.to_owned(), None)], "before the answer");
-    assert_eq!(room.ask(Avt::Play), DONE);
+    assert_eq!(room.ask(Action::Play), DONE);
     assert_eq!(room.tv.state(), Transitioning);
     room.until(3_601_200);
     assert_eq!(room.tv.state(), Playing);
-    assert_eq!(room.ask(Avt::Play), Err(701));
+    assert_eq!(room.ask(Action::Play), Err(701));
     assert!(room.position().fractional);
-    assert_eq!(room.ask(Avt::Seek { target: ms(9000) }), Err(711));
-    assert_eq!(room.ask(Avt::Pause), DONE);
-    assert_eq!(room.ask(Avt::Pause), Err(701));
-    assert_eq!(room.ask(Avt::Play), DONE);
+    assert_eq!(room.ask(Action::Seek { target: ms(9000) }), Err(711));
+    assert_eq!(room.ask(Action::Pause), DONE);
+    assert_eq!(room.ask(Action::Pause), Err(701));
+    assert_eq!(room.ask(Action::Play), DONE);
     room.until(3_606_000);
     assert_eq!(room.tv.state(), Stopped);
     assert_eq!(room.media().current_uri.as_deref(), Some(CLIP), "kept at the end");
     assert_eq!(room.position().track_duration, None, "zero at the end");
-    assert_eq!(room.ask(Avt::Seek { target: ms(0) }), Err(711));
-    assert_eq!(room.ask(Avt::Play), DONE);
+    assert_eq!(room.ask(Action::Seek { target: ms(0) }), Err(711));
+    assert_eq!(room.ask(Action::Play), DONE);
     assert_eq!(room.fetches.last().unwrap(), &(Method::Get, CLIP.to_owned(), None), "replays");
 
-    assert_eq!(room.rendering(Rc::SetVolume { volume: 37 }), DONE);
-    let volume = Ok(Reply::RenderingControl(RcReply::Volume(36)));
-    assert_eq!(room.rendering(Rc::GetVolume), volume);
-    assert_eq!(room.rendering(Rc::SetVolume { volume: 101 }), Err(501));
+    assert_eq!(room.rendering(Action::SetVolume { volume: 37 }), DONE);
+    let volume = Ok(Reply::Volume(36));
+    assert_eq!(room.rendering(Action::GetVolume), volume);
+    assert_eq!(room.rendering(Action::SetVolume { volume: 101 }), Err(501));
     assert_eq!(room.set(""), DONE);
     assert_eq!(room.info(), (NoMediaPresent, false));
 }
@@ -155,7 +155,7 @@ fn rygel_keeps_the_old_uri_after_a_refusal() {
         assert_eq!(room.set(CLIP), DONE);
         room.server = server;
         assert_eq!(room.set(uri), Err(code));
-        assert_eq!(room.ask(Avt::Play), DONE);
+        assert_eq!(room.ask(Action::Play), DONE);
         assert_eq!(room.fetches.last().unwrap().1, CLIP, "the old file");
     }
     let mut room = Room::of(Preset {
@@ -173,7 +173,7 @@ fn gmrender_hangs_at_a_hand_over_to_video_only() {
     for (mime, lives) in [("audio/flac", true), ("video/mp4", false)] {
         let mut room = Room::of(presets::gmrender()).playing(1000);
         let metadata = metadata(OTHER, Rung::Full, mime);
-        room.ask(Avt::SetNextAvTransportUri { uri: OTHER.to_owned(), metadata }).unwrap();
+        room.ask(Action::SetNextAvTransportUri { uri: OTHER.to_owned(), metadata }).unwrap();
         room.until(5000);
         assert_eq!(room.tv.responsive(), lives);
     }
@@ -184,14 +184,14 @@ fn lg_refuses_while_it_switches_and_answers_play_late() {
     let quirks = Quirks { loading_jitter: ms(0), ..presets::lg_webos().quirks };
     let mut room = Room::with(quirks);
     room.set(CLIP).unwrap();
-    let play = room.call(Action::AvTransport(Avt::Play));
+    let play = room.call(Action::Play);
     assert_eq!(room.set(OTHER), Err(701));
-    assert_eq!(room.ask(Avt::Play), Err(701));
+    assert_eq!(room.ask(Action::Play), Err(701));
     room.until(2499);
     assert!(!room.answers.contains_key(&play), "hangs while loading");
     room.until(2500);
     assert_eq!((room.answers[&play].clone(), room.tv.state()), ((at(2500), DONE), Playing));
-    assert_eq!(room.ask(Avt::Stop), DONE);
+    assert_eq!(room.ask(Action::Stop), DONE);
     assert_eq!(room.info(), (Transitioning, false));
     assert_eq!(room.set(OTHER), Err(701));
     room.until(4000);
@@ -203,14 +203,14 @@ fn lg_refuses_while_it_switches_and_answers_play_late() {
 fn viera_is_locked_by_its_viewer_until_stop() {
     let mut room = Room::of(presets::panasonic_viera());
     room.set(CLIP).unwrap();
-    room.ask(Avt::Play).unwrap();
+    room.ask(Action::Play).unwrap();
     room.until(1200);
     room.tv.remote(room.now, Remote::Stop);
     room.until(600_000);
     assert_eq!((room.tv.state(), room.rel_time()), (Playing, 1000), "says PLAYING");
     assert_eq!(room.set(OTHER), Err(705));
-    assert_eq!(room.ask(Avt::Play), Err(705));
-    assert_eq!(room.ask(Avt::Stop), DONE);
+    assert_eq!(room.ask(Action::Play), Err(705));
+    assert_eq!(room.ask(Action::Stop), DONE);
     assert_eq!(room.tv.state(), Stopped);
     assert_eq!(room.set(OTHER), DONE);
 }
@@ -223,12 +223,12 @@ fn every_preset_plays_a_clip_that_it_accepts() {
         let mut room = Room::of(preset);
         let mut rungs = [Rung::Full, Rung::Plain, Rung::Compat, Rung::Empty].into_iter().zip(1..);
         let taken = rungs.any(|(rung, n)| {
-            let call = room.call(Action::AvTransport(set(CLIP, rung, "audio/wav")));
+            let call = room.call(set(CLIP, rung, "audio/wav"));
             room.until(12_000 * n);
             room.answers[&call].1 == DONE
         });
         assert!(taken, "{name}: not even without metadata");
-        room.call(Action::AvTransport(Avt::Play));
+        room.call(Action::Play);
         room.until(100_000);
         let played = room.fetches.iter().any(|(method, ..)| *method == Method::Get);
         assert_eq!(played, name != "leica", "{name}");

@@ -2,7 +2,7 @@
 
 use super::{Preset, good, ms};
 use crate::sim::quirks::{FetchFailure, NextUri, Quirks, Still};
-use crate::upnp::av_transport::TransportState;
+use crate::upnp::action::TransportState;
 
 pub(super) fn all() -> Vec<Preset> {
     vec![hccast(), jmgo(), anycast(), leica(), android_app()]

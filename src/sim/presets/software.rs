@@ -2,7 +2,7 @@
 
 use super::{COMMON, Preset, good, ms};
 use crate::sim::quirks::{FetchFailure, NextUri, PlayEmpty, Probe, Quirks, RelTime, Still};
-use crate::upnp::av_transport::TransportState;
+use crate::upnp::action::TransportState;
 
 pub(super) fn all() -> Vec<Preset> {
     vec![gmrender(), rygel(), kodi(), upmpdcli(), chromecast(), jriver()]

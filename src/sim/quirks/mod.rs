@@ -7,7 +7,7 @@ mod ways;
 mod well_behaved;
 
 use crate::time::Duration;
-use crate::upnp::av_transport::TransportState;
+use crate::upnp::action::TransportState;
 pub use ways::{
     FetchFailure, NextUri, PlayEmpty, PlaybackFailure, Probe, RelTime, SetWhilePlaying, Still,
     Subtitles, TrackUri,

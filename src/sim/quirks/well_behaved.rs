@@ -5,7 +5,7 @@ use super::{
     TrackUri,
 };
 use crate::time::Duration;
-use crate::upnp::av_transport::TransportState;
+use crate::upnp::action::TransportState;
 
 impl Default for Quirks {
     fn default() -> Self {

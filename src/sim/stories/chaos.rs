@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::sim::quirks::{NextUri, PlayEmpty, RelTime, Still, TrackUri};
-use crate::upnp::av_transport::TransportState;
+use crate::upnp::action::TransportState;
 use fastrand::Rng;
 
 fn one_of<T: Copy>(rng: &mut Rng, choices: &[T]) -> T {

@@ -5,7 +5,7 @@ use crate::config::{Targets, Who};
 use crate::sim::quirks::RelTime;
 use crate::sim::world::{MUST_PLAY_WITHIN, Weather};
 use crate::text::clip;
-use crate::upnp::av_transport::TransportState;
+use crate::upnp::action::TransportState;
 
 /// One that needs so long from Play to its first picture, and up to `jitter` longer by chance.
 fn slow(loading: u64, jitter: u64) -> Preset {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::sim::quirks::Still;
-use crate::upnp::av_transport::TransportState;
+use crate::upnp::action::TransportState;
 
 const BERLIN: &str = "CET-1CEST,M3.5.0,M10.5.0/3";
 const FILES: [(&str, u64); 3] =

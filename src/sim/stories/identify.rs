@@ -6,7 +6,7 @@ use crate::kiosk::token::Token;
 use crate::media::card;
 use crate::sim::quirks::Still;
 use crate::upnp::HttpUrl;
-use crate::upnp::av_transport::TransportState;
+use crate::upnp::action::TransportState;
 use std::rc::Rc;
 
 const FILES: [(&str, u64); 2] = [("/m/main/clip.mp4", 120_000), ("/m/extra/dragon.mp4", 30_000)];

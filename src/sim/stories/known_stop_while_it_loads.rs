@@ -1,7 +1,7 @@
 //! Known to fail: it is to be stopped while it loads, and says STOPPED meanwhile.
 
 use super::*;
-use crate::upnp::av_transport::TransportState;
+use crate::upnp::action::TransportState;
 
 const SAYS: [TransportState; 2] = [TransportState::Transitioning, TransportState::Stopped];
 

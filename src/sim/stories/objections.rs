@@ -1,7 +1,7 @@
 //! What renderers have against a file, its metadata, its MIME type or the moment.
 
 use super::*;
-use crate::upnp::av_transport::TransportState;
+use crate::upnp::action::TransportState;
 
 /// It plays this file within `most` milliseconds, by itself, after so many refusals.
 fn plays(preset: Preset, file: &'static str, most: u64, refusals: usize) {

@@ -1,7 +1,7 @@
 //! Rare meetings of circumstances, each of which once cost the playback or stormed a renderer.
 
 use super::*;
-use crate::upnp::av_transport::TransportState;
+use crate::upnp::action::TransportState;
 
 #[test]
 fn a_second_address_is_no_reason_to_begin_anew() {

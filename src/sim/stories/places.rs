@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::Who;
-use crate::upnp::av_transport::TransportState;
+use crate::upnp::action::TransportState;
 
 /// A clip that does not end while a story lasts.
 fn long(preset: Preset) -> Scenario {

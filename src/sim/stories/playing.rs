@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::sim::quirks::PlayEmpty;
-use crate::upnp::av_transport::TransportState;
+use crate::upnp::action::TransportState;
 
 /// How long a press may take to bring the picture: what the renderer takes by its own account, and
 /// what the network and one look at its state add.

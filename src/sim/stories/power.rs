@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::kiosk::leds::Pattern;
-use crate::upnp::av_transport::TransportState;
+use crate::upnp::action::TransportState;
 
 /// Held for three seconds, the button that mutes switches the machine off.
 fn machine(renderer: Preset) -> World {

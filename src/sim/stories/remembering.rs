@@ -5,7 +5,7 @@ use crate::kiosk::event::Event;
 use crate::kiosk::memory::Memory;
 use crate::sim::quirks::FetchFailure;
 use crate::sim::world::STEPS;
-use crate::upnp::av_transport::TransportState;
+use crate::upnp::action::TransportState;
 use serde_json::Value;
 
 /// It takes nothing but the empty string for metadata, and says so three times.

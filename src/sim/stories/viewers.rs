@@ -1,7 +1,7 @@
 //! Viewers with remote controls, and other boxes.
 
 use super::*;
-use crate::upnp::av_transport::TransportState;
+use crate::upnp::action::TransportState;
 use core::net::Ipv4Addr;
 
 #[test]

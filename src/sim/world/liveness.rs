@@ -10,7 +10,7 @@ use crate::kiosk::reason::Standing;
 use crate::kiosk::token::Token;
 use crate::sim::quirks::{RelTime, TrackUri};
 use crate::time::{Duration, Instant};
-use crate::upnp::av_transport::TransportState;
+use crate::upnp::action::TransportState;
 
 /// A renderer is asked for its position within this time.
 const SETTLES: Duration = Duration::from_secs(40);

@@ -7,7 +7,6 @@ use crate::sim::fake_renderer::FakeRenderer;
 use crate::sim::presets::Preset;
 use crate::text::clip;
 use crate::time::{Duration, Instant};
-use crate::upnp::av_transport::Action as Av;
 use crate::upnp::ssdp::{Announcement, Kind};
 use crate::upnp::{Action, HttpUrl, Udn};
 use core::net::Ipv4Addr;
@@ -158,9 +157,8 @@ impl Node {
             Request::Unsubscribe { .. } => ("UNSUBSCRIBE", String::new()),
             Request::Act { action, .. } => {
                 let about = match action {
-                    Action::AvTransport(
-                        Av::SetAvTransportUri { uri, .. } | Av::SetNextAvTransportUri { uri, .. },
-                    ) => uri.clone(),
+                    Action::SetAvTransportUri { uri, .. }
+                    | Action::SetNextAvTransportUri { uri, .. } => uri.clone(),
                     _ => String::new(),
                 };
                 (action.name(), about)

@@ -1,4 +1,4 @@
-//! Times as services write them: `H:MM:SS`, with or without a fraction.
+//! Values of arguments and state variables: times, volumes and booleans.
 
 use crate::time::Duration;
 
@@ -58,6 +58,30 @@ pub fn format_time(time: Duration) -> String {
     }
 }
 
+/// A volume in the renderer's units; a fraction is cut off.
+#[must_use]
+pub fn parse_volume(text: &str) -> Option<u16> {
+    let text = text.trim();
+    let whole = text.split('.').next().unwrap_or_default();
+    whole.parse().ok()
+}
+
+/// A boolean (UDA 1.0 §2.3): `1`, `true`, `yes` and their opposites, in any case.
+#[must_use]
+pub fn parse_bool(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" => Some(true),
+        "0" | "false" | "no" | "off" => Some(false),
+        _ => None,
+    }
+}
+
+/// The form that every device understands.
+#[must_use]
+pub const fn format_bool(value: bool) -> &'static str {
+    if value { "1" } else { "0" }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,6 +130,28 @@ mod tests {
         assert_eq!(format_time(Duration::from_secs(3_723)), "1:02:03");
         assert_eq!(format_time(Duration::from_millis(83_050)), "0:01:23.050");
         assert_eq!(format_time(Duration::from_secs(360_000)), "100:00:00");
+    }
+
+    #[test]
+    fn booleans_come_in_many_words() {
+        for text in ["1", "true", "True", " YES "] {
+            assert_eq!(parse_bool(text), Some(true), "{text}");
+        }
+        for text in ["0", "false", "No"] {
+            assert_eq!(parse_bool(text), Some(false), "{text}");
+        }
+        for text in ["", "2", "maybe"] {
+            assert_eq!(parse_bool(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn volumes_are_whole_and_not_negative() {
+        assert_eq!(parse_volume(" 40 "), Some(40));
+        assert_eq!(parse_volume("12.5"), Some(12));
+        for text in ["", "-1", "70000", "loud"] {
+            assert_eq!(parse_volume(text), None, "{text}");
+        }
     }
 
     proptest! {

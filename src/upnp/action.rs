@@ -1,26 +1,12 @@
-//! AVTransport:1–3: the actions a control point sends, and what they answer.
+//! The actions that a control point calls on a MediaRenderer, and the replies to them: AVTransport,
+//! RenderingControl and ConnectionManager, versions 1 to 3.
 
-use super::arguments::{Arguments, argument};
-use super::didl;
-use super::time::{format_time, parse_time};
+use super::soap::{Arguments, argument};
+use super::values::{format_bool, format_time, parse_bool, parse_time, parse_volume};
+use super::{ServiceKind, didl};
 use crate::time::Duration;
 
-/// TransportState (AVTransport:1 §2.2.1), with vendors' own states mapped to what they mean.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum TransportState {
-    /// STOPPED
-    Stopped,
-    /// PLAYING
-    Playing,
-    /// TRANSITIONING, and vendors' `*_TRANSITIONING`
-    Transitioning,
-    /// PAUSED_PLAYBACK
-    PausedPlayback,
-    /// NO_MEDIA_PRESENT
-    NoMediaPresent,
-}
-
-/// An action and its IN arguments. InstanceID is always 0.
+/// An action and its IN arguments. InstanceID is always 0, Channel is always Master.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     /// SetAVTransportURI
@@ -45,55 +31,89 @@ pub enum Action {
     GetPositionInfo,
     /// GetMediaInfo
     GetMediaInfo,
+    /// GetVolume
+    GetVolume,
+    /// SetVolume, in the renderer's own units
+    SetVolume { volume: u16 },
+    /// GetMute
+    GetMute,
+    /// SetMute
+    SetMute { mute: bool },
+    /// GetProtocolInfo
+    GetProtocolInfo,
 }
 
-/// What the actions answer.
+/// The OUT arguments of an action.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
+    /// Success of an action without OUT arguments.
+    Done,
     /// GetTransportInfo
     TransportInfo(TransportInfo),
     /// GetPositionInfo
     PositionInfo(PositionInfo),
     /// GetMediaInfo
     MediaInfo(MediaInfo),
+    /// GetVolume: CurrentVolume
+    Volume(u16),
+    /// GetMute: CurrentMute
+    Mute(bool),
+    /// GetProtocolInfo: Sink, a CSV list as the renderer writes it
+    ProtocolInfo { sink: String },
 }
 
-/// Answer of GetTransportInfo.
+/// Reply to GetTransportInfo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TransportInfo {
-    /// CurrentTransportState; `None` if it says nothing we know.
+    /// CurrentTransportState; `None` if it is absent or unknown.
     pub state: Option<TransportState>,
     /// CurrentTransportStatus is ERROR_OCCURRED.
     pub error_occurred: bool,
 }
 
-/// Answer of GetPositionInfo. What is not implemented, absent or nonsense is `None`.
+/// Reply to GetPositionInfo. Values that are absent, NOT_IMPLEMENTED or nonsense are `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PositionInfo {
     /// TrackDuration; zero counts as unknown.
     pub track_duration: Option<Duration>,
-    /// TrackURI; empty as it is said.
+    /// TrackURI; may be empty.
     pub track_uri: Option<String>,
     /// RelTime.
     pub rel_time: Option<Duration>,
-    /// Whether RelTime has a fraction of a second. `.000` is none: some write it always, and count in seconds.
+    /// RelTime has a fraction of a second. `.000` does not count: some renderers always write it
+    /// although they count whole seconds.
     pub fractional: bool,
 }
 
-/// Answer of GetMediaInfo.
+/// Reply to GetMediaInfo.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MediaInfo {
-    /// CurrentURI; empty as it is said.
+    /// CurrentURI; may be empty.
     pub current_uri: Option<String>,
-    /// NextURI; empty as it is said.
+    /// NextURI; may be empty.
     pub next_uri: Option<String>,
     /// MediaDuration.
     pub media_duration: Option<Duration>,
 }
 
+/// TransportState (AVTransport:1 §2.2.1); vendors' own states are mapped to these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TransportState {
+    /// STOPPED
+    Stopped,
+    /// PLAYING
+    Playing,
+    /// TRANSITIONING, and vendors' `*_TRANSITIONING`
+    Transitioning,
+    /// PAUSED_PLAYBACK
+    PausedPlayback,
+    /// NO_MEDIA_PRESENT
+    NoMediaPresent,
+}
+
 impl TransportState {
-    /// The state that `text` names. Vendors' states count by their ending (`LG_TRANSITIONING`);
-    /// `None` for what says nothing: the last known state then stands.
+    /// The state called `text`. Vendors' states count by their ending (`LG_TRANSITIONING`). `None` if the
+    /// text is no state that we know: then the last known state still holds.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let name: String = text
@@ -141,39 +161,53 @@ impl Action {
             Self::GetTransportInfo => "GetTransportInfo",
             Self::GetPositionInfo => "GetPositionInfo",
             Self::GetMediaInfo => "GetMediaInfo",
+            Self::GetVolume => "GetVolume",
+            Self::SetVolume { .. } => "SetVolume",
+            Self::GetMute => "GetMute",
+            Self::SetMute { .. } => "SetMute",
+            Self::GetProtocolInfo => "GetProtocolInfo",
+        }
+    }
+
+    /// The service that has this action.
+    #[must_use]
+    pub const fn service(&self) -> ServiceKind {
+        match self {
+            Self::GetVolume | Self::SetVolume { .. } | Self::GetMute | Self::SetMute { .. } => {
+                ServiceKind::RenderingControl
+            }
+            Self::GetProtocolInfo => ServiceKind::ConnectionManager,
+            _ => ServiceKind::AvTransport,
         }
     }
 
     /// IN arguments, in the order of the service description: some renderers insist on it.
     pub(super) fn write_arguments(&self) -> String {
-        let instance = "<InstanceID>0</InstanceID>";
-        match self {
-            Self::SetAvTransportUri { uri, metadata } => format!(
-                "{instance}{}<CurrentURIMetaData>{}</CurrentURIMetaData>",
-                argument("CurrentURI", uri),
-                didl::escape(metadata)
-            ),
-            Self::SetNextAvTransportUri { uri, metadata } => format!(
-                "{instance}{}<NextURIMetaData>{}</NextURIMetaData>",
-                argument("NextURI", uri),
-                didl::escape(metadata)
-            ),
-            Self::Play => format!("{instance}<Speed>1</Speed>"),
-            Self::Seek { target } => format!(
-                "{instance}<Unit>REL_TIME</Unit>{}",
-                argument("Target", &format_time(*target))
-            ),
-            Self::Pause
-            | Self::Stop
-            | Self::Next
-            | Self::Previous
-            | Self::GetTransportInfo
-            | Self::GetPositionInfo
-            | Self::GetMediaInfo => instance.to_owned(),
-        }
+        let common = match self.service() {
+            ServiceKind::AvTransport => "<InstanceID>0</InstanceID>",
+            ServiceKind::RenderingControl => "<InstanceID>0</InstanceID><Channel>Master</Channel>",
+            ServiceKind::ConnectionManager => "",
+        };
+        let with_metadata = |prefix: &str, uri: &str, metadata: &str| {
+            let (uri, metadata) = (argument(&format!("{prefix}URI"), uri), didl::escape(metadata));
+            format!("{uri}<{prefix}URIMetaData>{metadata}</{prefix}URIMetaData>")
+        };
+        let own = match self {
+            Self::SetAvTransportUri { uri, metadata } => with_metadata("Current", uri, metadata),
+            Self::SetNextAvTransportUri { uri, metadata } => with_metadata("Next", uri, metadata),
+            Self::Play => argument("Speed", "1"),
+            Self::Seek { target } => {
+                argument("Unit", "REL_TIME") + &argument("Target", &format_time(*target))
+            }
+            Self::SetVolume { volume } => argument("DesiredVolume", &volume.to_string()),
+            Self::SetMute { mute } => argument("DesiredMute", format_bool(*mute)),
+            _ => String::new(),
+        };
+        format!("{common}{own}")
     }
 
-    pub(super) fn parse(name: &str, arguments: &Arguments<'_>) -> Option<Self> {
+    /// The action called `name`; `None` if there is none, or if it lacks IN arguments.
+    pub(super) fn read(name: &str, arguments: &Arguments<'_>) -> Option<Self> {
         let metadata = |name| arguments.get(name).unwrap_or_default();
         Some(match name {
             "SetAVTransportURI" => Self::SetAvTransportUri {
@@ -193,36 +227,43 @@ impl Action {
             "GetTransportInfo" => Self::GetTransportInfo,
             "GetPositionInfo" => Self::GetPositionInfo,
             "GetMediaInfo" => Self::GetMediaInfo,
+            "GetVolume" => Self::GetVolume,
+            "SetVolume" => {
+                Self::SetVolume { volume: parse_volume(&arguments.get("DesiredVolume")?)? }
+            }
+            "GetMute" => Self::GetMute,
+            "SetMute" => Self::SetMute { mute: parse_bool(&arguments.get("DesiredMute")?)? },
+            "GetProtocolInfo" => Self::GetProtocolInfo,
             _ => return None,
         })
     }
 
-    /// Its OUT arguments, if it has any; `None` if nothing that it asks for is there.
-    pub(super) fn parse_reply(&self, arguments: &Arguments<'_>) -> Option<Option<Reply>> {
-        let time = |name| arguments.said(name).as_deref().and_then(parse_time);
+    /// The reply with these OUT arguments; `None` if none that the action has is there.
+    pub(super) fn read_reply(&self, arguments: &Arguments<'_>) -> Option<Reply> {
+        let time = |name| arguments.get(name).as_deref().and_then(parse_time);
         let length = |name| time(name).filter(|length| !length.is_zero());
-        Some(Some(match self {
+        Some(match self {
             Self::GetTransportInfo => {
                 let state = arguments.get("CurrentTransportState");
                 let status = arguments.get("CurrentTransportStatus");
                 if state.is_none() && status.is_none() {
                     return None;
                 }
+                let error = |status: &str| status.trim().eq_ignore_ascii_case("ERROR_OCCURRED");
                 Reply::TransportInfo(TransportInfo {
                     state: state.as_deref().and_then(TransportState::parse),
-                    error_occurred: status.as_deref().is_some_and(is_error),
+                    error_occurred: status.as_deref().is_some_and(error),
                 })
             }
             Self::GetPositionInfo => {
-                let said = arguments.get("RelTime");
-                let rel_time = said.as_deref().and_then(parse_time);
+                let rel_time = time("RelTime");
                 let info = PositionInfo {
                     track_duration: length("TrackDuration"),
                     track_uri: arguments.uri("TrackURI"),
                     rel_time,
                     fractional: rel_time.is_some_and(|time| time.subsec_millis() != 0),
                 };
-                if said.is_none() && info == PositionInfo::default() {
+                if info == PositionInfo::default() && arguments.get("RelTime").is_none() {
                     return None;
                 }
                 Reply::PositionInfo(info)
@@ -238,33 +279,33 @@ impl Action {
                 }
                 Reply::MediaInfo(info)
             }
-            Self::SetAvTransportUri { .. }
-            | Self::SetNextAvTransportUri { .. }
-            | Self::Play
-            | Self::Pause
-            | Self::Stop
-            | Self::Seek { .. }
-            | Self::Next
-            | Self::Previous => return Some(None),
-        }))
+            Self::GetVolume => Reply::Volume(parse_volume(&arguments.get("CurrentVolume")?)?),
+            Self::GetMute => Reply::Mute(parse_bool(&arguments.get("CurrentMute")?)?),
+            Self::GetProtocolInfo => {
+                // A device that names only its Source has replied, too.
+                let sink = arguments
+                    .get("Sink")
+                    .or_else(|| arguments.get("Source").map(|_| String::new()))?;
+                Reply::ProtocolInfo { sink: sink.trim().to_owned() }
+            }
+            _ => Reply::Done,
+        })
     }
-}
-
-/// CurrentTransportStatus, TransportStatus.
-pub(super) fn is_error(status: &str) -> bool {
-    status.trim().eq_ignore_ascii_case("ERROR_OCCURRED")
 }
 
 impl Reply {
     pub(super) fn write_arguments(&self) -> String {
-        let time =
-            |time: Option<Duration>| time.map_or_else(|| "NOT_IMPLEMENTED".to_owned(), format_time);
-        let uri =
-            |uri: &Option<String>| uri.clone().unwrap_or_else(|| "NOT_IMPLEMENTED".to_owned());
+        let unknown = || "NOT_IMPLEMENTED".to_owned();
+        let time = |time: Option<Duration>| time.map_or_else(unknown, format_time);
+        let uri = |uri: &Option<String>| uri.clone().unwrap_or_else(unknown);
         let arguments: &[(&str, String)] = match self {
+            Self::Done => &[],
             Self::TransportInfo(info) => &[
                 ("CurrentTransportState", info.state.map_or("", TransportState::as_str).to_owned()),
-                ("CurrentTransportStatus", status(info.error_occurred).to_owned()),
+                (
+                    "CurrentTransportStatus",
+                    if info.error_occurred { "ERROR_OCCURRED" } else { "OK" }.to_owned(),
+                ),
                 ("CurrentSpeed", "1".to_owned()),
             ],
             Self::PositionInfo(info) => &[
@@ -272,8 +313,8 @@ impl Reply {
                 ("TrackDuration", time(info.track_duration)),
                 ("TrackMetaData", String::new()),
                 ("TrackURI", uri(&info.track_uri)),
-                ("RelTime", rel_time(info)),
-                ("AbsTime", "NOT_IMPLEMENTED".to_owned()),
+                ("RelTime", rel_time(info).unwrap_or_else(unknown)),
+                ("AbsTime", unknown()),
                 ("RelCount", "2147483647".to_owned()),
                 ("AbsCount", "2147483647".to_owned()),
             ],
@@ -285,28 +326,23 @@ impl Reply {
                 ("NextURI", uri(&info.next_uri)),
                 ("NextURIMetaData", String::new()),
                 ("PlayMedium", "NETWORK".to_owned()),
-                ("RecordMedium", "NOT_IMPLEMENTED".to_owned()),
-                ("WriteStatus", "NOT_IMPLEMENTED".to_owned()),
+                ("RecordMedium", unknown()),
+                ("WriteStatus", unknown()),
             ],
+            Self::Volume(volume) => &[("CurrentVolume", volume.to_string())],
+            Self::Mute(mute) => &[("CurrentMute", format_bool(*mute).to_owned())],
+            Self::ProtocolInfo { sink } => &[("Source", String::new()), ("Sink", sink.clone())],
         };
         arguments.iter().map(|(name, value)| argument(name, value)).collect()
     }
 }
 
-/// RelTime. Renderers that count fractions write them also on the full second.
-fn rel_time(info: &PositionInfo) -> String {
-    match info.rel_time {
-        None => "NOT_IMPLEMENTED".to_owned(),
-        Some(time) if info.fractional && time.subsec_millis() == 0 => {
-            format!("{}.000", format_time(time))
-        }
-        Some(time) if !info.fractional => format_time(Duration::from_secs(time.as_secs())),
-        Some(time) => format_time(time),
-    }
-}
-
-pub(super) const fn status(error_occurred: bool) -> &'static str {
-    if error_occurred { "ERROR_OCCURRED" } else { "OK" }
+/// RelTime as a renderer writes it: with fractions always or never.
+fn rel_time(info: &PositionInfo) -> Option<String> {
+    let time = info.rel_time?;
+    let seconds = format_time(Duration::from_secs(time.as_secs()));
+    let millis = time.subsec_millis();
+    Some(if info.fractional { format!("{seconds}.{millis:03}") } else { seconds })
 }
 
 #[cfg(test)]
@@ -314,7 +350,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn states_of_vendors_count_by_what_they_mean() {
+    fn states_of_vendors_count_by_their_meaning() {
         use TransportState::{NoMediaPresent, PausedPlayback, Playing, Stopped, Transitioning};
         for (text, state) in [
             ("STOPPED", Some(Stopped)),
