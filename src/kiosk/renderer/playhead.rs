@@ -41,17 +41,56 @@ pub struct Playhead {
     believe_from: Instant,
     frozen: Option<Duration>,
     report: Option<Report>,
+    /// The furthest position ever reported.
     furthest: Duration,
-    /// The furthest position since the last step back.
-    reached: Duration,
-    unmoved: u8,
-    /// The position moved in other files of this kind.
-    moves: bool,
-    /// When progress was last judged.
-    noted_at: Instant,
-    moved: bool,
+    motion: Motion,
     /// The renderer answered without a position.
     mute: bool,
+}
+
+/// Whether the position moves, by the reports.
+#[derive(Clone, Copy, Debug, Default)]
+struct Motion {
+    /// The position moved in other files of this kind.
+    expected: bool,
+    /// A report was beyond the one before.
+    seen: bool,
+    /// The furthest position since the position last went back.
+    reached: Duration,
+    /// Reports in a row that did not move.
+    unmoved: u8,
+    /// When the motion was last judged.
+    judged_at: Instant,
+}
+
+impl Motion {
+    /// A new round begins.
+    fn begin(&mut self) {
+        self.reached = Duration::ZERO;
+        self.unmoved = 0;
+    }
+
+    /// Takes a report. A position that stands still may flicker by a second, and one that was sought goes back.
+    fn take(&mut self, report: Report, first: bool) {
+        if report.position + FLICKERS < self.reached {
+            self.reached = report.position;
+        } else if report.position > self.reached {
+            self.reached = report.position;
+            self.seen |= !first;
+            self.unmoved = 0;
+        } else if !first && report.answered_at.since(self.judged_at) >= APART {
+            self.unmoved = self.unmoved.saturating_add(1);
+        } else {
+            return;
+        }
+        self.judged_at = report.answered_at;
+    }
+
+    /// Reports in a row that did not move though earlier ones did.
+    fn stuck(&self) -> u8 {
+        let tells = self.seen || self.expected || !self.reached.is_zero();
+        if tells { self.unmoved } else { 0 }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -102,7 +141,7 @@ impl Playhead {
     /// For a load that starts now. `moves`: whether the renderer's position is known to move.
     #[must_use]
     pub fn expecting(moves: bool) -> Self {
-        Self { moves, ..Self::default() }
+        Self { motion: Motion { expected: moves, ..Motion::default() }, ..Self::default() }
     }
 
     /// For a load that plays already. When it began is unknown, so its end teaches nothing.
@@ -124,8 +163,7 @@ impl Playhead {
         self.latest = None;
         self.frozen = None;
         self.report = None;
-        self.reached = Duration::ZERO;
-        self.unmoved = 0;
+        self.motion.begin();
         self.mute = false;
     }
 
@@ -155,8 +193,8 @@ impl Playhead {
                 let latest = moment(report.answered_at) - position;
                 earliest > origin.latest + OFF || latest < origin.earliest - OFF
             });
-        self.note_progress(report);
-        let silent = report.position.is_zero() && !self.moved;
+        self.motion.take(report, self.report.is_none());
+        let silent = report.position.is_zero() && !self.motion.seen;
         if off && !silent && !core::mem::replace(&mut self.doubted, true) {
             return;
         }
@@ -169,7 +207,7 @@ impl Playhead {
             return;
         }
         // A position that never moves says nothing: the box's own clock counts on.
-        if report.position.is_zero() && !self.moved {
+        if report.position.is_zero() && !self.motion.seen {
             return;
         }
         let resolution = if report.fractional { 1_000 } else { 2_000_000 };
@@ -192,23 +230,6 @@ impl Playhead {
     #[must_use]
     pub fn was_asked(&self) -> bool {
         self.mute || self.report.is_some()
-    }
-
-    /// Judges whether the position moves. It may vary by a second at a standstill, and goes back after a seek.
-    fn note_progress(&mut self, report: Report) {
-        let first = self.report.is_none();
-        if report.position + FLICKERS < self.reached {
-            self.reached = report.position;
-        } else if report.position > self.reached {
-            self.reached = report.position;
-            self.moved |= !first;
-            self.unmoved = 0;
-        } else if !first && report.answered_at.since(self.noted_at) >= APART {
-            self.unmoved = self.unmoved.saturating_add(1);
-        } else {
-            return;
-        }
-        self.noted_at = report.answered_at;
     }
 
     /// The most likely position now.
@@ -276,7 +297,7 @@ impl Playhead {
     /// Returns whether any report was ahead of the one before.
     #[must_use]
     pub fn moved(&self) -> bool {
-        self.moved
+        self.motion.seen
     }
 
     /// Returns whether the last report agreed with the expected position.
@@ -288,8 +309,7 @@ impl Playhead {
     /// How many reports in a row did not move, on a renderer whose position is known to move.
     #[must_use]
     pub fn stuck(&self) -> u8 {
-        let tells = self.moved || self.moves || !self.reached.is_zero();
-        if tells { self.unmoved } else { 0 }
+        self.motion.stuck()
     }
 }
 
