@@ -1,7 +1,7 @@
 //! Everything that the kiosk asks of the outside world, as values.
 //!
-//! An effect carries all that is needed to perform it: nobody asks the kiosk back. Performing an effect never awaits
-//! and never fails; failures come back as events.
+//! An effect carries everything needed to perform it, so that nobody asks the kiosk back. Performing an effect never
+//! awaits and never fails; failures come back as events.
 
 use super::event::{LedId, ReplyTo, TaskName, Ticket};
 use super::memory::Memory;
@@ -18,11 +18,10 @@ use core::net::SocketAddrV4;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-/// The effects of one step, at most [`EFFECTS`](crate::limits::EFFECTS). The caller of the step keeps the vector and
+/// The effects of one step, at most [`EFFECTS`](crate::limits::EFFECTS). The caller of the step owns the vector and
 /// reuses its memory.
 pub type Effects = Vec<Effect>;
 
-/// One effect.
 #[derive(Debug, PartialEq)]
 pub enum Effect {
     /// Send M-SEARCH for every target from every interface, by multicast.
@@ -31,54 +30,42 @@ pub enum Effect {
     SearchAt(SocketAddrV4),
     /// Send a request to a renderer.
     Run {
-        /// Goes back with the answer.
+        /// Returned with the answer.
         ticket: Ticket,
         /// What to send.
         request: Box<Request>,
     },
-    /// Drop the request whose ticket has this number, if it is still in flight.
+    /// Cancel the request whose ticket has this number, if it is still in flight.
     Cancel(u32),
-    /// Read the media folder and the files named by the configuration.
+    /// Scan the media folder and the files named in the configuration.
     Scan,
-    /// Write the memory to the state directory.
+    /// Store the memory in the state directory.
     Save(Box<Memory>),
     /// Read the duration of a media file from its headers.
     Probe {
-        /// The load that wants to know it.
+        /// The load that needs the duration.
         token: Token,
-        /// The file.
         path: Rc<Path>,
-        /// The extension of its kind: the name of the file may lie.
+        /// The extension of the media type; the file's own name may be wrong.
         extension: &'static str,
     },
     /// Answer a media client.
     Serve {
-        /// Who asked.
         reply: ReplyTo,
-        /// The token asked for.
+        /// The requested token.
         token: Token,
         /// What to serve; `None`: 404.
         what: Option<Box<Published>>,
     },
     /// Answer a NOTIFY: known (200) or not (412).
     Acknowledge(ReplyTo, bool),
-    /// Answer a question for the status.
-    Report {
-        /// Who asked.
-        reply: ReplyTo,
-        /// The answer.
-        status: Box<Status>,
-    },
-    /// Answer a question for the statistics.
-    ReportStatistics {
-        /// Who asked.
-        reply: ReplyTo,
-        /// The answer.
-        statistics: Statistics,
-    },
-    /// Light an LED, or not.
+    /// Answer a request for the status.
+    Report { reply: ReplyTo, status: Box<Status> },
+    /// Answer a request for the statistics.
+    ReportStatistics { reply: ReplyTo, statistics: Statistics },
+    /// Switch an LED on or off.
     Light(LedId, bool),
-    /// Start a task again.
+    /// Restart a task.
     Restart(TaskName),
     /// READY=1 to systemd.
     Ready,
@@ -86,66 +73,66 @@ pub enum Effect {
     Watchdog,
     /// STOPPING=1 to systemd.
     Stopping,
-    /// Ask for the machine to be switched off. The box goes on until it is told to leave.
+    /// Ask for the machine to be switched off. The box runs on until it receives SIGTERM.
     PowerOff,
-    /// Leave with this exit code.
+    /// Exit with this code.
     Exit(u8),
 }
 
 impl Effect {
-    /// Reads the duration of this file, for the load of this token.
+    /// Probes the duration of this file, for the load with this token.
     pub(super) fn probe(token: Token, file: &MediaFile) -> Self {
         Self::Probe { token, path: Rc::clone(&file.path), extension: file.media_type.extension }
     }
 }
 
-/// A request to a renderer: one exchange over HTTP.
+/// One HTTP exchange with a renderer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Request {
-    /// GET a description.
+    /// GET a device description.
     Describe {
-        /// Where.
+        /// The URL of the description.
         location: HttpUrl,
     },
     /// GET the description of a service.
     Survey {
-        /// SCPDURL.
+        /// The service's SCPDURL.
         url: HttpUrl,
     },
-    /// POST an action.
+    /// POST a SOAP action.
     Act {
-        /// controlURL.
+        /// The service's controlURL.
         url: HttpUrl,
-        /// Version of the service type.
+        /// The version of the service type.
         version: u8,
-        /// What.
+        /// The action.
         action: Action,
-        /// Names of arguments that this renderer wants beside those of the action; they go out empty.
+        /// Names of extra arguments that this renderer requires; they are sent empty.
         surplus: Vec<String>,
     },
     /// SUBSCRIBE (UDA 1.0 §4.1.1).
     Subscribe {
-        /// eventSubURL.
+        /// The service's eventSubURL.
         url: HttpUrl,
-        /// Where events go.
+        /// Where events are to be sent.
         callback: Box<HttpUrl>,
-        /// Asked duration.
+        /// The requested duration.
         timeout: Duration,
     },
-    /// SUBSCRIBE with a SID: renewal.
+    /// SUBSCRIBE with a SID: a renewal.
     Renew {
-        /// eventSubURL.
+        /// The service's eventSubURL.
         url: HttpUrl,
-        /// Subscription.
+        /// The SID of the subscription.
         sid: String,
-        /// Asked duration.
+        /// The requested duration.
         timeout: Duration,
     },
     /// UNSUBSCRIBE.
     Unsubscribe {
-        /// eventSubURL.
+        /// The service's eventSubURL.
         url: HttpUrl,
-        /// Subscription.
+        /// The SID of the subscription.
         sid: String,
     },
 }
@@ -166,35 +153,35 @@ impl fmt::Display for Request {
 /// What the media server needs to serve a token.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Published {
-    /// The file: absolute, as it was found by the scan.
+    /// The absolute path of the file, as the scan found it.
     pub path: PathBuf,
-    /// The folder that it must not leave, symbolic links resolved.
+    /// The folder that contains the file, with symbolic links resolved. Nothing outside is served.
     pub root: PathBuf,
-    /// Bytes, and when it was last changed: another file under this path is not what was published.
+    /// The size in bytes. If size or modification time differ, the file is no longer the one that was published.
     pub size: u64,
     /// See [`MediaFile::modified`](crate::media::catalogue::MediaFile::modified).
     pub modified: i64,
-    /// Its kind.
+    /// The media type.
     pub media_type: &'static MediaType,
-    /// Content-Type: the MIME type said in the metadata.
+    /// Content-Type: the MIME type from the metadata.
     pub mime: &'static str,
-    /// contentFeatures.dlna.org
+    /// contentFeatures.dlna.org.
     pub content_features: String,
-    /// Its bytes, where it is on no disk.
+    /// The bytes of a generated file.
     pub body: Option<Rc<[u8]>>,
-    /// What is served under the same token for the extension of a subtitle file.
+    /// The subtitles served under the same token, with the extension of a subtitle file.
     pub subtitles: Option<PublishedSubtitles>,
 }
 
 /// The subtitles of a published file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PublishedSubtitles {
-    /// Absolute, and below the same folder.
+    /// The absolute path, in the same folder.
     pub path: PathBuf,
-    /// CaptionInfo.sec
+    /// CaptionInfo.sec.
     pub url: String,
-    /// Content-Type, in its `mime`.
+    /// The format; its `mime` is the Content-Type.
     pub format: &'static Format,
-    /// Say CaptionInfo.sec unasked, too: Samsung asks in its HEAD and listens in its GET.
+    /// Send CaptionInfo.sec even if it is not requested: Samsung requests it in HEAD and reads it in the answer to GET.
     pub unasked: bool,
 }

@@ -1,4 +1,4 @@
-//! Everything that can happen to the box, as values. The shell makes them, `Kiosk::step` takes them.
+//! Everything that can happen to the box, as values. The shell creates them, `Kiosk::step` takes them.
 
 use super::memory::Memory;
 use super::token::Token;
@@ -13,201 +13,193 @@ use core::net::Ipv4Addr;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// The right to answer one request, once. Neither `Copy` nor `Clone`: it goes out with the request and
-/// comes back with the answer; an answer to a cancelled request is recognised by its number.
+/// The right to answer one request, once. Neither `Copy` nor `Clone`: it is sent with the request and returned with the
+/// answer. The answer to a cancelled request is recognised by its number.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Ticket {
     number: u32,
 }
 
 impl Ticket {
-    /// Issued by the kiosk alone; tests and simulations may forge.
+    /// Only the kiosk issues tickets; tests and simulations may forge them.
     #[must_use]
     pub const fn issue(number: u32) -> Self {
         Self { number }
     }
 
-    /// What the kiosk remembers of it.
+    /// The number by which the kiosk knows the ticket.
     #[must_use]
     pub const fn number(&self) -> u32 {
         self.number
     }
 }
 
-/// The right to one reply to somebody who asks the box: a media client or the page.
-/// Made by the shell, handed back in an effect.
+/// The right to one reply to a media client or a control client. Created by the shell and returned in an effect.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct ReplyTo(pub u32);
 
-/// Index of a button in the configuration.
+/// The index of a button in the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ButtonId(pub u8);
 
-/// Index of an LED in the configuration.
+/// The index of an LED in the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LedId(pub u8);
 
-/// One event.
 #[derive(Debug)]
 pub enum Event {
-    /// The time that [`Kiosk::next_deadline`](super::Kiosk::next_deadline) named has come.
+    /// The deadline returned by [`Kiosk::next_deadline`](super::Kiosk::next_deadline) has passed.
     Deadline,
     /// A usable SSDP datagram.
     Heard(Box<Announcement>),
-    /// A datagram that was no use: counted.
+    /// An unusable datagram, to be counted.
     Deaf,
     /// A request is over.
     Answered {
-        /// Which.
         ticket: Ticket,
-        /// How.
         outcome: Result<Answer, Failure>,
-        /// Our own address on that connection, if there was one: the one that faces the renderer.
+        /// The box's own address on that connection, if there was one.
         facing: Option<Ipv4Addr>,
     },
-    /// A NOTIFY came to a callback path of ours, from the renderer's address.
+    /// A NOTIFY to one of the callback paths.
     Notified {
-        /// The number in the callback path: which subscription.
+        /// The number in the callback path, which identifies the subscription.
         callback: u32,
-        /// SID header.
+        /// The SID header.
         sid: String,
-        /// SEQ header.
+        /// The SEQ header.
         seq: Option<u32>,
         /// The body.
         change: Box<LastChange>,
-        /// Who sent it.
+        /// The sender.
         from: Ipv4Addr,
-        /// Where the answer (200 or 412) goes.
+        /// Where to send the answer (200 or 412).
         reply: ReplyTo,
     },
-    /// Somebody asks the media server for a token.
+    /// A media client requests a token.
     MediaAsked {
-        /// Which.
         token: Token,
-        /// Where the answer goes.
+        /// Where to send the answer.
         reply: ReplyTo,
     },
-    /// What the media server saw of one request: bytes on their way, or its end. Witness of what the TV really does.
+    /// Progress of one media request: bytes sent, or its end. The best evidence of what a renderer really does.
     Served {
-        /// Which.
         token: Token,
-        /// Bytes sent since the last such event.
+        /// How many bytes were sent since the last such event.
         bytes: u64,
-        /// The request is over.
+        /// How the request ended, if it did.
         end: Option<StreamEnd>,
     },
-    /// The state of the media server's connections changed.
+    /// How many connections the media server has now.
     MediaConnections(u16),
-    /// A contact opened or closed, bounces removed.
+    /// A contact closed or opened; bounces are removed.
     Button {
-        /// Which.
         button: ButtonId,
         /// Closed (pressed) or open.
         pressed: bool,
     },
-    /// The box's addresses: at start and after each change.
+    /// The box's addresses: at the start and after each change.
     Addresses(heapless::Vec<Ipv4Addr, 16>),
     /// The servers listen.
     Listening {
-        /// Port of media and callbacks.
+        /// The port of media and callbacks.
         media_port: u16,
     },
-    /// The wall clock shows this now: at the start, and after it was set or something else of it changed.
-    /// Said only where there is a schedule.
+    /// The wall-clock time: at the start, and after the clock or the time zone was changed. Sent only if there is a
+    /// schedule.
     Clock {
-        /// What it shows, in the world's time.
+        /// The time in UTC.
         wall: Timestamp,
-        /// Where the box is.
+        /// The time zone of the box.
         zone: TimeZone,
-        /// It was set from the network since the machine began.
+        /// The clock was synchronised with the network since the machine started.
         trusted: bool,
     },
-    /// The media folder was read.
+    /// The media folder was scanned.
     Scanned(Box<Scan>),
-    /// Something changed in the media folder, or a disk came or went: told once a second at most.
+    /// Something changed in the media folder, or a disk came or went. Sent once a second at most.
     FolderChanged,
-    /// A file was looked into.
+    /// A media file was probed.
     Probed {
-        /// For which load.
+        /// The load that needs the duration.
         token: Token,
-        /// Its own duration, if it could be read.
+        /// The duration, if it could be read.
         duration: Option<Duration>,
     },
-    /// There is a place for what the box remembers, and this was in it: at the start, before anything else, and
-    /// when somebody else has changed it.
+    /// What the state directory contained: at the start, before any other event, and after somebody else changed it.
     Remembered(Box<Memory>),
-    /// [`Effect::Save`](super::effect::Effect::Save) is done, or the sentence says why not.
+    /// The result of [`Effect::Save`](super::effect::Effect::Save); the sentence says why it failed.
     Saved(Result<(), String>),
-    /// Somebody asks for the status.
+    /// A control client requests the status.
     StatusAsked(ReplyTo),
-    /// Somebody asks for the statistics.
+    /// A control client requests the statistics.
     StatisticsAsked(ReplyTo),
-    /// An essential task lives: said by each well within [`SILENCE`](super::supervisor::SILENCE).
+    /// An essential task is alive. Each reports well within [`SILENCE`](super::supervisor::SILENCE).
     Alive(TaskName),
-    /// A task ended though it should not have; the sentence says why.
+    /// A task ended unexpectedly; the sentence says why.
     TaskEnded(TaskName, String),
-    /// The GPIO hardware answered, or did not.
+    /// The GPIO hardware works, or does not.
     Panel(PanelState),
-    /// [`Effect::PowerOff`](super::effect::Effect::PowerOff): the machine is about to be switched off, or the sentence
-    /// says why it is not.
+    /// The result of [`Effect::PowerOff`](super::effect::Effect::PowerOff): the machine is about to be switched off, or
+    /// the sentence says why not.
     PoweredOff(Result<(), String>),
-    /// SIGTERM or SIGINT, or the person at the terminal: leave.
+    /// Shut down, because of SIGTERM or SIGINT.
     Leave,
 }
 
-/// What a request brought.
+/// The result of a successful request.
 #[derive(Debug, PartialEq)]
 pub enum Answer {
-    /// A description was fetched and understood.
+    /// A description was fetched and parsed.
     Description(Box<Description>),
-    /// An action succeeded.
+    /// A SOAP action succeeded.
     Reply(Reply),
-    /// The description of a service was fetched.
+    /// The description of a service was fetched and parsed.
     Surveyed(Box<Survey>),
-    /// SUBSCRIBE, new or renewed. SID may be absent in a renewal.
+    /// SUBSCRIBE was granted or renewed. A renewal may lack the SID.
     Subscribed {
-        /// Subscription identifier.
+        /// The subscription identifier.
         sid: Option<String>,
-        /// Granted duration.
+        /// The granted duration.
         timeout: Duration,
     },
     /// UNSUBSCRIBE was answered.
     Unsubscribed,
 }
 
-/// How a request failed. Named for what the kiosk can do about it.
+/// How a request failed, by what the kiosk can do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// No connection: refused, no route, reset, closed without an answer.
+    /// No connection: refused, no route, reset, or closed without an answer.
     Unreachable,
-    /// The kiosk gave up waiting. Never made by the shell.
+    /// The kiosk stopped waiting. The shell never reports this.
     Timeout,
     /// A UPnP fault.
     Refused(UpnpError),
     /// An HTTP status other than 200 without a UPnP fault.
     Status(u16),
-    /// An answer that cannot be understood, or is too large.
+    /// A malformed or oversized answer.
     Malformed,
     /// A description without a renderer.
     NotARenderer,
-    /// The box itself could not: no descriptors, no memory, no address, no network, its own firewall.
+    /// The box itself could not send: no file descriptors, memory, address or network, or its own firewall.
     Local,
 }
 
 /// How a media request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamEnd {
-    /// Everything asked for was sent, up to the last byte of the file.
+    /// Everything requested was sent, including the last byte of the file.
     WholeFile,
-    /// Everything asked for was sent, but not the file's end.
+    /// Everything requested was sent, but not the end of the file.
     Part,
     /// HEAD.
     Head,
-    /// The client went away.
+    /// The client hung up.
     Aborted,
-    /// The file could not be read any more.
+    /// The file became unreadable.
     FileError,
-    /// Under its path is another file now, or it was written to: what was asked for is not there any more.
+    /// The file was replaced or written to, so that the requested content is gone.
     Replaced,
 }
 
@@ -215,23 +207,23 @@ pub enum StreamEnd {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TaskName {
-    /// SSDP sockets.
+    /// SSDP.
     Multicast,
-    /// Media and callbacks.
+    /// Media and event callbacks.
     MediaServer,
-    /// Status and page.
+    /// Status and statistics.
     ControlServer,
     /// Buttons and LEDs.
     Panel,
-    /// Addresses of the box.
+    /// The box's addresses.
     Network,
 }
 
-/// What became of the GPIO hardware.
+/// The state of the GPIO hardware.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PanelState {
     /// Buttons and LEDs work.
     Working,
-    /// None here, or not usable; the sentence says why.
+    /// There is none, or it cannot be used; the sentence says why.
     Absent(String),
 }

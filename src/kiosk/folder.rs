@@ -1,6 +1,5 @@
 //! When to scan the media folder: after a change, once it is quiet; and at intervals while something is missing, is
-//! being
-//! copied, or changes without notice.
+//! being copied, or changes without notice.
 
 use super::backoff::Backoff;
 use super::deadline::{Deadline, Why};

@@ -1,6 +1,5 @@
 //! What the box remembers across restarts: the profiles of renderers, the secret by which it recognises its own tokens,
-//! its
-//! total running time, and its statistics.
+//! its total running time, and its statistics.
 
 use super::profile::{Minutes, Profile};
 use super::token::Secret;

@@ -1,8 +1,7 @@
 //! A playlist: the files found for the configured files and folders, their order, and the current place.
 //!
 //! A shuffled playlist plays all files before any file repeats, and never plays the last file of one round as the first
-//! of
-//! the next.
+//! of the next.
 
 use crate::config::Order;
 use crate::media::catalogue::{MediaFile, Scan};
@@ -43,10 +42,8 @@ impl Playlist {
     }
 
     /// Resolves the configured paths to files: in configured order, and by name within folders. If shuffled, the
-    /// current
-    /// round goes on, and new files are inserted at random into the rest of it. The current file stays current; if it
-    /// is gone,
-    /// the file in its place becomes current.
+    /// current round goes on, and new files are inserted at random into the rest of it. The current file stays current;
+    /// if it is gone, the file in its place becomes current.
     pub fn resolve(&mut self, scan: &Scan) {
         if self.plays.is_empty() {
             // A generated file needs no resolving.
@@ -142,8 +139,7 @@ impl Playlist {
     }
 
     /// Moves on to the next file. Returns `false` at the end of a playlist that does not repeat; it is then at its
-    /// start.
-    /// A playlist whose files are missing does not end.
+    /// start. A playlist whose files are missing does not end.
     pub fn advance(&mut self) -> bool {
         let goes_on = self.is_empty() || self.following().is_some();
         self.at += 1;

@@ -1,14 +1,10 @@
 //! What was learned about one renderer from its behaviour. *Habits* are in force now; a *profile* is what is kept of
-//! them
-//! while the box is off.
+//! them while the box is off.
 //!
 //! A *flaw* is something that the renderer refused, ignored, or hung on. Flaws expire, because firmware is replaced and
-//! one
-//! bad day proves little: the renderer is tried again after a month of running time. After a hang, which may cost
-//! somebody a
-//! walk to the power plug, it is tried again after half a year. Each failed attempt doubles the time. *News* is written
-//! soon;
-//! *measures*, such as latency, are written along with it.
+//! one bad day proves little: the renderer is tried again after a month of running time. After a hang, which may cost
+//! somebody a walk to the power plug, it is tried again after half a year. Each failed attempt doubles the time. *News*
+//! is written soon; *measures*, such as latency, are written along with it.
 
 use super::habits::{ByKind, Habits, KINDS, Kinds, Loops, Names, Trust};
 use crate::limits::{NAME_BYTES, UDN_BYTES};

@@ -10,8 +10,7 @@
 //! No layer blocks another for ever: each ends by its own rule, and the layer below goes on.
 //!
 //! Terms: a *clip* interrupts and ends again; a *place* is the position at which it interrupted; a *card* is the clip
-//! that
-//! shows a renderer's name, over other clips, too.
+//! that shows a renderer's name, over other clips, too.
 
 use super::playlist::Playlist;
 use crate::config::Back;

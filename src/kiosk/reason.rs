@@ -1,8 +1,7 @@
 //! Why a renderer does not play: all reasons, and a sentence for each.
 //!
 //! A [`Reason`] is of one of three kinds. *Right*: the renderer should not play. *Soon*: it is about to play. *Wrong*:
-//! it
-//! should play and does not; the status LED shows it.
+//! it should play and does not; the status LED shows it.
 
 use super::fault::Fault;
 use crate::text::file_name;

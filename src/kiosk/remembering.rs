@@ -1,5 +1,5 @@
-//! The box and its memory: reading it at the start, learning from renderers, writing it down, and serving what renderers
-//! still play from a life before.
+//! The box and its memory: reading it at the start, learning from renderers, writing it down, and serving what
+//! renderers still play from a life before.
 
 use super::Kiosk;
 use super::effect::{Effect, Effects, Published};

@@ -1,4 +1,4 @@
-//! The renderers that are known, each with its plan, and what all of them share.
+//! The known renderers, each with its plan, and what they share.
 
 use super::deadline::{Deadline, Wake};
 use super::effect::Effects;
@@ -13,16 +13,16 @@ use fastrand::Rng;
 
 /// The renderers, in the order in which they were found.
 ///
-/// To borrow a renderer mutably voids its plan, so that [`Renderers::plan`] plans it anew. All others
-/// keep their plans until their deadlines: most events concern one renderer, and a wall has many.
+/// Borrowing a renderer mutably voids its plan, so that [`Renderers::plan`] makes a new one. All others keep their
+/// plans until their deadlines: most events concern one renderer of many.
 #[derive(Debug, Default)]
 pub(super) struct Renderers {
     slots: Vec<Slot>,
-    /// The surroundings in which all valid plans were made.
+    /// The surroundings for which all valid plans were made.
     planned_in: Option<Surroundings>,
 }
 
-/// What every plan depends on, beside its renderer.
+/// What every plan depends on, besides its renderer.
 type Surroundings = (Option<u16>, Option<Farewell>);
 
 #[derive(Debug)]
@@ -33,18 +33,18 @@ struct Slot {
 
 #[derive(Clone, Copy, Debug)]
 enum Plan {
-    /// To be made.
+    /// The plan must be made.
     Void,
-    /// There is nothing to do before this deadline, or before something changes.
+    /// Nothing is to be done before this deadline, unless something changes.
     Until(Option<Deadline>),
 }
 
-/// What came of planning renderers.
+/// The result of planning.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Planned {
-    /// A description is to be fetched again.
+    /// A description must be fetched again.
     pub(super) refetch: bool,
-    /// The media folder is to be read again.
+    /// The media folder must be scanned again.
     pub(super) rescan: bool,
     /// Something was learned.
     pub(super) learned: bool,
@@ -73,12 +73,12 @@ impl Renderers {
         self.slots.iter().map(|slot| &slot.renderer)
     }
 
-    /// Every renderer, to be changed.
+    /// All renderers, mutably.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Renderer> {
         self.slots.iter_mut().map(Slot::touch)
     }
 
-    /// Those that `choose` chooses, to be changed.
+    /// The renderers that `choose` accepts, mutably.
     pub(super) fn filter_mut(
         &mut self,
         choose: impl Fn(&Renderer) -> bool,
@@ -86,7 +86,7 @@ impl Renderers {
         self.slots.iter_mut().filter(move |slot| choose(&slot.renderer)).map(Slot::touch)
     }
 
-    /// The first one that `choose` chooses, to be changed.
+    /// The first renderer that `choose` accepts, mutably.
     pub(super) fn find_mut(&mut self, choose: impl Fn(&Renderer) -> bool) -> Option<&mut Renderer> {
         self.filter_mut(choose).next()
     }
@@ -99,14 +99,14 @@ impl Renderers {
         self.slots.retain(|slot| keep(&slot.renderer));
     }
 
-    /// Removes the first one that `choose` chooses.
+    /// Removes the first renderer that `choose` accepts.
     pub(super) fn remove(&mut self, choose: impl Fn(&Renderer) -> bool) -> Option<Renderer> {
         let at = self.iter().position(choose)?;
         Some(self.slots.remove(at).renderer)
     }
 
-    /// Plans each renderer whose plan is void or due; it may send one request. While its description is fetched nothing
-    /// is sent to it, and it stays without a plan.
+    /// Makes each plan that is void or due, which may send one request. While a renderer's description is being
+    /// fetched, nothing is sent to it and its plan stays void.
     pub(super) fn plan(
         &mut self,
         roster: &mut Roster,
@@ -145,17 +145,17 @@ impl Renderers {
     }
 }
 
-/// What the renderers share with each other and with the rest of the kiosk.
+/// What the renderers share with each other and with the kiosk.
 #[derive(Debug)]
 pub(super) struct Common {
     pub(super) rng: Rng,
     pub(super) trace: Trace,
     pub(super) statistics: Statistics,
-    /// The last number of a ticket or a callback.
+    /// The last number given to a ticket or a callback.
     pub(super) numbers: u32,
-    /// Of tokens.
+    /// The secret that tokens are made with.
     pub(super) secret: Secret,
-    /// Of the media server, once it listens.
+    /// The port of the media server, once it listens.
     pub(super) media_port: Option<u16>,
 }
 

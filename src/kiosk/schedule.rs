@@ -1,16 +1,14 @@
 //! Which schedule entry holds for a renderer, and when that changes next. The caller passes the wall-clock time in.
 //!
 //! Terms: a *window* is one stretch of time in which an entry holds. It belongs to the day on which it begins, even if
-//! it
-//! lasts past midnight. *Wall* is the wall-clock time.
+//! it lasts past midnight. *Wall* is the wall-clock time.
 //!
 //! # Nights on which clocks change
 //!
 //! A window is in local civil time. When clocks go forward, any edge that lies in the gap takes effect at the gap's
-//! end; a
-//! window that lies entirely in the gap is left out. When clocks go back, a window begins at the first occurrence of
-//! its
-//! start time and ends at the last occurrence of its end time. So a window from 22:00 to 06:00 lasts 7, 8 or 9 hours.
+//! end; a window that lies entirely in the gap is left out. When clocks go back, a window begins at the first
+//! occurrence of its start time and ends at the last occurrence of its end time. So a window from 22:00 to 06:00 lasts
+//! 7, 8 or 9 hours.
 //!
 //! # Trust
 //!
@@ -24,8 +22,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
 /// The days around today on which a relevant window may begin: a window lasts up to a day, and a country that changes
-/// its
-/// side of the date line skips a day. The next window begins within a week.
+/// its side of the date line skips a day. The next window begins within a week.
 const DAYS: core::ops::RangeInclusive<i64> = -2..=8;
 
 /// The schedule and the wall-clock time.

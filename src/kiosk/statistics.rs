@@ -1,10 +1,8 @@
 //! Statistics: what happened to each file on each renderer, as counts that only grow.
 //!
 //! A *row* is one file on one renderer. *Should* is the time for which the box wanted the file to play, *did* the part
-//! of
-//! that time in which it played. The rows are kept in memory, in a table of limited size: a new row replaces the one
-//! with the
-//! fewest starts. Time is credited only when something changes, so that a renderer that plays costs nothing.
+//! of that time in which it played. The rows are kept in memory, in a table of limited size: a new row replaces the one
+//! with the fewest starts. Time is credited only when something changes, so that a renderer that plays costs nothing.
 
 use super::fault::{Fault, WORDS};
 use crate::limits::{NAME_BYTES, STATISTICS};
@@ -202,8 +200,7 @@ pub struct Shift {
 
 impl Shift {
     /// Sets what the renderer should play from now on (`None`: nothing) and whether it plays. Returns what to credit:
-    /// the
-    /// file, how long it should have played, and how long it did.
+    /// the file, how long it should have played, and how long it did.
     pub fn change(
         &mut self,
         file: Option<&Rc<Path>>,

@@ -1,8 +1,7 @@
 //! One GENA subscription (UDA 1.0 §4.1) to one service of one renderer.
 //!
 //! Terms: the *callback* is the number in the path that events are sent to. It is new for each SUBSCRIBE, so that a
-//! NOTIFY
-//! that arrives before the answer can be assigned without its SID. The *lease* is what the renderer granted.
+//! NOTIFY that arrives before the answer can be assigned without its SID. The *lease* is what the renderer granted.
 
 use super::backoff::Backoff;
 use super::mutant::Mutant;

@@ -16,8 +16,7 @@ pub const TASKS: [TaskName; 5] = [
     TaskName::Network,
 ];
 /// A task that reported nothing for this long is stuck, and the watchdog is no longer fed. Three times the 5 s interval
-/// of
-/// the reports.
+/// of the reports.
 pub const SILENCE: Duration = Duration::from_secs(15);
 /// How long renderers are given to stop and unsubscribe; then the box leaves anyway.
 pub const FAREWELL: Duration = Duration::from_millis(800);
@@ -84,8 +83,7 @@ impl Supervisor {
     }
 
     /// A task ended. It is restarted after a pause that doubles each time. Returns whether that is news, rather than
-    /// one more
-    /// failure for the same reason.
+    /// one more failure for the same reason.
     pub fn ended(&mut self, name: TaskName, why: String, now: Instant) -> bool {
         let mut news = false;
         if let Some(task) = self.task(name) {
@@ -155,8 +153,7 @@ impl Supervisor {
     #[must_use]
     pub fn silent(&self, now: Instant) -> Option<TaskName> {
         // A task that waits for its restart is not stuck: a missing panel or an occupied port must not end playback
-        // every half
-        // minute.
+        // every half minute.
         let stuck = |task: &&Task| task.restart_at.is_none() && now.since(task.heard_at) > SILENCE;
         self.tasks.iter().find(stuck).map(|task| task.name)
     }

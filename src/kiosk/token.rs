@@ -1,12 +1,9 @@
 //! The names of loads in URLs, by which the box recognises its own loads after a restart.
 //!
 //! A [`Token`] is part of the URL that a renderer plays, and outlives a restart of the box. One half is random, so that
-//! each
-//! load has its own token. The other half is a hash of the file's path, keyed with a *secret* that the box keeps. After
-//! a
-//! restart, the box finds the file that matches the token, goes on serving it, and sees that the renderer still plays
-//! it.
-//! This does not protect the media: everybody on the network may fetch it.
+//! each load has its own token. The other half is a hash of the file's path, keyed with a *secret* that the box keeps.
+//! After a restart, the box finds the file that matches the token, goes on serving it, and sees that the renderer still
+//! plays it. This does not protect the media: everybody on the network may fetch it.
 
 use core::fmt;
 use core::hash::Hasher;

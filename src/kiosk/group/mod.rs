@@ -1,21 +1,16 @@
 //! Groups: renderers that start each file together.
 //!
 //! Terms. A *round* is one file from its beginning to its end on all members that take part. The *boundary* lies
-//! between two
-//! rounds: from the first end to the next beginning. A member's *gate* says how far it may proceed. Its *latency* is
-//! the time
-//! from sending Play to the *origin*, the time at which its position was zero. The *spread* of a round is the distance
-//! between the earliest and the latest origin.
+//! between two rounds: from the first end to the next beginning. A member's *gate* says how far it may proceed. Its
+//! *latency* is the time from sending Play to the *origin*, the time at which its position was zero. The *spread* of a
+//! round is the distance between the earliest and the latest origin.
 //!
 //! [`Group::conduct`] computes all gates from the current observations and the time; it follows no script. In the
-//! middle of a
-//! round, the gates of members that do not take part are shut. At the boundary, each member accepts the next file and
-//! waits.
-//! When all present members have it, Play is sent to each one ahead of the common origin by that member's latency. A
-//! member
-//! that is missing or not ready is waited for, but no longer than the configuration allows, and joins at the next
-//! boundary.
-//! not there or not ready is waited for, but no longer than the owner says, and joins at the next boundary.
+//! middle of a round, the gates of members that do not take part are shut. At the boundary, each member accepts the
+//! next file and waits. When all present members have it, Play is sent to each one ahead of the common origin by that
+//! member's latency. A member that is missing or not ready is waited for, but no longer than the configuration allows,
+//! and joins at the next boundary. not there or not ready is waited for, but no longer than the owner says, and joins
+//! at the next boundary.
 
 mod member;
 mod spread;

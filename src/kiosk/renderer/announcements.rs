@@ -18,8 +18,7 @@ const LOOK_AFTER: Duration = Duration::from_millis(500);
 
 impl Renderer {
     /// Takes an event for this callback. Returns `None` if the callback is not this renderer's, else whether the event
-    /// was
-    /// expected.
+    /// was expected.
     pub(in crate::kiosk) fn notified(
         &mut self,
         callback: u32,
@@ -122,8 +121,7 @@ impl Renderer {
     }
 
     /// The same device was described at another address, too: either it has two addresses, or it restarted there. The
-    /// next
-    /// look at the known address tells which.
+    /// next look at the known address tells which.
     pub(in crate::kiosk) fn seen_elsewhere(&mut self, now: Instant) {
         self.connection.seen_elsewhere();
         self.look_again(now);

@@ -1,12 +1,9 @@
 //! The circuit breaker of one renderer: how long to leave the renderer alone after failed calls.
 //!
 //! *Closed*: calls are sent; after a failure, the next call waits a little. *Open*, after [`OPENS_AFTER`] failures in a
-//! row:
-//! only probes are sent. A renderer that is unreachable is probed at growing intervals. A renderer that accepts
-//! connections
-//! and never answers is probed again soon, but each probe waits longer for its answer, so that the renderer is noticed
-//! as
-//! soon as it recovers. An announcement ends a pause.
+//! row: only probes are sent. A renderer that is unreachable is probed at growing intervals. A renderer that accepts
+//! connections and never answers is probed again soon, but each probe waits longer for its answer, so that the renderer
+//! is noticed as soon as it recovers. An announcement ends a pause.
 
 use crate::kiosk::event::Failure;
 use crate::time::{Duration, Instant};

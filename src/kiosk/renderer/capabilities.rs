@@ -1,10 +1,9 @@
 //! What a renderer needs and cannot do: from its profile, and from what it has shown since.
 //!
 //! Subtitles: the manufacturer decides in which form the renderer is told of them. Metadata with subtitles is a level
-//! above
-//! full metadata: if the renderer refuses it, or accepts it and shows no picture, the same metadata is sent without
-//! subtitles. A *strike* is a load with subtitles in its metadata that did not begin to play, apparently because of
-//! them.
+//! above full metadata: if the renderer refuses it, or accepts it and shows no picture, the same metadata is sent
+//! without subtitles. A *strike* is a load with subtitles in its metadata that did not begin to play, apparently
+//! because of them.
 
 use super::load::{Load, Metadata};
 use crate::kiosk::habits::{Habits, Way};
@@ -191,8 +190,7 @@ impl Capabilities {
     }
 
     /// A load that was sent without subtitles after a strike did not play: the strike is withdrawn. Returns `false` if
-    /// there
-    /// was no such strike.
+    /// there was no such strike.
     pub(super) fn acquit_subtitles(&mut self) -> bool {
         let spared = core::mem::take(&mut self.0.subtitles.spared);
         if spared {

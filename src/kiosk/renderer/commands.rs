@@ -1,10 +1,8 @@
 //! What a person asks of a renderer: play, pause, another file, another position, a clip, a chosen programme, or to
-//! show
-//! the renderer's name.
+//! show the renderer's name.
 //!
 //! The card with the name is a clip over everything else. It is drawn whenever it is fetched, which is quick, and is
-//! not
-//! kept.
+//! not kept.
 
 use super::Renderer;
 use super::connection::Presence;

@@ -1,8 +1,7 @@
 //! What our media server saw a renderer fetch of one load. This is better evidence than what the renderer reports.
 //!
 //! The media server's reports do not name the connection, and a renderer opens several. So only conclusions are drawn
-//! that
-//! hold for any assignment of reports to connections.
+//! that hold for any assignment of reports to connections.
 
 use crate::kiosk::event::StreamEnd;
 use crate::time::{Duration, Instant};

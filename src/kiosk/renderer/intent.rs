@@ -1,6 +1,5 @@
 //! What a renderer should do, and on whose behalf: the configuration, the schedule, a person at the box, or a viewer
-//! with
-//! the renderer's own remote control.
+//! with the renderer's own remote control.
 
 use super::layer::Layer;
 use crate::config::{LoopMethod, OnStop, Rule};

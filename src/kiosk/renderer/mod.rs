@@ -1,8 +1,7 @@
 //! One renderer: what it should do, what it was seen doing, and the next command, which follows from the difference.
 //!
 //! Looping, retry, and recovery from a restart, a lost event or a fault, as well as a viewer with the remote control:
-//! all
-//! take this one path. Each piece of state has one owner, and only the owner's file can write it:
+//! all take this one path. Each piece of state has one owner, and only the owner's file can write it:
 //!
 //! | owner | answers |
 //! |---|---|
@@ -17,12 +16,9 @@
 //!
 //! `reconcile` (in `plan`) reads all owners and returns one command, or the time until which there is nothing to do.
 //! `requests` writes the command; at most one call is in flight. Answers arrive in `answers`, which leaves transport
-//! states
-//! to `transport_state`, positions to `position` and refusals to `upnp_errors`. `timeouts` makes the changes that
-//! depend on
-//! time. `outcome` decides what follows when a load starts, ends or fails. Commands of people arrive in `commands`,
-//! those of
-//! the schedule in `layer`, and what the renderer says unasked in `announcements`.
+//! states to `transport_state`, positions to `position` and refusals to `upnp_errors`. `timeouts` makes the changes
+//! that depend on time. `outcome` decides what follows when a load starts, ends or fails. Commands of people arrive in
+//! `commands`, those of the schedule in `layer`, and what the renderer says unasked in `announcements`.
 
 /// Makes the fields of an owner readable by all. Only the owner's file can write them.
 macro_rules! read_only {

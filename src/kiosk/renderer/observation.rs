@@ -1,6 +1,5 @@
 //! What is known of a renderer's behaviour: its transport state and when it was seen, its events, whose file it plays,
-//! and
-//! when to ask again.
+//! and when to ask again.
 
 use crate::kiosk::subscription::Subscription;
 use crate::time::{Duration, Instant};
@@ -149,8 +148,7 @@ impl Observation {
     }
 
     /// Returns whether an answer confirms the state that the last event named. `None` if that cannot be judged: one of
-    /// the
-    /// states is TRANSITIONING, or the answer took too long.
+    /// the states is TRANSITIONING, or the answer took too long.
     pub(super) fn confirm_hint(
         &mut self,
         info: &TransportInfo,

@@ -207,8 +207,7 @@ impl Renderer {
     }
 
     /// Returns to rest after the last clip, if the renderer rested before. Returns whether it did. A picture stays on
-    /// the
-    /// screen until it is stopped.
+    /// the screen until it is stopped.
     pub(super) fn returns_to_rest(&mut self) -> bool {
         let shown = |load: &Load| load.is_still() && load.phase == Phase::Over;
         let remains = self.playback.previous().is_some_and(shown) && self.observation.is_active();
@@ -284,8 +283,7 @@ impl Renderer {
     }
 
     /// Gives a still once more after a Stop, if it was not shown in place of another still. Returns `false` if that is
-    /// not
-    /// the reason.
+    /// not the reason.
     fn stop_before_still(&mut self, ctx: &mut Context<'_>) -> bool {
         let Some(load) = self.playback.load_mut().filter(|load| load.attempt.after_still) else {
             return false;

@@ -1,6 +1,5 @@
 //! What a renderer was given and how far that has come: the current, next and previous load, the rounds, and the fault
-//! of
-//! the current load.
+//! of the current load.
 
 use super::load::{Load, Phase};
 use crate::kiosk::event::StreamEnd;

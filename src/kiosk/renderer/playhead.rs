@@ -3,12 +3,9 @@
 //! Terms: the *origin* is that time; it is *proven* if it is known well enough to aim a seek by.
 //!
 //! A position in fractions of a second is believed to a millisecond. A renderer that reports whole seconds may update
-//! its
-//! position only now and then: the report can be almost two seconds late and proves nothing. In that case, the command
-//! that
-//! started playback bounds the origin on one side, and a round that ran to its end (see [`Playhead::latency_of`]) on
-//! the
-//! other.
+//! its position only now and then: the report can be almost two seconds late and proves nothing. In that case, the
+//! command that started playback bounds the origin on one side, and a round that ran to its end (see
+//! [`Playhead::latency_of`]) on the other.
 
 use crate::time::{Duration, Instant};
 

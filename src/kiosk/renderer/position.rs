@@ -136,8 +136,7 @@ impl Renderer {
     }
 
     /// Returns whether the renderer answered 200 to SetAVTransportURI and Play and still plays what it played before.
-    /// Some
-    /// televisions and speakers do.
+    /// Some televisions and speakers do.
     fn plays_old_file(&self, uri: &str) -> bool {
         let load = self.playback.load().filter(|load| load.is_starting());
         load.is_some_and(|load| !load.is_named_by(uri)) && uri.contains("://")

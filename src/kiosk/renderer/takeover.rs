@@ -1,10 +1,8 @@
 //! Takes over what a renderer still plays since before the box restarted, without giving it again.
 //!
 //! A renderer that is active at the first look is asked for its TrackURI and, if it names none, for its CurrentURI. A
-//! URL of
-//! ours whose token belongs to a file of the renderer's programme becomes a running load. Until the renderer fetches
-//! more
-//! bytes, a stop in the middle is not blamed on a viewer: the restart cut the stream.
+//! URL of ours whose token belongs to a file of the renderer's programme becomes a running load. Until the renderer
+//! fetches more bytes, a stop in the middle is not blamed on a viewer: the restart cut the stream.
 
 use super::intent::Goal;
 use super::load::{Load, Metadata, NewLoad, Phase};

@@ -1,9 +1,8 @@
 //! What a transport state means: the renderer plays, has ended, has restarted, or somebody stopped it.
 //!
 //! A stop is judged in steps. If the file was about to end, the stop is its end. Otherwise the state is asked for
-//! again,
-//! because some renderers report STOPPED on the way to another state. After that, the URI that the renderer holds, and
-//! finally its subscription, distinguish a viewer from a restart.
+//! again, because some renderers report STOPPED on the way to another state. After that, the URI that the renderer
+//! holds, and finally its subscription, distinguish a viewer from a restart.
 
 use super::connection::Presence;
 use super::load::{Doubt, Load, Phase};
@@ -132,8 +131,7 @@ impl Renderer {
                 Meaning::Ended
             }
             // Too short to be seen playing between two looks. A longer file has not begun: some renderers report
-            // STOPPED while
-            // they load.
+            // STOPPED while they load.
             (&Phase::Starting { sent, .. }, _)
                 if stopped
                     && load.evidence.whole_sent
@@ -163,10 +161,8 @@ impl Renderer {
     }
 
     /// Returns whether PLAYING after Play is believed. The renderer must have fetched the file. If it reported PLAYING
-    /// for
-    /// this file before without showing anything, more is required: that the position moves or, if it never moves on
-    /// this
-    /// renderer, that enough bytes were fetched.
+    /// for this file before without showing anything, more is required: that the position moves or, if it never moves
+    /// on this renderer, that enough bytes were fetched.
     fn is_believed_to_play(&self, load: &Load) -> bool {
         if !load.evidence.fetched {
             return false;
@@ -303,8 +299,7 @@ impl Renderer {
     }
 
     /// A renderer that said byebye and stopped was switched off by a viewer, or put into standby. Any command would
-    /// wake it.
-    /// It is left alone until it is announced again, even if the box insists.
+    /// wake it. It is left alone until it is announced again, even if the box insists.
     fn put_to_sleep(&mut self, ctx: &mut Context<'_>) {
         self.connection.set_presence(Presence::Asleep);
         self.yield_to_viewer(Viewer::SwitchedOff, ctx);

@@ -1,8 +1,7 @@
 //! What a UPnP error means: lower the metadata level, wait for a busy renderer, or note what it cannot do.
 //!
 //! The codes are those of AVTransport:1 §2.4 and UDA 1.0 §3.2.2. Real renderers use them differently, so each reaction
-//! is
-//! the one that helps most often.
+//! is the one that helps most often.
 
 use super::load::{Metadata, Phase};
 use super::requests::Purpose;

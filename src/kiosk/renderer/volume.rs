@@ -1,12 +1,10 @@
 //! Volume and mute of one renderer: what is wanted, what was seen, and what to send.
 //!
 //! The configuration and the buttons count in per cent, the renderer in its own units; its [range](VolumeRange)
-//! converts
-//! between them. A renderer that cannot be muted is turned down instead, and up again.
+//! converts between them. A renderer that cannot be muted is turned down instead, and up again.
 //!
 //! The range is in the description of RenderingControl, which is read once for each description of the renderer. If
-//! that
-//! fails, the range is 0 to 100.
+//! that fails, the range is 0 to 100.
 
 use crate::kiosk::event::Failure;
 use crate::time::Instant;
