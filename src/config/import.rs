@@ -43,7 +43,7 @@ pub fn import(json: &str) -> Result<Imported, String> {
     let list = match serde_json::from_str(json.trim_start_matches('\u{feff}')) {
         Ok(Value::Array(list)) => list,
         Ok(one @ Value::Object(_)) => vec![one],
-        Ok(_) => return Err("this is no device list: it must begin with [ or {".to_owned()),
+        Ok(_) => return Err("this is not a device list: it must begin with [ or {".to_owned()),
         Err(error) => return Err(format!("this is not JSON: {error}")),
     };
     let mut warnings = Vec::new();
@@ -51,7 +51,7 @@ pub fn import(json: &str) -> Result<Imported, String> {
     for (i, entry) in list.iter().enumerate() {
         let title = format!("entry {}", i + 1);
         let Value::Object(entry) = entry else {
-            warnings.push(format!("{title} is no device and was left out"));
+            warnings.push(format!("{title} is not a device and was skipped"));
             continue;
         };
         let title = match text(entry, "device_name").or_else(|| text(entry, "friendly_name")) {
@@ -61,10 +61,11 @@ pub fn import(json: &str) -> Result<Imported, String> {
         if let Some(device) = device(entry, title, &mut warnings) {
             if let Some(other) = devices.iter().find(|other| same(other, &device)) {
                 let (title, other) = (&device.title, &other.title);
-                warnings.push(format!("{title} is the same renderer as {other} and was left out"));
+                warnings.push(format!("{title} is the same renderer as {other} and was skipped"));
             } else if devices.len() == RULES {
                 let title = &device.title;
-                warnings.push(format!("{title} was left out: {RULES} renderers are possible"));
+                warnings
+                    .push(format!("{title} was skipped: at most {RULES} renderers are possible"));
             } else {
                 devices.push(device);
             }
@@ -82,7 +83,7 @@ fn device(entry: &Map<String, Value>, title: String, warnings: &mut Vec<String>)
     let mut warn = |what: &str| warnings.push(format!("{title}: {what}"));
     for key in entry.keys() {
         if NEEDED_NO_MORE.contains(&&**key) {
-            warn(&format!("\"{key}\" is needed no more"));
+            warn(&format!("\"{key}\" is no longer needed"));
         } else if !READ.contains(&&**key) {
             warn(&format!("\"{key}\" is unknown and was ignored"));
         }
@@ -93,27 +94,27 @@ fn device(entry: &Map<String, Value>, title: String, warnings: &mut Vec<String>)
         Some(number) => number.as_i64().unwrap_or_default(),
     };
     if priority != 0 {
-        warn("\"priority\" is needed no more; it decided the order of the tables");
+        warn("\"priority\" is no longer needed; it set the order of the tables");
     }
     let repeat = flag(entry.get("loop")).unwrap_or_else(|| {
-        warn("\"loop\" is neither true nor false; it loops");
+        warn("\"loop\" is neither true nor false; set to true");
         true
     });
     let Some(who) = who(entry, &mut warn) else {
-        warn("neither a name nor an address to know the renderer by; left out");
+        warn("has neither a name nor an address of the renderer; skipped");
         return None;
     };
     let Some(video) = text(entry, "video_file") else {
-        warn("no \"video_file\"; left out");
+        warn("has no \"video_file\"; skipped");
         return None;
     };
     let video = video.replace('\\', "/");
     if video.contains("://") || video.contains('*') {
-        warn(&format!("\"{video}\" is not a single file of this machine; left out"));
+        warn(&format!("\"{video}\" is not a single file on this machine; skipped"));
         return None;
     }
     if !is_playable(Path::new(&video)) {
-        warn(&format!("\"{video}\" is of a kind that renderers do not know; left out"));
+        warn(&format!("\"{video}\" is of a type that no renderer plays; skipped"));
         return None;
     }
     Some(Device { title, who, video: PathBuf::from(video), repeat, priority })
@@ -131,7 +132,7 @@ fn who(entry: &Map<String, Value>, warn: &mut dyn FnMut(&str)) -> Option<String>
     }
     let name = text(entry, "device_name").filter(fits)?;
     warn(
-        "no \"friendly_name\" and no address; \"device_name\" must be the name the renderer shows",
+        "has neither \"friendly_name\" nor an address; \"device_name\" must be the name that the renderer shows",
     );
     Some(format!("name = {}", quoted(&name)))
 }
@@ -260,11 +261,11 @@ mod tests {
         assert_eq!(
             imported.warnings,
             [
-                "entry 1 (Hccast-3ADE76_dlna): \"type\" is needed no more",
-                "entry 1 (Hccast-3ADE76_dlna): \"priority\" is needed no more; it decided the \
+                "entry 1 (Hccast-3ADE76_dlna): \"type\" is no longer needed",
+                "entry 1 (Hccast-3ADE76_dlna): \"priority\" is no longer needed; it set the \
                  order of the tables",
                 "entry 2 (wall): \"color\" is unknown and was ignored",
-                "entry 2 (wall): \"priority\" is needed no more; it decided the order of the \
+                "entry 2 (wall): \"priority\" is no longer needed; it set the order of the \
                  tables",
             ]
         );
@@ -275,7 +276,7 @@ mod tests {
         let imported = import(r#"{"device_name": "TV", "video_file": "a.mp4"}"#).unwrap();
         let config = read(&imported.toml).config.unwrap();
         assert_eq!(config.rules[0].who, Who::Name(clip("TV")));
-        assert!(imported.warnings[0].contains("must be the name the renderer shows"));
+        assert!(imported.warnings[0].contains("must be the name that the renderer shows"));
     }
 
     #[test]
@@ -283,25 +284,25 @@ mod tests {
         for (entry, warning) in [
             (
                 r#"{"video_file": "a.mp4"}"#,
-                "entry 1: neither a name nor an address to know the renderer by; left out",
+                "entry 1: has neither a name nor an address of the renderer; skipped",
             ),
             (
                 r#"{"device_name": "TV", "hostname": "10.0.0.4"}"#,
-                "entry 1 (TV): no \"video_file\"; left out",
+                "entry 1 (TV): has no \"video_file\"; skipped",
             ),
             (
                 r#"{"hostname": "10.0.0.4", "video_file": "a.txt"}"#,
-                "entry 1: \"a.txt\" is of a kind that renderers do not know; left out",
+                "entry 1: \"a.txt\" is of a type that no renderer plays; skipped",
             ),
             (
                 r#"{"hostname": "10.0.0.4", "video_file": "a.mp4", "\u001b[2J": 1}"#,
                 "entry 1: \"\u{fffd}[2J\" is unknown and was ignored",
             ),
-            ("[7]", "entry 1 is no device and was left out"),
+            ("[7]", "entry 1 is not a device and was skipped"),
             (
                 r#"[{"hostname": "10.0.0.4", "video_file": "a.mp4"},
                     {"hostname": "10.0.0.4", "video_file": "b.mp4"}]"#,
-                "entry 2 is the same renderer as entry 1 and was left out",
+                "entry 2 is the same renderer as entry 1 and was skipped",
             ),
             (
                 r#"{"hostname": "10.0.0.4", "video_file": "C:\\Videos\\a.mp4"}"#,
@@ -309,7 +310,7 @@ mod tests {
             ),
             (
                 r#"{"hostname": "10.0.0.4", "video_file": "a.mp4", "loop": "maybe"}"#,
-                "entry 1: \"loop\" is neither true nor false; it loops",
+                "entry 1: \"loop\" is neither true nor false; set to true",
             ),
         ] {
             let imported = import(entry).unwrap();

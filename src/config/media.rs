@@ -1,7 +1,7 @@
 //! The media folder and the paths below it: whether they are there, and whether renderers can play them.
 
 use super::MEDIA_FOLDER;
-use super::key::{Plain, Printer, one_or_list};
+use super::key::{Plain, Printer, Values, one_or_list};
 use super::problem::{Severity, listed};
 use super::section::{Field, Reader, Section};
 use std::path::{Component, Path, PathBuf};
@@ -50,8 +50,8 @@ pub(super) struct MediaFolder {
 
 /// What `plays` names: files and folders, absolute; empty after a problem.
 impl Plain for Vec<PathBuf> {
-    fn describe() -> String {
-        "a file, a folder, a playlist, or a list of these".to_owned()
+    fn values() -> Values {
+        Values::new("a file, a folder, a playlist, or a list of these")
     }
 
     fn read(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Self> {
@@ -91,15 +91,15 @@ fn media_path(reader: &mut Reader<'_>, field: &Field<'_>, text: &str) -> Option<
     if text.contains("://") {
         field.error(
             reader,
-            format!("\"{text}\" is on another computer"),
-            format!("copy it to {folder} and write its file name"),
+            &format!("\"{text}\" is on another computer"),
+            &format!("copy it to {folder} and write its file name"),
         );
         return None;
     }
     let Some(path) = below(&media, text) else {
         field.error(
             reader,
-            format!("\"{text}\" is outside the media folder {folder}"),
+            &format!("\"{text}\" is outside the media folder {folder}"),
             "move it there, or write the folder that holds all your media at the top: media = \"/…\"",
         );
         return None;
@@ -114,18 +114,18 @@ fn media_path(reader: &mut Reader<'_>, field: &Field<'_>, text: &str) -> Option<
         FileState::Folder => {}
         FileState::Forbidden => field.warning(
             reader,
-            format!("{shown} may not be read"),
-            format!("allow it: sudo chmod -R a+rX {shown}"),
+            &format!("{shown} cannot be read"),
+            &format!("allow it: sudo chmod -R a+rX {shown}"),
         ),
         FileState::Barred(folder) => field.warning(
             reader,
-            format!("{shown} is behind {}, which this program may not enter", folder.display()),
-            let_in(&folder),
+            &format!("{shown} is below {}, which this program may not enter", folder.display()),
+            &let_in(&folder),
         ),
         FileState::File if text.ends_with('/') => field.error(
             reader,
-            format!("{shown} is a file, not a folder"),
-            "leave out the / at the end",
+            &format!("{shown} is a file, not a folder"),
+            "remove the / at the end",
         ),
         FileState::File if !is_playable(&path) => {
             unknown_kind(reader, field, text, "convert it to .mp4");
@@ -133,8 +133,8 @@ fn media_path(reader: &mut Reader<'_>, field: &Field<'_>, text: &str) -> Option<
         FileState::File => {}
         FileState::Missing if text.contains('*') => field.error(
             reader,
-            "patterns with * are unknown",
-            "write the folder, with / at the end: all media in it are played",
+            "patterns with * are not supported",
+            "write the folder, with / at the end, to play everything in it",
         ),
         FileState::Missing
             if !text.ends_with('/') && looks_like_a_file(&path) && !is_playable(&path) =>
@@ -143,9 +143,8 @@ fn media_path(reader: &mut Reader<'_>, field: &Field<'_>, text: &str) -> Option<
         }
         FileState::Missing if is_present => field.warning(
             reader,
-            format!("{shown} is not there"),
-            "copy it there, or correct the name (capital letters count); it will be played as \
-             soon as it is there",
+            &format!("{shown} does not exist"),
+            "copy it there, or correct the name (upper and lower case differ); it plays as soon as it exists",
         ),
         FileState::Missing => {}
     }
@@ -174,37 +173,37 @@ pub(super) fn find_media_folder(reader: &mut Reader<'_>, top: &Section<'_>, path
     let (message, advice) = match &state {
         FileState::Folder => return,
         FileState::Missing => (
-            format!("the media folder {shown} is not there"),
+            format!("the media folder {shown} does not exist"),
             format!("create it (sudo mkdir -p {shown}) or plug in its disk; the box waits for it"),
         ),
         FileState::Forbidden => (
-            format!("the media folder {shown} may not be read"),
+            format!("the media folder {shown} cannot be read"),
             format!("allow it: sudo chmod -R a+rX {shown}"),
         ),
         FileState::Barred(folder) => (
             format!(
-                "the media folder {shown} is behind {}, which this program may not enter",
+                "the media folder {shown} is below {}, which this program may not enter",
                 folder.display()
             ),
             let_in(folder),
         ),
         FileState::File => (
             format!("{shown} is a file, not a folder"),
-            "write the folder the file is in".to_owned(),
+            "write the folder that holds the file".to_owned(),
         ),
     };
     match field {
-        Some(field) if state == FileState::File => field.error(reader, message, advice),
-        Some(field) => field.warning(reader, message, advice),
-        None => reader.problems.push(Severity::Warning, None, "media", message, advice),
+        Some(field) if state == FileState::File => field.error(reader, &message, &advice),
+        Some(field) => field.warning(reader, &message, &advice),
+        None => reader.problems.push(Severity::Warning, None, "media", &message, &advice),
     }
 }
 
 fn unknown_kind(reader: &mut Reader<'_>, field: &Field<'_>, text: &str, otherwise: &str) {
     field.error(
         reader,
-        format!("\"{text}\" is of a kind that renderers do not know"),
-        format!("use one of {}; {otherwise}", listed(EXTENSIONS, "or")),
+        &format!("\"{text}\" is of a type that no renderer plays"),
+        &format!("use one of {}; {otherwise}", listed(EXTENSIONS, "or")),
     );
 }
 
@@ -260,67 +259,67 @@ mod tests {
         each_is_told(&[
             (
                 "[[renderer]]\nplays = []",
-                "2: error: [[renderer]] plays = []: there is nothing in it; write plays = \
-                 \"clip.mp4\", or leave the line out",
+                "2: error: [[renderer]] plays = []: this is empty; write plays = \"clip.mp4\", \
+                 or remove the line",
             ),
             (
                 "[[renderer]]\nplays = [1]",
                 "2: error: [[renderer]] plays = [1]: this is a list, but it must be text in \
-                 quotes or a list of such; write plays = \"clip.mp4\"",
+                 quotes, or a list of such texts; write plays = \"clip.mp4\"",
             ),
             (
                 "[[renderer]]\nplays = 1",
                 "2: error: [[renderer]] plays = 1: this is a number, but it must be text in \
-                 quotes or a list of such; write plays = \"clip.mp4\"",
+                 quotes, or a list of such texts; write plays = \"clip.mp4\"",
             ),
             (
                 "[[renderer]]\nplays = \"\"",
-                "2: error: [[renderer]] plays = \"\": there is nothing in it; write plays = \
-                 \"clip.mp4\", or leave the line out",
+                "2: error: [[renderer]] plays = \"\": this is empty; write plays = \"clip.mp4\", \
+                 or remove the line",
             ),
             (
                 "[[renderer]]\nplays = \"d.mp4\"",
-                "2: warning: [[renderer]] plays = \"d.mp4\": /srv/dlna-kiosk/d.mp4 is not \
-                 there; copy it there, or correct the name (capital letters count); it will \
-                 be played as soon as it is there",
+                "2: warning: [[renderer]] plays = \"d.mp4\": /srv/dlna-kiosk/d.mp4 does not \
+                 exist; copy it there, or correct the name (upper and lower case differ); it \
+                 plays as soon as it exists",
             ),
             (
                 "[[renderer]]\nplays = [\n\"a.mp4\",\n\"d/\"]",
-                "4: warning: [[renderer]] plays = \"d/\": /srv/dlna-kiosk/d/ is not there; \
-                 copy it there, or correct the name (capital letters count); it will be \
-                 played as soon as it is there",
+                "4: warning: [[renderer]] plays = \"d/\": /srv/dlna-kiosk/d/ does not exist; \
+                 copy it there, or correct the name (upper and lower case differ); it plays as \
+                 soon as it exists",
             ),
             (
                 "[[renderer]]\nplays = \"notes.txt\"",
-                "2: error: [[renderer]] plays = \"notes.txt\": \"notes.txt\" is of a kind \
-                 that renderers do not know; use one of mp4, m4v, mkv, mov, avi, ts, m2ts, \
-                 mts, m2t, mpg, mpeg, webm, wmv, flv, mp3, flac, m4a, aac, wav, ogg, oga, \
-                 opus, wma, aiff, aif, jpg, jpeg, png, gif, m3u or m3u8; convert it to .mp4",
+                "2: error: [[renderer]] plays = \"notes.txt\": \"notes.txt\" is of a type that \
+                 no renderer plays; use one of mp4, m4v, mkv, mov, avi, ts, m2ts, mts, m2t, mpg, \
+                 mpeg, webm, wmv, flv, mp3, flac, m4a, aac, wav, ogg, oga, opus, wma, aiff, aif, \
+                 jpg, jpeg, png, gif, m3u or m3u8; convert it to .mp4",
             ),
             (
                 "[[renderer]]\nplays = \"gone.xyz\"",
-                "2: error: [[renderer]] plays = \"gone.xyz\": \"gone.xyz\" is of a kind that \
-                 renderers do not know; use one of mp4, m4v, mkv, mov, avi, ts, m2ts, mts, \
-                 m2t, mpg, mpeg, webm, wmv, flv, mp3, flac, m4a, aac, wav, ogg, oga, opus, \
-                 wma, aiff, aif, jpg, jpeg, png, gif, m3u or m3u8; if it is a folder, write / at its end",
+                "2: error: [[renderer]] plays = \"gone.xyz\": \"gone.xyz\" is of a type that no \
+                 renderer plays; use one of mp4, m4v, mkv, mov, avi, ts, m2ts, mts, m2t, mpg, \
+                 mpeg, webm, wmv, flv, mp3, flac, m4a, aac, wav, ogg, oga, opus, wma, aiff, aif, \
+                 jpg, jpeg, png, gif, m3u or m3u8; if it is a folder, write / at its end",
             ),
             (
                 "[[renderer]]\nplays = \"gone.xyz/a/..\"",
                 "2: error: [[renderer]] plays = \"gone.xyz/a/..\": \"gone.xyz/a/..\" is of a \
-                 kind that renderers do not know; use one of mp4, m4v, mkv, mov, avi, ts, \
-                 m2ts, mts, m2t, mpg, mpeg, webm, wmv, flv, mp3, flac, m4a, aac, wav, ogg, \
-                 oga, opus, wma, aiff, aif, jpg, jpeg, png, gif, m3u or m3u8; if it is a folder, write / \
-                 at its end",
+                 type that no renderer plays; use one of mp4, m4v, mkv, mov, avi, ts, m2ts, mts, \
+                 m2t, mpg, mpeg, webm, wmv, flv, mp3, flac, m4a, aac, wav, ogg, oga, opus, wma, \
+                 aiff, aif, jpg, jpeg, png, gif, m3u or m3u8; if it is a folder, write / at its \
+                 end",
             ),
             (
                 "[[renderer]]\nplays = \"a.mp4/\"",
-                "2: error: [[renderer]] plays = \"a.mp4/\": /srv/dlna-kiosk/a.mp4/ is a \
-                 file, not a folder; leave out the / at the end",
+                "2: error: [[renderer]] plays = \"a.mp4/\": /srv/dlna-kiosk/a.mp4/ is a file, \
+                 not a folder; remove the / at the end",
             ),
             (
                 "[[renderer]]\nplays = \"*.mp4\"",
-                "2: error: [[renderer]] plays = \"*.mp4\": patterns with * are unknown; \
-                 write the folder, with / at the end: all media in it are played",
+                "2: error: [[renderer]] plays = \"*.mp4\": patterns with * are not supported; \
+                 write the folder, with / at the end, to play everything in it",
             ),
             (
                 "[[renderer]]\nplays = \"../x.mp4\"",
@@ -342,19 +341,19 @@ mod tests {
             (
                 "[[renderer]]\nplays = \"secret.mp4\"",
                 "2: warning: [[renderer]] plays = \"secret.mp4\": /srv/dlna-kiosk/secret.mp4 \
-                 may not be read; allow it: sudo chmod -R a+rX /srv/dlna-kiosk/secret.mp4",
+                 cannot be read; allow it: sudo chmod -R a+rX /srv/dlna-kiosk/secret.mp4",
             ),
             (
                 "[[renderer]]\nplays = \"shut/a.mp4\"",
-                "2: warning: [[renderer]] plays = \"shut/a.mp4\": /srv/dlna-kiosk/shut/a.mp4 is behind \
-                 /srv/dlna-kiosk/shut, which this program may not enter; allow it: sudo chmod o+x \
-                 /srv/dlna-kiosk/shut",
+                "2: warning: [[renderer]] plays = \"shut/a.mp4\": /srv/dlna-kiosk/shut/a.mp4 is \
+                 below /srv/dlna-kiosk/shut, which this program may not enter; allow it: sudo \
+                 chmod o+x /srv/dlna-kiosk/shut",
             ),
             (
                 "media = \"/home/pi/videos\"",
-                "1: warning: media = \"/home/pi/videos\": the media folder /home/pi/videos is behind \
-                 /home/pi, which this program may not enter; allow it: sudo chmod o+x /home/pi, or move \
-                 the files to /srv/dlna-kiosk",
+                "1: warning: media = \"/home/pi/videos\": the media folder /home/pi/videos is \
+                 below /home/pi, which this program may not enter; allow it: sudo chmod o+x \
+                 /home/pi, or move the files to /srv/dlna-kiosk",
             ),
         ]);
     }

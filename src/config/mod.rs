@@ -36,7 +36,7 @@ pub use selector::{Targets, Who};
 
 use crate::limits::NAME_BYTES;
 use crate::text::{Text, clip};
-use key::{Custom, Key, Of, Printer, Table, Value, Word, Words, quoted, word};
+use key::{About, Of, Plain, Printer, Table, Value, Values, Word, Words, key, quoted};
 use media::{MediaFolder, find_media_folder, plain};
 use panel::{BUTTON, LED, check_pins};
 use pins::GPIO;
@@ -87,63 +87,33 @@ pub const MEDIA_PORT: u16 = 8895;
 pub const CONTROL_PORT: u16 = 8080;
 
 const TOP: Table<Config> = Table {
-    name: "",
-    label: "",
-    synonyms: &[],
+    about: About {
+        name: "",
+        label: "",
+        synonyms: "",
+        heading: "The box",
+        intro: "These lines must stay above the first [table].",
+    },
     most: 1,
-    heading: "The box",
-    intro: "These lines must stay above the first [table].",
     blank: Config::default,
     keys: &[
-        Key::new(
-            "name",
-            &["\"Foyer\""],
-            "The name that people see.",
-            &Of(|config: &mut Config| &mut config.name),
-        )
-        .synonyms(&["friendly_name", "title"]),
-        Key::new(
-            "media",
-            &["\"/srv/dlna-kiosk\""],
-            "The folder that holds your media. Only what is in it can be played.",
-            &Custom {
-                describe: "a path",
-                words: &[],
-                read: |reader, field, config: &mut Config| {
-                    config.media_folder = media_folder(reader, field)?;
-                    Some(())
-                },
-                print: |key, config, out| out.value(key, quoted(&config.media_folder.display().to_string())),
-            },
-        )
-        .synonyms(&["folder", "directory", "path", "media_folder", "media_dir", "videos"]),
-        Key::new(
-            "media_port",
-            &["8895"],
-            "The port from which renderers fetch media.\nSet it if a firewall has to let it through.",
-            &ListenOn(|config: &mut Config| &mut config.media_port),
-        )
-        .synonyms(&["port", "http_port"]),
-        Key::new(
-            "control_port",
-            &["8080"],
-            "The port of the status, for this machine only.",
-            &ListenOn(|config: &mut Config| &mut config.control_port),
-        )
-        .synonyms(&["web_port", "page_port"]),
-        Key::new(
-            "stop_at_exit",
-            &["true"],
-            "Whether the renderers are stopped when the box shuts down.",
-            &Of(|config: &mut Config| &mut config.stop_at_exit),
-        ),
-        Key::new(
-            "clock",
-            &["\"network\""],
-            "When the schedule trusts the clock; a Pi has none that goes on without power:",
-            &Of(|config: &mut Config| &mut config.clock),
-        )
-        .synonyms(&["rtc"]),
+        key("name", "\"Foyer\"", &Of(|it: &mut Config| &mut it.name))
+            .doc("The name that people see.")
+            .synonyms("friendly_name title"),
+        key("media", "\"/srv/dlna-kiosk\"", &Of(|it: &mut Config| &mut it.media_folder))
+            .doc("The folder with your media. Nothing outside it can be played.")
+            .synonyms("folder directory path media_folder media_dir videos"),
+        key("media_port", "8895", &ListenOn(|config| &mut config.media_port))
+            .doc("The port from which renderers fetch media.\nSet it if a firewall must let the port through.")
+            .synonyms("port http_port"),
+        key("control_port", "8080", &ListenOn(|config| &mut config.control_port))
+            .doc("The port for status and control, reachable from this machine only.")
+            .synonyms("web_port page_port"),
+        key("stop_at_exit", "true", &Of(|it: &mut Config| &mut it.stop_at_exit))
+            .doc("Whether the renderers stop when the box shuts down."),
+        key("clock", "\"network\"", &Of(|it: &mut Config| &mut it.clock))
+            .doc("When the schedule trusts the clock. A Pi has no clock that runs without power:")
+            .synonyms("rtc"),
     ],
 };
 
@@ -211,25 +181,25 @@ pub enum Port {
 struct ListenOn(fn(&mut Config) -> &mut Port);
 
 impl Value<Config> for ListenOn {
-    fn describe(&self) -> String {
-        "1 to 65535".to_owned()
+    fn values(&self) -> Values {
+        Values::new("1 to 65535")
     }
 
     fn read(&self, reader: &mut Reader<'_>, field: &Field<'_>, to: &mut Config) -> Option<()> {
         let port = u16::try_from(field.whole(reader, 1..=65535)?).ok()?;
         if port < 1024 {
-            let advice = format!("write {} = {}, or leave the line out", field.key, field.example);
-            field.warning(reader, "only root may use ports below 1024", advice);
+            let advice = format!("write {} = {}, or remove the line", field.key, field.example);
+            field.warning(reader, "only root may use ports below 1024", &advice);
         }
         *(self.0)(to) = Port::Fixed(port);
         Some(())
     }
 
-    fn print(&self, key: &str, from: &mut Config, out: &mut Printer<'_>) {
-        match *(self.0)(from) {
-            Port::Fixed(port) => out.value(key, port),
-            Port::From(port) => out.line(&format!("# {key} = {port}  (or the next free one)")),
-        }
+    fn print(&self, key: &str, from: &mut Config, _: &Printer<'_>) -> Option<String> {
+        Some(match *(self.0)(from) {
+            Port::Fixed(port) => format!("{key} = {port}"),
+            Port::From(port) => format!("# {key} = {port}  (or the next free one)"),
+        })
     }
 }
 
@@ -245,17 +215,17 @@ pub enum WallClock {
 
 impl Words for WallClock {
     const WORDS: &'static [Word<Self>] = &[
-        word(
+        Word(
             "network",
             Self::Network,
-            "once it has been set from the network (by systemd-timesyncd) since the start",
-            &["ntp", "internet"],
+            "once systemd-timesyncd has set it since the start",
+            "ntp internet",
         ),
-        word(
+        Word(
             "rtc",
             Self::Rtc,
-            "from the start: the Pi has a clock with a battery, or another program sets it",
-            &["hardware"],
+            "from the start: a battery keeps it running, or another program sets it",
+            "hardware",
         ),
     ];
 }
@@ -295,7 +265,7 @@ pub fn parse_for(header: Header, text: &str, files: &dyn Fn(&Path) -> FileState)
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (document, faults) = DeTable::parse_recoverable(text);
     let mut reader = Reader { problems: Problems::new(text), media: MediaFolder::default(), files };
-    let top = Section::new(document.get_ref(), TOP.label, 0);
+    let top = Section::new(document.get_ref(), TOP.about.label, 0);
     let config = read(&mut reader, &top, header);
     let mut problems = reader.problems;
     if !faults.is_empty() {
@@ -359,10 +329,10 @@ fn read_tables<'a, T>(
     kind: &Table<T>,
     read: fn(&mut Reader<'_>, &Section<'_>) -> Option<T>,
 ) -> Vec<(Section<'a>, T)> {
-    let Some(field) = top.field(kind.name) else {
+    let Some(field) = top.field(kind.about.name) else {
         return Vec::new();
     };
-    let label = kind.label;
+    let label = kind.about.label;
     let mut found = Vec::new();
     let mut others = false;
     match field.value {
@@ -371,7 +341,7 @@ fn read_tables<'a, T>(
             section.warning(
                 reader,
                 "one pair of brackets allows only one such table",
-                format!("write {label} with two pairs"),
+                &format!("write {label} with two pairs"),
             );
             found.push(section);
         }
@@ -391,31 +361,42 @@ fn read_tables<'a, T>(
         field.error(
             reader,
             "this is not a table",
-            format!("write {label} on a line of its own, and its keys below it"),
+            &format!("write {label} on a line of its own, and its keys below it"),
         );
     }
     if let Some(surplus) = found.get(kind.most) {
         surplus.error(
             reader,
-            format!("there are {} {label} tables", found.len()),
-            format!("{} are possible: leave some out", kind.most),
+            &format!("there are {} {label} tables", found.len()),
+            &format!("at most {} are possible: remove some", kind.most),
         );
         found.truncate(kind.most);
     }
     found.into_iter().filter_map(|section| Some((section, read(reader, &section)?))).collect()
 }
 
-fn media_folder(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<PathBuf> {
-    let text = field.untrimmed(reader)?.trim_start();
-    let path = plain(Path::new(text));
-    if !path.is_absolute() {
-        let advice = match text.strip_prefix("~/") {
-            Some(rest) => format!("write media = \"/home/pi/{rest}\", with your user's name"),
-            None => format!("write the whole path, such as media = \"/srv/{text}\""),
-        };
-        field.error(reader, "the path does not begin with /", advice);
+/// The media folder.
+impl Plain for PathBuf {
+    fn values() -> Values {
+        Values::new("a path that begins with `/`")
     }
-    Some(path)
+
+    fn read(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Self> {
+        let text = field.untrimmed(reader)?.trim_start();
+        let path = plain(Path::new(text));
+        if !path.is_absolute() {
+            let advice = match text.strip_prefix("~/") {
+                Some(rest) => format!("write media = \"/home/pi/{rest}\", with your user's name"),
+                None => format!("write the whole path, such as media = \"/srv/{text}\""),
+            };
+            field.error(reader, "the path does not begin with /", &advice);
+        }
+        Some(path)
+    }
+
+    fn print(&self, _: &Printer<'_>) -> Option<String> {
+        Some(quoted(&self.display().to_string()))
+    }
 }
 
 /// Two fixed ports differ, and a default makes way for the other's fixed port.
@@ -426,8 +407,8 @@ fn separate_ports(reader: &mut Reader<'_>, top: &Section<'_>, config: &mut Confi
                 let spare = if control == CONTROL_PORT { CONTROL_PORT + 1 } else { CONTROL_PORT };
                 field.error(
                     reader,
-                    format!("port {control} is the media port too"),
-                    format!("write another one, such as control_port = {spare}"),
+                    &format!("port {control} is the media port, too"),
+                    &format!("write another one, such as control_port = {spare}"),
                 );
             }
         }

@@ -1,6 +1,6 @@
 //! The `[[button]]` and `[[led]]` tables.
 
-use super::key::{As, Custom, Key, Of, Plain, Seconds, Table, Word, Words, word};
+use super::key::{A_DAY, ABOVE_ZERO, About, Custom, Of, Plain, Seconds, Table, Word, Words, key};
 use super::pins::{Backend, Header, Pin};
 use super::section::{Reader, Section};
 use super::selector::Targets;
@@ -11,29 +11,19 @@ use std::path::PathBuf;
 /// One `[[button]]` table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Button {
-    /// Where it is wired.
     pub pin: Pin,
-    /// On a short press.
     pub press: Option<PanelAction>,
-    /// On a press held for `hold_time`. With a volume action on `press` and no `long`, holding repeats it.
     pub long: Option<PanelAction>,
-    /// On two presses within 0.4 s.
     pub double: Option<PanelAction>,
-    /// How long is long.
     pub hold_time: Duration,
-    /// How long the contact may bounce.
     pub debounce: Duration,
-    /// Internal resistor.
     pub pull: Pull,
-    /// Level when pressed.
     pub active: Level,
-    /// How it is read.
     pub detect: Detect,
     /// Which renderers it acts on.
     pub targets: Targets,
     /// What `play_clip` and `play` choose.
     pub choice: Choice,
-    /// How far `seek_forward` and `seek_back` go.
     pub seek_step: Duration,
 }
 
@@ -52,19 +42,22 @@ pub struct Choice {
 }
 
 pub(super) const BUTTON: Table<Button> = Table {
-    name: "button",
-    label: "[[button]]",
-    synonyms: &["buttons", "switch"],
+    about: About {
+        name: "button",
+        label: "[[button]]",
+        synonyms: "buttons switch",
+        heading: "Buttons",
+        intro: "Pins are GPIO (BCM) numbers, 0 to 27, not positions on the header. Wire a button between a GPIO and \
+                ground; it needs nothing else. GPIOs without another use, and where they are on the header:\n\
+                \x20 GPIO  4   5   6  12  13  16  17  18  19  20  21  22  23  24  25  26  27\n\
+                \x20 pin   7  29  31  32  33  36  11  12  35  38  40  15  16  18  22  37  13\n\
+                \x20 ground: 6, 9, 14, 20, 25, 30, 34, 39\n\
+                Pi 1 models A and B have 26 pins, without GPIO 5, 6, 12, 13, 16, 19, 20 and 26 (see `dlna-kiosk check`).\n\
+                Avoid GPIO 0 and 1 (HAT EEPROM), 2 and 3 (I²C), 7 to 11 (SPI), 14 and 15 (serial console).\n\
+                Stop the box and run `dlna-kiosk learn`: it names the pin that you press and prints the lines to paste \
+                here.",
+    },
     most: PINS,
-    heading: "Buttons",
-    intro: "Pins are GPIO numbers (BCM), 0 to 27, not positions on the header. A button goes between its GPIO and \
-            ground; it needs nothing else. The GPIOs without another use, with their positions on the header:\n\
-            \x20 GPIO  4   5   6  12  13  16  17  18  19  20  21  22  23  24  25  26  27\n\
-            \x20 pin   7  29  31  32  33  36  11  12  35  38  40  15  16  18  22  37  13\n\
-            \x20 ground: 6, 9, 14, 20, 25, 30, 34, 39\n\
-            Pi 1 models A and B have 26 pins, without GPIO 5, 6, 12, 13, 16, 19, 20 and 26; see `dlna-kiosk check`.\n\
-            Avoid GPIO 0, 1 (HAT EEPROM), 2, 3 (I²C), 7 to 11 (SPI), 14 and 15 (serial console).\n\
-            `dlna-kiosk learn` tells which pin is pressed and prints the lines to paste here (stop the box first).",
     blank: || Button {
         pin: Pin(0),
         press: None,
@@ -81,196 +74,123 @@ pub(super) const BUTTON: Table<Button> = Table {
         seek_step: Duration::from_secs(10),
     },
     keys: &[
-        Key::new("pin", &["17"], "The pin that it is wired to.", &Of(|button: &mut Button| &mut button.pin))
-            .synonyms(&["gpio", "bcm"])
-            .required("there is no pin", "write pin = 17, or where it is wired"),
-        Key::new(
-            "press",
-            &["\"play_pause\""],
-            "What a short press does:",
-            &Of(|button: &mut Button| &mut button.press),
-        )
-        .synonyms(&["action", "click", "short", "does"]),
-        Key::new(
-            "long",
-            &["\"stop\""],
-            "What a long press does.\nWith the volume on press and without long, holding the button repeats it.",
-            &As("press", &Of(|button: &mut Button| &mut button.long)),
-        )
-        .synonyms(&["hold", "held", "long_press"]),
-        Key::new(
-            "double",
-            &["\"next\""],
-            "What two presses within 0.4 s do.",
-            &As("press", &Of(|button: &mut Button| &mut button.double)),
-        )
-        .synonyms(&["double_click", "double_press"]),
-        Key::new(
-            "hold_time",
-            &["1.0"],
-            "How long a long press is.",
-            &Seconds { at: |button: &mut Button| &mut button.hold_time, zero: false, most: 30.0 },
-        ),
-        Key::new(
-            "debounce",
-            &["0.03"],
-            "For how long the contact may bounce.",
-            &Seconds { at: |button: &mut Button| &mut button.debounce, zero: false, most: 1.0 },
-        )
-        .synonyms(&["bounce", "bounce_time"]),
-        Key::new(
-            "pull",
-            &["\"up\""],
-            "The internal resistor:",
-            &Of(|button: &mut Button| &mut button.pull),
-        )
-        .synonyms(&["pull_up", "pull_down", "resistor"]),
-        Key::new(
-            "active",
-            &["\"low\""],
-            "The level when it is pressed; \"high\" with pull = \"down\" if not given.",
-            &Of(|button: &mut Button| &mut button.active),
-        )
-        .synonyms(&["level", "active_low", "active_high"]),
-        Key::new(
-            "detect",
-            &["\"edges\""],
-            "How it is read:",
-            &Of(|button: &mut Button| &mut button.detect),
-        ),
-        Key::new(
-            "renderer",
-            &["\"TV 1\"", "[\"TV 1\", \"uuid:…\"]"],
-            "Which renderers it acts on; all if not given.",
-            &Of(|button: &mut Button| &mut button.targets),
-        )
-        .synonyms(&["renderers", "target", "device", "tv"]),
-        Key::new(
-            "plays",
-            &["\"clips/dragon.mp4\""],
-            "What \"play_clip\" and \"play\" play.\n\
-             \"play_clip\" plays it over everything else, then that goes on; of several files each press plays the \
-             next one. \"play\" plays it from now on, until \"auto\" or for as long as lasts says.",
-            &Of(|button: &mut Button| &mut button.choice.plays),
-        )
-        .synonyms(&["clip", "file", "folder"])
-        .only_if(
-            |button| button.does(PanelAction::PlayClip) || button.does(PanelAction::Play),
-            UNUSED,
-            "write press = \"play_clip\" or \"play\", or leave the line out",
-        ),
-        Key::new(
-            "again",
-            &["\"restart\""],
-            "What another press does while a clip plays:",
-            &Of(|button: &mut Button| &mut button.choice.again),
-        )
-        .synonyms(&["retrigger", "repress"])
-        .only_if(|button| button.does(PanelAction::PlayClip), UNUSED, FOR_CLIPS),
-        Key::new(
-            "back",
-            &["\"resume\""],
-            "How the interrupted file goes on after the clip:",
-            &Of(|button: &mut Button| &mut button.choice.back),
-        )
-        .synonyms(&["returns"])
-        .only_if(|button| button.does(PanelAction::PlayClip), UNUSED, FOR_CLIPS),
-        Key::new(
-            "lasts",
-            &["3600"],
-            "For how long what \"play\" plays holds; until something else is chosen if not given.",
-            &Seconds { at: |button: &mut Button| &mut button.choice.lasts, zero: false, most: 86_400.0 },
-        )
-        .synonyms(&["expires"])
-        .only_if(
-            |button| button.does(PanelAction::Play),
-            UNUSED,
-            "write press = \"play\", or leave the line out",
-        ),
-        Key::new(
-            "seek_step",
-            &["10"],
-            "How far \"seek_forward\" and \"seek_back\" go.",
-            &Seconds { at: |button: &mut Button| &mut button.seek_step, zero: false, most: 3600.0 },
-        )
-        .synonyms(&["step", "seek"])
-        .only_if(
-            |button| button.does(PanelAction::SeekForward) || button.does(PanelAction::SeekBack),
-            UNUSED,
-            "write press = \"seek_forward\" or \"seek_back\", or leave the line out",
-        ),
+        key("pin", "17", &Of(|it: &mut Button| &mut it.pin))
+            .doc("The pin that the button is wired to.")
+            .synonyms("gpio bcm")
+            .required(NO_PIN[0], NO_PIN[1]),
+        key("press", "\"play_pause\"", &Of(|it: &mut Button| &mut it.press))
+            .doc("What a short press does:")
+            .synonyms("action click short does"),
+        key("long", "\"stop\"", &Of(|it: &mut Button| &mut it.long))
+            .doc(
+                "What a long press does.\nWithout it, a button for the volume repeats its short press while it is held.",
+            )
+            .synonyms("hold held long_press"),
+        key("double", "\"next\"", &Of(|it: &mut Button| &mut it.double))
+            .doc("What two presses within 0.4 s do.")
+            .synonyms("double_click double_press"),
+        key("hold_time", "1.0", &Seconds(|it: &mut Button| &mut it.hold_time, ABOVE_ZERO, 30.0))
+            .doc("How long to hold the button for a long press."),
+        key("debounce", "0.03", &Seconds(|it: &mut Button| &mut it.debounce, ABOVE_ZERO, 1.0))
+            .doc("How long the contact may bounce.")
+            .synonyms("bounce bounce_time"),
+        key("pull", "\"up\"", &Of(|it: &mut Button| &mut it.pull))
+            .doc("The internal resistor:")
+            .synonyms("pull_up pull_down resistor"),
+        key("active", "\"low\"", &Of(|it: &mut Button| &mut it.active))
+            .doc("The level while the button is pressed; \"high\" if not given and pull = \"down\".")
+            .synonyms("level active_low active_high"),
+        key("detect", "\"edges\"", &Of(|it: &mut Button| &mut it.detect))
+            .doc("How the button is read:"),
+        key("renderer", "\"TV 1\"\n[\"TV 1\", \"uuid:…\"]", &Of(|it: &mut Button| &mut it.targets))
+            .doc("The renderers that the button acts on.")
+            .synonyms("renderers target device tv"),
+        key("plays", "\"clips/dragon.mp4\"", &Of(|it: &mut Button| &mut it.choice.plays))
+            .doc(
+                "What \"play_clip\" and \"play\" play.\n\
+                 \"play_clip\" interrupts everything else and goes back to it; of several files, each press plays the \
+                 next one. \"play\" plays from now on, until \"auto\" or for the time that lasts gives.",
+            )
+            .synonyms("clip file folder")
+            .only_if(
+                |button| button.does(PanelAction::PlayClip) || button.does(PanelAction::Play),
+                [UNUSED, "write press = \"play_clip\" or \"play\", or remove the line"],
+            ),
+        key("again", "\"restart\"", &Of(|it: &mut Button| &mut it.choice.again))
+            .doc("What another press does while a clip plays:")
+            .synonyms("retrigger repress")
+            .only_if(|button| button.does(PanelAction::PlayClip), [UNUSED, FOR_CLIPS]),
+        key("back", "\"resume\"", &Of(|it: &mut Button| &mut it.choice.back))
+            .doc("Where the interrupted file continues after the clip:")
+            .synonyms("returns")
+            .only_if(|button| button.does(PanelAction::PlayClip), [UNUSED, FOR_CLIPS]),
+        key("lasts", "3600", &Seconds(|it: &mut Button| &mut it.choice.lasts, ABOVE_ZERO, A_DAY))
+            .doc("How long the choice made by \"play\" holds; if not given, until the next choice.")
+            .synonyms("expires")
+            .only_if(
+                |button| button.does(PanelAction::Play),
+                [UNUSED, "write press = \"play\", or remove the line"],
+            ),
+        key("seek_step", "10", &Seconds(|it: &mut Button| &mut it.seek_step, ABOVE_ZERO, 3600.0))
+            .doc("How far \"seek_forward\" and \"seek_back\" go.")
+            .synonyms("step seek")
+            .only_if(
+                |button| button.does(PanelAction::SeekForward) || button.does(PanelAction::SeekBack),
+                [UNUSED, "write press = \"seek_forward\" or \"seek_back\", or remove the line"],
+            ),
     ],
 };
 
-const UNUSED: &str = "nothing that this button does needs it";
-const FOR_CLIPS: &str = "write press = \"play_clip\", or leave the line out";
+const NO_PIN: [&str; 2] = ["there is no pin", "write pin = 17, or the GPIO that it is wired to"];
+const UNUSED: &str = "no action of this button uses it";
+const FOR_CLIPS: &str = "write press = \"play_clip\", or remove the line";
 
 /// What a button does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PanelAction {
-    /// Play if it does not play, else pause.
     PlayPause,
-    /// Play, or go on.
     Play,
-    /// Pause.
     Pause,
-    /// Stop.
     Stop,
-    /// Next item.
     Next,
-    /// Previous item.
     Prev,
-    /// Louder by one step.
     VolumeUp,
-    /// Softer by one step.
     VolumeDown,
-    /// Mute, or unmute.
     Mute,
-    /// Go on in the file.
     SeekForward,
-    /// Go back in the file.
     SeekBack,
-    /// Play a clip over what plays, then go back to that.
     PlayClip,
-    /// What schedule and standing programme say holds again.
     Auto,
-    /// Each renderer shows its own name for a while.
     Identify,
-    /// Switch the machine off.
     Shutdown,
 }
 
 impl Words for PanelAction {
     const WORDS: &'static [Word<Self>] = &[
-        word("play_pause", Self::PlayPause, "play, or pause what plays", &["toggle"]),
-        word("play", Self::Play, "play, or go on", &["start"]),
-        word("pause", Self::Pause, "pause", &[]),
-        word("stop", Self::Stop, "stop", &["halt"]),
-        word("next", Self::Next, "the next file", &["forward", "skip"]),
-        word("prev", Self::Prev, "the previous file", &["previous", "back"]),
-        word("volume_up", Self::VolumeUp, "louder", &["louder", "vol_up"]),
-        word("volume_down", Self::VolumeDown, "softer", &["softer", "vol_down"]),
-        word("mute", Self::Mute, "mute, or unmute", &[]),
-        word("seek_forward", Self::SeekForward, "go forward in the file by seek_step", &[]),
-        word("seek_back", Self::SeekBack, "go back in the file by seek_step", &["rewind"]),
-        word(
-            "play_clip",
-            Self::PlayClip,
-            "play a clip over what plays, which then goes on",
-            &["clip"],
-        ),
-        word(
+        Word("play_pause", Self::PlayPause, "play; pause if it plays", "toggle"),
+        Word("play", Self::Play, "play, or continue", "start"),
+        Word("pause", Self::Pause, "pause", ""),
+        Word("stop", Self::Stop, "stop", "halt"),
+        Word("next", Self::Next, "next file", "forward skip"),
+        Word("prev", Self::Prev, "previous file", "previous back"),
+        Word("volume_up", Self::VolumeUp, "louder", "louder vol_up"),
+        Word("volume_down", Self::VolumeDown, "softer", "softer vol_down"),
+        Word("mute", Self::Mute, "mute, or unmute", ""),
+        Word("seek_forward", Self::SeekForward, "forward in the file by seek_step", ""),
+        Word("seek_back", Self::SeekBack, "back in the file by seek_step", "rewind"),
+        Word("play_clip", Self::PlayClip, "interrupt everything else with a clip", "clip"),
+        Word(
             "auto",
             Self::Auto,
-            "go back to what the schedule and the [[renderer]] tables say",
-            &["automatic"],
+            "go back to the schedule and the [[renderer]] tables",
+            "automatic",
         ),
-        word("identify", Self::Identify, "each renderer shows its own name for 10 s", &["who"]),
-        word(
+        Word("identify", Self::Identify, "each renderer shows its own name for 10 s", "who"),
+        Word(
             "shutdown",
             Self::Shutdown,
-            "switch the machine off; only on long, and the README says what it needs",
-            &["poweroff", "power_off"],
+            "switch the machine off; only on long (see the README)",
+            "poweroff power_off",
         ),
     ];
 }
@@ -286,88 +206,81 @@ impl PanelAction {
 /// What another press does while a clip plays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Again {
-    /// The new clip takes over; the same one begins anew.
     #[default]
     Restart,
-    /// Nothing.
     Ignore,
-    /// The new clip comes after those that play and wait.
     Queue,
 }
 
 impl Words for Again {
     const WORDS: &'static [Word<Self>] = &[
-        word("restart", Self::Restart, "the new clip takes over", &[]),
-        word("ignore", Self::Ignore, "nothing", &[]),
-        word("queue", Self::Queue, "the new clip plays after those that wait", &["wait"]),
+        Word("restart", Self::Restart, "the new clip takes over; the same one begins again", ""),
+        Word("ignore", Self::Ignore, "nothing", ""),
+        Word("queue", Self::Queue, "the new clip follows those that play or wait", "wait"),
     ];
 }
 
-/// How what a clip interrupted goes on.
+/// Where an interrupted file continues after a clip.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Back {
-    /// Where it was.
     #[default]
     Resume,
-    /// From the start of the file.
     Start,
 }
 
 impl Words for Back {
     const WORDS: &'static [Word<Self>] = &[
-        word("resume", Self::Resume, "where it was", &[]),
-        word("start", Self::Start, "from the start", &[]),
+        Word("resume", Self::Resume, "where it was interrupted", ""),
+        Word("start", Self::Start, "at its beginning", ""),
     ];
 }
 
-/// Internal pull resistor.
+/// The internal pull resistor.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Pull {
-    /// To 3.3 V: for a button to ground.
     #[default]
     Up,
-    /// To ground: for a button to 3.3 V.
     Down,
-    /// None: there is a resistor outside.
     Off,
 }
 
 impl Words for Pull {
     const WORDS: &'static [Word<Self>] = &[
-        word("up", Self::Up, "for a button to ground", &[]),
-        word("down", Self::Down, "for a button to 3.3 V", &[]),
-        word("off", Self::Off, "there is a resistor outside", &["none"]),
+        Word("up", Self::Up, "to 3.3 V, for a button to ground", ""),
+        Word("down", Self::Down, "to ground, for a button to 3.3 V", ""),
+        Word("off", Self::Off, "none, because there is one outside", "none"),
     ];
 }
 
 /// A logic level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
-    /// 0 V.
     Low,
-    /// 3.3 V.
     High,
 }
 
 impl Words for Level {
     const WORDS: &'static [Word<Self>] =
-        &[word("low", Self::Low, "0 V", &[]), word("high", Self::High, "3.3 V", &[])];
+        &[Word("low", Self::Low, "0 V", ""), Word("high", Self::High, "3.3 V", "")];
 }
 
 /// How a button is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Detect {
-    /// By edges from the kernel: no wakeups at rest.
     #[default]
     Edges,
-    /// By looking at the level every 10 ms: where edges do not work.
     Level,
 }
 
 impl Words for Detect {
     const WORDS: &'static [Word<Self>] = &[
-        word("edges", Self::Edges, "the kernel reports each change: no work at rest", &[]),
-        word("level", Self::Level, "the box looks every 10 ms: where edges do not work", &["poll"]),
+        Word(
+            "edges",
+            Self::Edges,
+            "the kernel reports each change, and the box sleeps meanwhile",
+            "",
+        ),
+        Word("level", Self::Level, "the box looks every 10 ms, where edges do not work", "poll"),
     ];
 }
 
@@ -398,7 +311,7 @@ impl Button {
         }
         button.check_actions(reader, section);
         if button.does(PanelAction::PlayClip) && !section.has("plays") {
-            section.error(reader, "it is not said which clip", "write plays = \"clip.mp4\"");
+            section.error(reader, "the button has no clip to play", "write plays = \"clip.mp4\"");
         }
         button.check_wiring(reader, section);
         understood.contains(&"pin").then_some(button)
@@ -418,8 +331,8 @@ impl Button {
             if let (Some(field), Some(PanelAction::Shutdown)) = (section.field(key), action) {
                 field.error(
                     reader,
-                    "whoever only touches the button would switch the machine off",
-                    "write long = \"shutdown\", and for how long to hold it: hold_time = 3",
+                    "anybody who touches the button would switch the machine off",
+                    "write long = \"shutdown\", and how long to hold the button, such as hold_time = 3",
                 );
             }
         }
@@ -431,29 +344,29 @@ impl Button {
         {
             field.warning(
                 reader,
-                "nothing happens on a long press",
-                "write long = \"stop\", or another action, or leave the line out",
+                "a long press does nothing",
+                "write long = \"stop\" or another action, or remove the line",
             );
         }
         if self.hold_time <= self.debounce {
             if let Some(field) = hold_time {
-                field.error(reader, "this is not longer than debounce", "write hold_time = 1.0");
+                field.error(reader, "this must be longer than debounce", "write hold_time = 1.0");
             } else if let Some(field) = section.field("debounce") {
-                field.error(reader, "this is as long as a long press", "write debounce = 0.03");
+                field.error(reader, "this must be shorter than hold_time", "write debounce = 0.03");
             }
         }
         if let (Some(field), true) = (section.field("long"), self.long == self.press) {
             field.warning(
                 reader,
                 "a long press does the same as a short one",
-                "leave the line out, or write another action",
+                "remove the line, or write another action",
             );
         }
         if let (Some(field), true) = (section.field("double"), repeats) {
             field.warning(
                 reader,
-                "with double, the volume waits 0.4 s after each press for a second one",
-                "leave the line out, or put it on another button",
+                "with double, each change of the volume waits 0.4 s for a second press",
+                "remove the line, or use another button",
             );
         }
     }
@@ -468,8 +381,8 @@ impl Button {
         if let Some(field) = section.field("active") {
             field.warning(
                 reader,
-                format!("with pull = \"{written}\" the button counts as pressed while it is open"),
-                format!("write active = \"{other}\", unless the contact opens when pressed"),
+                &format!("with pull = \"{written}\" the button counts as pressed while it is open"),
+                &format!("write active = \"{other}\", unless the contact opens when pressed"),
             );
         }
     }
@@ -478,18 +391,14 @@ impl Button {
 /// One `[[led]]` table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Led {
-    /// Where it is wired.
     pub pin: Pin,
-    /// What it shows.
     pub shows: Shows,
-    /// Level when lit.
     pub active: Level,
 }
 
 /// What an LED shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shows {
-    /// The state of the box: see the table of patterns.
     Status,
     /// Lit while any of these renderers plays.
     Playing(Targets),
@@ -497,13 +406,13 @@ pub enum Shows {
 
 impl Words for Shows {
     const WORDS: &'static [Word<Self>] = &[
-        word(
+        Word(
             "status",
             Self::Status,
-            "how the box is; `dlna-kiosk leds` shows every pattern",
-            &["state"],
+            "the state of the box; `dlna-kiosk leds` shows every pattern",
+            "state",
         ),
-        word("playing", Self::Playing(Targets::All), "lit while a renderer plays", &[]),
+        Word("playing", Self::Playing(Targets::All), "lit while a renderer plays", ""),
     ];
 
     fn to_word(&self) -> &'static str {
@@ -512,56 +421,54 @@ impl Words for Shows {
 }
 
 pub(super) const LED: Table<Led> = Table {
-    name: "led",
-    label: "[[led]]",
-    synonyms: &["leds", "light"],
+    about: About {
+        name: "led",
+        label: "[[led]]",
+        synonyms: "leds light",
+        heading: "LEDs",
+        intro: "Wire an LED from a GPIO through a resistor (330 Ω to 1 kΩ) to ground.",
+    },
     most: PINS,
-    heading: "LEDs",
-    intro: "From the GPIO through a resistor (330 Ω to 1 kΩ) to the LED, and from there to ground.",
     blank: || Led { pin: Pin(0), shows: Shows::Playing(Targets::All), active: Level::High },
     keys: &[
-        Key::new("pin", &["22"], "The pin that it is wired to.", &Of(|led: &mut Led| &mut led.pin))
-            .synonyms(&["gpio", "bcm"])
-            .required("there is no pin", "write pin = 17, or where it is wired"),
-        Key::new("shows", &["\"status\""], "What it shows:", &Of(|led: &mut Led| &mut led.shows))
-            .synonyms(&["show", "state", "function"])
+        key("pin", "22", &Of(|it: &mut Led| &mut it.pin))
+            .doc("The pin that the LED is wired to.")
+            .synonyms("gpio bcm")
+            .required(NO_PIN[0], NO_PIN[1]),
+        key("shows", "\"status\"", &Of(|it: &mut Led| &mut it.shows))
+            .doc("What the LED shows:")
+            .synonyms("show state function")
             .required(
-                "it is not said what the LED shows",
+                "there is no line that says what the LED shows",
                 "write shows = \"status\" or shows = \"playing\"",
             ),
-        Key::new(
+        key(
             "renderer",
-            &["\"TV 1\""],
-            "With \"playing\": which renderers; any if not given.",
+            "\"TV 1\"",
             &Custom {
-                describe: "as for `[[button]]`",
-                words: &[],
+                values: "as for `[[button]]`",
                 read: |reader, field, led: &mut Led| {
                     led.shows = Shows::Playing(Targets::read(reader, field)?);
                     Some(())
                 },
-                print: |key, led, out| {
-                    if let Shows::Playing(targets) = &led.shows
-                        && let Some(targets) = targets.print(out)
-                    {
-                        out.value(key, targets);
-                    }
+                print: |led, out| match &led.shows {
+                    Shows::Playing(targets) => targets.print(out),
+                    Shows::Status => None,
                 },
             },
         )
-        .synonyms(&["renderers", "target", "device", "tv"])
+        .doc("The renderers that \"playing\" is about.")
+        .synonyms("renderers target device tv")
         .only_if(
             |led| matches!(led.shows, Shows::Playing(_)),
-            "the status is that of the whole box",
-            "leave the line out, or write shows = \"playing\"",
+            [
+                "\"status\" shows the state of the whole box",
+                "remove the line, or write shows = \"playing\"",
+            ],
         ),
-        Key::new(
-            "active",
-            &["\"high\""],
-            "The level when it is lit; \"low\" for an LED between 3.3 V and the GPIO.",
-            &Of(|led: &mut Led| &mut led.active),
-        )
-        .synonyms(&["level", "active_low", "active_high"]),
+        key("active", "\"high\"", &Of(|it: &mut Led| &mut it.active))
+            .doc("The level while the LED is lit; \"low\" for an LED between 3.3 V and the GPIO.")
+            .synonyms("level active_low active_high"),
     ],
 };
 
@@ -598,8 +505,8 @@ pub(super) fn check_pins(
     if let Some((section, _)) = wired.get(PINS) {
         section.error(
             reader,
-            format!("there are {} buttons and LEDs", wired.len()),
-            format!("the header has {PINS} pins: leave some out"),
+            &format!("there are {} buttons and LEDs", wired.len()),
+            &format!("the header has {PINS} pins: remove some"),
         );
     }
     let elsewhere = match header.alternative(&used) {
@@ -613,25 +520,25 @@ pub(super) fn check_pins(
         if let Some((other, _)) = wired.iter().take(i).find(|(_, other)| *other == pin) {
             let (label, line) = (other.label, reader.problems.line_of(other.at));
             let shown = header.describe(pin);
-            let message = format!("{shown} is used by the {label} in line {line} too");
-            field.error(reader, message, elsewhere.clone());
+            let message = format!("{shown} is used by the {label} in line {line}, too");
+            field.error(reader, &message, &elsewhere);
         } else if !header.has(pin) {
             field.error(
                 reader,
-                format!(
+                &format!(
                     "GPIO{} is not on the header of this Raspberry Pi, which has {} pins",
                     pin.0,
                     header.size()
                 ),
-                elsewhere.clone(),
+                &elsewhere,
             );
         } else if let (Some(function), false) =
             (header.special_function(pin), matches!(gpio, Backend::Simulated(_)))
         {
             field.warning(
                 reader,
-                format!("{} is also used for {function}", header.describe(pin)),
-                format!("{elsewhere}, unless you are sure"),
+                &format!("{} is also used for {function}", header.describe(pin)),
+                &format!("{elsewhere}, unless you are sure"),
             );
         }
     }
@@ -641,7 +548,7 @@ pub(super) fn check_pins(
             && let Some(field) = section.field("pull")
         {
             let message = format!("{} has a fixed pull-up resistor", header.describe(button.pin));
-            field.warning(reader, message, elsewhere.clone());
+            field.warning(reader, &message, &elsewhere);
         }
     }
 }
@@ -662,7 +569,8 @@ mod tests {
         each_is_told(&[
             (
                 "[[button]]\npress = \"play\"",
-                "1: error: [[button]]: there is no pin; write pin = 17, or where it is wired",
+                "1: error: [[button]]: there is no pin; write pin = 17, or the GPIO that it is \
+                 wired to",
             ),
             (
                 "[[button]]\npin = 17",
@@ -696,8 +604,8 @@ mod tests {
             ),
             (
                 "[[button]]\npin = \"pin 11\"\npress = \"play\"",
-                "2: error: [[button]] pin = \"pin 11\": this is no GPIO number; pins are \
-                 GPIO (BCM) numbers: header pin 11 is GPIO17, so write pin = 17",
+                "2: error: [[button]] pin = \"pin 11\": this is not a GPIO number; pins are GPIO \
+                 (BCM) numbers: header pin 11 is GPIO17, so write pin = 17",
             ),
             (
                 "[[button]]\npin = \"red\"\npress = \"play\"",
@@ -723,15 +631,15 @@ mod tests {
             ),
             (
                 "[[button]]\npin = 17\npress = \"shutdown\"",
-                "3: error: [[button]] press = \"shutdown\": whoever only touches the button would \
-                 switch the machine off; write long = \"shutdown\", and for how long to hold it: \
-                 hold_time = 3",
+                "3: error: [[button]] press = \"shutdown\": anybody who touches the button would \
+                 switch the machine off; write long = \"shutdown\", and how long to hold the \
+                 button, such as hold_time = 3",
             ),
             (
                 "[[button]]\npin = 17\nlong = \"shutdown\"\ndouble = \"shutdown\"",
-                "4: error: [[button]] double = \"shutdown\": whoever only touches the button would \
-                 switch the machine off; write long = \"shutdown\", and for how long to hold it: \
-                 hold_time = 3",
+                "4: error: [[button]] double = \"shutdown\": anybody who touches the button \
+                 would switch the machine off; write long = \"shutdown\", and how long to hold \
+                 the button, such as hold_time = 3",
             ),
             (
                 "[[button]]\npin = 17\ndouble = \"poweroff\"",
@@ -740,17 +648,17 @@ mod tests {
             ),
             (
                 "[[button]]\npin = 17\npress = \"play\"\nhold_time = 2",
-                "4: warning: [[button]] hold_time = 2: nothing happens on a long press; \
-                 write long = \"stop\", or another action, or leave the line out",
+                "4: warning: [[button]] hold_time = 2: a long press does nothing; write long = \
+                 \"stop\" or another action, or remove the line",
             ),
             (
                 "[[button]]\npin = 17\nlong = \"play\"\nhold_time = 0.01",
-                "4: error: [[button]] hold_time = 0.01: this is not longer than debounce; \
-                 write hold_time = 1.0",
+                "4: error: [[button]] hold_time = 0.01: this must be longer than debounce; write \
+                 hold_time = 1.0",
             ),
             (
                 "[[button]]\npin = 17\nlong = \"play\"\ndebounce = 1",
-                "4: error: [[button]] debounce = 1: this is as long as a long press; write \
+                "4: error: [[button]] debounce = 1: this must be shorter than hold_time; write \
                  debounce = 0.03",
             ),
             (
@@ -760,9 +668,8 @@ mod tests {
             ),
             (
                 "[[button]]\npin = 17\npress = \"play\"\nrenderer = \"a\\tb\"",
-                "4: error: [[button]] renderer = \"a\\tb\": there is a line end, a tab or \
-                 another control character in the text; leave it out; in a path, write / \
-                 instead of \\",
+                "4: error: [[button]] renderer = \"a\\tb\": the text contains a line break, a \
+                 tab or another control character; remove it; in a path, write / instead of \\",
             ),
             (
                 "[[button]]\npin = 17\nlong = \"play\"\nhold_time = 0",
@@ -786,14 +693,13 @@ mod tests {
             ),
             (
                 "[[button]]\npin = 17\nlong = \"play\"\npress = \"play\"",
-                "3: warning: [[button]] long = \"play\": a long press does the same as a \
-                 short one; leave the line out, or write another action",
+                "3: warning: [[button]] long = \"play\": a long press does the same as a short \
+                 one; remove the line, or write another action",
             ),
             (
                 "[[button]]\npin = 17\npress = \"volume_up\"\ndouble = \"play\"",
-                "4: warning: [[button]] double = \"play\": with double, the volume waits 0.4 \
-                 s after each press for a second one; leave the line out, or put it on \
-                 another button",
+                "4: warning: [[button]] double = \"play\": with double, each change of the \
+                 volume waits 0.4 s for a second press; remove the line, or use another button",
             ),
             (
                 "[[button]]\npin = 17\npress = \"play\"\nactive = \"high\"",
@@ -809,8 +715,8 @@ mod tests {
             ),
             (
                 "[[button]]\npin = 17\npress = \"play\"\nrenderer = []",
-                "4: error: [[button]] renderer = []: there is nothing in it; write renderer \
-                 = \"TV 1\", or leave the line out",
+                "4: error: [[button]] renderer = []: this is empty; write renderer = \"TV 1\", \
+                 or remove the line",
             ),
             (
                 "[[button]]\npin = 17\npress = \"play\"\nrenderer = \
@@ -826,17 +732,18 @@ mod tests {
             ),
             (
                 "[[led]]\npin = 17",
-                "1: error: [[led]]: it is not said what the LED shows; write shows = \
+                "1: error: [[led]]: there is no line that says what the LED shows; write shows = \
                  \"status\" or shows = \"playing\"",
             ),
             (
                 "[[led]]\nshows = \"status\"",
-                "1: error: [[led]]: there is no pin; write pin = 17, or where it is wired",
+                "1: error: [[led]]: there is no pin; write pin = 17, or the GPIO that it is \
+                 wired to",
             ),
             (
                 "[[led]]\npin = 17\nshows = \"status\"\nrenderer = \"TV\"",
-                "4: warning: [[led]] renderer = \"TV\": the status is that of the whole box; \
-                 leave the line out, or write shows = \"playing\"",
+                "4: warning: [[led]] renderer = \"TV\": \"status\" shows the state of the whole \
+                 box; remove the line, or write shows = \"playing\"",
             ),
             (
                 "[[led]]\npin = 17\nshows = \"satus\"",
@@ -851,17 +758,18 @@ mod tests {
         each_is_told(&[
             (
                 "[[button]]\npin = 17\npress = \"play_clip\"",
-                "1: error: [[button]]: it is not said which clip; write plays = \"clip.mp4\"",
+                "1: error: [[button]]: the button has no clip to play; write plays = \
+                 \"clip.mp4\"",
             ),
             (
                 "[[button]]\npin = 17\npress = \"stop\"\nplays = \"a.mp4\"",
-                "4: warning: [[button]] plays = \"a.mp4\": nothing that this button does needs \
-                 it; write press = \"play_clip\" or \"play\", or leave the line out",
+                "4: warning: [[button]] plays = \"a.mp4\": no action of this button uses it; \
+                 write press = \"play_clip\" or \"play\", or remove the line",
             ),
             (
                 "[[button]]\npin = 17\npress = \"play\"\nplays = \"a.mp4\"\nagain = \"queue\"",
-                "5: warning: [[button]] again = \"queue\": nothing that this button does needs \
-                 it; write press = \"play_clip\", or leave the line out",
+                "5: warning: [[button]] again = \"queue\": no action of this button uses it; \
+                 write press = \"play_clip\", or remove the line",
             ),
             (
                 "[[button]]\npin = 17\nlong = \"play_clip\"\npress = \"clip\"\nplays = \"a.mp4\"",

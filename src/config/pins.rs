@@ -3,7 +3,7 @@
 //! Terms. The *BCM number* is the GPIO's number on the chip, and what the configuration uses; the
 //! *header pin* is its place on the connector, counted from 1. People mix them up.
 
-use super::key::{Custom, Key, Plain, Printer, Table, quoted};
+use super::key::{About, Custom, Plain, Printer, Table, Values, key, quoted};
 use super::problem::{nearest, normalised};
 use super::section::{Field, Reader, Section};
 use std::path::PathBuf;
@@ -27,74 +27,67 @@ pub enum Backend {
 }
 
 pub(super) const GPIO: Table<Backend> = Table {
-    name: "gpio",
-    label: "[gpio]",
-    synonyms: &["pins"],
+    about: About { name: "gpio", label: "[gpio]", synonyms: "pins", heading: "The pins", intro: "" },
     most: 1,
-    heading: "The pins",
-    intro: "",
     blank: || Backend::Auto,
     keys: &[
-        Key::new(
+        key(
             "backend",
-            &["\"auto\""],
-            "What the pins are:",
+            "\"auto\"\n\"none\"\n\"/dev/gpiochip0\"\n\"simulated\"",
             &Custom {
-                describe: "`\"auto\"`, `\"none\"`, `\"/dev/gpiochip0\"`, `\"simulated\"`",
-                words: &[
-                    ("auto", "the header if this is a Raspberry Pi, otherwise no pins"),
-                    ("none", "no pins"),
-                    ("/dev/gpiochip0", "this GPIO chip, by its device or its label"),
-                    ("simulated", "a socket, for tests"),
-                ],
+                values: "`\"auto\"`, `\"none\"`, `\"simulated\"`, or a chip",
                 read: |reader, field, to| {
                     let word = field.text(reader)?;
                     *to = backend(reader, field, word);
                     Some(())
                 },
-                print: |key, backend, out| {
-                    let word = match backend {
+                print: |backend, _| {
+                    Some(quoted(match backend {
                         Backend::Auto => "auto",
                         Backend::None => "none",
                         Backend::Chip(chip) => chip,
                         Backend::Simulated(_) => "simulated",
-                    };
-                    out.value(key, quoted(word));
+                    }))
                 },
             },
         )
-        .synonyms(&["chip", "driver", "type", "device"]),
-        Key::new(
+        .doc(
+            "Which GPIO hardware has the pins.\n\
+             \"auto\" is the header on a Raspberry Pi, and no pins elsewhere. A GPIO chip is given by its device or its \
+             label. \"simulated\" is for tests.",
+        )
+        .synonyms("chip driver type device"),
+        key(
             "socket",
-            &["\"/run/dlna-kiosk/pins\""],
-            "The socket of the simulated pins.",
+            "\"/run/dlna-kiosk/pins\"",
             &Custom {
-                describe: "a path",
-                words: &[],
+                values: "a path that begins with `/`",
                 read: |reader, field, to| {
                     let path = field.text(reader)?;
                     let is_absolute = path.starts_with('/');
                     if let Backend::Simulated(socket) = to {
                         if !is_absolute {
                             let advice = format!("write socket = {}", field.example);
-                            field.error(reader, "the path does not begin with /", advice);
+                            field.error(reader, "the path does not begin with /", &advice);
                         }
                         *socket = PathBuf::from(path);
                     }
                     is_absolute.then_some(())
                 },
-                print: |key, backend, out| {
-                    if let Backend::Simulated(socket) = backend {
-                        out.value(key, quoted(&socket.display().to_string()));
-                    }
+                print: |backend, _| match backend {
+                    Backend::Simulated(socket) => Some(quoted(&socket.display().to_string())),
+                    _ => None,
                 },
             },
         )
-        .synonyms(&["path"])
+        .doc("The socket of the simulated pins.")
+        .synonyms("path")
         .only_if(
             |backend| matches!(backend, Backend::Simulated(_)),
-            "there is a socket only with the simulated backend",
-            "leave the line out, or write backend = \"simulated\"",
+            [
+                "only the simulated backend has a socket",
+                "remove the line, or write backend = \"simulated\"",
+            ],
         ),
     ],
 };
@@ -109,8 +102,8 @@ fn backend(reader: &mut Reader<'_>, field: &Field<'_>, word: &str) -> Backend {
             if let Some(meant) = nearest(other, ["auto", "none", "simulated"]) {
                 field.error(
                     reader,
-                    "this is neither a known backend nor likely a chip",
-                    format!("did you mean \"{meant}\"?"),
+                    "this is not a known backend and does not look like a chip",
+                    &format!("did you mean \"{meant}\"?"),
                 );
             }
             Backend::Chip(word.to_owned())
@@ -121,7 +114,7 @@ fn backend(reader: &mut Reader<'_>, field: &Field<'_>, word: &str) -> Backend {
 impl Backend {
     /// Reads the `[gpio]` table, if there is one.
     pub(super) fn read(reader: &mut Reader<'_>, top: &Section<'_>) -> Self {
-        let Some(field) = top.field(GPIO.name) else {
+        let Some(field) = top.field(GPIO.about.name) else {
             return Self::Auto;
         };
         let DeValue::Table(table) = field.value else {
@@ -132,14 +125,14 @@ impl Backend {
             );
             return Self::Auto;
         };
-        let section = Section::new(table, GPIO.label, field.at);
+        let section = Section::new(table, GPIO.about.label, field.at);
         let (backend, understood) = GPIO.read(reader, &section);
         if !matches!(backend, Self::Simulated(_)) || understood.contains(&"socket") {
             return backend;
         }
         if !section.has("socket") {
             let advice = "write socket = \"/run/dlna-kiosk/pins\"";
-            section.error(reader, "the simulated backend needs a socket", advice);
+            section.error(reader, "the simulated backend needs a socket", &advice);
         }
         Self::None
     }
@@ -277,8 +270,8 @@ impl Header {
 
 /// A pin, with help for those who counted on the connector.
 impl Plain for Pin {
-    fn describe() -> String {
-        format!("GPIO (BCM) number, 0 to {}", COUNT - 1)
+    fn values() -> Values {
+        Values::new(format!("GPIO (BCM) number, 0 to {}", COUNT - 1))
     }
 
     fn read(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Self> {
@@ -292,7 +285,7 @@ impl Plain for Pin {
                 // "pin 11" is meant as a place on the connector.
                 let place = plain.strip_prefix("pin").map(|rest| rest.trim_start_matches('_'));
                 if let Some(place) = place.and_then(|rest| rest.parse().ok()) {
-                    field.error(reader, "this is no GPIO number", instead_of_place(place));
+                    field.error(reader, "this is not a GPIO number", &instead_of_place(place));
                     return None;
                 }
                 digits
@@ -307,8 +300,8 @@ impl Plain for Pin {
         if pin.is_none() {
             field.error(
                 reader,
-                format!("there is no GPIO{number} on the header"),
-                instead_of_place(number),
+                &format!("there is no GPIO{number} on the header"),
+                &instead_of_place(number),
             );
         }
         pin

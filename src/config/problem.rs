@@ -71,44 +71,22 @@ impl<'t> Problems<'t> {
         Self { text, line_ends, problems: Vec::new() }
     }
 
-    /// Records an error at byte `at` of the text.
-    pub(super) fn error(
-        &mut self,
-        at: usize,
-        key: impl Into<String>,
-        message: impl Into<String>,
-        advice: impl Into<String>,
-    ) {
-        self.push(Severity::Error, Some(at), key, message, advice);
-    }
-
-    /// Records a warning at byte `at` of the text.
-    pub(super) fn warning(
-        &mut self,
-        at: usize,
-        key: impl Into<String>,
-        message: impl Into<String>,
-        advice: impl Into<String>,
-    ) {
-        self.push(Severity::Warning, Some(at), key, message, advice);
-    }
-
     /// Records a problem; without `at` it is about something that is not in the file.
     pub(super) fn push(
         &mut self,
         severity: Severity,
         at: Option<usize>,
-        key: impl Into<String>,
-        message: impl Into<String>,
-        advice: impl Into<String>,
+        key: &str,
+        message: &str,
+        advice: &str,
     ) {
         let line = at.map(|at| self.line_of(at));
         self.problems.push(Problem {
             severity,
             line,
-            key: legible(&key.into()),
-            message: legible(&message.into()),
-            advice: legible(&advice.into()),
+            key: legible(key),
+            message: legible(message),
+            advice: legible(advice),
         });
     }
 
@@ -217,7 +195,7 @@ mod tests {
     #[test]
     fn no_terminal_obeys_what_is_in_a_file() {
         let mut report = Problems::new("");
-        report.error(0, "\u{1b}[2J", "a\nb", "write \u{9b}2J");
+        report.push(Severity::Error, Some(0), "\u{1b}[2J", "a\nb", "write \u{9b}2J");
         let problems = report.into_problems();
         assert!(!problems[0].to_string().contains(char::is_control), "{problems:?}");
     }
@@ -225,7 +203,13 @@ mod tests {
     #[test]
     fn a_problem_reads_like_a_compiler_s() {
         let mut report = Problems::new("a\nb\nc");
-        report.error(4, "[[button]] pin = 42", "there is no GPIO42", "use 0 to 27");
+        report.push(
+            Severity::Error,
+            Some(4),
+            "[[button]] pin = 42",
+            "there is no GPIO42",
+            "use 0 to 27",
+        );
         report.push(Severity::Warning, None, "", "no file", "write one");
         let problems = report.into_problems();
         assert_eq!(problems[0].in_file("/etc/k.toml"), "/etc/k.toml: warning: no file; write one");

@@ -2,63 +2,61 @@
 //! for the fuzzer. A test compares the files with these texts and writes them anew when asked to: see `CONTRIBUTING.md`.
 
 use super::TOP;
-use super::key::{KeyInfo, TableInfo};
+use super::key::{About, Explained};
 use super::panel::{BUTTON, LED};
 use super::pins::GPIO;
 use super::renderer::{GROUP, RENDERER};
 use super::schedule::SCHEDULE;
-use core::fmt::Write;
 
 /// Columns of the example file.
 const WIDTH: usize = 100;
 
 /// All kinds of tables, the top first, in the order of the example file.
-pub(super) fn tables() -> [TableInfo; 7] {
+pub(super) fn tables() -> [(About, Vec<Explained>); 7] {
     [
-        TOP.info(),
-        GPIO.info(),
-        RENDERER.info(),
-        GROUP.info(),
-        SCHEDULE.info(),
-        BUTTON.info(),
-        LED.info(),
+        TOP.explained(),
+        GPIO.explained(),
+        RENDERER.explained(),
+        GROUP.explained(),
+        SCHEDULE.explained(),
+        BUTTON.explained(),
+        LED.explained(),
     ]
 }
 
 /// Whether the key at the top of the file is the name of a table.
 pub(super) fn is_table(key: &str) -> bool {
-    let names = [GPIO.name, RENDERER.name, GROUP.name, SCHEDULE.name, BUTTON.name, LED.name];
-    names.contains(&key)
+    tables().iter().any(|(about, _)| about.name == key)
 }
 
 /// The README's table of keys.
 #[must_use]
 pub fn readme_table() -> String {
-    let mut text = String::from("| key | values | without it | |\n|---|---|---|---|\n");
-    for table in tables() {
-        let label = if table.label.is_empty() { "at the top" } else { table.label };
-        line(&mut text, format_args!("| **{label}** | | | |"));
-        for key in table.keys {
+    let mut text = String::from("| key | values | default | |\n|---|---|---|---|\n");
+    for (about, keys) in tables() {
+        let label = if about.label.is_empty() { "top of the file" } else { about.label };
+        line(&mut text, &format!("| **{label}** | | | |"));
+        let mut before: Vec<(&str, &str)> = Vec::new();
+        for key in &keys {
             let doc = key.doc.lines().next().unwrap_or_default().trim_end_matches([':', '.']);
-            let without = without(&key);
-            line(
-                &mut text,
-                format_args!("| `{}` | {} | {without} | {doc} |", key.name, key.values),
-            );
+            let same =
+                before.iter().find(|(_, values)| values.len() > 100 && *values == key.values.text);
+            let values =
+                same.map_or(key.values.text.clone(), |(name, _)| format!("as for `{name}`"));
+            before.push((key.name, &key.values.text));
+            let default = key.default.as_deref().map_or(String::new(), in_code);
+            line(&mut text, &format!("| `{}` | {values} | {default} | {doc} |", key.name));
         }
     }
     text
 }
 
-/// What holds without the key.
-fn without(key: &KeyInfo) -> String {
-    match &key.default {
-        _ if key.is_required => "required".to_owned(),
-        None => String::new(),
-        Some(value) => match value.split_once("  ") {
-            Some((value, remark)) => format!("`{value}` {}", remark.trim_start_matches("# ")),
-            None => format!("`{value}`"),
-        },
+/// The value in a line, with a remark behind it or not, as the README shows it.
+fn in_code(line: &str) -> String {
+    let Some((_, value)) = line.split_once(" = ") else { return line.to_owned() };
+    match value.split_once("  ") {
+        Some((value, remark)) => format!("`{value}` {}", remark.trim_start_matches("# ")),
+        None => format!("`{value}`"),
     }
 }
 
@@ -67,27 +65,29 @@ fn without(key: &KeyInfo) -> String {
 pub fn example_file() -> String {
     let mut text = String::new();
     remark(&mut text, HEAD);
-    for table in tables() {
-        let rule = "-".repeat(WIDTH - 8 - table.heading.len());
-        line(&mut text, format_args!("\n# ---- {} {rule}", table.heading));
-        remark(&mut text, table.intro);
-        if table.label.is_empty() {
-            text.push('\n');
-        } else {
-            line(&mut text, format_args!("\n#{}", table.label));
+    for (about, keys) in tables() {
+        let rule = "-".repeat(WIDTH - 8 - about.heading.len());
+        line(&mut text, &format!("\n# ---- {} {rule}", about.heading));
+        remark(&mut text, about.intro);
+        text.push('\n');
+        let mut before = String::new();
+        if !about.label.is_empty() {
+            before = format!("#{}\n#\n", about.label);
         }
-        for (i, key) in table.keys.iter().enumerate() {
-            if i > 0 {
-                text.push_str(if table.label.is_empty() { "\n" } else { "#\n" });
-            }
+        for key in &keys {
+            text.push_str(&before);
+            before = if about.label.is_empty() { "\n" } else { "#\n" }.to_owned();
             remark(&mut text, key.doc);
-            let widest = key.words.iter().map(|(word, _)| word.len()).max().unwrap_or_default();
-            for (word, doc) in &key.words {
-                let word = format!("\"{word}\"");
-                line(&mut text, format_args!("#   {word:<0$}  {doc}", widest + 2));
+            let words = if key.doc.ends_with(':') { &*key.values.words } else { &[] };
+            let widest = words.iter().map(|(word, _)| word.len()).max().unwrap_or_default();
+            for (word, meaning) in words {
+                line(
+                    &mut text,
+                    &format!("#   {:<1$}  {meaning}", format!("\"{word}\""), widest + 2),
+                );
             }
-            for example in key.examples {
-                line(&mut text, format_args!("#{} = {example}", key.name));
+            for example in key.examples.lines() {
+                line(&mut text, &format!("#{} = {example}", key.name));
             }
         }
     }
@@ -97,68 +97,63 @@ pub fn example_file() -> String {
 const HEAD: &str = "\
 Configuration of dlna-kiosk: /etc/dlna-kiosk/config.toml
 
-Everything here is optional. As shipped, the # at its beginning switches each line off, and the box does this: it \
-serves /srv/dlna-kiosk, finds every renderer on the network, and plays nothing until a button asks for it; buttons and \
-LEDs are wired as the README shows. Remove the # to switch a line on. From the first such line on, the box has only the \
-buttons and LEDs that this file names.
+Everything here is optional, and as shipped every line is switched off by the # before it. The box then serves \
+/srv/dlna-kiosk, finds every renderer on the network, and plays nothing until somebody presses a button; buttons and LEDs \
+are wired as the README shows. To switch a line on, remove its #. From the first such line on, the box has only the \
+buttons and LEDs of this file.
 
 Check the file, and see the values in force:    dlna-kiosk check
 
-Text stands in straight quotes: \"TV 1\". Numbers, true and false stand without quotes.";
+Text needs straight quotes: \"TV 1\". Numbers, true and false have none. Times are in seconds.";
 
-/// Appends paragraphs as remarks. A line that begins with a blank stays as it is.
+/// Appends paragraphs as remarks. A line with two blanks in it stays as it is.
 fn remark(text: &mut String, paragraphs: &str) {
     for paragraph in paragraphs.lines() {
-        if paragraph.is_empty() || paragraph.contains("    ") || paragraph.starts_with(' ') {
-            line(text, format_args!("{}", format!("# {paragraph}").trim_end()));
-            continue;
-        }
         let mut row = String::from("#");
-        for word in paragraph.split(' ') {
-            if row.chars().count() + 1 + word.chars().count() > WIDTH {
-                line(text, format_args!("{row}"));
+        for word in paragraph.split_inclusive(' ') {
+            let is_full = row.chars().count() + 1 + word.trim_end().chars().count() > WIDTH;
+            if is_full && !paragraph.contains("  ") {
+                line(text, row.trim_end());
                 row = String::from("#");
             }
-            row.push(' ');
+            row.push_str(if row == "#" { " " } else { "" });
             row.push_str(word);
         }
-        line(text, format_args!("{row}"));
+        line(text, &row);
     }
 }
 
 /// The tables, keys and words, in the form of libFuzzer's dictionaries.
 #[must_use]
 pub fn fuzz_words() -> String {
+    let mut all: Vec<String> = Vec::new();
+    for (about, keys) in tables() {
+        all.push(format!("{}\n", about.label));
+        for key in keys {
+            let examples = key.examples.lines();
+            all.extend(examples.map(|example| format!("{} = {example}\n", key.name)));
+            all.extend(key.values.words.iter().map(|(word, _)| format!("\"{word}\"")));
+        }
+    }
     let mut text = String::new();
-    let mut entry = |word: &str| {
-        let mut escaped = String::new();
-        for byte in word.bytes() {
-            match byte {
-                b'"' | b'\\' | 0..=0x1f | 0x7f.. => {
-                    let _ = write!(escaped, "\\x{byte:02x}");
-                }
-                _ => escaped.push(char::from(byte)),
-            }
-        }
-        let known = format!("\"{escaped}\"\n");
-        if !text.contains(&known) {
-            text.push_str(&known);
-        }
-    };
-    for table in tables() {
-        if !table.label.is_empty() {
-            entry(&format!("{}\n", table.label));
-        }
-        for key in table.keys {
-            for example in key.examples {
-                entry(&format!("{} = {example}\n", key.name));
-            }
-            key.words.iter().for_each(|(word, _)| entry(&format!("\"{word}\"")));
+    for word in &all {
+        let escaped: String = word.bytes().map(escaped).collect();
+        let entry = format!("\"{escaped}\"\n");
+        if !text.contains(&entry) {
+            text.push_str(&entry);
         }
     }
     text
 }
 
-fn line(text: &mut String, line: core::fmt::Arguments<'_>) {
-    let _ = writeln!(text, "{line}");
+fn escaped(byte: u8) -> String {
+    match byte {
+        b'"' | b'\\' | 0..=0x1f | 0x7f.. => format!("\\x{byte:02x}"),
+        _ => char::from(byte).to_string(),
+    }
+}
+
+fn line(text: &mut String, line: &str) {
+    text.push_str(line);
+    text.push('\n');
 }

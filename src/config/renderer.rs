@@ -5,7 +5,9 @@
 //! of their own) is as in the member's `[[renderer]]` table.
 
 use super::Config;
-use super::key::{Custom, Key, Of, Seconds, Table, Word, Words, word};
+use super::key::{
+    A_DAY, ABOVE_ZERO, About, Custom, FROM_ZERO, Of, Seconds, Table, Word, Words, key,
+};
 use super::media::is_folder;
 use super::section::{Reader, Section};
 use super::selector::{self, Who, print_list};
@@ -22,21 +24,15 @@ pub struct Rule {
     pub who: Who,
     /// What they play, in order: files and folders, absolute. Never empty.
     pub plays: Vec<PathBuf>,
-    /// Start by itself when the renderer appears.
     pub autoplay: bool,
     /// Begin again after the last item.
     pub repeat: bool,
-    /// In which order.
     pub order: Order,
-    /// How long a still is shown.
     pub dwell: Duration,
     /// Volume to set, in per cent.
     pub volume: Option<u8>,
-    /// What to do when a viewer stops it with the TV's remote.
     pub on_stop: OnStop,
-    /// How rounds follow each other.
     pub loop_method: LoopMethod,
-    /// How much of an item's end may be cut by [`LoopMethod::Seek`].
     pub max_cut: Duration,
 }
 
@@ -44,149 +40,115 @@ pub struct Rule {
 pub const DWELL: Duration = Duration::from_secs(10);
 
 pub(super) const RENDERER: Table<Rule> = Table {
-    name: "renderer",
-    label: "[[renderer]]",
-    synonyms: &["renderers", "device", "devices", "tv", "projector"],
+    about: About {
+        name: "renderer",
+        label: "[[renderer]]",
+        synonyms: "renderers device devices tv projector",
+        heading: "What the renderers play",
+        intro: "Write one [[renderer]] table for each renderer, or one for all. The first table that matches a renderer \
+                applies, so a table for all renderers comes last.\n\
+                To say which renderer, write one of name, udn and address. Without any of them the table is for every \
+                renderer.",
+    },
     most: RULES,
-    heading: "What the renderers play",
-    intro: "One [[renderer]] table for each renderer, or one for all. The first table that matches a renderer \
-            applies, so a table for all renderers comes last.\n\
-            Write one of name, udn and address; a table without any of them is for every renderer.",
     blank: || Rule {
         who: Who::Any,
         plays: Vec::new(),
         autoplay: true,
         repeat: true,
-        order: Order::default(),
+        order: Order::Name,
         dwell: DWELL,
         volume: None,
-        on_stop: OnStop::default(),
-        loop_method: LoopMethod::default(),
+        on_stop: OnStop::Respect,
+        loop_method: LoopMethod::Auto,
         max_cut: Duration::ZERO,
     },
     keys: &[
         selector::NAME,
         selector::UDN,
         selector::ADDRESS,
-        Key::new(
+        key(
             "plays",
-            &["\"clip.mp4\"", "\"folder/\"", "[\"a.mp4\", \"b/\"]"],
-            "What it plays, below the media folder; everything in there if not given.\n\
+            "\"clip.mp4\"\n\"folder/\"\n[\"a.mp4\", \"b/\"]",
+            &Of(|it: &mut Rule| &mut it.plays),
+        )
+        .doc(
+            "What to play, as paths in the media folder; everything in it if not given.\n\
              Video: mp4, m4v, mkv, mov, avi, ts, m2ts, mpg, webm, wmv, flv. Audio: mp3, flac, m4a, aac, wav, ogg, \
-             opus, wma, aiff. Pictures: jpg, png, gif. Playlists: m3u, m3u8. Which of these a renderer plays depends \
-             on the renderer; H.264 with AAC in .mp4 plays nearly everywhere.",
-            &Of(|rule: &mut Rule| &mut rule.plays),
+             opus, wma, aiff. Pictures: jpg, png, gif. Playlists: m3u, m3u8. Each renderer plays some of these; H.264 \
+             with AAC in .mp4 plays nearly everywhere.",
         )
-        .synonyms(&[
-            "file", "files", "folder", "directory", "path", "video", "video_file", "videos", "play", "playlist",
-            "media",
-        ]),
-        Key::new(
-            "autoplay",
-            &["true"],
-            "Whether it starts by itself when the renderer appears.",
-            &Of(|rule: &mut Rule| &mut rule.autoplay),
-        )
-        .synonyms(&["auto_play", "autostart", "start"]),
-        Key::new(
-            "loop",
-            &["true"],
-            "Whether it begins again after the last file.",
-            &Of(|rule: &mut Rule| &mut rule.repeat),
-        )
-        .synonyms(&["repeat", "looping"]),
-        Key::new(
-            "order",
-            &["\"name\""],
-            "In which order the files are played:",
-            &Of(|rule: &mut Rule| &mut rule.order),
-        )
-        .synonyms(&["shuffle", "random"]),
-        Key::new(
-            "dwell",
-            &["10"],
-            "For how long a picture is shown.",
-            &Seconds { at: |rule: &mut Rule| &mut rule.dwell, zero: false, most: 86_400.0 },
-        )
-        .synonyms(&["slide_time", "image_time"]),
-        Key::new(
-            "volume",
-            &["40"],
-            "The volume in per cent; left alone if not given.",
-            &Of(|rule: &mut Rule| &mut rule.volume),
-        )
-        .synonyms(&["vol"]),
-        Key::new(
-            "on_stop",
-            &["\"respect\""],
-            "What happens when a viewer stops it with the remote control:",
-            &Of(|rule: &mut Rule| &mut rule.on_stop),
-        ),
-        Key::new(
-            "loop_method",
-            &["\"auto\""],
-            "How the next round, or the next file, starts:",
-            &Of(|rule: &mut Rule| &mut rule.loop_method),
-        )
-        .synonyms(&["method"]),
-        Key::new(
-            "max_cut",
-            &["0.3"],
-            "How much may be cut off the end by jumping (\"seek\", and \"auto\" if this is more than 0).",
-            &Seconds { at: |rule: &mut Rule| &mut rule.max_cut, zero: true, most: 10.0 },
-        )
-        .synonyms(&["cut"]),
+        .synonyms("file files folder directory path video video_file videos play playlist media"),
+        key("autoplay", "true", &Of(|it: &mut Rule| &mut it.autoplay))
+            .doc("Whether to start as soon as the renderer appears.")
+            .synonyms("auto_play autostart start"),
+        key("loop", "true", &Of(|it: &mut Rule| &mut it.repeat))
+            .doc("Whether to begin again after the last file.")
+            .synonyms("repeat looping"),
+        key("order", "\"name\"", &Of(|it: &mut Rule| &mut it.order))
+            .doc("The order of the files:")
+            .synonyms("shuffle random"),
+        key("dwell", "10", &Seconds(|it: &mut Rule| &mut it.dwell, ABOVE_ZERO, A_DAY))
+            .doc("How long to show a picture.")
+            .synonyms("slide_time image_time"),
+        key("volume", "40", &Of(|it: &mut Rule| &mut it.volume))
+            .doc("The volume in per cent; left alone if not given.")
+            .synonyms("vol"),
+        key("on_stop", "\"respect\"", &Of(|it: &mut Rule| &mut it.on_stop))
+            .doc("What to do when a viewer stops the renderer with its remote control:"),
+        key("loop_method", "\"auto\"", &Of(|it: &mut Rule| &mut it.loop_method))
+            .doc("How to start the next round, or the next file:")
+            .synonyms("method"),
+        key("max_cut", "0.3", &Seconds(|it: &mut Rule| &mut it.max_cut, FROM_ZERO, 10.0))
+            .doc("How much loop_method = \"seek\" may cut off the end; if more than 0, \"auto\" may, too.")
+            .synonyms("cut"),
     ],
 };
 
 /// In which order files are played.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
-    /// As written, folders by name.
     #[default]
     Name,
-    /// By chance, each once before one comes again.
     Shuffled,
 }
 
 impl Words for Order {
     const WORDS: &'static [Word<Self>] = &[
-        word(
-            "name",
-            Self::Name,
-            "as written, and the files of a folder by name",
-            &["alphabetical"],
-        ),
-        word(
+        Word("name", Self::Name, "as given, and the files of a folder by name", "alphabetical"),
+        Word(
             "shuffled",
             Self::Shuffled,
             "at random, each once before any comes again",
-            &["random", "shuffle"],
+            "random shuffle",
         ),
     ];
 }
 
-/// Policy when a viewer stops a renderer.
+/// What to do when a viewer stops a renderer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnStop {
-    /// Leave it until a button is pressed.
     #[default]
     Respect,
-    /// Start again after a while: 10 s, 30 s, 60 s.
     Insist,
 }
 
 impl Words for OnStop {
     const WORDS: &'static [Word<Self>] = &[
-        word("respect", Self::Respect, "it stays stopped until a button is pressed", &[]),
-        word("insist", Self::Insist, "it starts again after 10 s, then 30 s, then every 60 s", &[]),
+        Word("respect", Self::Respect, "leave it stopped until somebody presses a button", ""),
+        Word(
+            "insist",
+            Self::Insist,
+            "start again after 10 s, then after 30 s, then every 60 s",
+            "",
+        ),
     ];
 }
 
-/// How the next round, or the next item, is started.
+/// How the next round, or the next file, is started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LoopMethod {
-    /// Restart; seek if `max_cut` allows; next for audio or where proven.
+    /// Seek if `max_cut` allows it, next for audio or where it has proven to work, otherwise restart.
     #[default]
     Auto,
     /// SetAVTransportURI and Play as soon as the end is known.
@@ -199,29 +161,29 @@ pub enum LoopMethod {
 
 impl Words for LoopMethod {
     const WORDS: &'static [Word<Self>] = &[
-        word(
+        Word(
             "auto",
             Self::Auto,
-            "the best method that the renderer is known to support",
-            &["automatic"],
+            "the best method that is known to work on the renderer",
+            "automatic",
         ),
-        word(
+        Word(
             "restart",
             Self::Restart,
             "load the file again: works everywhere, with a short gap",
-            &[],
+            "",
         ),
-        word(
+        Word(
             "seek",
             Self::Seek,
             "jump to the start just before the end: no gap, but needs max_cut",
-            &[],
+            "",
         ),
-        word(
+        Word(
             "next",
             Self::Next,
-            "name the next file beforehand: no gap, but many renderers fail at it",
-            &[],
+            "announce the next file: no gap, but many renderers fail at it",
+            "",
         ),
     ];
 }
@@ -258,7 +220,7 @@ fn check_looping(reader: &mut Reader<'_>, section: &Section<'_>, rule: &Rule) {
             field.warning(
                 reader,
                 "this has no effect with loop = false",
-                "leave the line out, or write loop = true",
+                "remove the line, or write loop = true",
             );
         }
         return;
@@ -271,7 +233,7 @@ fn check_looping(reader: &mut Reader<'_>, section: &Section<'_>, rule: &Rule) {
             {
                 method.error(
                     reader,
-                    "seeking to the start needs to cut a little off the end, and max_cut is 0",
+                    "seeking to the start must cut a little off the end, but max_cut is 0",
                     "write max_cut = 0.3",
                 );
             }
@@ -281,7 +243,7 @@ fn check_looping(reader: &mut Reader<'_>, section: &Section<'_>, rule: &Rule) {
                 cut.warning(
                     reader,
                     "nothing is cut with this loop_method",
-                    "leave the line out, or write loop_method = \"seek\"",
+                    "remove the line, or write loop_method = \"seek\"",
                 );
             }
         }
@@ -304,14 +266,14 @@ pub(super) fn check_rules(reader: &mut Reader<'_>, rules: &[(Section<'_>, Rule)]
             };
             section.error(
                 reader,
-                format!("line {line} is for {who} too"),
-                "make one table of the two, or name another renderer",
+                &format!("the table in line {line} is for {who}, too"),
+                "merge the two tables, or name another renderer",
             );
         } else {
             section.warning(
                 reader,
-                format!("it never applies: the table in line {line} comes first and is for more"),
-                "move it above that table",
+                &format!("this table never applies: the table in line {line} comes first and covers more renderers"),
+                "move this table above that one",
             );
         }
     }
@@ -320,7 +282,6 @@ pub(super) fn check_rules(reader: &mut Reader<'_>, rules: &[(Section<'_>, Rule)]
 /// One `[[group]]` table: renderers that play the same and begin each round together.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
-    /// What people call it.
     pub name: Text<NAME_BYTES>,
     /// Its members. Never empty.
     pub on: Vec<Who>,
@@ -330,19 +291,20 @@ pub struct Group {
     pub repeat: bool,
     /// Volume to set, in per cent; `None`: what their own rules say.
     pub volume: Option<u8>,
-    /// How long the others wait for one that is not there or not ready.
     pub wait: Duration,
 }
 
 pub(super) const GROUP: Table<Group> = Table {
-    name: "group",
-    label: "[[group]]",
-    synonyms: &["groups", "sync"],
+    about: About {
+        name: "group",
+        label: "[[group]]",
+        synonyms: "groups sync",
+        heading: "Groups",
+        intro: "A group makes several renderers act as one: they play the same files, begin each round together (the box \
+                learns how long each renderer needs to start), and start without a button. A renderer belongs to one \
+                group at most. A button for one member acts on all members.",
+    },
     most: GROUPS,
-    heading: "Groups",
-    intro: "Several renderers as one: they play the same files, begin each round at the same time (the box learns \
-            how long each needs to start), and start without a button. A renderer belongs to one group at most. A \
-            button for one member acts on all of them.",
     blank: || Group {
         name: Text::new(),
         on: Vec::new(),
@@ -352,67 +314,43 @@ pub(super) const GROUP: Table<Group> = Table {
         wait: Duration::from_secs(10),
     },
     keys: &[
-        Key::new(
-            "name",
-            &["\"Wall\""],
-            "The name that people see.",
-            &Of(|group: &mut Group| &mut group.name),
-        )
-        .required("the group has no name", "write name = \"Wall\", or what you call it"),
-        Key::new(
+        key("name", "\"Wall\"", &Of(|it: &mut Group| &mut it.name))
+            .doc("The name that people see.")
+            .required("the group has no name", "write name = \"Wall\", or another name"),
+        key(
             "on",
-            &["[\"TV left\", \"TV right\"]"],
-            "The renderers in it.",
+            "[\"TV left\", \"TV right\"]",
             &Custom {
-                describe: "list of names, UDNs or addresses",
-                words: &[],
+                values: "a list of names, UDNs or addresses",
                 read: |reader, field, group: &mut Group| {
-                    group.on = Who::list(reader, field, "leave some out");
+                    group.on = Who::list(reader, field, "remove some");
                     if group.on.contains(&Who::Any) {
-                        field.error(
-                            reader,
-                            "\"*\" does not say which renderers start together",
-                            format!("name each: on = {}", field.example),
-                        );
+                        let advice = format!("name each: on = {}", field.example);
+                        field.error(reader, "\"*\" does not say which renderers start together", &advice);
                     }
                     Some(())
                 },
-                print: |key, group, out| out.value(key, print_list(&group.on)),
+                print: |group, _| Some(print_list(&group.on)),
             },
         )
-        .synonyms(&["renderer", "renderers", "members", "member", "tvs", "devices", "targets"])
-        .required(
-            "it is not said which renderers are in it",
-            "write on = [\"TV left\", \"TV right\"]",
-        ),
-        Key::new(
-            "plays",
-            &["\"clip.mp4\""],
-            "What they play; if not given, what their [[renderer]] tables say, which must then be the same for all.",
-            &Of(|group: &mut Group| &mut group.plays),
-        )
-        .synonyms(&["file", "files", "folder", "path", "video", "play", "playlist"]),
-        Key::new(
-            "loop",
-            &["true"],
-            "Whether they begin again after the last file.",
-            &Of(|group: &mut Group| &mut group.repeat),
-        )
-        .synonyms(&["repeat", "looping"]),
-        Key::new(
-            "volume",
-            &["40"],
-            "The volume in per cent; if not given, what their [[renderer]] tables say.",
-            &Of(|group: &mut Group| &mut group.volume),
-        )
-        .synonyms(&["vol"]),
-        Key::new(
-            "wait",
-            &["10.0"],
-            "For how long the others wait for a member that is off or not ready; it joins at the next round.",
-            &Seconds { at: |group: &mut Group| &mut group.wait, zero: true, most: 600.0 },
-        )
-        .synonyms(&["timeout", "patience"]),
+        .doc("The members.")
+        .synonyms("renderer renderers members member tvs devices targets")
+        .required("the group has no members", "write on = [\"TV left\", \"TV right\"]"),
+        key("plays", "\"clip.mp4\"", &Of(|it: &mut Group| &mut it.plays))
+            .doc(
+                "What to play; if not given, what the members' [[renderer]] tables say, which must then be the same \
+                 for all.",
+            )
+            .synonyms("file files folder path video play playlist"),
+        key("loop", "true", &Of(|it: &mut Group| &mut it.repeat))
+            .doc("Whether to begin again after the last file.")
+            .synonyms("repeat looping"),
+        key("volume", "40", &Of(|it: &mut Group| &mut it.volume))
+            .doc("The volume in per cent; if not given, what the members' [[renderer]] tables say.")
+            .synonyms("vol"),
+        key("wait", "10.0", &Seconds(|it: &mut Group| &mut it.wait, FROM_ZERO, 600.0))
+            .doc("How long the others wait for a member that is off or not ready. It joins in the next round.")
+            .synonyms("timeout patience"),
     ],
 };
 
@@ -491,14 +429,14 @@ pub(super) fn check_groups<'a, 'g>(
             (section.field("name"), earlier.find(|(_, other)| other.name == group.name))
         {
             let line = reader.problems.line_of(other.at);
-            let message = format!("the group in line {line} has this name too");
-            field.error(reader, message, "give it another name");
+            let message = format!("the group in line {line} has this name, too");
+            field.error(reader, &message, "write another name");
         }
         if group.plays.is_none() && !group.plays_alike(rules) {
             section.error(
                 reader,
-                "its members do not play the same in their [[renderer]] tables",
-                "write plays = \"clip.mp4\" in the group, or what all of them are to play",
+                "the [[renderer]] tables of its members play different files",
+                "write plays = \"clip.mp4\" in the group, or the same files in those tables",
             );
         }
     }
@@ -509,13 +447,13 @@ pub(super) fn check_groups<'a, 'g>(
         let twice = members().take(i).find(|(_, other)| other.is_same(who));
         if let (Some(field), Some((other, _))) = (section.field("on"), twice) {
             let there = match other.at == section.at {
-                true => "in it twice".to_owned(),
-                false => format!("in the group in line {} too", reader.problems.line_of(other.at)),
+                true => "in this group twice".to_owned(),
+                false => format!("in the group in line {}, too", reader.problems.line_of(other.at)),
             };
             field.error(
                 reader,
-                format!("\"{}\" is {there}", who.to_text()),
-                "a renderer belongs to one group: leave it out of the other",
+                &format!("\"{}\" is {there}", who.to_text()),
+                "a renderer belongs to one group only: remove it from the other",
             );
         }
     }
@@ -542,13 +480,13 @@ mod tests {
             ),
             (
                 "[[renderer]]\nname = \"TV\"\naddress = \"10.0.0.1\"",
-                "1: error: [[renderer]]: it is for one renderer, but has name and address; \
-                 keep address and leave the rest out",
+                "1: error: [[renderer]]: the table is for one renderer, but has name and \
+                 address; keep address and remove the rest",
             ),
             (
                 "[[renderer]]\nudn = \"\"",
-                "2: error: [[renderer]] udn = \"\": the text is empty; write udn = \
-                 \"uuid:…\", or leave the line out",
+                "2: error: [[renderer]] udn = \"\": the text is empty; write udn = \"uuid:…\", \
+                 or remove the line",
             ),
             (
                 "[[renderer]]\nname = \
@@ -608,32 +546,32 @@ mod tests {
             (
                 "[[renderer]]\nplays = \"a.mp4\"\nloop = false\nloop_method = \"restart\"",
                 "4: warning: [[renderer]] loop_method = \"restart\": this has no effect with \
-                 loop = false; leave the line out, or write loop = true",
+                 loop = false; remove the line, or write loop = true",
             ),
             (
                 "[[renderer]]\nplays = \"b/\"\nloop = false\nmax_cut = 0.3",
-                "4: warning: [[renderer]] max_cut = 0.3: this has no effect with loop = \
-                 false; leave the line out, or write loop = true",
+                "4: warning: [[renderer]] max_cut = 0.3: this has no effect with loop = false; \
+                 remove the line, or write loop = true",
             ),
             (
                 "[[renderer]]\nloop_method = \"seek\"",
-                "2: error: [[renderer]] loop_method = \"seek\": seeking to the start needs \
-                 to cut a little off the end, and max_cut is 0; write max_cut = 0.3",
+                "2: error: [[renderer]] loop_method = \"seek\": seeking to the start must cut a \
+                 little off the end, but max_cut is 0; write max_cut = 0.3",
             ),
             (
                 "[[renderer]]\nloop_method = \"seek\"\nmax_cut = 0",
-                "2: error: [[renderer]] loop_method = \"seek\": seeking to the start needs \
-                 to cut a little off the end, and max_cut is 0; write max_cut = 0.3",
+                "2: error: [[renderer]] loop_method = \"seek\": seeking to the start must cut a \
+                 little off the end, but max_cut is 0; write max_cut = 0.3",
             ),
             (
                 "[[renderer]]\nloop_method = \"seek\"\nmax_cut = 1e-20",
-                "2: error: [[renderer]] loop_method = \"seek\": seeking to the start needs \
-                 to cut a little off the end, and max_cut is 0; write max_cut = 0.3",
+                "2: error: [[renderer]] loop_method = \"seek\": seeking to the start must cut a \
+                 little off the end, but max_cut is 0; write max_cut = 0.3",
             ),
             (
                 "[[renderer]]\nloop_method = \"restart\"\nmax_cut = 0.3",
-                "3: warning: [[renderer]] max_cut = 0.3: nothing is cut with this \
-                 loop_method; leave the line out, or write loop_method = \"seek\"",
+                "3: warning: [[renderer]] max_cut = 0.3: nothing is cut with this loop_method; \
+                 remove the line, or write loop_method = \"seek\"",
             ),
             (
                 "[[renderer]]\nloop_method = \"sek\"",
@@ -706,18 +644,18 @@ mod tests {
         each_is_told(&[
             (
                 "[[group]]\non = [\"A\", \"B\"]",
-                "1: error: [[group]]: the group has no name; write name = \"Wall\", or what \
-                 you call it",
+                "1: error: [[group]]: the group has no name; write name = \"Wall\", or another \
+                 name",
             ),
             (
                 "[[group]]\nname = \"Wall\"",
-                "1: error: [[group]]: it is not said which renderers are in it; write on = \
-                 [\"TV left\", \"TV right\"]",
+                "1: error: [[group]]: the group has no members; write on = [\"TV left\", \"TV \
+                 right\"]",
             ),
             (
                 "[[group]]\nname = \"Wall\"\non = []",
-                "3: error: [[group]] on = []: there is nothing in it; write on = [\"TV \
-                 left\", \"TV right\"], or leave the line out",
+                "3: error: [[group]] on = []: this is empty; write on = [\"TV left\", \"TV \
+                 right\"], or remove the line",
             ),
             (
                 "[[group]]\nname = \"Wall\"\non = \"*\"",
@@ -730,18 +668,18 @@ mod tests {
             ),
             (
                 "[[group]]\nname = \"Wall\"\non = [\"A\", \"B\", \"a\"]",
-                "3: error: [[group]] on = [\"A\", \"B\", \"a\"]: \"a\" is in it twice; a \
-                 renderer belongs to one group: leave it out of the other",
+                "3: error: [[group]] on = [\"A\", \"B\", \"a\"]: \"a\" is in this group twice; a \
+                 renderer belongs to one group only: remove it from the other",
             ),
             (
                 "[[group]]\nname = \"Wall\"\non = \"A\"\n[[group]]\nname = \"Bar\"\non = \"A\"",
-                "6: error: [[group]] on = \"A\": \"A\" is in the group in line 1 too; a \
-                 renderer belongs to one group: leave it out of the other",
+                "6: error: [[group]] on = \"A\": \"A\" is in the group in line 1, too; a \
+                 renderer belongs to one group only: remove it from the other",
             ),
             (
                 "[[group]]\nname = \"Wall\"\non = \"A\"\n[[group]]\nname = \"Wall\"\non = \"B\"",
-                "5: error: [[group]] name = \"Wall\": the group in line 1 has this name too; \
-                 give it another name",
+                "5: error: [[group]] name = \"Wall\": the group in line 1 has this name, too; \
+                 write another name",
             ),
             (
                 "[[group]]\nname = \"Wall\"\non = \"A\"\nwait = -1",
@@ -751,8 +689,9 @@ mod tests {
             (
                 "[[renderer]]\nname = \"A\"\nplays = \"a.mp4\"\n\
                  [[group]]\nname = \"Wall\"\non = [\"A\", \"B\"]",
-                "4: error: [[group]]: its members do not play the same in their [[renderer]] \
-                 tables; write plays = \"clip.mp4\" in the group, or what all of them are to play",
+                "4: error: [[group]]: the [[renderer]] tables of its members play different \
+                 files; write plays = \"clip.mp4\" in the group, or the same files in those \
+                 tables",
             ),
         ]);
     }

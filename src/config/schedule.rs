@@ -4,7 +4,9 @@
 //! on one of its days. Times are those of a clock on the wall; what that means on the nights when clocks
 //! are changed is the business of `kiosk/schedule.rs`.
 
-use super::key::{Custom, Key, Of, Plain, Printer, Table, Word, Words, one_or_list, quoted, word};
+use super::key::{
+    About, Custom, Of, Plain, Printer, Table, Values, Word, Words, key, one_or_list, quoted,
+};
 use super::problem::{nearest, normalised, or_list};
 use super::section::{Field, Reader, Section};
 use super::selector::Targets;
@@ -18,13 +20,10 @@ use toml::de::DeValue;
 /// One `[[schedule]]` table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// Its name, for people.
     pub name: Option<Text<NAME_BYTES>>,
     /// The days on which its windows begin.
     pub days: Days,
-    /// When a window begins.
     pub from: Time,
-    /// When it ends: on the next day if that is not later than `from`.
     pub to: Time,
     /// Which renderers it is for.
     pub targets: Targets,
@@ -32,7 +31,6 @@ pub struct Entry {
     pub then: Then,
     /// Volume to set at its beginning, in per cent.
     pub volume: Option<u8>,
-    /// Of several that hold at once the one with the highest; among equals the one later in the file.
     pub priority: i32,
 }
 
@@ -118,15 +116,16 @@ fn hhmm(time: Time) -> String {
 }
 
 pub(super) const SCHEDULE: Table<Entry> = Table {
-    name: "schedule",
-    label: "[[schedule]]",
-    synonyms: &["schedules", "opening_hours", "timer"],
+    about: About {
+        name: "schedule",
+        label: "[[schedule]]",
+        synonyms: "schedules opening_hours timer",
+        heading: "The schedule",
+        intro: "A [[schedule]] table says what applies at certain times, in local time (see `timedatectl`). At all other \
+                times, and until the clock can be trusted, the [[renderer]] tables apply. What somebody does with a \
+                button or a remote control holds until the schedule changes next.",
+    },
     most: MOST,
-    heading: "The schedule",
-    intro: "What the renderers play at certain times instead, by the local time of the box (see `timedatectl`). At \
-            all other times, and until the clock can be trusted, the [[renderer]] tables apply. What a person does \
-            with a button or a remote control holds until the schedule changes next. One [[schedule]] table for each \
-            time.",
     blank: || Entry {
         name: None,
         days: Days::ALL,
@@ -138,120 +137,84 @@ pub(super) const SCHEDULE: Table<Entry> = Table {
         priority: 0,
     },
     keys: &[
-        Key::new(
-            "name",
-            &["\"Opening hours\""],
-            "The name that people see.",
-            &Of(|entry: &mut Entry| &mut entry.name),
-        )
-        .synonyms(&["title"]),
-        Key::new(
+        key("name", "\"Opening hours\"", &Of(|it: &mut Entry| &mut it.name))
+            .doc("The name that people see.")
+            .synonyms("title"),
+        key(
             "days",
-            &["[\"mon\", \"tue\"]"],
-            "The days on which it begins; every day if not given.",
+            "[\"mon\", \"tue\"]",
             &Custom {
-                describe: "`\"mon\"` to `\"sun\"`, `\"weekdays\"`, `\"weekend\"`, or a list of these",
-                words: &[],
+                values: "`\"mon\"` to `\"sun\"`, `\"weekdays\"`, `\"weekend\"`, or a list of these",
                 read: |reader, field, entry: &mut Entry| {
                     entry.days = days(reader, field)?;
                     Some(())
                 },
-                print: |key, entry, out| {
-                    if let Days::Weekly(_) = entry.days {
-                        out.value(key, one_or_list(&entry.days.words()));
-                    }
+                print: |entry, _| match entry.days {
+                    Days::Weekly(_) => Some(one_or_list(&entry.days.words())),
+                    Days::Once(_) => None,
                 },
             },
         )
-        .synonyms(&["day", "weekday"]),
-        Key::new(
+        .doc("The days on which it begins.")
+        .synonyms("day weekday"),
+        key(
             "date",
-            &["\"2026-12-24\""],
-            "The one day on which it begins, instead of days.",
+            "\"2026-12-24\"",
             &Custom {
-                describe: "year, month and day",
-                words: &[],
+                values: "year, month and day",
                 read: |reader, field, entry: &mut Entry| {
                     entry.days = Days::Once(date(reader, field)?);
                     Some(())
                 },
-                print: |key, entry, out| {
-                    if let Days::Once(date) = entry.days {
-                        out.value(key, quoted(&date.to_string()));
-                    }
+                print: |entry, _| match entry.days {
+                    Days::Once(date) => Some(quoted(&date.to_string())),
+                    Days::Weekly(_) => None,
                 },
             },
-        ),
-        Key::new(
-            "from",
-            &["\"09:00\""],
-            "When it begins.",
-            &Of(|entry: &mut Entry| &mut entry.from),
         )
-        .synonyms(&["start", "begin", "open"]),
-        Key::new(
-            "to",
-            &["\"18:30\""],
-            "When it ends; on the next day, if that is not later than from.",
-            &Of(|entry: &mut Entry| &mut entry.to),
-        )
-        .synonyms(&["end", "until", "till", "close"]),
-        Key::new(
-            "on",
-            &["[\"TV 1\", \"TV 2\"]"],
-            "Which renderers it is for; all if not given.",
-            &Of(|entry: &mut Entry| &mut entry.targets),
-        )
-        .synonyms(&["renderer", "renderers", "target", "tv"]),
-        Key::new(
+        .doc("The single day on which it begins, instead of days."),
+        key("from", "\"09:00\"", &Of(|it: &mut Entry| &mut it.from))
+            .doc("When it begins.")
+            .synonyms("start begin open"),
+        key("to", "\"18:30\"", &Of(|it: &mut Entry| &mut it.to))
+            .doc("When it ends; on the next day if this is not later than from.")
+            .synonyms("end until till close"),
+        key("on", "[\"TV 1\", \"TV 2\"]", &Of(|it: &mut Entry| &mut it.targets))
+            .doc("The renderers that it is for.")
+            .synonyms("renderer renderers target tv"),
+        key(
             "plays",
-            &["\"open.mp4\""],
-            "What they play.",
+            "\"open.mp4\"",
             &Custom {
-                describe: "as for `[[renderer]]`",
-                words: &[],
+                values: "as for `[[renderer]]`",
                 read: |reader, field, entry: &mut Entry| {
                     entry.then = Then::Play(Vec::read(reader, field)?);
                     Some(())
                 },
-                print: |key, entry, out| {
-                    if let Then::Play(plays) = &entry.then
-                        && let Some(plays) = plays.print(out)
-                    {
-                        out.value(key, plays);
-                    }
+                print: |entry, out| match &entry.then {
+                    Then::Play(plays) => plays.print(out),
+                    Then::Stop | Then::Blackout => None,
                 },
             },
         )
-        .synonyms(&["file", "files", "folder", "play", "playlist"]),
-        Key::new(
-            "then",
-            &["\"blackout\""],
-            "What they do instead of playing:",
-            &Of(|entry: &mut Entry| &mut entry.then),
-        )
-        .synonyms(&["action", "does", "what"]),
-        Key::new(
-            "volume",
-            &["30"],
-            "The volume in per cent, set at the beginning.",
-            &Of(|entry: &mut Entry| &mut entry.volume),
-        )
-        .synonyms(&["vol"]),
-        Key::new(
-            "priority",
-            &["1"],
-            "Of several tables at once the one with the highest priority applies; of equal ones, the last in the file.",
-            &Of(|entry: &mut Entry| &mut entry.priority),
-        )
-        .synonyms(&["prio"]),
+        .doc("What to play. Either this or then must be given.")
+        .synonyms("file files folder play playlist"),
+        key("then", "\"blackout\"", &Of(|it: &mut Entry| &mut it.then))
+            .doc("What to do instead of playing:")
+            .synonyms("action does what"),
+        key("volume", "30", &Of(|it: &mut Entry| &mut it.volume))
+            .doc("The volume in per cent, set when it begins.")
+            .synonyms("vol"),
+        key("priority", "1", &Of(|it: &mut Entry| &mut it.priority))
+            .doc("Where times overlap, the highest priority applies; among equal ones, the last in the file.")
+            .synonyms("prio"),
     ],
 };
 
 impl Words for Then {
     const WORDS: &'static [Word<Self>] = &[
-        word("stop", Self::Stop, "stop", &["halt"]),
-        word("blackout", Self::Blackout, "show a black picture", &["dark", "black"]),
+        Word("stop", Self::Stop, "stop what the box plays", "halt"),
+        Word("blackout", Self::Blackout, "show a black picture", "dark black"),
     ];
 }
 
@@ -262,26 +225,18 @@ impl Entry {
         let needed = ["days", "date", "from", "to", "plays", "then"];
         let mut is_usable = needed.iter().all(|key| !section.has(key) || understood.contains(key));
         if let (Some(field), true) = (section.field("date"), section.has("days")) {
-            field.error(
-                reader,
-                "it is for one day, but has days too",
-                "keep days or date, and leave the other line out",
-            );
+            field.error(reader, "the table has both days and date", "keep one of them");
             is_usable = false;
         }
         match (section.has("plays"), section.field("then")) {
             (true, Some(field)) => {
-                field.error(
-                    reader,
-                    "it plays something too",
-                    "keep plays or then, and leave the other line out",
-                );
+                field.error(reader, "the table has both plays and then", "keep one of them");
                 is_usable = false;
             }
             (false, None) => {
                 section.error(
                     reader,
-                    "it is not said what happens then",
+                    "the table says neither what to play nor what to do instead",
                     "write plays = \"clip.mp4\", then = \"stop\" or then = \"blackout\"",
                 );
                 is_usable = false;
@@ -289,7 +244,11 @@ impl Entry {
             _ => {}
         }
         if let (Then::Stop, Some(field)) = (&entry.then, section.field("volume")) {
-            field.warning(reader, "nothing sounds while it is stopped", "leave the line out");
+            field.warning(
+                reader,
+                "there is no sound while a renderer is stopped",
+                "remove the line",
+            );
         }
         is_usable.then_some(entry)
     }
@@ -333,7 +292,7 @@ fn unknown_day(reader: &mut Reader<'_>, field: &Field<'_>, text: &str) {
         Some(meant) => format!("did you mean \"{meant}\"?"),
         None => format!("write {}", or_list(&words)),
     };
-    field.error(reader, format!("\"{text}\" is no day"), advice);
+    field.error(reader, &format!("\"{text}\" is not a day"), &advice);
 }
 
 /// `"2026-12-24"`, with quotes or without.
@@ -358,7 +317,7 @@ fn date(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Date> {
     if date.is_none() {
         field.error(
             reader,
-            "this is no day of the calendar",
+            "there is no such date",
             "write year, month and day, such as date = \"2026-12-24\"",
         );
     }
@@ -367,8 +326,8 @@ fn date(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Date> {
 
 /// A time of day, such as `"09:00"`.
 impl Plain for Time {
-    fn describe() -> String {
-        "hours and minutes".to_owned()
+    fn values() -> Values {
+        Values::new("hours and minutes")
     }
 
     fn read(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Self> {
@@ -393,7 +352,7 @@ impl Plain for Time {
             let (key, example) = (field.key, field.example);
             let advice =
                 format!("write hours and minutes, 00:00 to 23:59, such as {key} = {example}");
-            field.error(reader, "this is no time of day", advice);
+            field.error(reader, "this is not a time of day", &advice);
         }
         time
     }
@@ -450,22 +409,22 @@ mod tests {
         each_is_told(&[
             (
                 "[[schedule]]\nfrom = \"09:00\"",
-                "1: error: [[schedule]]: it is not said what happens then; write plays = \
-                 \"clip.mp4\", then = \"stop\" or then = \"blackout\"",
+                "1: error: [[schedule]]: the table says neither what to play nor what to do \
+                 instead; write plays = \"clip.mp4\", then = \"stop\" or then = \"blackout\"",
             ),
             (
                 "[[schedule]]\nfrom = \"9 Uhr\"\nthen = \"stop\"",
-                "2: error: [[schedule]] from = \"9 Uhr\": this is no time of day; write hours \
+                "2: error: [[schedule]] from = \"9 Uhr\": this is not a time of day; write hours \
                  and minutes, 00:00 to 23:59, such as from = \"09:00\"",
             ),
             (
                 "[[schedule]]\nto = \"25:00\"\nthen = \"stop\"",
-                "2: error: [[schedule]] to = \"25:00\": this is no time of day; write hours and \
-                 minutes, 00:00 to 23:59, such as to = \"18:30\"",
+                "2: error: [[schedule]] to = \"25:00\": this is not a time of day; write hours \
+                 and minutes, 00:00 to 23:59, such as to = \"18:30\"",
             ),
             (
                 "[[schedule]]\nfrom = \"24:00\"\nthen = \"stop\"",
-                "2: error: [[schedule]] from = \"24:00\": this is no time of day; write hours \
+                "2: error: [[schedule]] from = \"24:00\": this is not a time of day; write hours \
                  and minutes, 00:00 to 23:59, such as from = \"09:00\"",
             ),
             (
@@ -475,38 +434,39 @@ mod tests {
             ),
             (
                 "[[schedule]]\ndays = \"mo\"\nthen = \"stop\"",
-                "2: error: [[schedule]] days = \"mo\": \"mo\" is no day; did you mean \"mon\"?",
+                "2: error: [[schedule]] days = \"mo\": \"mo\" is not a day; did you mean \
+                 \"mon\"?",
             ),
             (
                 "[[schedule]]\ndays = [\"mon\", \"Wendesday\"]\nthen = \"stop\"",
-                "2: error: [[schedule]] days = \"Wendesday\": \"Wendesday\" is no day; did you \
-                 mean \"wednesday\"?",
+                "2: error: [[schedule]] days = \"Wendesday\": \"Wendesday\" is not a day; did \
+                 you mean \"wednesday\"?",
             ),
             (
                 "[[schedule]]\ndays = \"Feiertag\"\nthen = \"stop\"",
-                "2: error: [[schedule]] days = \"Feiertag\": \"Feiertag\" is no day; write \
+                "2: error: [[schedule]] days = \"Feiertag\": \"Feiertag\" is not a day; write \
                  \"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\", \"weekdays\" or \
                  \"weekend\"",
             ),
             (
                 "[[schedule]]\ndate = \"24.12.2026\"\nthen = \"stop\"",
-                "2: error: [[schedule]] date = \"24.12.2026\": this is no day of the calendar; \
-                 write year, month and day, such as date = \"2026-12-24\"",
+                "2: error: [[schedule]] date = \"24.12.2026\": there is no such date; write \
+                 year, month and day, such as date = \"2026-12-24\"",
             ),
             (
                 "[[schedule]]\ndate = \"2026-02-29\"\nthen = \"stop\"",
-                "2: error: [[schedule]] date = \"2026-02-29\": this is no day of the calendar; \
-                 write year, month and day, such as date = \"2026-12-24\"",
+                "2: error: [[schedule]] date = \"2026-02-29\": there is no such date; write \
+                 year, month and day, such as date = \"2026-12-24\"",
             ),
             (
                 "[[schedule]]\ndays = \"mon\"\ndate = \"2026-12-24\"\nthen = \"stop\"",
-                "3: error: [[schedule]] date = \"2026-12-24\": it is for one day, but has days \
-                 too; keep days or date, and leave the other line out",
+                "3: error: [[schedule]] date = \"2026-12-24\": the table has both days and date; \
+                 keep one of them",
             ),
             (
                 "[[schedule]]\nplays = \"a.mp4\"\nthen = \"stop\"",
-                "3: error: [[schedule]] then = \"stop\": it plays something too; keep plays or \
-                 then, and leave the other line out",
+                "3: error: [[schedule]] then = \"stop\": the table has both plays and then; keep \
+                 one of them",
             ),
             (
                 "[[schedule]]\nthen = \"dark\"",
@@ -515,8 +475,8 @@ mod tests {
             ),
             (
                 "[[schedule]]\nthen = \"stop\"\nvolume = 3",
-                "3: warning: [[schedule]] volume = 3: nothing sounds while it is stopped; leave \
-                 the line out",
+                "3: warning: [[schedule]] volume = 3: there is no sound while a renderer is \
+                 stopped; remove the line",
             ),
             (
                 "[[schedule]]\nthen = \"stop\"\npriority = \"high\"",

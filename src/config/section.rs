@@ -3,7 +3,7 @@
 
 use super::key::Word;
 use super::media::{Files, MediaFolder};
-use super::problem::{Problems, nearest, normalised, or_list};
+use super::problem::{Problems, Severity, nearest, normalised, or_list};
 use crate::limits::NAME_BYTES;
 use crate::time::{Duration, seconds};
 use core::ops::{Range, RangeInclusive};
@@ -67,23 +67,13 @@ impl<'a> Section<'a> {
     }
 
     /// Records an error about the table as a whole.
-    pub(super) fn error(
-        &self,
-        reader: &mut Reader<'_>,
-        message: impl Into<String>,
-        advice: impl Into<String>,
-    ) {
-        reader.problems.error(self.at, self.label, message, advice);
+    pub(super) fn error(&self, reader: &mut Reader<'_>, message: &str, advice: &str) {
+        reader.problems.push(Severity::Error, Some(self.at), self.label, &message, &advice);
     }
 
     /// Records a warning about the table as a whole.
-    pub(super) fn warning(
-        &self,
-        reader: &mut Reader<'_>,
-        message: impl Into<String>,
-        advice: impl Into<String>,
-    ) {
-        reader.problems.warning(self.at, self.label, message, advice);
+    pub(super) fn warning(&self, reader: &mut Reader<'_>, message: &str, advice: &str) {
+        reader.problems.push(Severity::Warning, Some(self.at), self.label, &message, &advice);
     }
 }
 
@@ -112,25 +102,15 @@ impl<'a> Field<'a> {
     }
 
     /// Records an error about this value.
-    pub(super) fn error(
-        &self,
-        reader: &mut Reader<'_>,
-        message: impl Into<String>,
-        advice: impl Into<String>,
-    ) {
+    pub(super) fn error(&self, reader: &mut Reader<'_>, message: &str, advice: &str) {
         let shown = self.shown(reader);
-        reader.problems.error(self.at, shown, message, advice);
+        reader.problems.push(Severity::Error, Some(self.at), &shown, &message, &advice);
     }
 
     /// Records a warning about this value.
-    pub(super) fn warning(
-        &self,
-        reader: &mut Reader<'_>,
-        message: impl Into<String>,
-        advice: impl Into<String>,
-    ) {
+    pub(super) fn warning(&self, reader: &mut Reader<'_>, message: &str, advice: &str) {
         let shown = self.shown(reader);
-        reader.problems.warning(self.at, shown, message, advice);
+        reader.problems.push(Severity::Warning, Some(self.at), &shown, &message, &advice);
     }
 
     /// Records that the value is not of the type that is `wanted`.
@@ -145,8 +125,8 @@ impl<'a> Field<'a> {
         };
         self.error(
             reader,
-            format!("this is {is}, but it must be {wanted}"),
-            format!("write {} = {example}", self.key),
+            &format!("this is {is}, but it must be {wanted}"),
+            &format!("write {} = {example}", self.key),
         );
     }
 
@@ -156,8 +136,8 @@ impl<'a> Field<'a> {
         if control {
             self.error(
                 reader,
-                "there is a line end, a tab or another control character in the text",
-                "leave it out; in a path, write / instead of \\",
+                "the text contains a line break, a tab or another control character",
+                "remove it; in a path, write / instead of \\",
             );
         }
         !control
@@ -175,8 +155,8 @@ impl<'a> Field<'a> {
             return None;
         };
         if text.trim().is_empty() {
-            let advice = format!("write {} = {}, or leave the line out", self.key, self.example);
-            self.error(reader, "the text is empty", advice);
+            let advice = format!("write {} = {}, or remove the line", self.key, self.example);
+            self.error(reader, "the text is empty", &advice);
             return None;
         }
         self.is_on_one_line(reader, text).then_some(text)
@@ -196,13 +176,13 @@ impl<'a> Field<'a> {
             _ => None,
         };
         let Some(mut all) = all else {
-            self.wrong_type(reader, "text in quotes or a list of such", self.example);
+            self.wrong_type(reader, "text in quotes, or a list of such texts", self.example);
             return Vec::new();
         };
         all.retain(|(text, _)| !text.trim().is_empty());
         if all.is_empty() {
-            let advice = format!("write {} = {}, or leave the line out", self.key, self.example);
-            self.error(reader, "there is nothing in it", advice);
+            let advice = format!("write {} = {}, or remove the line", self.key, self.example);
+            self.error(reader, "this is empty", &advice);
         }
         all.retain(|(text, item)| item.is_on_one_line(reader, text));
         all
@@ -240,7 +220,7 @@ impl<'a> Field<'a> {
         }
         let (least, most) = range.into_inner();
         let advice = format!("use {least} to {most}, such as {} = {}", self.key, self.example);
-        self.error(reader, "the number is out of range", advice);
+        self.error(reader, "the number is out of range", &advice);
         None
     }
 
@@ -264,7 +244,7 @@ impl<'a> Field<'a> {
             let least = if zero { "0" } else { "more than 0" };
             let (key, example) = (self.key, self.example);
             let advice = format!("use {least} to {most} seconds, such as {key} = {example}");
-            self.error(reader, "the time is out of range", advice);
+            self.error(reader, "the time is out of range", &advice);
         }
         time
     }
@@ -278,24 +258,22 @@ impl<'a> Field<'a> {
 
     /// One of several words.
     pub(super) fn one_of<V: Clone>(&self, reader: &mut Reader<'_>, words: &[Word<V>]) -> Option<V> {
-        let known: Vec<&str> = words.iter().map(|word| word.word).collect();
+        let known: Vec<&str> = words.iter().map(|word| word.0).collect();
         let DeValue::String(text) = self.value else {
             self.wrong_type(reader, "one of the known words, in quotes", &or_list(&known));
             return None;
         };
         let meant = normalised(text);
-        if let Some(word) = words.iter().find(|word| word.word == meant) {
-            return Some(word.value.clone());
+        if let Some(Word(_, value, ..)) = words.iter().find(|word| word.0 == meant) {
+            return Some(value.clone());
         }
-        let synonym = words.iter().find(|word| word.synonyms.contains(&&*meant));
-        let advice = match synonym
-            .map(|word| word.word)
-            .or_else(|| nearest(&meant, known.iter().copied()))
-        {
-            Some(word) => format!("did you mean \"{word}\"?"),
-            None => format!("write {}", or_list(&known)),
-        };
-        self.error(reader, "this word is unknown", advice);
+        let synonym = words.iter().find(|word| word.3.split(' ').any(|wrong| wrong == meant));
+        let advice =
+            match synonym.map(|word| word.0).or_else(|| nearest(&meant, known.iter().copied())) {
+                Some(word) => format!("did you mean \"{word}\"?"),
+                None => format!("write {}", or_list(&known)),
+            };
+        self.error(reader, "this word is unknown", &advice);
         None
     }
 
@@ -305,7 +283,7 @@ impl<'a> Field<'a> {
         if text.len() > NAME_BYTES {
             self.error(
                 reader,
-                format!("the name is longer than {NAME_BYTES} bytes"),
+                &format!("the name is longer than {NAME_BYTES} bytes"),
                 "write a shorter one; for a renderer, use its udn or address instead",
             );
         }

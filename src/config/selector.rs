@@ -1,6 +1,6 @@
 //! Which renderers a table is for: a name, a UDN, an address, or all.
 
-use super::key::{Custom, Key, Plain, Printer, one_or_list, quoted};
+use super::key::{Custom, Key, Plain, Printer, Values, key, one_or_list, quoted};
 use super::problem::{listed, nearest};
 use super::renderer::{Group, Rule};
 use super::section::{Field, Reader, Section};
@@ -32,13 +32,11 @@ pub enum Targets {
     Some(Vec<Who>),
 }
 
-pub(super) const NAME: Key<Rule> = Key::new(
+pub(super) const NAME: Key<Rule> = key(
     "name",
-    &["\"TV 1\""],
-    "The name that the renderer shows; upper and lower case are the same.",
+    "\"TV 1\"",
     &Custom {
-        describe: "text of at most 64 bytes",
-        words: &[],
+        values: "text of at most 64 bytes",
         read: |reader, field, rule: &mut Rule| {
             let name = field.name(reader)?;
             if name != "*" {
@@ -46,55 +44,54 @@ pub(super) const NAME: Key<Rule> = Key::new(
             }
             Some(())
         },
-        print: |key, rule, out| match &rule.who {
-            Who::Name(name) => out.value(key, quoted(name.as_str())),
-            Who::Any => out.value(key, "\"*\"  # every renderer"),
-            Who::Udn(_) | Who::Address(..) => {}
+        print: |rule, _| match &rule.who {
+            Who::Name(name) => Some(quoted(name.as_str())),
+            Who::Any => Some("\"*\"  # every renderer".to_owned()),
+            Who::Udn(_) | Who::Address(..) => None,
         },
     },
 )
-.synonyms(&["friendly_name", "device_name"]);
+.doc("The name that the renderer shows; case does not matter.")
+.synonyms("friendly_name device_name");
 
-pub(super) const UDN: Key<Rule> = Key::new(
+pub(super) const UDN: Key<Rule> = key(
     "udn",
-    &["\"uuid:…\""],
-    "The renderer's unique device name, which stays when its name is changed.",
+    "\"uuid:…\"",
     &Custom {
-        describe: "text",
-        words: &[],
+        values: "text",
         read: |reader, field, rule: &mut Rule| {
             rule.who = Who::Udn(Udn::new(field.text(reader)?)?);
             Some(())
         },
-        print: |key, rule, out| {
-            if let Who::Udn(udn) = &rule.who {
-                out.value(key, quoted(udn.as_str()));
-            }
+        print: |rule, _| match &rule.who {
+            Who::Udn(udn) => Some(quoted(udn.as_str())),
+            _ => None,
         },
     },
 )
-.synonyms(&["uuid", "usn", "id"]);
+.doc("The renderer's unique device name, which stays the same when somebody renames the renderer.")
+.synonyms("uuid usn id");
 
-pub(super) const ADDRESS: Key<Rule> = Key::new(
+pub(super) const ADDRESS: Key<Rule> = key(
     "address",
-    &["\"10.0.0.45\"", "\"10.0.0.45:49494\""],
-    "The renderer's IPv4 address, with the port of its description or without.\nThe renderer is then found \
-     even where searching (multicast) is blocked.",
+    "\"10.0.0.45\"\n\"10.0.0.45:49494\"",
     &Custom {
-        describe: "IPv4 address, with or without a port",
-        words: &[],
+        values: "an IPv4 address, perhaps with a port",
         read: |reader, field, rule: &mut Rule| {
             rule.who = address(reader, field)?;
             Some(())
         },
-        print: |key, rule, out| {
-            if let Who::Address(..) = rule.who {
-                out.value(key, quoted(&rule.who.to_text()));
-            }
+        print: |rule, _| match rule.who {
+            Who::Address(..) => Some(quoted(&rule.who.to_text())),
+            _ => None,
         },
     },
 )
-.synonyms(&["host", "hostname", "ip", "ip_address", "url", "action_url"]);
+.doc(
+    "The renderer's IPv4 address, which also finds it where multicast is blocked.\n\
+     The port is that of its description.",
+)
+.synonyms("host hostname ip ip_address url action_url");
 
 fn address(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Who> {
     let text = field.text(reader)?;
@@ -107,7 +104,7 @@ fn address(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Who> {
                      know it, write name = \"…\" with the name the renderer shows"
                 .to_owned(),
         };
-        field.error(reader, "this is not an IPv4 address", advice);
+        field.error(reader, "this is not an IPv4 address", &advice);
         return None;
     };
     if ip.is_unspecified() || ip.is_broadcast() || ip.is_multicast() {
@@ -119,7 +116,7 @@ fn address(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Who> {
         return None;
     }
     if port == Some(0) {
-        field.error(reader, "there is no port 0", format!("write address = \"{ip}\""));
+        field.error(reader, "there is no port 0", &format!("write address = \"{ip}\""));
         return None;
     }
     Some(Who::Address(ip, port))
@@ -141,8 +138,8 @@ impl Who {
         if texts.len() > RENDERERS {
             field.error(
                 reader,
-                format!("there are {} renderers in it", texts.len()),
-                format!("{RENDERERS} are possible: {surplus}"),
+                &format!("this names {} renderers", texts.len()),
+                &format!("at most {RENDERERS} are possible: {surplus}"),
             );
             texts.truncate(RENDERERS);
         }
@@ -152,7 +149,7 @@ impl Who {
         {
             item.error(
                 reader,
-                format!("\"{long}\" is longer than {NAME_BYTES} bytes"),
+                &format!("\"{long}\" is longer than {NAME_BYTES} bytes"),
                 "write the renderer's udn or address instead of its name",
             );
         }
@@ -210,12 +207,12 @@ pub(super) fn print_list(all: &[Who]) -> String {
 }
 
 impl Plain for Targets {
-    fn describe() -> String {
-        "name, UDN or address, or a list of these".to_owned()
+    fn values() -> Values {
+        Values::new("name, UDN or address, or a list of these")
     }
 
     fn read(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Self> {
-        let all = Who::list(reader, field, "leave the line out to mean all");
+        let all = Who::list(reader, field, "remove the line to mean all");
         Some(if all.is_empty() || all.contains(&Who::Any) { Self::All } else { Self::Some(all) })
     }
 
@@ -244,7 +241,7 @@ pub(super) fn check_targets(
         let is_member = members.any(|member| member.is_same(who));
         if let Some(advice) = unknown(who, rules).filter(|_| !is_member) {
             let message = format!("no [[renderer]] table is for \"{}\"", who.to_text());
-            field.warning(reader, message, advice);
+            field.warning(reader, &message, &advice);
         }
     }
 }
@@ -266,7 +263,9 @@ fn unknown(who: &Who, rules: &[(Section<'_>, Rule)]) -> Option<String> {
     };
     Some(match meant {
         Some(meant) => format!("did you mean \"{meant}\"?"),
-        None => format!("write it as in its table, or add a [[renderer]] for \"{text}\""),
+        None => {
+            format!("write the name as in its table, or add a [[renderer]] table for \"{text}\"")
+        }
     })
 }
 
@@ -282,8 +281,8 @@ pub(super) fn check_one_way(reader: &mut Reader<'_>, section: &Section<'_>) {
     if given.len() > 1 {
         section.error(
             reader,
-            format!("it is for one renderer, but has {}", listed(&given, "and")),
-            format!("keep {} and leave the rest out", given.last().unwrap_or(&"name")),
+            &format!("the table is for one renderer, but has {}", listed(&given, "and")),
+            &format!("keep {} and remove the rest", given.last().unwrap_or(&"name")),
         );
     }
 }

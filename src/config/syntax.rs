@@ -1,13 +1,13 @@
 //! Faults of TOML itself: which line, and what people who do not know TOML got wrong there.
 
-use super::problem::Problems;
+use super::problem::{Problems, Severity};
 use toml::de::Error;
 
 /// Faults told at most: after some, the rest follows from the first.
 const FAULTS: usize = 10;
 
 /// Records the `faults`, one for each line.
-pub(super) fn report_faults(report: &mut Problems<'_>, text: &str, faults: &[Error]) {
+pub(super) fn report_faults(problems: &mut Problems<'_>, text: &str, faults: &[Error]) {
     let mut told = Vec::new();
     let mut seen = None;
     for fault in faults {
@@ -16,27 +16,26 @@ pub(super) fn report_faults(report: &mut Problems<'_>, text: &str, faults: &[Err
         }
         let at = fault.span().map_or(text.len(), |span| span.start);
         // A long line may have a fault at every byte: what is there is looked at once.
-        if seen.replace(report.line_of(at)) == Some(report.line_of(at)) {
+        if seen.replace(problems.line_of(at)) == Some(problems.line_of(at)) {
             continue;
         }
         let at = last_written(text, at);
-        let line = report.line_of(at);
+        let line = problems.line_of(at);
         if told.contains(&line) {
             continue;
         }
         told.push(line);
         let start = text[..at].rfind('\n').map_or(0, |before| before + 1);
         let end = text[at..].find('\n').map_or(text.len(), |after| at + after);
-        let written = report.written(start..end);
-        match hint(&text[start..end], fault.message()) {
-            Some(hint) => report.error(at, written, "this is not TOML", hint),
-            None => report.error(
-                at,
-                written,
+        let written = problems.written(start..end);
+        let (message, hint) = match hint(&text[start..end], fault.message()) {
+            Some(hint) => ("this is not TOML".to_owned(), hint),
+            None => (
                 format!("this is not TOML ({})", fault.message().trim()),
-                "compare the line with the commented example",
+                "compare the line with the commented example".to_owned(),
             ),
-        }
+        };
+        problems.push(Severity::Error, Some(at), &written, &message, &hint);
     }
 }
 
@@ -60,7 +59,7 @@ fn hint(line: &str, message: &str) -> Option<String> {
                 let name = line.trim_matches(['[', ']']);
                 format!("write [[{name}]] with two pairs of brackets, each time")
             }
-            None => "it is there twice: keep one of the lines".to_owned(),
+            None => "this key is there twice: keep one of the lines".to_owned(),
         });
     }
     if line.contains(['“', '”', '„', '‘', '’', '«', '»']) {
@@ -72,7 +71,7 @@ fn hint(line: &str, message: &str) -> Option<String> {
     let Some((key, value)) = line.split_once('=') else {
         return Some(match line.split_once(':') {
             Some((key, value)) => format!("write = instead of the colon: {key} = {}", value.trim()),
-            None => "a line is key = value, or [[table]]; a remark begins with #".to_owned(),
+            None => "a line is key = value, or [[table]]; a comment begins with #".to_owned(),
         });
     };
     let value = value.split(" #").next().unwrap_or_default();
@@ -81,7 +80,7 @@ fn hint(line: &str, message: &str) -> Option<String> {
         return Some("write a key before the =".to_owned());
     }
     if value.is_empty() {
-        return Some(format!("write a value behind {key} =, or leave the line out"));
+        return Some(format!("write a value after {key} =, or remove the line"));
     }
     if message.contains("unclosed array") {
         return Some("close the list with ]".to_owned());
@@ -104,7 +103,7 @@ fn instead_of_bare(key: &str, value: &str) -> Option<String> {
         "false" | "no" | "off" => format!("write {key} = false"),
         number if is_number && number.starts_with('0') => match number.trim_start_matches('0') {
             "" => format!("write {key} = 0"),
-            number => format!("leave out the leading 0: {key} = {number}"),
+            number => format!("remove the leading 0: {key} = {number}"),
         },
         number if first.is_ascii_digit() && number.contains(',') => {
             let number = number.replacen(',', ".", 1);
@@ -156,7 +155,7 @@ mod tests {
             ),
             (
                 "[[button]]\npin = 07",
-                "2: error: pin = 07: this is not TOML; leave out the leading 0: pin = 7",
+                "2: error: pin = 07: this is not TOML; remove the leading 0: pin = 7",
             ),
             (
                 "[[renderer]]\nmax_cut = 0,3",
@@ -172,11 +171,13 @@ mod tests {
             ),
             (
                 "name = \"a\"\nname = \"b\"",
-                "2: error: name = \"b\": this is not TOML; it is there twice: keep one of the lines",
+                "2: error: name = \"b\": this is not TOML; this key is there twice: keep one of \
+                 the lines",
             ),
             (
                 "name =\nmedia = \"/x\"",
-                "1: error: name =: this is not TOML; write a value behind name =, or leave the line out",
+                "1: error: name =: this is not TOML; write a value after name =, or remove the \
+                 line",
             ),
             (
                 "media = \"C:\\Videos\"",
@@ -192,7 +193,8 @@ mod tests {
             ),
             (
                 "hello\n",
-                "1: error: hello: this is not TOML; a line is key = value, or [[table]]; a remark begins with #",
+                "1: error: hello: this is not TOML; a line is key = value, or [[table]]; a \
+                 comment begins with #",
             ),
             (
                 "[[renderer]]\nname = \"a\"\n[renderer]\n",

@@ -65,6 +65,7 @@ fn the_shipped_example_is_harmless_and_its_lines_are_all_valid() {
             table = line;
         } else if line.starts_with(|c: char| c.is_ascii_lowercase()) && line.contains(" = ") {
             let needed = match (table, line.split(' ').next()) {
+                ("[gpio]", Some("backend")) => "socket = \"/run/pins\"",
                 ("[[button]]", Some("pin")) => "press = \"stop\"",
                 ("[[button]]", Some("hold_time")) => "pin = 17\nlong = \"stop\"",
                 ("[[button]]", Some("press" | "long" | "double")) => "pin = 17",
@@ -87,8 +88,8 @@ fn the_shipped_example_is_harmless_and_its_lines_are_all_valid() {
             settings += 1;
         }
     }
-    let examples = reference::tables().into_iter().flat_map(|table| table.keys);
-    assert_eq!(settings, examples.map(|key| key.examples.len()).sum::<usize>());
+    let examples = reference::tables().into_iter().flat_map(|(_, keys)| keys);
+    assert_eq!(settings, examples.map(|key| key.examples.lines().count()).sum::<usize>());
 }
 
 /// Compares what stands in a file, between two of its lines where they are given, with the text made from the
@@ -178,8 +179,8 @@ fn more_tables_than_fit_are_refused() {
     let renderers: String = (0..65).map(renderer).collect();
     assert_eq!(
         told(&renderers),
-        ["config.toml:129: error: [[renderer]]: there are 65 [[renderer]] tables; 64 are \
-             possible: leave some out"]
+        ["config.toml:129: error: [[renderer]]: there are 65 [[renderer]] tables; at most 64 \
+             are possible: remove some"]
     );
     let told = told(&"[[led]]\npin = 22\nshows = \"status\"\n".repeat(1000));
     assert!(told.len() < 40, "{}", told.len());
@@ -191,7 +192,7 @@ fn more_tables_than_fit_are_refused() {
         "[[renderer]]\nname = \"TV\"\n[[button]]\npin = 17\npress = \"play\"\nrenderer = [{names}]\n"
     );
     let told = self::told(&text);
-    assert!(told.iter().any(|line| line.contains("there are 1000 renderers in it")), "{told:?}");
+    assert!(told.iter().any(|line| line.contains("this names 1000 renderers")), "{told:?}");
     assert!(told.len() < 80, "each name that is read costs a search: {}", told.len());
 }
 
@@ -209,7 +210,7 @@ fn an_absent_media_folder_is_told_once() {
     assert_eq!(absent.config, Some(Config::default()));
     assert_eq!(
         absent.problems[0].to_string(),
-        "config.toml: warning: media: the media folder /srv/dlna-kiosk is not there; create it \
+        "config.toml: warning: media: the media folder /srv/dlna-kiosk does not exist; create it \
          (sudo mkdir -p /srv/dlna-kiosk) or plug in its disk; the box waits for it"
     );
 }
@@ -245,8 +246,8 @@ fn faults_at_the_top_are_told() {
         ),
         (
             "name = \" \"",
-            "1: error: name = \" \": the text is empty; write name = \"Foyer\", or leave \
-             the line out",
+            "1: error: name = \" \": the text is empty; write name = \"Foyer\", or remove \
+                 the line",
         ),
         (
             "name = \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"",
@@ -268,7 +269,7 @@ fn faults_at_the_top_are_told() {
         (
             "media_port = 80",
             "1: warning: media_port = 80: only root may use ports below 1024; write \
-             media_port = 8895, or leave the line out",
+                 media_port = 8895, or remove the line",
         ),
         (
             "media_port = 70000",
@@ -282,8 +283,8 @@ fn faults_at_the_top_are_told() {
         ),
         (
             "media_port = 8080\ncontrol_port = 8080",
-            "2: error: control_port = 8080: port 8080 is the media port too; write \
-             another one, such as control_port = 8081",
+            "2: error: control_port = 8080: port 8080 is the media port, too; write another \
+                 one, such as control_port = 8081",
         ),
         (
             "media = \"videos\"",
@@ -297,13 +298,13 @@ fn faults_at_the_top_are_told() {
         ),
         (
             "media = \"/mnt/usb\"",
-            "1: warning: media = \"/mnt/usb\": the media folder /mnt/usb is not there; \
-             create it (sudo mkdir -p /mnt/usb) or plug in its disk; the box waits for it",
+            "1: warning: media = \"/mnt/usb\": the media folder /mnt/usb does not exist; \
+                 create it (sudo mkdir -p /mnt/usb) or plug in its disk; the box waits for it",
         ),
         (
             "media = \"/etc/hostname\"",
             "1: error: media = \"/etc/hostname\": /etc/hostname is a file, not a folder; \
-             write the folder the file is in",
+                 write the folder that holds the file",
         ),
         (
             "media = \"/srv/..\"",
@@ -312,8 +313,8 @@ fn faults_at_the_top_are_told() {
         ),
         (
             "media = \"/root\"",
-            "1: warning: media = \"/root\": the media folder /root is not there; create \
-             it (sudo mkdir -p /root) or plug in its disk; the box waits for it",
+            "1: warning: media = \"/root\": the media folder /root does not exist; create it \
+                 (sudo mkdir -p /root) or plug in its disk; the box waits for it",
         ),
         (
             "gpio = \"none\"",
@@ -322,8 +323,8 @@ fn faults_at_the_top_are_told() {
         ),
         (
             "[gpio]\nbackend = \"atuo\"",
-            "2: error: [gpio] backend = \"atuo\": this is neither a known backend nor \
-             likely a chip; did you mean \"auto\"?",
+            "2: error: [gpio] backend = \"atuo\": this is not a known backend and does not \
+                 look like a chip; did you mean \"auto\"?",
         ),
         (
             "[gpio]\nbackend = \"simulated\"",
@@ -337,8 +338,8 @@ fn faults_at_the_top_are_told() {
         ),
         (
             "[gpio]\nsocket = \"/run/pins\"",
-            "2: warning: [gpio] socket = \"/run/pins\": there is a socket only with the \
-             simulated backend; leave the line out, or write backend = \"simulated\"",
+            "2: warning: [gpio] socket = \"/run/pins\": only the simulated backend has a \
+                 socket; remove the line, or write backend = \"simulated\"",
         ),
         (
             "[gpio]\nchip = \"auto\"",
@@ -546,23 +547,23 @@ fn contradictions_between_tables_are_told() {
     each_is_told(&[
         (
             "[[renderer]]\nname = \"TV\"\n[[renderer]]\nname = \"tv\"",
-            "3: error: [[renderer]]: line 1 is for \"tv\" too; make one table of the \
-             two, or name another renderer",
+            "3: error: [[renderer]]: the table in line 1 is for \"tv\", too; merge the two \
+                 tables, or name another renderer",
         ),
         (
             "[[renderer]]\n[[renderer]]\nname = \"tv\"",
-            "2: warning: [[renderer]]: it never applies: the table in line 1 comes first \
-             and is for more; move it above that table",
+            "2: warning: [[renderer]]: this table never applies: the table in line 1 comes \
+                 first and covers more renderers; move this table above that one",
         ),
         (
             "[[renderer]]\n[[renderer]]\nname = \"*\"",
-            "2: error: [[renderer]]: line 1 is for every renderer too; make one table of \
-             the two, or name another renderer",
+            "2: error: [[renderer]]: the table in line 1 is for every renderer, too; merge \
+                 the two tables, or name another renderer",
         ),
         (
             "[[renderer]]\naddress = \"10.0.0.1\"\n[[renderer]]\naddress = \"10.0.0.1:80\"",
-            "3: warning: [[renderer]]: it never applies: the table in line 1 comes first \
-             and is for more; move it above that table",
+            "3: warning: [[renderer]]: this table never applies: the table in line 1 comes \
+                 first and covers more renderers; move this table above that one",
         ),
         (
             "[[button]]\npin = 2\npress = \"play\"",
@@ -589,14 +590,14 @@ fn contradictions_between_tables_are_told() {
         ),
         (
             "[[button]]\npin = 17\npress = \"play\"\n[[button]]\npin = 17\npress = \"stop\"",
-            "5: error: [[button]] pin = 17: GPIO17 (header pin 11) is used by the \
-             [[button]] in line 1 too; wire it to GPIO27 (header pin 13) and write pin = 27",
+            "5: error: [[button]] pin = 17: GPIO17 (header pin 11) is used by the [[button]] \
+                 in line 1, too; wire it to GPIO27 (header pin 13) and write pin = 27",
         ),
         (
             "[[button]]\npin = 17\npress = \"play\"\n[[led]]\npin = \"GPIO17\"\nshows = \
             \"status\"",
             "5: error: [[led]] pin = \"GPIO17\": GPIO17 (header pin 11) is used by the \
-             [[button]] in line 1 too; wire it to GPIO27 (header pin 13) and write pin = 27",
+                 [[button]] in line 1, too; wire it to GPIO27 (header pin 13) and write pin = 27",
         ),
         (
             "[[renderer]]\nname = \"TV 1\"\n[[button]]\npin = 17\npress = \
@@ -614,7 +615,8 @@ fn contradictions_between_tables_are_told() {
             "[[renderer]]\nname = \"TV 1\"\n[[led]]\npin = 17\nshows = \
             \"playing\"\nrenderer = \"Kitchen\"",
             "6: warning: [[led]] renderer = \"Kitchen\": no [[renderer]] table is for \
-             \"Kitchen\"; write it as in its table, or add a [[renderer]] for \"Kitchen\"",
+                 \"Kitchen\"; write the name as in its table, or add a [[renderer]] table for \
+                 \"Kitchen\"",
         ),
         (
             "[gpio]\nbackend = \"none\"\n[[button]]\npin = 17\npress = \"play\"",

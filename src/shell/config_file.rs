@@ -183,7 +183,7 @@ mod tests {
         let loaded = load(&path).unwrap();
         assert_eq!(loaded.config.unwrap().rules[0].plays.len(), 2);
         assert_eq!(loaded.problems.len(), 1, "{:?}", loaded.problems);
-        assert!(loaded.problems[0].message.contains("b.mp4 is not there"));
+        assert!(loaded.problems[0].message.contains("b.mp4 does not exist"));
         assert_eq!(look(&folder.0), FileState::Folder);
     }
 
