@@ -1,4 +1,4 @@
-//! What is in force for one renderer: what it takes, and what it was seen to do.
+//! The habits of one renderer: what it accepts, and what it was seen to do.
 
 use crate::limits::MIME_NAMES;
 use crate::media::mime::{Kind, MediaType, of_extension};
@@ -6,50 +6,49 @@ use crate::time::Duration;
 use crate::upnp::didl::Rung;
 use serde::{Deserialize, Serialize};
 
-/// So many events in a row that the next look bears out, or contradicts, settle what events are worth.
+/// After this many consecutive confirmations or contradictions, it is settled whether events can be trusted.
 const SETTLED: u8 = 3;
 
-/// All of them.
 pub(super) const KINDS: [Kind; 3] = [Kind::Video, Kind::Audio, Kind::Image];
 
-/// What is in force for a renderer.
+/// What is in force for one renderer.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Habits {
-    /// The metadata that it accepts.
+    /// The level of metadata that it accepts.
     pub rung: Rung,
     /// It needs a Stop before Set.
     pub stop_first: bool,
-    /// SetNextAVTransportURI was refused, ignored, or hung it.
+    /// SetNextAVTransportURI was refused or ignored, or made the renderer hang.
     pub next_broken: Kinds,
-    /// It hung it.
+    /// SetNextAVTransportURI made the renderer hang.
     pub next_hung: Kinds,
-    /// It went on to the next file by itself.
+    /// It moved on to the next file by itself.
     pub next_works: bool,
-    /// Seek was refused or did nothing.
+    /// Seek was refused or had no effect.
     pub seek_broken: bool,
     /// The Sink list of GetProtocolInfo.
     pub sink: Option<String>,
     pub sink_asked: bool,
-    /// The MIME types that it took.
+    /// The MIME types that it accepted.
     pub names: Names,
     /// The kinds of media in which its position moves.
     pub moves: Kinds,
-    /// Volume and mute are refused.
+    /// It refuses volume and mute.
     pub rendering_broken: bool,
-    /// What its events are worth.
+    /// Whether its events can be trusted.
     pub events: Trust,
     /// How one round followed another, by kind of media.
     pub loops: Loops,
-    /// How long it takes to answer.
+    /// The average duration of GetTransportInfo.
     pub round_trip: Duration,
-    /// The slowest of the last answers.
+    /// The slowest of its recent answers.
     pub slowest: Duration,
-    /// How long after Play it began at the latest.
+    /// An upper bound of the time from Play to the start of playback.
     pub latency: Option<Duration>,
 }
 
 impl Habits {
-    /// A round followed another in this way.
+    /// Records how one round followed another.
     pub(super) fn looped(&mut self, kind: Kind, way: Way, gap: Duration) {
         let gap_ms = u32::try_from(gap.as_millis()).unwrap_or(u32::MAX);
         let before = self.loops.of(kind).filter(|before| before.way == way);
@@ -58,13 +57,13 @@ impl Habits {
     }
 }
 
-/// A MIME type for each extension, the one noted last at the end.
+/// The accepted MIME type for each extension, the most recent one last.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Vec<(String, String)>", into = "Vec<(&'static str, &'static str)>")]
 pub struct Names(heapless::Vec<(&'static str, &'static str), MIME_NAMES>);
 
 impl Names {
-    /// The one that was taken for this kind of file.
+    /// The MIME type that was accepted for this media type.
     #[must_use]
     pub fn of(&self, media_type: &MediaType) -> Option<&'static str> {
         self.0
@@ -73,7 +72,7 @@ impl Names {
             .map(|(_, mime)| *mime)
     }
 
-    /// This one was taken. The oldest makes room.
+    /// Records an accepted MIME type. The oldest entry makes room.
     pub fn note(&mut self, media_type: &MediaType, mime: &'static str) {
         if self.of(media_type) == Some(mime) {
             return;
@@ -82,11 +81,11 @@ impl Names {
         if self.0.is_full() {
             self.0.remove(0);
         }
-        // There is room.
+        // There is room now.
         let _ = self.0.push((media_type.extension, mime));
     }
 
-    /// Extension and MIME type, where it is not the usual one.
+    /// The extensions whose accepted MIME type is not the usual one.
     pub fn unusual(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let usual = |extension: &str| of_extension(extension).map(MediaType::default_mime);
         self.0.iter().copied().filter(move |(extension, mime)| usual(extension) != Some(*mime))
@@ -94,7 +93,7 @@ impl Names {
 }
 
 impl From<Vec<(String, String)>> for Names {
-    /// Kinds and names that this version does not know are left out.
+    /// Skips extensions and MIME types that this version does not know.
     fn from(list: Vec<(String, String)>) -> Self {
         let mut names = Self::default();
         for (extension, mime) in list {
@@ -114,7 +113,7 @@ impl From<Names> for Vec<(&'static str, &'static str)> {
     }
 }
 
-/// One of it for each kind of media.
+/// One value for each kind of media.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ByKind<T: Default> {
@@ -124,7 +123,6 @@ pub struct ByKind<T: Default> {
 }
 
 impl<T: Copy + Default> ByKind<T> {
-    /// That of this kind.
     #[must_use]
     pub fn of(self, kind: Kind) -> T {
         match kind {
@@ -134,7 +132,7 @@ impl<T: Copy + Default> ByKind<T> {
         }
     }
 
-    /// The place of this kind.
+    /// The value of this kind, mutably.
     pub fn at(&mut self, kind: Kind) -> &mut T {
         match kind {
             Kind::Video => &mut self.video,
@@ -151,7 +149,7 @@ impl<T: Copy + Default> ByKind<T> {
 /// A set of kinds of media.
 pub type Kinds = ByKind<bool>;
 
-/// Whether the state that events name is the one that the next look finds.
+/// Whether the state named by events is the one that the next look finds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Trust {
     borne_out: u8,
@@ -159,26 +157,26 @@ pub struct Trust {
 }
 
 impl Trust {
-    /// An event was followed by a look.
+    /// Records whether a look confirmed the event before it.
     pub fn note(&mut self, borne_out: bool) {
         let (counted, other) = match borne_out {
             true => (&mut self.borne_out, &mut self.contradicted),
             false => (&mut self.contradicted, &mut self.borne_out),
         };
         *counted = counted.saturating_add(1).min(SETTLED);
-        // One that is right three times in a row is rehabilitated, and the other way round.
+        // Three confirmations in a row outweigh earlier contradictions, and the other way round.
         if *counted == SETTLED || *other < SETTLED {
             *other = 0;
         }
     }
 
-    /// They tell the truth.
+    /// Returns whether events can be trusted.
     #[must_use]
     pub fn is_earned(self) -> bool {
         self.borne_out >= SETTLED
     }
 
-    /// They do not.
+    /// Returns whether events cannot be trusted.
     #[must_use]
     pub fn is_lost(self) -> bool {
         self.contradicted >= SETTLED
@@ -190,11 +188,11 @@ impl Trust {
     }
 }
 
-/// A way from one round to the next.
+/// How one round follows another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Way {
-    /// Set and Play.
+    /// SetAVTransportURI and Play.
     Restart,
     /// Seek to the beginning.
     Seek,
@@ -202,14 +200,14 @@ pub enum Way {
     Next,
 }
 
-/// A way that worked, with the dark time that it made.
+/// A method that worked, and the average gap between rounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Looped {
     pub way: Way,
     pub gap_ms: u32,
 }
 
-/// The ways by kind of media.
+/// The methods by kind of media.
 pub type Loops = ByKind<Option<Looped>>;
 
 #[cfg(test)]

@@ -1,51 +1,51 @@
-//! When to write down what was learned: soon after news, seldom, and once more when the box leaves.
+//! When to store what was learned: soon after news, at limited intervals, and once more at shutdown.
 
 use super::backoff::Backoff;
 use super::deadline::{Deadline, Wake, Why};
 use crate::time::{Duration, Instant};
 
-/// News come in swarms.
+/// News often comes in quick succession; wait for more.
 const SETTLES: Duration = Duration::from_secs(10);
-/// An SD card is not written more often than this.
+/// The shortest interval between writes, to spare the SD card.
 const SELDOM: Duration = Duration::from_secs(300);
-/// What was learned is looked over and written this often, news or not.
+/// How often everything is reviewed and written, news or not.
 const LOOKS_OVER: Duration = Duration::from_secs(3600);
-/// Before a write that failed is tried again.
+/// The pause before a failed write is repeated.
 const RETRY: Backoff = Backoff::new(Duration::from_secs(10), Duration::from_secs(3600));
 
-/// Decides when to write. Without a place to write to it never does.
+/// Decides when to write. Never writes if there is no state directory.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Keeper {
     has_place: bool,
-    /// What is not written yet was learned at this time.
+    /// The time of the first news that is not written yet.
     news_at: Option<Instant>,
     writing: bool,
     wrote_at: Option<Instant>,
-    /// A write failed: not before this time.
+    /// When a failed write may be repeated.
     retry_at: Option<Instant>,
     failures: u8,
     look_over_at: Option<Instant>,
 }
 
 impl Keeper {
-    /// There is a place, and what was there is read.
+    /// The state directory exists and was read.
     pub(super) fn begin(&mut self, now: Instant) {
         self.has_place = true;
         self.writing = false;
         self.look_over_at = self.look_over_at.or(Some(now + LOOKS_OVER));
     }
 
-    /// There is a place, and what was there has been read.
+    /// Returns whether the state directory was read.
     pub(super) fn has_begun(&self) -> bool {
         self.has_place
     }
 
-    /// There is something to write.
+    /// There is news to write.
     pub(super) fn news(&mut self, now: Instant) {
         self.news_at = self.news_at.or(Some(now));
     }
 
-    /// Whether it is time to look everything over.
+    /// Returns whether a review is due.
     pub(super) fn looks_over(&mut self, now: Instant) -> bool {
         let due = self.look_over_at.is_some_and(|at| at <= now);
         if due {
@@ -55,14 +55,14 @@ impl Keeper {
         due
     }
 
-    /// The box leaves: what is known now is written, and no more.
+    /// The box is shutting down: write once more, without reviews or retries.
     pub(super) fn leave(&mut self, now: Instant) {
         self.look_over_at = None;
         self.retry_at = None;
         self.news(now);
     }
 
-    /// Whether to write now.
+    /// Returns whether to write now.
     pub(super) fn writes(&mut self, now: Instant, leaving: bool) -> bool {
         let due = self.due(leaving).is_some_and(|at| at <= now);
         if due {
@@ -72,7 +72,7 @@ impl Keeper {
         due
     }
 
-    /// A write is over. Gives whether that it fails, or works again, is news to the owner.
+    /// A write ended. Returns whether its failure, or the first success after failures, is worth a log line.
     pub(super) fn wrote(&mut self, well: bool, now: Instant, leaving: bool) -> bool {
         self.writing = false;
         self.wrote_at = Some(now);
@@ -89,7 +89,7 @@ impl Keeper {
         self.failures == 1
     }
 
-    /// Something is being written, or will be at once.
+    /// Returns whether something is being written or will be.
     pub(super) fn is_busy(&self, leaving: bool) -> bool {
         self.writing || self.due(leaving).is_some()
     }
@@ -119,7 +119,7 @@ mod tests {
         Instant::START + Duration::from_secs(seconds)
     }
 
-    /// Lets it be asked at its deadlines; gives the seconds at which it writes. Writing takes no time.
+    /// Steps through the deadlines. Returns the seconds at which it writes. A write takes no time.
     fn writes(keeper: &mut Keeper, until: u64, well: bool) -> Vec<u64> {
         let mut times = Vec::new();
         while let Some(next) = keeper.next_deadline(false).filter(|next| next.at <= at(until)) {

@@ -1,5 +1,5 @@
-//! The box and its memory: reading it at the start, learning from renderers, writing it down, and serving what
-//! renderers still play from a life before.
+//! The kiosk's use of its memory: reading it at the start, learning from renderers, storing it, and serving what
+//! renderers still play from before a restart.
 
 use super::Kiosk;
 use super::effect::{Effect, Effects, Published};
@@ -14,20 +14,20 @@ use crate::limits::MEDIA_CONNECTIONS;
 use crate::media::protocol_info;
 use crate::time::Instant;
 
-/// What the kiosk holds besides the memory itself.
+/// What the kiosk keeps besides the memory itself.
 #[derive(Debug, Default)]
 pub(super) struct Recollection {
-    /// The secret is one of a life before: renderers may play what that one gave them.
+    /// The secret is from an earlier run: renderers may still play what they were given then.
     pub(super) has_past: bool,
-    /// When the running time of the memory was last brought up to date.
+    /// When the running time in the memory was last updated.
     counted_at: Instant,
-    /// Requests for tokens of before, until it is known which files there are.
+    /// Requests for tokens of an earlier run, held back until the media folder is scanned.
     held: heapless::Vec<(ReplyTo, Token), MEDIA_CONNECTIONS>,
     scanned: bool,
 }
 
 impl Kiosk {
-    /// What the box remembers, to be written down.
+    /// The memory to store.
     fn memory(&self, now: Instant) -> Memory {
         let mut memory = self.memory.clone();
         memory.ran = self.ran(now);
@@ -39,15 +39,15 @@ impl Kiosk {
         memory
     }
 
-    /// There is a place for the memory, and this was in it: at the start, or after its owner has changed it. Then a
-    /// renderer that is not in it any more was to be forgotten; the others have shown more since it was written.
+    /// Takes the stored memory: at the start, and after its owner changed it. In the second case, a renderer missing
+    /// from it is to be forgotten; what the other renderers have shown since is kept.
     pub(super) fn remember(&mut self, memory: Memory, now: Instant) {
         let again = self.keeper.has_begun();
         let ran = self.ran(now).max(memory.ran);
         self.memory = memory;
         self.memory.ran = ran;
         self.recollection.counted_at = now;
-        // What an owner has changed since says nothing of what was counted here.
+        // A later change by the owner does not affect the statistics counted in this run.
         if let Some(counted) =
             self.memory.statistics.take().filter(|_| self.common.statistics.is_new())
             && let Ok(statistics) = Statistics::restore(&counted.to_string())
@@ -63,7 +63,7 @@ impl Kiosk {
         }
         self.keeper.begin(now);
         if again {
-            // What was to be written was not.
+            // The pending write is lost.
             self.keeper.news(now);
         }
         let known = self.memory.profiles().len();
@@ -77,7 +77,7 @@ impl Kiosk {
         }
     }
 
-    /// The memory was written, or not.
+    /// The memory was stored, or could not be.
     pub(super) fn saved(&mut self, outcome: Result<(), String>, now: Instant) {
         let news = self.keeper.wrote(outcome.is_ok(), now, self.supervisor.leaving());
         if news {
@@ -85,7 +85,7 @@ impl Kiosk {
         }
     }
 
-    /// A renderer was found: what is known of it, and what it may still play.
+    /// A renderer was found: apply its profile, and allow for what it may still play.
     pub(super) fn acquaint(&self, renderer: &mut Renderer) {
         renderer.remember(self.memory.recall(renderer.description()), self.memory.ran);
         if self.recollection.has_past {
@@ -93,7 +93,7 @@ impl Kiosk {
         }
     }
 
-    /// Once an hour: measures are taken down, and what is too old to be believed is forgotten.
+    /// Once an hour: store measures, and drop flaws that have expired.
     pub(super) fn look_over(&mut self, now: Instant) {
         if !self.keeper.looks_over(now) {
             return;
@@ -108,7 +108,7 @@ impl Kiosk {
         }
     }
 
-    /// Some renderer showed something new.
+    /// A renderer showed something new.
     pub(super) fn take_news(&mut self, now: Instant) {
         for renderer in self.renderers.iter().filter(|r| r.has_profile()) {
             self.memory.keep(renderer.measured(self.memory.ran));
@@ -116,14 +116,14 @@ impl Kiosk {
         self.keeper.news(now);
     }
 
-    /// Writes the memory down if it is time.
+    /// Stores the memory if that is due.
     pub(super) fn save(&mut self, now: Instant, effects: &mut Effects) {
         if self.keeper.writes(now, self.supervisor.leaving()) {
             effects.push(Effect::Save(Box::new(self.memory(now))));
         }
     }
 
-    /// Somebody asks for media: answered now, or when it is known which file a token of before means.
+    /// A media client requests a token. If the token may be from an earlier run, the answer waits for the scan.
     pub(super) fn media_asked(&mut self, token: Token, reply: ReplyTo, effects: &mut Effects) {
         let known = self.renderers.iter().any(|renderer| renderer.has_load(token));
         let recollection = &mut self.recollection;
@@ -140,7 +140,7 @@ impl Kiosk {
         effects.push(Effect::Serve { reply, token, what });
     }
 
-    /// It is known which files there are.
+    /// The media folder was scanned: answer the requests held back.
     pub(super) fn answer_held(&mut self, effects: &mut Effects) {
         self.recollection.scanned = true;
         let held = core::mem::take(&mut self.recollection.held);
@@ -149,14 +149,14 @@ impl Kiosk {
         }
     }
 
-    /// What a token from a life before means.
+    /// What a token from an earlier run stands for.
     pub(super) fn published_before(&self, token: Token) -> Option<Published> {
         if !self.recollection.has_past {
             return None;
         }
         let secret = self.common.secret;
         let file = self.scan.files.iter().find(|file| secret.names(token, &file.path))?;
-        // Under the name that somebody here took last.
+        // Use the MIME type that a renderer accepted last.
         let names = self
             .memory
             .profiles()
@@ -183,7 +183,6 @@ impl Kiosk {
 }
 
 impl Context<'_> {
-    /// A token for a load of this file.
     pub(super) fn token(&mut self, path: &std::path::Path) -> Token {
         self.secret.token(self.rng.u64(..), path)
     }

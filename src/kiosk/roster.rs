@@ -1,8 +1,8 @@
-//! Who is there: what was heard by SSDP, and which descriptions to fetch.
+//! Which devices are present: what was heard by SSDP, and which descriptions to fetch.
 //!
-//! Terms: a *sighting* is a LOCATION that was announced; it turns out to be a renderer, or a
-//! *stranger* (a router, a media server). Identity is the UDN in the description, not the one announced:
-//! a renderer may be embedded in another device.
+//! Terms: a *sighting* is an announced LOCATION. It turns out to be a renderer or a *stranger* (a router, a media
+//! server). A renderer is identified by the UDN in its description, not by the announced one: it may be embedded in
+//! another device.
 
 use super::backoff::Backoff;
 use super::event::Failure;
@@ -14,46 +14,46 @@ use crate::upnp::ssdp::{Announcement, Kind};
 use crate::upnp::{HttpUrl, Udn};
 use core::net::Ipv4Addr;
 
-/// A description must be here within this time. Dongles are slow; others do not wait for them.
+/// A description must arrive within this time. Dongles are slow, but nothing else waits for them.
 pub const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
-/// A dead address whose places are guessed at must not take all the fetches.
+/// How many fetches one host may occupy: a dead address with several guessed URLs must not take all of them.
 const FETCHES_PER_HOST: usize = 3;
-/// A stranger is looked at again after this time, in case it became a renderer.
+/// How long until a stranger is fetched again, in case it became a renderer.
 const STRANGER_FOR: Duration = Duration::from_secs(3600);
-/// One that says that it is a renderer, and is not, is looked at again after this time.
+/// How long until a stranger that announces itself as a renderer is fetched again.
 const DISBELIEVED_FOR: Duration = Duration::from_secs(10);
-/// Before a description that could not be fetched is fetched again.
+/// The pause before a failed fetch is repeated.
 const REFETCH: Backoff =
     Backoff::new(Duration::from_secs(1), Duration::from_secs(300)).jittered(0.25);
-/// A fresh announcement shortens a pause to this.
+/// A new announcement shortens a pause to this.
 const HURRIED_PAUSE: Duration = Duration::from_millis(500);
 
-/// Everything that was sighted.
+/// All sightings.
 #[derive(Debug, Default)]
 pub struct Roster {
-    /// Changed by [`Self::change`] only.
+    /// Changed only through [`Self::change`].
     sightings: Vec<Sighting>,
     rest: Option<Rest>,
 }
 
-/// What was found when nothing could be begun: it holds until something changes. Asked at every step of
-/// the kiosk, and the table is long.
+/// The result of the last search for something to do, valid until something changes. The kiosk asks at every step, and
+/// the table is long.
 #[derive(Clone, Copy, Debug)]
 struct Rest {
     until: Option<Instant>,
     fetches: bool,
 }
 
-/// What an announcement means for a renderer that is known already.
+/// What an announcement means for a known renderer.
 #[derive(Debug, PartialEq, Eq)]
 pub enum News {
-    /// Nothing to do with a known renderer.
+    /// The announcement does not concern a known renderer.
     None,
-    /// The renderer lives.
+    /// The renderer is alive.
     Alive(Udn),
-    /// It started again.
+    /// The renderer restarted.
     Rebooted(Udn),
-    /// It says goodbye.
+    /// The renderer said byebye.
     Leaving(Udn),
 }
 
@@ -63,13 +63,11 @@ impl Roster {
         &mut self.sightings
     }
 
-    /// There is nothing to begin or to end now. Until when, if nothing changes, is its
-    /// [`Self::next_deadline`].
+    /// Returns whether there is nothing to do before [`Self::next_deadline`], unless something changes.
     pub fn rests(&self, now: Instant) -> bool {
         self.rest.is_some_and(|rest| rest.until.is_none_or(|until| now < until))
     }
 
-    /// Takes an announcement.
     pub fn hear(&mut self, announcement: &Announcement, now: Instant) -> News {
         let Some(location) = &announcement.location else {
             return self.part(announcement);
@@ -84,7 +82,7 @@ impl Roster {
         };
         let differs =
             |old: Option<u32>, new: Option<u32>| old.is_some() && new.is_some() && old != new;
-        // An update tells the next number beforehand, so that nobody takes it for a boot (UDA 1.1 §1.2.4).
+        // An update announces the next boot number, so that it is not taken for a restart (UDA 1.1 §1.2.4).
         let rebooted =
             announcement.kind != Kind::Update && differs(sighting.boot_id, announcement.boot_id);
         let reconfigured = differs(sighting.config_id, announcement.config_id);
@@ -99,7 +97,7 @@ impl Roster {
             {
                 sighting.want(now)
             }
-            // The devices of some TVs change places at each boot: it need not be the one it was.
+            // The devices of some TVs swap their URLs at each boot, so that a stranger may have become a renderer.
             State::Stranger { until }
                 if claims_to_be_a_renderer(announcement) && *until > now + DISBELIEVED_FOR =>
             {
@@ -122,7 +120,7 @@ impl Roster {
         renderer.map_or(News::None, News::Leaving)
     }
 
-    /// Looks for a description at a place. `false` if the table is full of better ones.
+    /// Adds a location to look at. Returns `false` if the table is full of better ones.
     pub fn watch(&mut self, location: HttpUrl, now: Instant) -> bool {
         if self.sightings.iter().any(|s| s.location == location) {
             return true;
@@ -144,7 +142,7 @@ impl Roster {
         true
     }
 
-    /// Drops the stranger, else the failed one, that was heard the longest ago.
+    /// Drops the stranger, or else the failed sighting, that was heard longest ago.
     fn make_room(&mut self) -> bool {
         let dispensable = |s: &Sighting| match s.state {
             State::Stranger { .. } => Some((0, s.heard_at)),
@@ -156,15 +154,15 @@ impl Roster {
         victim.map(|(_, i)| self.change().swap_remove(i)).is_some()
     }
 
-    /// Forgets what was not heard of within its lifetime. Renderers that the box drives are watched by
-    /// their own polls, and found again by their next announcement.
+    /// Forgets sightings that were not heard within their lifetime. Renderers that the box drives are polled anyway,
+    /// and are found again by their next announcement.
     pub fn expire(&mut self, now: Instant) {
         self.change().retain(|s| {
             matches!(s.state, State::Fetching { .. }) || now.since(s.heard_at) < s.lifetime
         });
     }
 
-    /// The description of this renderer, last seen at `location`, is stale: fetch it again.
+    /// The description of this renderer, last seen at `location`, is out of date: fetch it again.
     pub fn refetch(&mut self, udn: &Udn, location: &HttpUrl, now: Instant) -> bool {
         if Mutant::ReadsDescriptionsOnce.is_in() {
             return false;
@@ -172,7 +170,7 @@ impl Roster {
         if !self.hears_of(udn) {
             self.watch(location.clone(), now);
         }
-        // At each of its addresses, if it has several.
+        // At each address, if the renderer has several.
         for sighting in self.change() {
             if sighting.renderer.as_ref() == Some(udn) && matches!(sighting.state, State::Described)
             {
@@ -182,8 +180,8 @@ impl Roster {
         true
     }
 
-    /// The next description to fetch now, if fewer than [`FETCHES`] are under way and `free` agrees
-    /// (no other call to that renderer is under way).
+    /// The next description to fetch now, if fewer than [`FETCHES`] are in flight and `free` agrees (no other call to
+    /// that renderer is in flight).
     pub fn next_fetch(
         &mut self,
         now: Instant,
@@ -220,7 +218,7 @@ impl Roster {
         None
     }
 
-    /// A fetch that has waited long enough: its ticket.
+    /// The ticket of a fetch whose deadline has passed.
     pub fn overdue(&self, now: Instant) -> Option<u32> {
         self.sightings.iter().find_map(|s| match s.state {
             State::Fetching { ticket, deadline, .. } if deadline <= now => Some(ticket),
@@ -240,10 +238,10 @@ impl Roster {
         })
     }
 
-    /// A description was fetched: it is this renderer's. Gives boot and config identifiers.
+    /// A fetched description belongs to this renderer. Returns the boot and configuration numbers.
     pub fn described(&mut self, number: u32, udn: &Udn) -> Option<(Option<u32>, Option<u32>)> {
         let location = self.fetching(number)?.clone();
-        // The same renderer at an old place: that place is gone.
+        // Other locations of this renderer are out of date.
         let elsewhere = |s: &Sighting| s.location != location && s.renderer.as_ref() == Some(udn);
         self.change().retain(|s| !elsewhere(s) || s.is_fetching());
         let sighting = self.change().iter_mut().find(|s| s.location == location)?;
@@ -252,7 +250,7 @@ impl Roster {
         Some((sighting.boot_id, sighting.config_id))
     }
 
-    /// A description was fetched: it is this renderer's too, which answers at another place.
+    /// A fetched description belongs to this renderer, which answers at another location as well.
     pub fn described_too(&mut self, number: u32, udn: &Udn) {
         let here = |s: &&mut Sighting| matches!(s.state, State::Fetching { ticket, .. } if ticket == number);
         if let Some(sighting) = self.change().iter_mut().find(here) {
@@ -261,7 +259,7 @@ impl Roster {
         }
     }
 
-    /// There is no room for this renderer: it is looked at again as a stranger is.
+    /// There is no room for this renderer: treat it like a stranger.
     pub fn set_aside(&mut self, udn: &Udn, now: Instant) {
         for sighting in self.change() {
             if sighting.renderer.as_ref() == Some(udn) {
@@ -271,12 +269,12 @@ impl Roster {
         }
     }
 
-    /// Nothing is known of this renderer any more: its next announcement is news.
+    /// Forgets this renderer, so that its next announcement is news.
     pub fn forget(&mut self, udn: &Udn) {
         self.change().retain(|s| s.renderer.as_ref() != Some(udn));
     }
 
-    /// A description could not be fetched, or is no renderer's. `jitter` in 0..1.
+    /// A description could not be fetched, or is not a renderer's. `jitter` in 0..1.
     pub fn failed(&mut self, number: u32, why: &Failure, now: Instant, jitter: f64) {
         let found = self
             .change()
@@ -295,33 +293,32 @@ impl Roster {
         };
     }
 
-    /// Whether any description is being fetched.
+    /// Returns whether any description is being fetched.
     #[must_use]
     pub fn is_busy(&self) -> bool {
         let fetches = || self.sightings.iter().any(Sighting::is_fetching);
         self.rest.map_or_else(fetches, |rest| rest.fetches)
     }
 
-    /// Whether the description at this place is being fetched.
+    /// Returns whether the description at this location is being fetched.
     #[must_use]
     pub fn is_fetching(&self, location: &HttpUrl) -> bool {
         self.sightings.iter().any(|s| s.is_fetching() && s.location == *location)
     }
 
-    /// Sightings known now.
+    /// The number of sightings.
     #[must_use]
     pub fn len(&self) -> usize {
         self.sightings.len()
     }
 
-    /// Nothing was sighted.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.sightings.is_empty()
     }
 
-    /// Whether something at this address is a renderer, or is looked at for the first time: no need
-    /// to guess at its places.
+    /// Returns whether something at this address is a renderer or is being fetched for the first time, so that no URL
+    /// need be guessed.
     #[must_use]
     pub fn knows(&self, host: Ipv4Addr) -> bool {
         let here = |s: &&Sighting| s.location.host == host;
@@ -334,13 +331,12 @@ impl Roster {
         })
     }
 
-    /// Whether this renderer was heard of lately.
+    /// Returns whether this renderer was heard of lately.
     #[must_use]
     pub fn hears_of(&self, udn: &Udn) -> bool {
         self.sightings.iter().any(|s| s.renderer.as_ref() == Some(udn))
     }
 
-    /// When something is due next.
     pub fn next_deadline(&mut self, now: Instant) -> Option<Instant> {
         if self.rests(now)
             && let Some(rest) = self.rest
@@ -353,7 +349,7 @@ impl Roster {
             State::Stranger { until } => Some(until),
             State::Described => None,
         });
-        // What is due and was not begun waits for another to end, which is an event.
+        // What is due and was not started waits for another fetch to end, which is an event.
         let waits = due.clone().any(|at| at <= now);
         let until = due.filter(|at| *at > now).min();
         let fetches = self.sightings.iter().any(Sighting::is_fetching);
@@ -437,7 +433,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stranger_who_claims_to_be_a_renderer_is_disbelieved_for_a_while() {
+    fn a_stranger_that_claims_to_be_a_renderer_is_disbelieved_for_a_while() {
         let mut roster = Roster::default();
         let claim = Announcement {
             target: crate::text::clip("urn:schemas-upnp-org:device:MediaRenderer:1"),
@@ -469,7 +465,7 @@ mod tests {
     }
 
     #[test]
-    fn who_announces_no_name_is_found_once_by_that_of_its_description() {
+    fn a_renderer_announced_without_a_udn_is_found_once_by_its_description() {
         let mut roster = Roster::default();
         let nameless = b"HTTP/1.1 200 OK\r\nLOCATION: http://10.0.0.1/d.xml\r\n\r\n";
         let nameless = ssdp::parse(nameless, Ipv4Addr::new(10, 0, 0, 1)).expect("usable");

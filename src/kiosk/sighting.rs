@@ -1,10 +1,10 @@
-//! One place where a renderer may be, and what is known of it.
+//! One location where a renderer may be, and what is known of it.
 
 use crate::time::{Duration, Instant};
 use crate::upnp::ssdp::Announcement;
 use crate::upnp::{HttpUrl, Udn};
 
-/// A LOCATION that was announced, or guessed.
+/// An announced or guessed LOCATION.
 #[derive(Debug)]
 pub(super) struct Sighting {
     pub(super) location: HttpUrl,
@@ -13,23 +13,22 @@ pub(super) struct Sighting {
     pub(super) config_id: Option<u32>,
     pub(super) heard_at: Instant,
     pub(super) lifetime: Duration,
-    /// The renderer that was described there, also while its description is fetched again.
+    /// The renderer that was described here. Kept while its description is fetched again.
     pub(super) renderer: Option<Udn>,
-    /// The last fetch of its description failed, but was answered: that it lives is no news.
+    /// The last fetch was answered with a failure, so that an announcement is no news.
     pub(super) refused: bool,
     pub(super) state: State,
 }
 
-/// What is known of what is there.
 #[derive(Debug)]
 pub(super) enum State {
     /// Fetch the description at this time.
     Wanted { at: Instant, attempts: u8 },
-    /// It is being fetched.
+    /// The description is being fetched.
     Fetching { ticket: u32, deadline: Instant, attempts: u8 },
-    /// It is a renderer's.
+    /// The description is a renderer's.
     Described,
-    /// It is no renderer's.
+    /// The description is not a renderer's.
     Stranger { until: Instant },
 }
 

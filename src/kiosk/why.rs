@@ -1,5 +1,4 @@
-//! Why is it not playing? One function answers for every renderer at every moment: status, log, LEDs and
-//! statistics say what it says.
+//! Why a renderer does not play. The status, the log, the LEDs and the statistics all use this one answer.
 
 use super::Kiosk;
 use super::reason::{Reason, Standing};
@@ -9,19 +8,19 @@ use crate::time::Instant;
 use crate::upnp::Udn;
 use crate::upnp::action::TransportState;
 
-/// What is the same for all renderers of the box.
+/// Circumstances that are the same for all renderers.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct House {
-    /// The configuration has an error: nothing is driven.
+    /// The configuration has an error, so that no renderer is driven.
     pub misconfigured: bool,
     /// The box has no address.
     pub offline: bool,
-    /// The box is about to exit.
+    /// The box is shutting down.
     pub leaving: bool,
 }
 
 impl Kiosk {
-    /// Each renderer that is known, and how it stands with it; `None`: it plays.
+    /// The judgement on each known renderer; `None` if it plays.
     pub fn standings(&self, now: Instant) -> impl Iterator<Item = (&Udn, Option<Standing>)> {
         let house = self.house();
         let standing = move |r| why(r, house, now).map(|reason: Reason<'_>| reason.standing());
@@ -29,7 +28,7 @@ impl Kiosk {
     }
 }
 
-/// Why this renderer does not play. `None`: it plays what the box gave it.
+/// Why this renderer does not play; `None` if it plays what the box gave it.
 pub(super) fn why(renderer: &Renderer, house: House, now: Instant) -> Option<Reason<'_>> {
     if renderer.is_playing() {
         return None;
@@ -51,7 +50,7 @@ pub(super) fn why(renderer: &Renderer, house: House, now: Instant) -> Option<Rea
     })
 }
 
-/// It should play.
+/// Why a renderer that should play does not.
 fn not_yet(renderer: &Renderer) -> Reason<'_> {
     if let Some(fault) = renderer.fault() {
         return Reason::Fault(fault);
@@ -76,7 +75,7 @@ fn not_yet(renderer: &Renderer) -> Reason<'_> {
             Reason::Between
         }
         Phase::Running { .. } => Reason::Looking,
-        // Whoever fails says a fault; it is given again.
+        // The fault was returned above. Without one, the file is about to be given again.
         Phase::Failed { .. } => Reason::Giving(file),
     }
 }
