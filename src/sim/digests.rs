@@ -12,8 +12,8 @@
 //! cargo run --profile soak --example soak -- --messages clips
 //! ```
 
+use super::fake_renderer::Remote;
 use super::presets::{self, Preset};
-use super::words::Remote;
 use super::world::{BUTTONS, Digest, Scenario, Weather, World};
 use crate::config::{Again, Back, LoopMethod, OnStop, PanelAction, Rule};
 use crate::time::Duration;

@@ -244,7 +244,7 @@ fn a_group_is_told_of_in_the_log_when_its_spread_changes_and_not_each_round() {
 #[test]
 fn whoever_can_play_plays_together_before_long_whatever_the_weather() {
     let files = [("/m/film.mp4", 60_000), ("/m/news.mp4", 45_000), ("/m/song.mp3", 30_000)];
-    for seed in weather::seeds(4..7) {
+    for seed in chance::seeds(4..7) {
         // Longer than one alone needs: by the wait for the others, and by the round that it is to join.
         let scenario =
             Scenario::mixed(4, seed).files(&files).must_play_within(MUST_PLAY_WITHIN + ms(90_000));

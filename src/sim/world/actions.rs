@@ -1,16 +1,18 @@
-//! What people, the mains and the network do.
+//! What happens to the house from outside: people, power cuts, network faults, the wall clock, forged messages.
 
 use super::node::CallFailures;
 use super::scenario::BUTTONS;
 use super::{AwaitedReply, Delivery, World};
 use crate::config::{OnStop, PanelAction};
 use crate::kiosk::Kiosk;
-use crate::kiosk::event::{ButtonId, Event, TaskName};
+use crate::kiosk::event::{Answer, ButtonId, Event, Failure, TaskName, Ticket};
 use crate::kiosk::leds::Pattern;
-use crate::sim::words::Remote;
-use crate::time::Duration;
+use crate::sim::fake_renderer::Remote;
+use crate::time::{Duration, Instant};
+use crate::upnp::gena::LastChange;
 use crate::upnp::ssdp::Kind;
 use core::net::Ipv4Addr;
+use jiff::Timestamp;
 
 impl World {
     /// A person presses the button that does this, for 80 ms.
@@ -113,7 +115,7 @@ impl World {
         }
         self.lit.iter_mut().for_each(|lit| *lit = false);
         for ((node, fetch), _) in core::mem::take(&mut self.streams) {
-            let what = crate::sim::words::Fetched::Failed;
+            let what = crate::sim::fake_renderer::Fetched::Failed;
             self.soon(Delivery::Fetched { node, fetch, what });
         }
         self.queue.drop_events();
@@ -261,5 +263,57 @@ impl World {
     /// An event of the box itself, if the task that would see it lives.
     pub fn tell(&mut self, event: Event) {
         self.deliver(event);
+    }
+}
+
+impl World {
+    /// A NOTIFY from the address of a renderer that did not send it.
+    pub fn forge_notify(
+        &mut self,
+        node: usize,
+        callback: u32,
+        sid: String,
+        seq: Option<u32>,
+        change: LastChange,
+    ) {
+        let reply = self.expect_reply(AwaitedReply::Event { node });
+        let (from, change) = (self.nodes[node].host, Box::new(change));
+        self.deliver(Event::Notified { callback, sid, seq, change, from, reply });
+    }
+
+    /// An answer to a request that was cancelled, was answered already, or never was.
+    pub fn forge_answer(&mut self, number: u32, outcome: Result<Answer, Failure>) {
+        if !self.awaits(number) {
+            let ticket = Ticket::issue(number);
+            self.step(Event::Answered { ticket, outcome, facing: Some(self.address) });
+        }
+    }
+}
+
+/// What the clock on the wall shows at some moment, and whether it was set since.
+#[derive(Debug, Default)]
+pub(super) struct WallTime {
+    at: Instant,
+    shows: Timestamp,
+    trusted: bool,
+}
+
+impl WallTime {
+    pub(super) fn set(&mut self, shows: Timestamp, trusted: bool, at: Instant) {
+        *self = Self { at, shows, trusted };
+    }
+}
+
+impl World {
+    /// What the shell says of the clock now.
+    pub(super) fn clock(&self) -> Event {
+        let passed =
+            i64::try_from(self.now.since(self.wall_clock.at).as_micros()).unwrap_or(i64::MAX);
+        let wall = Timestamp::from_microsecond(self.wall_clock.shows.as_microsecond() + passed);
+        Event::Clock {
+            wall: wall.expect("no world lasts for so long"),
+            zone: self.scenario.zone.clone(),
+            trusted: self.wall_clock.trusted,
+        }
     }
 }

@@ -11,47 +11,39 @@
 //! *weather* is a long series of faults by chance.
 
 mod actions;
-mod delivery;
-mod effects;
-mod forgeries;
+mod driver;
 mod invariants;
-mod liveness;
+mod media_server;
 mod network;
 mod node;
-mod queue;
-mod record;
+mod recording;
 mod scenario;
-mod store;
-mod streams;
-mod traffic;
-mod wall;
 mod weather;
-mod wire;
 
-use super::words::{Fetch, FetchId};
 use crate::kiosk::effect::Effects;
 use crate::kiosk::event::{Answer, Event, Failure, PanelState, ReplyTo, TaskName, Ticket};
 use crate::kiosk::{Kiosk, Setup};
+use crate::sim::fake_renderer::{Fetch, FetchId};
 use crate::time::{Duration, Instant};
 use crate::upnp::HttpUrl;
 
+use actions::WallTime;
 use core::net::Ipv4Addr;
-use delivery::Delivery;
+use driver::Delivery;
+use driver::DeliveryQueue;
 use invariants::Invariants;
-use liveness::Liveness;
+use invariants::Liveness;
+use media_server::Stream;
 pub use network::Network;
 pub use node::{Exchange, Node, Round};
-use queue::DeliveryQueue;
+pub use recording::Digest;
+use recording::Wire;
 use scenario::Disk;
+pub use scenario::STEPS;
+use scenario::Store;
 pub use scenario::{BUTTONS, MUST_PLAY_WITHIN, Scenario};
 use std::collections::{BTreeMap, VecDeque};
-pub use store::STEPS;
-use store::Store;
-use streams::Stream;
-use wall::WallTime;
 pub use weather::Weather;
-pub use wire::Digest;
-use wire::Wire;
 
 /// The box's address, until it changes.
 pub const HOME: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);

@@ -1,6 +1,6 @@
 //! A renderer in its place: where it is, what was asked of it, and what an audience saw of it.
 
-use super::liveness::Observed;
+use super::invariants::Observed;
 use crate::kiosk::effect::Request;
 use crate::kiosk::event::{Answer, Event, Failure};
 use crate::sim::fake_renderer::FakeRenderer;

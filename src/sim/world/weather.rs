@@ -4,7 +4,7 @@ use super::{Network, STEPS, World};
 use crate::config::PanelAction;
 use crate::kiosk::event::TaskName;
 use crate::kiosk::supervisor::TASKS;
-use crate::sim::words::Remote;
+use crate::sim::fake_renderer::Remote;
 use crate::time::{Duration, Instant};
 use core::net::Ipv4Addr;
 use fastrand::Rng;

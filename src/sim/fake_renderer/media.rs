@@ -1,0 +1,407 @@
+//! The media of a simulated renderer: what was fetched, where the playhead is, and what becomes of subtitles.
+
+use super::FakeRenderer;
+use super::messages::{FetchId, Fetched, Method};
+use crate::sim::quirks::{Still, Subtitles};
+use crate::time::{Duration, Instant};
+use crate::upnp::didl::{self, Rung};
+use crate::upnp::values::parse_time;
+
+/// A URI that was set, and what became of it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Media {
+    pub uri: String,
+    pub mime: Option<String>,
+    pub duration: Option<Duration>,
+    /// What there is to object to it, if that is said to Play only.
+    pub refusal: Option<u16>,
+    /// It was set where a picture was shown.
+    pub follows_picture: bool,
+    /// It came with contentFeatures.dlna.org.
+    pub featured: bool,
+    pub captions: SubtitleState,
+    /// Connections that were dropped as soon as they brought something.
+    pub dropped: u8,
+    length: Option<u64>,
+    /// The fetch that feeds the playhead.
+    pub fetch: Option<FetchId>,
+    /// Fetches beside it, whose bytes count for nothing.
+    pub others: Vec<FetchId>,
+    begun: bool,
+    opened: bool,
+    finished: bool,
+    failed: bool,
+    /// First byte of the fetch, and bytes it brought since.
+    from: u64,
+    read: u64,
+    base: Duration,
+    rolling_since: Option<Instant>,
+    /// When it last stood still.
+    stood_at: Instant,
+}
+
+impl Media {
+    pub(super) fn new(uri: &str, metadata: &str) -> Self {
+        let described = didl::parse(metadata);
+        Self {
+            uri: uri.to_owned(),
+            captions: SubtitleState::of(described.as_ref()),
+            mime: described.map(|d| d.mime().to_ascii_lowercase()),
+            duration: attribute(metadata, "duration").and_then(parse_time),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn is_still(&self) -> bool {
+        self.mime.as_deref().is_some_and(|m| m.starts_with("image/"))
+    }
+
+    /// What a picture does has no length of its own: the renderer decides.
+    pub(super) fn apply(&mut self, still: Still) {
+        if self.is_still() {
+            self.duration = match still {
+                Still::Stays => None,
+                Still::EndsAtOnce => Some(Duration::ZERO),
+                Still::EndsAfter(span) => Some(span),
+            };
+        }
+    }
+
+    /// Whether it was ever asked for.
+    pub(super) const fn begun(&self) -> bool {
+        self.begun
+    }
+
+    /// Whether the fetch under way asked for a range.
+    pub(super) const fn seeks(&self) -> bool {
+        self.from > 0
+    }
+
+    pub(super) const fn length(&self) -> Option<u64> {
+        self.length
+    }
+
+    pub(super) const fn fail(&mut self) {
+        self.failed = true;
+    }
+
+    pub(super) fn drop_fetches(&mut self) -> Vec<FetchId> {
+        let mut ids = core::mem::take(&mut self.others);
+        ids.extend(self.fetch.take());
+        ids
+    }
+
+    pub(super) const fn opened(&self) -> bool {
+        self.opened
+    }
+
+    pub(super) const fn failed(&self) -> bool {
+        self.failed
+    }
+
+    /// A fetch from byte `from` begins, to feed the playhead at `position`.
+    pub(super) fn begin(&mut self, fetch: FetchId, from: u64, position: Duration) {
+        self.fetch = Some(fetch);
+        self.begun = true;
+        (self.from, self.read) = (from, 0);
+        (self.opened, self.finished, self.failed) = (false, false, false);
+        self.base = position;
+        self.rolling_since = None;
+    }
+
+    /// The fetch was answered: its body begins.
+    pub(super) fn open(&mut self, mime: Option<String>, length: Option<u64>) {
+        self.opened = true;
+        self.mime = mime.or(self.mime.take());
+        self.length = length.map(|length| self.from + length).or(self.length);
+    }
+
+    /// It is there already, all of it.
+    pub(super) const fn have(&mut self) {
+        (self.begun, self.opened, self.finished) = (true, true, true);
+    }
+
+    pub(super) fn take_bytes(&mut self, bytes: u64) {
+        self.read = self.read.saturating_add(bytes);
+    }
+
+    pub(super) fn finish(&mut self) {
+        self.finished = true;
+    }
+
+    /// The fetch broke off. The byte to go on from, if it brought anything: so a file's length
+    /// bounds the attempts.
+    pub(super) fn break_off(&mut self) -> Option<u64> {
+        self.fetch = None;
+        if self.opened && self.read > 0 {
+            return Some(self.from + self.read);
+        }
+        self.failed = true;
+        None
+    }
+
+    /// The byte where `position` is, as far as it can be known.
+    pub(super) fn byte_at(&self, position: Duration) -> u64 {
+        match (self.length, self.duration) {
+            (Some(length), Some(duration)) if !duration.is_zero() => {
+                let share = position.as_secs_f64() / duration.as_secs_f64();
+                // Within the file: a fraction of its own length.
+                (length as f64 * share.clamp(0.0, 1.0)) as u64
+            }
+            _ => 0,
+        }
+    }
+
+    /// How far was read, in time. `None`: unknown, or everything.
+    fn buffered(&self) -> Option<Duration> {
+        if self.finished {
+            return None;
+        }
+        let (length, duration) = (self.length?, self.duration?);
+        let read = (self.from + self.read).min(length);
+        let micros = (duration.as_micros() * u128::from(read)).checked_div(u128::from(length))?;
+        Some(Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX)))
+    }
+
+    /// Where the playhead must stop: at what was read, at the end.
+    fn limit(&self) -> Option<Duration> {
+        match (self.buffered(), self.duration) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    pub(super) fn position(&self, now: Instant) -> Duration {
+        let rolled = self.rolling_since.map_or(Duration::ZERO, |t| now.since(t));
+        let position = self.base + rolled;
+        self.limit().map_or(position, |limit| position.min(limit))
+    }
+
+    /// Lets the playhead roll, or stops it where it is.
+    pub(super) fn roll(&mut self, now: Instant, rolls: bool) {
+        self.base = self.position(now);
+        let starved = self.limit().is_some_and(|limit| self.base >= limit);
+        let rolls = rolls && self.opened && !self.failed && !starved;
+        if !rolls || self.rolling_since.is_none() {
+            self.stood_at = now;
+        }
+        self.rolling_since = rolls.then_some(now);
+    }
+
+    /// It has rolled for so long without a stand.
+    pub(super) fn steady(&self, now: Instant) -> Duration {
+        self.rolling_since.map_or(Duration::ZERO, |_| now.since(self.stood_at))
+    }
+
+    pub(super) fn rewind(&mut self) {
+        self.base = Duration::ZERO;
+        self.rolling_since = None;
+    }
+
+    pub(super) fn at_end(&self, now: Instant) -> bool {
+        self.opened && self.duration.is_some_and(|d| self.position(now) >= d)
+    }
+
+    /// When the rolling playhead reaches `lead` before the end.
+    pub(super) fn reaches(&self, lead: Duration) -> Option<Instant> {
+        let to_go = self.duration?.saturating_sub(lead);
+        self.rolling_since.map(|t| t + to_go.saturating_sub(self.base))
+    }
+
+    /// When the rolling playhead stops by itself: starved, or at the end.
+    pub(super) fn stops_at(&self) -> Option<Instant> {
+        let limit = self.limit()?;
+        self.rolling_since.map(|t| t + limit.saturating_sub(self.base))
+    }
+
+    /// How much was read ahead of the playhead.
+    pub(super) fn ahead(&self, now: Instant) -> Option<Duration> {
+        Some(self.buffered()?.saturating_sub(self.position(now)))
+    }
+}
+
+/// How much metadata this is.
+pub(super) fn rung_of(metadata: &str) -> Rung {
+    if metadata.trim().is_empty() {
+        Rung::Empty
+    } else if attribute(metadata, "size").is_some() || attribute(metadata, "duration").is_some() {
+        Rung::Full
+    } else if metadata.contains("xmlns:sec=") {
+        Rung::Plain
+    } else {
+        Rung::Compat
+    }
+}
+
+/// The value of the first attribute of this name: the metadata is our own, so this is enough.
+fn attribute<'a>(metadata: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = metadata.split_once(&format!(" {name}="))?;
+    let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    rest[1..].split(quote).next()
+}
+
+/// How long a WAV file lasts, from its first bytes.
+#[must_use]
+pub fn wav_duration(file: &[u8]) -> Option<Duration> {
+    let number = |at: usize| Some(u32::from_le_bytes(file.get(at..at + 4)?.try_into().ok()?));
+    let wave = file.get(..4)? == b"RIFF" && file.get(8..16)? == b"WAVEfmt ";
+    let bytes_per_second = number(28).filter(|rate| wave && *rate > 0)?;
+    // Chunks that a player passes over may stand before the samples.
+    let samples = file.windows(4).take(4096).position(|four| four == b"data")?;
+    Duration::try_from_secs_f64(f64::from(number(samples + 4)?) / f64::from(bytes_per_second)).ok()
+}
+
+/// Subtitles of one media: where they are said to be, and how far they have come.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SubtitleState {
+    /// A `res` of text in the metadata.
+    pub(super) resource: Option<String>,
+    /// pv:subtitleFileUri in the metadata.
+    pub(super) attribute: Option<String>,
+    /// What it went for.
+    pub(super) fetch: Option<(FetchId, String)>,
+    /// They came.
+    pub(super) shown: bool,
+}
+
+impl SubtitleState {
+    pub(super) fn of(described: Option<&didl::Described>) -> Self {
+        Self {
+            resource: described.and_then(|d| d.text_resource.clone()),
+            attribute: described.and_then(|d| d.subtitle_file.clone()),
+            ..Self::default()
+        }
+    }
+}
+
+impl Media {
+    /// What it has against the subtitles in the metadata; or it takes them for the film.
+    pub(super) fn apply_subtitles(&mut self, subtitles: Subtitles) -> Option<u16> {
+        let captions = &self.captions;
+        let any = captions.resource.as_ref().or(captions.attribute.as_ref());
+        match subtitles {
+            Subtitles::Refused(code) => return any.map(|_| code),
+            Subtitles::Header => self.uri = captions.resource.clone().unwrap_or(self.uri.clone()),
+            Subtitles::Opened => self.uri = any.cloned().unwrap_or(self.uri.clone()),
+            Subtitles::Ignored | Subtitles::Resource | Subtitles::Attributes => {}
+        }
+        None
+    }
+}
+
+impl FakeRenderer {
+    /// The URL of the subtitles that are shown, if there are some.
+    #[must_use]
+    pub fn subtitles_on_screen(&self) -> Option<&str> {
+        let captions = &self.media.as_ref()?.captions;
+        captions.fetch.as_ref().filter(|_| captions.shown).map(|(_, url)| url.as_str())
+    }
+
+    /// The film was answered, with this in CaptionInfo.sec: goes for the subtitles in the form that it knows.
+    pub(super) fn fetch_subtitles(&mut self, header: Option<String>) {
+        let Some(captions) = self.media.as_ref().map(|media| &media.captions) else {
+            return;
+        };
+        let url = match self.quirks.subtitles {
+            Subtitles::Header => header,
+            Subtitles::Resource => captions.resource.clone(),
+            Subtitles::Attributes => captions.attribute.clone(),
+            Subtitles::Ignored | Subtitles::Refused(_) | Subtitles::Opened => None,
+        };
+        let Some(url) = url.filter(|_| captions.fetch.is_none()) else {
+            return;
+        };
+        let id = self.get(&url, None);
+        if let Some(media) = &mut self.media {
+            media.captions.fetch = Some((id, url));
+        }
+    }
+
+    /// It says getCaptionInfo.sec: in its HEAD only, as seen of Samsung.
+    #[must_use]
+    pub fn asks_for_captions(&self, method: Method) -> bool {
+        self.quirks.subtitles == Subtitles::Header && method == Method::Head
+    }
+
+    /// This fetch was for the subtitles.
+    pub(super) fn is_subtitle_fetch(&self, fetch: FetchId) -> bool {
+        let of = |media: &Media| media.captions.fetch.as_ref().map(|(id, _)| *id);
+        self.media.as_ref().and_then(of) == Some(fetch)
+    }
+
+    pub(super) fn subtitles_fetched(&mut self, what: &Fetched) {
+        let came = matches!(what, Fetched::Opened { status: 200, .. });
+        if let Some(media) = self.media.as_mut().filter(|_| came) {
+            media.captions.shown = true;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::mime::Kind;
+
+    fn at(millis: u64) -> Instant {
+        Instant::from_millis(millis)
+    }
+
+    fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn knows_the_rungs_and_reads_mime_and_duration_from_the_metadata() {
+        let item = didl::Item {
+            title: "A film",
+            url: "http://10.0.0.1/a.mp4",
+            mime: "video/mp4",
+            content_features: "DLNA.ORG_OP=01",
+            kind: Kind::Video,
+            size: 9,
+            duration: Some(ms(62_500)),
+            subtitles: None,
+        };
+        for rung in [Rung::Full, Rung::Plain, Rung::Compat, Rung::Empty] {
+            assert_eq!(rung_of(&item.write(rung)), rung);
+        }
+        let media = Media::new(item.url, &item.write(Rung::Full));
+        assert_eq!(media.mime.as_deref(), Some("video/mp4"));
+        assert_eq!(media.duration, Some(ms(62_500)));
+    }
+
+    #[test]
+    fn freezes_where_the_bytes_end_and_goes_on_with_more() {
+        let mut media = Media::new("u", r#"<res duration="0:00:10">"#);
+        media.begin(FetchId(1), 0, Duration::ZERO);
+        media.open(None, Some(1000));
+        media.take_bytes(400);
+        media.roll(at(0), true);
+        assert_eq!(media.stops_at(), Some(at(4000)));
+        assert_eq!(media.position(at(9000)), ms(4000));
+
+        media.roll(at(9000), true);
+        assert_eq!(media.stops_at(), None, "starved");
+        media.take_bytes(600);
+        media.finish();
+        media.roll(at(10_000), true);
+        assert_eq!(media.position(at(11_000)), ms(5000));
+        assert_eq!(media.reaches(ms(1000)), Some(at(15_000)));
+        assert!(!media.at_end(at(15_999)));
+        assert!(media.at_end(at(16_000)));
+    }
+
+    #[test]
+    fn goes_on_after_a_cut_until_that_brings_nothing() {
+        let mut media = Media::new("u", "");
+        media.begin(FetchId(1), 0, Duration::ZERO);
+        assert_eq!(media.break_off(), None, "nothing came: failed");
+        assert!(media.failed());
+
+        media.begin(FetchId(2), 0, Duration::ZERO);
+        media.open(None, Some(1000));
+        media.take_bytes(300);
+        assert_eq!(media.break_off(), Some(300));
+        assert!(!media.failed());
+    }
+}

@@ -1,0 +1,214 @@
+//! The media server on values: what renderers fetch, and what the kiosk hears of it.
+
+use super::{AwaitedReply, Delivery, PORT, World};
+use crate::kiosk::effect::Published;
+use crate::kiosk::event::{Event, StreamEnd, TaskName};
+use crate::kiosk::token::Token;
+use crate::media::subtitles::format_of;
+use crate::sim::fake_renderer::{Fetch, FetchId, Fetched, Method, Reading};
+use crate::time::Duration;
+use crate::upnp::HttpUrl;
+use std::path::Path;
+
+/// A file comes in this many pieces.
+const PIECES: u64 = 16;
+/// The kiosk hears of the bytes so many times in a file.
+const TOLD: u64 = 4;
+
+/// A connection on which nothing comes is looked at this often.
+const STALLS: Duration = Duration::from_millis(500);
+/// After so many looks the renderer gives it up: 30 s.
+const GIVES_UP: u32 = 60;
+
+/// One GET under way.
+#[derive(Debug)]
+pub(super) struct Stream {
+    token: Token,
+    at: u64,
+    size: u64,
+    /// Bytes that the kiosk has not heard of.
+    untold: u64,
+    /// Looks in a row at which nothing came.
+    stalled: u32,
+}
+
+impl World {
+    /// A request for media reaches the box, or the place where it was.
+    pub(super) fn media_asked(&mut self, node: usize, fetch: Fetch) {
+        let url = HttpUrl::parse(&fetch.url);
+        let ours = url.filter(|url| (url.host, url.port) == (self.address, PORT));
+        let serves =
+            self.exited.is_none() && !self.ended_tasks.contains_key(&TaskName::MediaServer);
+        let passes = !self.firewall && !self.is_cut(node);
+        let Some(url) = ours.filter(|_| serves && passes) else {
+            let (fetch, what) = (fetch.id, Fetched::Failed);
+            return self.soon(Delivery::Fetched { node, fetch, what });
+        };
+        let token = url.path.split('/').nth(2).unwrap_or_default();
+        let token = Token(u64::from_str_radix(token, 16).expect("a URL of ours"));
+        let reply = self.expect_reply(AwaitedReply::Media { node, fetch });
+        self.step(Event::MediaAsked { token, reply });
+    }
+
+    /// The kiosk lets it be served.
+    pub(super) fn serve(
+        &mut self,
+        node: usize,
+        fetch: Fetch,
+        token: Token,
+        published: Option<Box<Published>>,
+    ) {
+        let client = self.nodes[node].host;
+        let request = text(&fetch);
+        if let Some(format) = format_of(Path::new(&fetch.url)) {
+            let found = published.as_ref().is_some_and(|p| p.subtitles.is_some());
+            let status = if found { 200 } else { 404 };
+            self.record(|wire, now| {
+                wire.media(now, client, &request, published.as_deref(), status)
+            });
+            let what = Fetched::Opened {
+                status,
+                mime: Some(format.mime.to_owned()),
+                length: Some(1000),
+                content_features: false,
+                captions: None,
+            };
+            return self.soon(Delivery::Fetched { node, fetch: fetch.id, what });
+        }
+        let state = published.as_ref().and_then(|published| self.disk.state(&published.path));
+        let file = published.as_ref().filter(|p| state == Some((p.size, p.modified)));
+        let file = file.map(|p| (p.size, self.disk.length(&p.path), p.mime));
+        let in_memory =
+            published.as_ref().and_then(|p| Some((p.body.as_ref()?.len() as u64, None, p.mime)));
+        let file = in_memory.or(file);
+        let Some((size, length, mime)) = file else {
+            self.record(|wire, now| wire.media(now, client, &request, None, 404));
+            let what = Fetched::Opened {
+                status: 404,
+                mime: None,
+                length: Some(0),
+                content_features: false,
+                captions: None,
+            };
+            if published.is_some() {
+                let end = state.map_or(StreamEnd::FileError, |_| StreamEnd::Replaced);
+                self.served(token, 0, Some(end));
+            }
+            let fetch = fetch.id;
+            return self.soon(Delivery::Fetched { node, fetch, what });
+        };
+        let at = fetch.from.unwrap_or(0).min(size);
+        let asks = self.nodes[node].renderer.asks_for_captions(fetch.method);
+        let status = if fetch.from.is_some() { 206 } else { 200 };
+        self.record(|wire, now| wire.media(now, client, &request, published.as_deref(), status));
+        let captions = published.and_then(|published| published.subtitles);
+        let captions = captions.filter(|subtitles| asks || subtitles.unasked);
+        let opened = Fetched::Opened {
+            status,
+            mime: Some(mime.to_owned()),
+            length: Some(size - at),
+            content_features: true,
+            captions: captions.map(|subtitles| subtitles.url),
+        };
+        let id = fetch.id;
+        let passage = self.network.passage(&mut self.rng);
+        self.after(passage, Delivery::Fetched { node, fetch: id, what: opened });
+        if fetch.method == Method::Head {
+            return self.served(token, 0, Some(StreamEnd::Head));
+        }
+        if let Some(length) = length {
+            let what = Fetched::Duration(length);
+            let fetch = id;
+            self.after(passage, Delivery::Fetched { node, fetch, what });
+        }
+        self.streams.insert((node, id), Stream { token, at, size, untold: 0, stalled: 0 });
+        self.after(passage, Delivery::Read { node, fetch: id });
+        self.served(token, 0, None);
+    }
+
+    /// The renderer reads the next piece, if it wants one.
+    pub(super) fn read(&mut self, node: usize, fetch: FetchId) {
+        let silent = self.is_cut(node) || self.now < self.frozen_until;
+        let Some(stream) = self.streams.get_mut(&(node, fetch)) else {
+            return;
+        };
+        if !self.disk.is_readable() {
+            let token = stream.token;
+            self.streams.remove(&(node, fetch));
+            self.soon(Delivery::Fetched { node, fetch, what: Fetched::Failed });
+            return self.served(token, 0, Some(StreamEnd::FileError));
+        }
+        if silent {
+            // The connection lives, and nothing comes.
+            stream.stalled += 1;
+            if stream.stalled < GIVES_UP {
+                return self.after(STALLS, Delivery::Read { node, fetch });
+            }
+            let token = stream.token;
+            self.streams.remove(&(node, fetch));
+            self.with(node, |renderer, now| renderer.fetched(now, fetch, Fetched::Failed));
+            return self.served(token, 0, Some(StreamEnd::Aborted));
+        }
+        stream.stalled = 0;
+        let renderer = &self.nodes[node].renderer;
+        match renderer.reading(self.now, fetch) {
+            Reading::Now if renderer.responsive() => {
+                let bytes = (stream.size / PIECES).clamp(1, (stream.size - stream.at).max(1));
+                stream.at = (stream.at + bytes).min(stream.size);
+                stream.untold += bytes;
+                let (token, whole) = (stream.token, stream.at == stream.size);
+                let due = whole || stream.untold >= stream.size / TOLD;
+                let untold = if due { core::mem::take(&mut stream.untold) } else { 0 };
+                self.with(node, |renderer, now| {
+                    renderer.fetched(now, fetch, Fetched::Bytes(bytes))
+                });
+                if whole {
+                    self.streams.remove(&(node, fetch));
+                    self.with(node, |renderer, now| {
+                        renderer.fetched(now, fetch, Fetched::Finished)
+                    });
+                    self.served(token, untold, Some(StreamEnd::WholeFile));
+                } else {
+                    if due {
+                        self.served(token, untold, None);
+                    }
+                    self.soon(Delivery::Read { node, fetch });
+                }
+            }
+            Reading::Now => self.after(Duration::from_millis(200), Delivery::Read { node, fetch }),
+            Reading::Later(pause) => self.after(pause, Delivery::Read { node, fetch }),
+            Reading::Abandoned => self.abandoned(node, fetch),
+        }
+    }
+
+    /// The renderer has closed the connection.
+    pub(super) fn abandoned(&mut self, node: usize, fetch: FetchId) {
+        if let Some(stream) = self.streams.remove(&(node, fetch)) {
+            self.served(stream.token, stream.untold, Some(StreamEnd::Aborted));
+        }
+    }
+
+    /// All connections are dead.
+    pub(super) fn break_streams(&mut self) {
+        for ((node, fetch), stream) in core::mem::take(&mut self.streams) {
+            self.served(stream.token, 0, Some(StreamEnd::Aborted));
+            let what = Fetched::Failed;
+            self.soon(Delivery::Fetched { node, fetch, what });
+        }
+    }
+
+    fn served(&mut self, token: Token, bytes: u64, end: Option<StreamEnd>) {
+        let told = Delivery::Event(Event::Served { token, bytes, end });
+        self.after(Duration::ZERO, told);
+    }
+}
+
+/// The request line of a fetch, and its range.
+fn text(fetch: &Fetch) -> String {
+    let method = match fetch.method {
+        Method::Head => "HEAD",
+        Method::Get => "GET",
+    };
+    let range = fetch.from.map(|from| format!("\r\nRange: bytes={from}-")).unwrap_or_default();
+    format!("{method} {}{range}", fetch.url)
+}
