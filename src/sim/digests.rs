@@ -1,6 +1,7 @@
-//! Digests of what the box sends in some scenes: they stay the same as long as the box does what it did.
+//! Digests of what the box sends in several scenes: they stay the same as long as the box behaves the same.
 //!
-//! `wire_digests.txt` holds them as they were made; the test below makes them again. After a change of behaviour on purpose:
+//! `wire_digests.txt` holds the expected digests; the test below computes them again. After an intended change of
+//! behaviour:
 //!
 //! ```text
 //! cargo run --profile soak --example soak -- --digests > src/sim/wire_digests.txt

@@ -1,10 +1,9 @@
-//! The other side: simulated renderers, pure state machines built on the same wire types.
+//! The other side: simulated renderers, pure state machines that use the same wire types.
 //!
-//! A [`FakeRenderer`] takes calls, subscriptions, what its fetches of media brought and what a
-//! viewer does with the remote, each with the time; it gives answers, fetches, events and
-//! announcements. It does no I/O and reads no clock, so a test or a simulation of years drives it
-//! as well as real sockets do. How it misbehaves is data: [`Quirks`]. [`presets`] are renderers
-//! that people own.
+//! A [`FakeRenderer`] takes calls, subscriptions, the results of its media requests and what a viewer does with the
+//! remote control, each with the time. It returns answers, media requests, events and announcements. It does no I/O and
+//! reads no clock, so that a test or a simulation of years can drive it as well as real sockets can. Its misbehaviour
+//! is data: [`Quirks`]. [`presets`] are renderers that people own.
 
 pub mod digests;
 pub mod fake_renderer;

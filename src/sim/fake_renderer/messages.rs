@@ -1,7 +1,7 @@
 //! What goes into a simulated renderer and what comes out of it, as values.
 //!
-//! Terms: a *call* is one action on its way to an answer; a *fetch* is one HTTP request of the renderer for media. Whoever
-//! drives the renderer performs the fetch and reports on it.
+//! Terms: a *call* is one action that awaits its answer; a *fetch* is one HTTP request of the renderer for media, which
+//! the driver of the renderer performs and reports on.
 
 use crate::time::Duration;
 use crate::upnp::gena::LastChange;

@@ -57,7 +57,7 @@ enum Transport {
     Locked,
 }
 
-/// See the module.
+/// One simulated renderer.
 #[derive(Debug)]
 pub struct FakeRenderer {
     pub(super) persona: Persona,

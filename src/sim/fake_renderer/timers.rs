@@ -1,4 +1,4 @@
-//! What time makes due in a simulated renderer: transitions, announcements, standby, late answers.
+//! What depends on time in a simulated renderer: transitions, announcements, standby, late answers.
 
 use super::media::Media;
 use super::messages::{Announce, Call, FetchId, Output};

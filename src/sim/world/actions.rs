@@ -1,4 +1,5 @@
-//! What happens to the house from outside: people, power cuts, network faults, the wall clock, forged messages.
+//! What happens to the simulated room from outside: people, power cuts, network faults, the wall clock, forged
+//! messages.
 
 use super::node::CallFailures;
 use super::scenario::BUTTONS;
@@ -15,22 +16,22 @@ use core::net::Ipv4Addr;
 use jiff::Timestamp;
 
 impl World {
-    /// A person presses the button that does this, for 80 ms.
+    /// A person presses the button of this action, for 80 ms.
     pub fn press(&mut self, action: PanelAction) {
         self.hold(action, Duration::from_millis(80));
     }
 
-    /// A person holds the button that does this when it is pressed.
+    /// A person holds the button of this action.
     pub fn hold(&mut self, action: PanelAction, span: Duration) {
         let at = BUTTONS.iter().position(|button| *button == action);
         let button = ButtonId(at.and_then(|at| u8::try_from(at).ok()).expect("on the panel"));
-        // What it asks of the kiosk may be another: see `Scenario::clip_button`.
+        // The button may ask something else of the kiosk: see `Scenario::clip_button`.
         let wanted = match action {
             PanelAction::Play | PanelAction::Next | PanelAction::Prev => Some(true),
             PanelAction::Pause | PanelAction::Stop | PanelAction::PlayPause => Some(false),
             _ => None,
         };
-        // A press on a dead panel is nobody's wish: it lights nothing, and who sees that presses again.
+        // A press on a dead panel lights nothing: the person sees that and presses again, so it does not count.
         if let Some(wanted) = wanted.filter(|_| !self.ended_tasks.contains_key(&TaskName::Panel)) {
             self.nodes.iter_mut().for_each(|node| node.is_wanted = wanted);
         }
@@ -39,7 +40,7 @@ impl World {
         self.after(span, Delivery::Event(released));
     }
 
-    /// Somebody does this at the renderer itself.
+    /// Somebody uses the renderer's own remote control.
     pub fn remote(&mut self, node: usize, what: Remote) {
         match what {
             Remote::PowerOn => self.nodes[node].prepare_boot(),
@@ -52,12 +53,12 @@ impl World {
         self.with(node, |renderer, now| renderer.remote(now, what));
     }
 
-    /// The renderer's program hangs: connections are made, nothing is answered.
+    /// The renderer's program hangs: it accepts connections and answers nothing.
     pub fn hang(&mut self, node: usize) {
         self.with(node, |renderer, _| renderer.hung = true);
     }
 
-    /// The renderer's program goes on, with what has come in meanwhile.
+    /// The renderer's program resumes with what arrived meanwhile.
     pub fn wake(&mut self, node: usize) {
         self.with(node, |renderer, _| renderer.hung = false);
         for (number, request) in core::mem::take(&mut self.nodes[node].waiting) {
@@ -65,25 +66,25 @@ impl World {
         }
     }
 
-    /// Nothing gets through between box and renderer any more, or again.
+    /// Cuts the connection between box and renderer, or restores it.
     pub fn cut(&mut self, node: usize, cut: bool) {
         self.nodes[node].cut = cut;
     }
 
-    /// The box gets another address; connections of before are dead.
+    /// The box gets another address, and its existing connections die.
     pub fn move_to(&mut self, address: Ipv4Addr) {
         self.address = address;
         self.break_streams();
         self.deliver(self.addresses());
     }
 
-    /// The cable is pulled out of the box, or put back.
+    /// The box's network cable is pulled, or plugged back in.
     pub fn cable(&mut self, plugged: bool) {
         self.unplugged = !plugged;
         self.deliver(self.addresses());
     }
 
-    /// Somebody asks for the status, and looks whether it makes sense.
+    /// Somebody requests the status and checks that it makes sense.
     pub fn ask_status(&mut self) {
         if !self.ended_tasks.contains_key(&TaskName::ControlServer) {
             let reply = self.expect_reply(AwaitedReply::Status);
@@ -97,7 +98,7 @@ impl World {
         self.deliver(Event::Leave);
     }
 
-    /// The box loses its power, and has it again at once: it knows nothing of before. Gives what it was.
+    /// The box loses its power and restarts at once without its previous state, which is returned.
     pub fn restart_box(&mut self) -> Kiosk {
         self.boots += 1;
         let new = self.scenario.kiosk(self.boots);
@@ -124,21 +125,21 @@ impl World {
         before
     }
 
-    /// The owner changes the configuration, for the box's next life.
+    /// The owner changes the configuration, effective from the next restart.
     pub fn configure(&mut self, change: impl FnOnce(&mut crate::config::Config)) {
         change(&mut self.scenario.config);
     }
 
-    /// The box stands still, as under a debugger or on a disk that does not answer.
+    /// The box freezes, as under a debugger or on a disk that does not answer.
     pub fn freeze(&mut self, millis: u64) {
         self.frozen_until = self.now + Duration::from_millis(millis);
     }
 
-    /// A task of the box ends, and ends again this often when it is started again.
+    /// A task of the box ends, and ends again this often when it is restarted.
     pub fn kill(&mut self, name: TaskName, again: u8) {
         self.ended_tasks.insert(name, again);
         self.panel_opens &= name != TaskName::Panel;
-        // Whatever it hung on, it is dropped.
+        // If it was hanging, that ends with it.
         self.hanging_task = self.hanging_task.filter(|(stuck, _)| *stuck != name);
         if name == TaskName::MediaServer {
             self.break_streams();
@@ -146,40 +147,40 @@ impl World {
         self.deliver(Event::TaskEnded(name, "it was killed".into()));
     }
 
-    /// A task of the box hangs: it neither ends nor says that it lives. Or it goes on.
+    /// A task of the box hangs: it neither ends nor reports. `None`: the hanging task resumes.
     pub fn hang_task(&mut self, name: Option<TaskName>) {
         let alive = name.filter(|name| !self.ended_tasks.contains_key(name));
         self.hanging_task = alive.map(|name| (name, self.now));
     }
 
-    /// The disk with the media is taken away, or put back.
+    /// The disk with the media is removed, or plugged back in.
     pub fn disk(&mut self, there: bool) {
         self.disk.gone = !there;
     }
 
-    /// The files on the disk cannot be read any more, or again.
+    /// The files on the disk become unreadable, or readable again.
     pub fn disk_fails(&mut self, fails: bool) {
         self.disk.fails = fails;
     }
 
-    /// Each connection on which media flow breaks.
+    /// Breaks every media connection.
     pub fn cut_streams(&mut self) {
         self.break_streams();
     }
 
-    /// Reading the folders of the disk takes this long from now on.
+    /// Scanning the disk takes this long from now on.
     pub fn slow_disk(&mut self, millis: u64) {
         self.disk.takes = Duration::from_millis(millis);
     }
 
-    /// The renderer says byebye, and stays.
+    /// The renderer says byebye and stays.
     pub fn byebye(&mut self, node: usize) {
         for target in self.nodes[node].renderer.targets() {
             self.datagram(node, Duration::ZERO, Kind::Byebye, &target);
         }
     }
 
-    /// The renderer says byebye, and alive again at once, as Macast does each time that it announces itself.
+    /// The renderer says byebye and alive at once, as Macast does with every announcement.
     pub fn announce_byebye_and_alive(&mut self, node: usize) {
         for kind in [Kind::Byebye, Kind::Alive] {
             for target in self.nodes[node].renderer.targets() {
@@ -195,29 +196,29 @@ impl World {
         self.soon(Delivery::Event(event));
     }
 
-    /// A file appears in the media folder, or takes the place of one.
+    /// Puts a file into the media folder, or replaces one.
     pub fn put(&mut self, path: &'static str, millis: u64) {
         self.disk.put(path, millis);
         self.deliver(Event::FolderChanged);
     }
 
-    /// A file is removed from the media folder. Whoever reads it reads on.
+    /// Removes a file from the media folder. Open streams go on.
     pub fn remove(&mut self, path: &str) {
         self.disk.remove(path);
         self.deliver(Event::FolderChanged);
     }
 
-    /// The status, as the page would get it.
+    /// The status, as a control client gets it.
     ///
     /// # Panics
-    /// It cannot be written, which would be a fault of the box.
+    /// If the status cannot be serialised, which would be a fault of the box.
     #[must_use]
     pub fn status(&self) -> serde_json::Value {
         let status = self.kiosk.status(self.box_time());
         serde_json::to_value(status).expect("plain values")
     }
 
-    /// The breaker of a renderer as the status shows it, and whether the renderer is said to be away.
+    /// The state of a renderer's breaker in the status, and whether the renderer is shown as away.
     #[must_use]
     pub fn breaker(&self, node: usize) -> (String, bool) {
         let renderer = &self.status()["renderers"][node];
@@ -225,17 +226,16 @@ impl World {
         (state.to_owned(), renderer["state"] == "away")
     }
 
-    /// Somebody sets the wall clock to this, and it can be believed or not.
+    /// Somebody sets the wall clock, which can be trusted or not.
     ///
     /// # Panics
-    /// It is no time, such as `2026-11-23T09:00:00Z`.
+    /// If `shows` is not a time such as `2026-11-23T09:00:00Z`.
     pub fn set_clock(&mut self, shows: &str, trusted: bool) {
         self.wall_clock.set(shows.parse().expect("a time"), trusted, self.now);
         self.deliver(self.clock());
     }
 
-    /// What the status says of why a renderer does not play, as word and sentence, and what the status
-    /// LED shows.
+    /// Why a renderer does not play according to the status, as word and sentence, and the pattern of the status LED.
     #[must_use]
     pub fn why(&self, node: usize) -> (Option<(String, String)>, Pattern) {
         let now = self.box_time();
@@ -246,21 +246,21 @@ impl World {
         (text("word").zip(text("sentence")), self.kiosk.pattern(now))
     }
 
-    /// The statistics, as whoever asks reads them.
+    /// The statistics, as a control client gets them.
     #[must_use]
     pub fn statistics(&self) -> serde_json::Value {
         let text = self.kiosk.statistics(self.box_time()).snapshot();
         serde_json::from_str(&text).expect("JSON")
     }
 
-    /// What the status says of the groups.
+    /// The groups in the status.
     #[must_use]
     pub fn groups(&self) -> serde_json::Value {
         let status = self.kiosk.status(self.box_time());
         serde_json::to_value(status).expect("plain values")["groups"].take()
     }
 
-    /// An event of the box itself, if the task that would see it lives.
+    /// Delivers an event, if the task that reports it is running.
     pub fn tell(&mut self, event: Event) {
         self.deliver(event);
     }
@@ -281,7 +281,7 @@ impl World {
         self.deliver(Event::Notified { callback, sid, seq, change, from, reply });
     }
 
-    /// An answer to a request that was cancelled, was answered already, or never was.
+    /// An answer to a request that was cancelled, was answered before, or never existed.
     pub fn forge_answer(&mut self, number: u32, outcome: Result<Answer, Failure>) {
         if !self.awaits(number) {
             let ticket = Ticket::issue(number);
@@ -290,7 +290,7 @@ impl World {
     }
 }
 
-/// What the clock on the wall shows at some moment, and whether it was set since.
+/// The time that the wall clock shows, and whether it was set.
 #[derive(Debug, Default)]
 pub(super) struct WallTime {
     at: Instant,
@@ -305,7 +305,7 @@ impl WallTime {
 }
 
 impl World {
-    /// What the shell says of the clock now.
+    /// The event that the shell would send about the clock now.
     pub(super) fn clock(&self) -> Event {
         let passed =
             i64::try_from(self.now.since(self.wall_clock.at).as_micros()).unwrap_or(i64::MAX);

@@ -1,4 +1,4 @@
-//! Brings events to the box in the order of their times, and performs the effects of each step.
+//! Delivers events to the box in order of time, and performs the effects of each step.
 //!
 //! An effect is performed before the next event, and a failure comes back as an event, as in the shell.
 
@@ -14,7 +14,7 @@ use core::cmp::Reverse;
 use core::net::Ipv4Addr;
 use std::collections::BinaryHeap;
 
-/// MX of our searches.
+/// The MX of the box's searches.
 const MX: Duration = Duration::from_secs(1);
 
 impl World {
@@ -41,7 +41,8 @@ impl World {
         self.kiosk.step(event, now, effects);
     }
 
-    /// Counts the allocations of a step whose effects carry nothing, and what another one keeps beside that.
+    /// Counts the allocations of steps whose effects carry nothing, and what other steps keep besides what theirs
+    /// carry.
     #[cfg(test)]
     fn step_kiosk(&mut self, event: Event, now: Instant, effects: &mut Effects) {
         let kiosk = &mut self.kiosk;
@@ -157,7 +158,7 @@ impl World {
         }
     }
 
-    /// The box sends something, if anybody wants to know.
+    /// Records what the box sends, if a record is kept.
     pub(super) fn record(&mut self, sent: impl FnOnce(&mut Wire, Instant)) {
         let now = self.now;
         if let Some(wire) = &mut self.wire {
@@ -165,10 +166,10 @@ impl World {
         }
     }
 
-    /// A task is started again: it lives, or ends once more.
+    /// A task is restarted: it runs, or ends once more.
     fn start_again(&mut self, name: TaskName) {
         self.restarted.push(self.now);
-        // One that hung was dropped with all it held.
+        // If it was hanging, that ends with it.
         self.hanging_task = self.hanging_task.filter(|(stuck, _)| *stuck != name);
         match self.ended_tasks.get_mut(&name) {
             Some(more @ 1..) => {
@@ -176,7 +177,7 @@ impl World {
                 let ended = Event::TaskEnded(name, "it ended again".into());
                 self.soon(Delivery::Event(ended));
             }
-            // Nothing is lit before it has said that it works.
+            // LEDs are lit only after the panel has reported that it works.
             _ if name == TaskName::Panel => {
                 self.panel_opens = true;
                 self.soon(Delivery::Event(Event::Panel(PanelState::Working)));
@@ -191,7 +192,7 @@ impl World {
         }
     }
 
-    /// A request sets out.
+    /// Sends a request.
     fn send(&mut self, number: u32, node: usize, request: Box<Request>) {
         if self.network.resets(&mut self.rng) {
             return self.fail(number, Failure::Unreachable);
@@ -215,24 +216,24 @@ impl World {
         }
     }
 
-    /// Somebody waits for the answer to this call.
+    /// Returns whether this call is still in flight.
     pub(super) fn awaits(&self, number: u32) -> bool {
         self.requests.iter().any(|call| call.ticket.number() == number)
     }
 
-    /// This call is over.
+    /// Ends this call.
     pub(super) fn take_request(&mut self, number: u32) -> Option<InFlight> {
         let over = self.requests.iter().position(|call| call.ticket.number() == number)?;
         Some(self.requests.swap_remove(over))
     }
 
-    /// What the network task would say now.
+    /// The addresses that the network task would report now.
     pub(super) fn addresses(&self) -> Event {
         let address = (!self.unplugged).then_some(self.address);
         Event::Addresses(address.into_iter().collect())
     }
 
-    /// Nothing gets through between this renderer and the box.
+    /// Returns whether the connection between this renderer and the box is cut.
     pub(super) fn is_cut(&self, node: usize) -> bool {
         self.unplugged || self.nodes[node].cut
     }
@@ -242,7 +243,7 @@ impl World {
     }
 }
 
-/// The blocks of memory that an effect carries.
+/// How many blocks of memory an effect carries.
 #[cfg(test)]
 fn blocks_of(effect: &Effect) -> i64 {
     fn blocks<T: Clone>(of: &T) -> i64 {
@@ -259,7 +260,7 @@ fn blocks_of(effect: &Effect) -> i64 {
     }
 }
 
-/// Where it goes.
+/// The URL that a request is sent to.
 pub(super) fn place(request: &Request) -> &HttpUrl {
     match request {
         Request::Describe { location: url }
@@ -271,28 +272,28 @@ pub(super) fn place(request: &Request) -> &HttpUrl {
     }
 }
 
-/// Something that is on its way.
+/// Something on its way.
 #[derive(Debug)]
 pub(super) enum Delivery {
-    /// To the box.
+    /// An event, to the box.
     Event(Event),
     /// A request of the box, to a renderer.
     Request { number: u32, node: usize, request: Box<Request> },
-    /// Its answer, to the box.
+    /// The answer to a request, to the box.
     Answer { number: u32, outcome: Result<Answer, Failure> },
-    /// A request for media, to the box.
+    /// A media request, to the box.
     Fetch { node: usize, fetch: Fetch },
-    /// What became of it, to the renderer.
+    /// The result of a media request, to the renderer.
     Fetched { node: usize, fetch: FetchId, what: Fetched },
     /// The renderer reads on.
     Read { node: usize, fetch: FetchId },
     /// The box reads the wall clock.
     Clock,
-    /// The tasks of the box say that they live.
+    /// The tasks of the box report that they are alive.
     Alive,
     /// The box's write goes on.
     Write,
-    /// Somebody looks whether all who can play do.
+    /// Liveness is checked.
     Inspection,
 }
 
@@ -335,7 +336,7 @@ impl World {
         }
     }
 
-    /// Brings an event to the box, if the task that would see it lives.
+    /// Delivers an event to the box, if the task that reports it is running.
     pub(super) fn deliver(&mut self, event: Event) {
         if self.now < self.frozen_until {
             return self.queue.enter(self.frozen_until, Delivery::Event(event));
@@ -352,7 +353,7 @@ impl World {
             Event::Panel(PanelState::Working) if core::mem::take(&mut self.panel_opens) => {
                 self.ended_tasks.remove(&TaskName::Panel);
             }
-            // It said so before it hung, and the box stood still.
+            // The task reported before it hung, and the box was frozen meanwhile.
             Event::Alive(name) => {
                 let hangs = self.hanging_task.as_mut().filter(|(stuck, _)| stuck == name);
                 hangs.into_iter().for_each(|(_, since)| *since = self.now);
@@ -375,7 +376,7 @@ impl World {
     fn note_sign_of_life(&mut self, event: &Event) {
         match event {
             Event::Heard(announcement) => {
-                // It may be another who says so in its name.
+                // The location may name another device's address.
                 let location = announcement.location.as_ref();
                 let meant = |node: &&mut Node| {
                     location.is_some_and(|location| location.host == node.host)
@@ -401,8 +402,8 @@ impl World {
     }
 }
 
-/// Happenings by time; those of one moment in the order in which they were entered. The heap holds
-/// small keys, and the happenings stay where they are.
+/// Deliveries by time; at equal times, in the order in which they were entered. The heap holds small keys, and the
+/// deliveries stay where they are.
 #[derive(Debug, Default)]
 pub(super) struct DeliveryQueue {
     order: BinaryHeap<Reverse<(Instant, u64, usize)>>,
@@ -426,7 +427,7 @@ impl DeliveryQueue {
         self.order.peek().map(|Reverse((at, ..))| *at)
     }
 
-    /// What is on its way to the box does not arrive any more.
+    /// Drops everything on its way to the box.
     pub(super) fn drop_events(&mut self) {
         let entries = &mut self.entries;
         self.order.retain(|Reverse((.., slot))| {

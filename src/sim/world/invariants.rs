@@ -1,8 +1,8 @@
-//! What must always hold: *invariants* after every step of the kiosk, and *liveness* every few seconds.
+//! What must hold: *invariants* after every step of the kiosk, and *liveness* every few seconds.
 //!
-//! Liveness: a renderer that is able to play, and should, plays before long. It is *able* while nothing outside the box
-//! stands in its way: it is on, awake and answers, the network and the media server reach it, the files are there. And
-//! the box does not say of a renderer for long that it will play soon.
+//! Liveness: a renderer that can play and should play does so before long. It *can* play if nothing outside the box
+//! prevents it: the renderer is on, awake and answers, the network and the media server are reachable, and the files
+//! are there. In addition, the box must not report for long that a renderer is about to play.
 
 use super::driver::place;
 use super::{InFlight, Network, Node, World};
@@ -22,38 +22,37 @@ use crate::upnp::action::TransportState;
 use core::hash::{Hash, Hasher};
 use serde_json::Value;
 
-/// Steps for each renderer within a second: around the end of a clip its state is asked for every
-/// 20 ms, and each answer, event and piece of media is a step too.
+/// The most steps for each renderer within a second. Around the end of a clip, its state is requested every 20 ms, and
+/// each answer, event and report of the media server is a step, too.
 const STEPS: usize = 200;
-/// Calls to one renderer within a second.
+/// The most calls to one renderer within a second.
 const CALLS: usize = 60;
-/// What a press, a new address and the like may add: command, look, position, subscriptions, and each way to
-/// describe a file to one that refuses them all.
+/// How many more calls a press, a new address or the like may cause: command, state, position, subscriptions, and each
+/// metadata level for a renderer that refuses them all.
 const CALLS_FOR_A_REASON: usize = 12;
-/// Steps in a row at one moment that no event asked for.
+/// The most steps in a row at one time without an event from outside.
 const RESTLESS: u8 = 3;
-/// Pauses of the breaker from its first failure on, in milliseconds, as its specification has them,
-/// shortened by the most that chance takes off.
+/// The pauses of the breaker from its first failure on, in milliseconds, at the shortest that jitter allows.
 const PAUSES: [u64; 6] = [187, 375, 750, 1_500, 3_000, 6_000];
-/// A renderer that hangs has been waited for already.
+/// The pause after a timeout, which was a wait already.
 const PAUSE_AFTER_WAIT: u64 = 750;
 
-/// The last second, and what came before.
+/// What the invariants need to know of earlier steps.
 #[derive(Debug, Default)]
 pub(super) struct Invariants {
     second: u64,
     steps: usize,
-    /// Steps in a row for which no time passed and nothing came from outside.
+    /// How many steps in a row took no time and had no cause from outside, and when.
     idle: (Instant, u8),
-    /// The last ticket.
+    /// The number of the last ticket.
     issued: u32,
-    /// When a task was silent for too long.
+    /// When a task was last found silent for too long.
     silent_at: Instant,
     fingerprint: Fingerprint,
 }
 
-/// Tells two stories apart: quick, and against nobody's malice. A word is rotated in, then multiplied by an
-/// odd number without pattern (the golden ratio).
+/// A quick hash that distinguishes runs; it need not resist attacks. Each word is rotated in, then multiplied by an odd
+/// number without pattern (the golden ratio).
 #[derive(Debug, Default)]
 struct Fingerprint(u64);
 
@@ -84,19 +83,19 @@ impl Hasher for Fingerprint {
 }
 
 impl Invariants {
-    /// The box begins anew, and counts from one again.
+    /// The box restarts and numbers its tickets from one again.
     pub(super) fn reboot(&mut self) {
         let fingerprint = core::mem::take(&mut self.fingerprint);
         *self = Self { fingerprint, ..Self::default() };
     }
 
-    /// A ticket goes out: no number is ever given twice.
+    /// A ticket is issued: no number may be used twice.
     pub(super) fn issued(&mut self, number: u32) {
         assert!(number > self.issued, "ticket {number} comes twice: the last was {}", self.issued);
         self.issued = number;
     }
 
-    /// The deadline that is served, if this is one.
+    /// The deadline that this event serves, if it serves one.
     pub(super) fn before(&self, event: &Event, next: Option<Deadline>) -> Option<Deadline> {
         next.filter(|_| matches!(event, Event::Deadline))
     }
@@ -116,10 +115,10 @@ impl Invariants {
             self.steps = 0;
         }
         self.steps += 1;
-        // A call begins with one step and ends with another.
+        // Each call takes two steps: one sends it, one takes the answer.
         let most = STEPS + 2 * CALLS_FOR_A_REASON * reasons;
         assert!(self.steps <= most * renderers.max(1), "a busy loop");
-        // The kiosk wants to be called again at once: once is no harm.
+        // The kiosk may ask to be stepped again at once, but not repeatedly.
         if let Some(served) = served {
             let (at, times) = self.idle;
             self.idle = (now, if at == now { times + 1 } else { 1 });
@@ -152,8 +151,8 @@ impl Invariants {
     }
 }
 
-/// Something from outside that makes calls right which nobody repeats by himself: another thing is wished, or what
-/// renderers were told is no longer so, as with an address of before.
+/// Returns whether an event from outside justifies more calls: somebody wants something else, or what renderers were
+/// told has become invalid, such as an address.
 pub(super) fn is_reason(event: &Event) -> bool {
     matches!(
         event,
@@ -175,7 +174,7 @@ impl World {
             return;
         }
         assert!(due.is_some() || self.requests.is_empty(), "work, and no deadline for it");
-        // The status LED is the first one.
+        // The first LED is the status LED.
         let lit = self.lit.first().copied();
         let shows = !self.leaving && self.ended_tasks.is_empty();
         if shows && lit == Some(false) {
@@ -190,7 +189,7 @@ impl World {
         }
     }
 
-    /// The watchdog is fed: then no task hangs.
+    /// The watchdog was fed: no task may be hanging.
     pub(super) fn check_watchdog(&self) {
         if let Some((name, since)) = self.hanging_task {
             let silent = self.now.since(since);
@@ -198,9 +197,9 @@ impl World {
         }
     }
 
-    /// No renderer sees two calls at once, and none is called without end.
+    /// No renderer may get two calls at once, or calls without end.
     pub(super) fn check_calls(&self, node: usize, request: &Request) {
-        // At its old place it may be asked while its description is fetched from the new one.
+        // While the description is fetched from a new location, the old location may still be called.
         let to = place(request);
         let here = (to.host, to.port);
         let calls = || self.requests.iter().filter(|call| (call.to.host, call.to.port) == here);
@@ -213,27 +212,27 @@ impl World {
             assert_eq!(its.count(), 1, "two calls at once: {request:?}");
         }
         let calls = &self.nodes[node].calls;
-        // A box that begins anew knows nothing of the calls before, and may make them all again.
+        // A restarted box knows nothing of earlier calls, and may repeat them all.
         let recent = calls.iter().rev().take_while(|call| call.at >= self.booted_at);
         let recent = recent.take_while(|call| self.now.since(call.at) < Duration::from_secs(1));
         let most = CALLS + CALLS_FOR_A_REASON * self.recent_reasons();
         assert!(recent.count() < most, "it is called without end");
     }
 
-    /// The box takes what is there for two renderers.
+    /// Returns whether the box sees two renderers at this address.
     fn has_two_at(&self, node: usize) -> bool {
         let host = self.nodes[node].host;
         self.kiosk.descriptions().filter(|(_, location)| location.host == host).count() > 1
     }
 
-    /// Reasons for more calls within the last second.
+    /// How many reasons for more calls there were within the last second.
     pub(super) fn recent_reasons(&self) -> usize {
         let reasons = self.reasons.iter().rev();
         reasons.take_while(|at| self.now.since(**at) < Duration::from_secs(1)).count()
     }
 
-    /// Some TVs are several devices at one address, or somebody says so: the descriptions of all are
-    /// fetched beside calls to one.
+    /// Returns whether a call is for another device at the same address. Some TVs are several devices, or are announced
+    /// as such: the descriptions of all of them are fetched in parallel with calls to one.
     fn is_of_other_device(&self, node: usize, call: &InFlight) -> bool {
         let renderer = &self.nodes[node].renderer;
         let other = || {
@@ -243,11 +242,11 @@ impl World {
         call.describes && other()
     }
 
-    /// One that does not answer is asked ever more slowly, until it answers or gives a sign of life.
+    /// A renderer that does not answer must be called ever less often, until it answers or gives a sign of life.
     pub(super) fn check_backoff(&self, node: usize, request: &Request) {
         let call_failures = &self.nodes[node].call_failures;
         let Some(failures) = call_failures.count.checked_sub(1) else { return };
-        // Who leaves says farewell once, whoever answers.
+        // At shutdown, the box says farewell once to every renderer.
         if self.leaving
             || call_failures.sign_of_life
             || matches!(request, Request::Describe { .. })
@@ -265,7 +264,7 @@ impl World {
         );
     }
 
-    /// A status is one picture of one moment: no two loads in it, no LED that says something else.
+    /// A status must be consistent: values of one load only, and LEDs as they are lit.
     pub(super) fn check_status(&self, status: &Value) {
         for renderer in status["renderers"].as_array().expect("a list") {
             let number = |key: &str| renderer[key].as_f64();
@@ -297,16 +296,16 @@ impl World {
 
 /// A renderer is asked for its position within this time.
 const SETTLES: Duration = Duration::from_secs(40);
-/// What a renderer that counts whole seconds says is believed to two of them, and contradicts what is believed
-/// if it is off by more than two and a half.
+/// A position in whole seconds is believed to within two seconds, and contradicts the estimate if it is off by more
+/// than two and a half.
 const TOLERANCE: Duration = Duration::from_secs(5);
-/// It is asked what it does, given a file while it is busy, told to play twice, and waited for: each may
-/// take half a minute.
+/// The longest time for which the box may report that a renderer is about to play. The renderer is asked for its state,
+/// is given a file while it is busy, told to play twice, and waited for: each may take half a minute.
 const SOON: Duration = Duration::from_secs(120);
-/// Looked at this often.
+/// The interval between checks.
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(10);
 
-/// How long the able may be dark, and how long they were.
+/// How long a renderer that can play may stay dark, and the longest time that one did.
 #[derive(Debug)]
 pub(super) struct Liveness {
     within: Duration,
@@ -319,32 +318,32 @@ impl Liveness {
     }
 }
 
-/// What was seen of one renderer.
+/// What was observed of one renderer.
 #[derive(Debug, Default)]
 pub(super) struct Observed {
-    /// Nothing has stood in its way since.
+    /// Since when nothing outside the box has prevented playback.
     able_since: Option<Instant>,
-    /// It played when last looked at.
+    /// When it was last seen playing.
     played_at: Instant,
-    /// The box has said since then that it is on its way.
+    /// Since when the box has reported that it is about to play.
     soon_since: Option<Instant>,
 }
 
 impl Observed {
-    /// The box has begun anew: what it said before is nobody's word now.
+    /// The box restarted: forget what it reported before.
     pub(super) fn forget_words(&mut self) {
         self.soon_since = None;
     }
 }
 
 impl World {
-    /// The longest time for which a renderer was dark though it could have played.
+    /// The longest time for which a renderer was dark although it could have played.
     #[must_use]
     pub fn longest_dark(&self) -> Duration {
         self.liveness.as_ref().map(|liveness| liveness.longest).unwrap_or_default()
     }
 
-    /// Who is on its way arrives, or the box says what is wrong: no sentence may put its reader off for ever.
+    /// A renderer that is reported as about to play must play, or be reported as faulty, before long.
     fn check_promises(&mut self) {
         let standings = self.kiosk.standings(self.box_time());
         for (udn, standing) in standings {
@@ -365,7 +364,7 @@ impl World {
         let box_able = self.box_is_able();
         for node in 0..self.nodes.len() {
             let here = &self.nodes[node];
-            // One that never names what it plays cannot be seen playing another box's film.
+            // A renderer that never names its URI could be playing another box's film unnoticed.
             let nameless = matches!(here.renderer.quirks().track_uri, TrackUri::Always(_));
             let able = box_able
                 && !nameless
@@ -375,7 +374,7 @@ impl World {
                 && !self.is_cut(node)
                 && (!self.network.deaf || self.knows(here))
                 && here.renderer.quirks().play_refused.is_none();
-            // Also what it has of an address that the box had before.
+            // A URL with an earlier address of the box counts as well.
             let ours = |(uri, _): (&str, _)| uri.contains(":8895/m/");
             let shown = here.renderer.on_screen(self.now).is_some_and(ours);
             let plays = here.renderer.state() == TransportState::Playing && shown;
@@ -397,8 +396,8 @@ impl World {
         }
     }
 
-    /// Where the box believes a renderer to be is where it is, if that one tells the truth and has been
-    /// asked since it began, and since it last waited for bytes.
+    /// The position that the box believes must be the true one, if the renderer reports honestly and was asked since
+    /// playback began and since it last waited for bytes.
     fn check_position(&self, node: usize) {
         let here = &self.nodes[node];
         let Some((uri, truth)) = here.renderer.on_screen(self.now) else { return };
@@ -415,7 +414,7 @@ impl World {
         }
     }
 
-    /// The box knows where this renderer was.
+    /// Returns whether the box knows the location of this renderer.
     fn knows(&self, here: &Node) -> bool {
         self.kiosk.descriptions().any(|(_, location)| location.host == here.host)
     }

@@ -1,4 +1,4 @@
-//! The media server on values: what renderers fetch, and what the kiosk hears of it.
+//! The simulated media server: what renderers fetch, and what the kiosk is told of it.
 
 use super::{AwaitedReply, Delivery, PORT, World};
 use crate::kiosk::effect::Published;
@@ -10,30 +10,30 @@ use crate::time::Duration;
 use crate::upnp::HttpUrl;
 use std::path::Path;
 
-/// A file comes in this many pieces.
+/// How many pieces a file is sent in.
 const PIECES: u64 = 16;
-/// The kiosk hears of the bytes so many times in a file.
+/// How often the kiosk is told of the bytes of one file.
 const TOLD: u64 = 4;
 
-/// A connection on which nothing comes is looked at this often.
+/// The interval between looks at a connection on which nothing arrives.
 const STALLS: Duration = Duration::from_millis(500);
-/// After so many looks the renderer gives it up: 30 s.
+/// After this many looks, the renderer gives up: 30 s.
 const GIVES_UP: u32 = 60;
 
-/// One GET under way.
+/// One GET in progress.
 #[derive(Debug)]
 pub(super) struct Stream {
     token: Token,
     at: u64,
     size: u64,
-    /// Bytes that the kiosk has not heard of.
+    /// Bytes not yet reported to the kiosk.
     untold: u64,
-    /// Looks in a row at which nothing came.
+    /// How many looks in a row found nothing.
     stalled: u32,
 }
 
 impl World {
-    /// A request for media reaches the box, or the place where it was.
+    /// A media request reaches the box, or an address that the box has left.
     pub(super) fn media_asked(&mut self, node: usize, fetch: Fetch) {
         let url = HttpUrl::parse(&fetch.url);
         let ours = url.filter(|url| (url.host, url.port) == (self.address, PORT));
@@ -50,7 +50,7 @@ impl World {
         self.step(Event::MediaAsked { token, reply });
     }
 
-    /// The kiosk lets it be served.
+    /// The kiosk answers a media request.
     pub(super) fn serve(
         &mut self,
         node: usize,
@@ -139,7 +139,7 @@ impl World {
             return self.served(token, 0, Some(StreamEnd::FileError));
         }
         if silent {
-            // The connection lives, and nothing comes.
+            // The connection is open, but nothing arrives.
             stream.stalled += 1;
             if stream.stalled < GIVES_UP {
                 return self.after(STALLS, Delivery::Read { node, fetch });
@@ -181,14 +181,14 @@ impl World {
         }
     }
 
-    /// The renderer has closed the connection.
+    /// The renderer closed the connection.
     pub(super) fn abandoned(&mut self, node: usize, fetch: FetchId) {
         if let Some(stream) = self.streams.remove(&(node, fetch)) {
             self.served(stream.token, stream.untold, Some(StreamEnd::Aborted));
         }
     }
 
-    /// All connections are dead.
+    /// Breaks all media connections.
     pub(super) fn break_streams(&mut self) {
         for ((node, fetch), stream) in core::mem::take(&mut self.streams) {
             self.served(stream.token, 0, Some(StreamEnd::Aborted));
@@ -203,7 +203,7 @@ impl World {
     }
 }
 
-/// The request line of a fetch, and its range.
+/// The request line and the range of a fetch.
 fn text(fetch: &Fetch) -> String {
     let method = match fetch.method {
         Method::Head => "HEAD",

@@ -1,14 +1,12 @@
-//! A whole house in one thread and no time: the kiosk, simulated renderers, and the network between.
+//! A simulated room: the kiosk, renderers, and the network between them, in one thread and without real time.
 //!
-//! Everything is decided by one seed. Time jumps from one delivery to the next, so that an hour takes
-//! milliseconds, and a fault that was seen once is seen again. What the shell does with sockets,
-//! files and pins is done here with values, by the same rules: an effect is performed before the next
-//! event, and a failure comes back as an event.
+//! One seed decides everything. Time jumps from one delivery to the next, so that an hour takes milliseconds, and a
+//! fault that was seen once can be reproduced. What the shell does with sockets, files and pins is done here with
+//! values, by the same rules: an effect is performed before the next event, and a failure comes back as an event.
 //!
-//! Terms: a *delivery* is something that will reach the box or a renderer at its time; a *node* is
-//! a renderer with its place in the network and what an audience saw on it; a *law* holds after every
-//! step of the kiosk, whatever happened; *liveness* is the law that who can play plays before long;
-//! *weather* is a long series of faults by chance.
+//! Terms: a *delivery* will reach the box or a renderer at its time; a *node* is a renderer with its place in the
+//! network and what an audience saw on it; an *invariant* holds after every step of the kiosk; *liveness* means that a
+//! renderer that can play does so before long; *weather* is a long series of random faults.
 
 mod actions;
 mod driver;
@@ -45,14 +43,14 @@ pub use scenario::{BUTTONS, MUST_PLAY_WITHIN, Scenario};
 use std::collections::{BTreeMap, VecDeque};
 pub use weather::Weather;
 
-/// The box's address, until it changes.
+/// The box's first address.
 pub const HOME: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 1);
 /// The port of media and callbacks.
 pub const PORT: u16 = 8895;
-/// Tasks say this often that they live: as seldom as they may.
+/// The interval at which tasks report, as long as allowed.
 const ALIVE_EVERY: Duration = Duration::from_secs(10);
 
-/// See the module.
+/// One simulated room.
 #[derive(Debug)]
 pub struct World {
     /// The time.
@@ -61,44 +59,45 @@ pub struct World {
     pub kiosk: Kiosk,
     /// The renderers.
     pub nodes: Vec<Node>,
-    /// The exit code, and when.
+    /// The exit code, and the time of the exit.
     pub exited: Option<(Instant, u8)>,
     /// When the watchdog was fed.
     pub fed: Vec<Instant>,
-    /// When tasks were started again.
+    /// When tasks were restarted.
     pub restarted: Vec<Instant>,
-    /// Questions for the status that were answered.
+    /// How many requests for the status were answered.
     pub reports: u32,
-    /// How the network is.
+    /// The condition of the network.
     pub network: Network,
-    /// The box's cable is out.
+    /// The box's cable is unplugged.
     unplugged: bool,
-    /// Between renderers and the media server: nothing gets through.
+    /// A firewall keeps renderers from the media server.
     pub firewall: bool,
-    /// What the next request is answered with, whatever it was and did.
+    /// The answer to the next request, whatever it asks for.
     pub garbled: Option<Result<Answer, Failure>>,
-    /// How often the machine was to be switched off, and what is said to that.
+    /// How often the machine was to be switched off.
     pub power_offs: u32,
-    /// See [`Self::power_offs`].
+    /// The result of switching the machine off.
     pub power_off: Result<(), String>,
-    /// Tasks say that they live.
+    /// The tasks report.
     pub tasks_live: bool,
-    /// What a look into a file finds as its duration, where that is not the truth.
+    /// The duration that probing finds, if not the true one.
     pub header: Option<Option<Duration>>,
-    /// Steps of the kiosk so far.
+    /// The number of steps so far.
     pub steps: u64,
-    /// Allocations of steps whose effects carried nothing, and blocks that other steps kept beside what theirs carried.
+    /// Allocations of steps whose effects carried nothing, and blocks that other steps kept besides what theirs
+    /// carried.
     #[cfg(test)]
     pub(super) allocations: u64,
     scenario: Scenario,
     boots: u64,
     booted_at: Instant,
     frozen_until: Instant,
-    /// Tasks that have ended, and how often they will end again.
+    /// The tasks that have ended, and how often each will end again.
     ended_tasks: BTreeMap<TaskName, u8>,
-    /// The panel was started again, and has not said yet that it works.
+    /// The panel was restarted and has not reported yet.
     panel_opens: bool,
-    /// One that hangs, neither ends nor says that it lives; and when the box last had a reason to think it lives.
+    /// The task that hangs, and when it last reported.
     hanging_task: Option<(TaskName, Instant)>,
     leaving: bool,
     lit: Vec<bool>,
@@ -106,7 +105,7 @@ pub struct World {
     reasons: Vec<Instant>,
     rng: fastrand::Rng,
     queue: DeliveryQueue,
-    /// When each renderer wants to be ticked.
+    /// When each renderer must be ticked.
     ticks: Vec<Option<Instant>>,
     requests: Vec<InFlight>,
     streams: BTreeMap<(usize, FetchId), Stream>,
@@ -116,14 +115,14 @@ pub struct World {
     disk: Disk,
     wall_clock: WallTime,
     store: Store,
-    /// What a power cut in the middle of a write leaves is no other chance's business.
+    /// Randomness for power cuts in the middle of a write, kept apart so that they affect nothing else.
     rng_of_store: fastrand::Rng,
     invariants: Invariants,
     liveness: Option<Liveness>,
     effects: Effects,
-    /// What the box sends, if it is recorded.
+    /// The record of what the box sends, if one is kept.
     wire: Option<Wire>,
-    /// What was done to it last, for whoever reads of a failure.
+    /// The latest actions, for failure messages.
     action_log: VecDeque<(Instant, String)>,
 }
 
@@ -132,11 +131,11 @@ pub struct World {
 struct InFlight {
     ticket: Ticket,
     to: HttpUrl,
-    /// It asks for a description.
+    /// It is for a description.
     describes: bool,
 }
 
-/// Somebody waits for an answer of the box.
+/// A reply that somebody expects of the box.
 #[derive(Debug)]
 enum AwaitedReply {
     Media { node: usize, fetch: Fetch },
@@ -206,7 +205,7 @@ impl World {
         world
     }
 
-    /// What the shell says first.
+    /// The first events that the shell sends.
     fn start_box(&mut self) {
         self.load_memory();
         for event in [
@@ -221,19 +220,19 @@ impl World {
         }
     }
 
-    /// Everything up to this many milliseconds from the start.
+    /// Runs until this many milliseconds from the start.
     pub fn run(&mut self, millis: u64) {
         let end = Instant::from_millis(millis);
         let _ = self.turn_until(end, |_| false);
     }
 
-    /// Everything for this many milliseconds.
+    /// Runs for this many milliseconds.
     pub fn pass(&mut self, millis: u64) {
         let end = self.now + Duration::from_millis(millis);
         let _ = self.turn_until(end, |_| false);
     }
 
-    /// Everything until this holds: how many milliseconds that took, if not more than `millis`.
+    /// Runs until `holds` is true. Returns how many milliseconds that took, or `None` after `millis`.
     #[must_use]
     pub fn until(&mut self, millis: u64, holds: impl FnMut(&Self) -> bool) -> Option<u64> {
         let begun = self.now;
@@ -268,7 +267,7 @@ impl World {
         }
     }
 
-    /// What comes next: of several at one moment first what is on its way, then renderers, then the box.
+    /// What comes next. At one time, deliveries come first, then renderers, then the box.
     fn next(&self) -> Option<(Instant, Turn)> {
         let mut first = self.queue.next().map(|at| (at, Turn::Delivery));
         let mut consider = |at: Option<Instant>, turn| {
@@ -290,7 +289,7 @@ impl World {
         Instant::START + self.now.since(self.booted_at)
     }
 
-    /// When the box wants to be stepped.
+    /// When the box must be stepped.
     fn deadline(&self) -> Option<Instant> {
         self.kiosk.next_deadline().map(|next| self.booted_at + next.at.since(Instant::START))
     }
@@ -299,7 +298,7 @@ impl World {
         self.queue.enter(self.now + span, delivery);
     }
 
-    /// After a passage through the network.
+    /// Delivers after the delay of the network.
     fn soon(&mut self, delivery: Delivery) {
         let passage = self.network.passage(&mut self.rng);
         self.after(passage, delivery);
@@ -312,7 +311,7 @@ impl World {
     }
 }
 
-/// Whose turn it is.
+/// Who acts next.
 #[derive(Clone, Copy, Debug)]
 enum Turn {
     Delivery,
@@ -321,7 +320,7 @@ enum Turn {
 }
 
 impl Scenario {
-    /// The box, switched on for the `n`th time.
+    /// The kiosk after the `n`th restart.
     fn kiosk(&self, n: u64) -> Kiosk {
         let seed = self.seed ^ n << 32;
         let setup = Setup { seed, watchdog: self.watchdog, ..Setup::default() };

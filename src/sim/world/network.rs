@@ -15,18 +15,18 @@ use crate::time::{Duration, Instant};
 use crate::upnp::ssdp::Kind;
 use fastrand::Rng;
 
-/// How the network is at the moment.
+/// The current condition of the network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
-    /// A passage takes this long at least, in microseconds, and this long at most.
+    /// The shortest and the longest delay, in microseconds.
     pub passage: (u64, u64),
-    /// Datagrams that are lost, of a hundred.
+    /// The percentage of datagrams that are lost.
     pub lost: u8,
-    /// Datagrams that come twice, of a hundred.
+    /// The percentage of datagrams that are duplicated.
     pub doubled: u8,
-    /// Connections that are reset, of a hundred.
+    /// The percentage of connections that are reset.
     pub reset: u8,
-    /// Multicast gets nowhere, and nobody is told.
+    /// Multicast is lost silently.
     pub deaf: bool,
 }
 
@@ -44,7 +44,7 @@ impl Network {
         Self { passage: (2_000, 400_000), lost: 30, doubled: 5, reset: 3, deaf: false }
     }
 
-    /// How long the next passage takes.
+    /// The delay of the next message.
     pub(super) fn passage(&self, rng: &mut Rng) -> Duration {
         Duration::from_micros(rng.u64(self.passage.0..self.passage.1))
     }
@@ -60,7 +60,7 @@ impl Network {
         }
     }
 
-    /// The next connection is reset.
+    /// Returns whether the next connection is reset.
     pub(super) fn resets(&self, rng: &mut Rng) -> bool {
         chance(self.reset, rng)
     }
@@ -71,7 +71,7 @@ fn chance(of_hundred: u8, rng: &mut Rng) -> bool {
 }
 
 impl World {
-    /// Something happens to a renderer; what it wants done is done.
+    /// Acts on a renderer, and carries out what the renderer wants done.
     pub(super) fn with<R>(
         &mut self,
         node: usize,
@@ -152,14 +152,14 @@ impl World {
             _ => {}
         }
         if self.is_cut(node) {
-            // Whoever waits for it waits in vain.
+            // It is never answered.
             return;
         }
         let passage = self.network.passage(&mut self.rng);
         self.after(late + passage, Delivery::Answer { number, outcome });
     }
 
-    /// A call is over: what its renderer's call_failures teaches.
+    /// A call ended: records what its outcome tells of the renderer.
     pub(super) fn note_outcome(
         &mut self,
         node: usize,
@@ -170,14 +170,14 @@ impl World {
         let call = here.calls.iter().rev().find(|call| call.number == number);
         match call.map(|call| call.what) {
             Some("GetTransportInfo") => here.call_failures.note(self.now, outcome),
-            // It is known anew: nothing of before holds.
+            // The description was fetched again: earlier failures do not count.
             Some("Describe") if outcome.is_ok() => here.call_failures.sign_of_life = true,
             _ if outcome.is_ok() => here.call_failures = CallFailures::default(),
             _ => {}
         }
     }
 
-    /// A datagram of a renderer sets out, to arrive this late, once, twice or never.
+    /// Sends a datagram of a renderer, which arrives once, twice or never, and this late.
     pub(super) fn datagram(&mut self, node: usize, late: Duration, kind: Kind, target: &str) {
         if self.is_cut(node) || (self.network.deaf && kind != Kind::Response) {
             return;
@@ -189,10 +189,10 @@ impl World {
         }
     }
 
-    /// A request reaches a renderer, or the place where it was.
+    /// A request reaches a renderer, or an address that the renderer has left.
     pub(super) fn arrive(&mut self, number: u32, node: usize, request: &Request) {
         if !self.awaits(number) {
-            // Cancelled on its way.
+            // It was cancelled on the way.
             return;
         }
         if self.is_cut(node) {
@@ -257,7 +257,7 @@ impl World {
                 let outcome = done.map_err(Failure::Status).map(|()| Answer::Unsubscribed);
                 self.answer(node, number, late, outcome);
             }
-            // Where it was before it was switched on again.
+            // The request went to the port from before a restart.
             _ => self.answer(node, number, late, not_found),
         }
     }

@@ -1,4 +1,4 @@
-//! A renderer in its place: where it is, what was asked of it, and what an audience saw of it.
+//! A renderer in its place: its address, what was asked of it, and what an audience saw of it.
 
 use super::invariants::Observed;
 use crate::kiosk::effect::Request;
@@ -11,51 +11,50 @@ use crate::upnp::ssdp::{Announcement, Kind};
 use crate::upnp::{Action, HttpUrl, Udn};
 use core::net::Ipv4Addr;
 
-/// Calls that are kept when the others are forgotten.
+/// How many calls are kept when older ones are forgotten.
 const REMEMBERED: usize = 100;
 
-/// See the module.
 #[derive(Debug)]
 pub struct Node {
     pub renderer: FakeRenderer,
     pub(super) host: Ipv4Addr,
     pub(super) port: u16,
     first_port: u16,
-    /// It listens here too, and says so.
+    /// A second port at which it listens and announces itself.
     pub(super) second_port: Option<u16>,
-    /// Requests that came in while it hung.
+    /// Requests that arrived while it hung.
     pub(super) waiting: Vec<(u32, Box<Request>)>,
     /// Every call that was made to it.
     pub calls: Vec<Exchange>,
-    /// What was shown on it, and is over.
+    /// What was shown on it before.
     pub rounds: Vec<Round>,
     /// What is shown, and since when.
     shown: Option<(String, Instant)>,
-    /// Nothing gets through between it and the box.
+    /// The connection to the box is cut.
     pub(super) cut: bool,
     /// The owner wants it to play.
     pub(super) is_wanted: bool,
     pub(super) observed: Observed,
     pub(super) call_failures: CallFailures,
-    /// Events that the box took, and that it did not know.
+    /// How many events the box accepted.
     pub events: u32,
     pub rejected_events: u32,
 }
 
-/// Its call_failures: calls in a row that were not answered.
+/// How many calls in a row failed, and how.
 #[derive(Debug, Default)]
 pub(super) struct CallFailures {
     pub(super) count: usize,
-    /// When the last one failed.
+    /// When the last call failed.
     pub(super) since: Instant,
-    /// It took the connection, and did not answer.
+    /// It accepted the connection and did not answer.
     pub(super) hung: bool,
-    /// There was a sign of life since.
+    /// It gave a sign of life since.
     pub(super) sign_of_life: bool,
 }
 
 impl CallFailures {
-    /// A call is over.
+    /// A call ended.
     pub(super) fn note(&mut self, now: Instant, outcome: &Result<Answer, Failure>) {
         match outcome {
             Err(failure @ (Failure::Unreachable | Failure::Timeout)) => {
@@ -68,7 +67,7 @@ impl CallFailures {
     }
 }
 
-/// One call, as it is asked about in stories.
+/// One call, as stories ask about it.
 #[derive(Clone, Debug)]
 pub struct Exchange {
     pub at: Instant,
@@ -76,7 +75,7 @@ pub struct Exchange {
     pub what: &'static str,
     /// The URI, or the callback.
     pub about: String,
-    /// The UPnP error or HTTP status of its refusal.
+    /// The UPnP error or HTTP status with which it was refused.
     pub refused: Option<u16>,
 }
 
@@ -86,7 +85,7 @@ pub struct Round {
     pub from: Instant,
     pub until: Instant,
     pub uri: String,
-    /// How far in the file it came.
+    /// The last position in the file.
     pub played: Duration,
 }
 
@@ -122,7 +121,7 @@ impl Node {
         self.waiting.clear();
     }
 
-    /// It has another way in, which it announces.
+    /// It announces a second port.
     pub(super) fn announce_second(&mut self) -> Event {
         let second = self.port + 100;
         self.second_port = Some(second);
@@ -173,12 +172,12 @@ impl Node {
         }
     }
 
-    /// The calls of this name.
+    /// The calls with this name.
     pub fn called(&self, what: &str) -> Vec<&Exchange> {
         self.calls.iter().filter(|call| call.what == what).collect()
     }
 
-    /// The last calls, for whoever reads of a failure.
+    /// The last calls, for failure messages.
     pub(super) fn describe_for_failure(&self) -> String {
         let mut text =
             format!("{}: {:?}", self.renderer.persona().model_name, self.renderer.state());
@@ -190,12 +189,12 @@ impl Node {
         text
     }
 
-    /// How far what an audience sees now has come.
+    /// The position that an audience sees now.
     pub(super) fn look(&self, now: Instant) -> Option<Duration> {
         self.renderer.on_screen(now).map(|(_, position)| position)
     }
 
-    /// Compares what was seen just before something happened with what is seen just after.
+    /// Compares what is seen with what was seen just before something happened.
     pub(super) fn observe(&mut self, now: Instant, before: Option<Duration>) {
         let after = self.renderer.on_screen(now);
         let goes_on = match (&self.shown, before, after) {
@@ -216,13 +215,13 @@ impl Node {
         }
     }
 
-    /// Forgets what was long ago.
+    /// Forgets old calls and rounds.
     pub(super) fn forget(&mut self) {
         self.calls.drain(..self.calls.len().saturating_sub(REMEMBERED));
         self.rounds.clear();
     }
 
-    /// Dark times between two rounds.
+    /// The dark times between rounds.
     pub fn gaps(&self) -> Vec<Duration> {
         let pairs = self.rounds.windows(2);
         pairs.map(|two| two[1].from.since(two[0].until)).collect()

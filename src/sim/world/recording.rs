@@ -1,8 +1,8 @@
 //! What is seen of a world from outside: screens, trace, and a record of everything that the box sends.
 //!
-//! The record of the wire holds the text of each message as it goes out, its destination and its time. It is made of bytes
-//! of the wire only, never of a `Debug` rendering, so that it stays the same when types, files or sentences of the log
-//! change, and differs as soon as the box sends something else, elsewhere or at another moment.
+//! The record holds the text of each message, its destination and its time. It consists only of what is sent, never of
+//! a `Debug` rendering. So it stays the same when types, files or log messages change, and differs as soon as the box
+//! sends something else, elsewhere or at another time.
 
 use super::{Node, PORT, World};
 use crate::kiosk::effect::{Published, Request};
@@ -13,12 +13,12 @@ use core::hash::Hasher;
 use core::net::SocketAddrV4;
 use siphasher::sip::SipHasher13;
 
-/// Entries of the flight recorder that are shown where a story fails.
+/// How many entries of the flight recorder a failure message shows.
 const SHOWN_ENTRIES: usize = 256;
-/// Deeds that are shown there.
+/// How many actions a failure message shows.
 const SHOWN_ACTIONS: usize = 30;
 impl World {
-    /// What an audience sees: the file's name, from this box, and the position in it.
+    /// What an audience sees: the name of this box's file, and the position in it.
     #[must_use]
     pub fn screen(&self, node: usize) -> Option<(&str, Duration)> {
         let (uri, position) = self.nodes[node].renderer.on_screen(self.now)?;
@@ -26,13 +26,13 @@ impl World {
         Some((ours.rsplit('/').next()?, position))
     }
 
-    /// This file is on the screen, and it moves or stands there as it should.
+    /// Returns whether this file is on the screen.
     #[must_use]
     pub fn shows(&self, node: usize, file: &str) -> bool {
         self.screen(node).is_some_and(|(name, _)| name == file)
     }
 
-    /// The flight recorder, one entry a line, with milliseconds.
+    /// The last entries of the flight recorder, one per line, with milliseconds.
     #[must_use]
     pub fn trace(&self, last: usize) -> Vec<String> {
         let line = |entry: &Entry| {
@@ -42,23 +42,23 @@ impl World {
         self.kiosk.trace().told(last).map(line).collect()
     }
 
-    /// What every step did, as one number: the same for the same seed.
+    /// A hash of what every step did: the same for the same seed.
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
         self.invariants.fingerprint()
     }
 
-    /// Records what the box sends from now on, also as text if that is wanted.
+    /// Records what the box sends from now on, as text, too, if `keeps_text`.
     pub fn record_wire(&mut self, keeps_text: bool) {
         self.wire = Some(Wire::new(keeps_text));
     }
 
-    /// What was recorded since the last time.
+    /// Takes what was recorded since the last call.
     pub fn take_wire(&mut self) -> Option<(Digest, Vec<String>)> {
         self.wire.as_mut().map(Wire::take)
     }
 
-    /// Writes down what is done to it.
+    /// Records an action for failure messages.
     pub fn log_action(&mut self, action: String) {
         if self.action_log.len() == SHOWN_ACTIONS {
             self.action_log.pop_front();
@@ -66,7 +66,7 @@ impl World {
         self.action_log.push_back((self.now, action));
     }
 
-    /// Forgets what was long ago, so that years need no memory.
+    /// Forgets old records, so that simulated years need no memory.
     pub fn forget(&mut self) {
         self.fed.drain(..self.fed.len().saturating_sub(1));
         self.reasons.drain(..self.reasons.len().saturating_sub(1));
@@ -94,38 +94,39 @@ impl Drop for World {
     }
 }
 
-/// The keys are fixed: a digest is compared with one that another build made.
+/// The keys are fixed, because digests are compared with those of other builds.
 const KEYS: (u64, u64) = (0x646c_6e61, 0x6b_696f_736b);
 
 /// Everything that the box sent within one period.
 #[derive(Debug)]
 pub struct Wire {
     messages: u64,
-    /// Messages to renderers, and LEDs: their order among each other at one moment means nothing.
+    /// Messages to renderers. LEDs are hashed apart, because their order relative to messages at the same time means
+    /// nothing.
     network: SipHasher13,
     leds: SipHasher13,
-    /// Each message in plain text, if somebody wants to read them.
+    /// The text of each message, if it is wanted.
     log: Option<Vec<String>>,
 }
 
-/// What one period came to.
+/// The summary of one period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Digest {
-    /// How many messages and changes of LEDs.
+    /// The number of messages and LED changes.
     pub messages: u64,
-    /// Their digest.
+    /// The digest of all of them.
     pub digest: u64,
 }
 
 impl Wire {
-    /// An empty record, that also keeps the text of each message if asked to.
+    /// Creates an empty record, which keeps the text of each message if `keeps_text`.
     #[must_use]
     pub fn new(keeps_text: bool) -> Self {
         let hasher = || SipHasher13::new_with_keys(KEYS.0, KEYS.1);
         Self { messages: 0, network: hasher(), leds: hasher(), log: keeps_text.then(Vec::new) }
     }
 
-    /// Ends a period: gives its digest and its text, and begins the next.
+    /// Ends a period: returns its digest and its text, and starts the next one.
     pub fn take(&mut self) -> (Digest, Vec<String>) {
         let over = core::mem::replace(self, Self::new(self.log.is_some()));
         let mut both = SipHasher13::new_with_keys(KEYS.0, KEYS.1);
@@ -155,7 +156,7 @@ impl Wire {
         self.note(at, &format!("{}:{}", url.host, url.port), &request_text(request), false);
     }
 
-    /// The request with this destination is given up: its connection is closed.
+    /// The box gives up the request to this destination and closes the connection.
     pub(super) fn closed(&mut self, at: Instant, host: core::net::Ipv4Addr, port: u16) {
         self.note(at, &format!("{host}:{port}"), "(the box closes the connection)", false);
     }
@@ -168,7 +169,7 @@ impl Wire {
         }
     }
 
-    /// The head of the media server's answer, as far as the simulation makes one, and the file that follows.
+    /// The head of the media server's answer, as far as the simulation has one, and the file that follows.
     pub(super) fn media(
         &mut self,
         at: Instant,
@@ -206,13 +207,13 @@ impl Wire {
         self.note(at, &format!("LED {led}"), if lit { "on" } else { "off" }, true);
     }
 
-    /// The box ends, or has the machine switched off.
+    /// The box exits, or has the machine switched off.
     pub(super) fn machine(&mut self, at: Instant, text: &str) {
         self.note(at, "the machine", text, false);
     }
 }
 
-/// The text of a request as it goes out, but for the name of the product.
+/// The text of a request as it is sent, without the name of the product.
 fn request_text(request: &Request) -> String {
     let get = |url| text("GET", url, &[], "");
     match request {

@@ -1,7 +1,7 @@
-//! What a simulated house consists of: renderers, files, the box's configuration and its state directory.
+//! What a simulated room consists of: renderers, files, the box's configuration and its state directory.
 //!
-//! The state directory holds one file, which is replaced step by step. What a power cut leaves of it is what the box finds
-//! at its next start.
+//! The state directory holds one file, which is replaced step by step. After a power cut, the box finds what the cut
+//! left.
 
 use super::{Delivery, World};
 use crate::config::{
@@ -19,12 +19,11 @@ use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// A load that failed is tried again after two minutes at the latest, and may then need half a minute to
-/// be given up once more; a viewer who is insisted on has it for a minute; a search for one that moved
-/// comes every half minute.
+/// A failed load is retried after two minutes at the latest, and may then take half a minute to fail again. A viewer
+/// keeps a renderer for up to a minute. A renderer that moved is searched for every half minute.
 pub const MUST_PLAY_WITHIN: Duration = Duration::from_secs(300);
 
-/// What the buttons do, in their order.
+/// The actions of the buttons, in order.
 pub const BUTTONS: [PanelAction; 10] = [
     PanelAction::PlayPause,
     PanelAction::Play,
@@ -38,37 +37,37 @@ pub const BUTTONS: [PanelAction; 10] = [
     PanelAction::Identify,
 ];
 
-/// See the module.
+/// The ingredients of a world.
 #[derive(Clone, Debug)]
 pub struct Scenario {
-    /// Decides everything that happens by chance.
+    /// Decides everything random.
     pub seed: u64,
     /// The renderers.
     pub presets: Vec<Preset>,
     /// Path and length in milliseconds.
     pub files: Vec<(&'static str, u64)>,
-    /// Each film has subtitles beside it.
+    /// Each film has a subtitle file.
     pub subtitled: bool,
     /// The box's configuration.
     pub config: Config,
-    /// Where the box is.
+    /// The time zone of the box.
     pub zone: TimeZone,
     /// WatchdogSec.
     pub watchdog: Option<Duration>,
-    /// Who can play must do so within this time.
+    /// A renderer that can play must do so within this time.
     pub must_play_within: Option<Duration>,
-    /// The box has no place for what it remembers.
+    /// The box has no state directory.
     pub without_store: bool,
 }
 
 impl Scenario {
-    /// One renderer that plays a clip of ten seconds when a button asks for it.
+    /// One renderer that plays a clip of ten seconds when a button is pressed.
     #[must_use]
     pub fn of(preset: Preset) -> Self {
         Self::many(vec![preset])
     }
 
-    /// As [`Self::of`], for several.
+    /// Several renderers, otherwise like [`Self::of`].
     #[must_use]
     pub fn many(presets: Vec<Preset>) -> Self {
         let button = |(press, pin): (&PanelAction, u8)| Button::plain(Pin(pin), *press);
@@ -94,8 +93,8 @@ impl Scenario {
         }
     }
 
-    /// A wall of renderers, one of each family over and over, that plays films and songs all day and must
-    /// do so within five minutes of whatever happened.
+    /// A wall of renderers of all families that play films and songs all day, and must do so within five minutes of
+    /// anything that happens.
     #[must_use]
     pub fn mixed(renderers: usize, seed: u64) -> Self {
         let able = presets::all().into_iter().filter(|preset| preset.quirks.play_refused.is_none());
@@ -108,28 +107,28 @@ impl Scenario {
         scenario.watchdog(Duration::from_secs(30)).must_play_within(MUST_PLAY_WITHIN)
     }
 
-    /// Another chance.
+    /// Sets the seed.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Other files: path and length in milliseconds.
+    /// Sets the files: path and length in milliseconds.
     #[must_use]
     pub fn files(mut self, files: &[(&'static str, u64)]) -> Self {
         self.files = files.to_vec();
         self
     }
 
-    /// Subtitles lie beside each film.
+    /// Puts subtitles beside each film.
     #[must_use]
     pub fn subtitled(mut self) -> Self {
         self.subtitled = true;
         self
     }
 
-    /// Starts by itself.
+    /// Makes all renderers start by themselves.
     #[must_use]
     pub fn autoplay(self) -> Self {
         self.rule(|rule| rule.autoplay = true)
@@ -142,7 +141,7 @@ impl Scenario {
         self
     }
 
-    /// The button of this action plays this instead, over everything else.
+    /// Makes the button of this action play a clip over everything else.
     #[must_use]
     pub fn clip_button(
         mut self,
@@ -158,7 +157,7 @@ impl Scenario {
         self
     }
 
-    /// The button that plays, plays this programme, for so long if not for good.
+    /// Makes the Play button choose this programme, for a time or for good.
     #[must_use]
     pub fn choice_button(mut self, plays: &str, lasts: Option<Duration>) -> Self {
         let button = self.config.buttons.iter_mut().find(|b| b.does(PanelAction::Play));
@@ -168,10 +167,10 @@ impl Scenario {
         self
     }
 
-    /// Has a schedule, as the file writes it; its times are those of a zone with these rules (POSIX TZ).
+    /// Adds a schedule in the syntax of the configuration, in a zone with these rules (POSIX TZ).
     ///
     /// # Panics
-    /// The text is no good configuration, or the rules are none.
+    /// If the text or the rules are invalid.
     #[must_use]
     pub fn schedule(mut self, zone: &str, text: &str) -> Self {
         let written = format!("media = \"/m\"\n{text}");
@@ -186,7 +185,7 @@ impl Scenario {
         self
     }
 
-    /// All renderers are one group, in which one is waited for this long.
+    /// Makes all renderers one group that waits this long for a member.
     #[must_use]
     pub fn grouped(mut self, wait: Duration) -> Self {
         let name = |n| Who::Name(clip(&format!("TV {}", n + 1)));
@@ -201,28 +200,28 @@ impl Scenario {
         self
     }
 
-    /// systemd wants to hear of it this often.
+    /// Sets the watchdog period.
     #[must_use]
     pub fn watchdog(mut self, period: Duration) -> Self {
         self.watchdog = Some(period);
         self
     }
 
-    /// Who can play must do so within this time: checked all along.
+    /// Checks all the time that a renderer that can play does so within this time.
     #[must_use]
     pub fn must_play_within(mut self, within: Duration) -> Self {
         self.must_play_within = Some(within);
         self
     }
 
-    /// Without a place for what the box remembers.
+    /// Removes the state directory.
     #[must_use]
     pub fn without_store(mut self) -> Self {
         self.without_store = true;
         self
     }
 
-    /// Everything begins.
+    /// Starts the world.
     #[must_use]
     pub fn start(self) -> World {
         World::new(self)
@@ -234,13 +233,13 @@ impl Scenario {
 pub(super) struct Disk {
     files: Vec<MediaFile>,
     lengths: BTreeMap<PathBuf, Duration>,
-    /// It is not there.
+    /// It is unplugged.
     pub(super) gone: bool,
     /// Its files cannot be read.
     pub(super) fails: bool,
-    /// Reading its folders takes this long.
+    /// How long a scan takes.
     pub(super) takes: Duration,
-    /// It is being read until then.
+    /// A scan is running until then.
     pub(super) busy_until: Instant,
 }
 
@@ -264,7 +263,7 @@ impl Disk {
         disk
     }
 
-    /// A file is there, in the place of any other of this path.
+    /// Puts a file on the disk, replacing any other file at this path.
     pub(super) fn put(&mut self, path: &str, millis: u64) {
         let mut file = media_file(path, millis);
         if let Some(old) = self.files.iter().find(|old| old.path == file.path) {
@@ -293,7 +292,7 @@ impl Disk {
         !self.gone && !self.fails
     }
 
-    /// What is under this path, if it can be read: its size and its time of change.
+    /// The size and modification time of the file at this path, if it can be read.
     pub(super) fn state(&self, path: &Path) -> Option<(u64, i64)> {
         let file = self.files.iter().find(|file| *file.path == *path);
         file.filter(|_| self.is_readable()).map(|file| (file.size, file.modified))
@@ -303,7 +302,7 @@ impl Disk {
         self.lengths.get(path).copied()
     }
 
-    /// The length of the file of this name.
+    /// The length of the file with this name.
     pub(super) fn length_of(&self, name: &str) -> Option<Duration> {
         self.lengths.iter().find(|(path, _)| path.ends_with(name)).map(|(_, length)| *length)
     }
@@ -321,20 +320,20 @@ fn media_file(path: &str, millis: u64) -> MediaFile {
     }
 }
 
-/// The steps of a write, as the shell does them: temporary file, its content, fsync, rename, fsync of the folder.
+/// The steps of a write, as in the shell: temporary file, content, fsync, rename, fsync of the folder.
 pub const STEPS: usize = 5;
-/// The step that makes the new file the one that is read.
+/// The step after which the new file is read.
 const RENAME: usize = 3;
-/// One step takes this long.
+/// The duration of one step.
 const TAKES: Duration = Duration::from_millis(4);
 
-/// See the module.
+/// The simulated state directory.
 #[derive(Debug, Default)]
 pub(super) struct Store {
     /// The box has none.
     absent: bool,
     file: Option<Vec<u8>>,
-    /// What a power cut would bring back while the rename is not on the disk.
+    /// What a power cut would restore until the rename is on the disk.
     before: Option<Option<Vec<u8>>>,
     writing: Option<(usize, Vec<u8>)>,
     fails_at: Option<usize>,
@@ -346,7 +345,7 @@ impl Store {
         Self { absent, ..Self::default() }
     }
 
-    /// The power is cut. `luck` decides what is not certain.
+    /// The power is cut. `luck` decides what is uncertain.
     fn cut(&mut self, luck: bool) {
         self.writing = None;
         if let Some(before) = self.before.take().filter(|_| luck) {
@@ -356,35 +355,35 @@ impl Store {
 }
 
 impl World {
-    /// Writes fail at this step from now on, or nowhere.
+    /// Makes writes fail at this step from now on, or succeed.
     pub fn store_fails(&mut self, at: Option<usize>) {
         self.store.fails_at = at;
     }
 
-    /// The step at which a write is now, if there is one under way.
+    /// The current step of a write, if one is under way.
     #[must_use]
     pub fn store_step(&self) -> Option<usize> {
         self.store.writing.as_ref().map(|(step, _)| *step)
     }
 
-    /// Writes that were begun.
+    /// How many writes were started.
     #[must_use]
     pub fn store_writes(&self) -> u32 {
         self.store.writes
     }
 
-    /// The file as it would be read now.
+    /// The content of the file, as it would be read now.
     #[must_use]
     pub fn stored(&self) -> Option<&[u8]> {
         self.store.file.as_deref()
     }
 
-    /// Whatever was stored is this instead.
+    /// Replaces the stored file.
     pub fn put_into_store(&mut self, file: Option<Vec<u8>>) {
         self.store.file = file;
     }
 
-    /// The box begins to write.
+    /// The box starts a write.
     pub(super) fn save(&mut self, memory: &Memory) {
         assert!(!self.store.absent, "there is no place");
         assert!(self.store.writing.is_none(), "one write at a time");
@@ -393,7 +392,7 @@ impl World {
         self.after(TAKES, Delivery::Write);
     }
 
-    /// The next step of the write.
+    /// Makes the next step of the write.
     pub(super) fn continue_write(&mut self) {
         let store = &mut self.store;
         let Some((step, bytes)) = store.writing.take() else { return };
@@ -412,7 +411,7 @@ impl World {
         self.deliver(Event::Saved(Ok(())));
     }
 
-    /// The box begins: what is there is read before anything else.
+    /// The box starts: it reads the file before anything else.
     pub(super) fn load_memory(&mut self) {
         let luck = self.rng_of_store.bool();
         self.store.cut(luck);

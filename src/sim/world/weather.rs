@@ -1,4 +1,4 @@
-//! Weather: faults by chance, every few minutes, each for a while, several at once.
+//! Weather: random faults every few minutes, each for a while, several at once.
 
 use super::{Network, STEPS, World};
 use crate::config::PanelAction;
@@ -9,41 +9,41 @@ use crate::time::{Duration, Instant};
 use core::net::Ipv4Addr;
 use fastrand::Rng;
 
-/// Between two faults, in milliseconds.
+/// The pause between two faults, in milliseconds.
 const PAUSE: core::ops::Range<u64> = 20_000..420_000;
 /// How long most faults last, in milliseconds.
 const SHORT: core::ops::Range<u64> = 500..90_000;
-/// How long one in eight lasts.
+/// How long one fault in eight lasts, in milliseconds.
 const LONG: core::ops::Range<u64> = 90_000..3_600_000;
-/// Faults at once.
+/// The most faults at once.
 const AT_ONCE: usize = 6;
 
-/// What goes wrong. Some go right again.
+/// What goes wrong. Some faults end after a while.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Disturbance {
     /// A renderer loses its power.
     Plug(usize),
-    /// It is switched off properly.
+    /// A renderer is switched off properly.
     Off(usize),
-    /// Its program hangs.
+    /// A renderer's program hangs.
     Hang(usize),
-    /// Nothing gets through to it.
+    /// A renderer is cut off.
     Cut(usize),
-    /// It says byebye and stays.
+    /// A renderer says byebye and stays.
     Byebye(usize),
-    /// A viewer stops it, pauses it, or plays something else on it.
+    /// A viewer stops or pauses a renderer, or plays something else on it.
     Viewer(usize, u8),
     /// The network is poor.
     Poor,
-    /// Multicast is silently lost.
+    /// Multicast is lost silently.
     Deaf,
     /// Renderers cannot reach the media server.
     Firewall,
-    /// The box's cable is out.
+    /// The box's cable is unplugged.
     Cable,
     /// The box gets another address.
     Moves,
-    /// The box stands still.
+    /// The box freezes.
     Freezes,
     /// The box loses its power for a moment.
     Restarts,
@@ -51,13 +51,13 @@ enum Disturbance {
     Ends(TaskName, u8),
     /// A task of the box hangs.
     Hangs(TaskName),
-    /// The disk is away, and what the box remembers cannot be written.
+    /// The disk is unplugged, and the state directory cannot be written.
     Disk,
     /// The disk is slow.
     SlowDisk,
     /// Somebody plays with the buttons.
     Buttons(u8),
-    /// Somebody looks at the status.
+    /// Somebody requests the status.
     Page,
 }
 
@@ -71,20 +71,20 @@ pub struct Weather {
 }
 
 impl Weather {
-    /// The weather of this seed.
+    /// Creates the weather of this seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         let rng = Rng::with_seed(seed ^ 0x5eed);
         Self { rng, next_at: Instant::from_millis(60_000), ongoing: Vec::new(), faults: 0 }
     }
 
-    /// Faults so far.
+    /// The number of faults so far.
     #[must_use]
     pub const fn faults(&self) -> u64 {
         self.faults
     }
 
-    /// Lets so much time pass.
+    /// Runs the world for this time.
     pub fn run(&mut self, world: &mut World, span: Duration) {
         let end = world.now + span;
         loop {
@@ -109,7 +109,7 @@ impl Weather {
         Duration::from_millis(self.rng.u64(of))
     }
 
-    /// Drawn from 64 bits everywhere: a seed means the same weather on a 32-bit Pi as here.
+    /// Drawn from 64 bits on every machine, so that a seed means the same weather on a 32-bit Pi.
     fn below(&mut self, count: usize) -> usize {
         usize::try_from(self.rng.u64(..count as u64)).expect("it is below a usize")
     }
@@ -141,7 +141,7 @@ impl Weather {
 
     fn begin_fault(&mut self, world: &mut World) {
         let fault = self.anything(world.nodes.len());
-        // One fault of a kind at a time: the end of the first would be the end of both.
+        // One fault of a kind at a time: the end of one would end the other as well.
         let alike =
             |other: &Disturbance| core::mem::discriminant(other) == core::mem::discriminant(&fault);
         if self.ongoing.len() >= AT_ONCE || self.ongoing.iter().any(|(_, other)| alike(other)) {
@@ -189,7 +189,7 @@ impl Weather {
         self.ongoing.push((world.now + lasts, fault));
     }
 
-    /// Somebody presses whatever there is, quickly.
+    /// Somebody presses any buttons, quickly.
     fn press_buttons(&mut self, world: &mut World, times: u8) {
         for _ in 0..times {
             world.press(super::BUTTONS[self.below(super::BUTTONS.len())]);
@@ -202,7 +202,7 @@ impl Weather {
             Disturbance::Plug(one) | Disturbance::Off(one) => world.remote(one, Remote::PowerOn),
             Disturbance::Hang(one) => world.wake(one),
             Disturbance::Cut(one) => world.cut(one, false),
-            // The owner sees that it does not play, and presses play.
+            // The owner sees that it does not play, and presses Play.
             Disturbance::Viewer(..) | Disturbance::Buttons(_) => world.press(PanelAction::Play),
             Disturbance::Poor => {
                 world.network = Network { deaf: world.network.deaf, ..Network::default() }
