@@ -22,6 +22,11 @@ impl Backoff {
         Self { jitter: share, ..self }
     }
 
+    /// Limits the pauses further.
+    pub(super) fn at_most(self, longest: Duration) -> Self {
+        Self { longest: self.longest.min(longest), ..self }
+    }
+
     /// The pause after one more failure than the `failures` before it.
     pub(super) fn pause(self, failures: u8) -> Duration {
         let doublings = failures.min(31);

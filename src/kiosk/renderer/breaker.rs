@@ -5,22 +5,22 @@
 //! connections and never answers is probed again soon, but each probe waits longer for its answer, so that the renderer
 //! is noticed as soon as it recovers. An announcement ends a pause.
 
+use crate::kiosk::backoff::Backoff;
 use crate::kiosk::event::Failure;
 use crate::time::{Duration, Instant};
 
 /// How many failures in a row open the breaker.
 pub const OPENS_AFTER: u8 = 3;
-/// The first pause; each further failure doubles it.
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-/// The longest pause between probes of an unreachable renderer: 2^5 × 250 ms. A renderer whose cable is plugged back in
-/// announces nothing, and one lost packet every 8 s is no burden.
-const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+/// Pauses between probes of an unreachable renderer. A renderer whose cable is plugged back in announces nothing, and one
+/// lost packet every 8 s is no burden.
+const PAUSES: Backoff =
+    Backoff::new(Duration::from_millis(250), Duration::from_secs(8)).jittered(0.25);
 /// The pause after a probe that timed out: its wait was pause enough.
 const PAUSE_AFTER_WAIT: Duration = Duration::from_secs(1);
 /// How long the first probe waits for its answer; each further one waits twice as long.
 pub const FIRST_WAIT: Duration = Duration::from_secs(5);
-/// How long a probe waits at most.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// How long the following probes wait.
+const WAITS: Backoff = Backoff::new(FIRST_WAIT, Duration::from_secs(60));
 
 #[derive(Clone, Debug, Default)]
 pub struct Breaker {
@@ -32,13 +32,12 @@ pub struct Breaker {
 impl Breaker {
     /// A call failed. `jitter` in 0..1 spreads renderers that failed together.
     pub fn fail(&mut self, now: Instant, why: Failure, jitter: f64) {
-        let doubled = FIRST_PAUSE.saturating_mul(1 << self.failures.min(5));
-        let pause = match why {
-            Failure::Timeout => doubled.min(PAUSE_AFTER_WAIT),
-            _ => doubled.min(LONGEST_PAUSE),
+        let pauses = match why {
+            Failure::Timeout => PAUSES.at_most(PAUSE_AFTER_WAIT),
+            _ => PAUSES,
         };
+        self.retry_at = Some(now + pauses.pause_by_chance(self.failures, jitter));
         self.failures = self.failures.saturating_add(1);
-        self.retry_at = Some(now + pause.mul_f64(0.75 + 0.25 * jitter.clamp(0.0, 1.0)));
         self.why = Some(why);
     }
 
@@ -82,9 +81,7 @@ impl Breaker {
     #[must_use]
     pub fn patience(&self) -> Duration {
         match self.why {
-            Some(Failure::Timeout) => {
-                FIRST_WAIT.saturating_mul(1 << self.failures.min(6)).min(LONGEST_WAIT)
-            }
+            Some(Failure::Timeout) => WAITS.pause(self.failures),
             _ => FIRST_WAIT,
         }
     }

@@ -4,6 +4,7 @@ use super::load::{Load, Metadata, NewLoad, Phase};
 use super::playhead::Playhead;
 use super::{Context, Renderer};
 use crate::config::{DWELL, LoopMethod};
+use crate::kiosk::backoff::Backoff;
 use crate::kiosk::effect::Effect;
 use crate::kiosk::fault::Fault;
 use crate::kiosk::group::{Gate, Start};
@@ -25,9 +26,9 @@ const WATCHED: Duration = Duration::from_millis(600);
 pub(super) const FIRST_LOOK: Duration = Duration::from_millis(1600);
 /// A file of unknown length that ends sooner than this did not play.
 const SHORTEST_ROUND: Duration = Duration::from_secs(1);
-/// The first pause after a failed load; each further failure doubles the pause.
-const FIRST_PAUSE: Duration = Duration::from_secs(2);
-const LONGEST_PAUSE: Duration = Duration::from_secs(120);
+/// Pauses after loads that failed in a row.
+const PAUSES: Backoff =
+    Backoff::new(Duration::from_secs(2), Duration::from_secs(120)).jittered(0.2);
 /// After this many failures in a row, the next file is tried.
 const FAILURES_TO_SKIP: u8 = 3;
 
@@ -244,22 +245,21 @@ impl Renderer {
 
     /// Chooses the file for the retry, and returns the pause before it.
     fn pause_after_failure(&mut self, ctx: &mut Context<'_>) -> Duration {
-        let doubled = FIRST_PAUSE.saturating_mul(1 << self.playback.rounds.failures.min(6));
         let interrupted = self.intent.programme.is_interrupted();
-        let pause = if interrupted { Duration::ZERO } else { doubled.min(LONGEST_PAUSE) };
+        let doubled = PAUSES.pause_by_chance(self.playback.rounds.failures, ctx.rng.f64());
+        let pause = if interrupted { Duration::ZERO } else { doubled };
         if interrupted {
             // Instead of retrying a clip, go back to what it interrupted.
             self.intent.programme_mut().advance();
         } else {
             self.playback.count_failure();
         }
-        let jittered = pause.mul_f64(0.8 + 0.2 * ctx.rng.f64());
         let over = self.playback.phase() == Some(&Phase::Over);
         let skips = over || self.playback.rounds.failures.is_multiple_of(FAILURES_TO_SKIP);
         if !interrupted && skips && self.intent.programme.has_others() {
             self.intent.programme_mut().advance();
         }
-        jittered
+        pause
     }
 
     /// The real cause of the failure, if the box knows more than the renderer.
