@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_leaves_writes_at_once_and_once() {
+    fn a_box_that_leaves_writes_at_once_and_only_once() {
         let mut keeper = Keeper::default();
         keeper.begin(at(0));
         keeper.news(at(0));

@@ -6,7 +6,6 @@
 use crate::time::Duration;
 use crate::upnp::action::TransportState;
 
-/// See the fields.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Quirks {
     // Loading a URI
@@ -328,7 +327,7 @@ pub enum Subtitles {
     Opened,
 }
 
-/// Where it playback_failure between Play and the first picture, of whatever file.
+/// How playback fails between Play and the first picture, whatever the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlaybackFailure {
     /// It never asks for the file.

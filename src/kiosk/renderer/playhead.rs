@@ -386,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_flickers_by_a_second_stands_still_and_one_that_was_sent_back_moves() {
+    fn a_position_that_flickers_by_a_second_stands_still_and_one_that_was_sent_back_moves() {
         let mut head = Playhead::default();
         head.begin(ms(0), ms(100), Duration::ZERO, false);
         for at in 2..20 {
@@ -404,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_stands_still_from_the_first_report_on_is_stuck() {
+    fn a_position_that_stands_still_from_the_first_report_on_is_stuck() {
         let mut head = Playhead::default();
         head.begin(ms(0), ms(100), Duration::ZERO, false);
         for at in 1..20 {

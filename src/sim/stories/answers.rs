@@ -4,7 +4,7 @@ use super::*;
 use crate::sim::quirks::{RelTime, TrackUri};
 use crate::upnp::action::TransportState;
 
-/// It plays this file within `most` milliseconds, by itself, after so many refusals.
+/// The renderer plays this file within `most` milliseconds, after this many refusals.
 fn plays(preset: Preset, file: &'static str, most: u64, refusals: usize) {
     let name = preset.name;
     let mut world = Scenario::of(preset).files(&[(file, 30_000)]).autoplay().start();
@@ -73,7 +73,7 @@ fn what_play_wants_beside_the_usual_is_looked_up_once() {
     assert_eq!(refused.count(), 1);
     assert_eq!(world.nodes[0].called("Survey").len(), 2, "one for each service");
 
-    // Where it is not said, it is not played on, and not asked for again and again.
+    // If its description does not name the arguments, the renderer is not played on, and is not asked again and again.
     let silent = but(|q| (q.play_wants, q.scpd_refused) = (&["Secret"], Some(404)));
     let mut world = Scenario::of(silent).autoplay().start();
     world.run(600_000);
@@ -84,7 +84,7 @@ fn what_play_wants_beside_the_usual_is_looked_up_once() {
 }
 
 #[test]
-fn one_that_looks_at_the_url_first_is_asked_ever_more_rarely_while_it_cannot() {
+fn a_renderer_that_looks_at_the_url_first_is_asked_ever_more_rarely_while_it_cannot() {
     for probe in [Probe::Head, Probe::HeadTwice, Probe::Get] {
         let mut world = Scenario::of(but(|q| q.probe = probe)).autoplay().start();
         world.firewall = true;
@@ -103,7 +103,7 @@ fn one_that_looks_at_the_url_first_is_asked_ever_more_rarely_while_it_cannot() {
 }
 
 #[test]
-fn a_bare_500_while_it_switches_is_no_objection_to_the_metadata() {
+fn a_bare_500_while_it_switches_is_not_blamed_on_the_metadata() {
     let busy = but(|q| {
         (q.in_transition, q.bare_refusals) = (Some(501), true);
         (q.loading, q.stopping) = (ms(4_000), ms(2_500));
@@ -123,7 +123,7 @@ fn a_bare_500_while_it_switches_is_no_objection_to_the_metadata() {
 }
 
 #[test]
-fn one_that_goes_back_to_its_input_after_a_stop_is_not_stopped_between_rounds() {
+fn a_renderer_that_goes_back_to_its_input_after_a_stop_is_not_stopped_between_rounds() {
     for preset in [presets::lg_webos(), presets::hisense()] {
         let name = preset.name;
         let mut world = playing(Scenario::of(preset));
@@ -148,7 +148,7 @@ pub(super) fn a_start_that_looks_like_a_stop_is_waited_for() {
 }
 
 #[test]
-fn one_that_plays_before_it_is_told_to_is_not_told_twice() {
+fn a_renderer_that_plays_before_it_is_told_to_is_not_told_twice() {
     for play_while_playing in [None, Some(701), Some(501)] {
         let eager = but(|q| {
             q.starts_on_set = true;
@@ -166,10 +166,10 @@ fn one_that_plays_before_it_is_told_to_is_not_told_twice() {
 
 const SHOW: [(&str, u64); 3] = [("/m/clip.mp4", 25_000), ("/m/d.mp4", 20_000), ("/m/e.jpg", 0)];
 
-/// 501, Action Failed: what many say of everything.
+/// 501, Action Failed: what many renderers answer in every case.
 #[test]
 #[ignore = "error 501 to SetAVTransportURI during playback does not lead to a Stop before the next attempt"]
-fn one_that_takes_no_file_while_it_shows_a_picture_is_stopped_before() {
+fn a_renderer_that_takes_no_file_while_it_shows_a_picture_is_stopped_before() {
     let mut world = playing(
         Scenario::of(but(|q| q.set_while_playing = SetWhilePlaying::Refused(501))).files(&SHOW),
     );
@@ -178,10 +178,10 @@ fn one_that_takes_no_file_while_it_shows_a_picture_is_stopped_before() {
     assert!(rounds > 80, "{rounds} rounds in an hour, {:?}", world.why(0));
 }
 
-/// 705 in its mind, a bare HTTP 500 on the wire, and PLAYING for ever at the end.
+/// It refuses a Set while it plays, with a bare HTTP 500 instead of 705, and reports PLAYING for ever at the end.
 #[test]
 #[ignore = "HTTP 500 without a UPnP error during playback does not lead to a Stop before the next attempt"]
-fn one_that_refuses_with_a_bare_500_loops() {
+fn a_renderer_that_refuses_with_a_bare_500_loops() {
     let scenario = Scenario::of(but(|q| {
         (q.set_while_playing, q.bare_refusals) = (SetWhilePlaying::Refused(705), true);
         q.end_says_playing = true;
@@ -192,10 +192,10 @@ fn one_that_refuses_with_a_bare_500_loops() {
     assert!(rounds > 40, "{rounds} rounds in an hour, {:?}", world.why(0));
 }
 
-/// It drops a Set while it plays, and refuses the Play.
+/// It drops a Set while it plays, and refuses Play.
 #[test]
 #[ignore = "a file that was dropped during playback and a refused Play do not lead to a Stop before the next attempt"]
-fn one_that_drops_the_file_and_refuses_to_play_is_stopped_before() {
+fn a_renderer_that_drops_the_file_and_refuses_to_play_is_stopped_before() {
     let scenario = Scenario::of(but(|q| {
         (q.set_while_playing, q.play_while_playing) = (SetWhilePlaying::Dropped, Some(501));
     }));
@@ -248,7 +248,7 @@ fn closing_time_in_the_gap_between_two_rounds_closes() {
     }
 }
 
-/// Three whole rounds of the clip, none of them cut.
+/// Three complete rounds of the clip.
 fn whole_rounds(preset: Preset) -> World {
     let mut world = playing(Scenario::of(preset));
     let done = world.until(120_000, |w| w.nodes[0].rounds.len() == 3);
@@ -307,7 +307,7 @@ fn without_a_position_our_own_clock_tells_the_end() {
 }
 
 #[test]
-fn one_that_refuses_to_say_where_it_is_loops_all_the_same() {
+fn a_renderer_that_refuses_to_say_where_it_is_loops_all_the_same() {
     for code in [401, 501, 718] {
         for end_says_playing in [true, false] {
             let world = whole_rounds(but(|q| {
@@ -375,7 +375,7 @@ fn an_app_behind_another_was_stopped_by_its_viewer() {
 }
 
 #[test]
-fn a_second_address_is_no_reason_to_begin_anew() {
+fn a_second_address_is_no_reason_to_start_again() {
     let mut world =
         playing(Scenario::of(presets::well_behaved()).files(&[("/m/clip.mp4", 600_000)]));
     for _ in 0..10 {
@@ -420,7 +420,7 @@ fn pause_and_play_in_quick_succession_are_no_viewer() {
 }
 
 #[test]
-fn one_that_is_stopped_while_it_is_held_plays_when_the_button_is_pressed() {
+fn a_renderer_that_is_stopped_while_it_is_held_plays_when_the_button_is_pressed() {
     let mut world =
         playing(Scenario::of(presets::well_behaved()).files(&[("/m/clip.mp4", 60_000)]));
     world.press(PanelAction::Pause);

@@ -1,4 +1,5 @@
-//! Chance: any mixture of quirks, many people at once, days of faults. And mutants of the logic, which the stories must notice.
+//! Chance: any mixture of quirks, many people at once, days of faults; and faults in the logic that the stories must
+//! notice.
 
 use super::*;
 use super::{answers, discovery, faults, groups, viewers};
@@ -15,7 +16,7 @@ fn one_of<T: Copy>(rng: &mut Rng, choices: &[T]) -> T {
     choices[rng.usize(..choices.len())]
 }
 
-/// Each quirk with one chance in four.
+/// Sets each quirk with a chance of one in four.
 fn anything(rng: &mut Rng) -> Preset {
     let mut quirks = Quirks::default();
     let mut odd = || rng.u8(..4) == 0;
@@ -75,7 +76,7 @@ fn anything(rng: &mut Rng) -> Preset {
     quirks.loading = one_of(rng, &[ms(0), ms(30), ms(200), ms(2_000)]);
     quirks.stopping = one_of(rng, &[ms(0), ms(0), ms(1_500)]);
     quirks.in_transition = one_of(rng, &[None, None, Some(701), Some(705)]);
-    // Stopped, and locked: that would be a viewer's doing.
+    // A stop that locks the renderer would count as a viewer's.
     if quirks.in_transition != Some(705) {
         let (usual, odd) = (TransportState::Transitioning, TransportState::Stopped);
         quirks.loads_as = one_of(rng, &[usual, usual, odd]);
@@ -167,8 +168,8 @@ fn ten() -> Vec<Preset> {
 const FILES: [(&str, u64); 4] =
     [("/m/1.mp4", 10_000), ("/m/2.mp4", 13_000), ("/m/3.mp3", 17_000), ("/m/4.mp4", 21_000)];
 
-/// Ten sources press a hundred buttons and ask a hundred times for the status each; viewers,
-/// hangs and power cuts come between. Laws are checked after every step.
+/// Ten sources press a hundred buttons and request the status a hundred times each, while viewers, hangs and power cuts
+/// come between. The invariants are checked after every step.
 fn race(seed: u64, rough: bool) -> World {
     let mut scenario = Scenario::many(ten()).seed(seed).files(&FILES).autoplay();
     scenario.config.rules[0].on_stop = OnStop::Insist;
@@ -222,7 +223,7 @@ fn a_thousand_presses_and_questions_at_once_leave_all_in_order() {
 }
 
 #[test]
-fn even_where_power_fails_and_programs_hang_meanwhile() {
+fn the_same_holds_while_power_fails_and_programs_hang() {
     for seed in 11..14 {
         let mut world = race(seed, true);
         for node in 0..10 {
@@ -266,7 +267,7 @@ fn the_status_led_says_what_is() {
 }
 
 #[test]
-fn one_that_hangs_delays_no_other() {
+fn a_renderer_that_hangs_delays_no_other() {
     let mut world = Scenario::many(ten()).start();
     world.run(5_000);
     world.hang(0);
@@ -277,7 +278,7 @@ fn one_that_hangs_delays_no_other() {
     assert!(took.is_some_and(|took| took < 4_700), "the slowest loads for 4.5 s: {took:?}");
 }
 
-/// The seeds to run: the one that the environment names, to see a failure again, or these.
+/// The seeds to run: the one in the environment, to repeat a failure, or these.
 pub(super) fn seeds(usual: Range<u64>) -> Range<u64> {
     match std::env::var("SIM_SEED").ok().and_then(|seed| seed.parse().ok()) {
         Some(seed) => seed..seed + 1,
@@ -286,7 +287,7 @@ pub(super) fn seeds(usual: Range<u64>) -> Range<u64> {
 }
 
 #[test]
-fn whoever_can_play_plays_before_long_whatever_the_weather() {
+fn a_renderer_that_can_play_plays_before_long_in_any_weather() {
     for seed in seeds(1..5) {
         let mut world = Scenario::mixed(8, seed).start();
         Weather::new(seed).run(&mut world, Duration::from_secs(6 * 3600));
@@ -295,8 +296,8 @@ fn whoever_can_play_plays_before_long_whatever_the_weather() {
 }
 
 #[test]
-fn and_by_the_hour() {
-    // Another file every hour, and at night one that lasts beyond midnight; the clock is set now and then.
+fn the_same_holds_with_a_schedule() {
+    // Another file every hour, and at night one that lasts beyond midnight. The clock is set now and then.
     let hours = (0..24).step_by(2).map(|hour| {
         format!(
             "[[schedule]]\nfrom = \"{hour}:00\"\nto = \"{}:00\"\nplays = \"news.mp4\"\n",
@@ -310,7 +311,7 @@ fn and_by_the_hour() {
         let scenario = Scenario::mixed(6, seed).schedule("CET-1CEST,M3.5.0,M10.5.0/3", &schedule);
         let mut world = scenario.start();
         let mut weather = Weather::new(seed);
-        // Through the nights on which clocks are changed.
+        // Covers the nights on which clocks change.
         for shows in ["2026-03-28T20:00:00Z", "2026-10-24T20:00:00Z"] {
             world.set_clock(shows, true);
             weather.run(&mut world, Duration::from_secs(6 * 3600));
@@ -334,7 +335,7 @@ fn the_same_weather_tells_the_same_story() {
     assert_ne!(first.0, tale(8).0);
 }
 
-/// Tells the story with this mutant in, and gives the words with which it fails.
+/// Runs the story with this fault injected. Returns the message with which it fails.
 fn noticed(mutant: Mutant, story: fn()) -> String {
     Mutant::put_in(Some(mutant));
     let told = catch_unwind(story);
@@ -346,7 +347,7 @@ fn noticed(mutant: Mutant, story: fn()) -> String {
 
 #[test]
 fn a_renderer_asked_again_without_backoff_is_noticed() {
-    let story = faults::one_that_is_switched_off_and_on_properly_plays_again;
+    let story = faults::a_renderer_that_is_switched_off_and_on_properly_plays_again;
     let words = noticed(Mutant::ForgetsBackoff, story);
     assert!(words.contains("it paused for"), "{words}");
 }

@@ -10,7 +10,7 @@ const FILES: [(&str, u64); 4] = [
     ("/m/evening/sea.mp4", 30_000),
 ];
 
-/// The main programme plays; `Next` is the button with clips.
+/// The main programme plays; `Next` plays clips.
 fn kiosk(preset: Preset, again: Again, back: Back) -> World {
     let scenario =
         Scenario::of(preset).files(&FILES).rule(|rule| rule.plays = vec!["/m/main".into()]);
@@ -40,7 +40,7 @@ fn a_press_plays_the_clip_at_once_and_the_main_programme_goes_on_where_it_was() 
 }
 
 #[test]
-fn what_goes_on_near_its_end_may_end_soon() {
+fn a_film_that_goes_on_near_its_end_may_end_soon() {
     for preset in [presets::well_behaved(), presets::gmrender(), presets::samsung_tizen()] {
         let mut world = kiosk(preset.clone(), Again::Restart, Back::Resume);
         let _ = world.until(150_000, |w| w.screen(0).is_some_and(|(_, at)| at > ms(100_000)));
@@ -67,7 +67,7 @@ fn back_to_the_start_where_that_is_wanted() {
 }
 
 #[test]
-fn one_that_cannot_seek_goes_on_from_the_start() {
+fn a_renderer_that_cannot_seek_goes_on_from_the_start() {
     let mut world = kiosk(but(|q| q.seek_refused = Some(701)), Again::Restart, Back::Resume);
     world.pass(40_000);
     clip_pressed(&mut world);
@@ -91,7 +91,7 @@ fn another_press_restarts_is_ignored_or_waits() {
         }
         shown
     };
-    // The second press is for the next clip of the folder.
+    // The second press plays the next clip of the folder.
     assert_eq!(shown_after(Again::Restart, &[1_000, 6_500]), ["tiger.mp4", "clip.mp4"]);
     assert_eq!(shown_after(Again::Ignore, &[1_000, 5_500]), ["dragon.mp4", "clip.mp4"]);
     assert_eq!(
@@ -225,7 +225,7 @@ const OPENING_FILES: [(&str, u64); 3] =
     [("/m/usual.mp4", 600_000), ("/m/open.mp4", 400_000), ("/m/dragon.mp4", 30_000)];
 const HOUR: u64 = 3_600_000;
 
-/// It is a minute to nine in Berlin; `Next` plays the clip.
+/// It is one minute to nine in Berlin; `Next` plays the clip.
 fn before_opening(schedule: &str, autoplay: bool) -> World {
     let scenario = Scenario::of(presets::well_behaved())
         .files(&OPENING_FILES)
@@ -271,7 +271,7 @@ fn a_clip_over_a_viewers_stop_does_not_outlive_the_boundary() {
 
 #[test]
 #[ignore = "after an identification card over the start of a window the renderer goes back to being stopped"]
-fn a_card_that_tells_its_name_does_neither() {
+fn a_card_shown_just_before_opening_does_no_harm_either() {
     let mut world = before_opening(OPEN, false);
     world.run(55_000);
     world.press(PanelAction::Identify);
@@ -289,7 +289,7 @@ const CHOICE_FILES: [(&str, u64); 4] = [
 ];
 const MINUTE: u64 = 60_000;
 
-/// `Play` chooses the night's film for so many seconds.
+/// `Play` chooses the night's film for this many seconds.
 fn with_choice(schedule: &str, lasts: u64) -> Scenario {
     Scenario::of(presets::well_behaved())
         .files(&CHOICE_FILES)
@@ -301,7 +301,7 @@ fn with_choice(schedule: &str, lasts: u64) -> Scenario {
 #[test]
 #[ignore = "after a choice that outlasts a window, the usual files play although autoplay is off"]
 fn a_choice_over_closing_time_leaves_it_closed() {
-    // autoplay = false: outside of the hours nothing plays.
+    // autoplay = false: nothing plays outside the scheduled hours.
     let mut world = with_choice(OPEN, 7_200).start();
     world.set_clock("2026-11-27T16:30:00Z", true);
     world.run(10_000);
@@ -329,7 +329,7 @@ fn a_choice_that_was_stopped_keeps_no_window_dark() {
         }
         world.pass(10 * MINUTE);
         assert_eq!(world.screen(0), None);
-        // The window has begun at nine, the choice was over at half past ten.
+        // The window began at nine; the choice ended at half past ten.
         world.run(8 * HOUR);
         assert!(world.shows(0, "open.mp4"), "viewer {viewer}: {:?}", world.why(0));
     }

@@ -11,7 +11,7 @@ use crate::upnp::ssdp::{Announcement, Kind};
 use core::net::Ipv4Addr;
 use std::path::Path;
 
-/// A clip that does not end while a story lasts.
+/// A clip that lasts longer than a story.
 fn long(preset: Preset) -> Scenario {
     Scenario::of(preset).files(&[("/m/clip.mp4", 3_600_000)])
 }
@@ -52,14 +52,14 @@ fn a_description_that_is_refused_for_a_day_is_asked_for_rarely_and_then_it_plays
     world.run(DAY);
     assert_eq!(world.screen(0), None);
     let asked = world.nodes[0].called("Describe").len();
-    // Every five minutes at most, and once for each time that it is heard.
+    // Every five minutes at most, and once for each announcement.
     assert!((144..=1_200).contains(&asked), "{asked} times in a day");
     let took = world.until(700_000, |w| w.shows(0, "clip.mp4"));
     assert!(took.is_some_and(|took| took <= 301_000), "{took:?}");
 }
 
 #[test]
-fn one_put_into_standby_stays_dark_until_it_is_switched_on_again() {
+fn a_renderer_put_into_standby_stays_dark_until_it_is_switched_on_again() {
     for preset in [presets::frontier_silicon(), presets::teufel()] {
         let mut world = playing(long(preset));
         world.remote(0, Remote::Standby);
@@ -86,7 +86,7 @@ fn a_press_wakes_one_that_sleeps() {
 }
 
 #[test]
-fn one_that_stops_before_it_is_off_plays_when_it_is_on_again() {
+fn a_renderer_that_stops_before_it_is_off_plays_when_it_is_on_again() {
     for lingers in [ms(300), ms(3_000), ms(30_000)] {
         let mut world = playing(long(but(|q| q.lingers = lingers)));
         world.remote(0, Remote::PowerOff);
@@ -100,7 +100,7 @@ fn one_that_stops_before_it_is_off_plays_when_it_is_on_again() {
 }
 
 #[test]
-fn one_that_a_viewer_stopped_and_then_switched_off_plays_when_it_is_on_again() {
+fn a_renderer_that_a_viewer_stopped_and_then_switched_off_plays_when_it_is_on_again() {
     let mut world = playing(long(presets::well_behaved()));
     world.remote(0, Remote::Stop);
     world.pass(3_600_000);
@@ -130,7 +130,7 @@ fn even_a_box_that_insists_does_not_switch_it_on() {
 }
 
 #[test]
-fn one_that_nobody_drives_is_forgotten_when_it_is_heard_of_no_more() {
+fn a_renderer_that_nobody_drives_is_forgotten_when_it_is_heard_of_no_more() {
     let name = Who::Name("another".try_into().unwrap());
     let mut world = long(presets::well_behaved()).rule(|r| r.who = name).start();
     let known = |w: &World| w.kiosk.descriptions().count();
@@ -156,10 +156,10 @@ fn comes_back_as_another(world: &mut World, boot: u32) {
     world.remote(0, Remote::PowerOn);
 }
 
-/// The patch excuses two entries at one place from the laws of one call and of patience, to show what a person sees.
+/// Two renderers at one address are excused from the invariants of one call at a time and of backoff.
 #[test]
 #[ignore = "a renderer that returns with another UDN at the same address is driven as two renderers"]
-fn one_that_has_another_udn_at_the_same_place_plays_its_film() {
+fn a_renderer_that_has_another_udn_at_the_same_place_plays_its_film() {
     let scenario = Scenario::of(presets::well_behaved()).files(&[("/m/clip.mp4", 3_600_000)]);
     let mut world = playing(scenario);
     world.pass(60_000);
@@ -170,10 +170,10 @@ fn one_that_has_another_udn_at_the_same_place_plays_its_film() {
     assert_eq!(world.nodes[0].called("SetAVTransportURI").len(), sets);
 }
 
-/// At another port: the one of before is missed for ever.
+/// The new identity has another port: the old one is missed for ever.
 #[test]
 #[ignore = "the old identity of a renderer that returns with another UDN counts as missing for ever"]
-fn one_that_has_another_udn_and_another_port_is_no_fault() {
+fn a_renderer_that_has_another_udn_and_another_port_is_no_fault() {
     let scenario = Scenario::of(but(|q| q.new_port_at_boot = true));
     let mut world = playing(scenario.files(&[("/m/clip.mp4", 36_000_000)]));
     world.pass(60_000);
@@ -185,7 +185,7 @@ fn one_that_has_another_udn_and_another_port_is_no_fault() {
 
 #[test]
 #[ignore = "another boot number of a renderer that plays on makes the file begin anew"]
-fn what_plays_on_does_not_begin_anew() {
+fn a_renderer_that_plays_on_is_not_started_again() {
     let scenario = Scenario::of(but(|q| q.tells_boot_id = true));
     let mut world = playing(scenario.files(&[("/m/clip.mp4", 3_600_000)]));
     world.pass(600_000);

@@ -5,8 +5,7 @@ use crate::kiosk::event::{Event, PanelState, TaskName};
 use crate::time::Instant;
 use core::net::Ipv4Addr;
 
-/// A clip that does not end while a story lasts.
-/// As [`long`], with a box that remembers nothing.
+/// Like [`long`], but without a state directory.
 fn without_store(preset: Preset) -> World {
     playing(Scenario::of(preset).files(&[("/m/clip.mp4", 3_600_000)]).without_store())
 }
@@ -53,7 +52,7 @@ fn a_short_power_cut_is_never_taken_for_a_viewer() {
 }
 
 #[test]
-pub(super) fn one_that_is_switched_off_and_on_properly_plays_again() {
+pub(super) fn a_renderer_that_is_switched_off_and_on_properly_plays_again() {
     let mut world = long(presets::well_behaved());
     world.remote(0, Remote::PowerOff);
     world.pass(3_600_000);
@@ -65,7 +64,7 @@ pub(super) fn one_that_is_switched_off_and_on_properly_plays_again() {
 }
 
 #[test]
-fn one_that_hangs_plays_within_three_seconds_of_its_waking() {
+fn a_renderer_that_hangs_plays_within_three_seconds_of_its_waking() {
     for preset in [presets::well_behaved(), presets::gmrender(), presets::rygel()] {
         for hung in [2_000, 20_000, 300_000] {
             let mut world = playing(Scenario::of(preset.clone()));
@@ -81,7 +80,7 @@ fn one_that_hangs_plays_within_three_seconds_of_its_waking() {
 }
 
 #[test]
-fn one_that_says_goodbye_and_stays_plays_on_without_a_break() {
+fn a_renderer_that_says_goodbye_and_stays_plays_on_without_a_break() {
     let mut world = long(presets::well_behaved());
     world.byebye(0);
     world.pass(60_000);
@@ -154,7 +153,7 @@ fn the_breaker_opens_at_three_failures_and_closes_at_the_first_answer() {
     world.remote(0, Remote::PullPlug);
     world.pass(600_000);
     assert_eq!(world.breaker(0), ("open".to_owned(), true));
-    // 0.25 s doubled to 8 s, less a quarter by chance, for ten minutes.
+    // 0.25 s doubled to 8 s, less a quarter by jitter, for ten minutes.
     let calls = world.nodes[0].called("GetTransportInfo").into_iter();
     let calls = calls.filter(|c| c.at > Instant::from_millis(4_000)).count();
     assert!((75..=100).contains(&calls), "{calls}");
@@ -185,7 +184,7 @@ fn leaving_stops_unsubscribes_and_is_silent_within_800_ms() {
 }
 
 #[test]
-fn one_that_hangs_does_not_hold_the_box_when_it_leaves() {
+fn a_renderer_that_hangs_does_not_hold_the_box_when_it_leaves() {
     let many = vec![presets::well_behaved(), presets::gmrender(), presets::rygel()];
     let mut world = Scenario::many(many).autoplay().start();
     world.run(5_000);
@@ -245,7 +244,7 @@ fn a_renderer_that_cannot_fetch_is_asked_again_ever_more_rarely() {
 
 #[test]
 fn a_disk_that_fails_is_no_fault_of_the_renderer_or_its_viewer() {
-    // One is never quick, with 10 s for each answer, and one refuses to play.
+    // One preset takes 10 s for each answer, and one refuses to play.
     let others = |preset: &Preset| !["anycast", "leica"].contains(&preset.name);
     for preset in presets::all().into_iter().filter(others) {
         for (length, bad) in [(3_000, 20_000), (10_000, 20_000), (3_600_000, 90_000)] {
@@ -257,7 +256,7 @@ fn a_disk_that_fails_is_no_fault_of_the_renderer_or_its_viewer() {
             world.disk_fails(true);
             world.pass(bad);
             let sets = world.nodes[0].called("SetAVTransportURI").len();
-            // A ladder of metadata may be climbed each time.
+            // Each retry may go through all metadata levels.
             assert!(sets <= 16, "{name}: {sets} within {bad} ms");
             world.disk_fails(false);
             let took = world.until(60_000, |w| w.shows(0, "clip.mp4"));
@@ -308,7 +307,7 @@ fn a_box_without_a_memory_that_loses_its_power_in_mid_play_finds_and_plays_again
 }
 
 #[test]
-fn one_that_moves_where_multicast_is_lost_is_found_by_asking_at_its_old_address() {
+fn a_renderer_that_moves_where_multicast_is_lost_is_found_by_asking_at_its_old_address() {
     let mut world = long(presets::lg_webos());
     world.network.deaf = true;
     world.remote(0, Remote::PullPlug);
@@ -319,20 +318,20 @@ fn one_that_moves_where_multicast_is_lost_is_found_by_asking_at_its_old_address(
 }
 
 #[test]
-fn whoever_leaves_before_anybody_is_known_goes_dark_first() {
+fn a_box_that_leaves_before_it_knows_a_renderer_goes_dark_first() {
     let mut world = Scenario::of(presets::well_behaved()).start();
     world.leave();
-    // What it knows is written first.
+    // What was learned is written first.
     world.pass(50);
     assert_eq!(world.exited.map(|(_, code)| code), Some(0));
 }
 
 const PANEL: TaskName = TaskName::Panel;
-/// Fed every 15 s.
+/// The watchdog is fed every 15 s.
 const WATCHDOG: Duration = ms(30_000);
 
 #[test]
-fn a_box_that_begins_anew_again_and_again_is_no_busy_loop() {
+fn a_box_that_restarts_again_and_again_is_not_taken_for_a_busy_loop() {
     let presets = presets::all().into_iter().take(4).collect();
     let mut world = Scenario::many(presets).autoplay().start();
     for _ in 0..30 {

@@ -1,4 +1,4 @@
-//! Why is it not playing? Each case with the sentence that a person reads, and what the LED shows.
+//! Why does a renderer not play? Each case with the sentence that a person reads, and what the LED shows.
 //!
 //! | case | what the media server saw | word |
 //! |---|---|---|
@@ -21,7 +21,7 @@ use crate::upnp::HttpUrl;
 const ALL_FAILURES: [FetchFailure; 3] =
     [FetchFailure::Unnoticed, FetchFailure::SilentStop, FetchFailure::ErrorOccurred];
 
-/// Within two minutes the box says this of a renderer that should play, and means it for as long again.
+/// Within two minutes, the box gives this reason for a renderer that should play, and keeps to it for two more.
 fn says(mut world: World, case: &str, word: &str, sentence: &str) -> World {
     let said = |w: &World| w.why(0).0.is_some_and(|(said, _)| said == word);
     assert!(world.until(120_000, said).is_some(), "{case}: {:?}", world.why(0));
@@ -37,7 +37,7 @@ fn says(mut world: World, case: &str, word: &str, sentence: &str) -> World {
     world
 }
 
-/// What came before is over: it plays, and nothing is said.
+/// The cause is gone: the renderer plays, and no reason is given.
 fn recovers(mut world: World, case: &str) {
     assert!(world.until(150_000, |w| w.shows(0, "clip.mp4")).is_some(), "{case}");
     world.pass(3_000);
@@ -90,7 +90,7 @@ fn before_it_is_given_up_it_is_told_once_more_and_that_is_no_fault_yet() {
 }
 
 #[test]
-fn one_that_only_asks_about_the_file_can_reach_the_box() {
+fn a_renderer_that_only_asks_about_the_file_can_reach_the_box() {
     let preset =
         but(|q| (q.probe, q.playback_failure) = (Probe::Head, Some(PlaybackFailure::NeverAsks)));
     says(
@@ -102,7 +102,7 @@ fn one_that_only_asks_about_the_file_can_reach_the_box() {
 }
 
 #[test]
-fn one_that_hangs_up_says_so_whatever_it_pretends() {
+fn a_renderer_that_hangs_up_is_named_whatever_it_says() {
     for at_once in [false, true] {
         for failure in ALL_FAILURES {
             let preset = but(|q| {
@@ -120,7 +120,7 @@ fn one_that_hangs_up_says_so_whatever_it_pretends() {
 }
 
 #[test]
-fn one_that_fetches_and_shows_nothing_may_not_know_the_format() {
+fn a_renderer_that_fetches_and_shows_nothing_may_not_know_the_format() {
     for failure in ALL_FAILURES {
         let preset = but(|q| {
             q.playback_failure = Some(PlaybackFailure::ShowsNothing);
@@ -155,7 +155,7 @@ fn a_format_that_is_refused_is_named() {
 }
 
 #[test]
-fn one_that_has_the_whole_file_plays_on_without_the_box() {
+fn a_renderer_that_has_the_whole_file_plays_on_without_the_box() {
     let preset = but(|q| q.reads_ahead = None);
     let mut world = playing(Scenario::of(preset).files(&[("/m/clip.mp4", 600_000)]));
     world.firewall = true;
@@ -178,7 +178,7 @@ fn a_disk_that_fails_is_the_fault_of_the_box() {
 }
 
 #[test]
-fn whoever_is_silent_is_told_from_whoever_hangs() {
+fn a_silent_renderer_is_told_from_one_that_hangs() {
     for (cut, word) in [(true, "unreachable"), (false, "hung")] {
         let mut world = playing(Scenario::of(presets::well_behaved()));
         match cut {
@@ -192,7 +192,7 @@ fn whoever_is_silent_is_told_from_whoever_hangs() {
 }
 
 #[test]
-fn who_should_not_play_says_who_wants_it_so_and_no_led_complains() {
+fn a_renderer_that_should_not_play_says_why_and_no_led_complains() {
     let rests = |world: &World, word: &str, sentence: &str| {
         let said = Some((word.to_owned(), sentence.to_owned()));
         assert_eq!(world.why(0), (said, Pattern::Ready));
@@ -233,7 +233,7 @@ fn who_should_not_play_says_who_wants_it_so_and_no_led_complains() {
 }
 
 #[test]
-fn one_that_is_insisted_on_says_when_it_is_started_again() {
+fn a_renderer_that_the_box_insists_on_says_when_it_is_started_again() {
     let scenario = Scenario::of(presets::well_behaved()).rule(|r| r.on_stop = OnStop::Insist);
     let mut world = playing(scenario);
     world.remote(0, Remote::Stop);
@@ -274,7 +274,7 @@ fn a_failing_renderer_is_shown_by_the_led_whatever_is_pressed_meanwhile() {
     }
 }
 
-/// It has asked for `Range: bytes=N-`, the last 100 KB.
+/// The renderer requests `Range: bytes=N-`, the last 100 KB.
 fn reads_the_end_first(world: &mut World) {
     let (uri, _) = world.nodes[0].renderer.on_screen(world.now).expect("it plays");
     let token = Token::in_path(&HttpUrl::parse(uri).unwrap().path).unwrap();
@@ -336,7 +336,7 @@ fn a_viewers_stop_of_a_film_of_unknown_length_is_his_all_the_same() {
     }
 }
 
-/// Says three minutes of a file of two.
+/// The file lasts two minutes and is said to last three.
 fn two_minutes(header: Option<Duration>) -> World {
     let preset = but(|q| q.claims_duration = Some(ms(180_000)));
     let mut world = Scenario::of(preset).files(&[("/m/clip.mp4", 120_000)]).autoplay().start();
@@ -345,7 +345,7 @@ fn two_minutes(header: Option<Duration>) -> World {
     world
 }
 
-/// A download that was cut off, or an edit list.
+/// The download was cut off, or the file has an edit list.
 #[test]
 #[ignore = "the end of a file that is shorter than its header says counts as a viewer's stop"]
 fn a_file_that_is_shorter_than_its_header_says_is_no_viewers_stop() {
@@ -354,7 +354,7 @@ fn a_file_that_is_shorter_than_its_header_says_is_no_viewers_stop() {
     assert!(rounds > 5, "{rounds} rounds, {:?}", world.why(0));
 }
 
-/// The box knows no length (.ts, .avi, .wmv, …), the renderer guesses by the bit rate.
+/// The box knows no length (.ts, .avi, .wmv, …), and the renderer guesses by the bit rate.
 #[test]
 #[ignore = "the end of a file that is shorter than the renderer says counts as a viewer's stop"]
 fn a_length_that_the_renderer_guessed_makes_no_viewer() {

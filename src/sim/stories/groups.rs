@@ -1,4 +1,4 @@
-//! Several screens as one.
+//! Groups: several screens as one.
 
 use super::*;
 use crate::config::{Targets, Who};
@@ -7,29 +7,29 @@ use crate::sim::world::{MUST_PLAY_WITHIN, Weather};
 use crate::text::clip;
 use crate::upnp::action::TransportState;
 
-/// One that needs so long from Play to its first picture, and up to `jitter` longer by chance.
+/// A renderer with this time from Play to its first picture, and up to `jitter` more.
 fn slow(loading: u64, jitter: u64) -> Preset {
     but(|q| (q.loading, q.loading_jitter) = (ms(loading), ms(jitter)))
 }
 
-/// One that tells its position to the millisecond.
+/// A renderer that reports its position to the millisecond.
 fn precise(loading: u64) -> Preset {
     let mut preset = slow(loading, 0);
     preset.quirks.rel_time = RelTime::Resolution(ms(1));
     preset
 }
 
-/// One group of these.
+/// All of these in one group.
 fn wall(presets: Vec<Preset>) -> Scenario {
     Scenario::many(presets).grouped(ms(10_000))
 }
 
-/// What the audience saw begin at each round, member by member.
+/// When the audience saw each round of a member begin.
 fn begins(world: &World, node: usize) -> Vec<u64> {
     world.nodes[node].rounds.iter().map(|round| round.from.as_micros() / 1000).collect()
 }
 
-/// How far apart the members began each round, in milliseconds.
+/// The spread of each round, in milliseconds.
 fn spreads(world: &World) -> Vec<u64> {
     let all: Vec<Vec<u64>> = (0..world.nodes.len()).map(|node| begins(world, node)).collect();
     let rounds = all.iter().map(Vec::len).min().unwrap_or(0);
@@ -63,8 +63,8 @@ pub(super) fn renderers_of_different_latency_begin_together_once_that_is_learned
 
 #[test]
 fn any_renderer_that_needs_equally_long_each_time_begins_with_the_others() {
-    // These cannot: one refuses every Play, one takes ten seconds for each answer, so that it is left behind,
-    // and one says PLAYING for more than a second after its end, which hides when that was.
+    // These cannot: one refuses every Play, one takes ten seconds for each answer and is left behind, and one reports
+    // PLAYING for more than a second after its end, which hides the time of the end.
     let cannot = ["leica", "anycast", "hiby"];
     let steady = |p: &&Preset| p.quirks.loading_jitter.is_zero() && !cannot.contains(&p.name);
     for preset in presets::all().iter().filter(steady) {
@@ -87,7 +87,7 @@ fn what_chance_adds_to_a_start_is_all_that_remains() {
 }
 
 #[test]
-fn who_tells_fractions_of_a_second_is_measured_while_it_plays() {
+fn a_renderer_that_tells_fractions_of_a_second_is_measured_while_it_plays() {
     let film = [("/m/film.mp4", 3_600_000)];
     let mut world = wall(vec![precise(100), precise(1_100)]).files(&film).start();
     world.run(30_000);
@@ -98,7 +98,7 @@ fn who_tells_fractions_of_a_second_is_measured_while_it_plays() {
 }
 
 #[test]
-fn one_that_is_switched_off_is_not_waited_for_for_long_and_joins_when_it_is_back() {
+fn a_member_that_is_switched_off_is_not_waited_for_for_long_and_joins_when_it_is_back() {
     let mut world = wall(vec![slow(200, 0), slow(900, 0)]).start();
     world.run(60_000);
     world.remote(1, Remote::PullPlug);
@@ -120,7 +120,7 @@ fn one_that_is_switched_off_is_not_waited_for_for_long_and_joins_when_it_is_back
 }
 
 #[test]
-fn one_that_comes_back_waits_for_the_next_round_and_costs_nothing_meanwhile() {
+fn a_member_that_comes_back_waits_for_the_next_round_and_costs_nothing_meanwhile() {
     let film = [("/m/film.mp4", 1_500_000)];
     let mut world = wall(vec![slow(200, 0), slow(900, 0)]).files(&film).start();
     world.run(1_560_000);
@@ -139,7 +139,7 @@ fn one_that_comes_back_waits_for_the_next_round_and_costs_nothing_meanwhile() {
 }
 
 #[test]
-fn one_that_is_not_there_at_the_start_is_waited_for() {
+fn a_member_that_is_not_there_at_the_start_is_waited_for() {
     let mut scenario = wall(vec![slow(200, 0), slow(200, 0)]);
     scenario.presets.pop();
     let mut world = scenario.start();
@@ -151,7 +151,7 @@ fn one_that_is_not_there_at_the_start_is_waited_for() {
 }
 
 #[test]
-fn whom_a_viewer_stops_is_not_waited_for() {
+fn a_member_that_a_viewer_stopped_is_not_waited_for() {
     let clip = [("/m/clip.mp4", 30_000)];
     let presets = vec![slow(200, 0), slow(900, 0), slow(500, 0)];
     let mut world = wall(presets).files(&clip).start();
@@ -171,7 +171,7 @@ fn whom_a_viewer_stops_is_not_waited_for() {
 }
 
 #[test]
-fn one_that_was_held_up_is_left_alone_until_the_boundary() {
+fn a_member_that_was_held_up_is_left_alone_until_the_boundary() {
     let clip = [("/m/clip.mp4", 60_000)];
     let mut world = wall(vec![slow(200, 0), slow(200, 0)]).files(&clip).start();
     world.run(200_000);
@@ -188,7 +188,7 @@ fn one_that_was_held_up_is_left_alone_until_the_boundary() {
 }
 
 #[test]
-fn all_play_the_same_file_whoever_failed_and_whatever_is_skipped() {
+fn all_members_play_the_same_file_after_failures_and_skips() {
     let files = [("/m/1.mp4", 10_000), ("/m/2.mp4", 12_000), ("/m/3.mp4", 9_000)];
     let mut world = wall(vec![slow(200, 0), slow(900, 0), slow(500, 0)]).files(&files).start();
     let same = |w: &World| {
@@ -242,10 +242,10 @@ fn a_group_is_told_of_in_the_log_when_its_spread_changes_and_not_each_round() {
 }
 
 #[test]
-fn whoever_can_play_plays_together_before_long_whatever_the_weather() {
+fn a_group_that_can_play_plays_together_before_long_in_any_weather() {
     let files = [("/m/film.mp4", 60_000), ("/m/news.mp4", 45_000), ("/m/song.mp3", 30_000)];
     for seed in chance::seeds(4..7) {
-        // Longer than one alone needs: by the wait for the others, and by the round that it is to join.
+        // Longer than a renderer alone needs, by the wait for the others and by the round before it may join.
         let scenario =
             Scenario::mixed(4, seed).files(&files).must_play_within(MUST_PLAY_WITHIN + ms(90_000));
         let mut world = scenario.grouped(ms(10_000)).start();

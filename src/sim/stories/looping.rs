@@ -4,7 +4,7 @@ use super::*;
 use crate::config::{Again, Back};
 use crate::sim::quirks::{NextUri, RelTime, Still};
 
-/// Ten rounds of this, after a first one from which habits are learned.
+/// Ten rounds, after a first one from which the box learns.
 fn rounds(scenario: Scenario, wanted: usize) -> World {
     let mut world = scenario.autoplay().start();
     let most = 60_000 * u64::try_from(wanted).unwrap();
@@ -58,7 +58,7 @@ fn a_seek_cuts_no_more_than_it_may_and_never_lets_the_clip_run_out() {
             for round in &world.nodes[0].rounds {
                 assert!(round.played >= ms(9_700), "{}: {round:?}", preset.name);
             }
-            // One that counts whole seconds has to be heard to its end once.
+            // A renderer that counts whole seconds must be heard to its end once.
             let rounds = &world.nodes[0].rounds[1..];
             for round in rounds {
                 assert!(round.played < ms(10_000), "{}: {round:?}", preset.name);
@@ -78,7 +78,7 @@ fn positions_that_are_half_a_second_old_are_seen_through_in_time() {
         let world = rounds(scenario, 24);
         let rounds = &world.nodes[0].rounds;
         assert!(rounds.iter().all(|round| round.played >= ms(9_700)));
-        // From the first Seek on each round begins at a time that is known.
+        // From the first Seek on, each round begins at a known time.
         let seeked = rounds.iter().filter(|r| r.played < ms(10_000)).count();
         assert!(seeked >= 10, "{seeked} of {}", rounds.len());
         let last = &rounds[rounds.len() - 5..];
@@ -129,7 +129,7 @@ fn songs_follow_each_other_whole_on_every_renderer() {
 }
 
 #[test]
-fn one_that_hangs_at_a_hand_over_is_given_no_next_song_after_that() {
+fn a_renderer_that_hangs_at_a_hand_over_is_given_no_next_song_after_that() {
     let hangs = but(|q| q.next = NextUri::HangsAtHandOver(ms(900)));
     let files = [("/m/1.mp3", 20_000), ("/m/2.mp3", 25_000)];
     let mut world = Scenario::of(hangs).files(&files).autoplay().start();
@@ -172,7 +172,7 @@ fn songs_go_on_where_the_next_one_is_refused_ignored_or_followed_late() {
 }
 
 #[test]
-fn rounds_without_a_stop_are_good_ones_and_failures_of_before_are_forgotten() {
+fn rounds_without_a_stop_are_good_ones_and_earlier_failures_are_forgotten() {
     let preset = but(|q| (q.remote_stop_forgets, q.refuses_subscriptions) = (true, Some(501)));
     let files = [("/m/1.mp3", 20_000), ("/m/2.mp3", 25_000)];
     let mut world = Scenario::of(preset).files(&files).autoplay().start();
@@ -181,7 +181,7 @@ fn rounds_without_a_stop_are_good_ones_and_failures_of_before_are_forgotten() {
         let middle =
             |w: &World| w.screen(0).is_some_and(|(_, at)| ms(8_000) < at && at < ms(9_000));
         assert!(world.until(30_000, middle).is_some());
-        // It holds nothing any more, and nothing tells why.
+        // The renderer holds no URI any more, and nothing shows why.
         world.remote(0, Remote::Stop);
         let took = world.until(60_000, |w| w.screen(0).is_some());
         assert!(took.is_some_and(|took| took < 5_000), "{took:?}");
@@ -201,7 +201,7 @@ fn a_folder_that_does_not_repeat_ends() {
     assert!(took.is_some(), "from its beginning");
 }
 
-/// All but the one whose control is switched off in its menu: nobody can make that one play.
+/// All presets but one whose control is switched off in its menu, so that nobody can make it play.
 fn able() -> impl Iterator<Item = Preset> {
     presets::all().into_iter().filter(|preset| preset.quirks.play_refused.is_none())
 }
@@ -210,7 +210,7 @@ fn able() -> impl Iterator<Item = Preset> {
 fn every_preset_reaches_its_goal_in_all_seeds() {
     let files = [("/m/1.mp4", 8_000), ("/m/2.mp3", 9_000), ("/m/3.jpg", 0)];
     for preset in able() {
-        // What ends at once is never seen.
+        // An audience never sees what ends at once.
         let stills = preset.quirks.still != Still::EndsAtOnce;
         for seed in 1..=20 {
             let name = preset.name;
@@ -228,7 +228,7 @@ fn every_preset_reaches_its_goal_in_all_seeds() {
     }
 }
 
-/// How one round followed another on this renderer, once it was known.
+/// How one round followed another on this renderer, once that was settled.
 fn way_to_loop(preset: &Preset, wanted: LoopMethod) -> LoopMethod {
     let scenario = Scenario::of(preset.clone()).files(&[("/m/song.mp3", 30_000)]);
     let scenario = scenario.rule(|rule| (rule.loop_method, rule.max_cut) = (wanted, ms(1_500)));
@@ -270,7 +270,7 @@ fn each_way_to_loop_is_taken_by_some_families_and_left_by_those_that_cannot() {
     }
 }
 
-/// The refusals before the film is shown, at a press that comes when the list is known.
+/// The number of refusals before the film is shown, after a press when the renderer's list is known.
 fn refusals(preset: Preset) -> usize {
     let mut world = Scenario::of(preset).files(&[("/m/film.mkv", 30_000)]).start();
     world.run(5_000);
@@ -303,7 +303,7 @@ fn longest_silence(world: &World) -> Duration {
         .unwrap_or_default()
 }
 
-/// It takes the next file, and ignores it.
+/// The renderer accepts the next file and ignores it.
 #[test]
 #[ignore = "a renderer that says PLAYING for ever after its end is not taken on if it ignores the next file"]
 fn an_album_goes_on_where_a_next_file_is_ignored() {
@@ -316,7 +316,7 @@ fn an_album_goes_on_where_a_next_file_is_ignored() {
     assert!(!world.trace(256).concat().contains("in the middle"), "they were whole");
 }
 
-/// Nobody knows the length, but the position stands still and all of the file was fetched.
+/// The length is unknown, but the position stands still and the whole file was fetched.
 #[test]
 #[ignore = "a renderer that says PLAYING for ever after the end of a file of unknown length is found out too late"]
 fn a_film_of_unknown_length_loops() {
@@ -333,7 +333,7 @@ fn a_film_of_unknown_length_loops() {
 #[ignore = "the time from Play to the picture is taken from another kind of file, so the end is cut off"]
 fn the_end_of_what_began_late_is_not_cut_off() {
     let preset = but(|q| (q.loading, q.rel_time) = (ms(9_000), RelTime::NotImplemented));
-    // The film begins at once, as a picture was there; the song takes nine seconds.
+    // The film begins at once, because a picture was shown before; the song takes nine seconds.
     let files = [("/m/a.mp4", 25_000), ("/m/b.mp3", 20_000), ("/m/c.jpg", 0)];
     let mut world = Scenario::of(preset).autoplay().files(&files).start();
     world.run(1_200_000);

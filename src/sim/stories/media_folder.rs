@@ -7,7 +7,7 @@ use crate::text::clip;
 use core::net::Ipv4Addr;
 use std::path::Path;
 
-/// Plays the clip, of ten seconds, since two; and a second file if there is one.
+/// Plays the clip of ten seconds for two seconds; and a second file, if there is one.
 fn two(preset: Preset) -> World {
     playing(Scenario::of(preset).files(&[("/m/clip.mp4", 10_000), ("/m/other.mp4", 10_000)]))
 }
@@ -16,7 +16,7 @@ fn said(world: &World, words: &str) -> bool {
     world.kiosk.trace().since(0).any(|entry| entry.to_string().contains(words))
 }
 
-/// All but one that takes 10 s for each answer, and one that refuses to play.
+/// All presets but one that takes 10 s for each answer and one that refuses to play.
 fn able() -> impl Iterator<Item = Preset> {
     presets::all().into_iter().filter(|preset| !["anycast", "leica"].contains(&preset.name))
 }
@@ -55,7 +55,7 @@ fn what_is_replaced_plays_to_its_end_and_the_new_one_follows() {
 }
 
 #[test]
-fn a_loop_by_seek_begins_anew_with_the_new_file() {
+fn a_loop_by_seek_starts_again_with_the_new_file() {
     let scenario = Scenario::of(presets::well_behaved()).rule(|rule| rule.max_cut = ms(300));
     let mut world = playing(scenario);
     world.pass(30_000);
@@ -86,7 +86,7 @@ fn what_asks_again_for_the_rest_of_a_replaced_file_gets_the_new_one() {
         assert!(shown.is_some(), "{name}: it stalls");
         let status = world.kiosk.status(world.now);
         let status = serde_json::to_value(status).expect("plain values");
-        // Others had all of it, and play that to its end.
+        // The other renderers had the whole file, and play it to its end.
         reloaded += usize::from(status["renderers"][0]["duration_s"] == 1_800.0);
     }
     assert!(reloaded >= 10, "{reloaded}");

@@ -9,7 +9,7 @@ use crate::sim::world::STEPS;
 use crate::upnp::action::TransportState;
 use serde_json::Value;
 
-/// It takes nothing but the empty string for metadata, and says so three times.
+/// The renderer accepts only the empty string as metadata, after three refusals.
 fn picky() -> Preset {
     but(|q| {
         (q.full_metadata, q.plain_metadata) = (Some(501), Some(501));
@@ -17,8 +17,8 @@ fn picky() -> Preset {
     })
 }
 
-/// It is switched off, the box begins anew, and it is switched on again. Gives how many calls it takes until it plays,
-/// and how many of them it refuses.
+/// The renderer is switched off, the box restarts, and the renderer is switched on. Returns how many calls it takes
+/// until the renderer plays, and how many of them it refuses.
 fn plays_again(world: &mut World, node: usize) -> (usize, usize) {
     world.remote(node, Remote::PullPlug);
     world.pass(1_000);
@@ -31,7 +31,7 @@ fn plays_again(world: &mut World, node: usize) -> (usize, usize) {
     (calls.len(), calls.iter().filter(|call| call.refused.is_some()).count())
 }
 
-/// Its clip of two minutes plays for 40 s.
+/// Its clip of two minutes has played for 40 s.
 fn in_the_middle(preset: Preset) -> World {
     let scenario = Scenario::of(preset).files(&[("/m/clip.mp4", 120_000)]).autoplay();
     let mut world = scenario.start();
@@ -78,7 +78,7 @@ fn an_owner_who_has_one_forgotten_takes_nothing_from_the_others() {
     world.run(60_000);
     let stored = world.stored().expect("written ten seconds after it was learned");
     let mut old: Value = serde_json::from_slice(stored).expect("JSON");
-    // Its owner has the other one forgotten, just before what this one has shown is written.
+    // The owner has the other profile forgotten, just before what this renderer has shown is written.
     let profiles = old["profiles"].as_array_mut().expect("a list");
     profiles.retain(|profile| profile["udn"] == "uuid:tv-1");
     assert_eq!(profiles.len(), 1);
@@ -118,7 +118,7 @@ fn a_box_that_was_killed_goes_on_with_what_plays() {
         assert!(truth >= ms(114_000), "{name}: {truth:?}");
         world.pass(60_000);
         assert!(world.shows(0, "clip.mp4"), "{name} goes on to the next round");
-        // What broke off when its stream was cut is a round of its own.
+        // What broke off with its stream is a round of its own.
         let mut first = world.nodes[0].rounds.iter().take(2);
         assert!(first.any(|round| round.played >= ms(119_000)), "{name}: not to its end");
     }
@@ -130,7 +130,7 @@ fn it_is_known_where_one_is_that_was_taken_up() {
     let mut world = playing_for_a_minute(scenario.must_play_within(ms(30_000)));
     for _ in 0..5 {
         drop(world.restart_box());
-        // From 40 s on what is believed is held against the truth.
+        // From 40 s on, the believed position is compared with the true one.
         world.pass(90_000);
     }
     assert_eq!(sets(&world), 1);
@@ -138,11 +138,11 @@ fn it_is_known_where_one_is_that_was_taken_up() {
 }
 
 #[test]
-fn one_that_nobody_starts_by_itself_loops_on_after_a_restart_of_the_box() {
+fn a_renderer_that_nobody_starts_by_itself_loops_on_after_a_restart_of_the_box() {
     let mut world = Scenario::of(presets::gmrender()).start();
     world.run(3_000);
     world.press(PanelAction::Play);
-    // Its secret is written after ten seconds.
+    // The secret is written after ten seconds.
     world.pass(15_000);
     drop(world.restart_box());
     let rounds = world.nodes[0].rounds.len();
@@ -152,7 +152,7 @@ fn one_that_nobody_starts_by_itself_loops_on_after_a_restart_of_the_box() {
 }
 
 #[test]
-fn one_that_is_paused_stays_so_and_goes_on_from_there() {
+fn a_renderer_that_is_paused_stays_so_and_goes_on_from_there() {
     let mut world =
         Scenario::of(presets::well_behaved()).files(&[("/m/clip.mp4", 600_000)]).start();
     world.run(3_000);
@@ -181,11 +181,11 @@ fn what_it_asks_for_before_the_files_are_known_is_answered_when_they_are() {
 }
 
 #[test]
-fn one_whose_stream_was_cut_with_the_box_was_not_stopped_by_a_viewer() {
+fn a_renderer_whose_stream_was_cut_with_the_box_was_not_stopped_by_a_viewer() {
     for failure in [FetchFailure::SilentStop, FetchFailure::ErrorOccurred] {
         let mut world = in_the_middle(but(|q| q.failure = failure));
         drop(world.restart_box());
-        // It cannot come for the rest, and stops when it has played what it has.
+        // The renderer cannot fetch the rest, and stops when it has played what it has.
         world.firewall = true;
         world.pass(30_000);
         world.firewall = false;
@@ -254,7 +254,7 @@ fn a_day_of_play_writes_once_an_hour() {
 }
 
 #[test]
-fn one_that_leaves_writes_what_it_knows_and_is_not_held_by_a_disk_that_fails() {
+fn a_box_that_leaves_writes_what_it_knows_and_is_not_held_by_a_disk_that_fails() {
     let mut world = playing(Scenario::of(picky()));
     assert_eq!(world.stored(), None, "not yet");
     world.leave();
@@ -270,7 +270,7 @@ fn one_that_leaves_writes_what_it_knows_and_is_not_held_by_a_disk_that_fails() {
     assert!(world.exited.is_some() && world.stored().is_none());
 }
 
-/// Rounds, gaps and time in one row.
+/// A number in a row: rounds, gaps or time.
 fn number(row: &serde_json::Value, key: &str) -> f64 {
     row[key].as_f64().unwrap_or_else(|| panic!("{key} in {row}"))
 }
@@ -278,7 +278,7 @@ fn number(row: &serde_json::Value, key: &str) -> f64 {
 #[test]
 fn what_was_counted_goes_on_after_a_restart_of_the_box() {
     let mut world = Scenario::of(presets::well_behaved()).autoplay().start();
-    // It is written down each hour.
+    // The statistics are written every hour.
     world.run(3_700_000);
     let before = number(&world.statistics()["rows"][0], "rounds");
     drop(world.restart_box());
@@ -374,7 +374,7 @@ fn steps_of_a_box_that_plays_allocate_only_what_their_effects_carry() {
             let scenario = Scenario::of(preset.clone()).files(files).autoplay();
             let scenario = scenario.rule(|r| r.max_cut = ms(cut)).watchdog(ms(30_000));
             let mut world = scenario.start();
-            // Tables reach their size, and what the renderer can do is learned.
+            // Tables reach their size, and the box learns what the renderer can do.
             world.run(120_000);
             let (before, steps) = (world.allocations, world.steps);
             world.run(1_320_000);

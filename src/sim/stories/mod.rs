@@ -1,4 +1,4 @@
-//! Stories of the whole house: claims about what an owner sees, with literal times.
+//! Stories of the whole room: claims about what an owner sees, with literal times.
 
 mod answers;
 mod chance;
@@ -26,14 +26,14 @@ const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-/// A renderer without a fault but this one.
+/// A renderer that is well-behaved except for this change.
 fn but(change: impl FnOnce(&mut Quirks)) -> Preset {
     let mut preset = presets::well_behaved();
     change(&mut preset.quirks);
     preset
 }
 
-/// Plays since two seconds.
+/// Has played for two seconds.
 fn playing(scenario: Scenario) -> World {
     let mut world = scenario.autoplay().start();
     assert!(world.until(10_000, |w| w.shows(0, "clip.mp4")).is_some());

@@ -15,7 +15,7 @@ use std::rc::Rc;
 
 const FILES: [(&str, u64); 2] = [("/m/main/clip.mp4", 120_000), ("/m/extra/dragon.mp4", 30_000)];
 
-/// `Next` is the button that tells who is who.
+/// `Next` identifies the renderers.
 fn telling(scenario: Scenario) -> Scenario {
     let mut scenario = scenario.files(&FILES).rule(|rule| rule.plays = vec!["/m/main".into()]);
     let button = scenario.config.buttons.iter_mut().find(|b| b.does(PanelAction::Next));
@@ -27,7 +27,7 @@ fn identify(world: &mut World) {
     world.press(PanelAction::Next);
 }
 
-/// What the box serves for the picture on the screen.
+/// What the box serves as the picture on the screen.
 fn served(world: &World, node: usize) -> Option<Rc<[u8]>> {
     let (uri, _) = world.nodes[node].renderer.on_screen(world.now)?;
     let token = Token::in_path(&HttpUrl::parse(uri)?.path)?;
@@ -74,7 +74,7 @@ fn all_show_their_own_for_ten_seconds_and_go_on_where_they_were() {
 }
 
 #[test]
-fn one_at_rest_is_stopped_again() {
+fn a_renderer_at_rest_is_stopped_again() {
     let able = |p: &&Preset| p.quirks.still != Still::EndsAtOnce && p.quirks.play_refused.is_none();
     let mut told = 0;
     for preset in presets::all().iter().filter(able) {
@@ -128,7 +128,7 @@ fn a_clip_goes_on_where_it_was_and_then_what_that_interrupted() {
 }
 
 #[test]
-fn one_that_shows_no_pictures_is_left_alone_and_the_log_says_so() {
+fn a_renderer_that_shows_no_pictures_is_left_alone_and_the_log_says_so() {
     let songs = but(|q| q.mimes = Some(&["video/mp4", "audio/mpeg"]));
     let mut world =
         telling(Scenario::many(vec![presets::well_behaved(), songs])).autoplay().start();
@@ -171,7 +171,7 @@ fn members_of_a_group_each_show_their_own_and_go_on_together() {
 }
 
 #[test]
-fn one_of_a_group_that_shows_no_pictures_holds_up_nobody() {
+fn a_member_that_shows_no_pictures_holds_up_nobody() {
     let songs = but(|q| q.mimes = Some(&["video/mp4"]));
     let scenario = telling(Scenario::many(vec![presets::well_behaved(), songs]));
     let mut world = scenario.grouped(ms(4_000)).autoplay().start();
@@ -186,7 +186,7 @@ fn one_of_a_group_that_shows_no_pictures_holds_up_nobody() {
 }
 
 #[test]
-fn one_that_is_not_there_does_not_show_it_when_it_is_back() {
+fn a_renderer_that_is_not_there_does_not_show_it_when_it_is_back() {
     let mut world = playing(telling(Scenario::of(presets::well_behaved())));
     world.remote(0, Remote::PowerOff);
     world.pass(60_000);
@@ -216,7 +216,7 @@ fn a_film_that_was_paused_stays_so_in_the_dark_and_goes_on_where_it_was() {
 }
 
 #[test]
-fn one_at_rest_that_is_told_to_play_meanwhile_plays_afterwards() {
+fn a_renderer_at_rest_that_is_told_to_play_meanwhile_plays_afterwards() {
     for press in [PanelAction::Play, PanelAction::Prev] {
         let mut world = telling(Scenario::of(presets::well_behaved())).start();
         world.run(20_000);
@@ -243,7 +243,7 @@ fn a_press_of_stop_ends_it_and_one_of_play_brings_what_usually_plays() {
     assert!(world.until(5_000, |w| w.shows(0, "clip.mp4")).is_some());
 }
 
-/// Held for three seconds, the button that mutes switches the machine off.
+/// The Mute button, held for three seconds, switches the machine off.
 fn machine(renderer: Preset) -> World {
     let mut scenario = Scenario::of(renderer);
     let button = scenario.config.buttons.iter_mut().find(|b| b.does(PanelAction::Mute));
@@ -292,14 +292,14 @@ fn a_refusal_costs_nothing_and_is_said_in_log_and_status() {
     world.pass(20_000);
     assert!(world.until(2_000, |w| w.shows(0, "clip.mp4")).is_some());
     assert_eq!(world.nodes[0].called("Stop").len(), before);
-    // Somebody has installed the rule.
+    // Somebody installed the polkit rule.
     world.power_off = Ok(());
     hold(&mut world, 3_100);
     assert_eq!((world.power_offs, status(&world).as_str()), (2, ""));
 }
 
 #[test]
-fn one_that_is_granted_and_does_not_come_is_said_and_may_be_asked_for_again() {
+fn a_power_off_that_does_not_come_is_reported_and_may_be_asked_for_again() {
     let mut world = machine(presets::well_behaved());
     hold(&mut world, 3_100);
     hold(&mut world, 3_100);
@@ -311,7 +311,7 @@ fn one_that_is_granted_and_does_not_come_is_said_and_may_be_asked_for_again() {
     assert_eq!(world.power_offs, 2);
 }
 
-/// The hardware fails while a finger is on the button, which is up again when it works again.
+/// The hardware fails while the button is pressed; the button is up when the hardware works again.
 #[test]
 #[ignore = "a button that was held when the panel failed repeats its action for ever"]
 fn a_panel_that_fails_while_louder_is_held_does_not_go_on_for_ever() {

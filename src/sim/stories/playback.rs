@@ -11,8 +11,8 @@ use std::path::Path;
 fn patience(preset: &Preset) -> u64 {
     let quirks = &preset.quirks;
     let loading = quirks.loading + quirks.loading_jitter + quirks.set_takes;
-    // Set and Play, and an answer to what was under way at the press; one that needs 10 s to answer
-    // is given up once, after 5 s.
+    // Set and Play, and the answer to what was in flight at the press. A renderer that takes 10 s to answer is given up
+    // once, after 5 s.
     let answers = 3 * quirks.answers_after;
     let impatience = if answers.is_zero() { 100 } else { 1_000 };
     u64::try_from((loading + answers).as_millis()).unwrap() + impatience
@@ -38,7 +38,7 @@ fn a_press_plays_on_every_renderer_that_lets_itself_be_played_on() {
 }
 
 #[test]
-fn one_that_refuses_every_play_is_asked_ever_more_rarely() {
+fn a_renderer_that_refuses_every_play_is_asked_ever_more_rarely() {
     let mut world = Scenario::of(presets::leica()).autoplay().start();
     world.run(600_000);
     assert!(world.nodes[0].rounds.is_empty());
@@ -105,7 +105,7 @@ fn a_refused_file_is_never_followed_by_play() {
 }
 
 #[test]
-fn one_locked_by_its_viewer_plays_after_a_stop() {
+fn a_renderer_locked_by_its_viewer_plays_after_a_stop() {
     let mut world = playing(Scenario::of(presets::panasonic_viera()));
     world.remote(0, Remote::Stop);
     world.pass(5_000);
@@ -119,7 +119,7 @@ fn one_locked_by_its_viewer_plays_after_a_stop() {
 }
 
 #[test]
-fn one_that_is_busy_while_it_opens_its_player_is_asked_again() {
+fn a_renderer_that_is_busy_while_it_opens_its_player_is_asked_again() {
     let busy = but(|q| {
         q.in_transition = Some(701);
         q.loading = ms(4_000);
@@ -254,7 +254,7 @@ fn a_picture_that_fails_over_another_is_shown_after_it() {
 }
 
 #[test]
-fn one_that_fails_at_the_second_of_two_pictures_is_stopped_between_them() {
+fn a_renderer_that_fails_at_the_second_of_two_pictures_is_stopped_between_them() {
     let fails = but(|q| q.second_picture_fails = true);
     let drops = but(|q| q.set_while_playing = SetWhilePlaying::Dropped);
     for (preset, longest) in [(fails, ms(11_000)), (drops, ms(17_000))] {
@@ -350,14 +350,14 @@ fn metadata_with_subtitles_that_are_refused_make_room_for_those_without() {
         let mut world = playing_film(subtitled(picky), 1_000);
         assert!(world.until(300_000, |w| w.nodes[0].rounds.len() == 3).is_some());
         let refused = world.nodes[0].calls.iter().filter(|call| call.refused.is_some()).count();
-        // Where it says that the type is wrong, the other names of the type are tried first.
+        // If the renderer says that the MIME type is wrong, the other types are tried first.
         let each = if code == 714 { 3 } else { 1 };
         assert_eq!(refused, 2 * each, "{code}: twice, and never again");
     }
 }
 
 #[test]
-fn one_that_opens_the_subtitles_is_given_the_film_alone() {
+fn a_renderer_that_opens_the_subtitles_is_given_the_film_alone() {
     let confused = but(|q| q.subtitles = Subtitles::Opened);
     let mut world = playing_film(subtitled(confused), 10_000);
     assert!(world.until(300_000, |w| w.nodes[0].rounds.len() == 3).is_some());
@@ -375,7 +375,7 @@ fn a_renderer_that_cannot_fetch_is_not_taken_for_one_that_minds_subtitles() {
     assert!(took.is_some());
 }
 
-/// Plays the film within so many milliseconds, or in the time that it needs.
+/// Plays the film within this many milliseconds, or in the time that the renderer needs.
 fn playing_film(scenario: Scenario, most: u64) -> World {
     let mut world = scenario.autoplay().start();
     let took = world.until(20_000, |w| w.shows(0, "film.mp4"));
@@ -415,7 +415,7 @@ fn what_was_never_fetched_does_not_play() {
 
 #[test]
 #[ignore = "the configuration allows a dwell of a millisecond, and the box then sends files without pause"]
-fn what_a_configuration_allows_is_no_storm() {
+fn the_shortest_dwell_causes_no_storm_of_commands() {
     let there = |path: &Path| match path.extension() {
         Some(_) => FileState::File,
         None => FileState::Folder,

@@ -12,13 +12,13 @@ const HOUR: u64 = 60 * MINUTE;
 /// How long after the time of a change its picture is there: Set, Play, a look.
 const SOON: u64 = 2_000;
 
-/// Plays `usual.mp4` but for what the schedule says.
+/// Plays `usual.mp4` except when the schedule wants something else.
 fn house(preset: Preset, schedule: &str) -> Scenario {
     let usual = |rule: &mut crate::config::Rule| rule.plays = vec!["/m/usual.mp4".into()];
     Scenario::of(preset).files(&FILES).rule(usual).autoplay().schedule(BERLIN, schedule)
 }
 
-/// It is half past eight in Berlin on a Friday in November, and the box knows.
+/// It is half past eight in Berlin on a Friday in November, and the box knows the time.
 fn morning(schedule: &str) -> World {
     let mut world = house(presets::well_behaved(), schedule).start();
     world.set_clock("2026-11-27T07:30:00Z", true);
@@ -84,7 +84,7 @@ fn a_window_begins_and_ends_to_the_second_and_the_usual_goes_on_between() {
     assert!(plays(&world, "open.mp4"), "{:?}", world.screen(0));
     world.pass(SOON);
     assert!(plays(&world, "usual.mp4"));
-    // On Saturday it stays closed.
+    // The shop stays closed on Saturday.
     world.run(34 * HOUR);
     assert!(plays(&world, "usual.mp4"));
 }
@@ -125,14 +125,14 @@ fn a_stop_by_a_person_holds_until_the_next_change_and_locks_nothing_out() {
     assert_eq!(state(&world), TransportState::Stopped, "as the person wished");
     world.pass(SOON);
     assert!(plays(&world, "usual.mp4"), "closed: {:?}", world.screen(0));
-    // Stopped once more, on Friday evening; Monday is the next window.
+    // Stopped once more, on Friday evening; the next window is on Monday.
     world.press(PanelAction::Stop);
     world.run((24 + 24 + 24) * HOUR + 30 * MINUTE - 1);
     assert_eq!(state(&world), TransportState::Stopped);
     world.pass(SOON);
     assert!(plays(&world, "open.mp4"), "{:?}", world.screen(0));
 
-    // A viewer with the remote control has it for as long.
+    // A viewer with the remote control keeps it for as long.
     world.pass(HOUR + MINUTE);
     world.remote(0, Remote::Stop);
     world.pass(8 * HOUR);
@@ -142,7 +142,7 @@ fn a_stop_by_a_person_holds_until_the_next_change_and_locks_nothing_out() {
 }
 
 #[test]
-fn one_that_is_always_open_takes_a_stop_back_at_midnight_and_interrupts_nothing() {
+fn a_schedule_that_is_always_open_takes_a_stop_back_at_midnight_and_interrupts_nothing() {
     let mut world = morning("[[schedule]]\nplays = \"open.mp4\"\n");
     world.run(15 * HOUR + 30 * MINUTE - SOON);
     let sets = world.nodes[0].called("SetAVTransportURI").len();
@@ -167,7 +167,7 @@ fn closed_is_stopped_but_what_a_viewer_watches_is_left_alone() {
     assert!(plays(&world, "usual.mp4"));
     world.run(10 * HOUR + SOON);
     assert_eq!(state(&world), TransportState::Stopped);
-    // A person may play it at night.
+    // A person may play something at night.
     world.press(PanelAction::Play);
     world.pass(SOON);
     assert!(plays(&world, "usual.mp4"));
@@ -206,7 +206,7 @@ fn a_blackout_is_one_black_picture_on_every_renderer_of_pictures() {
 }
 
 #[test]
-fn one_that_shows_no_pictures_is_stopped_instead() {
+fn a_renderer_that_shows_no_pictures_is_stopped_instead() {
     let ends = but(|q| q.still = Still::EndsAtOnce);
     let refuses = but(|q| q.mimes = Some(&["video/mp4"]));
     for preset in [ends, refuses] {
@@ -247,7 +247,7 @@ fn a_window_brings_its_volume_and_its_end_that_of_the_renderer() {
         world.run(minute * MINUTE);
         assert_eq!(world.status()["renderers"][0]["volume"], volume, "{minute}");
     }
-    // Begun in the middle of it, it is quiet from the start.
+    // A box that starts within the window is quiet from the start.
     world.set_clock("2026-11-28T08:30:00Z", true);
     world.restart_box();
     world.pass(MINUTE);
@@ -256,13 +256,13 @@ fn a_window_brings_its_volume_and_its_end_that_of_the_renderer() {
 }
 
 #[test]
-fn one_that_was_switched_off_stays_off_and_plays_what_holds_once_it_is_on() {
+fn a_renderer_that_was_switched_off_stays_off_and_plays_what_holds_once_it_is_on() {
     let mut world = morning(OPEN);
     world.run(9 * HOUR);
     world.remote(0, Remote::Standby);
     world.pass(MINUTE);
     let sets = world.nodes[0].called("SetAVTransportURI").len();
-    // Over the end of the day, and the beginning of Monday.
+    // From the end of the day to the beginning of Monday.
     world.run((1 + 3 * 24) * HOUR);
     assert_eq!(world.nodes[0].called("SetAVTransportURI").len(), sets, "it would wake it");
     world.remote(0, Remote::PowerOn);
@@ -271,7 +271,7 @@ fn one_that_was_switched_off_stays_off_and_plays_what_holds_once_it_is_on() {
 }
 
 #[test]
-fn entries_are_for_whom_they_name() {
+fn an_entry_holds_for_the_renderers_that_it_names() {
     let first = "[[schedule]]\non = \"10.0.0.11\"\nplays = \"open.mp4\"\n";
     let mut scenario = house(presets::well_behaved(), first);
     scenario.presets.push(presets::well_behaved());
@@ -302,7 +302,7 @@ fn between_its_changes_a_schedule_costs_no_step_and_no_memory() {
         let schedule = "[[schedule]]\nfrom = \"18:30\"\nto = \"20:00\"\nthen = \"stop\"\n";
         let mut world = house(presets::well_behaved(), schedule).start();
         world.set_clock("2026-11-27T07:30:00Z", trusted);
-        // Tables find their size, and the renderer's ways are learned.
+        // Tables reach their size, and the box learns what the renderer can do.
         world.run(2 * HOUR);
         let (steps, asked) = (world.steps, world.allocations);
         world.run(3 * HOUR);
@@ -313,7 +313,7 @@ fn between_its_changes_a_schedule_costs_no_step_and_no_memory() {
     assert_eq!(hour(true), (without, 0));
 }
 
-/// Buttons that choose the night's film for good, and `Next` that hands everything back.
+/// Buttons that choose the night's film for good, and `Next` as `auto`.
 fn with_auto(schedule: &str) -> World {
     let mut scenario = house(presets::well_behaved(), schedule).choice_button("/m/night.mp4", None);
     let next = scenario.config.buttons.iter_mut().find(|b| b.does(PanelAction::Next));

@@ -103,7 +103,7 @@ fn a_press_takes_it_back_though_it_drops_what_it_is_given_while_it_plays() {
 }
 
 #[test]
-fn one_locked_by_its_viewer_is_seen_through_within_two_minutes() {
+fn a_renderer_locked_by_its_viewer_is_seen_through_within_two_minutes() {
     for length in [600_000, 3_600_000] {
         let scenario = Scenario::of(presets::panasonic_viera()).files(&[("/m/clip.mp4", length)]);
         let mut world = playing(scenario.rule(|r| r.on_stop = OnStop::Insist));
@@ -116,7 +116,7 @@ fn one_locked_by_its_viewer_is_seen_through_within_two_minutes() {
 }
 
 #[test]
-fn one_locked_close_to_its_end_is_seen_through_within_two_minutes() {
+fn a_renderer_locked_close_to_its_end_is_seen_through_within_two_minutes() {
     for preset in [presets::panasonic_viera(), presets::panasonic_empty()] {
         for (left, moves) in (1..40).chain([60, 90, 120]).flat_map(|l| [(l, 0), (l, 1), (l, 2)]) {
             let scenario = Scenario::of(preset.clone()).files(&[("/m/clip.mp4", 600_000)]);
@@ -196,7 +196,7 @@ fn narrow(min: u16, max: u16) -> Preset {
 }
 
 #[test]
-fn per_cent_are_meant_whatever_the_units() {
+fn per_cent_mean_the_same_in_any_units() {
     for (preset, volume) in [
         (narrow(0, 100), 40),
         (narrow(0, 30), 12),
@@ -244,7 +244,7 @@ fn the_units_are_asked_for_once_for_each_description() {
 }
 
 #[test]
-fn one_without_volume_says_so_once_and_plays_on() {
+fn a_renderer_without_volume_says_so_once_and_plays_on() {
     let deaf = but(|q| q.rendering_control = false);
     let mut world = playing(Scenario::of(deaf).rule(|rule| rule.volume = Some(40)));
     for _ in 0..3 {
@@ -262,7 +262,7 @@ fn one_without_volume_says_so_once_and_plays_on() {
 }
 
 #[test]
-fn one_that_cannot_be_muted_is_turned_down_and_up_again() {
+fn a_renderer_that_cannot_be_muted_is_turned_down_and_up_again() {
     for code in [401, 501, 602] {
         let mute = but(|q| (q.mute_refused, q.volume_min, q.volume_max) = (Some(code), 1, 30));
         let mut world = playing(Scenario::of(mute));
@@ -316,7 +316,7 @@ fn the_volume_of_the_table_holds_after_the_plug_was_pulled() {
 
 #[test]
 #[ignore = "the volume before a mute is forgotten when the box restarts"]
-fn one_that_was_hushed_is_heard_again_after_a_restart_of_the_box() {
+fn a_renderer_that_was_hushed_is_heard_again_after_a_restart_of_the_box() {
     let mut world = playing(Scenario::of(but(|q| q.mute_refused = Some(501))));
     world.pass(10_000);
     let before = world.nodes[0].renderer.volume;
@@ -335,7 +335,7 @@ fn one_that_was_hushed_is_heard_again_after_a_restart_of_the_box() {
 fn mute_makes_nobody_loud() {
     let both = vec![presets::well_behaved(), presets::well_behaved()];
     let mut world = playing(Scenario::many(both).files(&[("/m/clip.mp4", 3_600_000)]));
-    // A viewer has muted one with the remote control.
+    // A viewer has muted one renderer with the remote control.
     world.nodes[0].renderer.mute = true;
     world.remote(0, Remote::Volume(40));
     world.pass(2_000);

@@ -128,7 +128,7 @@ fn mute_toggles_what_is_seen() {
 }
 
 #[test]
-fn one_that_cannot_be_muted_is_turned_down_and_up_again() {
+fn a_renderer_that_cannot_be_muted_is_turned_down_and_up_again() {
     let mut volume = of(1, 30, 1);
     volume.mute = Some(false);
     volume.toggle_mute();
