@@ -94,6 +94,17 @@ fn every_script_that_is_named_can_be_run() {
 }
 
 #[test]
+fn every_module_whose_tests_are_to_be_run_exists() {
+    let text = read("CONTRIBUTING.md");
+    let modules =
+        text.split("cargo test --lib ").skip(1).filter_map(|rest| rest.split_whitespace().next());
+    for module in modules {
+        let path = format!("{ROOT}/src/{}", module.trim_matches(['`', ':']).replace("::", "/"));
+        assert!(Path::new(&path).exists() || Path::new(&format!("{path}.rs")).exists(), "{module}");
+    }
+}
+
+#[test]
 fn the_table_of_layers_is_the_one_that_the_code_is_held_to() {
     let (document, source) = (read("ARCHITECTURE.md"), read("src/lib.rs"));
     let (_, table) = source.split_once("const TABLE: ").expect("the table");
