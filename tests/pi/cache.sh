@@ -1,23 +1,22 @@
-# Debian's packages, to be sourced: some are installed on this machine, those of other suites and architectures
-# are only unpacked into the cache, and this machine's apt and dpkg hear nothing of them.
+# Packages of other Debian releases and architectures, to be sourced. They are unpacked into the cache and not installed.
 
-# The cache of all scripts here; outside of the repository, since it is large.
+# The cache of all scripts here; outside the repository, since it is large.
 cache=${DLNA_KIOSK_PI:-${XDG_CACHE_HOME:-$HOME/.cache}/dlna-kiosk-pi}
 
-# The address of Debian's archive that this machine uses.
+# The address of the Debian mirror that this machine uses.
 mirror() {
   apt-get indextargets --format '$(ORIGIN) $(REPO_URI)' 'Created-By: Packages' | awk '$1 == "Debian" && !/security/ { print $2; exit }'
 }
 
-# other_apt FOLDER SUITE ARCHITECTURE…: from now on apt-get and apt-cache in this shell are about this suite,
-# with all their files in the folder and nothing installed.
+# other_apt FOLDER SUITE ARCHITECTURE…: from now on apt-get and apt-cache in this shell use this suite, with all their files
+# in the folder.
 other_apt() {
   local folder=$1 suite=$2
   shift 2
   mkdir -p "$folder"/{etc/apt.conf.d,etc/preferences.d,state/lists/partial,cache/archives/partial}
   : > "$folder/status"
   echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(mirror) $suite main" > "$folder/etc/sources.list"
-  # Without valid-until: a clock that is ahead must not stop a build.
+  # Valid-until is not checked, so that a fast clock does not stop a build.
   {
     find /etc/apt/apt.conf.d -name '*proxy*' -exec cat {} +
     cat <<CONF
@@ -31,17 +30,17 @@ CONF
   apt-get update -qq
 }
 
-# depends PACKAGE PATTERN: what it depends on, by name.
+# depends PACKAGE PATTERN: its direct dependencies whose names match.
 depends() {
   apt-cache depends "$1" | awk '$1 == "Depends:" { sub(/:.*/, "", $2); print $2 }' | sort -u | grep -E "$2"
 }
 
-# download PACKAGE…: just these, into the folder of `other_apt`.
+# download PACKAGE…: these without their dependencies, into the folder of `other_apt`.
 download() {
   (cd "$(dirname "$APT_CONFIG")/cache/archives" && apt-get download -qq "$@")
 }
 
-# unpack FOLDER: all that was downloaded, without documentation.
+# unpack FOLDER: unpacks everything that was downloaded, without documentation.
 unpack() {
   mkdir -p "$1"
   local package
@@ -51,8 +50,8 @@ unpack() {
   done
 }
 
-# once FOLDER COMMAND [FILE…]: runs the command, which fills the folder, unless this very script did it before with these
-# very files. Two at a time wait for each other.
+# once FOLDER COMMAND [FILE…]: runs the command, which fills the folder, unless the same version of this script has already
+# done so with the same files. Concurrent calls wait for each other.
 once() {
   local folder=$1 command=$2 script lock
   shift 2
@@ -69,7 +68,7 @@ once() {
   exec {lock}>&-
 }
 
-# run_foreign PROCESSOR…: from now on until this script ends the kernel starts programs for these by QEMU.
+# run_foreign PROCESSOR…: until this script ends the kernel runs programs for these processors with QEMU.
 run_foreign() {
   local formats=/proc/sys/fs/binfmt_misc processor
   foreign=()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Debian's kernel has no /dev/gpiomem, the device by which Raspberry Pi OS lets the group gpio use the pins.
- * This stands in for it in an emulated Pi 3: whoever maps the device gets the page of GPIO registers.
+ * The kernel of Debian has no /dev/gpiomem, the device that gives the group gpio access to the pins in Raspberry Pi OS.
+ * This module replaces it in an emulated Pi 3: a mapping of the device is the page of GPIO registers.
  */
 #include <linux/cdev.h>
 #include <linux/device.h>
@@ -36,14 +36,14 @@ static int __init gpiomem_init(void)
 	error = cdev_add(&device, number, 1);
 	if (error)
 		return error;
-	/* The name that Raspberry Pi OS's udev rules, and ours, look for. */
+	/* The name in the udev rules of Raspberry Pi OS and of dlna-kiosk. */
 	class = class_create(THIS_MODULE, "bcm2835-gpiomem");
 	if (IS_ERR(class))
 		return PTR_ERR(class);
 	return PTR_ERR_OR_ZERO(device_create(class, NULL, number, NULL, "gpiomem"));
 }
 
-/* There is no way out: the machine is switched off. */
+/* The module is never unloaded: the machine is switched off. */
 module_init(gpiomem_init);
 MODULE_DESCRIPTION("/dev/gpiomem for an emulated Pi 3");
 MODULE_LICENSE("GPL");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Linux lengthens a USB transfer by one byte if it would end with a full packet. QEMU's RNDIS card takes that byte for
- * the beginning of the next frame, and never sends anything again: after a frame of 84 bytes, or 148, 212 and so on.
- * With this in an emulated machine no packet looks full; the card finds the end of a frame by its header.
+ * Linux appends a byte to a USB transfer that would end with a full packet. QEMU's RNDIS card takes this byte as the
+ * start of the next frame and never sends anything again: after a frame of 84 bytes, or 148, 212 and so on.
+ * This module makes the packet size so large that no packet is full; the card finds the end of a frame by its header.
  */
 #include <linux/module.h>
 #include <linux/netdevice.h>
@@ -24,7 +24,7 @@ static int __init rndis_unpadded_init(void)
 	return register_netdevice_notifier(&block);
 }
 
-/* There is no way out: the machine is switched off. */
+/* The module is never unloaded: the machine is switched off. */
 module_init(rndis_unpadded_init);
 MODULE_DESCRIPTION("Frames that QEMU's RNDIS card understands");
 MODULE_LICENSE("GPL");
