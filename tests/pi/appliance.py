@@ -158,7 +158,7 @@ def power_cuts(box, cuts):
         files = box.run(f"ls {STATE}/").split()
         said = box.journal()
         errors = box.run("dmesg | grep -ci 'EXT4-fs error' || true")
-        whole = "profiles.json.damaged" not in files and "set aside" not in said and is_json(box.run(f"cat {STATE}/profiles.json"))
+        whole = "profiles.json.damaged" not in files and "profiles.json.damaged" not in said and is_json(box.run(f"cat {STATE}/profiles.json"))
         good = wrote and played and whole and errors == "0"
         damage += not good
         print(f"     cut {number}: READY {at or 0:.1f} s, plays: {bool(played)}, {' '.join(files)}, {errors} errors of the file system", flush=True)
