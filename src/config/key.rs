@@ -49,8 +49,10 @@ pub(super) struct Key<T: 'static> {
     /// Message and advice if the key is missing and must not be.
     required: Option<[&'static str; 2]>,
     /// When the key has an effect, and message and advice if it has none.
-    condition: Option<(fn(&T) -> bool, [&'static str; 2])>,
+    condition: Option<Condition<T>>,
 }
+
+type Condition<T> = (fn(&T) -> bool, [&'static str; 2]);
 
 pub(super) const fn key<T>(
     name: &'static str,
@@ -88,7 +90,7 @@ impl<T: Clone> Table<T> {
     pub(super) fn read(&self, reader: &mut Reader<'_>, section: &Section<'_>) -> (T, Vec<&str>) {
         for field in section.fields() {
             let is_known = self.keys.iter().any(|key| key.name == field.key);
-            if !is_known && !(self.about.name.is_empty() && is_table(field.key)) {
+            if !(is_known || self.about.name.is_empty() && is_table(field.key)) {
                 field.error(reader, "this key is unknown", &instead_of(self.about, field.key));
             }
         }

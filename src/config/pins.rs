@@ -132,7 +132,7 @@ impl Backend {
         }
         if !section.has("socket") {
             let advice = "write socket = \"/run/dlna-kiosk/pins\"";
-            section.error(reader, "the simulated backend needs a socket", &advice);
+            section.error(reader, "the simulated backend needs a socket", advice);
         }
         Self::None
     }

@@ -68,12 +68,12 @@ impl<'a> Section<'a> {
 
     /// Records an error about the table as a whole.
     pub(super) fn error(&self, reader: &mut Reader<'_>, message: &str, advice: &str) {
-        reader.problems.push(Severity::Error, Some(self.at), self.label, &message, &advice);
+        reader.problems.push(Severity::Error, Some(self.at), self.label, message, advice);
     }
 
     /// Records a warning about the table as a whole.
     pub(super) fn warning(&self, reader: &mut Reader<'_>, message: &str, advice: &str) {
-        reader.problems.push(Severity::Warning, Some(self.at), self.label, &message, &advice);
+        reader.problems.push(Severity::Warning, Some(self.at), self.label, message, advice);
     }
 }
 
@@ -104,13 +104,13 @@ impl<'a> Field<'a> {
     /// Records an error about this value.
     pub(super) fn error(&self, reader: &mut Reader<'_>, message: &str, advice: &str) {
         let shown = self.shown(reader);
-        reader.problems.push(Severity::Error, Some(self.at), &shown, &message, &advice);
+        reader.problems.push(Severity::Error, Some(self.at), &shown, message, advice);
     }
 
     /// Records a warning about this value.
     pub(super) fn warning(&self, reader: &mut Reader<'_>, message: &str, advice: &str) {
         let shown = self.shown(reader);
-        reader.problems.push(Severity::Warning, Some(self.at), &shown, &message, &advice);
+        reader.problems.push(Severity::Warning, Some(self.at), &shown, message, advice);
     }
 
     /// Records that the value is not of the type that is `wanted`.
