@@ -2,7 +2,7 @@
 //! `tests/pins/front_panel.py` does the same from outside the process, also on other pins.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use dlna_kiosk::config::{Backend, Config, FileState, Level, Pin, Port, parse};
+use dlna_kiosk::config::{Config, FileState, GpioBackend, Pin, PinLevel, PortChoice, parse};
 use dlna_kiosk::kiosk::event::Event;
 use dlna_kiosk::kiosk::leds::TABLE;
 use dlna_kiosk::kiosk::trace::{Entry, What};
@@ -66,9 +66,9 @@ fn config(contract: &Contract) -> Config {
     let text = contract.config.replace("BACKEND", "").replace("DETECT", "edges");
     let config = parse(&text, &|_| FileState::Missing).config.unwrap();
     Config {
-        gpio: Backend::None,
-        media_port: Port::From(23_000),
-        control_port: Port::From(24_000),
+        gpio: GpioBackend::None,
+        media_port: PortChoice::From(23_000),
+        control_port: PortChoice::From(24_000),
         ..config
     }
 }
@@ -181,7 +181,7 @@ fn the_contract_has_every_pattern_as_the_box_shows_it() {
         contract.pattern.iter().map(|p| (p.name.clone(), p.rhythm.clone())).collect();
     assert_eq!(told, shown);
     let levels: Vec<_> = config(&contract).leds.iter().map(|led| (led.pin.0, led.active)).collect();
-    let level = |level| if level == 1 { Level::High } else { Level::Low };
+    let level = |level| if level == 1 { PinLevel::High } else { PinLevel::Low };
     for (pin, lit) in &contract.leds {
         assert!(levels.contains(&(pin.parse().unwrap(), level(*lit))), "GPIO{pin}");
     }

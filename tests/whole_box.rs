@@ -4,8 +4,8 @@
 
 use dlna_kiosk::cli::demo;
 use dlna_kiosk::config::{
-    Backend, Button, Config, Days, Entry, Led, Level, PanelAction, Pin, Port, Rule, Shows, Targets,
-    Then, WallClock, Who,
+    Button, Config, Days, GpioBackend, Led, LedFunction, PanelAction, Pin, PinLevel, PortChoice,
+    Rule, ScheduleEntry, ScheduledAction, Selector, Targets, WallClock,
 };
 use dlna_kiosk::kiosk::event::Event;
 use dlna_kiosk::kiosk::{Kiosk, Setup};
@@ -63,12 +63,12 @@ fn config(media: &Folder, renderer: u16, autoplay: bool) -> Config {
     let usual = Config::default();
     Config {
         media_folder: media.0.clone(),
-        media_port: Port::From(21_000),
-        control_port: Port::From(22_000),
+        media_port: PortChoice::From(21_000),
+        control_port: PortChoice::From(22_000),
         stop_at_exit: true,
-        gpio: Backend::None,
+        gpio: GpioBackend::None,
         rules: vec![Rule {
-            who: Who::Address(Ipv4Addr::LOCALHOST, Some(renderer)),
+            who: Selector::Address(Ipv4Addr::LOCALHOST, Some(renderer)),
             plays: vec![media.0.clone()],
             autoplay,
             ..usual.rules[0].clone()
@@ -81,7 +81,11 @@ fn config(media: &Folder, renderer: u16, autoplay: bool) -> Config {
                 ..Button::plain(OTHER_BUTTON, PanelAction::Identify)
             },
         ],
-        leds: vec![Led { pin: LAMP, shows: Shows::Playing(Targets::All), active: Level::High }],
+        leds: vec![Led {
+            pin: LAMP,
+            shows: LedFunction::Playing(Targets::All),
+            active: PinLevel::High,
+        }],
         ..usual
     }
 }
@@ -116,7 +120,7 @@ impl Scene<'_> {
     }
 
     async fn status(&self) -> Value {
-        let port = Port::Fixed(self.shell.control_port().unwrap());
+        let port = PortChoice::Fixed(self.shell.control_port().unwrap());
         serde_json::from_str(&control_server::fetch(port, &control_server::STATUS).await.unwrap())
             .unwrap()
     }
@@ -131,7 +135,7 @@ fn on_stage(preset: &str, autoplay: bool, story: impl AsyncFn(&Scene<'_>)) -> u8
 fn on_stage_by(
     preset: &str,
     autoplay: bool,
-    schedule: Vec<Entry>,
+    schedule: Vec<ScheduleEntry>,
     story: impl AsyncFn(&Scene<'_>),
 ) -> u8 {
     // Each test has a thread of its own.
@@ -244,13 +248,13 @@ fn a_configured_renderer_plays_by_itself_round_after_round() {
 
 #[test]
 fn a_schedule_is_followed_by_this_machines_clock_and_a_press_is_stronger() {
-    let always = Entry {
+    let always = ScheduleEntry {
         name: None,
         days: Days::ALL,
         from: jiff::civil::Time::midnight(),
         to: jiff::civil::Time::midnight(),
         targets: Targets::All,
-        then: Then::Blackout,
+        then: ScheduledAction::Blackout,
         volume: None,
         priority: 0,
     };
@@ -316,7 +320,7 @@ fn a_box_that_was_killed_takes_up_what_still_plays() {
     let renderer = presets::named("well-behaved").unwrap().renderer(udn, "TV", 1);
     let host = FakeHost::new(renderer, Ipv4Addr::LOCALHOST, port);
     let mut config = config(&media, port, true);
-    config.media_port = Port::Fixed(21_555);
+    config.media_port = PortChoice::Fixed(21_555);
     let shown =
         || host.look(|renderer, now| renderer.on_screen(now).map(|(uri, at)| (uri.to_owned(), at)));
     let two_seconds = || pause(Duration::from_secs(2));

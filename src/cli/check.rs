@@ -2,7 +2,7 @@
 //! the renderers that are there, and the conversion of the Python kiosk's device list.
 
 use crate::cli::terminal::{counted, print, print_error, print_line};
-use crate::config::{Config, Port, Rule, Severity, effective_for, import};
+use crate::config::{Config, PortChoice, Rule, Severity, effective_for, import};
 use crate::kiosk::Kiosk;
 use crate::kiosk::preflight::{Outlook, Prospect, Surroundings};
 use crate::kiosk::trace::{Entry, What};
@@ -100,13 +100,13 @@ fn preflight(config: &Config) -> Result<u8, String> {
 
 fn prospects(config: &Config) -> Result<Vec<Prospect>, String> {
     let quiet = |rule: &Rule| Rule { autoplay: false, volume: None, ..rule.clone() };
-    let (Port::Fixed(port) | Port::From(port)) = config.media_port;
+    let (PortChoice::Fixed(port) | PortChoice::From(port)) = config.media_port;
     let quiet = Config {
         rules: config.rules.iter().map(quiet).collect(),
         buttons: Vec::new(),
         leds: Vec::new(),
         // The box may be running and hold the port.
-        media_port: Port::From(port),
+        media_port: PortChoice::From(port),
         stop_at_exit: false,
         ..config.clone()
     };
@@ -135,7 +135,7 @@ fn unreadable(path: &Path) -> Option<String> {
 
 /// A fixed media port that another program holds. The box itself may hold it.
 fn port_taken(config: &Config) -> Option<Prospect> {
-    let Port::Fixed(port) = config.media_port else { return None };
+    let PortChoice::Fixed(port) = config.media_port else { return None };
     TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).err()?;
     let running =
         smol::block_on(control_server::fetch(config.control_port, &control_server::STATUS)).is_ok();

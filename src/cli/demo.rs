@@ -3,7 +3,8 @@
 
 use crate::cli::terminal::{self, Keyboard};
 use crate::config::{
-    Backend, Button, Config, Led, Level, PanelAction, Pin, Port, Rule, Shows, Targets, Who,
+    Button, Config, GpioBackend, Led, LedFunction, PanelAction, Pin, PinLevel, PortChoice, Rule,
+    Selector, Targets,
 };
 use crate::kiosk::event::Event;
 use crate::kiosk::trace::Entry;
@@ -149,24 +150,24 @@ fn config(media: &Media, port: u16) -> Config {
         hold_time: Duration::from_millis(500),
         ..Button::plain(Pin(pin), press)
     };
-    let led = |pin, shows| Led { pin: Pin(pin), shows, active: Level::High };
+    let led = |pin, shows| Led { pin: Pin(pin), shows, active: PinLevel::High };
     let usual = Config::default();
     let rule = Rule {
-        who: Who::Address(Ipv4Addr::LOCALHOST, Some(port)),
+        who: Selector::Address(Ipv4Addr::LOCALHOST, Some(port)),
         plays: vec![media.0.clone()],
         ..usual.rules[0].clone()
     };
     Config {
         name: crate::text::clip("Demo box"),
         media_folder: media.0.clone(),
-        media_port: Port::From(18895),
-        control_port: Port::From(18080),
+        media_port: PortChoice::From(18895),
+        control_port: PortChoice::From(18080),
         stop_at_exit: true,
-        gpio: Backend::None,
+        gpio: GpioBackend::None,
         rules: vec![rule],
         groups: Vec::new(),
         buttons: KEYS.map(button).to_vec(),
-        leds: vec![led(5, Shows::Status), led(6, Shows::Playing(Targets::All))],
+        leds: vec![led(5, LedFunction::Status), led(6, LedFunction::Playing(Targets::All))],
         ..usual
     }
 }

@@ -4,7 +4,9 @@
 //! `learn` prints what to paste into the configuration to standard output, everything else to standard error.
 
 use crate::cli::terminal;
-use crate::config::{Button, Config, Detect, Header, Loaded, PanelAction, Pin, Port, Shows};
+use crate::config::{
+    Button, Config, Detection, GpioHeader, LedFunction, Loaded, PanelAction, Pin, PortChoice,
+};
 use crate::kiosk::event::{ButtonId, Event, LedId};
 use crate::kiosk::leds::{Leds as LedPatterns, Pattern, TABLE};
 use crate::shell::clock::{Clock, pause};
@@ -55,7 +57,7 @@ fn with_panel(
 }
 
 /// Fails if a running box uses the pins. It drives LEDs through registers, which the kernel does not know, so ask the box.
-async fn refuse_beside_a_box(port: Port) -> Result<(), String> {
+async fn refuse_beside_a_box(port: PortChoice) -> Result<(), String> {
     let status = control_server::fetch(port, &control_server::STATUS).await.unwrap_or_default();
     let status: Value = serde_json::from_str(&status).unwrap_or_default();
     match status["panel"]["state"] == "working" {
@@ -117,7 +119,7 @@ impl Learn {
                 None => left_out.push((why, vec![pin])),
             }
         }
-        let detect = if self.level { Detect::Level } else { Detect::Edges };
+        let detect = if self.level { Detection::Level } else { Detection::Edges };
         let buttons = watched
             .iter()
             .map(|&pin| Button { detect, ..Button::plain(pin, PanelAction::PlayPause) });
@@ -182,9 +184,9 @@ async fn follow(watched: &[Pin], mailbox: &Mailbox, on_press: &mut impl FnMut(Pi
 
 /// The presses so far, and what they mean to the configuration.
 struct LearnSession<'a> {
-    header: Header,
+    header: GpioHeader,
     known: &'a Config,
-    detect: Detect,
+    detect: Detection,
     seen: Vec<Pin>,
     proposed: usize,
 }
@@ -198,7 +200,7 @@ impl LearnSession<'_> {
             self.seen.push(pin);
         }
         if let Some(led) = self.known.leds.iter().find(|led| led.pin == pin) {
-            let shows = if led.shows == Shows::Status { "status" } else { "playing" };
+            let shows = if led.shows == LedFunction::Status { "status" } else { "playing" };
             return format!("# {name}, in the configuration as the LED that shows \"{shows}\"");
         }
         if let Some(button) = self.known.buttons.iter().find(|button| button.pin == pin) {
@@ -216,14 +218,14 @@ impl LearnSession<'_> {
         let action = new.nth(self.proposed).unwrap_or(PanelAction::PlayPause).word();
         self.proposed += 1;
         let detect = match self.detect {
-            Detect::Edges => "",
-            Detect::Level => "detect = \"level\"\n",
+            Detection::Edges => "",
+            Detection::Level => "detect = \"level\"\n",
         };
         format!("# {name}\n[[button]]\npin = {}\npress = \"{action}\"\n{detect}", pin.0)
     }
 }
 
-fn named(header: Header, pin: Pin) -> String {
+fn named(header: GpioHeader, pin: Pin) -> String {
     match header.place(pin) {
         Some(place) => format!("GPIO{} = header pin {place}", pin.0),
         None => format!("GPIO{}", pin.0),
@@ -296,8 +298,8 @@ fn which(config: &Config) -> String {
     let header = gpio::header();
     let leds = config.leds.iter().map(|led| {
         let shows = match led.shows {
-            Shows::Status => "status",
-            Shows::Playing(_) => "playing",
+            LedFunction::Status => "status",
+            LedFunction::Playing(_) => "playing",
         };
         format!("{}: {shows}", header.describe(led.pin))
     });
@@ -314,14 +316,14 @@ mod tests {
     use super::*;
     use crate::config::{FileState, WITHOUT_FILE, parse};
 
-    fn session(known: &Config, detect: Detect) -> LearnSession<'_> {
-        LearnSession { header: Header::Forty, known, detect, seen: Vec::new(), proposed: 0 }
+    fn session(known: &Config, detect: Detection) -> LearnSession<'_> {
+        LearnSession { header: GpioHeader::Forty, known, detect, seen: Vec::new(), proposed: 0 }
     }
 
     #[test]
     fn everything_that_is_printed_can_be_pasted() {
         let none = Config::default();
-        for detect in [Detect::Edges, Detect::Level] {
+        for detect in [Detection::Edges, Detection::Level] {
             let mut session = session(&none, detect);
             let printed = [17, 27, 17, 5].map(|pin| session.pressed(Pin(pin))).join("\n");
             assert!(printed.starts_with("# GPIO17 = header pin 11\n[[button]]\npin = 17\n"));
@@ -340,7 +342,7 @@ mod tests {
     fn a_button_of_the_configuration_is_named_by_what_it_does() {
         let loaded = parse(WITHOUT_FILE, &|_| FileState::Folder);
         let known = loaded.config.expect("the usual panel");
-        let mut session = session(&known, Detect::Edges);
+        let mut session = session(&known, Detection::Edges);
         assert_eq!(
             session.pressed(Pin(17)),
             "# GPIO17 = header pin 11, in the configuration: press = \"play_pause\", long = \"stop\""

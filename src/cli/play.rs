@@ -1,7 +1,7 @@
 //! `dlna-kiosk play`: plays files or folders on a renderer, now.
 
 use super::terminal;
-use crate::config::{Config, Rule, Who};
+use crate::config::{Config, Rule, Selector};
 use crate::shell::Shell;
 use crate::shell::clock::pause;
 use crate::text::clip;
@@ -57,16 +57,16 @@ impl Play {
         problem.map_or(Ok(code), Err)
     }
 
-    fn who(&self) -> Who {
-        let Some(on) = &self.on else { return Who::Any };
+    fn who(&self) -> Selector {
+        let Some(on) = &self.on else { return Selector::Any };
         let by_udn = Udn::new(on).filter(|udn| udn.as_str().starts_with("uuid:"));
         let address = on
             .split_once(':')
             .map_or((on.as_str(), None), |(host, port)| (host, port.parse().ok()));
         match (address.0.parse(), by_udn) {
-            (Ok(host), _) => Who::Address(host, address.1),
-            (_, Some(udn)) => Who::Udn(udn),
-            _ => Who::Name(clip(on)),
+            (Ok(host), _) => Selector::Address(host, address.1),
+            (_, Some(udn)) => Selector::Udn(udn),
+            _ => Selector::Name(clip(on)),
         }
     }
 

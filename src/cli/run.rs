@@ -1,7 +1,7 @@
 //! `dlna-kiosk run`: runs the box.
 
 use super::terminal::counted;
-use crate::config::{Backend, Config, Led, Loaded, Port, Severity};
+use crate::config::{Config, GpioBackend, Led, Loaded, PortChoice, Severity};
 use crate::kiosk::{Kiosk, Setup};
 use crate::shell::control_server::{self, STATUS};
 use crate::shell::driver::drive;
@@ -19,7 +19,7 @@ pub(super) fn run(path: &Path, state: Option<PathBuf>) -> Result<u8, String> {
         Ok(loaded) => usable(loaded, &path.display().to_string(), by_systemd)?,
         Err(why) if by_systemd => {
             log::error!("{why}");
-            (idle(Vec::new(), Backend::None), Some(why))
+            (idle(Vec::new(), GpioBackend::None), Some(why))
         }
         Err(why) => return Err(why),
     };
@@ -34,7 +34,7 @@ pub(super) fn run(path: &Path, state: Option<PathBuf>) -> Result<u8, String> {
     let store = state.map(|folder| Store::new(&folder));
     let shell = Shell::open(&config, Mode::Service)?.keeping(store);
     let port = shell.control_port();
-    let (Port::Fixed(first) | Port::From(first)) = config.control_port;
+    let (PortChoice::Fixed(first) | PortChoice::From(first)) = config.control_port;
     if port != Some(first) && !by_systemd {
         // Another program holds the port: it may be a box.
         refuse_second_box(config.control_port)?;
@@ -86,12 +86,12 @@ fn usable(
 }
 
 /// The configuration of a box that does nothing but show these LEDs.
-fn idle(leds: Vec<Led>, gpio: Backend) -> Config {
+fn idle(leds: Vec<Led>, gpio: GpioBackend) -> Config {
     Config { leds, gpio, rules: Vec::new(), ..Config::default() }
 }
 
 /// Fails if a box already runs on this machine: a person who typed `dlna-kiosk` would take all renderers from the service.
-fn refuse_second_box(port: Port) -> Result<(), String> {
+fn refuse_second_box(port: PortChoice) -> Result<(), String> {
     match smol::block_on(control_server::is_answered(port)) {
         true => Err(format!(
             "the box already runs on this machine, most likely as a service, and two boxes would take the renderers \

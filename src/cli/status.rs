@@ -1,7 +1,7 @@
 //! `dlna-kiosk status`: asks the running box for its status or its statistics, and prints them for a person.
 
 use crate::cli::terminal::{self, clock_time, counted};
-use crate::config::{CONTROL_PORT, Port};
+use crate::config::{CONTROL_PORT, PortChoice};
 use crate::shell::clock::pause;
 use crate::shell::control_server::{self, STATISTICS, STATUS};
 use crate::time::Duration;
@@ -30,7 +30,7 @@ impl Status {
             Err(why) if !path.exists() => return Err(why),
             loaded => loaded.ok().and_then(|loaded| loaded.config),
         };
-        let port = config.map_or(Port::From(CONTROL_PORT), |config| config.control_port);
+        let port = config.map_or(PortChoice::From(CONTROL_PORT), |config| config.control_port);
         smol::block_on(async {
             let mut shown = self.ask(port).await?;
             let clear = if self.watch && terminal::is_terminal() { "\x1b[H\x1b[2J" } else { "" };
@@ -46,7 +46,7 @@ impl Status {
         })
     }
 
-    async fn ask(&self, port: Port) -> Result<String, String> {
+    async fn ask(&self, port: PortChoice) -> Result<String, String> {
         let (route, as_text): (_, fn(&str) -> Result<String, String>) = match self.statistics {
             true => (&STATISTICS, statistics_as_text),
             false => (&STATUS, status_as_text),

@@ -231,7 +231,7 @@ fn common_folder(devices: &[Device]) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{FileState, Loaded, Severity, Who, parse};
+    use super::super::{FileState, Loaded, Selector, Severity, parse};
     use super::*;
     use crate::text::clip;
     use proptest::prelude::*;
@@ -254,8 +254,8 @@ mod tests {
         let config = read(&imported.toml).config.expect("our own file is valid");
         assert_eq!(config.media_folder, Path::new("/home/pi/videos"));
         let [wall, door] = &*config.rules else { panic!("{}", imported.toml) };
-        assert_eq!(wall.who, Who::Name(clip("Küche \"TV\"")), "higher priority first");
-        assert_eq!(door.who, Who::Address(Ipv4Addr::new(10, 0, 0, 45), None));
+        assert_eq!(wall.who, Selector::Name(clip("Küche \"TV\"")), "higher priority first");
+        assert_eq!(door.who, Selector::Address(Ipv4Addr::new(10, 0, 0, 45), None));
         assert_eq!(wall.plays, [Path::new("/home/pi/videos/wall/hall.mkv")]);
         assert!(!wall.repeat && door.repeat && door.autoplay);
         assert_eq!(
@@ -275,7 +275,7 @@ mod tests {
     fn one_device_needs_no_list() {
         let imported = import(r#"{"device_name": "TV", "video_file": "a.mp4"}"#).unwrap();
         let config = read(&imported.toml).config.unwrap();
-        assert_eq!(config.rules[0].who, Who::Name(clip("TV")));
+        assert_eq!(config.rules[0].who, Selector::Name(clip("TV")));
         assert!(imported.warnings[0].contains("must be the name that the renderer shows"));
     }
 

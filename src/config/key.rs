@@ -1,7 +1,7 @@
 //! What a key of the configuration is. Each key is declared once, in the list of its table. The declaration reads and prints
 //! the key, knows what people write instead of it, and explains it in the README and in the example file.
 
-use super::pins::Header;
+use super::pins::GpioHeader;
 use super::problem::{listed, nearest, normalised};
 use super::reference::{is_table, tables};
 use super::section::{Field, Reader, Section};
@@ -134,7 +134,7 @@ impl<T: Clone> Table<T> {
 
     /// What is said about the keys.
     pub(super) fn explained(&self) -> (About, Vec<Explained>) {
-        let out = Printer::new(Header::default(), Path::new(super::MEDIA_FOLDER));
+        let out = Printer::new(GpioHeader::default(), Path::new(super::MEDIA_FOLDER));
         let explained = |key: &Key<T>| Explained {
             name: key.name,
             synonyms: key.synonyms,
@@ -190,12 +190,12 @@ fn instead_of(table: About, word: &str) -> String {
 /// The configuration in force, as it is written.
 pub(super) struct Printer<'a> {
     pub(super) text: String,
-    pub(super) header: Header,
+    pub(super) header: GpioHeader,
     pub(super) media: &'a Path,
 }
 
 impl<'a> Printer<'a> {
-    pub(super) fn new(header: Header, media: &'a Path) -> Self {
+    pub(super) fn new(header: GpioHeader, media: &'a Path) -> Self {
         Self { text: String::new(), header, media }
     }
 

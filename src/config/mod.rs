@@ -27,12 +27,15 @@ mod tests;
 
 pub use import::{Imported, import};
 pub use media::FileState;
-pub use panel::{Again, Back, Button, Choice, Detect, Led, Level, PanelAction, Pull, Shows};
-pub use pins::{Backend, Header, Pin};
+pub use panel::{
+    AfterClip, Button, ButtonChoice, Detection, Led, LedFunction, PanelAction, PinLevel, Pull,
+    RepeatPress,
+};
+pub use pins::{GpioBackend, GpioHeader, Pin};
 pub use problem::{Problem, Severity};
-pub use renderer::{DWELL, Group, LoopMethod, OnStop, Order, Rule};
-pub use schedule::{Days, Entry, Then};
-pub use selector::{Targets, Who};
+pub use renderer::{DWELL, GroupRule, LoopMethod, OnStop, PlayOrder, Rule};
+pub use schedule::{Days, ScheduleEntry, ScheduledAction};
+pub use selector::{Selector, Targets};
 
 use crate::limits::NAME_BYTES;
 use crate::text::{Text, clip};
@@ -56,23 +59,23 @@ pub struct Config {
     /// Where the media are. Absolute.
     pub media_folder: PathBuf,
     /// Port of the media server.
-    pub media_port: Port,
+    pub media_port: PortChoice,
     /// Port of status and page, loopback only.
-    pub control_port: Port,
+    pub control_port: PortChoice,
     /// Whether renderers are stopped when the box shuts down.
     pub stop_at_exit: bool,
     /// Where the pins are.
-    pub gpio: Backend,
+    pub gpio: GpioBackend,
     /// What the renderers play. The first rule that matches a renderer holds. Never empty: without
-    /// `[[renderer]]` there is one rule for [`Who::Any`].
+    /// `[[renderer]]` there is one rule for [`Selector::Any`].
     /// Those of groups' members, made from the groups, come first: see [`Self::seat`].
     pub rules: Vec<Rule>,
     /// What holds at which times instead.
-    pub schedule: Vec<Entry>,
+    pub schedule: Vec<ScheduleEntry>,
     /// When the wall clock is believed.
     pub clock: WallClock,
     /// Renderers that start together.
-    pub groups: Vec<Group>,
+    pub groups: Vec<GroupRule>,
     /// The front panel's buttons.
     pub buttons: Vec<Button>,
     /// The front panel's LEDs.
@@ -156,10 +159,10 @@ impl Default for Config {
             rules: vec![Rule::by_button(&media_folder)],
             groups: Vec::new(),
             media_folder,
-            media_port: Port::From(MEDIA_PORT),
-            control_port: Port::From(CONTROL_PORT),
+            media_port: PortChoice::From(MEDIA_PORT),
+            control_port: PortChoice::From(CONTROL_PORT),
             stop_at_exit: true,
-            gpio: Backend::Auto,
+            gpio: GpioBackend::Auto,
             schedule: Vec::new(),
             clock: WallClock::default(),
             buttons: Vec::new(),
@@ -170,15 +173,15 @@ impl Default for Config {
 
 /// A port to listen on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Port {
+pub enum PortChoice {
     /// Just this one; busy is an error.
     Fixed(u16),
     /// This one, or the next free one of the following 32.
     From(u16),
 }
 
-/// A [`Port`]; only a fixed one is written.
-struct ListenOn(fn(&mut Config) -> &mut Port);
+/// A [`PortChoice`]; only a fixed one is written.
+struct ListenOn(fn(&mut Config) -> &mut PortChoice);
 
 impl Value<Config> for ListenOn {
     fn values(&self) -> Values {
@@ -191,14 +194,14 @@ impl Value<Config> for ListenOn {
             let advice = format!("write {} = {}, or remove the line", field.key, field.example);
             field.warning(reader, "only root may use ports below 1024", &advice);
         }
-        *(self.0)(to) = Port::Fixed(port);
+        *(self.0)(to) = PortChoice::Fixed(port);
         Some(())
     }
 
     fn print(&self, key: &str, from: &mut Config, _: &Printer<'_>) -> Option<String> {
         Some(match *(self.0)(from) {
-            Port::Fixed(port) => format!("{key} = {port}"),
-            Port::From(port) => format!("# {key} = {port}  (or the next free one)"),
+            PortChoice::Fixed(port) => format!("{key} = {port}"),
+            PortChoice::From(port) => format!("# {key} = {port}  (or the next free one)"),
         })
     }
 }
@@ -240,7 +243,7 @@ pub struct Loaded {
     /// The LEDs that could be read in spite of errors: they show that there are some.
     pub leds_anyway: Vec<Led>,
     /// The hardware these LEDs are on.
-    pub gpio_anyway: Backend,
+    pub gpio_anyway: GpioBackend,
 }
 
 impl Loaded {
@@ -255,12 +258,12 @@ impl Loaded {
 /// one go. Of a text with faults of TOML itself only these are told, as the rest follows from them.
 #[must_use]
 pub fn parse(text: &str, files: &dyn Fn(&Path) -> FileState) -> Loaded {
-    parse_for(Header::default(), text, files)
+    parse_for(GpioHeader::default(), text, files)
 }
 
 /// As [`parse`], on a machine with this header.
 #[must_use]
-pub fn parse_for(header: Header, text: &str, files: &dyn Fn(&Path) -> FileState) -> Loaded {
+pub fn parse_for(header: GpioHeader, text: &str, files: &dyn Fn(&Path) -> FileState) -> Loaded {
     // Notepad puts a byte order mark before UTF-8.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (document, faults) = DeTable::parse_recoverable(text);
@@ -283,14 +286,14 @@ pub fn parse_for(header: Header, text: &str, files: &dyn Fn(&Path) -> FileState)
 }
 
 /// As much of the configuration as can be understood.
-fn read(reader: &mut Reader<'_>, top: &Section<'_>, header: Header) -> Config {
+fn read(reader: &mut Reader<'_>, top: &Section<'_>, header: GpioHeader) -> Config {
     let (mut config, _) = TOP.read(reader, top);
     find_media_folder(reader, top, &config.media_folder);
     separate_ports(reader, top, &mut config);
-    config.gpio = Backend::read(reader, top);
+    config.gpio = GpioBackend::read(reader, top);
     let rules = read_tables(reader, top, &RENDERER, Rule::read);
-    let groups = read_tables(reader, top, &GROUP, Group::read);
-    let schedule = read_tables(reader, top, &SCHEDULE, Entry::read);
+    let groups = read_tables(reader, top, &GROUP, GroupRule::read);
+    let schedule = read_tables(reader, top, &SCHEDULE, ScheduleEntry::read);
     let buttons = read_tables(reader, top, &BUTTON, Button::read);
     let leds = read_tables(reader, top, &LED, Led::read);
 
@@ -299,8 +302,8 @@ fn read(reader: &mut Reader<'_>, top: &Section<'_>, header: Header) -> Config {
     check_pins(reader, config.gpio.header(header), &config.gpio, &buttons, &leds);
     let on_buttons = buttons.iter().map(|(section, button)| (section, "renderer", &button.targets));
     let on_leds = leds.iter().filter_map(|(section, led)| match &led.shows {
-        Shows::Playing(targets) => Some((section, "renderer", targets)),
-        Shows::Status => None,
+        LedFunction::Playing(targets) => Some((section, "renderer", targets)),
+        LedFunction::Status => None,
     });
     let on_schedule = schedule.iter().map(|(section, entry)| (section, "on", &entry.targets));
     for (section, key, targets) in on_buttons.chain(on_leds).chain(on_schedule) {
@@ -402,7 +405,7 @@ impl Plain for PathBuf {
 /// Two fixed ports differ, and a default makes way for the other's fixed port.
 fn separate_ports(reader: &mut Reader<'_>, top: &Section<'_>, config: &mut Config) {
     match (config.media_port, config.control_port) {
-        (Port::Fixed(media), Port::Fixed(control)) if media == control => {
+        (PortChoice::Fixed(media), PortChoice::Fixed(control)) if media == control => {
             if let Some(field) = top.field("control_port") {
                 let spare = if control == CONTROL_PORT { CONTROL_PORT + 1 } else { CONTROL_PORT };
                 field.error(
@@ -412,11 +415,11 @@ fn separate_ports(reader: &mut Reader<'_>, top: &Section<'_>, config: &mut Confi
                 );
             }
         }
-        (Port::Fixed(media), Port::From(control)) if media == control => {
-            config.control_port = Port::From(control + 1);
+        (PortChoice::Fixed(media), PortChoice::From(control)) if media == control => {
+            config.control_port = PortChoice::From(control + 1);
         }
-        (Port::From(media), Port::Fixed(control)) if media == control => {
-            config.media_port = Port::From(media + 1);
+        (PortChoice::From(media), PortChoice::Fixed(control)) if media == control => {
+            config.media_port = PortChoice::From(media + 1);
         }
         _ => {}
     }
@@ -426,12 +429,12 @@ fn separate_ports(reader: &mut Reader<'_>, top: &Section<'_>, config: &mut Confi
 /// configuration again.
 #[must_use]
 pub fn effective(config: &Config) -> String {
-    effective_for(Header::default(), config)
+    effective_for(GpioHeader::default(), config)
 }
 
 /// As [`effective`], on a machine with this header.
 #[must_use]
-pub fn effective_for(header: Header, config: &Config) -> String {
+pub fn effective_for(header: GpioHeader, config: &Config) -> String {
     let mut out = Printer::new(header, &config.media_folder);
     out.line("# The configuration in force.");
     TOP.print(config, &mut out);

@@ -1,7 +1,7 @@
 //! The `[[button]]` and `[[led]]` tables.
 
 use super::key::{A_DAY, ABOVE_ZERO, About, Custom, Of, Plain, Seconds, Table, Word, Words, key};
-use super::pins::{Backend, Header, Pin};
+use super::pins::{GpioBackend, GpioHeader, Pin};
 use super::section::{Reader, Section};
 use super::selector::Targets;
 use crate::limits::PINS;
@@ -18,25 +18,25 @@ pub struct Button {
     pub hold_time: Duration,
     pub debounce: Duration,
     pub pull: Pull,
-    pub active: Level,
-    pub detect: Detect,
+    pub active: PinLevel,
+    pub detect: Detection,
     /// Which renderers it acts on.
     pub targets: Targets,
     /// What `play_clip` and `play` choose.
-    pub choice: Choice,
+    pub choice: ButtonChoice,
     pub seek_step: Duration,
 }
 
 /// What a button chooses to be played.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Choice {
+pub struct ButtonChoice {
     /// Files and folders, absolute; of several, `play_clip` takes the next one at each press. Empty if the button chooses
     /// nothing.
     pub plays: Vec<PathBuf>,
     /// What `play_clip` does while a clip plays.
-    pub again: Again,
+    pub again: RepeatPress,
     /// How what was interrupted goes on.
-    pub back: Back,
+    pub back: AfterClip,
     /// After this time what `play` chose is over; `None`: when something else is chosen.
     pub lasts: Option<Duration>,
 }
@@ -67,10 +67,10 @@ pub(super) const BUTTON: Table<Button> = Table {
         // A cheap push-button bounces for up to 20 ms.
         debounce: Duration::from_millis(30),
         pull: Pull::Up,
-        active: Level::Low,
-        detect: Detect::Edges,
+        active: PinLevel::Low,
+        detect: Detection::Edges,
         targets: Targets::All,
-        choice: Choice { plays: Vec::new(), again: Again::Restart, back: Back::Resume, lasts: None },
+        choice: ButtonChoice { plays: Vec::new(), again: RepeatPress::Restart, back: AfterClip::Resume, lasts: None },
         seek_step: Duration::from_secs(10),
     },
     keys: &[
@@ -205,14 +205,14 @@ impl PanelAction {
 
 /// What another press does while a clip plays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Again {
+pub enum RepeatPress {
     #[default]
     Restart,
     Ignore,
     Queue,
 }
 
-impl Words for Again {
+impl Words for RepeatPress {
     const WORDS: &'static [Word<Self>] = &[
         Word("restart", Self::Restart, "the new clip takes over; the same one begins again", ""),
         Word("ignore", Self::Ignore, "nothing", ""),
@@ -222,13 +222,13 @@ impl Words for Again {
 
 /// Where an interrupted file continues after a clip.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Back {
+pub enum AfterClip {
     #[default]
     Resume,
     Start,
 }
 
-impl Words for Back {
+impl Words for AfterClip {
     const WORDS: &'static [Word<Self>] = &[
         Word("resume", Self::Resume, "where it was interrupted", ""),
         Word("start", Self::Start, "at its beginning", ""),
@@ -254,25 +254,25 @@ impl Words for Pull {
 
 /// A logic level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
+pub enum PinLevel {
     Low,
     High,
 }
 
-impl Words for Level {
+impl Words for PinLevel {
     const WORDS: &'static [Word<Self>] =
         &[Word("low", Self::Low, "0 V", ""), Word("high", Self::High, "3.3 V", "")];
 }
 
 /// How a button is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Detect {
+pub enum Detection {
     #[default]
     Edges,
     Level,
 }
 
-impl Words for Detect {
+impl Words for Detection {
     const WORDS: &'static [Word<Self>] = &[
         Word(
             "edges",
@@ -307,7 +307,7 @@ impl Button {
     pub(super) fn read(reader: &mut Reader<'_>, section: &Section<'_>) -> Option<Self> {
         let (mut button, understood) = BUTTON.read(reader, section);
         if button.pull == Pull::Down && !understood.contains(&"active") {
-            button.active = Level::High;
+            button.active = PinLevel::High;
         }
         button.check_actions(reader, section);
         if button.does(PanelAction::PlayClip) && !section.has("plays") {
@@ -374,8 +374,8 @@ impl Button {
     /// Whether the button is at rest when nobody presses it.
     fn check_wiring(&self, reader: &mut Reader<'_>, section: &Section<'_>) {
         let (written, other) = match (self.pull, self.active) {
-            (Pull::Up, Level::High) => ("up", "low"),
-            (Pull::Down, Level::Low) => ("down", "high"),
+            (Pull::Up, PinLevel::High) => ("up", "low"),
+            (Pull::Down, PinLevel::Low) => ("down", "high"),
             _ => return,
         };
         if let Some(field) = section.field("active") {
@@ -392,19 +392,19 @@ impl Button {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Led {
     pub pin: Pin,
-    pub shows: Shows,
-    pub active: Level,
+    pub shows: LedFunction,
+    pub active: PinLevel,
 }
 
 /// What an LED shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Shows {
+pub enum LedFunction {
     Status,
     /// Lit while any of these renderers plays.
     Playing(Targets),
 }
 
-impl Words for Shows {
+impl Words for LedFunction {
     const WORDS: &'static [Word<Self>] = &[
         Word(
             "status",
@@ -429,7 +429,11 @@ pub(super) const LED: Table<Led> = Table {
         intro: "Wire an LED from a GPIO through a resistor (330 Ω to 1 kΩ) to ground.",
     },
     most: PINS,
-    blank: || Led { pin: Pin(0), shows: Shows::Playing(Targets::All), active: Level::High },
+    blank: || Led {
+        pin: Pin(0),
+        shows: LedFunction::Playing(Targets::All),
+        active: PinLevel::High,
+    },
     keys: &[
         key("pin", "22", &Of(|it: &mut Led| &mut it.pin))
             .doc("The pin that the LED is wired to.")
@@ -448,19 +452,19 @@ pub(super) const LED: Table<Led> = Table {
             &Custom {
                 values: "as for `[[button]]`",
                 read: |reader, field, led: &mut Led| {
-                    led.shows = Shows::Playing(Targets::read(reader, field)?);
+                    led.shows = LedFunction::Playing(Targets::read(reader, field)?);
                     Some(())
                 },
                 print: |led, out| match &led.shows {
-                    Shows::Playing(targets) => targets.print(out),
-                    Shows::Status => None,
+                    LedFunction::Playing(targets) => targets.print(out),
+                    LedFunction::Status => None,
                 },
             },
         )
         .doc("The renderers that \"playing\" is about.")
         .synonyms("renderers target device tv")
         .only_if(
-            |led| matches!(led.shows, Shows::Playing(_)),
+            |led| matches!(led.shows, LedFunction::Playing(_)),
             [
                 "\"status\" shows the state of the whole box",
                 "remove the line, or write shows = \"playing\"",
@@ -477,7 +481,7 @@ impl Led {
     pub(super) fn read(reader: &mut Reader<'_>, section: &Section<'_>) -> Option<Self> {
         let (mut led, understood) = LED.read(reader, section);
         if !understood.contains(&"shows") {
-            led.shows = Shows::Status;
+            led.shows = LedFunction::Status;
         }
         understood.contains(&"pin").then_some(led)
     }
@@ -486,8 +490,8 @@ impl Led {
 /// One thing on each pin, on the header, and nothing the Pi itself is using.
 pub(super) fn check_pins(
     reader: &mut Reader<'_>,
-    header: Header,
-    gpio: &Backend,
+    header: GpioHeader,
+    gpio: &GpioBackend,
     buttons: &[(Section<'_>, Button)],
     leds: &[(Section<'_>, Led)],
 ) {
@@ -495,7 +499,7 @@ pub(super) fn check_pins(
     let on_leds = leds.iter().map(|(section, led)| (section, led.pin));
     let wired: Vec<(&Section<'_>, Pin)> = on_buttons.chain(on_leds).collect();
     let used: Vec<Pin> = wired.iter().map(|&(_, pin)| pin).collect();
-    if let (Backend::None, Some((section, _))) = (gpio, wired.first()) {
+    if let (GpioBackend::None, Some((section, _))) = (gpio, wired.first()) {
         section.warning(
             reader,
             "buttons and LEDs do nothing with backend = \"none\"",
@@ -533,7 +537,7 @@ pub(super) fn check_pins(
                 &elsewhere,
             );
         } else if let (Some(function), false) =
-            (header.special_function(pin), matches!(gpio, Backend::Simulated(_)))
+            (header.special_function(pin), matches!(gpio, GpioBackend::Simulated(_)))
         {
             field.warning(
                 reader,

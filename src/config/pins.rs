@@ -15,7 +15,7 @@ pub struct Pin(pub u8);
 
 /// Which GPIO hardware to use.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Backend {
+pub enum GpioBackend {
     /// The Pi's header if this is a Pi; otherwise none, said once.
     Auto,
     /// A GPIO character device, such as `/dev/gpiochip0`, or its label; lines are pins.
@@ -26,10 +26,10 @@ pub enum Backend {
     None,
 }
 
-pub(super) const GPIO: Table<Backend> = Table {
+pub(super) const GPIO: Table<GpioBackend> = Table {
     about: About { name: "gpio", label: "[gpio]", synonyms: "pins", heading: "The pins", intro: "" },
     most: 1,
-    blank: || Backend::Auto,
+    blank: || GpioBackend::Auto,
     keys: &[
         key(
             "backend",
@@ -43,10 +43,10 @@ pub(super) const GPIO: Table<Backend> = Table {
                 },
                 print: |backend, _| {
                     Some(quoted(match backend {
-                        Backend::Auto => "auto",
-                        Backend::None => "none",
-                        Backend::Chip(chip) => chip,
-                        Backend::Simulated(_) => "simulated",
+                        GpioBackend::Auto => "auto",
+                        GpioBackend::None => "none",
+                        GpioBackend::Chip(chip) => chip,
+                        GpioBackend::Simulated(_) => "simulated",
                     }))
                 },
             },
@@ -65,7 +65,7 @@ pub(super) const GPIO: Table<Backend> = Table {
                 read: |reader, field, to| {
                     let path = field.text(reader)?;
                     let is_absolute = path.starts_with('/');
-                    if let Backend::Simulated(socket) = to {
+                    if let GpioBackend::Simulated(socket) = to {
                         if !is_absolute {
                             let advice = format!("write socket = {}", field.example);
                             field.error(reader, "the path does not begin with /", &advice);
@@ -75,7 +75,7 @@ pub(super) const GPIO: Table<Backend> = Table {
                     is_absolute.then_some(())
                 },
                 print: |backend, _| match backend {
-                    Backend::Simulated(socket) => Some(quoted(&socket.display().to_string())),
+                    GpioBackend::Simulated(socket) => Some(quoted(&socket.display().to_string())),
                     _ => None,
                 },
             },
@@ -83,7 +83,7 @@ pub(super) const GPIO: Table<Backend> = Table {
         .doc("The socket of the simulated pins.")
         .synonyms("path")
         .only_if(
-            |backend| matches!(backend, Backend::Simulated(_)),
+            |backend| matches!(backend, GpioBackend::Simulated(_)),
             [
                 "only the simulated backend has a socket",
                 "remove the line, or write backend = \"simulated\"",
@@ -92,12 +92,12 @@ pub(super) const GPIO: Table<Backend> = Table {
     ],
 };
 
-fn backend(reader: &mut Reader<'_>, field: &Field<'_>, word: &str) -> Backend {
+fn backend(reader: &mut Reader<'_>, field: &Field<'_>, word: &str) -> GpioBackend {
     match &*normalised(word) {
-        "auto" => Backend::Auto,
-        "none" => Backend::None,
-        "simulated" => Backend::Simulated(PathBuf::new()),
-        chip if chip.starts_with("gpiochip") => Backend::Chip(format!("/dev/{chip}")),
+        "auto" => GpioBackend::Auto,
+        "none" => GpioBackend::None,
+        "simulated" => GpioBackend::Simulated(PathBuf::new()),
+        chip if chip.starts_with("gpiochip") => GpioBackend::Chip(format!("/dev/{chip}")),
         other => {
             if let Some(meant) = nearest(other, ["auto", "none", "simulated"]) {
                 field.error(
@@ -106,12 +106,12 @@ fn backend(reader: &mut Reader<'_>, field: &Field<'_>, word: &str) -> Backend {
                     &format!("did you mean \"{meant}\"?"),
                 );
             }
-            Backend::Chip(word.to_owned())
+            GpioBackend::Chip(word.to_owned())
         }
     }
 }
 
-impl Backend {
+impl GpioBackend {
     /// Reads the `[gpio]` table, if there is one.
     pub(super) fn read(reader: &mut Reader<'_>, top: &Section<'_>) -> Self {
         let Some(field) = top.field(GPIO.about.name) else {
@@ -138,8 +138,8 @@ impl Backend {
     }
 
     /// The header that pins are checked against: another chip has lines of its own.
-    pub(super) fn header(&self, header: Header) -> Header {
-        if *self == Self::Auto { header } else { Header::default() }
+    pub(super) fn header(&self, header: GpioHeader) -> GpioHeader {
+        if *self == Self::Auto { header } else { GpioHeader::default() }
     }
 }
 
@@ -158,7 +158,7 @@ const FREE: [u8; 17] = [17, 27, 22, 5, 6, 13, 26, 16, 20, 21, 12, 23, 24, 25, 19
 
 /// The connector of a Raspberry Pi, by its pins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Header {
+pub enum GpioHeader {
     /// 40 pins: every Pi since the B+ of 2014.
     #[default]
     Forty,
@@ -190,7 +190,7 @@ impl Pin {
     }
 }
 
-impl Header {
+impl GpioHeader {
     /// How many pins it has.
     #[must_use]
     pub fn size(self) -> u8 {
@@ -315,7 +315,7 @@ impl Plain for Pin {
 /// What to write by someone who probably means a `place` on the connector.
 fn instead_of_place(place: i64) -> String {
     let all = "use 0 to 27 (see the wiring table)";
-    match Header::Forty.at(place) {
+    match GpioHeader::Forty.at(place) {
         Some(HeaderPin::Gpio(pin)) => format!(
             "pins are GPIO (BCM) numbers: header pin {place} is GPIO{bcm}, so write pin = {bcm}",
             bcm = pin.0
@@ -333,9 +333,11 @@ mod tests {
 
     #[test]
     fn every_place_of_a_header_is_one_thing() {
-        for (header, count) in
-            [(Header::Forty, 28), (Header::TwentySix, 17), (Header::TwentySixOfFirst, 17)]
-        {
+        for (header, count) in [
+            (GpioHeader::Forty, 28),
+            (GpioHeader::TwentySix, 17),
+            (GpioHeader::TwentySixOfFirst, 17),
+        ] {
             let mut gpios: Vec<Pin> = (1..=i64::from(header.size()))
                 .filter_map(|place| match header.at(place) {
                     Some(HeaderPin::Gpio(pin)) => Some(pin),
@@ -355,7 +357,7 @@ mod tests {
 
     #[test]
     fn names_pins_by_both_numbers() {
-        let header = Header::Forty;
+        let header = GpioHeader::Forty;
         assert_eq!(header.describe(Pin(17)), "GPIO17 (header pin 11)");
         assert_eq!(header.describe(Pin(2)), "GPIO2 (header pin 3)");
         assert_eq!(header.describe(Pin(21)), "GPIO21 (header pin 40)");
@@ -365,7 +367,7 @@ mod tests {
 
     #[test]
     fn the_headers_of_the_first_pis_are_shorter_and_one_has_three_other_pins() {
-        let (second, first) = (Header::TwentySix, Header::TwentySixOfFirst);
+        let (second, first) = (GpioHeader::TwentySix, GpioHeader::TwentySixOfFirst);
         assert_eq!(second.describe(Pin(27)), "GPIO27 (header pin 13)");
         assert_eq!(second.describe(Pin(21)), "GPIO21 (not on the header)");
         assert_eq!(first.describe(Pin(21)), "GPIO21 (header pin 13)");
@@ -383,7 +385,7 @@ mod tests {
 
     #[test]
     fn an_alternative_is_free_in_both_senses() {
-        let header = Header::Forty;
+        let header = GpioHeader::Forty;
         assert_eq!(header.alternative(&[]), Some(Pin(17)));
         assert_eq!(header.alternative(&[Pin(17), Pin(27)]), Some(Pin(22)));
         assert!(FREE.iter().all(|&bcm| header.special_function(Pin(bcm)).is_none()));

@@ -10,7 +10,7 @@ use super::key::{
 };
 use super::media::is_folder;
 use super::section::{Reader, Section};
-use super::selector::{self, Who, print_list};
+use super::selector::{self, Selector, print_list};
 use crate::limits::{GROUPS, NAME_BYTES, RULES};
 use crate::media::playlist::is_playlist;
 use crate::text::Text;
@@ -21,13 +21,13 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
     /// Which renderers it is for.
-    pub who: Who,
+    pub who: Selector,
     /// What they play, in order: files and folders, absolute. Never empty.
     pub plays: Vec<PathBuf>,
     pub autoplay: bool,
     /// Begin again after the last item.
     pub repeat: bool,
-    pub order: Order,
+    pub order: PlayOrder,
     pub dwell: Duration,
     /// Volume to set, in per cent.
     pub volume: Option<u8>,
@@ -52,11 +52,11 @@ pub(super) const RENDERER: Table<Rule> = Table {
     },
     most: RULES,
     blank: || Rule {
-        who: Who::Any,
+        who: Selector::Any,
         plays: Vec::new(),
         autoplay: true,
         repeat: true,
-        order: Order::Name,
+        order: PlayOrder::Name,
         dwell: DWELL,
         volume: None,
         on_stop: OnStop::Respect,
@@ -107,13 +107,13 @@ pub(super) const RENDERER: Table<Rule> = Table {
 
 /// In which order files are played.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Order {
+pub enum PlayOrder {
     #[default]
     Name,
     Shuffled,
 }
 
-impl Words for Order {
+impl Words for PlayOrder {
     const WORDS: &'static [Word<Self>] = &[
         Word("name", Self::Name, "as given, and the files of a folder by name", "alphabetical"),
         Word(
@@ -261,7 +261,7 @@ pub(super) fn check_rules(reader: &mut Reader<'_>, rules: &[(Section<'_>, Rule)]
         let line = reader.problems.line_of(other.at);
         if covering.who.is_same(&rule.who) {
             let who = match &rule.who {
-                Who::Any => "every renderer".to_owned(),
+                Selector::Any => "every renderer".to_owned(),
                 who => format!("\"{}\"", who.to_text()),
             };
             section.error(
@@ -281,10 +281,10 @@ pub(super) fn check_rules(reader: &mut Reader<'_>, rules: &[(Section<'_>, Rule)]
 
 /// One `[[group]]` table: renderers that play the same and begin each round together.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Group {
+pub struct GroupRule {
     pub name: Text<NAME_BYTES>,
     /// Its members. Never empty.
-    pub on: Vec<Who>,
+    pub on: Vec<Selector>,
     /// What they play; `None`: what their own rules say.
     pub plays: Option<Vec<PathBuf>>,
     /// Begin again after the last item.
@@ -294,7 +294,7 @@ pub struct Group {
     pub wait: Duration,
 }
 
-pub(super) const GROUP: Table<Group> = Table {
+pub(super) const GROUP: Table<GroupRule> = Table {
     about: About {
         name: "group",
         label: "[[group]]",
@@ -305,7 +305,7 @@ pub(super) const GROUP: Table<Group> = Table {
                 group at most. A button for one member acts on all members.",
     },
     most: GROUPS,
-    blank: || Group {
+    blank: || GroupRule {
         name: Text::new(),
         on: Vec::new(),
         plays: None,
@@ -314,7 +314,7 @@ pub(super) const GROUP: Table<Group> = Table {
         wait: Duration::from_secs(10),
     },
     keys: &[
-        key("name", "\"Wall\"", &Of(|it: &mut Group| &mut it.name))
+        key("name", "\"Wall\"", &Of(|it: &mut GroupRule| &mut it.name))
             .doc("The name that people see.")
             .required("the group has no name", "write name = \"Wall\", or another name"),
         key(
@@ -322,9 +322,9 @@ pub(super) const GROUP: Table<Group> = Table {
             "[\"TV left\", \"TV right\"]",
             &Custom {
                 values: "a list of names, UDNs or addresses",
-                read: |reader, field, group: &mut Group| {
-                    group.on = Who::list(reader, field, "remove some");
-                    if group.on.contains(&Who::Any) {
+                read: |reader, field, group: &mut GroupRule| {
+                    group.on = Selector::list(reader, field, "remove some");
+                    if group.on.contains(&Selector::Any) {
                         let advice = format!("name each: on = {}", field.example);
                         field.error(reader, "\"*\" does not say which renderers start together", &advice);
                     }
@@ -336,25 +336,25 @@ pub(super) const GROUP: Table<Group> = Table {
         .doc("The members.")
         .synonyms("renderer renderers members member tvs devices targets")
         .required("the group has no members", "write on = [\"TV left\", \"TV right\"]"),
-        key("plays", "\"clip.mp4\"", &Of(|it: &mut Group| &mut it.plays))
+        key("plays", "\"clip.mp4\"", &Of(|it: &mut GroupRule| &mut it.plays))
             .doc(
                 "What to play; if not given, what the members' [[renderer]] tables say, which must then be the same \
                  for all.",
             )
             .synonyms("file files folder path video play playlist"),
-        key("loop", "true", &Of(|it: &mut Group| &mut it.repeat))
+        key("loop", "true", &Of(|it: &mut GroupRule| &mut it.repeat))
             .doc("Whether to begin again after the last file.")
             .synonyms("repeat looping"),
-        key("volume", "40", &Of(|it: &mut Group| &mut it.volume))
+        key("volume", "40", &Of(|it: &mut GroupRule| &mut it.volume))
             .doc("The volume in per cent; if not given, what the members' [[renderer]] tables say.")
             .synonyms("vol"),
-        key("wait", "10.0", &Seconds(|it: &mut Group| &mut it.wait, FROM_ZERO, 600.0))
+        key("wait", "10.0", &Seconds(|it: &mut GroupRule| &mut it.wait, FROM_ZERO, 600.0))
             .doc("How long the others wait for a member that is off or not ready. It joins in the next round.")
             .synonyms("timeout patience"),
     ],
 };
 
-impl Group {
+impl GroupRule {
     /// Reads one table; `None` if it has no name or no members.
     pub(super) fn read(reader: &mut Reader<'_>, section: &Section<'_>) -> Option<Self> {
         let (group, understood) = GROUP.read(reader, section);
@@ -363,7 +363,7 @@ impl Group {
 
     /// The rules of its members, in their order. What the group does not say is taken from their `own` rules.
     fn rules(&self, own: &[Rule], media_folder: &Path) -> Vec<Rule> {
-        let rule = |who: &Who| {
+        let rule = |who: &Selector| {
             let own = own.iter().find(|rule| rule.who.covers(who)).cloned();
             let own = own.unwrap_or_else(|| Rule::by_button(media_folder));
             Rule {
@@ -372,7 +372,7 @@ impl Group {
                 autoplay: true,
                 repeat: self.repeat,
                 // By chance each would go its own way.
-                order: Order::Name,
+                order: PlayOrder::Name,
                 dwell: own.dwell,
                 volume: self.volume.or(own.volume),
                 on_stop: own.on_stop,
@@ -397,7 +397,7 @@ impl Group {
 
 impl Config {
     /// Adds groups, with the rules of their members before all others.
-    pub fn join(&mut self, groups: Vec<Group>) {
+    pub fn join(&mut self, groups: Vec<GroupRule>) {
         let made = groups.iter().flat_map(|group| group.rules(&self.rules, &self.media_folder));
         let made: Vec<Rule> = made.collect();
         self.rules.splice(..0, made);
@@ -406,7 +406,7 @@ impl Config {
 
     /// The group and the place in it of the renderers that the rule at `index` is for, if it was made from a group.
     #[must_use]
-    pub fn seat(&self, index: usize) -> Option<(usize, usize)> {
+    pub fn group_slot(&self, index: usize) -> Option<(usize, usize)> {
         let mut first = 0;
         self.groups.iter().enumerate().find_map(|(group, members)| {
             let place = index.checked_sub(first).filter(|place| *place < members.on.len());
@@ -420,7 +420,7 @@ impl Config {
 /// said once.
 pub(super) fn check_groups<'a, 'g>(
     reader: &mut Reader<'_>,
-    groups: &'g [(Section<'a>, Group)],
+    groups: &'g [(Section<'a>, GroupRule)],
     rules: &[(Section<'_>, Rule)],
 ) {
     for (i, (section, group)) in groups.iter().enumerate() {
@@ -615,14 +615,14 @@ mod tests {
                     loop = false\nwait = 2.5\n";
         let config = good(text);
         let [left, other, own] = &*config.rules else { panic!("{:?}", config.rules) };
-        assert_eq!((&left.who, left.on_stop), (&Who::Name(clip("left")), OnStop::Insist));
+        assert_eq!((&left.who, left.on_stop), (&Selector::Name(clip("left")), OnStop::Insist));
         assert_eq!((left.volume, other.volume), (Some(30), None));
         assert_eq!(left.plays, [Path::new("/srv/dlna-kiosk/a.mp4")]);
         assert!(left.autoplay && !left.repeat && left.loop_method == LoopMethod::Restart);
         assert_eq!(own.loop_method, LoopMethod::Next);
         assert_eq!(config.groups[0].wait, Duration::from_millis(2500));
-        assert_eq!(config.seat(1), Some((0, 1)));
-        assert_eq!(config.seat(2), None, "the rule of its table is no seat");
+        assert_eq!(config.group_slot(1), Some((0, 1)));
+        assert_eq!(config.group_slot(2), None, "the rule of its table is no seat");
         assert_eq!(good(&effective(&config)), config);
     }
 

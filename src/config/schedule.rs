@@ -19,7 +19,7 @@ use toml::de::DeValue;
 
 /// One `[[schedule]]` table.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
+pub struct ScheduleEntry {
     pub name: Option<Text<NAME_BYTES>>,
     /// The days on which its windows begin.
     pub days: Days,
@@ -28,7 +28,7 @@ pub struct Entry {
     /// Which renderers it is for.
     pub targets: Targets,
     /// What holds in it.
-    pub then: Then,
+    pub then: ScheduledAction,
     /// Volume to set at its beginning, in per cent.
     pub volume: Option<u8>,
     pub priority: i32,
@@ -45,7 +45,7 @@ pub enum Days {
 
 /// What is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Then {
+pub enum ScheduledAction {
     /// Play these, over and over. Never empty.
     Play(Vec<PathBuf>),
     /// Play nothing.
@@ -78,7 +78,7 @@ impl Days {
     }
 }
 
-impl fmt::Display for Entry {
+impl fmt::Display for ScheduleEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(name) = &self.name {
             return f.write_str(name);
@@ -115,7 +115,7 @@ fn hhmm(time: Time) -> String {
     format!("{:02}:{:02}", time.hour(), time.minute())
 }
 
-pub(super) const SCHEDULE: Table<Entry> = Table {
+pub(super) const SCHEDULE: Table<ScheduleEntry> = Table {
     about: About {
         name: "schedule",
         label: "[[schedule]]",
@@ -126,18 +126,18 @@ pub(super) const SCHEDULE: Table<Entry> = Table {
                 button or a remote control holds until the schedule changes next.",
     },
     most: MOST,
-    blank: || Entry {
+    blank: || ScheduleEntry {
         name: None,
         days: Days::ALL,
         from: Time::midnight(),
         to: Time::midnight(),
         targets: Targets::All,
-        then: Then::Play(Vec::new()),
+        then: ScheduledAction::Play(Vec::new()),
         volume: None,
         priority: 0,
     },
     keys: &[
-        key("name", "\"Opening hours\"", &Of(|it: &mut Entry| &mut it.name))
+        key("name", "\"Opening hours\"", &Of(|it: &mut ScheduleEntry| &mut it.name))
             .doc("The name that people see.")
             .synonyms("title"),
         key(
@@ -145,7 +145,7 @@ pub(super) const SCHEDULE: Table<Entry> = Table {
             "[\"mon\", \"tue\"]",
             &Custom {
                 values: "`\"mon\"` to `\"sun\"`, `\"weekdays\"`, `\"weekend\"`, or a list of these",
-                read: |reader, field, entry: &mut Entry| {
+                read: |reader, field, entry: &mut ScheduleEntry| {
                     entry.days = days(reader, field)?;
                     Some(())
                 },
@@ -162,7 +162,7 @@ pub(super) const SCHEDULE: Table<Entry> = Table {
             "\"2026-12-24\"",
             &Custom {
                 values: "year, month and day",
-                read: |reader, field, entry: &mut Entry| {
+                read: |reader, field, entry: &mut ScheduleEntry| {
                     entry.days = Days::Once(date(reader, field)?);
                     Some(())
                 },
@@ -173,13 +173,13 @@ pub(super) const SCHEDULE: Table<Entry> = Table {
             },
         )
         .doc("The single day on which it begins, instead of days."),
-        key("from", "\"09:00\"", &Of(|it: &mut Entry| &mut it.from))
+        key("from", "\"09:00\"", &Of(|it: &mut ScheduleEntry| &mut it.from))
             .doc("When it begins.")
             .synonyms("start begin open"),
-        key("to", "\"18:30\"", &Of(|it: &mut Entry| &mut it.to))
+        key("to", "\"18:30\"", &Of(|it: &mut ScheduleEntry| &mut it.to))
             .doc("When it ends; on the next day if this is not later than from.")
             .synonyms("end until till close"),
-        key("on", "[\"TV 1\", \"TV 2\"]", &Of(|it: &mut Entry| &mut it.targets))
+        key("on", "[\"TV 1\", \"TV 2\"]", &Of(|it: &mut ScheduleEntry| &mut it.targets))
             .doc("The renderers that it is for.")
             .synonyms("renderer renderers target tv"),
         key(
@@ -187,38 +187,38 @@ pub(super) const SCHEDULE: Table<Entry> = Table {
             "\"open.mp4\"",
             &Custom {
                 values: "as for `[[renderer]]`",
-                read: |reader, field, entry: &mut Entry| {
-                    entry.then = Then::Play(Vec::read(reader, field)?);
+                read: |reader, field, entry: &mut ScheduleEntry| {
+                    entry.then = ScheduledAction::Play(Vec::read(reader, field)?);
                     Some(())
                 },
                 print: |entry, out| match &entry.then {
-                    Then::Play(plays) => plays.print(out),
-                    Then::Stop | Then::Blackout => None,
+                    ScheduledAction::Play(plays) => plays.print(out),
+                    ScheduledAction::Stop | ScheduledAction::Blackout => None,
                 },
             },
         )
         .doc("What to play. Either this or then must be given.")
         .synonyms("file files folder play playlist"),
-        key("then", "\"blackout\"", &Of(|it: &mut Entry| &mut it.then))
+        key("then", "\"blackout\"", &Of(|it: &mut ScheduleEntry| &mut it.then))
             .doc("What to do instead of playing:")
             .synonyms("action does what"),
-        key("volume", "30", &Of(|it: &mut Entry| &mut it.volume))
+        key("volume", "30", &Of(|it: &mut ScheduleEntry| &mut it.volume))
             .doc("The volume in per cent, set when it begins.")
             .synonyms("vol"),
-        key("priority", "1", &Of(|it: &mut Entry| &mut it.priority))
+        key("priority", "1", &Of(|it: &mut ScheduleEntry| &mut it.priority))
             .doc("Where times overlap, the highest priority applies; among equal ones, the last in the file.")
             .synonyms("prio"),
     ],
 };
 
-impl Words for Then {
+impl Words for ScheduledAction {
     const WORDS: &'static [Word<Self>] = &[
         Word("stop", Self::Stop, "stop what the box plays", "halt"),
         Word("blackout", Self::Blackout, "show a black picture", "dark black"),
     ];
 }
 
-impl Entry {
+impl ScheduleEntry {
     /// Reads one table; `None` if it cannot be said what or when.
     pub(super) fn read(reader: &mut Reader<'_>, section: &Section<'_>) -> Option<Self> {
         let (entry, understood) = SCHEDULE.read(reader, section);
@@ -243,7 +243,7 @@ impl Entry {
             }
             _ => {}
         }
-        if let (Then::Stop, Some(field)) = (&entry.then, section.field("volume")) {
+        if let (ScheduledAction::Stop, Some(field)) = (&entry.then, section.field("volume")) {
             field.warning(
                 reader,
                 "there is no sound while a renderer is stopped",
@@ -371,7 +371,7 @@ fn number(text: &str, most: usize) -> Option<i16> {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{each_is_told, good};
-    use super::super::{WallClock, Who, effective};
+    use super::super::{Selector, WallClock, effective};
     use super::*;
     use crate::text::clip;
     use jiff::civil::{date, time};
@@ -393,14 +393,16 @@ mod tests {
         assert_eq!((lunch.from, lunch.to), (time(9, 0, 0, 0), time(18, 30, 0, 0)));
         assert_eq!((lunch.volume, lunch.priority), (Some(30), 2));
         let media = |name| config.media_folder.join(name);
-        assert_eq!(lunch.then, Then::Play(vec![media("a.mp4"), media("b")]));
-        assert!(matches!(&lunch.targets, Targets::Some(all) if all[0] == Who::Name(clip("TV"))));
+        assert_eq!(lunch.then, ScheduledAction::Play(vec![media("a.mp4"), media("b")]));
+        assert!(
+            matches!(&lunch.targets, Targets::Some(all) if all[0] == Selector::Name(clip("TV")))
+        );
         assert_eq!((dark.days, dark.to), (Days::ALL, Time::midnight()));
-        assert_eq!((&dark.then, &dark.targets), (&Then::Blackout, &Targets::All));
-        assert_eq!((eve.days, &eve.then), (Days::Once(date(2026, 12, 24)), &Then::Stop));
+        assert_eq!((&dark.then, &dark.targets), (&ScheduledAction::Blackout, &Targets::All));
+        assert_eq!((eve.days, &eve.then), (Days::Once(date(2026, 12, 24)), &ScheduledAction::Stop));
         assert_eq!((eve.from, eve.to), (Time::midnight(), Time::midnight()));
         assert_eq!(good(&effective(&config)), config);
-        let shown: Vec<_> = config.schedule.iter().map(Entry::to_string).collect();
+        let shown: Vec<_> = config.schedule.iter().map(ScheduleEntry::to_string).collect();
         assert_eq!(shown, ["Lunch", "daily 18:30-00:00", "2026-12-24 00:00-00:00"]);
     }
 

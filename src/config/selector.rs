@@ -2,7 +2,7 @@
 
 use super::key::{Custom, Key, Plain, Printer, Values, key, one_or_list, quoted};
 use super::problem::{listed, nearest};
-use super::renderer::{Group, Rule};
+use super::renderer::{GroupRule, Rule};
 use super::section::{Field, Reader, Section};
 use crate::limits::{NAME_BYTES, RENDERERS};
 use crate::text::{Text, clip};
@@ -11,7 +11,7 @@ use core::net::{Ipv4Addr, SocketAddrV4};
 
 /// Which renderers a [`Rule`] is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Who {
+pub enum Selector {
     /// By friendly name, without regard to case.
     Name(Text<NAME_BYTES>),
     /// By UDN.
@@ -29,7 +29,7 @@ pub enum Targets {
     #[default]
     All,
     /// Those that these match.
-    Some(Vec<Who>),
+    Some(Vec<Selector>),
 }
 
 pub(super) const NAME: Key<Rule> = key(
@@ -40,14 +40,14 @@ pub(super) const NAME: Key<Rule> = key(
         read: |reader, field, rule: &mut Rule| {
             let name = field.name(reader)?;
             if name != "*" {
-                rule.who = Who::Name(clip(name));
+                rule.who = Selector::Name(clip(name));
             }
             Some(())
         },
         print: |rule, _| match &rule.who {
-            Who::Name(name) => Some(quoted(name.as_str())),
-            Who::Any => Some("\"*\"  # every renderer".to_owned()),
-            Who::Udn(_) | Who::Address(..) => None,
+            Selector::Name(name) => Some(quoted(name.as_str())),
+            Selector::Any => Some("\"*\"  # every renderer".to_owned()),
+            Selector::Udn(_) | Selector::Address(..) => None,
         },
     },
 )
@@ -60,11 +60,11 @@ pub(super) const UDN: Key<Rule> = key(
     &Custom {
         values: "text",
         read: |reader, field, rule: &mut Rule| {
-            rule.who = Who::Udn(Udn::new(field.text(reader)?)?);
+            rule.who = Selector::Udn(Udn::new(field.text(reader)?)?);
             Some(())
         },
         print: |rule, _| match &rule.who {
-            Who::Udn(udn) => Some(quoted(udn.as_str())),
+            Selector::Udn(udn) => Some(quoted(udn.as_str())),
             _ => None,
         },
     },
@@ -82,7 +82,7 @@ pub(super) const ADDRESS: Key<Rule> = key(
             Some(())
         },
         print: |rule, _| match rule.who {
-            Who::Address(..) => Some(quoted(&rule.who.to_text())),
+            Selector::Address(..) => Some(quoted(&rule.who.to_text())),
             _ => None,
         },
     },
@@ -93,7 +93,7 @@ pub(super) const ADDRESS: Key<Rule> = key(
 )
 .synonyms("host hostname ip ip_address url action_url");
 
-fn address(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Who> {
+fn address(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Selector> {
     let text = field.text(reader)?;
     let Some((ip, port)) = ipv4(text) else {
         let inner = text.split("://").nth(1).unwrap_or(text);
@@ -119,7 +119,7 @@ fn address(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Who> {
         field.error(reader, "there is no port 0", &format!("write address = \"{ip}\""));
         return None;
     }
-    Some(Who::Address(ip, port))
+    Some(Selector::Address(ip, port))
 }
 
 fn ipv4(text: &str) -> Option<(Ipv4Addr, Option<u16>)> {
@@ -130,7 +130,7 @@ fn ipv4(text: &str) -> Option<(Ipv4Addr, Option<u16>)> {
     Some((*socket.ip(), Some(socket.port())))
 }
 
-impl Who {
+impl Selector {
     /// The renderers that one key names, without blanks around them; `surplus` says what to do with too many.
     pub(super) fn list(reader: &mut Reader<'_>, field: &Field<'_>, surplus: &str) -> Vec<Self> {
         let mut texts = field.texts(reader);
@@ -201,8 +201,8 @@ impl Who {
 }
 
 /// The renderers as the file names them.
-pub(super) fn print_list(all: &[Who]) -> String {
-    let texts: Vec<String> = all.iter().map(Who::to_text).collect();
+pub(super) fn print_list(all: &[Selector]) -> String {
+    let texts: Vec<String> = all.iter().map(Selector::to_text).collect();
     one_or_list(&texts)
 }
 
@@ -212,8 +212,12 @@ impl Plain for Targets {
     }
 
     fn read(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Self> {
-        let all = Who::list(reader, field, "remove the line to mean all");
-        Some(if all.is_empty() || all.contains(&Who::Any) { Self::All } else { Self::Some(all) })
+        let all = Selector::list(reader, field, "remove the line to mean all");
+        Some(if all.is_empty() || all.contains(&Selector::Any) {
+            Self::All
+        } else {
+            Self::Some(all)
+        })
     }
 
     fn print(&self, _: &Printer<'_>) -> Option<String> {
@@ -231,7 +235,7 @@ pub(super) fn check_targets(
     key: &str,
     targets: &Targets,
     rules: &[(Section<'_>, Rule)],
-    groups: &[(Section<'_>, Group)],
+    groups: &[(Section<'_>, GroupRule)],
 ) {
     let (Targets::Some(all), Some(field)) = (targets, section.field(key)) else {
         return;
@@ -247,17 +251,17 @@ pub(super) fn check_targets(
 }
 
 /// What to write if `who` is in no table.
-fn unknown(who: &Who, rules: &[(Section<'_>, Rule)]) -> Option<String> {
+fn unknown(who: &Selector, rules: &[(Section<'_>, Rule)]) -> Option<String> {
     let all = || rules.iter().map(|(_, rule)| &rule.who);
-    let meets = |rule: &Who| *rule != Who::Any && (rule.covers(who) || who.covers(rule));
+    let meets = |rule: &Selector| *rule != Selector::Any && (rule.covers(who) || who.covers(rule));
     if rules.is_empty() || all().any(meets) {
         return None;
     }
-    let named = all().filter(|known| matches!(known, Who::Name(_)));
-    let known: Vec<String> = named.map(Who::to_text).collect();
+    let named = all().filter(|known| matches!(known, Selector::Name(_)));
+    let known: Vec<String> = named.map(Selector::to_text).collect();
     let text = who.to_text();
     // With a table for every renderer "TV 2" may well be there beside "TV 1"; "TV1" hardly.
-    let meant = match all().any(|rule| *rule == Who::Any) {
+    let meant = match all().any(|rule| *rule == Selector::Any) {
         true => Some(known.iter().find(|known| letters(known) == letters(&text))?.as_str()),
         false => nearest(&text, known.iter().map(String::as_str)),
     };

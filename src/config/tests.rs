@@ -49,7 +49,7 @@ fn nothing_written_means_the_defaults() {
     assert_eq!(good(""), Config::default());
     assert_eq!(good("\u{feff}# only a remark\r\n"), Config::default());
     let rule = &Config::default().rules[0];
-    assert!(!rule.autoplay && rule.repeat && rule.who == Who::Any);
+    assert!(!rule.autoplay && rule.repeat && rule.who == Selector::Any);
 }
 
 #[test]
@@ -134,21 +134,24 @@ fn reads_everything_an_owner_can_write() {
          [[led]]\npin = 22\nshows = \"playing\"\nactive = \"low\"\n",
     );
     assert_eq!(config.name, "Foyer");
-    assert_eq!((config.media_port, config.control_port), (Port::Fixed(9000), Port::From(8080)));
-    assert_eq!(config.gpio, Backend::Chip("/dev/gpiochip0".to_owned()));
+    assert_eq!(
+        (config.media_port, config.control_port),
+        (PortChoice::Fixed(9000), PortChoice::From(8080))
+    );
+    assert_eq!(config.gpio, GpioBackend::Chip("/dev/gpiochip0".to_owned()));
     let [udn, address, name, any] = &*config.rules else { panic!("{:?}", config.rules) };
-    assert_eq!(udn.who, Who::Udn(Udn::new("uuid:ab").unwrap()));
+    assert_eq!(udn.who, Selector::Udn(Udn::new("uuid:ab").unwrap()));
     assert_eq!(udn.plays[1], Path::new("/srv/dlna-kiosk/b"));
     assert_eq!((udn.volume, udn.max_cut), (Some(40), Duration::from_millis(300)));
     assert!(udn.autoplay && udn.repeat && !address.autoplay && !address.repeat);
-    assert_eq!(address.who, Who::Address(Ipv4Addr::new(10, 0, 0, 45), Some(49494)));
-    assert_eq!(name.who, Who::Name(clip("TV 1")));
-    assert_eq!((&any.who, &*any.plays), (&Who::Any, &[config.media_folder.clone()][..]));
+    assert_eq!(address.who, Selector::Address(Ipv4Addr::new(10, 0, 0, 45), Some(49494)));
+    assert_eq!(name.who, Selector::Name(clip("TV 1")));
+    assert_eq!((&any.who, &*any.plays), (&Selector::Any, &[config.media_folder.clone()][..]));
     let button = &config.buttons[0];
     assert_eq!((button.pin, button.press), (Pin(17), Some(PanelAction::PlayPause)));
-    assert_eq!((button.active, button.hold_time.as_secs()), (Level::High, 2));
+    assert_eq!((button.active, button.hold_time.as_secs()), (PinLevel::High, 2));
     assert!(matches!(&button.targets, Targets::Some(all) if all.len() == 3));
-    assert_eq!(config.leds[0].shows, Shows::Playing(Targets::All));
+    assert_eq!(config.leds[0].shows, LedFunction::Playing(Targets::All));
 }
 
 #[test]
@@ -163,13 +166,13 @@ fn all_problems_are_told_in_one_go_and_in_order() {
 
 #[test]
 fn leds_show_an_error_whatever_else_is_wrong() {
-    let leds = vec![Led { pin: Pin(22), shows: Shows::Status, active: Level::High }];
+    let leds = vec![Led { pin: Pin(22), shows: LedFunction::Status, active: PinLevel::High }];
     let panel = "[gpio]\nbackend = \"/dev/gpiochip4\"\n[[led]]\npin = 22\nshows = \"status\"\n";
     for text in [format!("{panel}[[button]]\n"), format!("name = Foyer\n{panel}")] {
         let loaded = parse(&text, &disk);
         assert!(loaded.has_errors(), "{text}");
         assert_eq!(loaded.leds_anyway, leds, "{text}");
-        assert_eq!(loaded.gpio_anyway, Backend::Chip("/dev/gpiochip4".to_owned()));
+        assert_eq!(loaded.gpio_anyway, GpioBackend::Chip("/dev/gpiochip4".to_owned()));
     }
 }
 
@@ -218,7 +221,7 @@ fn an_absent_media_folder_is_told_once() {
 #[test]
 fn a_default_port_makes_way_for_a_fixed_one() {
     let config = good("media_port = 8080");
-    assert_eq!(config.control_port, Port::From(8081));
+    assert_eq!(config.control_port, PortChoice::From(8081));
     assert_eq!(good(&effective(&config)), config);
 }
 
@@ -228,7 +231,7 @@ fn pins_are_free_for_all_with_the_simulated_backend() {
         "[gpio]\nbackend = \"simulated\"\nsocket = \"/run/pins\"\n\
          [[button]]\npin = 2\npress = \"volume_up\"\nhold_time = 0.5\n",
     );
-    assert_eq!(config.gpio, Backend::Simulated(PathBuf::from("/run/pins")));
+    assert_eq!(config.gpio, GpioBackend::Simulated(PathBuf::from("/run/pins")));
     assert_eq!(good(&effective(&config)), config);
 }
 
@@ -529,8 +532,8 @@ proptest! {
 #[test]
 fn a_pin_that_this_pi_does_not_have_is_an_error_where_the_header_is_used() {
     let text = "[[led]]\npin = 22\nshows = \"status\"\n[[led]]\npin = 5\nshows = \"status\"";
-    assert_eq!(parse_for(Header::Forty, text, &disk).problems, []);
-    let loaded = parse_for(Header::TwentySix, text, &disk);
+    assert_eq!(parse_for(GpioHeader::Forty, text, &disk).problems, []);
+    let loaded = parse_for(GpioHeader::TwentySix, text, &disk);
     let told: Vec<_> = loaded.problems.iter().map(ToString::to_string).collect();
     assert_eq!(
         told,
@@ -539,7 +542,7 @@ fn a_pin_that_this_pi_does_not_have_is_an_error_where_the_header_is_used() {
     );
     assert_eq!((loaded.config, loaded.leds_anyway.len()), (None, 1), "the other one is lit");
     let chip = format!("[gpio]\nbackend = \"gpiochip1\"\n{text}");
-    assert_eq!(parse_for(Header::TwentySix, &chip, &disk).problems, []);
+    assert_eq!(parse_for(GpioHeader::TwentySix, &chip, &disk).problems, []);
 }
 
 #[test]

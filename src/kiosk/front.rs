@@ -12,7 +12,7 @@ use super::reason::Standing;
 use super::renderer::{Goal, Renderer};
 use super::trace::What;
 use super::why::{House, why};
-use crate::config::{Again, PanelAction, Shows};
+use crate::config::{LedFunction, PanelAction, RepeatPress};
 use crate::text::file_name;
 use crate::time::{Duration, Instant};
 use std::path::PathBuf;
@@ -111,9 +111,9 @@ impl Kiosk {
                     self.renderers.iter().any(|r| is_target(targets, r) && r.is_playing())
                 };
                 let pattern = match &led.shows {
-                    Shows::Status => overall,
-                    Shows::Playing(targets) if plays(targets) => Pattern::Playing,
-                    Shows::Playing(_) => Pattern::Dark,
+                    LedFunction::Status => overall,
+                    LedFunction::Playing(targets) if plays(targets) => Pattern::Playing,
+                    LedFunction::Playing(_) => Pattern::Dark,
                 };
                 self.leds.show(LedId(id), pattern, now);
             }
@@ -172,7 +172,7 @@ impl Kiosk {
 enum Wish {
     Simple(PanelAction),
     Seek(Duration, bool),
-    Clip(Clip, Again),
+    Clip(Clip, RepeatPress),
     Choice(Playlist, Option<Instant>),
     Identify,
     /// This is for the box.

@@ -4,7 +4,7 @@ use super::Kiosk;
 use super::meant::is_target;
 use super::renderer::Renderer;
 use super::trace::What;
-use crate::config::Then;
+use crate::config::ScheduledAction;
 use crate::time::Instant;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -92,9 +92,9 @@ impl Kiosk {
         Some(HeldStatus {
             entry: entry.to_string(),
             then: match entry.then {
-                Then::Play(_) => "play",
-                Then::Stop => "stop",
-                Then::Blackout => "blackout",
+                ScheduledAction::Play(_) => "play",
+                ScheduledAction::Stop => "stop",
+                ScheduledAction::Blackout => "blackout",
             },
             until: self.schedule.local(held.until).map(minutes),
         })

@@ -1,7 +1,7 @@
 //! Who is meant by the words of the configuration.
 
 use super::renderer::Renderer;
-use crate::config::{Targets, Who};
+use crate::config::{Selector, Targets};
 use crate::upnp::Udn;
 use crate::upnp::description::Description;
 use core::net::Ipv4Addr;
@@ -25,11 +25,11 @@ fn bare(udn: &Udn) -> &str {
 }
 
 /// Whoever says `who` means this renderer.
-pub(super) fn matches(who: &Who, description: &Description, host: Ipv4Addr) -> bool {
+pub(super) fn matches(who: &Selector, description: &Description, host: Ipv4Addr) -> bool {
     match who {
-        Who::Name(name) => lower(name).eq(lower(&description.friendly_name)),
-        Who::Udn(udn) => bare(udn) == bare(&description.udn),
-        Who::Address(address, _) => *address == host,
-        Who::Any => true,
+        Selector::Name(name) => lower(name).eq(lower(&description.friendly_name)),
+        Selector::Udn(udn) => bare(udn) == bare(&description.udn),
+        Selector::Address(address, _) => *address == host,
+        Selector::Any => true,
     }
 }

@@ -45,7 +45,7 @@ pub mod token;
 pub mod trace;
 pub mod why;
 
-use crate::config::{Button, Config, Order, Who};
+use crate::config::{Button, Config, PlayOrder, Selector};
 use crate::media::catalogue::Scan;
 use crate::time::{Duration, Instant};
 use crate::upnp::description::Description;
@@ -132,14 +132,14 @@ impl Kiosk {
         let mut places: Vec<Place> = Vec::new();
         for rule in &config.rules {
             // A member of a group may have a table of its own, too.
-            if let Who::Address(host, port) = rule.who
+            if let Selector::Address(host, port) = rule.who
                 && !places.iter().any(|place| place.is_at(host, port))
             {
                 places.push(Place::new(host, port));
             }
         }
         let choice = |(button, seed): (&Button, u64)| {
-            Playlist::new(button.choice.plays.clone(), true, Order::Name, seed)
+            Playlist::new(button.choice.plays.clone(), true, PlayOrder::Name, seed)
         };
         Self {
             choices: config.buttons.iter().zip(setup.seed..).map(choice).collect(),

@@ -3,7 +3,7 @@
 //! A shuffled playlist plays all files before any file repeats, and never plays the last file of one round as the first
 //! of the next.
 
-use crate::config::Order;
+use crate::config::PlayOrder;
 use crate::media::catalogue::{MediaFile, Scan};
 use fastrand::Rng;
 use std::collections::HashMap;
@@ -14,7 +14,7 @@ use std::rc::Rc;
 pub struct Playlist {
     plays: Vec<PathBuf>,
     repeat: bool,
-    order: Order,
+    order: PlayOrder,
     files: Vec<MediaFile>,
     /// This round, as indexes into `files`.
     round: Vec<usize>,
@@ -27,7 +27,7 @@ pub struct Playlist {
 impl Playlist {
     /// A playlist of files and folders, not yet resolved.
     #[must_use]
-    pub fn new(plays: Vec<PathBuf>, repeat: bool, order: Order, seed: u64) -> Self {
+    pub fn new(plays: Vec<PathBuf>, repeat: bool, order: PlayOrder, seed: u64) -> Self {
         let (files, round, upcoming) = (Vec::new(), Vec::new(), Vec::new());
         Self { plays, repeat, order, files, round, upcoming, at: 0, rng: Rng::with_seed(seed) }
     }
@@ -35,7 +35,7 @@ impl Playlist {
     /// A playlist that repeats one generated file.
     #[must_use]
     pub fn always(file: MediaFile) -> Self {
-        let mut list = Self::new(Vec::new(), true, Order::Name, 0);
+        let mut list = Self::new(Vec::new(), true, PlayOrder::Name, 0);
         list.files.push(file);
         (list.round, list.upcoming) = (vec![0], vec![0]);
         list
@@ -64,7 +64,7 @@ impl Playlist {
         }
         self.round = (0..self.files.len()).collect();
         self.upcoming.clone_from(&self.round);
-        if self.order == Order::Shuffled {
+        if self.order == PlayOrder::Shuffled {
             self.go_on_shuffled(&before);
             self.shuffle_upcoming();
         }
@@ -146,7 +146,7 @@ impl Playlist {
         if self.at >= self.round.len() {
             self.at = 0;
             core::mem::swap(&mut self.round, &mut self.upcoming);
-            if self.order == Order::Shuffled {
+            if self.order == PlayOrder::Shuffled {
                 self.shuffle_upcoming();
             }
         }
@@ -251,7 +251,7 @@ mod tests {
     #[test]
     fn folders_play_in_name_order_and_lists_in_their_own() {
         let mut list =
-            Playlist::new(vec!["/m/z.mp4".into(), "/m/show".into()], true, Order::Name, 1);
+            Playlist::new(vec!["/m/z.mp4".into(), "/m/show".into()], true, PlayOrder::Name, 1);
         list.resolve(&scan(&[
             "/m/show/10.mp4",
             "/m/show/2.mp4",
@@ -268,12 +268,12 @@ mod tests {
     #[test]
     fn advances_wraps_and_stops_where_it_must() {
         let files = scan(&["/m/1.mp4", "/m/2.mp4"]);
-        let mut once = Playlist::new(vec!["/m".into()], false, Order::Name, 1);
+        let mut once = Playlist::new(vec!["/m".into()], false, PlayOrder::Name, 1);
         once.resolve(&files);
         assert!(once.advance());
         assert!(!once.advance(), "the end");
         assert!(once.at_start());
-        let mut round = Playlist::new(vec!["/m".into()], true, Order::Name, 1);
+        let mut round = Playlist::new(vec!["/m".into()], true, PlayOrder::Name, 1);
         round.resolve(&files);
         round.step(-1);
         assert_eq!(round.current().map(|f| &*f.path), Some(Path::new("/m/2.mp4")));
@@ -283,7 +283,7 @@ mod tests {
 
     #[test]
     fn a_new_scan_keeps_the_current_file() {
-        let mut list = Playlist::new(vec!["/m".into()], true, Order::Name, 1);
+        let mut list = Playlist::new(vec!["/m".into()], true, PlayOrder::Name, 1);
         list.resolve(&scan(&["/m/b.mp4", "/m/c.mp4"]));
         list.step(1);
         list.resolve(&scan(&["/m/a.mp4", "/m/b.mp4", "/m/c.mp4"]));
@@ -297,7 +297,7 @@ mod tests {
     #[test]
     fn a_file_that_is_listed_twice_keeps_its_place() {
         let plays = ["/m/intro.mp4", "/m/a.mp4", "/m/intro.mp4", "/m/b.mp4"].map(PathBuf::from);
-        let mut list = Playlist::new(plays.to_vec(), true, Order::Name, 1);
+        let mut list = Playlist::new(plays.to_vec(), true, PlayOrder::Name, 1);
         let files = ["/m/a.mp4", "/m/b.mp4", "/m/intro.mp4"];
         list.resolve(&scan(&files));
         list.step(1);
@@ -312,7 +312,7 @@ mod tests {
         let paths: Vec<String> = (0..7).map(|n| format!("/m/{n}.mp4")).collect();
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
         for seed in 0..50 {
-            let mut list = Playlist::new(vec!["/m".into()], true, Order::Shuffled, seed);
+            let mut list = Playlist::new(vec!["/m".into()], true, PlayOrder::Shuffled, seed);
             list.resolve(&scan(&paths));
             list.step(1);
             list.step(1);
@@ -338,7 +338,7 @@ mod tests {
         let paths: Vec<String> = (0..7).map(|n| format!("/m/{n}.mp4")).collect();
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
         for seed in 0..50 {
-            let mut list = Playlist::new(vec!["/m".into()], true, Order::Shuffled, seed);
+            let mut list = Playlist::new(vec!["/m".into()], true, PlayOrder::Shuffled, seed);
             list.resolve(&scan(&paths));
             let mut last = None;
             for _ in 0..20 {
@@ -359,7 +359,7 @@ mod tests {
         }
         let orders: std::collections::BTreeSet<_> = (0..50)
             .map(|seed| {
-                let mut list = Playlist::new(vec!["/m".into()], true, Order::Shuffled, seed);
+                let mut list = Playlist::new(vec!["/m".into()], true, PlayOrder::Shuffled, seed);
                 list.resolve(&scan(&paths));
                 names(&list)
             })

@@ -6,7 +6,7 @@
 use super::Kiosk;
 use super::meant::matches;
 use super::renderer::Renderer;
-use crate::config::{Rule, Who};
+use crate::config::{Rule, Selector};
 use crate::media::catalogue::MediaFile;
 use crate::media::protocol_info;
 use crate::text::file_name;
@@ -140,12 +140,12 @@ fn outlook(file: &MediaFile, renderer: &Renderer, surroundings: Surroundings<'_>
 }
 
 /// A table, as its owner wrote it.
-fn table(who: &Who) -> String {
+fn table(who: &Selector) -> String {
     match who {
-        Who::Name(name) => format!("[[renderer]] name = \"{name}\""),
-        Who::Udn(udn) => format!("[[renderer]] udn = \"{udn}\""),
-        Who::Address(host, Some(port)) => format!("[[renderer]] address = \"{host}:{port}\""),
-        Who::Address(host, None) => format!("[[renderer]] address = \"{host}\""),
-        Who::Any => "[[renderer]]".to_owned(),
+        Selector::Name(name) => format!("[[renderer]] name = \"{name}\""),
+        Selector::Udn(udn) => format!("[[renderer]] udn = \"{udn}\""),
+        Selector::Address(host, Some(port)) => format!("[[renderer]] address = \"{host}:{port}\""),
+        Selector::Address(host, None) => format!("[[renderer]] address = \"{host}\""),
+        Selector::Any => "[[renderer]]".to_owned(),
     }
 }

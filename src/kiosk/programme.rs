@@ -13,7 +13,7 @@
 //! that shows a renderer's name, over other clips, too.
 
 use super::playlist::Playlist;
-use crate::config::Back;
+use crate::config::AfterClip;
 use crate::limits::CLIPS;
 use crate::media::card;
 use crate::media::catalogue::{MediaFile, Scan};
@@ -37,7 +37,7 @@ pub struct Programme {
 pub struct Clip {
     pub file: MediaFile,
     /// How playback of what it interrupts goes on.
-    pub back: Back,
+    pub back: AfterClip,
     /// Where the clip itself goes on, if a card interrupted it.
     at: Option<Duration>,
 }
@@ -45,7 +45,7 @@ pub struct Clip {
 impl Clip {
     /// A clip that has not begun.
     #[must_use]
-    pub const fn new(file: MediaFile, back: Back) -> Self {
+    pub const fn new(file: MediaFile, back: AfterClip) -> Self {
         Self { file, back, at: None }
     }
 }
@@ -102,7 +102,7 @@ impl Programme {
     /// Interrupts with a clip, which replaces all other clips; `at`: the position of the current file.
     pub fn interrupt(&mut self, clip: Clip, at: Option<Duration>) {
         if self.clips.is_empty() {
-            let resumes = at.filter(|_| clip.back == Back::Resume);
+            let resumes = at.filter(|_| clip.back == AfterClip::Resume);
             self.place = self.below().current().map(|file| file.path.clone()).zip(resumes);
         }
         self.clips.clear();
@@ -122,7 +122,7 @@ impl Programme {
             let _ = self.clips.pop_back();
         }
         // There is room now.
-        let _ = self.clips.push_front(Clip::new(card, Back::Resume));
+        let _ = self.clips.push_front(Clip::new(card, AfterClip::Resume));
     }
 
     /// Returns whether a card is shown.
@@ -278,7 +278,7 @@ impl Programme {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Order;
+    use crate::config::PlayOrder;
     use crate::media::mime;
 
     fn file(path: &str) -> MediaFile {
@@ -299,13 +299,13 @@ mod tests {
     }
 
     fn list(folder: &str, repeat: bool) -> Playlist {
-        let mut list = Playlist::new(vec![folder.into()], repeat, Order::Name, 1);
+        let mut list = Playlist::new(vec![folder.into()], repeat, PlayOrder::Name, 1);
         list.resolve(&scan());
         list
     }
 
     fn clip(path: &str) -> Clip {
-        Clip::new(file(path), Back::Resume)
+        Clip::new(file(path), AfterClip::Resume)
     }
 
     fn plays(programme: &Programme) -> String {

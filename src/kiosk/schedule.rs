@@ -15,7 +15,7 @@
 //! No entry holds before the clock can be trusted: a Pi starts with an old time and would open the shop at night. Once
 //! trusted, the clock stays trusted: without a network it drifts by seconds a day.
 
-use crate::config::{Entry, Targets, WallClock};
+use crate::config::{ScheduleEntry, Targets, WallClock};
 use crate::time::{Duration, Instant};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
@@ -28,7 +28,7 @@ const DAYS: core::ops::RangeInclusive<i64> = -2..=8;
 /// The schedule and the wall-clock time.
 #[derive(Debug)]
 pub struct Schedule {
-    entries: Vec<Entry>,
+    entries: Vec<ScheduleEntry>,
     declared: WallClock,
     known: Option<Known>,
     /// The clock has been trusted before.
@@ -54,7 +54,7 @@ pub struct Window {
 /// What holds now.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Held<'a> {
-    pub entry: &'a Entry,
+    pub entry: &'a ScheduleEntry,
     /// The number of the entry in the file, from 0.
     pub number: usize,
     /// The entry's current window.
@@ -66,7 +66,7 @@ pub struct Held<'a> {
 impl Schedule {
     /// A schedule that does not know the time yet.
     #[must_use]
-    pub fn new(entries: Vec<Entry>, declared: WallClock) -> Self {
+    pub fn new(entries: Vec<ScheduleEntry>, declared: WallClock) -> Self {
         Self { entries, declared, known: None, trusted: false }
     }
 
@@ -110,7 +110,7 @@ impl Schedule {
             let all = self.entries.iter().enumerate();
             all.filter(|(_, entry)| is_meant(&entry.targets))
         };
-        let rank = |number: usize, entry: &Entry| (entry.priority, number);
+        let rank = |number: usize, entry: &ScheduleEntry| (entry.priority, number);
         let (number, entry, window) = meant()
             .filter_map(|(n, entry)| Some((n, entry, window_at(entry, &clock.zone, wall)?)))
             .max_by_key(|(n, entry, _)| rank(*n, entry))?;
@@ -158,13 +158,13 @@ impl Known {
 }
 
 /// The window of `entry` at this time. If two windows touch or overlap, the one that began later.
-fn window_at(entry: &Entry, zone: &TimeZone, at: Timestamp) -> Option<Window> {
+fn window_at(entry: &ScheduleEntry, zone: &TimeZone, at: Timestamp) -> Option<Window> {
     let mut windows = windows(entry, zone, at).rev();
     windows.find(|window| window.from <= at && at < window.to)
 }
 
 /// The first start or end of a window after this time.
-fn next_edge(entry: &Entry, zone: &TimeZone, after: Timestamp) -> Option<Timestamp> {
+fn next_edge(entry: &ScheduleEntry, zone: &TimeZone, after: Timestamp) -> Option<Timestamp> {
     let edges = windows(entry, zone, after).flat_map(|window| [window.from, window.to]);
     let once = match entry.days {
         crate::config::Days::Once(date) => window(entry, zone, date),
@@ -176,7 +176,7 @@ fn next_edge(entry: &Entry, zone: &TimeZone, after: Timestamp) -> Option<Timesta
 
 /// The windows that begin around this time, in order.
 fn windows<'a>(
-    entry: &'a Entry,
+    entry: &'a ScheduleEntry,
     zone: &'a TimeZone,
     around: Timestamp,
 ) -> impl DoubleEndedIterator<Item = Window> + 'a {
@@ -191,7 +191,7 @@ fn days_from(date: Date, days: i64) -> Option<Date> {
 }
 
 /// The window that begins on this day, if there is one.
-fn window(entry: &Entry, zone: &TimeZone, date: Date) -> Option<Window> {
+fn window(entry: &ScheduleEntry, zone: &TimeZone, date: Date) -> Option<Window> {
     if !entry.days.includes(date) {
         return None;
     }
@@ -219,7 +219,7 @@ fn moment(zone: &TimeZone, shown: DateTime, last: bool) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Days, Then};
+    use crate::config::{Days, ScheduledAction};
     use jiff::civil::{Time, date};
     use proptest::prelude::*;
 
@@ -237,14 +237,14 @@ mod tests {
         text.parse().expect("a time")
     }
 
-    fn entry(days: Days, from: &str, to: &str) -> Entry {
-        Entry {
+    fn entry(days: Days, from: &str, to: &str) -> ScheduleEntry {
+        ScheduleEntry {
             name: None,
             days,
             from: time(from),
             to: time(to),
             targets: Targets::All,
-            then: Then::Stop,
+            then: ScheduledAction::Stop,
             volume: None,
             priority: 0,
         }
@@ -261,13 +261,13 @@ mod tests {
     }
 
     /// The window of the day, in UTC, and its length in minutes.
-    fn shown(rules: &str, entry: &Entry, day: Date) -> Option<(String, String, i64)> {
+    fn shown(rules: &str, entry: &ScheduleEntry, day: Date) -> Option<(String, String, i64)> {
         let window = window(entry, &zone(rules), day)?;
         let minutes = (window.to.as_second() - window.from.as_second()) / 60;
         Some((window.from.to_string(), window.to.to_string(), minutes))
     }
 
-    fn told(entries: Vec<Entry>, rules: &str, wall: &str) -> Schedule {
+    fn told(entries: Vec<ScheduleEntry>, rules: &str, wall: &str) -> Schedule {
         let mut schedule = Schedule::new(entries, WallClock::Network);
         assert!(schedule.set_clock(utc(wall), zone(rules), true, Instant::START));
         schedule
@@ -394,7 +394,7 @@ mod tests {
         }
     }
 
-    fn any_entry() -> impl Strategy<Value = Entry> {
+    fn any_entry() -> impl Strategy<Value = ScheduleEntry> {
         let days = prop_oneof![
             prop::array::uniform7(any::<bool>()).prop_map(Days::Weekly),
             // Around a change of the clocks.
@@ -402,7 +402,7 @@ mod tests {
                 .prop_map(|day| { Days::Once(days_from(date(2026, 3, 27), day).expect("a day")) }),
         ];
         let time = || (0..24i8, 0..4i8).prop_map(|(h, q)| Time::constant(h, q * 15, 0, 0));
-        (days, time(), time(), -1..=1).prop_map(|(days, from, to, priority)| Entry {
+        (days, time(), time(), -1..=1).prop_map(|(days, from, to, priority)| ScheduleEntry {
             days,
             from,
             to,

@@ -7,7 +7,7 @@ use super::group::{DRIFT, Doing, Group};
 use super::meant::matches;
 use super::renderer::Renderer;
 use super::trace::What;
-use crate::config::Who;
+use crate::config::Selector;
 use crate::limits::GROUPS;
 use crate::time::{Instant, in_seconds};
 use crate::upnp::Udn;
@@ -32,7 +32,7 @@ struct MemberStatus {
 impl Kiosk {
     /// The place of the renderer that the rule at this index is for. Of two that it means the first has it.
     pub(super) fn seat(&self, rule: usize, udn: &Udn) -> Option<(usize, usize)> {
-        let seat = self.config.seat(rule)?;
+        let seat = self.config.group_slot(rule)?;
         let taken = self.renderers.iter().any(|r| r.seat() == Some(seat) && r.udn() != udn);
         (!taken).then_some(seat)
     }
@@ -92,7 +92,7 @@ impl Kiosk {
         .collect()
     }
 
-    fn member_status(&self, group: &Group, seat: (usize, usize), who: &Who) -> MemberStatus {
+    fn member_status(&self, group: &Group, seat: (usize, usize), who: &Selector) -> MemberStatus {
         let renderer = self.renderers.iter().find(|r| r.seat() == Some(seat));
         let found = || {
             let host = |r: &&Renderer| matches(who, r.description(), r.host());

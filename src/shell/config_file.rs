@@ -1,7 +1,7 @@
 //! The configuration file on disk, and a look at the media it names.
 
 use super::gpio;
-use crate::config::{self, FileState, Header, Loaded, Problem, Severity};
+use crate::config::{self, FileState, GpioHeader, Loaded, Problem, Severity};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -51,7 +51,7 @@ pub fn load(path: &Path) -> io::Result<Loaded> {
 }
 
 /// What holds without a file: of the usual front panel as much as this header has pins for.
-fn usual(header: Header) -> Loaded {
+fn usual(header: GpioHeader) -> Loaded {
     let mut loaded = config::parse(config::WITHOUT_FILE, &look);
     if let Some(config) = &mut loaded.config {
         config.buttons.retain(|button| header.has(button.pin));
@@ -163,9 +163,10 @@ mod tests {
 
     #[test]
     fn a_shorter_header_has_less_of_the_usual_panel_and_no_error() {
-        for (header, buttons, leds) in
-            [(Header::TwentySix, [17, 27].as_slice(), 2), (Header::TwentySixOfFirst, &[17], 2)]
-        {
+        for (header, buttons, leds) in [
+            (GpioHeader::TwentySix, [17, 27].as_slice(), 2),
+            (GpioHeader::TwentySixOfFirst, &[17], 2),
+        ] {
             let config = usual(header).config.unwrap();
             let pins: Vec<_> = config.buttons.iter().map(|button| button.pin.0).collect();
             assert_eq!((pins.as_slice(), config.leds.len()), (buttons, leds));

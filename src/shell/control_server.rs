@@ -7,7 +7,7 @@ use super::http::client::{HttpRequest, exchange};
 use super::http::server::{self, Capacity, MORE_PORTS};
 use super::http::{self, RequestHead, within};
 use super::mailbox::{Mailbox, Replies};
-use crate::config::Port;
+use crate::config::PortChoice;
 use crate::kiosk::event::{Event, Failure, ReplyTo, TaskName};
 use crate::limits::{CONTROL_CONNECTIONS, HEAD_TIMEOUT};
 use crate::text::clip;
@@ -144,7 +144,7 @@ fn is_loopback(host: Option<&str>) -> bool {
 }
 
 /// Whether a box runs on this machine: it, and no other program, answers with a status.
-pub async fn is_answered(port: Port) -> bool {
+pub async fn is_answered(port: PortChoice) -> bool {
     let status = within(DETECT_TIMEOUT, fetch(port, &STATUS)).await;
     let status = status.and_then(Result::ok).unwrap_or_default();
     let status: Value = serde_json::from_str(&status).unwrap_or_default();
@@ -155,10 +155,10 @@ pub async fn is_answered(port: Port) -> bool {
 ///
 /// # Errors
 /// A sentence for the owner.
-pub async fn fetch(port: Port, route: &Route) -> Result<String, String> {
+pub async fn fetch(port: PortChoice, route: &Route) -> Result<String, String> {
     let (first, last) = match port {
-        Port::Fixed(port) => (port, port),
-        Port::From(port) => (port, port.saturating_add(MORE_PORTS)),
+        PortChoice::Fixed(port) => (port, port),
+        PortChoice::From(port) => (port, port.saturating_add(MORE_PORTS)),
     };
     let mut why = format!("nothing answers on port {first}: is dlna-kiosk running?");
     for port in first..=last {
@@ -203,7 +203,7 @@ mod tests {
 
     fn beside_one_that_answers<T>(status: &str, client: impl AsyncFnOnce(u16) -> T) -> T {
         let (mailbox, replies) = (Mailbox::default(), Replies::default());
-        let listener = server::bind(ADDRESS, Port::Fixed(0)).unwrap();
+        let listener = server::bind(ADDRESS, PortChoice::Fixed(0)).unwrap();
         let port = listener.get_ref().local_addr().unwrap().port();
         let server = async { panic!("{}", run(listener, &mailbox, &replies).await) };
         let kiosk = async {
@@ -228,13 +228,17 @@ mod tests {
 
     #[test]
     fn the_command_line_fetches_status_and_statistics() {
-        let status = beside(async |port| fetch(Port::Fixed(port), &STATUS).await);
+        let status = beside(async |port| fetch(PortChoice::Fixed(port), &STATUS).await);
         assert_eq!(status, Ok("{\"a\":1}".to_owned()));
-        let statistics = beside(async |port| fetch(Port::Fixed(port), &STATISTICS).await);
+        let statistics = beside(async |port| fetch(PortChoice::Fixed(port), &STATISTICS).await);
         assert_eq!(statistics, Ok("{\"b\":2}".to_owned()));
-        let free =
-            server::bind(ADDRESS, Port::Fixed(0)).unwrap().get_ref().local_addr().unwrap().port();
-        let nobody = block_on(fetch(Port::Fixed(free), &STATUS)).unwrap_err();
+        let free = server::bind(ADDRESS, PortChoice::Fixed(0))
+            .unwrap()
+            .get_ref()
+            .local_addr()
+            .unwrap()
+            .port();
+        let nobody = block_on(fetch(PortChoice::Fixed(free), &STATUS)).unwrap_err();
         assert!(nobody.contains("is dlna-kiosk running?"), "{nobody}");
     }
 
@@ -242,13 +246,13 @@ mod tests {
     fn a_box_is_recognised_by_its_status() {
         let box_says = r#"{"version":"0.1.0","panel":{}}"#;
         for (status, known) in [(box_says, true), (r#"{"version":"2"}"#, false), ("{", false)] {
-            let answered = async |port| is_answered(Port::Fixed(port)).await;
+            let answered = async |port| is_answered(PortChoice::Fixed(port)).await;
             assert_eq!(beside_one_that_answers(status, answered), known, "{status}");
         }
         let silent = TcpListener::bind((ADDRESS, 0)).unwrap();
         let port = silent.local_addr().unwrap().port();
         let began = std::time::Instant::now();
-        assert!(!block_on(is_answered(Port::Fixed(port))));
+        assert!(!block_on(is_answered(PortChoice::Fixed(port))));
         assert!(began.elapsed() < ANSWER_TIMEOUT, "a box does not wait long before it starts");
     }
 

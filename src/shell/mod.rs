@@ -201,7 +201,7 @@ impl Mode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Backend, Led, Level, Pin, Port, Shows};
+    use crate::config::{GpioBackend, Led, LedFunction, Pin, PinLevel, PortChoice};
     use crate::test_support::TestFolder;
 
     #[test]
@@ -209,10 +209,10 @@ mod tests {
         let folder = TestFolder::new("late-panel");
         let late = folder.path().join("late");
         let config = Config {
-            gpio: Backend::Simulated(late.join("pins")),
-            media_port: Port::From(25_000),
-            control_port: Port::From(26_000),
-            leds: vec![Led { pin: Pin(22), shows: Shows::Status, active: Level::High }],
+            gpio: GpioBackend::Simulated(late.join("pins")),
+            media_port: PortChoice::From(25_000),
+            control_port: PortChoice::From(26_000),
+            leds: vec![Led { pin: Pin(22), shows: LedFunction::Status, active: PinLevel::High }],
             ..Config::default()
         };
         let shell = Shell::open(&config, Mode::Service).unwrap();

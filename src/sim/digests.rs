@@ -16,7 +16,7 @@
 use super::fake_renderer::Remote;
 use super::presets::{self, Preset};
 use super::world::{BUTTONS, Digest, Scenario, Weather, World};
-use crate::config::{Again, Back, LoopMethod, OnStop, PanelAction, Rule};
+use crate::config::{AfterClip, LoopMethod, OnStop, PanelAction, RepeatPress, Rule};
 use crate::time::Duration;
 use fastrand::Rng;
 
@@ -188,8 +188,8 @@ fn with_clips(seed: u64) -> Scenario {
     let scenario = Scenario::many(five()).seed(seed).files(&WITH_CLIPS).rule(main_folder);
     scenario
         .autoplay()
-        .clip_button(PanelAction::Next, "/m/extra", Again::Restart, Back::Resume)
-        .clip_button(PanelAction::Prev, "/m/extra/tiger.mp4", Again::Ignore, Back::Start)
+        .clip_button(PanelAction::Next, "/m/extra", RepeatPress::Restart, AfterClip::Resume)
+        .clip_button(PanelAction::Prev, "/m/extra/tiger.mp4", RepeatPress::Ignore, AfterClip::Start)
         .choice_button("/m/evening", Some(Duration::from_secs(240)))
 }
 

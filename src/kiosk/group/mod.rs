@@ -102,7 +102,7 @@ pub(super) struct Group {
 }
 
 impl Group {
-    pub(super) fn new(group: &config::Group) -> Self {
+    pub(super) fn new(group: &config::GroupRule) -> Self {
         Self {
             wait: group.wait,
             members: vec![Member::default(); group.on.len()],
@@ -273,15 +273,15 @@ impl Group {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Who;
+    use crate::config::Selector;
     use crate::text::clip;
 
     const WAIT: Duration = Duration::from_secs(10);
 
     fn group() -> Group {
-        let on = ["A", "B", "C"].map(|name| Who::Name(clip(name))).to_vec();
+        let on = ["A", "B", "C"].map(|name| Selector::Name(clip(name))).to_vec();
         let (plays, volume) = (None, None);
-        Group::new(&config::Group {
+        Group::new(&config::GroupRule {
             name: clip("Wall"),
             on,
             plays,

@@ -8,7 +8,7 @@ use super::Renderer;
 use super::connection::Presence;
 use super::layer::Layer;
 use super::load::Load;
-use crate::config::{Again, PanelAction};
+use crate::config::{PanelAction, RepeatPress};
 use crate::kiosk::fault::Fault;
 use crate::kiosk::playlist::Playlist;
 use crate::kiosk::programme::Clip;
@@ -90,18 +90,18 @@ impl Renderer {
     }
 
     /// Plays this clip over whatever plays.
-    pub(in crate::kiosk) fn play_clip(&mut self, clip: Clip, again: Again, now: Instant) {
+    pub(in crate::kiosk) fn play_clip(&mut self, clip: Clip, again: RepeatPress, now: Instant) {
         if !self.is_driven() {
             return;
         }
         if self.intent.programme.is_interrupted() {
             match again {
-                Again::Ignore => return,
-                Again::Queue => {
+                RepeatPress::Ignore => return,
+                RepeatPress::Queue => {
                     let _ = self.intent.programme_mut().queue(clip);
                     return;
                 }
-                Again::Restart => {}
+                RepeatPress::Restart => {}
             }
         } else {
             self.intent.remember_goal();

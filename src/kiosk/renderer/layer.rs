@@ -5,7 +5,7 @@
 
 use super::Renderer;
 use super::connection::Presence;
-use crate::config::{Order, PanelAction, Then};
+use crate::config::{PanelAction, PlayOrder, ScheduledAction};
 use crate::kiosk::fault::Fault;
 use crate::kiosk::playlist::Playlist;
 use crate::kiosk::schedule::{Held, Window};
@@ -30,7 +30,7 @@ impl Layer {
             number: held.number,
             window: held.window,
             volume: held.entry.volume,
-            silent: held.entry.then == Then::Stop,
+            silent: held.entry.then == ScheduledAction::Stop,
         }
     }
 
@@ -62,13 +62,13 @@ impl Renderer {
         let over = |fault: &mut Fault| matches!(fault, Fault::Refused(..) | Fault::NothingToPlay);
         self.playback.clear_fault(over);
         let list = match held.map(|held| &held.entry.then) {
-            Some(Then::Play(plays)) => {
-                let mut list = Playlist::new(plays.clone(), true, Order::Name, 0);
+            Some(ScheduledAction::Play(plays)) => {
+                let mut list = Playlist::new(plays.clone(), true, PlayOrder::Name, 0);
                 list.resolve(scan);
                 Some(list)
             }
-            Some(Then::Blackout) => Some(Playlist::always(black::file())),
-            Some(Then::Stop) | None => None,
+            Some(ScheduledAction::Blackout) => Some(Playlist::always(black::file())),
+            Some(ScheduledAction::Stop) | None => None,
         };
         let usual = self.intent.rule().is_some_and(|rule| rule.autoplay);
         let plays = list.is_some() || (held.is_none() && usual);

@@ -1,7 +1,7 @@
 //! GPIO character devices, `/dev/gpiochipN`: the kernel reports edges, removes bounces and lets the process sleep in between.
 //! Line numbers are pins.
 
-use crate::config::{Button, Config, Detect, Led, Level, Pin, Pull};
+use crate::config::{Button, Config, Detection, Led, Pin, PinLevel, Pull};
 use crate::limits::PINS;
 use crate::shell::gpio::pins::{
     ButtonPin, Input, LedPin, PinError, STOP_SERVICE, Wiring, off_level, unusable,
@@ -27,8 +27,8 @@ pub(super) fn open(config: &Config, name: &str) -> Result<Wiring, String> {
 pub(super) fn open_at(config: &Config, chip: &Path) -> Result<Wiring, String> {
     let buttons = config.buttons.iter().enumerate().map(|(index, button)| {
         let input = match button.detect {
-            Detect::Edges => Edges::request(chip, button).map(Input::Edges),
-            Detect::Level => level(chip, button),
+            Detection::Edges => Edges::request(chip, button).map(Input::Edges),
+            Detection::Level => level(chip, button),
         };
         let input = input.map_err(|why| refused(chip, button.pin, "a button", &why))?;
         Ok(ButtonPin::new(index, input))
@@ -123,7 +123,7 @@ const EDGES: usize = 32;
 #[derive(Debug)]
 pub(super) struct Edges {
     request: Async<Request>,
-    active: Level,
+    active: PinLevel,
     started: bool,
 }
 
@@ -154,7 +154,7 @@ impl Edges {
                 budget -= 1;
                 let edge = request.read_edge_event().map_err(pin_error)?;
                 let rising = edge.kind == EdgeKind::Rising;
-                seen(rising == (self.active == Level::High));
+                seen(rising == (self.active == PinLevel::High));
             }
             if budget == 0 {
                 cx.waker().wake_by_ref();
@@ -163,7 +163,7 @@ impl Edges {
         }
         if read_level {
             let value = self.request.get_ref().lone_value().map_err(pin_error)?;
-            seen((value == Value::Active) == (self.active == Level::High));
+            seen((value == Value::Active) == (self.active == PinLevel::High));
         }
         Ok(())
     }
@@ -185,10 +185,10 @@ impl Line {
     }
 
     /// An output that starts at `level`.
-    pub(super) fn driven(chip: &Path, pin: Pin, level: Level) -> Result<Self, String> {
+    pub(super) fn driven(chip: &Path, pin: Pin, level: PinLevel) -> Result<Self, String> {
         let value = match level {
-            Level::Low => Value::Inactive,
-            Level::High => Value::Active,
+            PinLevel::Low => Value::Inactive,
+            PinLevel::High => Value::Active,
         };
         let mut builder = Request::builder();
         builder.on_chip(chip).with_consumer(CONSUMER);

@@ -14,7 +14,7 @@ pub use simulated::SimulatedPins;
 
 use super::mailbox::Mailbox;
 use super::process::Heartbeat;
-use crate::config::{Backend, Config, Header, Pin};
+use crate::config::{Config, GpioBackend, GpioHeader, Pin};
 use crate::kiosk::event::{Event, LedId, TaskName};
 use crate::time::{Duration, Instant};
 use async_io::Timer;
@@ -33,7 +33,7 @@ const POLL_PERIOD: Duration = Duration::from_millis(10);
 
 /// The header of this machine; one of 40 pins if it has none.
 #[must_use]
-pub fn header() -> Header {
+pub fn header() -> GpioHeader {
     rppal::header()
 }
 
@@ -41,12 +41,12 @@ pub fn header() -> Header {
 ///
 /// # Errors
 /// A sentence for the owner: why there are none.
-pub fn lines(backend: &Backend) -> Result<Vec<(Pin, Option<String>)>, String> {
+pub fn lines(backend: &GpioBackend) -> Result<Vec<(Pin, Option<String>)>, String> {
     match backend {
-        Backend::None => Err(NO_PINS.to_owned()),
-        Backend::Auto => rppal::lines(),
-        Backend::Chip(name) => chip::lines(&chip::find(name)?),
-        Backend::Simulated(_) => Ok(header().pins().map(|pin| (pin, None)).collect()),
+        GpioBackend::None => Err(NO_PINS.to_owned()),
+        GpioBackend::Auto => rppal::lines(),
+        GpioBackend::Chip(name) => chip::lines(&chip::find(name)?),
+        GpioBackend::Simulated(_) => Ok(header().pins().map(|pin| (pin, None)).collect()),
     }
 }
 
@@ -65,10 +65,10 @@ impl GpioPanel {
     /// A sentence for the owner: why there is no panel.
     pub fn open(config: &Config) -> Result<Self, String> {
         let wiring = match &config.gpio {
-            Backend::None => return Err(NO_PINS.to_owned()),
-            Backend::Auto => rppal::open(config)?,
-            Backend::Chip(name) => chip::open(config, name)?,
-            Backend::Simulated(path) => {
+            GpioBackend::None => return Err(NO_PINS.to_owned()),
+            GpioBackend::Auto => rppal::open(config)?,
+            GpioBackend::Chip(name) => chip::open(config, name)?,
+            GpioBackend::Simulated(path) => {
                 let board = SimulatedBoard::bound(path)?;
                 return Ok(Self::on(config, board));
             }
@@ -190,27 +190,27 @@ impl PollTimer {
 pub(super) mod tests {
     use super::pins::Input;
     use super::*;
-    use crate::config::{Button, Led, Level, PanelAction, Port, Shows};
+    use crate::config::{Button, Led, LedFunction, PanelAction, PinLevel, PortChoice};
     use embedded_hal_mock::eh1::MockError;
     use embedded_hal_mock::eh1::digital::{Mock, State as MockLevel, Transaction};
     use smol::future;
     use std::io::ErrorKind as IoError;
 
     /// Buttons at 17 and 27, LEDs at 22 (active high) and 23 (active low).
-    pub(in crate::shell) fn config(gpio: Backend) -> Config {
+    pub(in crate::shell) fn config(gpio: GpioBackend) -> Config {
         let button = |pin| Button::plain(Pin(pin), PanelAction::PlayPause);
-        let led = |pin, active| Led { pin: Pin(pin), shows: Shows::Status, active };
+        let led = |pin, active| Led { pin: Pin(pin), shows: LedFunction::Status, active };
         Config {
             name: crate::text::clip("box"),
             media_folder: "/srv/media".into(),
-            media_port: Port::From(8200),
-            control_port: Port::From(8300),
+            media_port: PortChoice::From(8200),
+            control_port: PortChoice::From(8300),
             stop_at_exit: true,
             gpio,
             rules: Vec::new(),
             groups: Vec::new(),
             buttons: vec![button(17), button(27)],
-            leds: vec![led(22, Level::High), led(23, Level::Low)],
+            leds: vec![led(22, PinLevel::High), led(23, PinLevel::Low)],
             ..Config::default()
         }
     }
@@ -238,7 +238,7 @@ pub(super) mod tests {
     #[test]
     fn no_pins_is_a_sentence_and_a_panel_without_pins_still_lives() {
         assert_eq!(
-            GpioPanel::open(&config(Backend::None)).unwrap_err(),
+            GpioPanel::open(&config(GpioBackend::None)).unwrap_err(),
             "the configuration asks for no pins"
         );
         let (panel, mailbox) = (GpioPanel::default(), Mailbox::default());
@@ -254,7 +254,7 @@ pub(super) mod tests {
             Transaction::set(MockLevel::Low),
             Transaction::set(MockLevel::High).with_error(broken),
         ]);
-        let led = LedPin::new(pin.clone(), Level::Low);
+        let led = LedPin::new(pin.clone(), PinLevel::Low);
         let panel = GpioPanel::wired(Wiring { leds: vec![led], buttons: Vec::new() });
         panel.light(LedId(0), true);
         drop(panel);
@@ -269,7 +269,8 @@ pub(super) mod tests {
             Transaction::get(MockLevel::High),
             Transaction::get(MockLevel::High).with_error(broken),
         ]);
-        let button = Button { debounce: Duration::ZERO, ..config(Backend::None).buttons.remove(0) };
+        let button =
+            Button { debounce: Duration::ZERO, ..config(GpioBackend::None).buttons.remove(0) };
         let contact = ButtonPin::new(1, Input::polled(pin.clone(), &button));
         let panel = GpioPanel::wired(Wiring { leds: Vec::new(), buttons: vec![contact] });
         let mailbox = Mailbox::default();

@@ -2,7 +2,7 @@
 //!
 //! LEDs are switched and levels polled through the traits of embedded-hal; edges come from the kernel.
 
-use crate::config::{Button, Level, Pin};
+use crate::config::{Button, Pin, PinLevel};
 use crate::kiosk::event::ButtonId;
 use crate::shell::gpio::chip::Edges;
 use crate::time::{Duration, Instant};
@@ -19,7 +19,7 @@ pub(super) struct Wiring {
 /// The pin of an LED.
 pub(super) struct LedPin {
     pin: Box<dyn OutputPin<Error = PinError>>,
-    active: Level,
+    active: PinLevel,
     warned: bool,
 }
 
@@ -35,13 +35,13 @@ pub(super) enum Input {
     /// The kernel reports edges and removes bounces.
     Edges(Edges),
     /// The level is polled.
-    Level(PolledPin),
+    PinLevel(PolledPin),
 }
 
 impl Input {
     /// A polled pin of any backend.
     pub(super) fn polled(pin: impl InputPin + 'static, button: &Button) -> Self {
-        Self::Level(PolledPin::new(pin, button.active, button.debounce))
+        Self::PinLevel(PolledPin::new(pin, button.active, button.debounce))
     }
 }
 
@@ -49,7 +49,7 @@ impl Input {
 pub(super) type Changes = Vec<(ButtonId, bool)>;
 
 impl LedPin {
-    pub(super) fn new(pin: impl OutputPin + 'static, active: Level) -> Self {
+    pub(super) fn new(pin: impl OutputPin + 'static, active: PinLevel) -> Self {
         Self { pin: Box::new(WithPinError(pin)), active, warned: false }
     }
 
@@ -75,13 +75,13 @@ impl ButtonPin {
         self.pressed = false;
         match &mut self.input {
             Input::Edges(edges) => edges.restart(),
-            Input::Level(level) => level.restart(),
+            Input::PinLevel(level) => level.restart(),
         }
     }
 
     /// Whether it must be polled.
     pub(super) fn is_polled(&self) -> bool {
-        matches!(self.input, Input::Level(_))
+        matches!(self.input, Input::PinLevel(_))
     }
 
     /// Adds the changes since the last call. `now` is given if it is time to poll levels.
@@ -103,10 +103,10 @@ impl ButtonPin {
         };
         let read = match (&mut self.input, now) {
             (Input::Edges(edges), _) => edges.poll(cx, seen),
-            (Input::Level(level), Some(now)) => {
+            (Input::PinLevel(level), Some(now)) => {
                 level.poll(now).map(|change| change.into_iter().for_each(&mut seen))
             }
-            (Input::Level(_), None) => Ok(()),
+            (Input::PinLevel(_), None) => Ok(()),
         };
         // People count from 1.
         read.map_err(|error| format!("button {} cannot be read: {error}", button.0 + 1))
@@ -141,15 +141,15 @@ impl<P: InputPin> InputPin for WithPinError<P> {
 }
 
 /// The level at which an LED is off.
-pub(super) fn off_level(active: Level) -> Level {
+pub(super) fn off_level(active: PinLevel) -> PinLevel {
     match active {
-        Level::Low => Level::High,
-        Level::High => Level::Low,
+        PinLevel::Low => PinLevel::High,
+        PinLevel::High => PinLevel::Low,
     }
 }
 
-fn state(level: Level) -> PinState {
-    PinState::from(level == Level::High)
+fn state(level: PinLevel) -> PinState {
+    PinState::from(level == PinLevel::High)
 }
 
 /// The id of the button with this index in the configuration. There are at most [`PINS`](crate::limits::PINS).
@@ -194,7 +194,7 @@ pub(super) fn unusable(pin: Pin, what: &str, why: impl fmt::Display) -> String {
 /// An input pin whose level is polled. A change counts once it has lasted for the debounce time.
 pub(super) struct PolledPin {
     pin: Box<dyn InputPin<Error = PinError>>,
-    active: Level,
+    active: PinLevel,
     debounce: Duration,
     state: ContactState,
 }
@@ -213,7 +213,7 @@ enum ContactState {
 }
 
 impl PolledPin {
-    fn new(pin: impl InputPin + 'static, active: Level, debounce: Duration) -> Self {
+    fn new(pin: impl InputPin + 'static, active: PinLevel, debounce: Duration) -> Self {
         let pin = Box::new(WithPinError(pin));
         Self { pin, active, debounce, state: ContactState::Steady { pressed: false } }
     }
@@ -225,8 +225,8 @@ impl PolledPin {
     /// Reads the level. `Some` if the button was pressed (true) or released (false).
     fn poll(&mut self, now: Instant) -> Result<Option<bool>, PinError> {
         let down = match self.active {
-            Level::High => self.pin.is_high()?,
-            Level::Low => self.pin.is_low()?,
+            PinLevel::High => self.pin.is_high()?,
+            PinLevel::Low => self.pin.is_low()?,
         };
         let (pressed, since) = match self.state {
             ContactState::Steady { pressed } => (pressed, now),
@@ -252,7 +252,7 @@ mod tests {
     use std::io::ErrorKind;
 
     /// Polls these levels (`_` low, `-` high), 10 ms apart, and writes `p` or `r` where a press or a release is reported.
-    fn reported(levels: &str, active: Level, span_ms: u64) -> String {
+    fn reported(levels: &str, active: PinLevel, span_ms: u64) -> String {
         let reads = levels.chars().map(|level| match level {
             '-' => Transaction::get(MockLevel::High),
             _ => Transaction::get(MockLevel::Low),
@@ -273,24 +273,24 @@ mod tests {
 
     #[test]
     fn a_press_is_reported_once_after_the_debounce_time() {
-        assert_eq!(reported("--________------", Level::Low, 30), ".....p.......r..");
-        assert_eq!(reported("__--------______", Level::High, 30), ".....p.......r..");
+        assert_eq!(reported("--________------", PinLevel::Low, 30), ".....p.......r..");
+        assert_eq!(reported("__--------______", PinLevel::High, 30), ".....p.......r..");
     }
 
     #[test]
     fn bounces_restart_the_debounce_time() {
-        assert_eq!(reported("--_-__-____-_---", Level::Low, 30), "..........p.....");
-        assert_eq!(reported("--_--__--_-", Level::Low, 30), "...........");
+        assert_eq!(reported("--_-__-____-_---", PinLevel::Low, 30), "..........p.....");
+        assert_eq!(reported("--_--__--_-", PinLevel::Low, 30), "...........");
     }
 
     #[test]
     fn without_a_debounce_time_every_change_counts_at_once() {
-        assert_eq!(reported("-_-_--", Level::Low, 0), ".prpr.");
+        assert_eq!(reported("-_-_--", PinLevel::Low, 0), ".prpr.");
     }
 
     #[test]
     fn a_button_held_down_at_the_start_is_a_press() {
-        assert_eq!(reported("____", Level::Low, 20), "..p.");
+        assert_eq!(reported("____", PinLevel::Low, 20), "..p.");
     }
 
     #[test]
@@ -301,7 +301,7 @@ mod tests {
             Transaction::get(MockLevel::High).with_error(broken.clone()),
             Transaction::get(MockLevel::High),
         ]);
-        let mut polled = PolledPin::new(pin.clone(), Level::High, Duration::ZERO);
+        let mut polled = PolledPin::new(pin.clone(), PinLevel::High, Duration::ZERO);
         let mut poll = || polled.poll(Instant::START).map_err(|error| error.0);
         assert_eq!(poll(), Ok(Some(true)));
         assert_eq!(poll(), Err("Io(NotConnected)".to_owned()));

@@ -5,7 +5,7 @@
 use super::chip;
 use super::chip::Edges;
 use super::pins::{ButtonPin, Input, LedPin, Wiring, off_level, unusable};
-use crate::config::{Button, Config, Detect, Header, Led, Level, Pin, Pull};
+use crate::config::{Button, Config, Detection, GpioHeader, Led, Pin, PinLevel, Pull};
 use ::rppal::gpio::{Error, Gpio, InputPin};
 use ::rppal::system::{DeviceInfo, Model};
 use std::path::{Path, PathBuf};
@@ -47,8 +47,8 @@ fn by_registers(config: &Config, gpio: &Gpio, chip: Option<&Path>) -> Result<Wir
     let leds = config.leds.iter().map(|led| led_pin(gpio, led)).collect::<Result<_, _>>()?;
     let buttons = config.buttons.iter().enumerate().map(|(index, button)| {
         let input = match (button.detect, chip) {
-            (Detect::Edges, Some(chip)) => edges(chip, button)?,
-            (Detect::Edges, None) | (Detect::Level, _) => level(gpio, button)?,
+            (Detection::Edges, Some(chip)) => edges(chip, button)?,
+            (Detection::Edges, None) | (Detection::Level, _) => level(gpio, button)?,
         };
         Ok(ButtonPin::new(index, input))
     });
@@ -64,15 +64,15 @@ pub(super) fn lines() -> Result<Vec<(Pin, Option<String>)>, String> {
 }
 
 /// The header of this machine; one of 40 pins if it is not a Pi, or a model not known yet.
-pub(super) fn header() -> Header {
-    DeviceInfo::new().map_or(Header::default(), |info| header_of(info.model()))
+pub(super) fn header() -> GpioHeader {
+    DeviceInfo::new().map_or(GpioHeader::default(), |info| header_of(info.model()))
 }
 
-fn header_of(model: Model) -> Header {
+fn header_of(model: Model) -> GpioHeader {
     match model {
-        Model::RaspberryPiBRev1 => Header::TwentySixOfFirst,
-        Model::RaspberryPiA | Model::RaspberryPiBRev2 => Header::TwentySix,
-        _ => Header::Forty,
+        Model::RaspberryPiBRev1 => GpioHeader::TwentySixOfFirst,
+        Model::RaspberryPiA | Model::RaspberryPiBRev2 => GpioHeader::TwentySix,
+        _ => GpioHeader::Forty,
     }
 }
 
@@ -80,8 +80,8 @@ fn led_pin(gpio: &Gpio, led: &Led) -> Result<LedPin, String> {
     let pin = gpio.get(led.pin.0).map_err(|error| unusable(led.pin, "an LED", error))?;
     // At its off level before it becomes an output, so that the LED does not flash at the start.
     let pin = match off_level(led.active) {
-        Level::Low => pin.into_output_low(),
-        Level::High => pin.into_output_high(),
+        PinLevel::Low => pin.into_output_low(),
+        PinLevel::High => pin.into_output_high(),
     };
     Ok(LedPin::new(pin, led.active))
 }
@@ -122,11 +122,11 @@ mod tests {
 
     #[test]
     fn only_the_first_pis_have_short_headers() {
-        assert_eq!(header_of(Model::RaspberryPiBRev1), Header::TwentySixOfFirst);
-        assert_eq!(header_of(Model::RaspberryPiBRev2), Header::TwentySix);
-        assert_eq!(header_of(Model::RaspberryPiA), Header::TwentySix);
+        assert_eq!(header_of(Model::RaspberryPiBRev1), GpioHeader::TwentySixOfFirst);
+        assert_eq!(header_of(Model::RaspberryPiBRev2), GpioHeader::TwentySix);
+        assert_eq!(header_of(Model::RaspberryPiA), GpioHeader::TwentySix);
         for model in [Model::RaspberryPiAPlus, Model::RaspberryPiBPlus, Model::RaspberryPi5] {
-            assert_eq!(header_of(model), Header::Forty);
+            assert_eq!(header_of(model), GpioHeader::Forty);
         }
     }
 

@@ -3,7 +3,7 @@
 //! A datagram holds one message: `press 17`, `release 17`, `tap 17 80` (released after 80 ms) or `leds`, which is answered with
 //! a line for each LED, `22 on` or `22 off`. A message that cannot be executed is answered with `error` and the reason.
 
-use crate::config::{Button, Led, Level, Pin};
+use crate::config::{Button, Led, Pin, PinLevel};
 use crate::shell::gpio::pins::{Changes, LedPin, button_id};
 use crate::time::Duration;
 use async_io::{Async, Timer};
@@ -105,11 +105,11 @@ impl Inner {
 struct SimulatedLed {
     pins: Rc<SimulatedPins>,
     index: usize,
-    active: Level,
+    active: PinLevel,
 }
 
 impl SimulatedLed {
-    fn set(&self, level: Level) {
+    fn set(&self, level: PinLevel) {
         self.pins.inner.borrow_mut().leds[self.index].1 = level == self.active;
     }
 }
@@ -120,12 +120,12 @@ impl ErrorType for SimulatedLed {
 
 impl OutputPin for SimulatedLed {
     fn set_low(&mut self) -> Result<(), Infallible> {
-        self.set(Level::Low);
+        self.set(PinLevel::Low);
         Ok(())
     }
 
     fn set_high(&mut self) -> Result<(), Infallible> {
-        self.set(Level::High);
+        self.set(PinLevel::High);
         Ok(())
     }
 }
@@ -291,7 +291,7 @@ mod tests {
     use super::super::GpioPanel;
     use super::super::tests::{beside, config, moved};
     use super::*;
-    use crate::config::Backend;
+    use crate::config::GpioBackend;
     use crate::kiosk::event::LedId;
     use crate::shell::mailbox::Mailbox;
 
@@ -304,7 +304,7 @@ mod tests {
         let at = path("pins");
         // As a killed run leaves it behind.
         drop(UnixDatagram::bind(&at).unwrap());
-        let panel = GpioPanel::open(&config(Backend::Simulated(at.clone()))).unwrap();
+        let panel = GpioPanel::open(&config(GpioBackend::Simulated(at.clone()))).unwrap();
         let mailbox = Mailbox::default();
         let here = path("finger");
         let finger = Async::<UnixDatagram>::bind(&here).unwrap();
@@ -347,7 +347,7 @@ mod tests {
     fn a_file_at_the_path_of_the_socket_is_an_error_and_stays() {
         let at = path("file");
         std::fs::write(&at, "precious").unwrap();
-        let why = GpioPanel::open(&config(Backend::Simulated(at.clone()))).unwrap_err();
+        let why = GpioPanel::open(&config(GpioBackend::Simulated(at.clone()))).unwrap_err();
         assert!(why.starts_with("no simulated pins at "), "{why}");
         assert_eq!(std::fs::read_to_string(&at).unwrap(), "precious");
         std::fs::remove_file(at).unwrap();
@@ -356,7 +356,7 @@ mod tests {
     #[test]
     fn presses_within_the_process_wake_the_panel_and_its_end_turns_the_leds_off() {
         let pins = Rc::new(SimulatedPins::default());
-        let panel = GpioPanel::simulated(&config(Backend::None), Rc::clone(&pins));
+        let panel = GpioPanel::simulated(&config(GpioBackend::None), Rc::clone(&pins));
         let mailbox = Mailbox::default();
         pins.press(Pin(17));
         let story = async {

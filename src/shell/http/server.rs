@@ -3,7 +3,7 @@
 //! The connections of a server run in an executor of their own, which polls one connection for each turn of the box's executor:
 //! however many of them stream, the kiosk gets every second turn. Dropping the server drops its connections.
 
-use crate::config::Port;
+use crate::config::PortChoice;
 use crate::kiosk::event::TaskName;
 use crate::shell::http::RequestHead;
 use crate::shell::http::{PRODUCT, within};
@@ -21,7 +21,7 @@ use std::io;
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::time::{Instant, SystemTime};
 
-/// Ports tried after the first one of [`Port::From`].
+/// Ports tried after the first one of [`PortChoice::From`].
 pub const MORE_PORTS: u16 = 32;
 /// Pause after a failed accept, which would fail again at once.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -42,10 +42,10 @@ const LINGER_BYTES: usize = 64 << 10;
 ///
 /// # Errors
 /// A sentence for the owner.
-pub fn bind(address: Ipv4Addr, port: Port) -> Result<Async<TcpListener>, String> {
+pub fn bind(address: Ipv4Addr, port: PortChoice) -> Result<Async<TcpListener>, String> {
     let (first, last) = match port {
-        Port::Fixed(port) => (port, port),
-        Port::From(port) => (port, port.saturating_add(MORE_PORTS)),
+        PortChoice::Fixed(port) => (port, port),
+        PortChoice::From(port) => (port, port.saturating_add(MORE_PORTS)),
     };
     for number in first..=last {
         match Async::<TcpListener>::bind(SocketAddrV4::new(address, number)) {
@@ -233,7 +233,7 @@ pub async fn close(mut stream: &Async<TcpStream>) {
 #[derive(Debug)]
 pub struct ListeningPort {
     address: Ipv4Addr,
-    port: Cell<Port>,
+    port: Cell<PortChoice>,
     number: Cell<Option<u16>>,
     /// The result of opening it, until the server takes it.
     opened: RefCell<Option<Result<Async<TcpListener>, String>>>,
@@ -241,7 +241,7 @@ pub struct ListeningPort {
 
 impl ListeningPort {
     /// Opens the port.
-    pub fn open(address: Ipv4Addr, port: Port) -> Self {
+    pub fn open(address: Ipv4Addr, port: PortChoice) -> Self {
         let opening = Self {
             address,
             port: Cell::new(port),
@@ -283,8 +283,8 @@ impl ListeningPort {
         let found = listener.get_ref().local_addr().map_err(|error| error.to_string())?.port();
         // Renderers know this number: the next time it is the first choice.
         self.port.set(match self.port.get() {
-            Port::Fixed(_) => Port::Fixed(found),
-            Port::From(_) => Port::From(found),
+            PortChoice::Fixed(_) => PortChoice::Fixed(found),
+            PortChoice::From(_) => PortChoice::From(found),
         });
         self.number.set(Some(found));
         Ok(listener)
@@ -298,12 +298,12 @@ mod tests {
     #[test]
     fn a_port_in_use_is_an_error_or_a_reason_to_take_the_next_one() {
         let home = Ipv4Addr::LOCALHOST;
-        let taken = bind(home, Port::Fixed(0)).unwrap();
+        let taken = bind(home, PortChoice::Fixed(0)).unwrap();
         let port = taken.get_ref().local_addr().unwrap().port();
-        let sentence = bind(home, Port::Fixed(port)).unwrap_err();
+        let sentence = bind(home, PortChoice::Fixed(port)).unwrap_err();
         assert!(sentence.starts_with(&format!("port {port} is taken")), "{sentence}");
         if port <= u16::MAX - MORE_PORTS {
-            let next = bind(home, Port::From(port)).unwrap();
+            let next = bind(home, PortChoice::From(port)).unwrap();
             let found = next.get_ref().local_addr().unwrap().port();
             assert!(found > port && found <= port + MORE_PORTS, "{found} after {port}");
         }
@@ -324,7 +324,7 @@ mod tests {
     fn a_port_in_use_is_an_error_until_it_is_free() {
         let other = TcpListener::bind((HOME, 0)).unwrap();
         let port = other.local_addr().unwrap().port();
-        let listening = ListeningPort::open(HOME, Port::Fixed(port));
+        let listening = ListeningPort::open(HOME, PortChoice::Fixed(port));
         let sentence = listening.error().expect("it is taken");
         assert!(sentence.starts_with(&format!("port {port} is taken")), "{sentence}");
         assert_eq!(listening.listener().unwrap_err(), sentence);
@@ -338,7 +338,8 @@ mod tests {
     fn the_port_that_was_found_is_kept_until_another_program_takes_it() {
         let taken = TcpListener::bind((HOME, 0)).unwrap();
         let first = taken.local_addr().unwrap().port();
-        let listening = ListeningPort::open(HOME, Port::From(first.min(u16::MAX - MORE_PORTS)));
+        let listening =
+            ListeningPort::open(HOME, PortChoice::From(first.min(u16::MAX - MORE_PORTS)));
         let (listener, found) = listening.listener().unwrap();
         drop((taken, listener));
         let (listener, again) = listening.listener().unwrap();

@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::Port;
+use crate::config::PortChoice;
 use crate::kiosk::effect::PublishedSubtitles;
 use crate::limits::SUBTITLES;
 use crate::media::mime::of_extension;
@@ -536,7 +536,7 @@ fn eight_streams_leave_the_logic_its_turns() {
 #[test]
 fn a_dropped_server_frees_its_port_and_cuts_its_connections() {
     let (mailbox, replies) = (Mailbox::default(), Replies::default());
-    let listener = server::bind(Ipv4Addr::LOCALHOST, Port::Fixed(0)).unwrap();
+    let listener = server::bind(Ipv4Addr::LOCALHOST, PortChoice::Fixed(0)).unwrap();
     let address = listener.get_ref().local_addr().unwrap();
     let client = async {
         let socket = Async::<TcpStream>::connect(address).await.unwrap();
@@ -547,7 +547,7 @@ fn a_dropped_server_frees_its_port_and_cuts_its_connections() {
     let mut socket = block_on(future::or(client, server));
     let read = block_on(within(HEAD_TIMEOUT / 2, socket.read(&mut [0; 10])));
     assert!(matches!(read, Some(Ok(0) | Err(_))), "{read:?}");
-    server::bind(Ipv4Addr::LOCALHOST, Port::Fixed(address.port())).unwrap();
+    server::bind(Ipv4Addr::LOCALHOST, PortChoice::Fixed(address.port())).unwrap();
 }
 
 #[test]

@@ -7,7 +7,7 @@
 pub(crate) mod inspect;
 pub mod watch;
 
-use crate::config::{Config, Then};
+use crate::config::{Config, ScheduledAction};
 use crate::limits::{FOLDER_DEPTH, FOLDERS, MEDIA, NAMED, PLAYLIST_BYTES};
 use crate::media::catalogue::{Looks, MediaFile, Scan, Sight};
 use crate::media::content::{self, Content};
@@ -53,8 +53,8 @@ pub async fn scan(config: &Config, known: &mut Known, watch: &Watch, clock: Cloc
     let named = config.rules.iter().flat_map(|rule| &rule.plays);
     let chosen = config.buttons.iter().flat_map(|button| &button.choice.plays);
     let scheduled = config.schedule.iter().flat_map(|entry| match &entry.then {
-        Then::Play(plays) => &plays[..],
-        Then::Stop | Then::Blackout => &[],
+        ScheduledAction::Play(plays) => &plays[..],
+        ScheduledAction::Stop | ScheduledAction::Blackout => &[],
     });
     for path in named.chain(chosen).chain(scheduled).chain([&config.media_folder]) {
         if search.started.insert(path.clone()) {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::{Backend, LoopMethod, OnStop, Order, Port, Rule, Who};
+use crate::config::{GpioBackend, LoopMethod, OnStop, PlayOrder, PortChoice, Rule, Selector};
 use crate::test_support::TestFolder;
 use crate::text::clip;
 use crate::time::Duration;
@@ -9,11 +9,11 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 
 fn config(media_folder: &Path, plays: &[PathBuf]) -> Config {
     let rule = Rule {
-        who: Who::Any,
+        who: Selector::Any,
         plays: plays.to_vec(),
         autoplay: true,
         repeat: true,
-        order: Order::Name,
+        order: PlayOrder::Name,
         dwell: Duration::from_secs(10),
         volume: None,
         on_stop: OnStop::Respect,
@@ -23,10 +23,10 @@ fn config(media_folder: &Path, plays: &[PathBuf]) -> Config {
     Config {
         name: clip("box"),
         media_folder: media_folder.to_owned(),
-        media_port: Port::Fixed(0),
-        control_port: Port::Fixed(0),
+        media_port: PortChoice::Fixed(0),
+        control_port: PortChoice::Fixed(0),
         stop_at_exit: false,
-        gpio: Backend::None,
+        gpio: GpioBackend::None,
         rules: vec![rule],
         groups: Vec::new(),
         buttons: Vec::new(),

@@ -1,7 +1,7 @@
 //! Clips over the main programme, what a person chooses, and how both end, also while the schedule changes.
 
 use super::*;
-use crate::config::{Again, Back, Order};
+use crate::config::{AfterClip, PlayOrder, RepeatPress};
 
 const FILES: [(&str, u64); 4] = [
     ("/m/main/clip.mp4", 120_000),
@@ -11,7 +11,7 @@ const FILES: [(&str, u64); 4] = [
 ];
 
 /// The main programme plays; `Next` plays clips.
-fn kiosk(preset: Preset, again: Again, back: Back) -> World {
+fn kiosk(preset: Preset, again: RepeatPress, back: AfterClip) -> World {
     let scenario =
         Scenario::of(preset).files(&FILES).rule(|rule| rule.plays = vec!["/m/main".into()]);
     playing(scenario.clip_button(PanelAction::Next, "/m/extra", again, back))
@@ -24,7 +24,7 @@ fn clip_pressed(world: &mut World) {
 #[test]
 fn a_press_plays_the_clip_at_once_and_the_main_programme_goes_on_where_it_was() {
     for preset in [presets::well_behaved(), presets::gmrender(), presets::samsung_tizen()] {
-        let mut world = kiosk(preset.clone(), Again::Restart, Back::Resume);
+        let mut world = kiosk(preset.clone(), RepeatPress::Restart, AfterClip::Resume);
         world.pass(40_000);
         let (_, before) = world.screen(0).expect("it plays");
         clip_pressed(&mut world);
@@ -42,7 +42,7 @@ fn a_press_plays_the_clip_at_once_and_the_main_programme_goes_on_where_it_was() 
 #[test]
 fn a_film_that_goes_on_near_its_end_may_end_soon() {
     for preset in [presets::well_behaved(), presets::gmrender(), presets::samsung_tizen()] {
-        let mut world = kiosk(preset.clone(), Again::Restart, Back::Resume);
+        let mut world = kiosk(preset.clone(), RepeatPress::Restart, AfterClip::Resume);
         let _ = world.until(150_000, |w| w.screen(0).is_some_and(|(_, at)| at > ms(100_000)));
         clip_pressed(&mut world);
         assert!(world.until(5_000, |w| w.shows(0, "dragon.mp4")).is_some());
@@ -56,7 +56,7 @@ fn a_film_that_goes_on_near_its_end_may_end_soon() {
 
 #[test]
 fn back_to_the_start_where_that_is_wanted() {
-    let mut world = kiosk(presets::well_behaved(), Again::Restart, Back::Start);
+    let mut world = kiosk(presets::well_behaved(), RepeatPress::Restart, AfterClip::Start);
     world.pass(40_000);
     clip_pressed(&mut world);
     world.pass(2_000);
@@ -68,7 +68,8 @@ fn back_to_the_start_where_that_is_wanted() {
 
 #[test]
 fn a_renderer_that_cannot_seek_goes_on_from_the_start() {
-    let mut world = kiosk(but(|q| q.seek_refused = Some(701)), Again::Restart, Back::Resume);
+    let mut world =
+        kiosk(but(|q| q.seek_refused = Some(701)), RepeatPress::Restart, AfterClip::Resume);
     world.pass(40_000);
     clip_pressed(&mut world);
     world.pass(11_000);
@@ -79,8 +80,8 @@ fn a_renderer_that_cannot_seek_goes_on_from_the_start() {
 
 #[test]
 fn another_press_restarts_is_ignored_or_waits() {
-    let shown_after = |again: Again, millis: &[u64]| -> Vec<String> {
-        let mut world = kiosk(presets::well_behaved(), again, Back::Resume);
+    let shown_after = |again: RepeatPress, millis: &[u64]| -> Vec<String> {
+        let mut world = kiosk(presets::well_behaved(), again, AfterClip::Resume);
         clip_pressed(&mut world);
         world.pass(3_000);
         clip_pressed(&mut world);
@@ -92,10 +93,10 @@ fn another_press_restarts_is_ignored_or_waits() {
         shown
     };
     // The second press plays the next clip of the folder.
-    assert_eq!(shown_after(Again::Restart, &[1_000, 6_500]), ["tiger.mp4", "clip.mp4"]);
-    assert_eq!(shown_after(Again::Ignore, &[1_000, 5_500]), ["dragon.mp4", "clip.mp4"]);
+    assert_eq!(shown_after(RepeatPress::Restart, &[1_000, 6_500]), ["tiger.mp4", "clip.mp4"]);
+    assert_eq!(shown_after(RepeatPress::Ignore, &[1_000, 5_500]), ["dragon.mp4", "clip.mp4"]);
     assert_eq!(
-        shown_after(Again::Queue, &[1_000, 5_500, 6_500]),
+        shown_after(RepeatPress::Queue, &[1_000, 5_500, 6_500]),
         ["dragon.mp4", "tiger.mp4", "clip.mp4"]
     );
 }
@@ -105,8 +106,12 @@ fn a_clip_over_silence_leaves_silence() {
     let scenario = Scenario::of(presets::well_behaved())
         .files(&FILES)
         .rule(|r| r.plays = vec!["/m/main".into()]);
-    let scenario =
-        scenario.clip_button(PanelAction::Next, "/m/extra", Again::Restart, Back::Resume);
+    let scenario = scenario.clip_button(
+        PanelAction::Next,
+        "/m/extra",
+        RepeatPress::Restart,
+        AfterClip::Resume,
+    );
     let mut world = scenario.start();
     world.pass(5_000);
     clip_pressed(&mut world);
@@ -119,7 +124,7 @@ fn a_clip_over_silence_leaves_silence() {
 
 #[test]
 fn stop_ends_the_clip_and_play_brings_the_main_programme() {
-    let mut world = kiosk(presets::well_behaved(), Again::Restart, Back::Start);
+    let mut world = kiosk(presets::well_behaved(), RepeatPress::Restart, AfterClip::Start);
     clip_pressed(&mut world);
     world.pass(2_000);
     world.press(PanelAction::Stop);
@@ -136,7 +141,8 @@ fn a_clip_that_does_not_play_gives_way() {
     let files = [("/m/main/clip.mp4", 120_000), ("/m/extra/odd.flv", 8_000)];
     let scenario =
         Scenario::of(preset).files(&files).rule(|rule| rule.plays = vec!["/m/main".into()]);
-    let scenario = scenario.clip_button(PanelAction::Next, "/m/extra", Again::Queue, Back::Resume);
+    let scenario =
+        scenario.clip_button(PanelAction::Next, "/m/extra", RepeatPress::Queue, AfterClip::Resume);
     let mut world = playing(scenario);
     clip_pressed(&mut world);
     assert!(world.until(5_000, |w| !w.shows(0, "clip.mp4")).is_some());
@@ -189,7 +195,7 @@ fn a_shuffled_programme_plays_everything_once_a_round() {
     let files =
         [("/m/clip.mp4", 5_000), ("/m/b.mp4", 5_000), ("/m/c.mp4", 5_000), ("/m/d.mp4", 5_000)];
     let scenario = Scenario::of(presets::well_behaved()).files(&files);
-    let mut world = scenario.rule(|rule| rule.order = Order::Shuffled).autoplay().start();
+    let mut world = scenario.rule(|rule| rule.order = PlayOrder::Shuffled).autoplay().start();
     world.pass(120_000);
     let shown: Vec<&str> =
         world.nodes[0].rounds.iter().filter_map(|round| round.uri.rsplit('/').next()).collect();
@@ -209,7 +215,7 @@ fn a_clip_whose_file_is_removed_while_it_plays_leaves_the_programme_where_it_was
     let scenario = Scenario::of(presets::well_behaved())
         .files(&files)
         .rule(|rule| rule.plays = vec!["/m/main".into()])
-        .clip_button(PanelAction::Next, "/m/extra", Again::Restart, Back::Resume);
+        .clip_button(PanelAction::Next, "/m/extra", RepeatPress::Restart, AfterClip::Resume);
     let mut world = scenario.autoplay().start();
     world.run(60_000);
     world.press(PanelAction::Next);
@@ -231,7 +237,7 @@ fn before_opening(schedule: &str, autoplay: bool) -> World {
         .files(&OPENING_FILES)
         .rule(|r| (r.plays, r.autoplay) = (vec!["/m/usual.mp4".into()], autoplay))
         .schedule("CET-1CEST,M3.5.0,M10.5.0/3", schedule)
-        .clip_button(PanelAction::Next, "/m/dragon.mp4", Again::Restart, Back::Resume);
+        .clip_button(PanelAction::Next, "/m/dragon.mp4", RepeatPress::Restart, AfterClip::Resume);
     let mut world = scenario.start();
     world.set_clock("2026-11-27T07:59:00Z", true);
     world
@@ -342,8 +348,8 @@ fn a_choice_that_ends_during_a_clip_in_closed_hours_leaves_it_closed() {
     let scenario = with_choice(closed, 600).autoplay().clip_button(
         PanelAction::Next,
         "/m/dragon.mp4",
-        Again::Restart,
-        Back::Resume,
+        RepeatPress::Restart,
+        AfterClip::Resume,
     );
     let mut world = scenario.start();
     world.set_clock("2026-11-27T19:00:00Z", true);

@@ -1,7 +1,7 @@
 //! How renderers are found, and found again: ports, addresses, boot numbers, identities.
 
 use super::*;
-use crate::config::{FileState, Who};
+use crate::config::{FileState, Selector};
 use crate::kiosk::event::Event;
 use crate::kiosk::leds::Pattern;
 use crate::text::clip;
@@ -131,7 +131,7 @@ fn even_a_box_that_insists_does_not_switch_it_on() {
 
 #[test]
 fn a_renderer_that_nobody_drives_is_forgotten_when_it_is_heard_of_no_more() {
-    let name = Who::Name("another".try_into().unwrap());
+    let name = Selector::Name("another".try_into().unwrap());
     let mut world = long(presets::well_behaved()).rule(|r| r.who = name).start();
     let known = |w: &World| w.kiosk.descriptions().count();
     world.run(60_000);
@@ -241,7 +241,7 @@ fn the_table_for_one_port_is_not_for_another() {
     let files = [("/m/kitchen.mp4", 60_000), ("/m/bath.mp4", 60_000)];
     let mut scenario = Scenario::of(presets::well_behaved()).files(&files);
     scenario.config.rules = loaded.config.unwrap().rules;
-    assert_eq!(scenario.config.rules[1].who, Who::Address(HOST, Some(49152)));
+    assert_eq!(scenario.config.rules[1].who, Selector::Address(HOST, Some(49152)));
     let mut world = scenario.start();
     world.run(30_000);
     let (_, location) = world.kiosk.descriptions().next().expect("found");

@@ -1,7 +1,7 @@
 //! Groups: several screens as one.
 
 use super::*;
-use crate::config::{Targets, Who};
+use crate::config::{Selector, Targets};
 use crate::sim::quirks::RelTime;
 use crate::sim::world::{MUST_PLAY_WITHIN, Weather};
 use crate::text::clip;
@@ -287,7 +287,7 @@ fn steps_of_a_group_that_plays_allocate_only_what_their_effects_carry() {
 fn a_button_that_means_one_member_means_all() {
     let mut scenario = wall(vec![slow(200, 0), slow(900, 0)]).files(&[("/m/clip.mp4", 600_000)]);
     for button in &mut scenario.config.buttons {
-        button.targets = Targets::Some(vec![Who::Name(clip("TV 2"))]);
+        button.targets = Targets::Some(vec![Selector::Name(clip("TV 2"))]);
     }
     let mut world = scenario.start();
     world.run(30_000);

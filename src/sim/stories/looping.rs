@@ -1,7 +1,7 @@
 //! How one round follows another: by restart, by seek, or by the next URI.
 
 use super::*;
-use crate::config::{Again, Back};
+use crate::config::{AfterClip, RepeatPress};
 use crate::sim::quirks::{NextUri, RelTime, Still};
 
 /// Ten rounds, after a first one from which the box learns.
@@ -382,7 +382,8 @@ fn songs() -> Scenario {
 #[test]
 #[ignore = "the next file that was prepared before a clip is played after it"]
 fn a_clip_in_the_first_seconds_of_a_song_leaves_what_it_interrupted() {
-    let scenario = songs().clip_button(PanelAction::Next, "/m/extra", Again::Restart, Back::Resume);
+    let scenario =
+        songs().clip_button(PanelAction::Next, "/m/extra", RepeatPress::Restart, AfterClip::Resume);
     let mut world = scenario.start();
     assert!(world.until(5_000, |w| w.shows(0, "a.mp3")).is_some());
     world.pass(1_000);

@@ -1,7 +1,7 @@
 //! The media folder: files that come, go and change, and what is said of them before the start.
 
 use super::*;
-use crate::config::Who;
+use crate::config::Selector;
 use crate::kiosk::preflight::Surroundings;
 use crate::text::clip;
 use core::net::Ipv4Addr;
@@ -175,9 +175,9 @@ fn another_network_absent_renderers_and_missing_files_are_named() {
     let mut scenario =
         Scenario::many(vec![presets::well_behaved(), presets::rygel()]).files(&FILES[2..]);
     let mut first = scenario.config.rules[0].clone();
-    first.who = Who::Name(clip("tv 1"));
+    first.who = Selector::Name(clip("tv 1"));
     let mut second = first.clone();
-    (second.who, second.plays) = (Who::Name(clip("Bar")), vec!["/nothing".into()]);
+    (second.who, second.plays) = (Selector::Name(clip("Bar")), vec!["/nothing".into()]);
     scenario.config.rules = vec![first, second];
     let mut world = scenario.start();
     world.run(5_000);

@@ -1,7 +1,7 @@
 //! Buttons: the identification card, switching the machine off, presses at bad moments.
 
 use super::*;
-use crate::config::{Again, Back, Button, Pin};
+use crate::config::{AfterClip, Button, Pin, RepeatPress};
 use crate::kiosk::event::{ButtonId, Event, TaskName};
 use crate::kiosk::leds::Pattern;
 use crate::kiosk::panel::Panel;
@@ -106,8 +106,12 @@ fn a_renderer_at_rest_is_stopped_again() {
 #[test]
 fn a_clip_goes_on_where_it_was_and_then_what_that_interrupted() {
     let scenario = telling(Scenario::of(presets::well_behaved()));
-    let scenario =
-        scenario.clip_button(PanelAction::Prev, "/m/extra", Again::Restart, Back::Resume);
+    let scenario = scenario.clip_button(
+        PanelAction::Prev,
+        "/m/extra",
+        RepeatPress::Restart,
+        AfterClip::Resume,
+    );
     let mut world = playing(scenario);
     world.pass(50_000);
     world.press(PanelAction::Prev);

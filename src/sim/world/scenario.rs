@@ -5,8 +5,8 @@
 
 use super::{Delivery, World};
 use crate::config::{
-    self, Again, Back, Button, Choice, Config, FileState, Group, Led, Level, OnStop, PanelAction,
-    Pin, Rule, Shows, Targets, Who,
+    self, AfterClip, Button, ButtonChoice, Config, FileState, GroupRule, Led, LedFunction, OnStop,
+    PanelAction, Pin, PinLevel, RepeatPress, Rule, Selector, Targets,
 };
 use crate::kiosk::event::Event;
 use crate::kiosk::memory::Memory;
@@ -71,10 +71,10 @@ impl Scenario {
     #[must_use]
     pub fn many(presets: Vec<Preset>) -> Self {
         let button = |(press, pin): (&PanelAction, u8)| Button::plain(Pin(pin), *press);
-        let led = |pin, shows| Led { pin: Pin(pin), shows, active: Level::High };
+        let led = |pin, shows| Led { pin: Pin(pin), shows, active: PinLevel::High };
         let mut config = Config {
             buttons: BUTTONS.iter().zip(2..).map(button).collect(),
-            leds: vec![led(20, Shows::Status), led(21, Shows::Playing(Targets::All))],
+            leds: vec![led(20, LedFunction::Status), led(21, LedFunction::Playing(Targets::All))],
             media_folder: "/m".into(),
             ..Config::default()
         };
@@ -147,13 +147,13 @@ impl Scenario {
         mut self,
         action: PanelAction,
         plays: &str,
-        again: Again,
-        back: Back,
+        again: RepeatPress,
+        back: AfterClip,
     ) -> Self {
         let button = self.config.buttons.iter_mut().find(|button| button.does(action));
         let button = button.expect("on the panel");
         button.press = Some(PanelAction::PlayClip);
-        button.choice = Choice { plays: vec![plays.into()], again, back, lasts: None };
+        button.choice = ButtonChoice { plays: vec![plays.into()], again, back, lasts: None };
         self
     }
 
@@ -161,9 +161,9 @@ impl Scenario {
     #[must_use]
     pub fn choice_button(mut self, plays: &str, lasts: Option<Duration>) -> Self {
         let button = self.config.buttons.iter_mut().find(|b| b.does(PanelAction::Play));
-        let (again, back) = (Again::default(), Back::default());
+        let (again, back) = (RepeatPress::default(), AfterClip::default());
         button.expect("on the panel").choice =
-            Choice { plays: vec![plays.into()], again, back, lasts };
+            ButtonChoice { plays: vec![plays.into()], again, back, lasts };
         self
     }
 
@@ -188,8 +188,8 @@ impl Scenario {
     /// Makes all renderers one group that waits this long for a member.
     #[must_use]
     pub fn grouped(mut self, wait: Duration) -> Self {
-        let name = |n| Who::Name(clip(&format!("TV {}", n + 1)));
-        self.config.join(vec![Group {
+        let name = |n| Selector::Name(clip(&format!("TV {}", n + 1)));
+        self.config.join(vec![GroupRule {
             name: clip("WallTime"),
             on: (0..self.presets.len()).map(name).collect(),
             plays: None,
