@@ -21,7 +21,7 @@
 //! | 6 | Samsung: subtitles by a header only, a `res` of text is played instead of the film | `samsung-2010`, `samsung-tizen` | `subtitles` | `each_maker_is_told_of_subtitles_in_its_own_form`, `subtitles_keep_no_renderer_from_its_film`; header: `subtitles_are_named_to_whoever_asks_and_served_beside_the_film`, maker: `the_maker_decides_the_form` |
 //! | 7 | Samsung: 402, 500 or 716 for metadata that is empty or escaped otherwise, and for https | `samsung-2010`, `samsung-tizen` | `full_metadata`, `empty_metadata`, `secure_uri` | `metadata_is_written_as_each_likes_it`; envelope: `metadata_is_escaped_exactly_once` |
 //! | 8 | LG webOS: another port after each boot | `lg-webos` | `new_port_at_boot` | `after_a_power_cut_it_plays_within_two_seconds_of_its_first_word` |
-//! | 9 | LG webOS: LG_TRANSITIONING, 701 or 500 while it switches | `lg-webos` | `transitioning_name`, `in_transition` | `lg_refuses_while_it_switches_and_answers_play_late`, `a_renderer_that_is_busy_while_it_opens_its_player_is_asked_again`, `a_bare_500_while_it_switches_is_not_blamed_on_the_metadata`; name: `states_of_vendors_count_by_what_they_mean` |
+//! | 9 | LG webOS: LG_TRANSITIONING, 701 or 500 while it switches | `lg-webos` | `transitioning_name`, `in_transition` | `lg_refuses_while_it_switches_and_answers_play_late`, `a_renderer_that_is_busy_while_it_opens_its_player_is_asked_again`, `a_bare_500_while_it_switches_is_not_blamed_on_the_metadata`; name: `states_of_vendors_count_by_their_meaning` |
 //! | 10 | LG webOS: Play hangs while it loads | `lg-webos` | `play_hangs_while_loading` | `a_press_plays_on_every_renderer_that_lets_itself_be_played_on` |
 //! | 11 | LG webOS: Stop goes back to the TV's input | `lg-webos` | `reopening` | `a_renderer_that_goes_back_to_its_input_after_a_stop_is_not_stopped_between_rounds` |
 //! | 12 | LG: 716 for https, 500 without metadata, pictures kept by URL, every second one fails | `lg-webos` | `secure_uri`, `empty_metadata`, `caches_pictures`, `second_picture_fails` | `a_picture_that_fails_over_another_is_shown_after_it`, `a_renderer_that_fails_at_the_second_of_two_pictures_is_stopped_between_them`, `a_picture_kept_by_its_url_has_a_new_one_each_time` |
@@ -64,7 +64,7 @@
 //! | 49 | Teufel: Channel with a capital C, standby by itself | `teufel` | `standby_after` | `dozes_off_when_nothing_plays`, `a_press_wakes_one_that_sleeps`; Channel: `reads_the_first_value_of_every_variable_in_last_change` |
 //! | 50 | Eversolo: STOPPED for a moment at a hand-over | `eversolo` | `hand_over_stops` | `each_way_to_loop_is_taken_by_some_families_and_left_by_those_that_cannot`, `songs_go_on_where_the_next_one_is_refused_ignored_or_followed_late`, `songs_follow_each_other_whole_on_every_renderer` |
 //! | 51 | DIR-3100: the URI takes 1.7 s, a Play before that is lost | `dir3100` | `set_takes` | `starts_by_itself_says_stopped_or_loses_an_early_play`, `nothing_is_cut_by_a_restart_on_any_renderer` |
-//! | 52 | Port 2870: 714 for audio/mpeg, closes connections that are used again | `port-2870` | `mimes`, `sink` | `a_name_that_is_not_even_listed_is_found_by_trying`; connections: `sends_names_as_given_and_never_asks_to_keep_the_connection` |
+//! | 52 | Port 2870: 714 for audio/mpeg, closes connections that are used again | `port-2870` | `mimes`, `sink` | `a_name_that_is_not_even_listed_is_found_by_trying`; connections: `sends_names_as_given_and_does_not_keep_the_connection` |
 //!
 //! What is reported of many, and no family's own:
 //!
