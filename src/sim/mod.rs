@@ -1,22 +1,31 @@
-//! The other side: simulated renderers, pure state machines that use the same wire types.
+//! The other side of the wire: simulated renderers, and a simulated house full of them.
 //!
-//! A [`FakeRenderer`] takes calls, subscriptions, the results of its media requests and what a viewer does with the
-//! remote control, each with the time. It returns answers, media requests, events and announcements. It does no I/O and
-//! reads no clock, so that a test or a simulation of years can drive it as well as real sockets can. Its misbehaviour
-//! is data: [`Quirks`]. [`presets`] are renderers that people own.
+//! * [`fake_renderer`] and [`quirks`]: a renderer as a pure state machine, built on the wire's types, and how it
+//!   misbehaves, as data. It does no I/O and reads no clock, so a test or a simulation of years drives it as well as
+//!   real sockets do. The demonstration plays on a well-behaved one.
+//! * [`presets`]: renderers that people own.
+//! * [`world`]: the kiosk, renderers and the network between them, in one thread and without a clock.
+//! * [`digests`]: what the box sends in some scenes, held against what it has always sent.
+//! * `stories`: tests, each of a single case.
+//!
+//! Only the fake renderer and its quirks are part of the box; the rest needs the feature `simulation`, which tests and
+//! examples switch on by themselves.
 
+#[cfg(any(test, feature = "simulation"))]
 pub mod digests;
 pub mod fake_renderer;
+#[cfg(any(test, feature = "simulation"))]
 pub mod presets;
 pub mod quirks;
-pub mod world;
-
 #[cfg(test)]
 mod stories;
+#[cfg(any(test, feature = "simulation"))]
+pub mod world;
 
 pub use fake_renderer::{
     Announce, Call, Endpoint, FakeRenderer, Fetch, FetchId, Fetched, Method, Output, Persona,
     Reading, Remote, Subscribed, wav_duration,
 };
+#[cfg(any(test, feature = "simulation"))]
 pub use presets::Preset;
 pub use quirks::Quirks;
