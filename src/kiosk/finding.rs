@@ -1,10 +1,10 @@
 //! Finding renderers: when to search, whose description to fetch, and what a new one means.
 
 use super::Kiosk;
+use super::command::matches;
 use super::deadline::{Wake, Why};
 use super::effect::{Effect, Effects, Request};
 use super::event::{Failure, Ticket};
-use super::meant::matches;
 use super::places;
 use super::renderer::Renderer;
 use super::roster::News;

@@ -1,7 +1,7 @@
 //! The schedule of the whole box: what the time means for its renderers, and what a person is told of it.
 
 use super::Kiosk;
-use super::meant::is_target;
+use super::command::is_target;
 use super::renderer::Renderer;
 use super::trace::What;
 use crate::config::ScheduledAction;

@@ -5,22 +5,22 @@
 
 mod account;
 mod backoff;
+pub(crate) mod buttons;
+pub mod command;
 pub mod deadline;
 pub mod effect;
 pub mod event;
 pub mod fault;
 mod finding;
 mod folder;
-mod front;
 mod group;
 pub mod habits;
 mod hours;
 mod keeper;
 pub mod leds;
-mod meant;
 pub mod memory;
 pub(crate) mod mutant;
-pub mod panel;
+mod panel;
 mod places;
 pub mod playlist;
 mod power;
@@ -45,7 +45,7 @@ pub mod token;
 pub mod trace;
 pub mod why;
 
-use crate::config::{Button, Config, PlayOrder, Selector};
+use crate::config::{Config, Selector};
 use crate::media::catalogue::Scan;
 use crate::time::{Duration, Instant};
 use crate::upnp::description::Description;
@@ -57,12 +57,9 @@ use event::{Event, TaskName};
 use finding::Place;
 use folder::Folder;
 use group::Group;
-use heapless::Deque;
 use keeper::Keeper;
-use leds::Leds;
 use memory::Memory;
-use panel::{Panel, Press};
-use playlist::Playlist;
+use panel::FrontPanel;
 use power::Power;
 use remembering::Recollection;
 use renderer::{Context, Farewell, Renderer};
@@ -102,12 +99,7 @@ pub struct Kiosk {
     /// When to look whether it changes something.
     schedule_at: Option<Instant>,
     folder: Folder,
-    panel: Panel,
-    panel_state: String,
-    /// What the buttons choose, by button.
-    choices: Vec<Playlist>,
-    presses: Deque<Press, 8>,
-    leds: Leds,
+    panel: FrontPanel,
     power: Power,
     supervisor: Supervisor,
     addresses: Vec<Ipv4Addr>,
@@ -138,17 +130,12 @@ impl Kiosk {
                 places.push(Place::new(host, port));
             }
         }
-        let choice = |(button, seed): (&Button, u64)| {
-            Playlist::new(button.choice.plays.clone(), true, PlayOrder::Name, seed)
-        };
         Self {
-            choices: config.buttons.iter().zip(setup.seed..).map(choice).collect(),
             places,
             groups: config.groups.iter().map(Group::new).collect(),
             schedule: Schedule::new(config.schedule.clone(), config.clock),
             schedule_at: None,
-            panel: Panel::new(&config.buttons),
-            leds: Leds::new(config.leds.len()),
+            panel: FrontPanel::new(&config, setup.seed),
             power: Power::default(),
             configuration_error: setup.configuration_error,
             first_only: setup.first_only,
@@ -162,8 +149,6 @@ impl Kiosk {
             renderers: Renderers::default(),
             scan: Scan::default(),
             folder: Folder::new(),
-            panel_state: "starting".into(),
-            presses: Deque::new(),
             addresses: Vec::new(),
             media_connections: 0,
             media_bytes: 0,

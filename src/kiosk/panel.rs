@@ -1,249 +1,220 @@
-//! The front panel's buttons: from contacts to what a person meant.
-//!
-//! Terms: *contact*, the debounced level of a button; *gesture*, a press, a double press or a long
-//! press; *repeat*, a held volume button acting again and again. A button that has only `press`
-//! acts when it goes down; one that must tell gestures apart acts as soon as it can.
+//! The front panel of the box: which command a press gives, and what the LEDs show.
 
-use super::event::ButtonId;
-use crate::config::{Button, PanelAction};
+use super::Kiosk;
+use super::buttons::Buttons;
+use super::command::{Command, is_target};
+use super::effect::{Effect, Effects};
+use super::event::{ButtonId, LedId, PanelState};
+use super::leds::{Leds, Pattern};
+use super::playlist::Playlist;
+use super::programme::Clip;
+use super::reason::Standing;
+use super::renderer::Goal;
+use super::trace::What;
+use super::why::{House, why};
+use crate::config::{Button, Config, LedFunction, PanelAction, PlayOrder};
+use crate::media::catalogue::Scan;
+use crate::text::file_name;
 use crate::time::{Duration, Instant};
+use heapless::Deque;
 use serde::Serialize;
+use std::path::PathBuf;
 
-/// Two presses within this time are a double press.
-pub const DOUBLE_WITHIN: Duration = Duration::from_millis(400);
-/// A held volume button acts this often.
-pub const REPEAT_EVERY: Duration = Duration::from_millis(250);
+/// The box counts as starting for this long, or until it finds a renderer.
+const STARTING: Duration = Duration::from_secs(8);
 
-/// The buttons of the configuration, and what is going on at each.
-#[derive(Clone, Debug)]
-pub struct Panel {
-    buttons: Vec<Gesture>,
-    /// When time will decide something next: asked at every step, and there are many pins.
-    next_at: Option<Instant>,
+/// Buttons and LEDs.
+#[derive(Debug)]
+pub(super) struct FrontPanel {
+    pub(super) buttons: Buttons,
+    pub(super) leds: Leds,
+    /// What each button chooses, by button.
+    choices: Vec<Playlist>,
+    pub(super) presses: Deque<Press, 8>,
+    /// Of the hardware: `starting`, `working`, or why it is absent.
+    pub(super) hardware: String,
 }
 
 /// One press of the recent past.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct Press {
-    pub(super) pin: u8,
-    pub(super) action: &'static str,
-    pub(super) at_s: f64,
+    pin: u8,
+    action: &'static str,
+    at_s: f64,
 }
 
-#[derive(Clone, Debug)]
-struct Gesture {
-    button: Button,
-    state: State,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    /// Open, nothing pending.
-    Idle,
-    /// Down; long press at this time, if there is one.
-    Down { long_at: Option<Instant>, acted: bool },
-    /// Down; acts again at this time.
-    Repeating { again_at: Instant },
-    /// Open after a short press; a second one before this time makes it double.
-    MaybeDouble { until: Instant },
-    /// Down for the second time, or after a long press: it has acted.
-    Spent,
-}
-
-impl Panel {
-    /// The panel of a configuration.
-    #[must_use]
-    pub fn new(buttons: &[Button]) -> Self {
-        let gesture = |button: &Button| Gesture { button: button.clone(), state: State::Idle };
-        Self { buttons: buttons.iter().map(gesture).collect(), next_at: None }
-    }
-
-    /// A contact closed or opened. Gives the action, if that decides one.
-    pub fn contact(&mut self, id: ButtonId, pressed: bool, now: Instant) -> Option<PanelAction> {
-        let gesture = self.buttons.get_mut(usize::from(id.0))?;
-        let action = if pressed { gesture.down(now) } else { gesture.up(now) };
-        self.look_ahead();
-        action
-    }
-
-    /// The action that time decides, if any; call again until there is none.
-    pub fn due(&mut self, now: Instant) -> Option<(ButtonId, PanelAction)> {
-        if self.next_at.is_none_or(|at| at > now) {
-            return None;
-        }
-        let mut gestures = self.buttons.iter_mut().zip(0..);
-        let due = gestures.find_map(|(gesture, id)| Some((ButtonId(id), gesture.due(now)?)));
-        self.look_ahead();
-        due
-    }
-
-    fn look_ahead(&mut self) {
-        self.next_at = self.buttons.iter().filter_map(Gesture::deadline).min();
-    }
-
-    /// When time will decide the next one.
-    #[must_use]
-    pub const fn next_deadline(&self) -> Option<Instant> {
-        self.next_at
-    }
-
-    /// The button of this id.
-    #[must_use]
-    pub fn button(&self, id: ButtonId) -> Option<&Button> {
-        self.buttons.get(usize::from(id.0)).map(|gesture| &gesture.button)
-    }
-}
-
-impl Gesture {
-    fn repeats(&self) -> bool {
-        matches!(self.button.press, Some(PanelAction::VolumeUp | PanelAction::VolumeDown))
-            && self.button.long.is_none()
-    }
-
-    fn down(&mut self, now: Instant) -> Option<PanelAction> {
-        match self.state {
-            State::MaybeDouble { .. } => {
-                self.state = State::Spent;
-                self.button.double
-            }
-            State::Idle => {
-                let hold_until = now + self.button.hold_time;
-                let at_once = self.button.double.is_none() && self.button.long.is_none();
-                self.state = if at_once && self.repeats() {
-                    State::Repeating { again_at: hold_until }
-                } else {
-                    State::Down { long_at: self.button.long.map(|_| hold_until), acted: at_once }
-                };
-                self.button.press.filter(|_| at_once)
-            }
-            // A second closing without an opening between: one was lost. The press goes on.
-            State::Down { .. } | State::Repeating { .. } | State::Spent => None,
+impl FrontPanel {
+    pub(super) fn new(config: &Config, seed: u64) -> Self {
+        let choice = |(button, seed): (&Button, u64)| {
+            Playlist::new(button.choice.plays.clone(), true, PlayOrder::Name, seed)
+        };
+        Self {
+            buttons: Buttons::new(&config.buttons),
+            leds: Leds::new(config.leds.len()),
+            choices: config.buttons.iter().zip(seed..).map(choice).collect(),
+            presses: Deque::new(),
+            hardware: "starting".into(),
         }
     }
 
-    fn up(&mut self, now: Instant) -> Option<PanelAction> {
-        let state = core::mem::replace(&mut self.state, State::Idle);
+    /// Files came or went.
+    pub(super) fn resolve(&mut self, scan: &Scan) {
+        self.choices.iter_mut().for_each(|choice| choice.resolve(scan));
+    }
+
+    /// The hardware works or is absent. Gives what is news.
+    pub(super) fn hardware(&mut self, state: PanelState) -> Option<What> {
         match state {
-            State::Down { acted: false, .. } if self.button.double.is_some() => {
-                self.state = State::MaybeDouble { until: now + DOUBLE_WITHIN };
-                None
+            PanelState::Working => {
+                let worked = ["starting", "working"].contains(&&*self.hardware);
+                self.hardware = "working".into();
+                self.leds.renew();
+                (!worked).then_some(What::PanelAgain)
             }
-            State::Down { acted: false, .. } => self.button.press,
-            State::MaybeDouble { .. } => {
-                self.state = state;
-                None
+            PanelState::Absent(why) if why == self.hardware => None,
+            PanelState::Absent(why) => {
+                self.hardware.clone_from(&why);
+                let used = !self.choices.is_empty() || self.leds.shown().next().is_some();
+                used.then_some(What::NoPanel(why))
             }
-            _ => None,
         }
     }
 
-    fn due(&mut self, now: Instant) -> Option<PanelAction> {
-        match self.state {
-            State::Down { long_at: Some(at), .. } if at <= now => {
-                self.state = State::Spent;
-                self.button.long
-            }
-            State::Repeating { again_at } if again_at <= now => {
-                self.state = State::Repeating { again_at: now + REPEAT_EVERY };
-                self.button.press
-            }
-            State::MaybeDouble { until } if until <= now => {
-                self.state = State::Idle;
-                self.button.press
-            }
-            _ => None,
+    fn remember(&mut self, press: Press) {
+        if self.presses.is_full() {
+            self.presses.pop_front();
         }
+        // There is room now.
+        let _ = self.presses.push_back(press);
     }
 
-    fn deadline(&self) -> Option<Instant> {
-        match self.state {
-            State::Down { long_at, .. } => long_at,
-            State::Repeating { again_at } => Some(again_at),
-            State::MaybeDouble { until } => Some(until),
-            State::Idle | State::Spent => None,
-        }
+    /// The command that an action of a button stands for, or what is missing for it.
+    fn command(
+        &mut self,
+        id: ButtonId,
+        action: PanelAction,
+        now: Instant,
+    ) -> Result<Command, What> {
+        let button = self.buttons.get(id);
+        let choice = button.map(|button| &button.choice).filter(|choice| !choice.plays.is_empty());
+        let choice = choice.zip(self.choices.get_mut(usize::from(id.0)));
+        let step = button.map(|button| button.seek_step).unwrap_or_default();
+        Ok(match action {
+            PanelAction::PlayPause | PanelAction::Play => {
+                let play = choice.map_or(Command::Play, |(choice, list)| Command::Choose {
+                    playlist: list.clone(),
+                    until: choice.lasts.map(|lasts| now + lasts),
+                });
+                match action {
+                    PanelAction::PlayPause => Command::PauseOr(Box::new(play)),
+                    _ => play,
+                }
+            }
+            PanelAction::Pause => Command::Pause,
+            PanelAction::Stop => Command::Stop,
+            PanelAction::Next => Command::Next,
+            PanelAction::Prev => Command::Previous,
+            PanelAction::VolumeUp => Command::VolumeUp,
+            PanelAction::VolumeDown => Command::VolumeDown,
+            PanelAction::Mute => Command::ToggleMute,
+            PanelAction::SeekForward => Command::SeekForward(step),
+            PanelAction::SeekBack => Command::SeekBack(step),
+            PanelAction::PlayClip => {
+                let Some((choice, list)) = choice else {
+                    return Err(What::Missing("no clip".to_owned()));
+                };
+                let Some(file) = list.current().cloned() else {
+                    let missing = choice.plays.first().map(PathBuf::as_path).map(file_name);
+                    let missing = missing.unwrap_or_default();
+                    return Err(What::Missing(format!("{missing}: no such clip")));
+                };
+                // Of several clips, the next press plays the next one.
+                let _ = list.advance();
+                Command::PlayClip { clip: Clip::new(file, choice.back), again: choice.again }
+            }
+            PanelAction::Auto => Command::Automatic,
+            PanelAction::Identify => Command::Identify,
+            PanelAction::Shutdown => Command::SwitchOff,
+        })
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::Pin;
-    use PanelAction::{Next, PlayPause, Stop, VolumeUp};
-
-    const fn ms(millis: u64) -> Instant {
-        Instant::from_millis(millis)
+impl Kiosk {
+    /// A person did this at a button.
+    pub(super) fn press(&mut self, id: ButtonId, action: PanelAction, now: Instant) {
+        let Some(button) = self.panel.buttons.get(id) else { return };
+        let (pin, targets, action_word) = (button.pin.0, button.targets.clone(), action.word());
+        self.common.trace.note(now, "", What::Pressed(pin, action_word));
+        let at_s = now.since(Instant::START).as_secs_f64();
+        self.panel.remember(Press { pin, action: action_word, at_s });
+        match self.panel.command(id, action, now) {
+            Ok(command) => self.command(command, &targets, now),
+            Err(missing) => self.common.trace.note(now, "", missing),
+        }
     }
 
-    fn panel(
-        press: Option<PanelAction>,
-        long: Option<PanelAction>,
-        double: Option<PanelAction>,
-    ) -> Panel {
-        Panel::new(&[Button { press, long, double, ..Button::plain(Pin(17), PlayPause) }])
-    }
-
-    /// Plays contacts (`true` closes) at literal times and gives what the panel did, and when.
-    fn play(panel: &mut Panel, contacts: &[(u64, bool)], until: u64) -> Vec<(u64, PanelAction)> {
-        let mut done = Vec::new();
-        for at in 0..=until {
-            while let Some((_, action)) = panel.due(ms(at)) {
-                done.push((at, action));
-            }
-            for (_, pressed) in contacts.iter().filter(|(when, _)| *when == at) {
-                done.extend(
-                    panel.contact(ButtonId(0), *pressed, ms(at)).map(|action| (at, action)),
-                );
+    /// What the LEDs show follows from the state.
+    pub(super) fn show(&mut self, now: Instant, effects: &mut Effects) {
+        if !self.supervisor.leaving() {
+            let overall = self.pattern(now);
+            for (led, id) in self.config.leds.iter().zip(0..) {
+                let plays = |targets| {
+                    self.renderers.iter().any(|r| is_target(targets, r) && r.is_playing())
+                };
+                let pattern = match &led.shows {
+                    LedFunction::Status => overall,
+                    LedFunction::Playing(targets) if plays(targets) => Pattern::Playing,
+                    LedFunction::Playing(_) => Pattern::Dark,
+                };
+                self.panel.leds.show(LedId(id), pattern, now);
             }
         }
-        assert_eq!(panel.next_deadline(), None, "nothing pending at the end");
-        done
+        for (id, lit) in self.panel.leds.due(now) {
+            effects.push(Effect::Light(id, lit));
+        }
     }
 
-    #[test]
-    fn a_plain_button_acts_when_it_goes_down() {
-        let mut panel = panel(Some(PlayPause), None, None);
-        assert_eq!(
-            play(&mut panel, &[(10, true), (90, false), (200, true), (210, false)], 2000),
-            [(10, PlayPause), (200, PlayPause)]
-        );
+    /// What all renderers have in common when they do not play.
+    pub(super) fn house(&self) -> House {
+        House {
+            misconfigured: self.configuration_error.is_some(),
+            offline: self.addresses.is_empty(),
+            leaving: self.supervisor.leaving(),
+        }
     }
 
-    #[test]
-    fn a_long_press_acts_at_its_time_and_never_also_as_a_short_one() {
-        let mut panel = panel(Some(PlayPause), Some(Stop), None);
-        assert_eq!(play(&mut panel, &[(10, true), (1500, false)], 3000), [(1010, Stop)]);
-        assert_eq!(play(&mut panel, &[(10, true), (900, false)], 3000), [(900, PlayPause)]);
-    }
-
-    #[test]
-    fn one_press_waits_for_a_second_only_where_double_is_wanted() {
-        let mut panel = panel(Some(PlayPause), Some(Stop), Some(Next));
-        assert_eq!(play(&mut panel, &[(0, true), (100, false)], 3000), [(500, PlayPause)]);
-        assert_eq!(
-            play(&mut panel, &[(0, true), (100, false), (300, true), (350, false)], 3000),
-            [(300, Next)]
-        );
-        assert_eq!(
-            play(&mut panel, &[(0, true), (100, false), (300, true), (2000, false)], 3000),
-            [(300, Next)]
-        );
-    }
-
-    #[test]
-    fn a_held_volume_button_repeats_until_it_is_released() {
-        let mut panel = panel(Some(VolumeUp), None, None);
-        let done = play(&mut panel, &[(0, true), (1600, false)], 3000);
-        assert_eq!(done.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [0, 1000, 1250, 1500]);
-    }
-
-    #[test]
-    fn a_lost_release_does_not_press_twice() {
-        let mut panel = panel(Some(PlayPause), None, None);
-        assert_eq!(
-            play(&mut panel, &[(0, true), (100, true), (200, false)], 1000),
-            [(0, PlayPause)]
-        );
-        assert_eq!(panel.contact(ButtonId(9), true, ms(0)), None, "no such button");
+    /// The one thing that the status LEDs say.
+    #[must_use]
+    pub fn pattern(&self, now: Instant) -> Pattern {
+        let (mut found, mut starved, mut wanted, mut fails) = (false, false, false, false);
+        for renderer in self.renderers.iter().filter(|r| r.is_driven()) {
+            found |= !renderer.is_away();
+            starved |= renderer.lacks_media();
+            wanted |= renderer.goal() == Goal::Play;
+            fails |= !renderer.is_playing()
+                && why(renderer, self.house(), now)
+                    .is_some_and(|reason| reason.standing() == Standing::Wrong);
+        }
+        if self.supervisor.leaving() {
+            Pattern::Dark
+        } else if self.power.is_going() {
+            Pattern::SwitchingOff
+        } else if self.configuration_error.is_some() {
+            Pattern::ConfigurationError
+        } else if !found && now.since(Instant::START) < STARTING {
+            Pattern::Starting
+        } else if self.addresses.is_empty() {
+            Pattern::NoNetwork
+        } else if self.scan.files.is_empty() || starved {
+            Pattern::MediaMissing
+        } else if fails {
+            Pattern::Degraded
+        } else if !found {
+            Pattern::NoRenderer
+        } else if wanted {
+            Pattern::Playing
+        } else {
+            Pattern::Ready
+        }
     }
 }

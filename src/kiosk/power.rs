@@ -17,7 +17,7 @@ pub(super) enum Power {
     #[default]
     On,
     /// Somebody has: it is to be asked for.
-    Wished,
+    Asked,
     /// It was asked for, and is granted by then or not at all.
     Going { until: Instant },
     /// It was not granted; the sentence says why.
@@ -26,16 +26,16 @@ pub(super) enum Power {
 
 impl Power {
     /// A person wants it.
-    pub(super) fn wish(&mut self) {
+    pub(super) fn ask(&mut self) {
         if !self.is_going() {
-            *self = Self::Wished;
+            *self = Self::Asked;
         }
     }
 
     /// Asks for it where it is wished. Gives what is news.
     pub(super) fn due(&mut self, now: Instant, effects: &mut Effects) -> Option<What> {
         match *self {
-            Self::Wished => {
+            Self::Asked => {
                 *self = Self::Going { until: now + PATIENCE };
                 effects.push(Effect::PowerOff);
                 Some(What::PowerOff)
@@ -63,7 +63,7 @@ impl Power {
 
     /// It is on its way.
     pub(super) const fn is_going(&self) -> bool {
-        matches!(self, Self::Wished | Self::Going { .. })
+        matches!(self, Self::Asked | Self::Going { .. })
     }
 
     /// Why it was not switched off, until somebody asks for it again.

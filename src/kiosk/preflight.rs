@@ -4,7 +4,7 @@
 //! not play. It makes a file unlikely, and never forbids it. Only what the box itself cannot do is certain.
 
 use super::Kiosk;
-use super::meant::matches;
+use super::command::matches;
 use super::renderer::Renderer;
 use crate::config::{Rule, Selector};
 use crate::media::catalogue::MediaFile;

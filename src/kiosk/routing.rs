@@ -2,7 +2,7 @@
 
 use super::Kiosk;
 use super::effect::{Effect, Effects};
-use super::event::{Answer, Event, Failure, LedId, PanelState, StreamEnd, TaskName, Ticket};
+use super::event::{Answer, Event, Failure, LedId, StreamEnd, TaskName, Ticket};
 use super::leds::Pattern;
 use super::mutant::Mutant;
 use super::trace::What;
@@ -38,8 +38,8 @@ impl Kiosk {
             }
             Event::MediaConnections(open) => self.media_connections = open,
             Event::Button { button, pressed } => {
-                if let Some(action) = self.panel.contact(button, pressed, now) {
-                    self.act(button, action, now);
+                if let Some(action) = self.panel.buttons.contact(button, pressed, now) {
+                    self.press(button, action, now);
                 }
             }
             Event::Addresses(addresses) => self.adopt_addresses(&addresses, now),
@@ -74,19 +74,10 @@ impl Kiosk {
                 // Not to be ready for long ends the box; but a port is tried again here, for ever.
                 self.supervisor.ready(effects);
             }
-            Event::Panel(PanelState::Working) => {
-                if !["starting", "working"].contains(&&*self.panel_state) {
-                    self.common.trace.note(now, "", What::PanelAgain);
+            Event::Panel(state) => {
+                if let Some(what) = self.panel.hardware(state) {
+                    self.common.trace.note(now, "", what);
                 }
-                self.panel_state = "working".into();
-                self.leds.renew();
-            }
-            Event::Panel(PanelState::Absent(why)) if why == self.panel_state => {}
-            Event::Panel(PanelState::Absent(why)) => {
-                if !self.config.buttons.is_empty() || !self.config.leds.is_empty() {
-                    self.common.trace.note(now, "", What::NoPanel(why.clone()));
-                }
-                self.panel_state = why;
             }
             Event::PoweredOff(outcome) => {
                 if let Some(what) = self.power.answered(outcome, now) {
@@ -176,7 +167,7 @@ impl Kiosk {
                     self.common.trace.note(now, renderer.name(), what);
                 }
             }
-            self.choices.iter_mut().for_each(|choice| choice.resolve(&scan));
+            self.panel.resolve(&scan);
         }
         self.scan = scan;
     }
@@ -190,7 +181,7 @@ impl Kiosk {
         self.keeper.leave(now);
         self.renderers.iter_mut().for_each(|renderer| renderer.hang_up(effects));
         for i in 0..self.config.leds.len() {
-            self.leds.show(LedId(u8::try_from(i).unwrap_or(u8::MAX)), Pattern::Dark, now);
+            self.panel.leds.show(LedId(u8::try_from(i).unwrap_or(u8::MAX)), Pattern::Dark, now);
         }
     }
 }

@@ -11,8 +11,8 @@ impl Kiosk {
     pub(super) fn settle(&mut self, now: Instant, effects: &mut Effects) {
         self.supervisor.due(now, effects);
         self.look_over(now);
-        while let Some((button, action)) = self.panel.due(now) {
-            self.act(button, action, now);
+        while let Some((button, action)) = self.panel.buttons.due(now) {
+            self.press(button, action, now);
         }
         let leaving = self.supervisor.leaving();
         let mut wake = Wake::default();
@@ -39,8 +39,8 @@ impl Kiosk {
             // The end is the last effect: after it no LED would go dark.
             self.farewell(now, effects);
         }
-        wake.at(self.leds.next_deadline(), Why::Led);
-        wake.at(self.panel.next_deadline(), Why::Button);
+        wake.at(self.panel.leds.next_deadline(), Why::Led);
+        wake.at(self.panel.buttons.next_deadline(), Why::Button);
         wake.at(self.power.next_deadline().filter(|_| !leaving), Why::PowerOff);
         wake.add(self.supervisor.next_deadline());
         wake.add(self.keeper.next_deadline(leaving));

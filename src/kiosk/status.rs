@@ -154,11 +154,11 @@ impl Kiosk {
                 skipped: self.scan.skipped,
             },
             panel: PanelStatus {
-                state: self.panel_state.clone(),
-                leds: (self.config.leds.iter().zip(self.leds.shown()))
+                state: self.panel.hardware.clone(),
+                leds: (self.config.leds.iter().zip(self.panel.leds.shown()))
                     .map(|(led, (shows, on))| LedStatus { pin: led.pin.0, on, shows })
                     .collect(),
-                presses: self.presses.iter().cloned().collect(),
+                presses: self.panel.presses.iter().cloned().collect(),
             },
             media_server: MediaServer {
                 port: self.common.media_port,

@@ -1,14 +1,13 @@
 //! Groups among the renderers: who sits where, what the groups see, and what comes of it.
 
 use super::Kiosk;
+use super::command::matches;
 use super::deadline::{Wake, Why};
 use super::effect::Effects;
 use super::group::{DRIFT, Doing, Group};
-use super::meant::matches;
 use super::renderer::Renderer;
 use super::trace::What;
 use crate::config::Selector;
-use crate::limits::GROUPS;
 use crate::time::{Instant, in_seconds};
 use crate::upnp::Udn;
 use serde::Serialize;
@@ -66,17 +65,6 @@ impl Kiosk {
                 self.plan(now, effects, wake);
             }
         }
-    }
-
-    /// The groups to which one of these belongs: whoever means a member means all.
-    pub(super) fn groups_of(&self, meant: impl Fn(&Renderer) -> bool) -> [bool; GROUPS] {
-        let mut groups = [false; GROUPS];
-        for (group, _) in self.renderers.iter().filter(|r| meant(r)).filter_map(|r| r.seat()) {
-            if let Some(group) = groups.get_mut(group) {
-                *group = true;
-            }
-        }
-        groups
     }
 
     pub(super) fn group_status(&self) -> Vec<GroupStatus> {

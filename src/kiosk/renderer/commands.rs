@@ -8,9 +8,9 @@ use super::Renderer;
 use super::connection::Presence;
 use super::layer::Layer;
 use super::load::Load;
-use crate::config::{PanelAction, RepeatPress};
+use crate::config::RepeatPress;
+use crate::kiosk::command::Command;
 use crate::kiosk::fault::Fault;
-use crate::kiosk::playlist::Playlist;
 use crate::kiosk::programme::Clip;
 use crate::media::catalogue::MediaFile;
 use crate::media::{black, card, protocol_info};
@@ -21,49 +21,75 @@ use std::rc::Rc;
 const LAST_PART: Duration = Duration::from_secs(1);
 
 impl Renderer {
-    /// Applies an action of a person.
-    pub(in crate::kiosk) fn command(&mut self, action: PanelAction, now: Instant) {
+    /// Carries out a person's command.
+    ///
+    /// # Errors
+    /// The reason why the renderer cannot show its name.
+    pub(in crate::kiosk) fn command(
+        &mut self,
+        command: &Command,
+        now: Instant,
+    ) -> Result<(), &'static str> {
         if !self.is_driven() {
-            return;
+            return Ok(());
         }
-        self.lift_black(action);
-        self.intent.forget_insisting();
-        self.playback.clear_fault(|fault| matches!(fault, Fault::Refused("to pause", ..)));
-        self.observation.ask_state_by(now);
-        match action {
-            PanelAction::PlayPause if self.intent.is_to_play() => self.intent.pause(),
-            PanelAction::PlayPause | PanelAction::Play => self.play_on(now),
-            // Also pauses a renderer that is away and has no load yet: when it comes back, it must not play.
-            PanelAction::Pause if self.playback.load().is_some() || self.intent.is_to_play() => {
-                self.intent.pause();
+        match command {
+            Command::SeekForward(step) => self.seek(|at| at + *step, now),
+            Command::SeekBack(step) => self.seek(|at| at.saturating_sub(*step), now),
+            Command::PlayClip { clip, again } => self.play_clip(clip.clone(), *again, now),
+            Command::Choose { playlist, until } => {
+                self.intent.choose(playlist.clone(), *until);
+                self.play_anew(now);
             }
-            PanelAction::Pause => {}
-            PanelAction::Stop => {
+            Command::Identify => return self.identify(now),
+            // The kiosk handles these itself.
+            Command::PauseOr(_) | Command::SwitchOff => {}
+            Command::Play | Command::Next | Command::Previous => {
+                self.note_command(now);
+                self.lift_black();
+                match command {
+                    Command::Next => self.skip(1, now),
+                    Command::Previous => self.skip(-1, now),
+                    _ => self.play_on(now),
+                }
+            }
+            Command::Pause => {
+                self.note_command(now);
+                // Also pauses a renderer that is away and has no load yet: when it comes back, it must not play.
+                if self.playback.load().is_some() || self.intent.is_to_play() {
+                    self.intent.pause();
+                }
+            }
+            Command::Stop => {
+                self.note_command(now);
                 self.intent.stop();
                 self.playback.clear_fault(|_| true);
             }
-            PanelAction::Next => self.skip(1, now),
-            PanelAction::Prev => self.skip(-1, now),
-            PanelAction::VolumeUp | PanelAction::VolumeDown | PanelAction::Mute => {
-                self.change_volume(action)
+            Command::VolumeUp | Command::VolumeDown | Command::ToggleMute => {
+                self.note_command(now);
+                self.change_volume(command);
             }
-            PanelAction::Auto => self.go_automatic(now),
-            // These carry parameters and have methods of their own.
-            PanelAction::SeekForward
-            | PanelAction::SeekBack
-            | PanelAction::PlayClip
-            | PanelAction::Identify => {}
-            // This concerns the box.
-            PanelAction::Shutdown => {}
+            Command::Automatic => {
+                self.note_command(now);
+                self.go_automatic(now);
+            }
         }
+        Ok(())
+    }
+
+    /// Ends what the box insisted on, and a fault that a new command may solve.
+    fn note_command(&mut self, now: Instant) {
+        self.intent.forget_insisting();
+        self.playback.clear_fault(|fault| matches!(fault, Fault::Refused("to pause", ..)));
+        self.observation.ask_state_by(now);
     }
 
     /// Changes volume or mute. If the renderer has no volume, this is reported once.
-    fn change_volume(&mut self, action: PanelAction) {
-        match action {
+    fn change_volume(&mut self, command: &Command) {
+        match command {
             _ if !self.has_rendering() => self.volume.notice_absence(),
-            PanelAction::VolumeUp => self.volume.change(1),
-            PanelAction::VolumeDown => self.volume.change(-1),
+            Command::VolumeUp => self.volume.change(1),
+            Command::VolumeDown => self.volume.change(-1),
             _ => self.volume.toggle_mute(),
         }
     }
@@ -79,21 +105,18 @@ impl Renderer {
         }
     }
 
-    /// Seeks by `step`, forward or back.
-    pub(in crate::kiosk) fn seek_by(&mut self, step: Duration, forward: bool, now: Instant) {
+    /// Seeks from the current position to another one.
+    fn seek(&mut self, to: impl FnOnce(Duration) -> Duration, now: Instant) {
         let Some(at) = self.interrupted_at(now) else { return };
         let Some(load) = self.playback.load_mut() else { return };
-        let to = if forward { at + step } else { at.saturating_sub(step) };
+        let to = to(at);
         let last = load.length().map(|length| length.saturating_sub(LAST_PART));
         load.send_to(Some(last.map_or(to, |last| to.min(last))));
         self.connection.forget_taken();
     }
 
     /// Plays this clip over whatever plays.
-    pub(in crate::kiosk) fn play_clip(&mut self, clip: Clip, again: RepeatPress, now: Instant) {
-        if !self.is_driven() {
-            return;
-        }
+    fn play_clip(&mut self, clip: Clip, again: RepeatPress, now: Instant) {
         if self.intent.programme.is_interrupted() {
             match again {
                 RepeatPress::Ignore => return,
@@ -111,39 +134,26 @@ impl Renderer {
         self.play_anew(now);
     }
 
-    /// Plays this programme from now on.
-    pub(in crate::kiosk) fn choose(
-        &mut self,
-        list: Playlist,
-        until: Option<Instant>,
-        now: Instant,
-    ) {
-        if self.is_driven() {
-            self.intent.choose(list, until);
-            self.play_anew(now);
-        }
-    }
-
-    /// Shows the renderer's name on its screen. Returns the reason if it cannot be shown.
-    pub(in crate::kiosk) fn identify(&mut self, now: Instant) -> Option<&'static str> {
-        if !self.is_driven() || self.intent.programme.is_covered() {
-            return None;
+    /// LedFunction the renderer's name on its screen.
+    fn identify(&mut self, now: Instant) -> Result<(), &'static str> {
+        if self.intent.programme.is_covered() {
+            return Ok(());
         }
         if self.connection.away
             || self.connection.presence == Presence::Asleep
             || self.connection.breaker.retry_at().is_some()
         {
-            return Some("it is not there");
+            return Err("it is not there");
         }
         if !protocol_info::lists_pictures(self.sink().unwrap_or_default()) {
-            return Some("it shows no pictures");
+            return Err("it shows no pictures");
         }
         self.intent.remember_goal_before_card();
         let at = self.interrupted_at(now);
         let card = card::file(&self.card());
         self.intent.programme_mut().cover(card, at);
         self.play_anew(now);
-        None
+        Ok(())
     }
 
     /// The bytes of a generated file.

@@ -5,7 +5,7 @@
 
 use super::Renderer;
 use super::connection::Presence;
-use crate::config::{PanelAction, PlayOrder, ScheduledAction};
+use crate::config::{PlayOrder, ScheduledAction};
 use crate::kiosk::fault::Fault;
 use crate::kiosk::playlist::Playlist;
 use crate::kiosk::schedule::{Held, Window};
@@ -98,13 +98,10 @@ impl Renderer {
     }
 
     /// Replaces black by what the renderer usually plays, because a person asked to see something.
-    pub(super) fn lift_black(&mut self, action: PanelAction) {
-        use PanelAction::{Next, Play, PlayPause, Prev};
-        if self.intent.shows_black() && matches!(action, PlayPause | Play | Next | Prev) {
+    pub(super) fn lift_black(&mut self) {
+        if self.intent.shows_black() {
             self.intent.programme_mut().schedule(None);
             self.change_file();
-            // So that PlayPause plays instead of pausing.
-            self.intent.rest();
             if let Some(volume) = self.intent.rule().and_then(|rule| rule.volume) {
                 self.volume.want(volume);
             }

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::config::{AfterClip, Button, Pin, RepeatPress};
+use crate::kiosk::buttons::Buttons;
 use crate::kiosk::event::{ButtonId, Event, TaskName};
 use crate::kiosk::leds::Pattern;
-use crate::kiosk::panel::Panel;
 use crate::kiosk::token::Token;
 use crate::media::card;
 use crate::sim::quirks::Still;
@@ -336,7 +336,7 @@ fn a_panel_that_fails_while_louder_is_held_does_not_go_on_for_ever() {
 fn a_long_press_is_long_also_if_the_box_was_busy_when_it_became_one() {
     let play = Button::plain(Pin(17), PanelAction::PlayPause);
     let button = Button { long: Some(PanelAction::Stop), ..play };
-    let mut panel = Panel::new(&[button]);
+    let mut panel = Buttons::new(&[button]);
     let at = Instant::from_millis;
     assert_eq!(panel.contact(ButtonId(0), true, at(0)), None);
     let done = panel.contact(ButtonId(0), false, at(1_200));

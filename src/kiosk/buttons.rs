@@ -1,0 +1,242 @@
+//! The buttons of the front panel: from contacts to the actions that a person means.
+//!
+//! Terms: *contact*, the debounced level of a button; *gesture*, a press, a double press or a long
+//! press; *repeat*, a held volume button acting again and again. A button that has only `press`
+//! acts when it goes down; one that must tell gestures apart acts as soon as it can.
+
+use super::event::ButtonId;
+use crate::config::{Button, PanelAction};
+use crate::time::{Duration, Instant};
+
+/// Two presses within this time are a double press.
+const DOUBLE_WITHIN: Duration = Duration::from_millis(400);
+/// A held volume button acts this often.
+const REPEAT_EVERY: Duration = Duration::from_millis(250);
+
+/// The buttons of the configuration, and what is going on at each.
+#[derive(Clone, Debug)]
+pub(crate) struct Buttons {
+    buttons: Vec<Gesture>,
+    /// When time will decide something next: asked at every step, and there are many pins.
+    next_at: Option<Instant>,
+}
+
+#[derive(Clone, Debug)]
+struct Gesture {
+    button: Button,
+    state: Contact,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Contact {
+    /// Open, nothing pending.
+    Idle,
+    /// Down; long press at this time, if there is one.
+    Down { long_at: Option<Instant>, acted: bool },
+    /// Down; acts again at this time.
+    Repeating { again_at: Instant },
+    /// Open after a short press; a second one before this time makes it double.
+    MaybeDouble { until: Instant },
+    /// Down for the second time, or after a long press: it has acted.
+    Spent,
+}
+
+impl Buttons {
+    /// The buttons of a configuration.
+    pub(crate) fn new(buttons: &[Button]) -> Self {
+        let gesture = |button: &Button| Gesture { button: button.clone(), state: Contact::Idle };
+        Self { buttons: buttons.iter().map(gesture).collect(), next_at: None }
+    }
+
+    /// A contact closed or opened. Gives the action, if that decides one.
+    pub(crate) fn contact(
+        &mut self,
+        id: ButtonId,
+        pressed: bool,
+        now: Instant,
+    ) -> Option<PanelAction> {
+        let gesture = self.buttons.get_mut(usize::from(id.0))?;
+        let action = if pressed { gesture.down(now) } else { gesture.up(now) };
+        self.look_ahead();
+        action
+    }
+
+    /// The action that time decides, if any; call again until there is none.
+    pub(crate) fn due(&mut self, now: Instant) -> Option<(ButtonId, PanelAction)> {
+        if self.next_at.is_none_or(|at| at > now) {
+            return None;
+        }
+        let mut gestures = self.buttons.iter_mut().zip(0..);
+        let due = gestures.find_map(|(gesture, id)| Some((ButtonId(id), gesture.due(now)?)));
+        self.look_ahead();
+        due
+    }
+
+    fn look_ahead(&mut self) {
+        self.next_at = self.buttons.iter().filter_map(Gesture::deadline).min();
+    }
+
+    /// When time will decide the next one.
+    pub(crate) const fn next_deadline(&self) -> Option<Instant> {
+        self.next_at
+    }
+
+    /// The button of this id.
+    pub(crate) fn get(&self, id: ButtonId) -> Option<&Button> {
+        self.buttons.get(usize::from(id.0)).map(|gesture| &gesture.button)
+    }
+}
+
+impl Gesture {
+    fn repeats(&self) -> bool {
+        matches!(self.button.press, Some(PanelAction::VolumeUp | PanelAction::VolumeDown))
+            && self.button.long.is_none()
+    }
+
+    fn down(&mut self, now: Instant) -> Option<PanelAction> {
+        match self.state {
+            Contact::MaybeDouble { .. } => {
+                self.state = Contact::Spent;
+                self.button.double
+            }
+            Contact::Idle => {
+                let hold_until = now + self.button.hold_time;
+                let at_once = self.button.double.is_none() && self.button.long.is_none();
+                self.state = if at_once && self.repeats() {
+                    Contact::Repeating { again_at: hold_until }
+                } else {
+                    Contact::Down { long_at: self.button.long.map(|_| hold_until), acted: at_once }
+                };
+                self.button.press.filter(|_| at_once)
+            }
+            // A second closing without an opening between: one was lost. The press goes on.
+            Contact::Down { .. } | Contact::Repeating { .. } | Contact::Spent => None,
+        }
+    }
+
+    fn up(&mut self, now: Instant) -> Option<PanelAction> {
+        let state = core::mem::replace(&mut self.state, Contact::Idle);
+        match state {
+            Contact::Down { acted: false, .. } if self.button.double.is_some() => {
+                self.state = Contact::MaybeDouble { until: now + DOUBLE_WITHIN };
+                None
+            }
+            Contact::Down { acted: false, .. } => self.button.press,
+            Contact::MaybeDouble { .. } => {
+                self.state = state;
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn due(&mut self, now: Instant) -> Option<PanelAction> {
+        match self.state {
+            Contact::Down { long_at: Some(at), .. } if at <= now => {
+                self.state = Contact::Spent;
+                self.button.long
+            }
+            Contact::Repeating { again_at } if again_at <= now => {
+                self.state = Contact::Repeating { again_at: now + REPEAT_EVERY };
+                self.button.press
+            }
+            Contact::MaybeDouble { until } if until <= now => {
+                self.state = Contact::Idle;
+                self.button.press
+            }
+            _ => None,
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        match self.state {
+            Contact::Down { long_at, .. } => long_at,
+            Contact::Repeating { again_at } => Some(again_at),
+            Contact::MaybeDouble { until } => Some(until),
+            Contact::Idle | Contact::Spent => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Pin;
+    use PanelAction::{Next, PlayPause, Stop, VolumeUp};
+
+    const fn ms(millis: u64) -> Instant {
+        Instant::from_millis(millis)
+    }
+
+    fn panel(
+        press: Option<PanelAction>,
+        long: Option<PanelAction>,
+        double: Option<PanelAction>,
+    ) -> Buttons {
+        Buttons::new(&[Button { press, long, double, ..Button::plain(Pin(17), PlayPause) }])
+    }
+
+    /// Plays contacts (`true` closes) at literal times and gives what the panel did, and when.
+    fn play(panel: &mut Buttons, contacts: &[(u64, bool)], until: u64) -> Vec<(u64, PanelAction)> {
+        let mut done = Vec::new();
+        for at in 0..=until {
+            while let Some((_, action)) = panel.due(ms(at)) {
+                done.push((at, action));
+            }
+            for (_, pressed) in contacts.iter().filter(|(when, _)| *when == at) {
+                done.extend(
+                    panel.contact(ButtonId(0), *pressed, ms(at)).map(|action| (at, action)),
+                );
+            }
+        }
+        assert_eq!(panel.next_deadline(), None, "nothing pending at the end");
+        done
+    }
+
+    #[test]
+    fn a_plain_button_acts_when_it_goes_down() {
+        let mut panel = panel(Some(PlayPause), None, None);
+        assert_eq!(
+            play(&mut panel, &[(10, true), (90, false), (200, true), (210, false)], 2000),
+            [(10, PlayPause), (200, PlayPause)]
+        );
+    }
+
+    #[test]
+    fn a_long_press_acts_at_its_time_and_never_also_as_a_short_one() {
+        let mut panel = panel(Some(PlayPause), Some(Stop), None);
+        assert_eq!(play(&mut panel, &[(10, true), (1500, false)], 3000), [(1010, Stop)]);
+        assert_eq!(play(&mut panel, &[(10, true), (900, false)], 3000), [(900, PlayPause)]);
+    }
+
+    #[test]
+    fn one_press_waits_for_a_second_only_where_double_is_wanted() {
+        let mut panel = panel(Some(PlayPause), Some(Stop), Some(Next));
+        assert_eq!(play(&mut panel, &[(0, true), (100, false)], 3000), [(500, PlayPause)]);
+        assert_eq!(
+            play(&mut panel, &[(0, true), (100, false), (300, true), (350, false)], 3000),
+            [(300, Next)]
+        );
+        assert_eq!(
+            play(&mut panel, &[(0, true), (100, false), (300, true), (2000, false)], 3000),
+            [(300, Next)]
+        );
+    }
+
+    #[test]
+    fn a_held_volume_button_repeats_until_it_is_released() {
+        let mut panel = panel(Some(VolumeUp), None, None);
+        let done = play(&mut panel, &[(0, true), (1600, false)], 3000);
+        assert_eq!(done.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [0, 1000, 1250, 1500]);
+    }
+
+    #[test]
+    fn a_lost_release_does_not_press_twice() {
+        let mut panel = panel(Some(PlayPause), None, None);
+        assert_eq!(
+            play(&mut panel, &[(0, true), (100, true), (200, false)], 1000),
+            [(0, PlayPause)]
+        );
+        assert_eq!(panel.contact(ButtonId(9), true, ms(0)), None, "no such button");
+    }
+}
