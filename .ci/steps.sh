@@ -18,7 +18,7 @@ trap 'exit 130' INT TERM HUP
 
 # start LANE [ARGUMENT…]: runs the function of this name in the background, in a new process of this script.
 start() {
-  setsid "$0" --lane "$@" </dev/null &
+  setsid ".ci/$(basename "$0")" --lane "$@" </dev/null &
   lanes+=($!)
 }
 
