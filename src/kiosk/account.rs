@@ -9,7 +9,7 @@ const WORDS: [(Kind, &str); 3] =
     [(Kind::Video, "video"), (Kind::Audio, "audio"), (Kind::Image, "images")];
 
 impl Profile {
-    /// What the renderer is called, and what it is.
+    /// The name of the renderer, its manufacturer and model, and its UDN.
     #[must_use]
     pub fn title(&self) -> String {
         let maker = format!("{} {}", self.manufacturer, self.model);
@@ -19,7 +19,7 @@ impl Profile {
         }
     }
 
-    /// What was learned, a sentence each, when the box has run for `now` minutes.
+    /// What was learned, one sentence each, after `now` minutes of running time.
     #[must_use]
     pub fn account(&self, now: u32) -> Vec<String> {
         let mut lines = Vec::new();

@@ -1,8 +1,8 @@
-//! The buttons of the front panel: from contacts to the actions that a person means.
+//! The buttons of the front panel: from contacts to actions.
 //!
-//! Terms: *contact*, the debounced level of a button; *gesture*, a press, a double press or a long
-//! press; *repeat*, a held volume button acting again and again. A button that has only `press`
-//! acts when it goes down; one that must tell gestures apart acts as soon as it can.
+//! Terms: a *contact* is the debounced level of a button; a *gesture* is a press, a double press or a long press;
+//! *repeat* means that a held volume button acts again and again. A button with only `press` acts when it goes down. A
+//! button with several gestures acts as soon as it can tell them apart.
 
 use super::event::ButtonId;
 use crate::config::{Button, PanelAction};
@@ -10,14 +10,14 @@ use crate::time::{Duration, Instant};
 
 /// Two presses within this time are a double press.
 const DOUBLE_WITHIN: Duration = Duration::from_millis(400);
-/// A held volume button acts this often.
+/// The interval at which a held volume button acts again.
 const REPEAT_EVERY: Duration = Duration::from_millis(250);
 
-/// The buttons of the configuration, and what is going on at each.
+/// The configured buttons and their states.
 #[derive(Clone, Debug)]
 pub(crate) struct Buttons {
     buttons: Vec<Gesture>,
-    /// When time will decide something next: asked at every step, and there are many pins.
+    /// When the next gesture is decided by time. Cached, because it is asked at every step.
     next_at: Option<Instant>,
 }
 
@@ -29,26 +29,25 @@ struct Gesture {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Contact {
-    /// Open, nothing pending.
+    /// Open; nothing pending.
     Idle,
-    /// Down; long press at this time, if there is one.
+    /// Down; a long press at this time, if there is one.
     Down { long_at: Option<Instant>, acted: bool },
     /// Down; acts again at this time.
     Repeating { again_at: Instant },
-    /// Open after a short press; a second one before this time makes it double.
+    /// Open after a short press; a second press before this time makes it a double press.
     MaybeDouble { until: Instant },
-    /// Down for the second time, or after a long press: it has acted.
+    /// Down for the second time, or after a long press: the action has been given.
     Spent,
 }
 
 impl Buttons {
-    /// The buttons of a configuration.
     pub(crate) fn new(buttons: &[Button]) -> Self {
         let gesture = |button: &Button| Gesture { button: button.clone(), state: Contact::Idle };
         Self { buttons: buttons.iter().map(gesture).collect(), next_at: None }
     }
 
-    /// A contact closed or opened. Gives the action, if that decides one.
+    /// A contact closed or opened. Returns the action that this decides, if any.
     pub(crate) fn contact(
         &mut self,
         id: ButtonId,
@@ -61,7 +60,7 @@ impl Buttons {
         action
     }
 
-    /// The action that time decides, if any; call again until there is none.
+    /// The action decided by time, if any. Call again until there is none.
     pub(crate) fn due(&mut self, now: Instant) -> Option<(ButtonId, PanelAction)> {
         if self.next_at.is_none_or(|at| at > now) {
             return None;
@@ -76,12 +75,10 @@ impl Buttons {
         self.next_at = self.buttons.iter().filter_map(Gesture::deadline).min();
     }
 
-    /// When time will decide the next one.
     pub(crate) const fn next_deadline(&self) -> Option<Instant> {
         self.next_at
     }
 
-    /// The button of this id.
     pub(crate) fn get(&self, id: ButtonId) -> Option<&Button> {
         self.buttons.get(usize::from(id.0)).map(|gesture| &gesture.button)
     }
@@ -109,7 +106,7 @@ impl Gesture {
                 };
                 self.button.press.filter(|_| at_once)
             }
-            // A second closing without an opening between: one was lost. The press goes on.
+            // Closed twice without an opening in between, which was lost: the press goes on.
             Contact::Down { .. } | Contact::Repeating { .. } | Contact::Spent => None,
         }
     }

@@ -1,4 +1,4 @@
-//! What a person can ask of the box: every command there is, and which renderers it is for.
+//! What a person can ask of the box: all commands, and the renderers that each is for.
 
 use super::Kiosk;
 use super::playlist::Playlist;
@@ -12,12 +12,12 @@ use crate::upnp::Udn;
 use crate::upnp::description::Description;
 use core::net::Ipv4Addr;
 
-/// A command. All but [`Command::SwitchOff`] are for renderers.
+/// A command. All except [`Command::SwitchOff`] are for renderers.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// Pause if any of the renderers plays; do this if none does.
+    /// Pause if any of the renderers plays, else do this.
     PauseOr(Box<Command>),
-    /// Play, or go on.
+    /// Play, or resume.
     Play,
     /// Pause.
     Pause,
@@ -37,30 +37,29 @@ pub enum Command {
     SeekForward(Duration),
     /// Go back in the file by this much.
     SeekBack(Duration),
-    /// Play a clip over everything else; what plays goes on afterwards.
+    /// Play a clip over everything else; what plays now goes on afterwards.
     PlayClip {
-        /// The clip.
         clip: Clip,
-        /// What to do if a clip plays already.
+        /// What to do if a clip is playing already.
         again: RepeatPress,
     },
-    /// Play this instead of what the schedule and the configuration say.
+    /// Play this in place of what the schedule and the configuration say.
     Choose {
         /// What to play.
         playlist: Playlist,
-        /// Until then; `None`: until it ends.
+        /// When to end; `None`: when the playlist ends.
         until: Option<Instant>,
     },
-    /// Go back to what the schedule and the configuration say.
+    /// Return to what the schedule and the configuration say.
     Automatic,
-    /// Show the renderer's own name for a while.
+    /// Show the renderer's name on its screen for a while.
     Identify,
     /// Switch the machine off.
     SwitchOff,
 }
 
 impl Kiosk {
-    /// Carries out a command of a person. A target in a group stands for the whole group.
+    /// Carries out a command. A target that is a member of a group stands for the whole group.
     pub fn command(&mut self, command: Command, targets: &Targets, now: Instant) {
         let groups = self.groups_of(targets);
         let addressed = |r: &Renderer| {
@@ -107,7 +106,7 @@ pub(super) fn is_target(targets: &Targets, renderer: &Renderer) -> bool {
     }
 }
 
-/// Whether the configuration means a renderer with this description and address by `who`.
+/// Returns whether `who` in the configuration matches a renderer with this description and address.
 pub(super) fn matches(who: &Selector, description: &Description, host: Ipv4Addr) -> bool {
     match who {
         Selector::Name(name) => lower(name).eq(lower(&description.friendly_name)),

@@ -1,4 +1,4 @@
-//! Finding renderers: when to search, whose description to fetch, and what a new one means.
+//! Discovery of renderers: when to search, which descriptions to fetch, and what a new description means.
 
 use super::Kiosk;
 use super::command::matches;
@@ -17,19 +17,19 @@ use crate::upnp::description::Description;
 use crate::upnp::ssdp::Announcement;
 use core::net::{Ipv4Addr, SocketAddrV4};
 
-/// Searches at the start come at these seconds; then ever [`SEARCH_EVERY`].
+/// When the first searches are sent, in seconds; later ones at [`SEARCH_EVERY`].
 const FIRST_SEARCHES: [u64; 4] = [0, 3, 10, 30];
-/// While a configured renderer is missing.
+/// The interval between searches while a configured renderer is missing.
 const SEARCH_OFTEN: Duration = Duration::from_secs(30);
-/// While all are there: SSDP announcements do the rest.
+/// The interval between searches while all are present: announcements do the rest.
 const SEARCH_EVERY: Duration = Duration::from_secs(120);
-/// Addresses of the configuration are asked again after this time, doubled up to ten times as long.
+/// The first interval between queries of a configured address; grows to ten times this.
 const ASK_ADDRESS_EVERY: Duration = Duration::from_secs(15);
 
-/// What is heard of no more is forgotten when it is looked over, this often.
+/// How often sightings that are no longer heard are dropped.
 pub(super) const LOOK_OVER_EVERY: Duration = Duration::from_secs(60);
 
-/// An address of the configuration, where a renderer is to be found without multicast.
+/// A configured address of a renderer, which is queried without multicast.
 #[derive(Debug)]
 pub(super) struct Place {
     host: Ipv4Addr,
@@ -39,12 +39,10 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// A place that has not been asked yet.
     pub(super) fn new(host: Ipv4Addr, port: Option<u16>) -> Self {
         Self { host, port, ask_at: Instant::START, tries: 0 }
     }
 
-    /// It is this one.
     pub(super) fn is_at(&self, host: Ipv4Addr, port: Option<u16>) -> bool {
         (self.host, self.port) == (host, port)
     }
@@ -74,7 +72,7 @@ impl Kiosk {
         now: Instant,
         effects: &mut Effects,
     ) {
-        // It may be meant by an entry that holds now, or no more, having another name.
+        // Under its new name, another entry of the schedule may hold for the renderer.
         self.consult_schedule(now);
         let leaving = self.leaving();
         let is_it = |r: &Renderer| r.udn() == &description.udn;
@@ -100,7 +98,7 @@ impl Kiosk {
         renderer.resolve(&self.scan);
         self.acquaint(&mut renderer);
         if let Some(known) = self.renderers.find_mut(|r| r.udn() == renderer.udn()) {
-            // Nobody drove it; a rule may mean it by the name or address that it has now.
+            // The renderer was not driven. A rule may match its present name or address.
             *known = renderer;
             return;
         }
@@ -113,7 +111,7 @@ impl Kiosk {
         self.renderers.push(renderer);
     }
 
-    /// Forgets a renderer that nobody drives, else one that is away: it is found again when it is back.
+    /// Forgets a renderer that is not driven, or else one that is away. It will be found again when it returns.
     pub(super) fn make_room(&mut self) -> bool {
         let idle = self.renderers.remove(|r| !r.is_driven() && !r.is_busy());
         let gone = idle.or_else(|| self.renderers.remove(|r| r.is_away() && !r.is_busy()));
@@ -136,7 +134,7 @@ impl Kiosk {
         }
         if self.search_at.is_some_and(|at| at <= now) {
             effects.push(Effect::Search);
-            // One that cannot be reached may have moved where multicast does not get through.
+            // A renderer that cannot be reached may have moved where multicast does not arrive.
             let lost = self.renderers.iter().filter(|r| r.is_driven() && r.breaker().is_open());
             let host = |r: &Renderer| Effect::SearchAt(SocketAddrV4::new(r.host(), 1900));
             effects.extend(lost.map(host));
@@ -150,7 +148,7 @@ impl Kiosk {
         wake.at(self.search_at, Why::Search);
     }
 
-    /// Looks for renderers at the addresses of the configuration, without multicast.
+    /// Queries the configured addresses, without multicast.
     pub(super) fn ask_addresses(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {
         for place in &mut self.places {
             let mut here = self.renderers.iter().filter(|r| r.host() == place.host);
@@ -162,7 +160,7 @@ impl Kiosk {
             if place.ask_at <= now {
                 effects.push(Effect::SearchAt(SocketAddrV4::new(place.host, 1900)));
                 let guesses = places::known(place.host, place.port);
-                // SSDP first; what it does not find is looked for where renderers keep it.
+                // SSDP first. If it finds nothing, try the well-known URLs.
                 if place.tries > 0 || place.port.is_some() {
                     guesses.for_each(|guess| {
                         self.roster.watch(guess, now);
@@ -189,7 +187,7 @@ impl Kiosk {
         self.config.rules.iter().all(here)
     }
 
-    /// Starts the fetches of descriptions that are due, and ends those that take too long.
+    /// Starts fetches of descriptions that are due, and ends those that take too long.
     pub(super) fn fetch(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {
         if !self.roster.rests(now) {
             self.fetch_due(now, effects);

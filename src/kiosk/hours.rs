@@ -1,4 +1,4 @@
-//! The schedule of the whole box: what the time means for its renderers, and what a person is told of it.
+//! The schedule as it applies to the renderers and as the status shows it.
 
 use super::Kiosk;
 use super::command::is_target;
@@ -11,7 +11,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-/// What the status says of the schedule, where there is one.
+/// The schedule in the status, if there is one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct ScheduleStatus {
     entries: usize,
@@ -58,7 +58,7 @@ impl Kiosk {
         }
     }
 
-    /// Tells the renderers what holds for them, if that may have changed.
+    /// Tells the renderers which entry holds, if that may have changed.
     pub(super) fn follow_schedule(&mut self, now: Instant) {
         if self.schedule_at.is_none_or(|at| at > now) {
             return;

@@ -1,7 +1,7 @@
 //! The logic: one owner of all state.
 //!
-//! [`Kiosk::step`] takes one event and the time, and gives effects. It does no I/O, reads no clock,
-//! cannot block and cannot fail. The kiosk itself only routes: the machines below it do not know each other.
+//! [`Kiosk::step`] takes one event and the time, and returns effects. It does no I/O, reads no clock, cannot block and
+//! cannot fail. The kiosk itself only routes events: the parts below it do not know each other.
 
 mod account;
 mod backoff;
@@ -71,14 +71,14 @@ use supervisor::Supervisor;
 use token::Token;
 use trace::Trace;
 
-/// What the kiosk is given at its start.
+/// What the kiosk is given at the start.
 #[derive(Clone, Debug, Default)]
 pub struct Setup {
-    /// Seed of jitter and tokens.
+    /// The seed of jitter and tokens.
     pub seed: u64,
-    /// WatchdogSec, if systemd watches.
+    /// WatchdogSec, if systemd watches the box.
     pub watchdog: Option<Duration>,
-    /// Why the configuration cannot be used, if it cannot: shown, and nothing is played.
+    /// Why the configuration cannot be used, if so. The error is shown, and nothing is played.
     pub configuration_error: Option<String>,
     /// Drive only the first renderer that a rule matches (`play` without `--on`).
     pub first_only: bool,
@@ -96,7 +96,7 @@ pub struct Kiosk {
     groups: Vec<Group>,
     scan: Scan,
     schedule: Schedule,
-    /// When to look whether it changes something.
+    /// When the schedule must be evaluated again.
     schedule_at: Option<Instant>,
     folder: Folder,
     panel: FrontPanel,
@@ -118,12 +118,12 @@ pub struct Kiosk {
 }
 
 impl Kiosk {
-    /// A kiosk that has seen nothing yet.
+    /// Creates a kiosk that has seen nothing yet.
     #[must_use]
     pub fn new(config: Config, setup: Setup) -> Self {
         let mut places: Vec<Place> = Vec::new();
         for rule in &config.rules {
-            // A member of a group may have a table of its own, too.
+            // A member of a group may have a table of its own as well.
             if let Selector::Address(host, port) = rule.who
                 && !places.iter().any(|place| place.is_at(host, port))
             {
@@ -161,12 +161,12 @@ impl Kiosk {
         }
     }
 
-    /// Takes one event, adds all its effects. To be called again at [`Self::next_deadline`] at the latest.
+    /// Takes one event and adds all its effects. Must be called again at [`Self::next_deadline`] at the latest.
     pub fn step(&mut self, event: Event, now: Instant, effects: &mut Effects) {
         if !self.exited {
             if let Event::StatusAsked(reply) = event {
                 self.settle(now, effects);
-                // After the LEDs: it says how they are.
+                // After the LEDs, because the status includes them.
                 if !self.exited {
                     let status = Box::new(self.status(now));
                     effects.push(Effect::Report { reply, status });
@@ -182,7 +182,7 @@ impl Kiosk {
         }
     }
 
-    /// When [`Self::step`] wants to be called with [`Event::Deadline`], and why.
+    /// When [`Self::step`] must be called with [`Event::Deadline`], and why.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Deadline> {
         self.deadline.filter(|_| !self.exited)
@@ -194,13 +194,13 @@ impl Kiosk {
         theirs.or_else(|| self.published_before(token))
     }
 
-    /// A task that has said nothing for too long: why the watchdog is not fed.
+    /// A task that has not reported for too long, because of which the watchdog is not fed.
     #[must_use]
     pub fn silent_task(&self, now: Instant) -> Option<TaskName> {
         self.supervisor.silent(now)
     }
 
-    /// Where the load of this token is, if it plays.
+    /// The position in the load with this token, if that load is running.
     #[must_use]
     pub fn position(&self, token: Token, now: Instant) -> Option<Duration> {
         self.renderers.iter().find_map(|renderer| renderer.position(token, now))
@@ -212,7 +212,6 @@ impl Kiosk {
         &self.common.trace
     }
 
-    /// The statistics up to now.
     #[must_use]
     pub fn statistics(&self, now: Instant) -> Statistics {
         let mut statistics = self.common.statistics.clone();
@@ -220,18 +219,17 @@ impl Kiosk {
         statistics
     }
 
-    /// The configuration.
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.config
     }
 
-    /// The descriptions of the renderers that are known, with their LOCATIONs, in the order of their finding.
+    /// The descriptions of the known renderers and their LOCATIONs, in the order in which they were found.
     pub fn descriptions(&self) -> impl Iterator<Item = (&Description, &HttpUrl)> {
         self.renderers.iter().map(|renderer| (renderer.description(), renderer.location()))
     }
 
-    /// Does something with this renderer, if it is known.
+    /// Calls `f` with this renderer, if it is known.
     fn with(
         &mut self,
         udn: &Udn,
@@ -245,7 +243,7 @@ impl Kiosk {
         }
     }
 
-    /// How renderers are left, once the box leaves.
+    /// How the box leaves its renderers, once it shuts down.
     fn leaving(&self) -> Option<Farewell> {
         let farewell = Farewell { stop: self.config.stop_at_exit };
         self.supervisor.leaving().then_some(farewell)

@@ -1,4 +1,4 @@
-//! The front panel of the box: which command a press gives, and what the LEDs show.
+//! The front panel: which command a press gives, and what the LEDs show.
 
 use super::Kiosk;
 use super::buttons::Buttons;
@@ -28,14 +28,14 @@ const STARTING: Duration = Duration::from_secs(8);
 pub(super) struct FrontPanel {
     pub(super) buttons: Buttons,
     pub(super) leds: Leds,
-    /// What each button chooses, by button.
+    /// The playlist that each button chooses.
     choices: Vec<Playlist>,
     pub(super) presses: Deque<Press, 8>,
-    /// Of the hardware: `starting`, `working`, or why it is absent.
+    /// The state of the hardware: `starting`, `working`, or why it is absent.
     pub(super) hardware: String,
 }
 
-/// One press of the recent past.
+/// A recent press.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct Press {
     pin: u8,
@@ -57,12 +57,12 @@ impl FrontPanel {
         }
     }
 
-    /// Files came or went.
+    /// Applies a scan of the media folder.
     pub(super) fn resolve(&mut self, scan: &Scan) {
         self.choices.iter_mut().for_each(|choice| choice.resolve(scan));
     }
 
-    /// The hardware works or is absent. Gives what is news.
+    /// The hardware works or is absent. Returns what is news.
     pub(super) fn hardware(&mut self, state: PanelState) -> Option<What> {
         match state {
             PanelState::Working => {
@@ -88,7 +88,7 @@ impl FrontPanel {
         let _ = self.presses.push_back(press);
     }
 
-    /// The command that an action of a button stands for, or what is missing for it.
+    /// The command for an action of a button, or what is missing for it.
     fn command(
         &mut self,
         id: ButtonId,
@@ -128,7 +128,7 @@ impl FrontPanel {
                     let missing = missing.unwrap_or_default();
                     return Err(What::Missing(format!("{missing}: no such clip")));
                 };
-                // Of several clips, the next press plays the next one.
+                // The next press plays the next clip.
                 let _ = list.advance();
                 Command::PlayClip { clip: Clip::new(file, choice.back), again: choice.again }
             }
@@ -140,7 +140,7 @@ impl FrontPanel {
 }
 
 impl Kiosk {
-    /// A person did this at a button.
+    /// A person caused this action with a button.
     pub(super) fn press(&mut self, id: ButtonId, action: PanelAction, now: Instant) {
         let Some(button) = self.panel.buttons.get(id) else { return };
         let (pin, targets, action_word) = (button.pin.0, button.targets.clone(), action.word());
@@ -153,7 +153,7 @@ impl Kiosk {
         }
     }
 
-    /// What the LEDs show follows from the state.
+    /// Updates the LEDs from the state.
     pub(super) fn show(&mut self, now: Instant, effects: &mut Effects) {
         if !self.supervisor.leaving() {
             let overall = self.pattern(now);
@@ -174,7 +174,7 @@ impl Kiosk {
         }
     }
 
-    /// What all renderers have in common when they do not play.
+    /// The circumstances that are the same for all renderers.
     pub(super) fn house(&self) -> House {
         House {
             misconfigured: self.configuration_error.is_some(),
@@ -183,7 +183,7 @@ impl Kiosk {
         }
     }
 
-    /// The one thing that the status LEDs say.
+    /// The pattern of the status LEDs.
     #[must_use]
     pub fn pattern(&self, now: Instant) -> Pattern {
         let (mut found, mut starved, mut wanted, mut fails) = (false, false, false, false);

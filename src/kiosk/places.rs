@@ -1,9 +1,9 @@
-//! Where renderers keep their descriptions: tried where the owner gave an address and SSDP is silent.
+//! Well-known URLs of device descriptions, tried at configured addresses where SSDP finds nothing.
 
 use crate::upnp::HttpUrl;
 use core::net::Ipv4Addr;
 
-/// Ports and paths, tried in this order.
+/// Ports and paths, in the order in which they are tried.
 const KNOWN_PLACES: [(u16, &str); 16] = [
     (49152, "/description.xml"),
     (49494, "/description.xml"),
@@ -23,7 +23,7 @@ const KNOWN_PLACES: [(u16, &str); 16] = [
     (80, "/description.xml"),
 ];
 
-/// The paths tried at a port that the owner gave.
+/// The paths tried at a configured port.
 const KNOWN_PATHS: [&str; 7] = [
     "/description.xml",
     "/dmr",

@@ -1,38 +1,38 @@
-//! Switching the machine off, which a person asks for by holding a button.
+//! Switching the machine off, which a person requests by holding a button.
 //!
-//! It is asked for while everything goes on. Who grants it will send SIGTERM, and then the box leaves as always; who
-//! refuses it has cost nobody anything.
+//! Everything goes on while the request is pending. If it is granted, the box receives SIGTERM and leaves as usual; if
+//! it is refused, nothing has changed.
 
 use super::effect::{Effect, Effects};
 use super::trace::What;
 use crate::time::{Duration, Instant};
 
-/// Who grants it may wait for other programs: systemd gives each 90 s. After that it is not coming.
+/// How long a granted power-off may take: systemd waits up to 90 s for each program.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// How far it has come.
+/// The state of the request.
 #[derive(Debug, Default)]
 pub(super) enum Power {
-    /// Nobody has asked for it.
+    /// There is no request.
     #[default]
     On,
-    /// Somebody has: it is to be asked for.
+    /// A person made a request, which must be passed on.
     Asked,
-    /// It was asked for, and is granted by then or not at all.
+    /// The request was passed on. If the machine is still running at `until`, the request was not granted.
     Going { until: Instant },
-    /// It was not granted; the sentence says why.
+    /// The request was refused; the sentence says why.
     Refused(String),
 }
 
 impl Power {
-    /// A person wants it.
+    /// A person requests it.
     pub(super) fn ask(&mut self) {
         if !self.is_going() {
             *self = Self::Asked;
         }
     }
 
-    /// Asks for it where it is wished. Gives what is news.
+    /// Passes a request on. Returns what is news.
     pub(super) fn due(&mut self, now: Instant, effects: &mut Effects) -> Option<What> {
         match *self {
             Self::Asked => {
@@ -47,7 +47,7 @@ impl Power {
         }
     }
 
-    /// The answer is there. Gives what is news.
+    /// Takes the answer. Returns what is news.
     pub(super) fn answered(&mut self, outcome: Result<(), String>, now: Instant) -> Option<What> {
         let Err(why) = outcome else {
             *self = Self::Going { until: now + PATIENCE };
@@ -61,12 +61,12 @@ impl Power {
         Some(What::StillOn(why))
     }
 
-    /// It is on its way.
+    /// Returns whether a request is pending.
     pub(super) const fn is_going(&self) -> bool {
         matches!(self, Self::Asked | Self::Going { .. })
     }
 
-    /// Why it was not switched off, until somebody asks for it again.
+    /// Why the machine was not switched off. Cleared by the next request.
     pub(super) fn refusal(&self) -> Option<&str> {
         match self {
             Self::Refused(why) => Some(why),
@@ -74,7 +74,7 @@ impl Power {
         }
     }
 
-    /// When it should have come.
+    /// When the machine should be off.
     pub(super) const fn next_deadline(&self) -> Option<Instant> {
         match self {
             Self::Going { until } => Some(*until),

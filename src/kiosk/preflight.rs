@@ -1,7 +1,8 @@
-//! Preflight: for each configured file and each renderer that is there, whether it will play.
+//! Preflight: whether each configured file will play on each renderer that is present.
 //!
-//! What a renderer lists in its Sink is advice: renderers play what they do not list, and list what they do
-//! not play. It makes a file unlikely, and never forbids it. Only what the box itself cannot do is certain.
+//! A renderer's Sink list is only a hint: renderers play formats that they do not list, and list formats that they do
+//! not play. The list can make a file unlikely to play, never impossible. Only what the box itself cannot do is
+//! certain.
 
 use super::Kiosk;
 use super::command::matches;
@@ -14,37 +15,37 @@ use core::fmt;
 use core::net::Ipv4Addr;
 use std::path::Path;
 
-/// What is known of the surroundings, by whoever can look.
+/// What the shell knows of the surroundings.
 #[derive(Clone, Copy)]
 #[allow(missing_debug_implementations, reason = "it holds a closure")]
 pub struct Surroundings<'a> {
-    /// Addresses of the box with their netmasks.
+    /// The box's addresses with their netmasks.
     pub subnets: &'a [(Ipv4Addr, Ipv4Addr)],
-    /// Why this file cannot be read, if it cannot.
+    /// Returns why this file cannot be read, if so.
     pub unreadable: &'a dyn Fn(&Path) -> Option<String>,
 }
 
-/// One line of the answer.
+/// One line of the report.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prospect {
-    /// The renderer, or the table for which none is there.
+    /// The renderer, or the table that matches none.
     pub renderer: String,
-    /// The file, if it is about one.
+    /// The file, if the line is about one.
     pub file: Option<String>,
-    /// What is to be expected.
+    /// What to expect.
     pub outlook: Outlook,
 }
 
-/// What is to be expected.
+/// What to expect of a file on a renderer.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outlook {
-    /// It will play.
+    /// The file will play.
     Plays,
-    /// It will play, as far as the box can tell; it may not, because of this.
+    /// The file may not play, for this reason.
     Unlikely(String),
-    /// It cannot play, because of this.
+    /// The file cannot play, for this reason.
     Cannot(String),
-    /// It is left alone: nobody wants it to play.
+    /// The renderer is left alone, because no table matches it.
     LeftAlone,
 }
 
@@ -64,7 +65,7 @@ impl fmt::Display for Prospect {
 }
 
 impl Kiosk {
-    /// What is to be expected of each file on each renderer that was found, and of each table.
+    /// What to expect of each file on each renderer found, and of each table.
     #[must_use]
     pub fn preflight(&self, surroundings: Surroundings<'_>) -> Vec<Prospect> {
         let mut prospects = Vec::new();
@@ -119,7 +120,7 @@ impl Kiosk {
     }
 }
 
-/// What is certain first, then what is likeliest to be the reason.
+/// Certain obstacles first, then likely ones.
 fn outlook(file: &MediaFile, renderer: &Renderer, surroundings: Surroundings<'_>) -> Outlook {
     let host = renderer.host();
     let near = |(ours, mask): &(Ipv4Addr, Ipv4Addr)| {
@@ -139,7 +140,7 @@ fn outlook(file: &MediaFile, renderer: &Renderer, surroundings: Surroundings<'_>
     }
 }
 
-/// A table, as its owner wrote it.
+/// A table, as written in the configuration.
 fn table(who: &Selector) -> String {
     match who {
         Selector::Name(name) => format!("[[renderer]] name = \"{name}\""),

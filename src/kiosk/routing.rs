@@ -1,4 +1,4 @@
-//! Who is told of each event.
+//! Routes each event to the parts that it concerns.
 
 use super::Kiosk;
 use super::effect::{Effect, Effects};
@@ -61,7 +61,7 @@ impl Kiosk {
                     renderer.probed(token, duration);
                 }
             }
-            // Answered when all has settled.
+            // Answered after everything else.
             Event::StatusAsked(_) | Event::StatisticsAsked(_) => {}
             Event::Alive(name) => self.supervisor.heard(name, now),
             Event::TaskEnded(name, why) => {
@@ -71,7 +71,7 @@ impl Kiosk {
                 if name == TaskName::MediaServer {
                     self.renderers.iter_mut().for_each(|renderer| renderer.media_server_ended(now));
                 }
-                // Not to be ready for long ends the box; but a port is tried again here, for ever.
+                // A box that is not ready for long is ended by systemd. A busy port is retried here instead, for ever.
                 self.supervisor.ready(effects);
             }
             Event::Panel(state) => {
@@ -161,7 +161,8 @@ impl Kiosk {
             if scan.skipped > self.scan.skipped {
                 self.common.trace.note(now, "", What::Full("media files"));
             }
-            // Only then: while something is missing it is read every few seconds, and sorting is work.
+            // Only after changes: while something is missing, the folder is read every few seconds, and sorting takes
+            // time.
             for renderer in self.renderers.iter_mut() {
                 if let Some(what) = renderer.resolve(&scan) {
                     self.common.trace.note(now, renderer.name(), what);

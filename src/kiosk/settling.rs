@@ -1,4 +1,4 @@
-//! What follows from the state after each event, whatever the event was, and when to look again.
+//! What follows from the state after each event, and when to look again.
 
 use super::Kiosk;
 use super::deadline::{Wake, Why};
@@ -7,7 +7,7 @@ use super::renderer::Farewell;
 use crate::time::Instant;
 
 impl Kiosk {
-    /// Everything that follows from the state, whatever the event was: level-triggered.
+    /// Does everything that follows from the state, whatever the event was.
     pub(super) fn settle(&mut self, now: Instant, effects: &mut Effects) {
         self.supervisor.due(now, effects);
         self.look_over(now);
@@ -36,7 +36,7 @@ impl Kiosk {
         }
         self.show(now, effects);
         if leaving {
-            // The end is the last effect: after it no LED would go dark.
+            // Exit must be the last effect: no LED would go dark after it.
             self.farewell(now, effects);
         }
         wake.at(self.panel.leds.next_deadline(), Why::Led);
@@ -47,7 +47,7 @@ impl Kiosk {
         self.deadline = wake.first();
     }
 
-    /// Lets the renderers do what is due, and gives them what they ask for.
+    /// Lets the renderers do what is due, and serves their requests.
     pub(super) fn plan(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {
         let leaving = self.leaving();
         let mut ctx = self.common.context(now, leaving, effects);

@@ -1,4 +1,4 @@
-//! The status: what the box would tell a person, as one consistent picture of one moment.
+//! The status: a consistent picture of the box at one moment.
 
 use super::Kiosk;
 use super::hours::{HeldStatus, ScheduleStatus};
@@ -15,14 +15,14 @@ use crate::upnp::action::TransportState;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// What the shell adds: it alone knows its mailbox.
+/// The part that the shell fills in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct MailboxStatus {
-    /// Events that wait now.
+    /// How many events are waiting.
     pub depth: usize,
-    /// The most that ever waited.
+    /// The most events that ever waited.
     pub deepest: usize,
-    /// Datagrams dropped for want of room.
+    /// How many datagrams were dropped for lack of room.
     pub dropped: u64,
 }
 
@@ -85,7 +85,6 @@ struct LedStatus {
     shows: Pattern,
 }
 
-/// One renderer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 struct RendererStatus {
     udn: String,
@@ -106,11 +105,11 @@ struct RendererStatus {
     volume: Option<u16>,
     mute: Option<bool>,
     breaker: BreakerStatus,
-    /// How much of the file the media server was asked for.
+    /// How much of the file was fetched from the media server.
     fetched: Option<&'static str>,
     fault: Option<String>,
     schedule: Option<HeldStatus>,
-    /// Why it does not play.
+    /// Why the renderer does not play.
     why: Option<WhyStatus>,
 }
 

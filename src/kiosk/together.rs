@@ -1,4 +1,4 @@
-//! Groups among the renderers: who sits where, what the groups see, and what comes of it.
+//! The groups: which renderer is which member, what the groups observe, and what they order.
 
 use super::Kiosk;
 use super::command::matches;
@@ -17,7 +17,7 @@ use serde::Serialize;
 pub(super) struct GroupStatus {
     name: String,
     members: Vec<MemberStatus>,
-    /// How far apart the members were when they last began together.
+    /// The spread of the last round that could be measured.
     spread_ms: Option<f64>,
     rounds: u32,
 }
@@ -29,14 +29,14 @@ struct MemberStatus {
 }
 
 impl Kiosk {
-    /// The place of the renderer that the rule at this index is for. Of two that it means the first has it.
+    /// The slot for the rule at this index. If the rule matches two renderers, the first one gets the slot.
     pub(super) fn seat(&self, rule: usize, udn: &Udn) -> Option<(usize, usize)> {
         let seat = self.config.group_slot(rule)?;
         let taken = self.renderers.iter().any(|r| r.seat() == Some(seat) && r.udn() != udn);
         (!taken).then_some(seat)
     }
 
-    /// Each group decides how far its members may go, and those go there.
+    /// Lets each group decide how far its members may proceed, and tells the members.
     pub(super) fn conduct(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {
         for own in 0..self.groups.len() {
             let group = &mut self.groups[own];

@@ -1,5 +1,5 @@
-//! The flight recorder: the last few hundred transitions, typed, with their reasons. It is also where
-//! log lines come from: the shell writes down what is new in it after each step.
+//! The flight recorder: the last few hundred transitions with their reasons. The log lines come from it: after each
+//! step, the shell logs the new entries.
 
 use super::event::TaskName;
 use super::fault::Fault;
@@ -14,14 +14,12 @@ use log::Level;
 use std::path::Path;
 use std::rc::Rc;
 
-/// One transition.
+/// One entry.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// When.
     pub at: Instant,
-    /// Whose, by name; empty for the box itself.
+    /// The name of the renderer; empty for the box itself.
     pub who: Text<NAME_BYTES>,
-    /// What.
     pub what: What,
 }
 
@@ -32,80 +30,80 @@ pub enum What {
     Found,
     /// A renderer moved to another address or port.
     Moved,
-    /// A renderer started again: nothing of before holds.
+    /// A renderer restarted: what was known of its state is void.
     Rebooted,
-    /// A file was given to it.
+    /// A file was given to the renderer.
     Loading(Rc<Path>),
-    /// It plays.
+    /// The renderer plays.
     Playing(Rc<Path>),
-    /// It plays after the end of what was before: the ordinary course of things.
+    /// The renderer plays the next round after the end of the previous one, as usual.
     Again(Rc<Path>),
-    /// It played to the end: this many rounds so far.
+    /// The renderer played to the end. The number of rounds so far.
     Ended(u32),
-    /// It loops without stopping: by seek or by SetNext.
+    /// The renderer went on without a stop, by seek or by SetNext. The number of rounds so far.
     Looped(u32),
-    /// A viewer has it, with the TV's own remote or another control point: for this long, or for good.
+    /// A viewer took the renderer, with its remote control or another control point: for this long, or for good.
     Viewer(Viewer, Option<Duration>),
-    /// A viewer who had paused it lets it go on.
+    /// A viewer who had paused the renderer resumed it.
     Resumed,
     /// The programme is over.
     Finished,
-    /// A button did this.
+    /// A button was used. Its pin, and the action.
     Pressed(u8, &'static str),
-    /// A button turned the volume of one that has none; said once.
+    /// A person tried to change the volume of a renderer that has none; reported once.
     NoVolume,
-    /// Something does not work; said once per change.
+    /// Something does not work; reported once per change.
     Trouble(Fault),
-    /// It refused a wish that nothing depends on, with this code.
+    /// The renderer refused an optional command, with this code.
     Refused(&'static str, u16),
-    /// It works again.
+    /// The renderer works again.
     Recovered,
-    /// The schedule wants something else of it from now on: an entry, or none.
+    /// The schedule has changed for the renderer: an entry, or none.
     Scheduled(Option<String>),
-    /// The wall clock is not believed, or is from now on: what it shows.
+    /// The time that the wall clock shows, now that it is trusted; `None`: it is not trusted.
     Clock(Option<String>),
-    /// The members of a group begin this many milliseconds apart; said when that is of another class.
+    /// The spread of a group in milliseconds, reported when its class changes.
     Spread(u32),
-    /// Files found, files configured but missing.
+    /// The number of files found, and of files missing or unusable.
     Scanned(usize, usize),
     /// A configured file or folder is missing, and why.
     Missing(String),
-    /// A file is still being copied: it is played when that is over.
+    /// A file is still being copied and will be played afterwards.
     Copying(Rc<Path>),
-    /// What plays was replaced: the new one follows.
+    /// The playing file was replaced; the new one follows.
     Replaced(Rc<Path>),
-    /// What plays was removed.
+    /// The playing file was removed.
     Removed(Rc<Path>),
-    /// Our addresses.
+    /// The box's addresses.
     Addresses(String),
     /// A task of the box ended, and why.
     TaskEnded(TaskName, String),
-    /// No buttons and LEDs, and why.
+    /// There are no buttons and LEDs, and why.
     NoPanel(String),
-    /// There are buttons and LEDs after all.
+    /// The buttons and LEDs work after all.
     PanelAgain,
-    /// A bounded table is full: what was left out.
+    /// A bounded table is full. What was left out.
     Full(&'static str),
-    /// It still plays what the box gave it in a life before.
+    /// The renderer still plays what the box gave it before a restart.
     TakenUp(Rc<Path>),
-    /// The ways of so many renderers are known from before.
+    /// How many profiles were loaded.
     Remembers(usize),
-    /// What was learned cannot be written down, or can again.
+    /// What was learned cannot be stored, or can be again.
     Kept(Result<(), String>),
-    /// It does not show its name, and why.
+    /// The renderer does not show its name, and why.
     Unidentified(&'static str),
-    /// The machine is to be switched off: whoever can is asked for it.
+    /// The machine is being switched off.
     PowerOff,
     /// The machine is not switched off, and why.
     StillOn(String),
     /// A load is in this phase now, for this reason.
     Phase(&'static str, &'static str),
-    /// The box is leaving.
+    /// The box is shutting down.
     Leaving,
 }
 
 impl What {
-    /// How much an owner should care.
+    /// How important an entry is to an owner.
     #[must_use]
     pub fn level(&self) -> Level {
         match self {
@@ -118,7 +116,7 @@ impl What {
             | Self::StillOn(_)
             | Self::Full(_) => Level::Warn,
             Self::Addresses(list) if list.is_empty() => Level::Warn,
-            // Thousands a day: a log is for what changes.
+            // Thousands a day; the log is for changes.
             Self::Remembers(0)
             | Self::Looped(_)
             | Self::Loading(_)
@@ -207,25 +205,22 @@ impl fmt::Display for Entry {
     }
 }
 
-/// The recorder, open for what happens to one renderer at one time.
+/// The recorder, for entries about one renderer at one time.
 #[derive(Debug)]
 pub struct Log<'a> {
-    /// The recorder.
     pub trace: &'a mut Trace,
-    /// The time.
     pub now: Instant,
     /// The name of the renderer.
     pub who: &'a str,
 }
 
 impl Log<'_> {
-    /// Writes down a transition.
+    /// Records a transition.
     pub fn note(&mut self, what: What) {
         self.trace.note(self.now, self.who, what);
     }
 }
 
-/// The recorder.
 #[derive(Debug, Default)]
 pub struct Trace {
     entries: Deque<Entry, TRACE>,
@@ -233,7 +228,7 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// Writes down a transition; the oldest one makes room.
+    /// Records a transition; the oldest one makes room.
     pub fn note(&mut self, at: Instant, who: &str, what: What) {
         if self.entries.is_full() {
             self.entries.pop_front();
@@ -244,13 +239,13 @@ impl Trace {
         }
     }
 
-    /// How many were ever written.
+    /// How many entries were ever recorded.
     #[must_use]
     pub fn written(&self) -> u64 {
         self.written
     }
 
-    /// The last `most` entries for people, oldest first: without the phases of loads.
+    /// The last `most` entries for people, oldest first, without the phases of loads.
     pub fn told(&self, most: usize) -> impl Iterator<Item = &Entry> {
         let is_told = |entry: &&Entry| !matches!(entry.what, What::Phase(..));
         let all = self.entries.iter().filter(is_told).count();
