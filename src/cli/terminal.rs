@@ -1,7 +1,7 @@
 //! What the commands share at a terminal: printing, the line that shows a renderer, and the keyboard.
 
-use crate::kiosk::event::Event;
-use crate::shell::Shell;
+use crate::kiosk::event::Question;
+use crate::shell::{Shell, control_server};
 use async_io::Async;
 use core::fmt::Display;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
@@ -10,9 +10,8 @@ use std::io::{self, IsTerminal as _, Stdin, Write as _, stderr, stdin, stdout};
 
 /// Asks the box in this process for its status.
 pub(super) async fn status(shell: &Shell) -> Option<Value> {
-    let (reply, answer) = shell.replies.status()?;
-    shell.mailbox.post(Event::StatusAsked(reply)).await;
-    serde_json::from_str(&answer.await).ok()
+    let json = control_server::ask(&shell.mailbox, &shell.replies, Question::Status).await?;
+    serde_json::from_str(&json).ok()
 }
 
 /// Whether standard output is a terminal.

@@ -5,8 +5,6 @@
 
 use super::event::{LedId, ReplyTo, TaskName, Ticket};
 use super::memory::Memory;
-use super::statistics::Statistics;
-use super::status::Status;
 use super::token::Token;
 use crate::media::catalogue::MediaFile;
 use crate::media::mime::MediaType;
@@ -59,10 +57,8 @@ pub enum Effect {
     },
     /// Answer a NOTIFY: known (200) or not (412).
     Acknowledge(ReplyTo, bool),
-    /// Answer a request for the status.
-    Report { reply: ReplyTo, status: Box<Status> },
-    /// Answer a request for the statistics.
-    ReportStatistics { reply: ReplyTo, statistics: Statistics },
+    /// Answer a question of the control port.
+    Report { reply: ReplyTo, json: String },
     /// Switch an LED on or off.
     Light(LedId, bool),
     /// Restart a task.

@@ -1,6 +1,7 @@
 //! Everything that can happen to the box, as values. The shell creates them, `Kiosk::step` takes them.
 
 use super::memory::Memory;
+use super::status::MailboxStatus;
 use super::token::Token;
 use crate::media::catalogue::Scan;
 use crate::time::Duration;
@@ -45,6 +46,15 @@ pub struct ButtonId(pub u8);
 /// The index of an LED in the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LedId(pub u8);
+
+/// What can be asked of the kiosk; [`Kiosk::answer`](super::Kiosk::answer) answers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// The status.
+    Status,
+    /// The statistics.
+    Statistics,
+}
 
 #[derive(Debug)]
 pub enum Event {
@@ -130,10 +140,15 @@ pub enum Event {
     Remembered(Box<Memory>),
     /// The result of [`Effect::Save`](super::effect::Effect::Save); the sentence says why it failed.
     Saved(Result<(), String>),
-    /// A control client requests the status.
-    StatusAsked(ReplyTo),
-    /// A control client requests the statistics.
-    StatisticsAsked(ReplyTo),
+    /// A client of the control port asks for something as JSON.
+    Asked {
+        /// What it asks for.
+        question: Question,
+        /// The state of the mailbox, which only the shell knows.
+        mailbox: MailboxStatus,
+        /// Where the answer goes.
+        reply: ReplyTo,
+    },
     /// An essential task is alive. Each reports well within [`SILENCE`](super::supervisor::SILENCE).
     Alive(TaskName),
     /// A task ended unexpectedly; the sentence says why.

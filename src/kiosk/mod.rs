@@ -164,18 +164,14 @@ impl Kiosk {
     /// Takes one event and adds all its effects. Must be called again at [`Self::next_deadline`] at the latest.
     pub fn step(&mut self, event: Event, now: Instant, effects: &mut Effects) {
         if !self.exited {
-            if let Event::StatusAsked(reply) = event {
+            if let Event::Asked { question, mailbox, reply } = event {
                 self.settle(now, effects);
                 // After the LEDs, because the status includes them.
                 if !self.exited {
-                    let status = Box::new(self.status(now));
-                    effects.push(Effect::Report { reply, status });
+                    let json = self.answer(question, mailbox, now);
+                    effects.push(Effect::Report { reply, json });
                 }
                 return;
-            }
-            if let Event::StatisticsAsked(reply) = event {
-                let statistics = self.statistics(now);
-                return effects.push(Effect::ReportStatistics { reply, statistics });
             }
             self.route(event, now, effects);
             self.settle(now, effects);

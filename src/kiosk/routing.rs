@@ -62,7 +62,7 @@ impl Kiosk {
                 }
             }
             // Answered after everything else.
-            Event::StatusAsked(_) | Event::StatisticsAsked(_) => {}
+            Event::Asked { .. } => {}
             Event::Alive(name) => self.supervisor.heard(name, now),
             Event::TaskEnded(name, why) => {
                 if self.supervisor.ended(name, why.clone(), now) {

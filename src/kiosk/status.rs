@@ -1,6 +1,7 @@
 //! The status: a consistent picture of the box at one moment.
 
 use super::Kiosk;
+use super::event::Question;
 use super::hours::{HeldStatus, ScheduleStatus};
 use super::leds::Pattern;
 use super::panel::Press;
@@ -15,7 +16,7 @@ use crate::upnp::action::TransportState;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// The part that the shell fills in.
+/// The state of the shell's mailbox.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct MailboxStatus {
     /// How many events are waiting.
@@ -42,8 +43,7 @@ pub struct Status {
     media: Media,
     panel: PanelStatus,
     media_server: MediaServer,
-    /// Filled in by the shell.
-    pub mailbox: MailboxStatus,
+    mailbox: MailboxStatus,
     discovery: Discovery,
     tasks: Vec<Task>,
     recent: Vec<String>,
@@ -128,6 +128,18 @@ struct BreakerStatus {
 }
 
 impl Kiosk {
+    /// The answer to a question of the control port, as JSON.
+    #[must_use]
+    pub fn answer(&self, question: Question, mailbox: MailboxStatus, now: Instant) -> String {
+        match question {
+            Question::Status => {
+                let status = Status { mailbox, ..self.status(now) };
+                serde_json::to_string(&status).unwrap_or_default()
+            }
+            Question::Statistics => self.statistics(now).snapshot(),
+        }
+    }
+
     /// The status at this moment.
     #[must_use]
     pub fn status(&self, now: Instant) -> Status {

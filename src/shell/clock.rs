@@ -195,7 +195,7 @@ mod tests {
                 told.push((wall >= before && wall <= Timestamp::now(), trusted));
                 // Several readings, and nothing new.
                 Timer::after(Duration::from_millis(100)).await;
-                assert_eq!(mailbox.depth(), 0);
+                assert_eq!(mailbox.status().depth, 0);
                 folder.write("synchronized", "");
             }
             told

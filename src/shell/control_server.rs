@@ -8,7 +8,7 @@ use super::http::server::{self, Capacity, MORE_PORTS};
 use super::http::{self, RequestHead, within};
 use super::mailbox::{Mailbox, Replies};
 use crate::config::PortChoice;
-use crate::kiosk::event::{Event, Failure, ReplyTo, TaskName};
+use crate::kiosk::event::{Event, Failure, Question, TaskName};
 use crate::limits::{CONTROL_CONNECTIONS, HEAD_TIMEOUT};
 use crate::text::clip;
 use crate::time::Duration;
@@ -32,8 +32,8 @@ pub struct Route {
     pub path: &'static str,
     /// The methods that it answers; the command line uses the first.
     methods: &'static [&'static str],
-    /// The event that asks the kiosk for the answer.
-    question: fn(ReplyTo) -> Event,
+    /// What it asks of the kiosk.
+    question: Question,
     /// The longest answer that the command line accepts, in bytes.
     longest: usize,
 }
@@ -42,12 +42,12 @@ pub struct Route {
 const READ: &[&str] = &["GET", "HEAD"];
 /// The status. 32 renderers make about 32 KiB.
 pub static STATUS: Route =
-    Route { path: "/api/v1/status", methods: READ, question: Event::StatusAsked, longest: 1 << 20 };
+    Route { path: "/api/v1/status", methods: READ, question: Question::Status, longest: 1 << 20 };
 /// The statistics. 512 rows of about 400 bytes, or more where paths are long.
 pub static STATISTICS: Route = Route {
     path: "/api/v1/statistics",
     methods: READ,
-    question: Event::StatisticsAsked,
+    question: Question::Statistics,
     longest: 4 << 20,
 };
 /// All routes.
@@ -111,14 +111,22 @@ async fn respond(request: &RequestHead, mailbox: &Mailbox, replies: &Replies) ->
         Ok(route) => route,
         Err(answer) => return answer,
     };
-    let Some((reply, answer)) = replies.status() else {
-        return HttpAnswer::error(503, "too many requests at once");
-    };
-    mailbox.post((route.question)(reply)).await;
-    match within(ANSWER_TIMEOUT, answer).await {
-        Some(body) => HttpAnswer { status: 200, body, allow: None },
+    match within(ANSWER_TIMEOUT, ask(mailbox, replies, route.question)).await {
+        Some(Some(body)) => HttpAnswer { status: 200, body, allow: None },
+        Some(None) => HttpAnswer::error(503, "too many requests at once"),
         None => HttpAnswer::error(503, "the box is busy"),
     }
+}
+
+/// Asks the kiosk in this process; `None` if too many questions are open.
+pub(crate) async fn ask(
+    mailbox: &Mailbox,
+    replies: &Replies,
+    question: Question,
+) -> Option<String> {
+    let (reply, answer) = replies.question()?;
+    mailbox.post(Event::Asked { question, mailbox: mailbox.status(), reply }).await;
+    Some(answer.await)
 }
 
 /// The route for a request, or the answer that there is none.
@@ -209,8 +217,10 @@ mod tests {
         let kiosk = async {
             loop {
                 match mailbox.take().await {
-                    Event::StatusAsked(reply) => replies.report(reply, status.to_owned()),
-                    Event::StatisticsAsked(reply) => replies.report(reply, "{\"b\":2}".to_owned()),
+                    Event::Asked { question: Question::Status, reply, .. } => {
+                        replies.report(reply, status.to_owned());
+                    }
+                    Event::Asked { reply, .. } => replies.report(reply, "{\"b\":2}".to_owned()),
                     event => assert!(matches!(event, Event::Alive(TaskName::ControlServer))),
                 }
             }

@@ -5,7 +5,6 @@ use super::scan::inspect;
 use super::{Mode, Shell, clock, network, process, scan, upnp_client};
 use crate::kiosk::effect::Effect;
 use crate::kiosk::event::{Event, TaskName};
-use crate::kiosk::status::MailboxStatus;
 use core::net::Ipv4Addr;
 use smol::{LocalExecutor, Task, future};
 use std::collections::HashMap;
@@ -129,17 +128,7 @@ impl<'a, 'e> EffectRunner<'a, 'e> {
             }),
             Effect::Serve { reply, token: _, what } => shell.replies.serve(reply, what),
             Effect::Acknowledge(reply, known) => shell.replies.acknowledge(reply, known),
-            Effect::Report { reply, mut status } => {
-                status.mailbox = MailboxStatus {
-                    depth: shell.mailbox.depth(),
-                    deepest: shell.mailbox.deepest(),
-                    dropped: shell.mailbox.dropped(),
-                };
-                shell.replies.report(reply, serde_json::to_string(&status).unwrap_or_default());
-            }
-            Effect::ReportStatistics { reply, statistics } => {
-                shell.replies.report(reply, statistics.snapshot());
-            }
+            Effect::Report { reply, json } => shell.replies.report(reply, json),
             Effect::Light(led, lit) => {
                 shell.panel.borrow().light(led, lit);
             }

@@ -9,6 +9,7 @@
 
 use crate::kiosk::effect::Published;
 use crate::kiosk::event::{Event, ReplyTo};
+use crate::kiosk::status::MailboxStatus;
 use crate::limits::{CONTROL_CONNECTIONS, MAILBOX, MEDIA_CONNECTIONS};
 use core::cell::{Cell, RefCell};
 use core::future::{Future, poll_fn};
@@ -16,7 +17,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 use heapless::Deque;
 
-/// The queue. Declare it before the executor, so that tasks can borrow it.
+/// The queue of events. Declare it before the executor, so that tasks can borrow it.
 #[derive(Debug, Default)]
 pub struct Mailbox {
     inner: RefCell<Inner>,
@@ -32,7 +33,7 @@ struct Inner {
 }
 
 impl Mailbox {
-    /// Posts an event, waiting for room.
+    /// Posts an event; waits for room.
     pub async fn post(&self, event: Event) {
         let mut event = Some(event);
         poll_fn(|cx| {
@@ -58,7 +59,7 @@ impl Mailbox {
         }
     }
 
-    /// Takes the next event, waiting for one.
+    /// Takes the next event; waits for one.
     pub async fn take(&self) -> Event {
         poll_fn(|cx| match self.pop() {
             Some(event) => Poll::Ready(event),
@@ -70,22 +71,16 @@ impl Mailbox {
         .await
     }
 
-    /// Events that wait now.
-    pub fn depth(&self) -> usize {
-        self.inner.borrow().events.len()
+    /// How full it is and was.
+    pub fn status(&self) -> MailboxStatus {
+        MailboxStatus {
+            depth: self.inner.borrow().events.len(),
+            deepest: self.deepest.get(),
+            dropped: self.dropped.get(),
+        }
     }
 
-    /// The most events that ever waited.
-    pub fn deepest(&self) -> usize {
-        self.deepest.get()
-    }
-
-    /// Events dropped for want of room.
-    pub fn dropped(&self) -> u64 {
-        self.dropped.get()
-    }
-
-    // The Err is the event itself, handed back to wait with it.
+    // The error is the event itself, which the caller keeps while it waits.
     #[allow(clippy::result_large_err)]
     fn push(&self, event: Event) -> Result<(), Event> {
         let mut inner = self.inner.borrow_mut();
@@ -100,38 +95,38 @@ impl Mailbox {
     fn pop(&self) -> Option<Event> {
         let mut inner = self.inner.borrow_mut();
         let event = inner.events.pop_front()?;
-        // All of them: one that was woken may be gone, and the others must not wait for it.
+        // Wake all: if only one were woken and its task had gone, the others would wait for ever.
         inner.posters.drain(..).for_each(Waker::wake);
         Some(event)
     }
 }
 
 /// Each connection waits for one answer at most.
-const WAITING: usize = MEDIA_CONNECTIONS + CONTROL_CONNECTIONS;
+const OPEN_QUESTIONS: usize = MEDIA_CONNECTIONS + CONTROL_CONNECTIONS;
 
-/// The open questions. Declare it before the executor, so that tasks can borrow it.
+/// The questions that wait for an answer of the kiosk. Declare it before the executor, so that tasks can borrow it.
 #[derive(Debug, Default)]
 pub struct Replies {
     next: Cell<u32>,
-    media: Questions<Option<Box<Published>>>,
-    notifications: Questions<bool>,
-    status: Questions<String>,
+    media: PendingReplies<Option<Box<Published>>>,
+    notifications: PendingReplies<bool>,
+    reports: PendingReplies<String>,
 }
 
 impl Replies {
-    /// Expects what to serve for a token; `None` if too many wait.
+    /// Asks what to serve for a token; `None` if too many questions are open.
     pub fn media(&self) -> Option<(ReplyTo, Waiting<'_, Option<Box<Published>>>)> {
-        self.media.expect(&self.next)
+        self.media.ask(&self.next)
     }
 
-    /// Expects whether a subscription is known; `None` if too many wait.
+    /// Asks whether a subscription is known; `None` if too many questions are open.
     pub fn notification(&self) -> Option<(ReplyTo, Waiting<'_, bool>)> {
-        self.notifications.expect(&self.next)
+        self.notifications.ask(&self.next)
     }
 
-    /// Expects the status as JSON; `None` if too many wait.
-    pub fn status(&self) -> Option<(ReplyTo, Waiting<'_, String>)> {
-        self.status.expect(&self.next)
+    /// Asks for a report of the control port as JSON; `None` if too many questions are open.
+    pub fn question(&self) -> Option<(ReplyTo, Waiting<'_, String>)> {
+        self.reports.ask(&self.next)
     }
 
     /// Answers [`Self::media`].
@@ -146,40 +141,40 @@ impl Replies {
         self.notifications.answer(reply.0, known);
     }
 
-    /// Answers [`Self::status`].
+    /// Answers [`Self::question`].
     #[allow(clippy::needless_pass_by_value, reason = "the right to reply is used up")]
     pub fn report(&self, reply: ReplyTo, json: String) {
-        self.status.answer(reply.0, json);
+        self.reports.answer(reply.0, json);
     }
 }
 
-/// Open questions whose answer is a `T`.
+/// Questions of one kind that wait for an answer of type `T`.
 #[derive(Debug)]
-struct Questions<T>(RefCell<Vec<Question<T>>>);
+struct PendingReplies<T>(RefCell<Vec<PendingReply<T>>>);
 
 #[derive(Debug)]
-struct Question<T> {
+struct PendingReply<T> {
     number: u32,
     answer: Option<T>,
     waker: Option<Waker>,
 }
 
-impl<T> Default for Questions<T> {
+impl<T> Default for PendingReplies<T> {
     fn default() -> Self {
         Self(RefCell::default())
     }
 }
 
-impl<T> Questions<T> {
-    fn expect(&self, next: &Cell<u32>) -> Option<(ReplyTo, Waiting<'_, T>)> {
+impl<T> PendingReplies<T> {
+    fn ask(&self, next: &Cell<u32>) -> Option<(ReplyTo, Waiting<'_, T>)> {
         let mut open = self.0.borrow_mut();
-        if open.len() == WAITING {
+        if open.len() == OPEN_QUESTIONS {
             return None;
         }
         let number = next.get();
         next.set(number.wrapping_add(1));
-        open.push(Question { number, answer: None, waker: None });
-        let waiting = Waiting { questions: self, number };
+        open.push(PendingReply { number, answer: None, waker: None });
+        let waiting = Waiting { pending: self, number };
         Some((ReplyTo(number), waiting))
     }
 
@@ -194,10 +189,10 @@ impl<T> Questions<T> {
     }
 }
 
-/// Waits for one answer. Dropping it withdraws the question.
+/// Waits for one answer; dropping it withdraws the question.
 #[derive(Debug)]
 pub struct Waiting<'a, T> {
-    questions: &'a Questions<T>,
+    pending: &'a PendingReplies<T>,
     number: u32,
 }
 
@@ -205,7 +200,7 @@ impl<T> Future for Waiting<'_, T> {
     type Output = T;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-        let mut open = self.questions.0.borrow_mut();
+        let mut open = self.pending.0.borrow_mut();
         let question = open.iter_mut().find(|q| q.number == self.number);
         let question = question.expect("a question stays until its waiter is dropped");
         match question.answer.take() {
@@ -220,7 +215,7 @@ impl<T> Future for Waiting<'_, T> {
 
 impl<T> Drop for Waiting<'_, T> {
     fn drop(&mut self) {
-        self.questions.0.borrow_mut().retain(|q| q.number != self.number);
+        self.pending.0.borrow_mut().retain(|q| q.number != self.number);
     }
 }
 
@@ -236,7 +231,7 @@ mod tests {
             mailbox.offer(Event::Deaf);
         }
         mailbox.offer(Event::Deaf);
-        assert_eq!((mailbox.depth(), mailbox.dropped()), (MAILBOX, 1));
+        assert_eq!((mailbox.status().depth, mailbox.status().dropped), (MAILBOX, 1));
 
         smol::block_on(future::zip(mailbox.post(Event::Leave), async {
             for _ in 0..MAILBOX {
@@ -244,19 +239,19 @@ mod tests {
             }
             assert!(matches!(mailbox.take().await, Event::Leave), "in order, nothing lost");
         }));
-        assert_eq!((mailbox.depth(), mailbox.deepest()), (0, MAILBOX));
+        assert_eq!((mailbox.status().depth, mailbox.status().deepest), (0, MAILBOX));
     }
 
     #[test]
-    fn each_answer_reaches_the_one_who_asked() {
+    fn each_answer_reaches_its_question() {
         let replies = Replies::default();
         let (first, waits_first) = replies.notification().unwrap();
         let (second, waits_second) = replies.notification().unwrap();
-        let (page, waits_page) = replies.status().unwrap();
+        let (status, waits_status) = replies.question().unwrap();
         let answers = block_on(async {
-            let waiting = future::zip(future::zip(waits_first, waits_second), waits_page);
+            let waiting = future::zip(future::zip(waits_first, waits_second), waits_status);
             let answering = async {
-                replies.report(page, "{}".to_owned());
+                replies.report(status, "{}".to_owned());
                 replies.acknowledge(second, false);
                 replies.acknowledge(first, true);
             };
@@ -266,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn who_stops_waiting_leaves_nothing_behind() {
+    fn a_question_that_is_dropped_leaves_nothing_behind() {
         let replies = Replies::default();
         let (gone, waiting) = replies.media().unwrap();
         drop(waiting);
@@ -274,7 +269,7 @@ mod tests {
         assert!(replies.media.0.borrow().is_empty());
 
         let all: Vec<_> = core::iter::from_fn(|| replies.media()).take(1000).collect();
-        assert_eq!(all.len(), WAITING, "bounded");
+        assert_eq!(all.len(), OPEN_QUESTIONS, "bounded");
         drop(all);
         assert!(replies.media().is_some(), "and free again");
     }

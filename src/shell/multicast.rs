@@ -390,6 +390,6 @@ mod tests {
             assert_eq!(heard().await, "uuid:again", "told once, by one socket");
         };
         beside(&multicast, &mailbox, story);
-        assert_eq!(mailbox.depth(), 0);
+        assert_eq!(mailbox.status().depth, 0);
     }
 }

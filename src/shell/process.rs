@@ -247,7 +247,7 @@ mod tests {
             }
             let first = mailbox.take().await;
             assert!(matches!(first, Event::Alive(TaskName::Network)));
-            assert_eq!(mailbox.depth(), 0);
+            assert_eq!(mailbox.status().depth, 0);
         });
     }
 
@@ -274,7 +274,7 @@ mod tests {
             kill_process(getpid(), Raw::INT).unwrap();
         };
         let (code, ()) = smol::block_on(future::zip(second_signal(signals, &mailbox), story));
-        assert_eq!((code, mailbox.depth()), (130, crate::limits::MAILBOX));
+        assert_eq!((code, mailbox.status().depth), (130, crate::limits::MAILBOX));
     }
 
     #[test]

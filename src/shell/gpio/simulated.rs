@@ -337,7 +337,7 @@ mod tests {
             assert!(ask("hold 17").await.starts_with("error write press,"));
         };
         beside(&panel, &mailbox, story);
-        assert_eq!(mailbox.depth(), 0);
+        assert_eq!(mailbox.status().depth, 0);
         drop(panel);
         std::fs::remove_file(here).unwrap();
         assert!(!at.exists(), "the socket goes with the panel");

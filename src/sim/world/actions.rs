@@ -6,8 +6,9 @@ use super::scenario::BUTTONS;
 use super::{AwaitedReply, Delivery, World};
 use crate::config::{OnStop, PanelAction};
 use crate::kiosk::Kiosk;
-use crate::kiosk::event::{Answer, ButtonId, Event, Failure, TaskName, Ticket};
+use crate::kiosk::event::{Answer, ButtonId, Event, Failure, Question, TaskName, Ticket};
 use crate::kiosk::leds::Pattern;
+use crate::kiosk::status::MailboxStatus;
 use crate::sim::fake_renderer::Remote;
 use crate::time::{Duration, Instant};
 use crate::upnp::gena::LastChange;
@@ -88,7 +89,8 @@ impl World {
     pub fn ask_status(&mut self) {
         if !self.ended_tasks.contains_key(&TaskName::ControlServer) {
             let reply = self.expect_reply(AwaitedReply::Status);
-            self.deliver(Event::StatusAsked(reply));
+            let (question, mailbox) = (Question::Status, MailboxStatus::default());
+            self.deliver(Event::Asked { question, mailbox, reply });
         }
     }
 

@@ -122,15 +122,11 @@ impl World {
                 }
                 other => panic!("an acknowledgement for {other:?}"),
             },
-            Effect::Report { reply, status } => {
+            Effect::Report { reply, json } => {
                 let asked = self.awaited_replies.remove(&reply.0);
                 assert!(matches!(asked, Some(AwaitedReply::Status)));
                 self.reports += 1;
-                self.check_status(&serde_json::to_value(status).expect("plain values"));
-            }
-            Effect::ReportStatistics { reply, .. } => {
-                let asked = self.awaited_replies.remove(&reply.0);
-                assert!(matches!(asked, Some(AwaitedReply::Status)));
+                self.check_status(&serde_json::from_str(&json).expect("JSON"));
             }
             Effect::Light(led, lit) => {
                 if !self.ended_tasks.contains_key(&TaskName::Panel) {
@@ -254,8 +250,7 @@ fn blocks_of(effect: &Effect) -> i64 {
         Effect::Run { request, .. } => blocks(request),
         Effect::Save(memory) => blocks(memory),
         Effect::Serve { what, .. } => blocks(what),
-        Effect::Report { status, .. } => blocks(status),
-        Effect::ReportStatistics { statistics, .. } => blocks(statistics),
+        Effect::Report { json, .. } => blocks(json),
         _ => 0,
     }
 }
