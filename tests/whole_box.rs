@@ -4,8 +4,8 @@
 
 use dlna_kiosk::cli::demo;
 use dlna_kiosk::config::{
-    Button, Config, Days, GpioBackend, Led, LedFunction, PanelAction, Pin, PinLevel, PortChoice,
-    Rule, ScheduleEntry, ScheduledAction, Selector, Targets, WallClock,
+    Button, Config, GpioBackend, Led, LedFunction, PanelAction, Pin, PinLevel, PortChoice, Rule,
+    ScheduleEntry, ScheduledAction, Selector, Targets, WallClock,
 };
 use dlna_kiosk::kiosk::event::Event;
 use dlna_kiosk::kiosk::{Kiosk, Setup};
@@ -248,16 +248,7 @@ fn a_configured_renderer_plays_by_itself_round_after_round() {
 
 #[test]
 fn a_schedule_is_followed_by_this_machines_clock_and_a_press_is_stronger() {
-    let always = ScheduleEntry {
-        name: None,
-        days: Days::ALL,
-        from: jiff::civil::Time::midnight(),
-        to: jiff::civil::Time::midnight(),
-        targets: Targets::All,
-        then: ScheduledAction::Blackout,
-        volume: None,
-        priority: 0,
-    };
+    let always = ScheduleEntry { then: ScheduledAction::Blackout, ..ScheduleEntry::default() };
     on_stage_by("well-behaved", false, vec![always], async |scene| {
         let shows = |s: &Scene<'_>, name: &str| {
             s.host.look(|renderer, now| {

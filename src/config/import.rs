@@ -1,4 +1,4 @@
-//! Imports the device list of the Python kiosk that this program follows: a JSON array of objects
+//! Imports the device list of the Python kiosk that this program replaces: a JSON array of objects
 //! with `device_name`, `friendly_name`, `hostname`, `action_url`, `video_file`, `loop` and others.
 
 use super::key::quoted;
@@ -12,21 +12,21 @@ use std::path::{Path, PathBuf};
 /// A configuration file made of a device list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Imported {
-    /// The file, with remarks.
+    /// The file, with comments.
     pub toml: String,
-    /// What was left out or looked wrong, for the terminal.
+    /// What was skipped or looked wrong, for the terminal.
     pub warnings: Vec<String>,
 }
 
-/// Keys that are read, and those that are known but needed no more.
+/// Keys that are read, and known keys that are no longer needed.
 const READ: [&str; 7] =
     ["device_name", "friendly_name", "hostname", "action_url", "video_file", "loop", "priority"];
-const NEEDED_NO_MORE: [&str; 2] = ["type", "mime_type"];
+const NO_LONGER_NEEDED: [&str; 2] = ["type", "mime_type"];
 
 /// One device of the list that can be taken over.
 #[derive(Debug)]
 struct Device {
-    /// For remarks.
+    /// For comments and warnings.
     title: String,
     /// `name = "…"` or `address = "…"`.
     who: String,
@@ -82,7 +82,7 @@ pub fn import(json: &str) -> Result<Imported, String> {
 fn device(entry: &Map<String, Value>, title: String, warnings: &mut Vec<String>) -> Option<Device> {
     let mut warn = |what: &str| warnings.push(format!("{title}: {what}"));
     for key in entry.keys() {
-        if NEEDED_NO_MORE.contains(&&**key) {
+        if NO_LONGER_NEEDED.contains(&&**key) {
             warn(&format!("\"{key}\" is no longer needed"));
         } else if !READ.contains(&&**key) {
             warn(&format!("\"{key}\" is unknown and was ignored"));
@@ -120,7 +120,7 @@ fn device(entry: &Map<String, Value>, title: String, warnings: &mut Vec<String>)
     Some(Device { title, who, video: PathBuf::from(video), repeat, priority })
 }
 
-/// The key that tells the renderer: its name, else its address, else the name the list gave it.
+/// The key that identifies the renderer: its name, else its address, else the name that the list gave it.
 fn who(entry: &Map<String, Value>, warn: &mut dyn FnMut(&str)) -> Option<String> {
     let fits = |name: &String| name.len() <= NAME_BYTES && name != "*";
     if let Some(name) = text(entry, "friendly_name").filter(fits) {
@@ -137,7 +137,7 @@ fn who(entry: &Map<String, Value>, warn: &mut dyn FnMut(&str)) -> Option<String>
     Some(format!("name = {}", quoted(&name)))
 }
 
-/// The address in a host name or URL. A renderer's port changes when it starts, so it is left out.
+/// The address in a host name or URL. The port is left out, because a renderer changes it when it starts.
 fn host(text: &str) -> Option<Ipv4Addr> {
     let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
     let host = rest.split(['/', ':', '?']).next()?;
@@ -154,7 +154,7 @@ fn text(entry: &Map<String, Value>, key: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// True or false, however it is written; looping is the default. `None` if it is neither.
+/// True or false in any spelling; true if there is no value. `None` if it is neither.
 fn flag(value: Option<&Value>) -> Option<bool> {
     match value {
         None | Some(Value::Null) => Some(true),
@@ -169,12 +169,12 @@ fn flag(value: Option<&Value>) -> Option<bool> {
     }
 }
 
-/// Names are compared without regard to case.
+/// Whether both are the same renderer; the case of names does not matter.
 fn same(a: &Device, b: &Device) -> bool {
     a.who.to_lowercase() == b.who.to_lowercase()
 }
 
-/// The file.
+/// The file made of the devices.
 fn written(devices: &[Device], warnings: &mut Vec<String>) -> String {
     let media = common_folder(devices);
     let mut toml = String::from("# Made from the device list of the Python kiosk.\n\n");
@@ -209,12 +209,12 @@ fn written(devices: &[Device], warnings: &mut Vec<String>) -> String {
     toml
 }
 
-/// Whether the path begins with a drive of Windows.
+/// Whether the path begins with a Windows drive.
 fn has_drive(path: &Path) -> bool {
     path.to_str().is_some_and(|text| text.get(1..2) == Some(":"))
 }
 
-/// The folder above all absolute paths, unless that is the root itself or there is none.
+/// The deepest folder that holds all absolute paths; `None` if that is the root or there are none.
 fn common_folder(devices: &[Device]) -> Option<PathBuf> {
     let videos = devices.iter().map(|device| &device.video);
     let mut folders = videos.filter(|video| video.has_root()).map(|video| video.parent());

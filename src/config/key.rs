@@ -29,7 +29,7 @@ pub(super) struct About {
     pub(super) name: &'static str,
     /// As written in the file, such as `[[button]]`; empty for the top.
     pub(super) label: &'static str,
-    /// What people write instead of the name: words with blanks between them.
+    /// What people write instead of the name: words separated by spaces.
     pub(super) synonyms: &'static str,
     pub(super) heading: &'static str,
     /// The lines of the example file above the table.
@@ -44,9 +44,9 @@ pub(super) struct Key<T: 'static> {
     value: &'static dyn Value<T>,
     /// What it does. The first line is for the README; the example file has all lines, and after a colon the words.
     doc: &'static str,
-    /// What people write instead of the name: words with blanks between them.
+    /// What people write instead of the name: words separated by spaces.
     synonyms: &'static str,
-    /// Message and advice if the key is missing and must not be.
+    /// Message and advice if this required key is missing.
     required: Option<[&'static str; 2]>,
     /// When the key has an effect, and message and advice if it has none.
     condition: Option<Condition<T>>,
@@ -75,7 +75,7 @@ impl<T> Key<T> {
         Self { required: Some([message, advice]), ..self }
     }
 
-    /// Where the key has no effect its value is checked, reported and left out.
+    /// Where the key has no effect, its value is checked, reported and ignored.
     pub(super) const fn only_if(self, holds: fn(&T) -> bool, problem: [&'static str; 2]) -> Self {
         Self { condition: Some((holds, problem)), ..self }
     }
@@ -157,7 +157,7 @@ pub(super) struct Explained {
     pub(super) examples: &'static str,
     pub(super) doc: &'static str,
     pub(super) values: Values,
-    /// The line that holds without it, if there is one, or "required".
+    /// The line that applies without it, if there is one, or "required".
     pub(super) default: Option<String>,
 }
 
@@ -187,7 +187,7 @@ fn instead_of(table: About, word: &str) -> String {
     }
 }
 
-/// The configuration in force, as it is written.
+/// The configuration in force, while it is printed.
 pub(super) struct Printer<'a> {
     pub(super) text: String,
     pub(super) header: GpioHeader,
@@ -221,7 +221,7 @@ pub(super) fn one_or_list(texts: &[String]) -> String {
 
 /// Which values a key takes.
 pub(super) struct Values {
-    /// In the words of the README.
+    /// As the README says it.
     pub(super) text: String,
     /// The words among them, each with its meaning.
     pub(super) words: Vec<(&'static str, &'static str)>,
@@ -313,7 +313,7 @@ impl<T> Value<T> for Custom<T> {
     }
 }
 
-/// A word of the file, its value, its meaning, and what people write instead of it: words with blanks between them.
+/// A word of the file, its value, its meaning, and what people write instead of it, separated by spaces.
 pub(super) struct Word<V>(
     pub(super) &'static str,
     pub(super) V,
@@ -321,11 +321,11 @@ pub(super) struct Word<V>(
     pub(super) &'static str,
 );
 
-/// A type whose values are words. One without a word is not printed.
+/// A type whose values are words. A value without a word is not printed.
 pub(super) trait Words: Clone + PartialEq + 'static {
     const WORDS: &'static [Word<Self>];
 
-    /// The word of the file for this value; empty if there is none.
+    /// The word for this value; empty if there is none.
     fn to_word(&self) -> &'static str {
         Self::WORDS.iter().find(|Word(_, value, ..)| value == self).map_or("", |word| word.0)
     }

@@ -6,22 +6,21 @@ use super::problem::{Severity, listed};
 use super::section::{Field, Reader, Section};
 use std::path::{Component, Path, PathBuf};
 
-/// What is at a path.
+/// What is found at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileState {
-    /// A file that can be read.
+    /// A readable file.
     File,
-    /// A folder that can be read.
+    /// A readable folder.
     Folder,
-    /// Nothing.
     Missing,
-    /// Something that may not be read.
+    /// Something that this program may not read.
     Forbidden,
-    /// Something behind this folder, which may not be entered.
+    /// Something below this folder, which this program may not enter.
     Barred(PathBuf),
 }
 
-/// What to do about a folder that may not be entered.
+/// What to do about a folder that this program may not enter.
 pub(super) fn let_in(folder: &Path) -> String {
     let otherwise = match folder.starts_with(MEDIA_FOLDER) {
         true => String::new(),
@@ -30,10 +29,10 @@ pub(super) fn let_in(folder: &Path) -> String {
     format!("allow it: sudo chmod o+x {}{otherwise}", folder.display())
 }
 
-/// How the parser looks at the disk: never itself.
+/// Looks at the disk for the parser, which does no I/O.
 pub(super) type Files<'a> = &'a dyn Fn(&Path) -> FileState;
 
-/// Extensions of what renderers can play, other spellings of them, and playlists; see `media`.
+/// Extensions of files that renderers can play, other spellings of them, and playlists; see `media`.
 const EXTENSIONS: &[&str] = &[
     "mp4", "m4v", "mkv", "mov", "avi", "ts", "m2ts", "mts", "m2t", "mpg", "mpeg", "webm", "wmv",
     "flv", "mp3", "flac", "m4a", "aac", "wav", "ogg", "oga", "opus", "wma", "aiff", "aif", "jpg",
@@ -44,11 +43,11 @@ const EXTENSIONS: &[&str] = &[
 #[derive(Debug, Default)]
 pub(super) struct MediaFolder {
     pub(super) path: PathBuf,
-    /// False while a disk is not mounted: then nothing below it is looked for.
+    /// False while its disk is not mounted; then no path below it is checked.
     pub(super) is_present: bool,
 }
 
-/// What `plays` names: files and folders, absolute; empty after a problem.
+/// Absolute paths of files and folders.
 impl Plain for Vec<PathBuf> {
     fn values() -> Values {
         Values::new("a file, a folder, a playlist, or a list of these")
@@ -80,7 +79,7 @@ fn relative(path: &Path, media: &Path) -> String {
     }
 }
 
-/// Whether there is a folder at `path`. A `/` at the end would hide a file from the disk.
+/// Whether there is a folder at `path`. With a `/` at its end, a file would look missing.
 pub(super) fn is_folder(path: &Path, files: Files<'_>) -> bool {
     files(&path.components().collect::<PathBuf>()) == FileState::Folder
 }
@@ -151,11 +150,11 @@ fn media_path(reader: &mut Reader<'_>, field: &Field<'_>, text: &str) -> Option<
     Some(path)
 }
 
-/// Looks for the media folder, written at `top` or not.
+/// Looks for the media folder on the disk.
 pub(super) fn find_media_folder(reader: &mut Reader<'_>, top: &Section<'_>, path: &Path) {
     let field = top.field("media");
     reader.media = MediaFolder { path: path.to_owned(), is_present: false };
-    // Before the disk is asked: it would look in the folder the box was started from.
+    // The disk would look for it in the working directory.
     if !path.is_absolute() {
         return;
     }
@@ -207,8 +206,7 @@ fn unknown_kind(reader: &mut Reader<'_>, field: &Field<'_>, text: &str, otherwis
     );
 }
 
-/// `text` below `media`; `None` if it is outside. A `/` at the end stays: it says that a folder is
-/// meant.
+/// `text` below `media`; `None` if it is outside. A `/` at the end stays, because it stands for a folder.
 fn below(media: &Path, text: &str) -> Option<PathBuf> {
     let mut path = plain(&media.join(text));
     if text.ends_with('/') {
@@ -240,7 +238,7 @@ pub(super) fn is_playable(path: &Path) -> bool {
     extension(path).is_some_and(|ext| EXTENSIONS.contains(&&*ext))
 }
 
-/// Whether the end of it is an extension rather than a part of a folder's name ("Season.1").
+/// Whether the path ends in an extension, not in a part of a folder's name ("Season.1").
 fn looks_like_a_file(path: &Path) -> bool {
     extension(path).is_some_and(|ext| {
         (2..=5).contains(&ext.len())

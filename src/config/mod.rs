@@ -2,7 +2,7 @@
 //! instead.
 //!
 //! Terms. A *table* is one `[[renderer]]`, `[[button]]` or the like; a *key* is a name in it. A *problem* is what the
-//! owner is told: an error (the box does not start its work) or a warning.
+//! owner is told: an error (the box does not play) or a warning.
 //!
 //! Each kind of table has a list of its keys beside the type that it is read into: `TOP` here, `GPIO` in [`pins`],
 //! `RENDERER` and `GROUP` in `renderer`, `SCHEDULE` in `schedule`, `BUTTON` and `LED` in `panel`. A key is declared there
@@ -21,7 +21,6 @@ mod renderer;
 mod schedule;
 mod section;
 mod selector;
-mod syntax;
 #[cfg(test)]
 mod tests;
 
@@ -41,9 +40,9 @@ use crate::limits::NAME_BYTES;
 use crate::text::{Text, clip};
 use key::{About, Of, Plain, Printer, Table, Value, Values, Word, Words, key, quoted};
 use media::{MediaFolder, find_media_folder, plain};
-use panel::{BUTTON, LED, check_pins};
-use pins::GPIO;
-use problem::Problems;
+use panel::{BUTTON, LED};
+use pins::{GPIO, check_pins};
+use problem::{Problems, report_faults};
 use renderer::{GROUP, RENDERER, check_groups, check_rules};
 use schedule::SCHEDULE;
 use section::{Field, Reader, Section};
@@ -60,19 +59,18 @@ pub struct Config {
     pub media_folder: PathBuf,
     /// Port of the media server.
     pub media_port: PortChoice,
-    /// Port of status and page, loopback only.
+    /// Port of the control server, on loopback only.
     pub control_port: PortChoice,
     /// Whether renderers are stopped when the box shuts down.
     pub stop_at_exit: bool,
     /// Where the pins are.
     pub gpio: GpioBackend,
-    /// What the renderers play. The first rule that matches a renderer holds. Never empty: without
-    /// `[[renderer]]` there is one rule for [`Selector::Any`].
-    /// Those of groups' members, made from the groups, come first: see [`Self::seat`].
+    /// What the renderers play. The first rule that matches a renderer applies. The rules of group members come first
+    /// (see [`Self::group_slot`]). Never empty: without `[[renderer]]` there is one rule for [`Selector::Any`].
     pub rules: Vec<Rule>,
-    /// What holds at which times instead.
+    /// What applies at certain times instead.
     pub schedule: Vec<ScheduleEntry>,
-    /// When the wall clock is believed.
+    /// When the wall clock is trusted.
     pub clock: WallClock,
     /// Renderers that start together.
     pub groups: Vec<GroupRule>,
@@ -82,11 +80,11 @@ pub struct Config {
     pub leds: Vec<Led>,
 }
 
-/// Where the media are if the file does not say.
+/// The media folder by default.
 pub const MEDIA_FOLDER: &str = "/srv/dlna-kiosk";
-/// Port of the media server if the file does not say.
+/// Port of the media server by default.
 pub const MEDIA_PORT: u16 = 8895;
-/// Port of status and page if the file does not say.
+/// Port of the control server by default.
 pub const CONTROL_PORT: u16 = 8080;
 
 const TOP: Table<Config> = Table {
@@ -120,7 +118,7 @@ const TOP: Table<Config> = Table {
     ],
 };
 
-/// The configuration that holds where there is no file: the front panel wired as the README shows it.
+/// The configuration without a file: the front panel wired as the README shows.
 pub const WITHOUT_FILE: &str = r#"
 [[button]]
 pin = 17
@@ -150,8 +148,7 @@ shows = "playing"
 "#;
 
 impl Default for Config {
-    /// What holds with an empty file: every renderer may play the media folder, and nothing starts by
-    /// itself. No pin is touched that is not named.
+    /// An empty file: every renderer may play the media folder, nothing starts by itself, and no pin is used.
     fn default() -> Self {
         let media_folder = PathBuf::from(MEDIA_FOLDER);
         Self {
@@ -174,9 +171,9 @@ impl Default for Config {
 /// A port to listen on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PortChoice {
-    /// Just this one; busy is an error.
+    /// Only this port; an error if it is taken.
     Fixed(u16),
-    /// This one, or the next free one of the following 32.
+    /// This port, or the first free one of the 32 after it.
     From(u16),
 }
 
@@ -206,13 +203,13 @@ impl Value<Config> for ListenOn {
     }
 }
 
-/// When the wall clock is believed: a Pi has none of its own and begins with a time of before.
+/// When the wall clock is trusted. A Pi has no clock that runs without power, so it starts with an old time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WallClock {
-    /// Once it was set from the network (systemd-timesyncd).
+    /// Once systemd-timesyncd has set it from the network.
     #[default]
     Network,
-    /// From the start: there is a clock with a battery, or something else that sets it before.
+    /// From the start.
     Rtc,
 }
 
@@ -233,14 +230,14 @@ impl Words for WallClock {
     ];
 }
 
-/// What became of a file.
+/// The outcome of reading a file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Loaded {
     /// The configuration, unless there is an error.
     pub config: Option<Config>,
     /// Everything that is wrong, in the order of the file.
     pub problems: Vec<Problem>,
-    /// The LEDs that could be read in spite of errors: they show that there are some.
+    /// The LEDs that could be read in spite of errors; they show that there are errors.
     pub leds_anyway: Vec<Led>,
     /// The hardware these LEDs are on.
     pub gpio_anyway: GpioBackend,
@@ -254,8 +251,8 @@ impl Loaded {
     }
 }
 
-/// Reads the `text` of a configuration file; `files` looks at the disk. All problems are found in
-/// one go. Of a text with faults of TOML itself only these are told, as the rest follows from them.
+/// Reads the `text` of a configuration file; `files` looks at the disk. All problems are found in one go. If the text
+/// is not TOML, only its TOML errors are reported, because the other problems follow from them.
 #[must_use]
 pub fn parse(text: &str, files: &dyn Fn(&Path) -> FileState) -> Loaded {
     parse_for(GpioHeader::default(), text, files)
@@ -273,7 +270,7 @@ pub fn parse_for(header: GpioHeader, text: &str, files: &dyn Fn(&Path) -> FileSt
     let mut problems = reader.problems;
     if !faults.is_empty() {
         problems = Problems::new(text);
-        syntax::report_faults(&mut problems, text, &faults);
+        report_faults(&mut problems, text, &faults);
     }
     let usable = !problems.has_errors();
     let header = config.gpio.header(header);
@@ -285,7 +282,7 @@ pub fn parse_for(header: GpioHeader, text: &str, files: &dyn Fn(&Path) -> FileSt
     }
 }
 
-/// As much of the configuration as can be understood.
+/// Reads as much of the configuration as possible.
 fn read(reader: &mut Reader<'_>, top: &Section<'_>, header: GpioHeader) -> Config {
     let (mut config, _) = TOP.read(reader, top);
     find_media_folder(reader, top, &config.media_folder);
@@ -325,7 +322,7 @@ fn values<T>(tables: Vec<(Section<'_>, T)>) -> Vec<T> {
     tables.into_iter().map(|(_, value)| value).collect()
 }
 
-/// Reads the tables of one kind, as many as may be.
+/// Reads the tables of one kind, at most as many as are possible.
 fn read_tables<'a, T>(
     reader: &mut Reader<'_>,
     top: &Section<'a>,
@@ -402,7 +399,7 @@ impl Plain for PathBuf {
     }
 }
 
-/// Two fixed ports differ, and a default makes way for the other's fixed port.
+/// Reports two fixed ports that are the same, and moves a default port away from a fixed one.
 fn separate_ports(reader: &mut Reader<'_>, top: &Section<'_>, config: &mut Config) {
     match (config.media_port, config.control_port) {
         (PortChoice::Fixed(media), PortChoice::Fixed(control)) if media == control => {
@@ -425,8 +422,7 @@ fn separate_ports(reader: &mut Reader<'_>, top: &Section<'_>, config: &mut Confi
     }
 }
 
-/// `config` as TOML, with every value that holds, also those that were not written; reading it gives the same
-/// configuration again.
+/// `config` as TOML, with the defaults written out. Reading it gives the same configuration.
 #[must_use]
 pub fn effective(config: &Config) -> String {
     effective_for(GpioHeader::default(), config)
@@ -439,7 +435,7 @@ pub fn effective_for(header: GpioHeader, config: &Config) -> String {
     out.line("# The configuration in force.");
     TOP.print(config, &mut out);
     GPIO.print(&config.gpio, &mut out);
-    // Those of members follow from the groups.
+    // The rules of group members follow from the groups.
     let members = config.groups.iter().map(|group| group.on.len()).sum();
     config.rules.iter().skip(members).for_each(|rule| RENDERER.print(rule, &mut out));
     config.schedule.iter().for_each(|entry| SCHEDULE.print(entry, &mut out));

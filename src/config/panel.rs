@@ -1,14 +1,14 @@
 //! The `[[button]]` and `[[led]]` tables.
 
 use super::key::{A_DAY, ABOVE_ZERO, About, Custom, Of, Plain, Seconds, Table, Word, Words, key};
-use super::pins::{GpioBackend, GpioHeader, Pin};
+use super::pins::Pin;
 use super::section::{Reader, Section};
 use super::selector::Targets;
 use crate::limits::PINS;
 use crate::time::Duration;
 use std::path::PathBuf;
 
-/// One `[[button]]` table.
+/// One `[[button]]` table; [`BUTTON`] explains its keys.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Button {
     pub pin: Pin,
@@ -20,24 +20,21 @@ pub struct Button {
     pub pull: Pull,
     pub active: PinLevel,
     pub detect: Detection,
-    /// Which renderers it acts on.
+    /// The renderers that it acts on.
     pub targets: Targets,
-    /// What `play_clip` and `play` choose.
+    /// What `play_clip` and `play` play.
     pub choice: ButtonChoice,
     pub seek_step: Duration,
 }
 
-/// What a button chooses to be played.
+/// What a button makes the renderers play.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ButtonChoice {
-    /// Files and folders, absolute; of several, `play_clip` takes the next one at each press. Empty if the button chooses
-    /// nothing.
+    /// Absolute paths of files and folders. Empty if no action of the button needs them.
     pub plays: Vec<PathBuf>,
-    /// What `play_clip` does while a clip plays.
     pub again: RepeatPress,
-    /// How what was interrupted goes on.
     pub back: AfterClip,
-    /// After this time what `play` chose is over; `None`: when something else is chosen.
+    /// How long the choice made by `play` holds; `None`: until the next choice.
     pub lasts: Option<Duration>,
 }
 
@@ -196,7 +193,7 @@ impl Words for PanelAction {
 }
 
 impl PanelAction {
-    /// Its word in the file, in the log and in the status.
+    /// Its name in the file, in the log and in the status.
     #[must_use]
     pub fn word(self) -> &'static str {
         self.to_word()
@@ -285,19 +282,19 @@ impl Words for Detection {
 }
 
 impl Button {
-    /// A button between `pin` and ground that only does `press`: the defaults of `[[button]]`.
+    /// A button between `pin` and ground with no action but `press`, and defaults for all else.
     #[must_use]
     pub fn plain(pin: Pin, press: PanelAction) -> Self {
         Self { pin, press: Some(press), ..(BUTTON.blank)() }
     }
 
-    /// What it does, by how it is pressed.
+    /// Its actions, with the keys that set them.
     #[must_use]
     pub fn actions(&self) -> [(&'static str, Option<PanelAction>); 3] {
         [("press", self.press), ("long", self.long), ("double", self.double)]
     }
 
-    /// It does this, one way or another.
+    /// Whether any kind of press does this.
     #[must_use]
     pub fn does(&self, action: PanelAction) -> bool {
         self.actions().iter().any(|(_, done)| *done == Some(action))
@@ -309,6 +306,9 @@ impl Button {
         if button.pull == Pull::Down && !understood.contains(&"active") {
             button.active = PinLevel::High;
         }
+        if button.choice.plays.is_empty() {
+            button.choice = ButtonChoice::default();
+        }
         button.check_actions(reader, section);
         if button.does(PanelAction::PlayClip) && !section.has("plays") {
             section.error(reader, "the button has no clip to play", "write plays = \"clip.mp4\"");
@@ -317,7 +317,7 @@ impl Button {
         understood.contains(&"pin").then_some(button)
     }
 
-    /// Whether the presses can be told apart and do something.
+    /// Checks that each kind of press does something, and that they can be told apart.
     fn check_actions(&self, reader: &mut Reader<'_>, section: &Section<'_>) {
         if !["press", "long", "double"].iter().any(|key| section.has(key)) {
             section.error(
@@ -371,7 +371,7 @@ impl Button {
         }
     }
 
-    /// Whether the button is at rest when nobody presses it.
+    /// Checks that the button does not count as pressed while nobody presses it.
     fn check_wiring(&self, reader: &mut Reader<'_>, section: &Section<'_>) {
         let (written, other) = match (self.pull, self.active) {
             (Pull::Up, PinLevel::High) => ("up", "low"),
@@ -388,7 +388,7 @@ impl Button {
     }
 }
 
-/// One `[[led]]` table.
+/// One `[[led]]` table; [`LED`] explains its keys.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Led {
     pub pin: Pin,
@@ -484,76 +484,6 @@ impl Led {
             led.shows = LedFunction::Status;
         }
         understood.contains(&"pin").then_some(led)
-    }
-}
-
-/// One thing on each pin, on the header, and nothing the Pi itself is using.
-pub(super) fn check_pins(
-    reader: &mut Reader<'_>,
-    header: GpioHeader,
-    gpio: &GpioBackend,
-    buttons: &[(Section<'_>, Button)],
-    leds: &[(Section<'_>, Led)],
-) {
-    let on_buttons = buttons.iter().map(|(section, button)| (section, button.pin));
-    let on_leds = leds.iter().map(|(section, led)| (section, led.pin));
-    let wired: Vec<(&Section<'_>, Pin)> = on_buttons.chain(on_leds).collect();
-    let used: Vec<Pin> = wired.iter().map(|&(_, pin)| pin).collect();
-    if let (GpioBackend::None, Some((section, _))) = (gpio, wired.first()) {
-        section.warning(
-            reader,
-            "buttons and LEDs do nothing with backend = \"none\"",
-            "write backend = \"auto\" below [gpio]",
-        );
-    }
-    if let Some((section, _)) = wired.get(PINS) {
-        section.error(
-            reader,
-            &format!("there are {} buttons and LEDs", wired.len()),
-            &format!("the header has {PINS} pins: remove some"),
-        );
-    }
-    let elsewhere = match header.alternative(&used) {
-        Some(free) => format!("wire it to {} and write pin = {}", header.describe(free), free.0),
-        None => "wire it to another pin".to_owned(),
-    };
-    for (i, &(section, pin)) in wired.iter().enumerate() {
-        let Some(field) = section.field("pin") else {
-            continue;
-        };
-        if let Some((other, _)) = wired.iter().take(i).find(|(_, other)| *other == pin) {
-            let (label, line) = (other.label, reader.problems.line_of(other.at));
-            let shown = header.describe(pin);
-            let message = format!("{shown} is used by the {label} in line {line}, too");
-            field.error(reader, &message, &elsewhere);
-        } else if !header.has(pin) {
-            field.error(
-                reader,
-                &format!(
-                    "GPIO{} is not on the header of this Raspberry Pi, which has {} pins",
-                    pin.0,
-                    header.size()
-                ),
-                &elsewhere,
-            );
-        } else if let (Some(function), false) =
-            (header.special_function(pin), matches!(gpio, GpioBackend::Simulated(_)))
-        {
-            field.warning(
-                reader,
-                &format!("{} is also used for {function}", header.describe(pin)),
-                &format!("{elsewhere}, unless you are sure"),
-            );
-        }
-    }
-    for (section, button) in buttons {
-        if matches!(button.pin, Pin(2 | 3))
-            && button.pull == Pull::Down
-            && let Some(field) = section.field("pull")
-        {
-            let message = format!("{} has a fixed pull-up resistor", header.describe(button.pin));
-            field.warning(reader, &message, &elsewhere);
-        }
     }
 }
 

@@ -1,11 +1,13 @@
-//! The pins: where each GPIO is on the header, what else it is for, and what is behind the pins.
+//! The pins: the GPIO hardware, where each GPIO is on the header, and what else the Pi uses it for.
 //!
 //! Terms. The *BCM number* is the GPIO's number on the chip, and what the configuration uses; the
-//! *header pin* is its place on the connector, counted from 1. People mix them up.
+//! *header pin* is its position on the connector, counted from 1. People mix them up.
 
 use super::key::{About, Custom, Plain, Printer, Table, Values, key, quoted};
+use super::panel::{Button, Led, Pull};
 use super::problem::{nearest, normalised};
 use super::section::{Field, Reader, Section};
+use crate::limits::PINS;
 use std::path::PathBuf;
 use toml::de::DeValue;
 
@@ -16,13 +18,12 @@ pub struct Pin(pub u8);
 /// Which GPIO hardware to use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GpioBackend {
-    /// The Pi's header if this is a Pi; otherwise none, said once.
+    /// The header on a Pi; elsewhere no pins.
     Auto,
-    /// A GPIO character device, such as `/dev/gpiochip0`, or its label; lines are pins.
+    /// A GPIO chip, by its character device such as `/dev/gpiochip0` or by its label; its lines are the pins.
     Chip(String),
-    /// No hardware: pins are pressed through a datagram socket at this path, for tests.
+    /// No hardware: tests press pins through a datagram socket at this path.
     Simulated(PathBuf),
-    /// No pins at all.
     None,
 }
 
@@ -137,7 +138,7 @@ impl GpioBackend {
         Self::None
     }
 
-    /// The header that pins are checked against: another chip has lines of its own.
+    /// The header to check pins against. A chip has its own lines, so any of them may be used there.
     pub(super) fn header(&self, header: GpioHeader) -> GpioHeader {
         if *self == Self::Auto { header } else { GpioHeader::default() }
     }
@@ -168,16 +169,13 @@ pub enum GpioHeader {
     TwentySixOfFirst,
 }
 
-/// What is at a place of the header.
+/// What a position on the header is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeaderPin {
-    /// A GPIO.
     Gpio(Pin),
-    /// 3.3 V.
     Volts3,
     /// 5 V: never into a GPIO.
     Volts5,
-    /// Ground.
     Ground,
 }
 
@@ -200,7 +198,7 @@ impl GpioHeader {
         }
     }
 
-    /// Where on it a GPIO is, counted from 1.
+    /// The position of a GPIO, counted from 1.
     #[must_use]
     pub fn place(self, pin: Pin) -> Option<u8> {
         match (self, pin.0) {
@@ -225,7 +223,7 @@ impl GpioHeader {
         (0..COUNT).map(Pin).filter(move |&pin| self.has(pin))
     }
 
-    /// What is at this place, counted from 1.
+    /// What this position is, counted from 1.
     #[must_use]
     pub fn at(self, place: i64) -> Option<HeaderPin> {
         let place = u8::try_from(place).ok().filter(|&place| place <= self.size())?;
@@ -237,7 +235,7 @@ impl GpioHeader {
         })
     }
 
-    /// What else the Pi uses a pin for, if that is common.
+    /// What else a Pi commonly uses this pin for.
     #[must_use]
     pub fn special_function(self, pin: Pin) -> Option<&'static str> {
         match (self, pin.0) {
@@ -268,7 +266,7 @@ impl GpioHeader {
     }
 }
 
-/// A pin, with help for those who counted on the connector.
+/// A pin. Advice helps those who counted positions on the connector.
 impl Plain for Pin {
     fn values() -> Values {
         Values::new(format!("GPIO (BCM) number, 0 to {}", COUNT - 1))
@@ -282,7 +280,7 @@ impl Plain for Pin {
                     let rest = plain.strip_prefix(prefix)?.trim_start_matches('_');
                     rest.parse::<i64>().ok()
                 });
-                // "pin 11" is meant as a place on the connector.
+                // "pin 11" is a position on the connector.
                 let place = plain.strip_prefix("pin").map(|rest| rest.trim_start_matches('_'));
                 if let Some(place) = place.and_then(|rest| rest.parse().ok()) {
                     field.error(reader, "this is not a GPIO number", &instead_of_place(place));
@@ -312,7 +310,7 @@ impl Plain for Pin {
     }
 }
 
-/// What to write by someone who probably means a `place` on the connector.
+/// Advice for somebody who probably means a position on the connector.
 fn instead_of_place(place: i64) -> String {
     let all = "use 0 to 27 (see the wiring table)";
     match GpioHeader::Forty.at(place) {
@@ -324,6 +322,76 @@ fn instead_of_place(place: i64) -> String {
         Some(HeaderPin::Volts3) => format!("{all}; header pin {place} is 3.3 V"),
         Some(HeaderPin::Volts5) => format!("{all}; header pin {place} is 5 V"),
         None => all.to_owned(),
+    }
+}
+
+/// Checks that each pin is on the header, used once, and not used by the Pi itself.
+pub(super) fn check_pins(
+    reader: &mut Reader<'_>,
+    header: GpioHeader,
+    gpio: &GpioBackend,
+    buttons: &[(Section<'_>, Button)],
+    leds: &[(Section<'_>, Led)],
+) {
+    let on_buttons = buttons.iter().map(|(section, button)| (section, button.pin));
+    let on_leds = leds.iter().map(|(section, led)| (section, led.pin));
+    let wired: Vec<(&Section<'_>, Pin)> = on_buttons.chain(on_leds).collect();
+    let used: Vec<Pin> = wired.iter().map(|&(_, pin)| pin).collect();
+    if let (GpioBackend::None, Some((section, _))) = (gpio, wired.first()) {
+        section.warning(
+            reader,
+            "buttons and LEDs do nothing with backend = \"none\"",
+            "write backend = \"auto\" below [gpio]",
+        );
+    }
+    if let Some((section, _)) = wired.get(PINS) {
+        section.error(
+            reader,
+            &format!("there are {} buttons and LEDs", wired.len()),
+            &format!("the header has {PINS} pins: remove some"),
+        );
+    }
+    let elsewhere = match header.alternative(&used) {
+        Some(free) => format!("wire it to {} and write pin = {}", header.describe(free), free.0),
+        None => "wire it to another pin".to_owned(),
+    };
+    for (i, &(section, pin)) in wired.iter().enumerate() {
+        let Some(field) = section.field("pin") else {
+            continue;
+        };
+        if let Some((other, _)) = wired.iter().take(i).find(|(_, other)| *other == pin) {
+            let (label, line) = (other.label, reader.problems.line_of(other.at));
+            let shown = header.describe(pin);
+            let message = format!("{shown} is used by the {label} in line {line}, too");
+            field.error(reader, &message, &elsewhere);
+        } else if !header.has(pin) {
+            field.error(
+                reader,
+                &format!(
+                    "GPIO{} is not on the header of this Raspberry Pi, which has {} pins",
+                    pin.0,
+                    header.size()
+                ),
+                &elsewhere,
+            );
+        } else if let (Some(function), false) =
+            (header.special_function(pin), matches!(gpio, GpioBackend::Simulated(_)))
+        {
+            field.warning(
+                reader,
+                &format!("{} is also used for {function}", header.describe(pin)),
+                &format!("{elsewhere}, unless you are sure"),
+            );
+        }
+    }
+    for (section, button) in buttons {
+        if matches!(button.pin, Pin(2 | 3))
+            && button.pull == Pull::Down
+            && let Some(field) = section.field("pull")
+        {
+            let message = format!("{} has a fixed pull-up resistor", header.describe(button.pin));
+            field.warning(reader, &message, &elsewhere);
+        }
     }
 }
 

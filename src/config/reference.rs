@@ -1,5 +1,5 @@
-//! What is written about the keys, made from their declarations: the table of the README, the example file and the words
-//! for the fuzzer. A test compares the files with these texts and writes them anew when asked to: see `CONTRIBUTING.md`.
+//! Texts made from the declarations of the keys: the README's table, the example file `systemd/config.toml`, and the
+//! fuzzer's words. A test compares the files with them; `UPDATE=1 cargo test --lib config::` writes the files.
 
 use super::TOP;
 use super::key::{About, Explained};
@@ -51,7 +51,7 @@ pub fn readme_table() -> String {
     text
 }
 
-/// The value in a line, with a remark behind it or not, as the README shows it.
+/// The value of a line, and a comment after it if there is one, as the README shows them.
 fn in_code(line: &str) -> String {
     let Some((_, value)) = line.split_once(" = ") else { return line.to_owned() };
     match value.split_once("  ") {
@@ -60,15 +60,15 @@ fn in_code(line: &str) -> String {
     }
 }
 
-/// The example file: every key with what it does, all of them switched off.
+/// The example file: every key with an explanation, switched off.
 #[must_use]
 pub fn example_file() -> String {
     let mut text = String::new();
-    remark(&mut text, HEAD);
+    comment(&mut text, HEAD);
     for (about, keys) in tables() {
         let rule = "-".repeat(WIDTH - 8 - about.heading.len());
         line(&mut text, &format!("\n# ---- {} {rule}", about.heading));
-        remark(&mut text, about.intro);
+        comment(&mut text, about.intro);
         text.push('\n');
         let mut before = String::new();
         if !about.label.is_empty() {
@@ -77,7 +77,7 @@ pub fn example_file() -> String {
         for key in &keys {
             text.push_str(&before);
             before = if about.label.is_empty() { "\n" } else { "#\n" }.to_owned();
-            remark(&mut text, key.doc);
+            comment(&mut text, key.doc);
             let words = if key.doc.ends_with(':') { &*key.values.words } else { &[] };
             let widest = words.iter().map(|(word, _)| word.len()).max().unwrap_or_default();
             for (word, meaning) in words {
@@ -106,8 +106,8 @@ Check the file, and see the values in force:    dlna-kiosk check
 
 Text needs straight quotes: \"TV 1\". Numbers, true and false have none. Times are in seconds.";
 
-/// Appends paragraphs as remarks. A line with two blanks in it stays as it is.
-fn remark(text: &mut String, paragraphs: &str) {
+/// Appends paragraphs as comments, wrapped; a line with two spaces in a row stays as it is.
+fn comment(text: &mut String, paragraphs: &str) {
     for paragraph in paragraphs.lines() {
         let mut row = String::from("#");
         for word in paragraph.split_inclusive(' ') {

@@ -1,8 +1,7 @@
 //! The `[[renderer]]` and `[[group]]` tables: which renderers, what they play and how.
 //!
-//! A *member* is a renderer that a group names. For each there is a rule made from the group, so that the rest of the
-//! box drives it as it drives any other; what the group does not say (`on_stop`, and `plays` and `volume` without a line
-//! of their own) is as in the member's `[[renderer]]` table.
+//! A *member* is a renderer that a group names. Each member gets a rule made from its group, so that the rest of the box
+//! drives it like any other renderer. What the group does not set comes from the member's `[[renderer]]` table.
 
 use super::Config;
 use super::key::{
@@ -17,26 +16,25 @@ use crate::text::Text;
 use crate::time::Duration;
 use std::path::{Path, PathBuf};
 
-/// One `[[renderer]]` table.
+/// One `[[renderer]]` table; [`RENDERER`] explains its keys.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
     /// Which renderers it is for.
     pub who: Selector,
-    /// What they play, in order: files and folders, absolute. Never empty.
+    /// Absolute paths of files and folders. Never empty.
     pub plays: Vec<PathBuf>,
     pub autoplay: bool,
-    /// Begin again after the last item.
+    /// The key `loop`.
     pub repeat: bool,
     pub order: PlayOrder,
     pub dwell: Duration,
-    /// Volume to set, in per cent.
     pub volume: Option<u8>,
     pub on_stop: OnStop,
     pub loop_method: LoopMethod,
     pub max_cut: Duration,
 }
 
-/// A still is shown for this long if the file does not say.
+/// How long a picture is shown by default.
 pub const DWELL: Duration = Duration::from_secs(10);
 
 pub(super) const RENDERER: Table<Rule> = Table {
@@ -189,13 +187,13 @@ impl Words for LoopMethod {
 }
 
 impl Rule {
-    /// The rule without any `[[renderer]]` table: the media folder, when a button or the page asks.
+    /// The rule without any `[[renderer]]` table: the media folder, when somebody presses play.
     pub(super) fn by_button(media_folder: &Path) -> Self {
         let plays = vec![media_folder.to_path_buf()];
         Self { plays, autoplay: false, ..(RENDERER.blank)() }
     }
 
-    /// Reads one table. What is wrong in it stays at its default.
+    /// Reads one table. A key with a wrong value keeps its default.
     pub(super) fn read(reader: &mut Reader<'_>, section: &Section<'_>) -> Option<Self> {
         let (mut rule, _) = RENDERER.read(reader, section);
         selector::check_one_way(reader, section);
@@ -207,12 +205,12 @@ impl Rule {
     }
 }
 
-/// Whether the keys about looping fit each other.
+/// Checks that the keys about looping fit each other.
 fn check_looping(reader: &mut Reader<'_>, section: &Section<'_>, rule: &Rule) {
     let method = section.field("loop_method");
     let cut = section.field("max_cut");
     if !rule.repeat {
-        // With several items "next" and "restart" still say how one follows the other.
+        // With several files, "next" and "restart" still say how one follows another.
         let many = |path: &Path| is_playlist(path) || is_folder(path, reader.files);
         let one_file = matches!(&*rule.plays, [one] if !many(one));
         let in_vain = one_file || rule.loop_method == LoopMethod::Seek;
@@ -227,7 +225,7 @@ fn check_looping(reader: &mut Reader<'_>, section: &Section<'_>, rule: &Rule) {
     }
     match rule.loop_method {
         LoopMethod::Seek if rule.max_cut.is_zero() => {
-            // A max_cut that could not be read is a problem of its own.
+            // A max_cut that could not be read has been reported.
             if let Some(method) = method
                 && cut.is_none_or(|cut| cut.is_zero())
             {
@@ -251,7 +249,7 @@ fn check_looping(reader: &mut Reader<'_>, section: &Section<'_>, rule: &Rule) {
     }
 }
 
-/// Whether each rule can be reached: the first that matches a renderer holds.
+/// Checks that each rule can apply: of those that match a renderer, the first one does.
 pub(super) fn check_rules(reader: &mut Reader<'_>, rules: &[(Section<'_>, Rule)]) {
     for (i, (section, rule)) in rules.iter().enumerate() {
         let mut earlier = rules.iter().take(i);
@@ -279,17 +277,17 @@ pub(super) fn check_rules(reader: &mut Reader<'_>, rules: &[(Section<'_>, Rule)]
     }
 }
 
-/// One `[[group]]` table: renderers that play the same and begin each round together.
+/// One `[[group]]` table: renderers that play the same and begin each round together. [`GROUP`] explains its keys.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GroupRule {
     pub name: Text<NAME_BYTES>,
-    /// Its members. Never empty.
+    /// The members. Never empty.
     pub on: Vec<Selector>,
-    /// What they play; `None`: what their own rules say.
+    /// `None`: what the members' own rules say.
     pub plays: Option<Vec<PathBuf>>,
-    /// Begin again after the last item.
+    /// The key `loop`.
     pub repeat: bool,
-    /// Volume to set, in per cent; `None`: what their own rules say.
+    /// `None`: what the members' own rules say.
     pub volume: Option<u8>,
     pub wait: Duration,
 }
@@ -354,6 +352,12 @@ pub(super) const GROUP: Table<GroupRule> = Table {
     ],
 };
 
+impl Default for GroupRule {
+    fn default() -> Self {
+        (GROUP.blank)()
+    }
+}
+
 impl GroupRule {
     /// Reads one table; `None` if it has no name or no members.
     pub(super) fn read(reader: &mut Reader<'_>, section: &Section<'_>) -> Option<Self> {
@@ -361,7 +365,7 @@ impl GroupRule {
         (understood.contains(&"name") && !group.on.is_empty()).then_some(group)
     }
 
-    /// The rules of its members, in their order. What the group does not say is taken from their `own` rules.
+    /// The rules of its members, in their order. What the group does not set is taken from their `own` rules.
     fn rules(&self, own: &[Rule], media_folder: &Path) -> Vec<Rule> {
         let rule = |who: &Selector| {
             let own = own.iter().find(|rule| rule.who.covers(who)).cloned();
@@ -371,14 +375,13 @@ impl GroupRule {
                 plays: self.plays.clone().unwrap_or(own.plays),
                 autoplay: true,
                 repeat: self.repeat,
-                // By chance each would go its own way.
+                // A random order would differ from member to member.
                 order: PlayOrder::Name,
-                dwell: own.dwell,
                 volume: self.volume.or(own.volume),
-                on_stop: own.on_stop,
-                // Each round begins with all of them at once: no member goes on alone.
+                // All members begin each round together, so no member goes on alone.
                 loop_method: LoopMethod::Restart,
                 max_cut: Duration::ZERO,
+                ..own
             }
         };
         self.on.iter().map(rule).collect()
@@ -396,7 +399,7 @@ impl GroupRule {
 }
 
 impl Config {
-    /// Adds groups, with the rules of their members before all others.
+    /// Adds groups, and the rules of their members before all other rules.
     pub fn join(&mut self, groups: Vec<GroupRule>) {
         let made = groups.iter().flat_map(|group| group.rules(&self.rules, &self.media_folder));
         let made: Vec<Rule> = made.collect();
@@ -404,7 +407,7 @@ impl Config {
         self.groups = groups;
     }
 
-    /// The group and the place in it of the renderers that the rule at `index` is for, if it was made from a group.
+    /// The group, and the member's slot in it, that the rule at `index` was made from.
     #[must_use]
     pub fn group_slot(&self, index: usize) -> Option<(usize, usize)> {
         let mut first = 0;
@@ -416,8 +419,8 @@ impl Config {
     }
 }
 
-/// No renderer is in two groups or twice in one, no two groups have one name, and what the members of a group play is
-/// said once.
+/// Checks that no renderer is in two groups or twice in one, that the names of groups differ, and that it is clear what
+/// the members of each group play.
 pub(super) fn check_groups<'a, 'g>(
     reader: &mut Reader<'_>,
     groups: &'g [(Section<'a>, GroupRule)],

@@ -1,8 +1,7 @@
-//! The `[[schedule]]` table: what holds at which times instead of what the renderers usually play.
+//! The `[[schedule]]` table: what applies at certain times instead of the `[[renderer]]` tables.
 //!
-//! Terms: an *entry* is one table; a *window* is one stretch of time in which it holds, from `from` to `to`
-//! on one of its days. Times are those of a clock on the wall; what that means on the nights when clocks
-//! are changed is the business of `kiosk/schedule.rs`.
+//! Terms: an *entry* is one table; a *window* is one stretch of time in which it applies, from `from` to `to` on one of
+//! its days. Times are local times; `kiosk/schedule.rs` decides what they mean on nights when the clocks change.
 
 use super::key::{
     About, Custom, Of, Plain, Printer, Table, Values, Word, Words, key, one_or_list, quoted,
@@ -17,7 +16,7 @@ use jiff::civil::{Date, Time, Weekday};
 use std::path::PathBuf;
 use toml::de::DeValue;
 
-/// One `[[schedule]]` table.
+/// One `[[schedule]]` table; [`SCHEDULE`] explains its keys.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScheduleEntry {
     pub name: Option<Text<NAME_BYTES>>,
@@ -25,32 +24,27 @@ pub struct ScheduleEntry {
     pub days: Days,
     pub from: Time,
     pub to: Time,
-    /// Which renderers it is for.
+    /// The key `on`.
     pub targets: Targets,
-    /// What holds in it.
     pub then: ScheduledAction,
-    /// Volume to set at its beginning, in per cent.
     pub volume: Option<u8>,
     pub priority: i32,
 }
 
-/// On which days.
+/// The days on which windows begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Days {
     /// Monday to Sunday.
     Weekly([bool; 7]),
-    /// Once.
     Once(Date),
 }
 
-/// What is to be.
+/// What the renderers do in a window.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ScheduledAction {
-    /// Play these, over and over. Never empty.
+    /// Absolute paths, played in a loop. Never empty.
     Play(Vec<PathBuf>),
-    /// Play nothing.
     Stop,
-    /// Show a black picture.
     Blackout,
 }
 
@@ -70,7 +64,7 @@ impl Days {
         }
     }
 
-    /// As the file writes it.
+    /// The words of the file for them.
     fn words(self) -> Vec<String> {
         let Self::Weekly(days) = self else { return Vec::new() };
         let named = DAYS.iter().zip(days).filter(|(_, named)| *named);
@@ -102,7 +96,7 @@ const DAYS: [(&str, Weekday); 7] = [
     ("sat", Weekday::Saturday),
     ("sun", Weekday::Sunday),
 ];
-/// Several days in one word, Monday to Sunday.
+/// Words for several days, Monday to Sunday.
 const SEVERAL: [(&str, [bool; 7]); 4] = [
     ("weekdays", [true, true, true, true, true, false, false]),
     ("weekend", [false, false, false, false, false, true, true]),
@@ -110,7 +104,7 @@ const SEVERAL: [(&str, [bool; 7]); 4] = [
     ("every_day", [true; 7]),
 ];
 
-/// The time as the file writes it.
+/// `09:00`.
 fn hhmm(time: Time) -> String {
     format!("{:02}:{:02}", time.hour(), time.minute())
 }
@@ -218,8 +212,14 @@ impl Words for ScheduledAction {
     ];
 }
 
+impl Default for ScheduleEntry {
+    fn default() -> Self {
+        (SCHEDULE.blank)()
+    }
+}
+
 impl ScheduleEntry {
-    /// Reads one table; `None` if it cannot be said what or when.
+    /// Reads one table; `None` if it is unclear what applies, or when.
     pub(super) fn read(reader: &mut Reader<'_>, section: &Section<'_>) -> Option<Self> {
         let (entry, understood) = SCHEDULE.read(reader, section);
         let needed = ["days", "date", "from", "to", "plays", "then"];
@@ -254,7 +254,7 @@ impl ScheduleEntry {
     }
 }
 
-/// The days that `days` names; every day if there are none in it.
+/// The days in the value of `days`; every day if the list is empty.
 fn days(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Days> {
     if matches!(field.value, DeValue::Array(list) if list.is_empty()) {
         return Some(Days::ALL);

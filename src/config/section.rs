@@ -1,5 +1,5 @@
-//! Typed reading of one TOML table and its values. A value of the wrong type is recorded as a problem that says what to
-//! write; reading goes on with the default, so that every problem is found in one go.
+//! Typed reading of one TOML table and its values. A value of the wrong type is reported with advice on what to write;
+//! reading goes on with the default, so that all problems are found in one go.
 
 use super::key::Word;
 use super::media::{Files, MediaFolder};
@@ -11,7 +11,7 @@ use serde_spanned::Spanned;
 use std::borrow::Cow;
 use toml::de::{DeTable, DeValue};
 
-/// What reading a file needs and finds.
+/// The state of reading a file.
 pub(super) struct Reader<'t> {
     pub(super) problems: Problems<'t>,
     pub(super) media: MediaFolder,
@@ -82,7 +82,7 @@ impl<'a> Section<'a> {
 pub(super) struct Field<'a> {
     label: &'static str,
     pub(super) key: &'a str,
-    /// A value that advice can show.
+    /// A value to show in advice.
     pub(super) example: &'static str,
     /// Byte at which the key begins.
     pub(super) at: usize,
@@ -130,7 +130,7 @@ impl<'a> Field<'a> {
         );
     }
 
-    /// Whether `text` has no control characters, as names and paths have none; a problem if it has.
+    /// Checks that `text` has no control characters: names and paths have none.
     fn is_on_one_line(&self, reader: &mut Reader<'_>, text: &str) -> bool {
         let control = text.chars().any(char::is_control);
         if control {
@@ -143,12 +143,12 @@ impl<'a> Field<'a> {
         !control
     }
 
-    /// A text that is not empty, without blanks around it.
+    /// A text that is not empty, without spaces around it.
     pub(super) fn text(&self, reader: &mut Reader<'_>) -> Option<&'a str> {
         self.untrimmed(reader).map(str::trim)
     }
 
-    /// A text that is not empty, with the blanks around it: they may belong to a name on the disk.
+    /// A text that is not empty, with the spaces around it, which may belong to the name of a file.
     pub(super) fn untrimmed(&self, reader: &mut Reader<'_>) -> Option<&'a str> {
         let DeValue::String(text) = self.value else {
             self.wrong_type(reader, "text in quotes", self.example);
@@ -162,7 +162,7 @@ impl<'a> Field<'a> {
         self.is_on_one_line(reader, text).then_some(text)
     }
 
-    /// One or several texts with the blanks around them, each with its own place; empty after a problem.
+    /// One or several texts with the spaces around them, each with its own position; empty after an error.
     pub(super) fn texts(&self, reader: &mut Reader<'_>) -> Vec<(&'a str, Self)> {
         let one = |span: Range<usize>, at: usize, value: &'a DeValue<'a>| {
             Some((value.as_str()?, Self { at, span, value, ..self.clone() }))
@@ -249,7 +249,7 @@ impl<'a> Field<'a> {
         time
     }
 
-    /// Whether the value is the number 0, or so near to it that no time is left of it.
+    /// Whether the value is 0, or rounds to 0 as a time.
     pub(super) fn is_zero(&self) -> bool {
         let float = self.value.as_float().and_then(|number| number.as_str().parse().ok());
         let time = float.and_then(|number| Duration::try_from_secs_f64(number).ok());

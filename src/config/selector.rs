@@ -12,23 +12,21 @@ use core::net::{Ipv4Addr, SocketAddrV4};
 /// Which renderers a [`Rule`] is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selector {
-    /// By friendly name, without regard to case.
+    /// By friendly name; case does not matter.
     Name(Text<NAME_BYTES>),
-    /// By UDN.
     Udn(Udn),
-    /// By address; found without multicast. With a port: its description is asked for there first.
+    /// By address, also where multicast does not reach. With a port, the description is fetched from there first.
     Address(Ipv4Addr, Option<u16>),
     /// Every renderer.
     Any,
 }
 
-/// Which renderers a button or LED is about.
+/// The renderers that a button, an LED or a schedule entry is for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Targets {
-    /// All.
     #[default]
     All,
-    /// Those that these match.
+    /// Those that match one of these.
     Some(Vec<Selector>),
 }
 
@@ -131,7 +129,7 @@ fn ipv4(text: &str) -> Option<(Ipv4Addr, Option<u16>)> {
 }
 
 impl Selector {
-    /// The renderers that one key names, without blanks around them; `surplus` says what to do with too many.
+    /// The renderers that one key names; `surplus` is the advice if there are too many.
     pub(super) fn list(reader: &mut Reader<'_>, field: &Field<'_>, surplus: &str) -> Vec<Self> {
         let mut texts = field.texts(reader);
         texts.iter_mut().for_each(|(text, _)| *text = text.trim());
@@ -156,7 +154,7 @@ impl Selector {
         texts.iter().map(|(text, _)| Self::from_text(text)).collect()
     }
 
-    /// Which renderer a button or LED means: a UDN, an address or a name.
+    /// The renderer in a list: a UDN, an address or a name.
     fn from_text(text: &str) -> Self {
         if text == "*" {
             return Self::Any;
@@ -170,7 +168,7 @@ impl Selector {
         }
     }
 
-    /// The renderer as a button or LED names it; the other direction of `from_text`.
+    /// The renderer as lists name it.
     #[must_use]
     pub fn to_text(&self) -> String {
         match self {
@@ -200,7 +198,7 @@ impl Selector {
     }
 }
 
-/// The renderers as the file names them.
+/// Renderers as the file names them.
 pub(super) fn print_list(all: &[Selector]) -> String {
     let texts: Vec<String> = all.iter().map(Selector::to_text).collect();
     one_or_list(&texts)
@@ -228,7 +226,7 @@ impl Plain for Targets {
     }
 }
 
-/// Warns of each renderer that `key` names and no other table knows.
+/// Warns of each renderer that `key` names but no `[[renderer]]` or `[[group]]` table.
 pub(super) fn check_targets(
     reader: &mut Reader<'_>,
     section: &Section<'_>,
@@ -250,7 +248,7 @@ pub(super) fn check_targets(
     }
 }
 
-/// What to write if `who` is in no table.
+/// Advice if `who` is in no table.
 fn unknown(who: &Selector, rules: &[(Section<'_>, Rule)]) -> Option<String> {
     let all = || rules.iter().map(|(_, rule)| &rule.who);
     let meets = |rule: &Selector| *rule != Selector::Any && (rule.covers(who) || who.covers(rule));
@@ -260,7 +258,7 @@ fn unknown(who: &Selector, rules: &[(Section<'_>, Rule)]) -> Option<String> {
     let named = all().filter(|known| matches!(known, Selector::Name(_)));
     let known: Vec<String> = named.map(Selector::to_text).collect();
     let text = who.to_text();
-    // With a table for every renderer "TV 2" may well be there beside "TV 1"; "TV1" hardly.
+    // With a table for every renderer, "TV 2" is probably another renderer than "TV 1"; "TV1" is a typing error.
     let meant = match all().any(|rule| *rule == Selector::Any) {
         true => Some(known.iter().find(|known| letters(known) == letters(&text))?.as_str()),
         false => nearest(&text, known.iter().map(String::as_str)),

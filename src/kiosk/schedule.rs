@@ -238,16 +238,8 @@ mod tests {
     }
 
     fn entry(days: Days, from: &str, to: &str) -> ScheduleEntry {
-        ScheduleEntry {
-            name: None,
-            days,
-            from: time(from),
-            to: time(to),
-            targets: Targets::All,
-            then: ScheduledAction::Stop,
-            volume: None,
-            priority: 0,
-        }
+        let (from, to, then) = (time(from), time(to), ScheduledAction::Stop);
+        ScheduleEntry { days, from, to, then, ..ScheduleEntry::default() }
     }
 
     fn on(day: usize) -> Days {

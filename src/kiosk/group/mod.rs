@@ -280,14 +280,11 @@ mod tests {
 
     fn group() -> Group {
         let on = ["A", "B", "C"].map(|name| Selector::Name(clip(name))).to_vec();
-        let (plays, volume) = (None, None);
         Group::new(&config::GroupRule {
             name: clip("Wall"),
             on,
-            plays,
-            repeat: true,
-            volume,
             wait: WAIT,
+            ..config::GroupRule::default()
         })
     }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::{GpioBackend, LoopMethod, OnStop, PlayOrder, PortChoice, Rule, Selector};
+use crate::config::{GpioBackend, PortChoice, Rule};
 use crate::test_support::TestFolder;
 use crate::text::clip;
 use crate::time::Duration;
@@ -8,18 +8,7 @@ use std::fs::{self, File};
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 fn config(media_folder: &Path, plays: &[PathBuf]) -> Config {
-    let rule = Rule {
-        who: Selector::Any,
-        plays: plays.to_vec(),
-        autoplay: true,
-        repeat: true,
-        order: PlayOrder::Name,
-        dwell: Duration::from_secs(10),
-        volume: None,
-        on_stop: OnStop::Respect,
-        loop_method: LoopMethod::Auto,
-        max_cut: Duration::ZERO,
-    };
+    let rule = Rule { plays: plays.to_vec(), ..Config::default().rules.remove(0) };
     Config {
         name: clip("box"),
         media_folder: media_folder.to_owned(),

@@ -192,10 +192,9 @@ impl Scenario {
         self.config.join(vec![GroupRule {
             name: clip("WallTime"),
             on: (0..self.presets.len()).map(name).collect(),
-            plays: None,
             repeat: self.config.rules[0].repeat,
-            volume: None,
             wait,
+            ..GroupRule::default()
         }]);
         self
     }
