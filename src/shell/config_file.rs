@@ -1,4 +1,4 @@
-//! The configuration file on disk, and a look at the media it names.
+//! The configuration file on disk, and a look at the media that it names.
 
 use super::gpio;
 use crate::config::{self, FileState, GpioHeader, Loaded, Problem, Severity};
@@ -6,13 +6,12 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-/// A configuration with every table there can be is a hundredth of this.
-const LONGEST: u64 = 1 << 20;
-/// Links followed on the way to a file, each leading to the next.
+/// A configuration with as many tables as possible is a hundredth of this.
+const MAX_BYTES: u64 = 1 << 20;
+/// How many symbolic links are followed in a row.
 const LINKS: u8 = 8;
 
-/// Reads the configuration file at `path`. Without a file the defaults and the usual front panel hold,
-/// with a warning.
+/// Reads the configuration file at `path`. Without a file the defaults and the usual panel apply, with a warning.
 ///
 /// # Errors
 /// If the file is there but cannot be read, or is larger than 1 MiB.
@@ -20,13 +19,13 @@ pub fn load(path: &Path) -> io::Result<Loaded> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            let mut loaded = usual(gpio::header());
+            let mut loaded = without_file(gpio::header());
             let problem = Problem {
                 severity: Severity::Warning,
                 line: None,
                 key: String::new(),
-                message: "there is no such file, so the defaults hold".to_owned(),
-                advice: "write one after the commented example to change them".to_owned(),
+                message: "no such file, so the defaults apply".to_owned(),
+                advice: "to change them, write one like the commented example".to_owned(),
             };
             loaded.problems.insert(0, problem);
             return Ok(loaded);
@@ -34,24 +33,24 @@ pub fn load(path: &Path) -> io::Result<Loaded> {
         Err(error) => return Err(error),
     };
     let mut bytes = Vec::new();
-    file.take(LONGEST + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LONGEST {
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
         return Err(io::Error::new(
             ErrorKind::FileTooLarge,
-            "larger than 1 MiB: this is no configuration file",
+            "larger than 1 MiB: not a configuration file",
         ));
     }
     let text = match String::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => return Ok(not_utf8(&error)),
     };
-    // The shipped file, where every line is switched off, is as good as none.
+    // The packaged file, in which every line is commented out, counts as none.
     let header = gpio::header();
-    Ok(if says_nothing(&text) { usual(header) } else { config::parse_for(header, &text, &look) })
+    Ok(if is_blank(&text) { without_file(header) } else { config::parse_for(header, &text, &look) })
 }
 
-/// What holds without a file: of the usual front panel as much as this header has pins for.
-fn usual(header: GpioHeader) -> Loaded {
+/// The configuration without a file: of the usual panel as much as this header has pins for.
+fn without_file(header: GpioHeader) -> Loaded {
     let mut loaded = config::parse(config::WITHOUT_FILE, &look);
     if let Some(config) = &mut loaded.config {
         config.buttons.retain(|button| header.has(button.pin));
@@ -60,15 +59,14 @@ fn usual(header: GpioHeader) -> Loaded {
     loaded
 }
 
-/// Whether nothing is in it but remarks.
-fn says_nothing(text: &str) -> bool {
+/// Whether the file contains only comments.
+fn is_blank(text: &str) -> bool {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut lines = text.lines().map(str::trim_start);
     lines.all(|line| line.is_empty() || line.starts_with('#'))
 }
 
-/// The problem of a file in another encoding. Its LEDs are used all the same: letters with accents
-/// are in names only.
+/// The problem of a file in another encoding. Its LEDs can be used all the same: accented letters occur only in names.
 fn not_utf8(error: &std::string::FromUtf8Error) -> Loaded {
     let start = error.utf8_error().valid_up_to();
     let before = error.as_bytes().iter().take(start);
@@ -79,7 +77,7 @@ fn not_utf8(error: &std::string::FromUtf8Error) -> Loaded {
         severity: Severity::Error,
         line: u32::try_from(line).ok(),
         key: String::new(),
-        message: "this letter is not in UTF-8".to_owned(),
+        message: "this letter is not UTF-8".to_owned(),
         advice: "save the file as UTF-8 in the editor".to_owned(),
     };
     loaded.problems.insert(0, problem);
@@ -87,11 +85,11 @@ fn not_utf8(error: &std::string::FromUtf8Error) -> Loaded {
     loaded
 }
 
-/// What is at `path`, as far as this process may see it.
+/// What is at `path`, as far as this process may see.
 #[must_use]
 pub fn look(path: &Path) -> FileState {
     let state = match fs::metadata(path) {
-        // Other things, such as pipes, must not even be opened.
+        // Other kinds, such as pipes, must not be opened.
         Ok(data) if data.is_dir() => fs::read_dir(path).map(|_| FileState::Folder),
         Ok(data) if data.is_file() => File::open(path).map(|_| FileState::File),
         Ok(_) => return FileState::Missing,
@@ -106,19 +104,19 @@ pub fn look(path: &Path) -> FileState {
     })
 }
 
-/// Of the folders on the way to `path` the first that `shut` says may not be entered.
+/// The first folder on the way to `path` that `shut` reports as closed to this process.
 fn barrier(path: &Path, links: u8, shut: &dyn Fn(&Path) -> bool) -> Option<PathBuf> {
     let way: Vec<_> = path.ancestors().collect();
     let place = way.into_iter().rev().find(|place| shut(place))?;
     match fs::read_link(place) {
-        // Nobody is kept out of a link, only out of where it leads.
+        // A link itself is never closed, only its target.
         Ok(target) => barrier(&place.parent()?.join(target), links.checked_sub(1)?, shut),
         Err(_) => Some(place.to_owned()),
     }
 }
 
 fn is_shut(folder: &Path) -> bool {
-    // To find even this one entry it must be entered.
+    // Looking up even this one entry needs permission to enter the folder.
     let entered = fs::metadata(folder.join("."));
     entered.is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
 }
@@ -127,27 +125,11 @@ fn is_shut(folder: &Path) -> bool {
 mod tests {
     use super::*;
     use crate::config::Config;
+    use crate::test_support::TestFolder;
     use std::os::unix::fs::PermissionsExt as _;
 
-    struct Folder(std::path::PathBuf);
-
-    impl Folder {
-        fn new(name: &str) -> Self {
-            let name = format!("dlna-kiosk-{name}-{}", std::process::id());
-            let path = std::env::temp_dir().join(name);
-            fs::create_dir_all(&path).unwrap();
-            Self(path)
-        }
-    }
-
-    impl Drop for Folder {
-        fn drop(&mut self) {
-            fs::remove_dir_all(&self.0).unwrap();
-        }
-    }
-
     #[test]
-    fn without_a_file_the_defaults_and_the_usual_panel_hold() {
+    fn without_a_file_the_defaults_and_the_usual_panel_apply() {
         let loaded = load(Path::new("/nowhere/config.toml")).unwrap();
         let config = loaded.config.unwrap();
         let pins: Vec<_> = config.buttons.iter().map(|button| button.pin.0).collect();
@@ -167,7 +149,7 @@ mod tests {
             (GpioHeader::TwentySix, [17, 27].as_slice(), 2),
             (GpioHeader::TwentySixOfFirst, &[17], 2),
         ] {
-            let config = usual(header).config.unwrap();
+            let config = without_file(header).config.unwrap();
             let pins: Vec<_> = config.buttons.iter().map(|button| button.pin.0).collect();
             assert_eq!((pins.as_slice(), config.leds.len()), (buttons, leds));
         }
@@ -175,23 +157,23 @@ mod tests {
 
     #[test]
     fn reads_a_file_and_looks_for_its_media() {
-        let folder = Folder::new("load");
-        let path = folder.0.join("config.toml");
-        fs::write(folder.0.join("a.mp4"), "").unwrap();
+        let folder = TestFolder::new("load");
+        let path = folder.path().join("config.toml");
+        fs::write(folder.path().join("a.mp4"), "").unwrap();
         let text =
-            format!("media = {:?}\n[[renderer]]\nplays = [\"a.mp4\", \"b.mp4\"]\n", folder.0);
+            format!("media = {:?}\n[[renderer]]\nplays = [\"a.mp4\", \"b.mp4\"]\n", folder.path());
         fs::write(&path, text).unwrap();
         let loaded = load(&path).unwrap();
         assert_eq!(loaded.config.unwrap().rules[0].plays.len(), 2);
         assert_eq!(loaded.problems.len(), 1, "{:?}", loaded.problems);
         assert!(loaded.problems[0].message.contains("b.mp4 does not exist"));
-        assert_eq!(look(&folder.0), FileState::Folder);
+        assert_eq!(look(folder.path()), FileState::Folder);
     }
 
     #[test]
-    fn of_all_folders_above_the_one_that_shuts_out_is_named() {
-        let folder = Folder::new("barred");
-        let (home, link) = (folder.0.join("home"), folder.0.join("link"));
+    fn the_folder_above_that_denies_access_is_named() {
+        let folder = TestFolder::new("barred");
+        let (home, link) = (folder.path().join("home"), folder.path().join("link"));
         fs::create_dir_all(home.join("videos")).unwrap();
         std::os::unix::fs::symlink("home/videos", &link).unwrap();
         let shut = |place: &Path| place.starts_with(&home) || place.starts_with(&link);
@@ -205,23 +187,23 @@ mod tests {
         allowed(0o600);
         let seen = look(&link);
         allowed(0o700);
-        // Root is let in everywhere.
+        // Root may enter every folder.
         let root = rustix::process::geteuid().is_root();
         assert_eq!(seen, if root { FileState::Folder } else { FileState::Barred(home.clone()) });
     }
 
     #[test]
-    fn a_file_of_remarks_is_as_good_as_none() {
+    fn a_file_of_comments_counts_as_none() {
         let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/systemd/config.toml");
         let without = load(Path::new("/nowhere/config.toml")).unwrap().config;
         assert_eq!(load(Path::new(shipped)).unwrap().config, without);
-        assert!(says_nothing("\u{feff}# a\r\n\r\n") && !says_nothing("# a\n[[led]]"));
+        assert!(is_blank("\u{feff}# a\r\n\r\n") && !is_blank("# a\n[[led]]"));
     }
 
     #[test]
     fn another_encoding_is_an_error_with_its_line() {
-        let folder = Folder::new("latin1");
-        let path = folder.0.join("config.toml");
+        let folder = TestFolder::new("latin1");
+        let path = folder.path().join("config.toml");
         fs::write(&path, b"# one\nname = \"K\xfcche\"\n[[led]]\npin = 22\nshows = \"status\"\n")
             .unwrap();
         let loaded = load(&path).unwrap();

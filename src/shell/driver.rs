@@ -1,5 +1,4 @@
-//! The driver: takes events from the mailbox, steps the kiosk, performs the effects. Nothing else
-//! in the box decides when anything happens.
+//! The driver: takes events from the mailbox, steps the kiosk, and has its effects performed.
 
 use super::Shell;
 use super::clock::Clock;
@@ -13,20 +12,19 @@ use crate::limits::EFFECTS;
 use async_io::Timer;
 use smol::{LocalExecutor, future};
 
-/// Drives the kiosk until it wants to exit; gives the exit code. `audience` is told each new entry of
-/// the flight recorder.
+/// Drives the kiosk until it exits; returns the exit code. Calls `on_entry` for each new entry of the trace.
 pub async fn drive<'a>(
     mut kiosk: Kiosk,
     shell: &'a Shell,
     executor: &LocalExecutor<'a>,
-    mut audience: impl FnMut(&Kiosk, &Entry),
+    mut on_entry: impl FnMut(&Kiosk, &Entry),
 ) -> u8 {
     let clock = Clock::start();
     let mut runner = EffectRunner::new(shell, executor);
     match &shell.store {
-        // Before anything else can happen.
+        // Before any other event.
         Some(store) => shell.mailbox.offer(Event::Remembered(Box::new(store.load_or_set_aside()))),
-        None => log::debug!("no state directory: what is learned is forgotten with the box"),
+        None => log::debug!("no state directory: what the box learns is lost when it ends"),
     }
     runner.start_all();
     let mut seen = 0;
@@ -34,17 +32,17 @@ pub async fn drive<'a>(
     loop {
         let event = next(&shell.mailbox, kiosk.next_deadline().map(|next| clock.at(next.at))).await;
         if let Event::Answered { ticket, .. } = &event {
-            runner.let_go(ticket.number());
+            runner.end_request(ticket.number());
         }
         kiosk.step(event, clock.now(), &mut effects);
         for entry in kiosk.trace().since(seen) {
             log::log!(entry.what.level(), "{entry}");
-            audience(&kiosk, entry);
+            on_entry(&kiosk, entry);
         }
         seen = kiosk.trace().written();
         for effect in effects.drain(..) {
             if let Effect::Exit(code) = effect {
-                runner.put_down().await;
+                runner.end_all().await;
                 return code;
             }
             runner.perform(effect, clock);
@@ -52,7 +50,7 @@ pub async fn drive<'a>(
     }
 }
 
-/// The next event: from the mailbox, or that the deadline has come.
+/// The next event: from the mailbox, or [`Event::Deadline`].
 async fn next(mailbox: &Mailbox, deadline: Option<std::time::Instant>) -> Event {
     let Some(deadline) = deadline else {
         return mailbox.take().await;

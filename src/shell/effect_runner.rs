@@ -1,4 +1,4 @@
-//! Performs the effects. That never awaits: it sets a pin, or starts a task that will post an event.
+//! Performs the effects of the kiosk. Performing never awaits: it sets a pin, or starts a task that will post an event.
 
 use super::clock::Clock;
 use super::scan::inspect;
@@ -9,13 +9,13 @@ use core::net::Ipv4Addr;
 use smol::{LocalExecutor, Task, future};
 use std::collections::HashMap;
 
-/// What performs the effects: every task it starts is held here, and none outlives it.
+/// Performs effects. It holds every task that it starts, and none outlives it.
 pub(super) struct EffectRunner<'a, 'e> {
     shell: &'a Shell,
     executor: &'e LocalExecutor<'a>,
     essential: HashMap<TaskName, Task<()>>,
     requests: HashMap<u32, Task<()>>,
-    chores: Vec<Task<()>>,
+    others: Vec<Task<()>>,
 }
 
 impl<'a, 'e> EffectRunner<'a, 'e> {
@@ -25,12 +25,12 @@ impl<'a, 'e> EffectRunner<'a, 'e> {
             executor,
             essential: HashMap::new(),
             requests: HashMap::new(),
-            chores: Vec::new(),
+            others: Vec::new(),
         }
     }
 
-    /// This call is over.
-    pub(super) fn let_go(&mut self, number: u32) {
+    /// Ends the task of a request.
+    pub(super) fn end_request(&mut self, number: u32) {
         self.requests.remove(&number);
     }
 
@@ -40,21 +40,21 @@ impl<'a, 'e> EffectRunner<'a, 'e> {
             let dark = || {
                 shell.panel.borrow().dark();
             };
-            self.chore(async move {
+            self.spawn(async move {
                 process::leave_on_signals(signals, &shell.mailbox, dark).await;
             });
         }
         if !shell.config.schedule.is_empty() {
-            // Else nobody needs to know the time, and nothing wakes for it.
-            self.chore(clock::run_wall_clock(&shell.mailbox, shell.config.clock));
+            // Otherwise the time is not needed, and no timer wakes the box for it.
+            self.spawn(clock::run_wall_clock(&shell.mailbox, shell.config.clock));
         }
-        self.chore(async { match shell.watch.run(&shell.mailbox).await {} });
+        self.spawn(async { match shell.watch.run(&shell.mailbox).await {} });
         for name in crate::kiosk::supervisor::TASKS {
             self.start(name);
         }
     }
 
-    /// Starts an essential task; if it ends, the kiosk hears of it.
+    /// Starts an essential task. If it ends, the kiosk is told.
     fn start(&mut self, name: TaskName) {
         let shell = self.shell;
         let task = self.executor.spawn(async move {
@@ -68,7 +68,7 @@ impl<'a, 'e> EffectRunner<'a, 'e> {
                 TaskName::Panel => shell.run_panel().await,
                 TaskName::Network => {
                     if matches!(shell.mode, Mode::Demo(_)) {
-                        // Nothing leaves this machine.
+                        // No traffic leaves this machine.
                         let alone = [Ipv4Addr::LOCALHOST].into_iter().collect();
                         return shell.mailbox.post(Event::Addresses(alone)).await;
                     }
@@ -83,15 +83,15 @@ impl<'a, 'e> EffectRunner<'a, 'e> {
         self.essential.insert(name, task);
     }
 
-    fn chore(&mut self, work: impl Future<Output = ()> + 'a) {
-        self.chores.retain(|task| !task.is_finished());
-        self.chores.push(self.executor.spawn(work));
+    fn spawn(&mut self, work: impl Future<Output = ()> + 'a) {
+        self.others.retain(|task| !task.is_finished());
+        self.others.push(self.executor.spawn(work));
     }
 
     pub(super) fn perform(&mut self, effect: Effect, clock: Clock) {
         let shell = self.shell;
         match effect {
-            Effect::Search => self.chore(async {
+            Effect::Search => self.spawn(async {
                 shell.multicast.search().await;
             }),
             Effect::SearchAt(address) => {
@@ -106,22 +106,22 @@ impl<'a, 'e> EffectRunner<'a, 'e> {
                 });
                 self.requests.insert(number, task);
             }
-            Effect::Cancel(number) => self.let_go(number),
-            Effect::Scan => self.chore(async move {
+            Effect::Cancel(number) => self.end_request(number),
+            Effect::Scan => self.spawn(async move {
                 let mut known = shell.known.take();
                 let scan = scan::scan(&shell.config, &mut known, &shell.watch, clock).await;
                 shell.known.replace(known);
                 shell.mailbox.post(Event::Scanned(Box::new(scan))).await;
             }),
-            Effect::Save(memory) => self.chore(async move {
+            Effect::Save(memory) => self.spawn(async move {
                 let outcome = match &shell.store {
                     Some(store) => store.write(&memory.write()).await,
                     None => Event::Saved(Err("there is no state directory".to_owned())),
                 };
                 shell.mailbox.post(outcome).await;
             }),
-            Effect::Probe { token, path, extension } => self.chore(async move {
-                // After the first call is on its way: reading may take some milliseconds.
+            Effect::Probe { token, path, extension } => self.spawn(async move {
+                // Start requests first: reading may block for some milliseconds.
                 future::yield_now().await;
                 let duration = inspect::duration(&path, extension);
                 shell.mailbox.post(Event::Probed { token, duration }).await;
@@ -137,9 +137,9 @@ impl<'a, 'e> EffectRunner<'a, 'e> {
             Effect::Watchdog => shell.notifier.watchdog(),
             Effect::Stopping => shell.notifier.stopping(),
             Effect::PowerOff => {
-                // A demonstration does not switch off the machine of whoever tries it.
+                // A demonstration does not switch off the machine it runs on.
                 let real = matches!(shell.mode, Mode::Service);
-                self.chore(async move {
+                self.spawn(async move {
                     let outcome = match real {
                         true => process::power_off().await,
                         false => Err("this is only a demonstration".to_owned()),
@@ -152,10 +152,10 @@ impl<'a, 'e> EffectRunner<'a, 'e> {
     }
 
     /// Ends every task and waits until its sockets are closed.
-    pub(super) async fn put_down(self) {
+    pub(super) async fn end_all(self) {
         self.shell.panel.borrow().dark();
         for task in
-            self.essential.into_values().chain(self.requests.into_values()).chain(self.chores)
+            self.essential.into_values().chain(self.requests.into_values()).chain(self.others)
         {
             task.cancel().await;
         }

@@ -1,7 +1,5 @@
-//! The shell: the only place with sockets, files, pins and a clock. It turns the world into events
-//! and effects into the world, and decides nothing.
-//!
-//! What the tasks share: the way into the logic, the doors, the panel, the store.
+//! The shell: the only place with sockets, files, pins and a clock. It turns what happens into events, performs the effects of
+//! the kiosk, and decides nothing.
 
 #![allow(
     clippy::disallowed_methods,
@@ -42,17 +40,17 @@ use core::net::Ipv4Addr;
 use smol::future;
 use std::rc::Rc;
 
-/// A panel that cannot be opened is tried again after pauses that double: udev is late by less than a
-/// second at most boots, and nothing is to be hoped from a machine without pins.
+/// Pauses before a panel is opened again double from this. At most boots udev is less than a second late.
 const PANEL_FIRST_PAUSE: Duration = Duration::from_millis(250);
+/// The longest pause: on a machine without pins there is nothing to wait for.
 const PANEL_LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// What the tasks share. Declare it before the executor, so that they can borrow it.
+/// What the tasks of the box share. Declare it before the executor, so that they can borrow it.
 #[derive(Debug)]
 pub struct Shell {
-    /// The way into the logic.
+    /// Carries events to the kiosk.
     pub mailbox: Mailbox,
-    /// Answers owed to those who ask the box.
+    /// Carries answers of the kiosk to connections.
     pub replies: Replies,
     config: Config,
     multicast: Multicast,
@@ -61,7 +59,7 @@ pub struct Shell {
     media: ListeningPort,
     control: Option<ListeningPort>,
     watch: Watch,
-    /// What was seen of the media files, between scans.
+    /// What earlier scans have found out about files.
     known: RefCell<scan::Known>,
     signals: RefCell<Option<Signals>>,
     notifier: Notifier,
@@ -69,12 +67,11 @@ pub struct Shell {
 }
 
 impl Shell {
-    /// Opens everything that must be there before the first step: the ports. `mode` says whether
-    /// the box has a mode panel and a control port; one-shot commands have neither.
+    /// Opens what must be there before the first step: the ports and the signal handlers.
     ///
     /// # Errors
-    /// A sentence for the owner: signals cannot be caught; or a port is taken, unless this is a box that
-    /// nobody watches, which tries again.
+    /// A sentence for the owner: signals cannot be caught, or a port is in use. The service does not fail for a port: it tries
+    /// again.
     pub fn open(config: &Config, mode: Mode) -> Result<Self, String> {
         let signals =
             process::catch_signals().map_err(|error| format!("cannot catch signals: {error}"))?;
@@ -111,16 +108,16 @@ impl Shell {
         })
     }
 
-    /// Keeps what the box learns in this store.
+    /// Stores what the box learns in this store.
     #[must_use]
     pub fn keeping(self, store: Option<Store>) -> Self {
         Self { store, ..self }
     }
 
-    /// Opens the mode panel and runs it until it fails. Permissions may come late at boot (udev sets
-    /// the group after services start), so that a panel that cannot be opened is tried again.
+    /// Opens the panel and runs it until it fails. Retries a panel that cannot be opened: at boot, udev may grant the permissions
+    /// only after the service has started.
     async fn run_panel(&self) -> String {
-        // The old one first: lines are exclusive.
+        // Close the old one first: lines are exclusive.
         self.panel.replace(Rc::default());
         let wired = !self.config.buttons.is_empty() || !self.config.leds.is_empty();
         let mut pause = PANEL_FIRST_PAUSE;
@@ -154,7 +151,7 @@ impl Shell {
         GpioPanel::default().run(&self.mailbox).await
     }
 
-    /// The control port, if there is one that listens.
+    /// The number of the control port, if it is open.
     pub fn control_port(&self) -> Option<u16> {
         self.control.as_ref()?.number()
     }
@@ -169,8 +166,8 @@ impl Shell {
         }
     }
 
-    async fn run_control_server(&self, door: &ListeningPort) -> String {
-        match door.listener() {
+    async fn run_control_server(&self, port: &ListeningPort) -> String {
+        match port.listener() {
             Ok((listener, _)) => control_server::run(listener, &self.mailbox, &self.replies).await,
             Err(why) => format!("control_port: {why}"),
         }
@@ -189,7 +186,7 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// Where media are served: the demonstration keeps to this machine.
+    /// The address of the media server. The demonstration stays on this machine.
     fn media_address(&self) -> Ipv4Addr {
         match self {
             Self::Demo(_) => Ipv4Addr::LOCALHOST,
@@ -205,7 +202,7 @@ mod tests {
     use crate::test_support::TestFolder;
 
     #[test]
-    fn a_panel_that_comes_late_is_there_before_long() {
+    fn a_panel_that_becomes_available_late_is_opened_soon() {
         let folder = TestFolder::new("late-panel");
         let late = folder.path().join("late");
         let config = Config {

@@ -1,12 +1,12 @@
-//! SSDP's sockets (UDA 1.0 §1): searches go out of every interface, responses and announcements come in.
+//! The sockets of SSDP (UDA 1.0 §1): searches go out of every interface, responses and announcements come in.
 //!
-//! * A *searching* socket per interface, bound to its address: a VPN cannot swallow the search, and
-//!   unicast responses come back to it.
+//! * A *searching* socket for each interface, bound to its address, so that no VPN swallows the search and unicast responses come
+//!   back to it.
 //! * The *listening* socket on port 1900, a member of the group on every interface.
-//! * The *direct* socket for searches by unicast, where the kernel picks the way.
+//! * The *direct* socket for unicast searches, for which the kernel chooses the route.
 //!
-//! Sockets come and go with the addresses while one task waits on all of them, so the task polls
-//! whatever is there and is woken when that changes. Sending never waits: a search is repeated anyway.
+//! Sockets come and go with addresses while one task waits on all of them: it polls those that exist and is woken when they
+//! change. Sending never waits: a search is repeated anyway.
 
 use super::mailbox::Mailbox;
 use super::network::{Interface, reaching};
@@ -26,18 +26,18 @@ use std::collections::BTreeSet;
 use std::io;
 use std::net::UdpSocket;
 
-/// Renderers answer within this many seconds: the shortest that UDA 1.0 §1.2.2 allows.
+/// Renderers answer within this many seconds: the smallest value that UDA 1.0 §1.2.2 allows.
 const MX: u8 = 1;
-/// UDA 1.0 §1.1.2. With 1, renderers behind a second switch were lost.
+/// UDA 1.0 §1.1.2. With 1, renderers behind a second switch were not found.
 const TTL: u32 = 4;
-/// Interfaces searched: as many as [`Event::Addresses`] holds.
+/// Interfaces used: as many as [`Event::Addresses`] holds.
 const INTERFACES: usize = 16;
-/// Datagrams read from one socket in one turn: a flood of announcements starves neither the answers to
-/// our searches nor the rest of the box.
+/// Datagrams read from one socket in one turn, so that a flood of announcements starves neither the responses to searches nor
+/// the rest of the box.
 const DATAGRAMS: usize = 64;
-/// Pause after none of the sockets that seemed readable was.
+/// Pause if no socket was readable after all.
 const PAUSE: Duration = Duration::from_millis(100);
-/// Larger ones are cut: SSDP fits in one Ethernet frame.
+/// Larger datagrams are cut: SSDP fits into one Ethernet frame.
 const DATAGRAM: usize = 8 << 10;
 
 /// SSDP's sockets.
@@ -45,7 +45,7 @@ const DATAGRAM: usize = 8 << 10;
 pub struct Multicast {
     sockets: RefCell<Sockets>,
     waiting: RefCell<Option<Waker>>,
-    complaints: RefCell<BTreeSet<(&'static str, io::ErrorKind)>>,
+    warned: RefCell<BTreeSet<(&'static str, io::ErrorKind)>>,
 }
 
 #[derive(Debug, Default)]
@@ -63,41 +63,41 @@ impl Sockets {
 }
 
 impl Multicast {
-    /// Follows the box's interfaces: at the start and whenever they change. Gives whether every socket is
-    /// there: what failed for want of descriptors or memory works when it is tried again.
+    /// Follows the box's interfaces, at the start and whenever they change. Returns whether every socket is open: one that failed
+    /// for lack of descriptors or memory may work later.
     pub fn rejoin(&self, interfaces: &[Interface]) -> bool {
         let sockets = &mut *self.sockets.borrow_mut();
         let reached: Vec<_> = reaching(interfaces).take(INTERFACES).collect();
         let mut whole = true;
         let mut need = |done: bool| whole &= done;
-        // One that is still good stays: responses may be on their way to it.
+        // A socket that is still good stays: responses may be on their way to it.
         let searching = &mut sockets.searching;
         searching.retain(|(known, _)| reached.contains(&known));
         for &interface in &reached {
             if searching.iter().all(|(known, _)| known != interface) {
-                let socket = self.hear_of("search", bound_to(interface.address));
+                let socket = self.warn_once("search", bound_to(interface.address));
                 need(socket.is_some());
                 searching.extend(socket.map(|s| (interface.clone(), s)));
             }
         }
 
-        // A new one each time: memberships of adapters that are gone would fill the old one. But an
-        // old one is better than none.
+        // A new socket each time, because memberships of adapters that are gone would fill the old one. But an old socket is
+        // better than none.
         let joined = |socket: Async<UdpSocket>| {
             let joins = reached.iter().map(|interface| join(&socket, interface));
-            let all = joins.filter_map(|joined| self.hear_of("join", joined)).count();
+            let all = joins.filter_map(|joined| self.warn_once("join", joined)).count();
             (socket, all == reached.len())
         };
-        let listening = self.hear_of("listen", listening()).map(joined);
+        let listening = self.warn_once("listen", listening()).map(joined);
         need(listening.as_ref().is_some_and(|(_, all)| *all));
         sockets.listening = listening.map(|(socket, _)| socket).or(sockets.listening.take());
         if sockets.direct.is_none() {
             let any = SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0);
-            sockets.direct = self.hear_of("search directly", Async::<UdpSocket>::bind(any));
+            sockets.direct = self.warn_once("search directly", Async::<UdpSocket>::bind(any));
             need(sockets.direct.is_some());
         }
         if whole {
-            self.complaints.borrow_mut().clear();
+            self.warned.borrow_mut().clear();
         }
         if let Some(waker) = self.waiting.take() {
             waker.wake();
@@ -105,7 +105,7 @@ impl Multicast {
         whole
     }
 
-    /// Posts what is heard.
+    /// Posts what is received.
     pub async fn run(&self, mailbox: &Mailbox) -> Infallible {
         let mut heartbeat = Heartbeat::new(mailbox, TaskName::Multicast);
         let mut buffer = vec![0; DATAGRAM];
@@ -113,23 +113,22 @@ impl Multicast {
             let readable = poll_fn(|cx| self.poll_readable(cx));
             heartbeat.beat_while(readable).await;
             if self.drain(&mut buffer, mailbox) == 0 {
-                // A socket that only fails stays readable: what it holds can wait a moment.
+                // A socket that only fails stays readable; its error can wait a moment.
                 Timer::after(PAUSE).await;
             }
             future::yield_now().await;
         }
     }
 
-    /// Searches for every target from every interface, twice, since datagrams get lost. Gives the number
-    /// of datagrams sent.
+    /// Searches for every target from every interface, twice, because datagrams get lost. Returns the number of datagrams sent.
     pub async fn search(&self) -> usize {
         let first = self.search_once();
-        // Not in step with other control points on the LAN.
+        // At random, so as not to keep step with other control points.
         Timer::after(Duration::from_millis(fastrand::u64(150..=200))).await;
         first + self.search_once()
     }
 
-    /// Searches at one address, by unicast: for renderers that multicast does not reach.
+    /// Searches at one address by unicast, for renderers that multicast does not reach.
     pub fn search_at(&self, renderer: SocketAddrV4) -> usize {
         let sockets = self.sockets.borrow();
         let Some(socket) = &sockets.direct else {
@@ -148,7 +147,7 @@ impl Multicast {
         let host = to.to_string();
         let send = |target| {
             let search = ssdp::search(target, MX, &host);
-            self.hear_of("send", socket.get_ref().send_to(search.as_bytes(), to))
+            self.warn_once("send", socket.get_ref().send_to(search.as_bytes(), to))
         };
         TARGETS.into_iter().filter_map(send).count()
     }
@@ -161,7 +160,7 @@ impl Multicast {
         if ready { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    /// Gives the number of datagrams that were there.
+    /// Reads all sockets; returns the number of datagrams.
     fn drain(&self, buffer: &mut [u8], mailbox: &Mailbox) -> usize {
         let sockets = self.sockets.borrow();
         let mut datagrams = 0;
@@ -176,7 +175,7 @@ impl Multicast {
                     }
                     Err(error) => {
                         if error.kind() != io::ErrorKind::WouldBlock {
-                            self.hear_of::<()>("receive", Err(error));
+                            self.warn_once::<()>("receive", Err(error));
                         }
                         break;
                     }
@@ -186,14 +185,14 @@ impl Multicast {
         datagrams
     }
 
-    /// What worked. What did not is logged once per kind until every socket is there again: with a
-    /// cable pulled everything fails, again and again.
-    fn hear_of<T>(&self, purpose: &'static str, result: io::Result<T>) -> Option<T> {
+    /// The result if it worked. A failure is logged once for each kind until every socket is open again: with the cable unplugged,
+    /// everything keeps failing.
+    fn warn_once<T>(&self, purpose: &'static str, result: io::Result<T>) -> Option<T> {
         let error = match result {
             Ok(done) => return Some(done),
             Err(error) => error,
         };
-        if self.complaints.borrow_mut().insert((purpose, error.kind())) {
+        if self.warned.borrow_mut().insert((purpose, error.kind())) {
             log::warn!("SSDP cannot {purpose}: {error}");
         }
         None
@@ -203,10 +202,10 @@ impl Multicast {
 fn offer(datagram: &[u8], from: Ipv4Addr, mailbox: &Mailbox) {
     match ssdp::parse(datagram, from) {
         Ok(announcement) => mailbox.offer(Event::Heard(Box::new(announcement))),
-        // Other control points search too; we hear even ourselves.
+        // Other control points search, too, and the box hears its own searches.
         Err(Rejected::Search) => {}
         Err(why) => {
-            log::debug!("no use, from {from}: {why:?}");
+            log::debug!("unusable datagram from {from}: {why:?}");
             mailbox.offer(Event::Deaf);
         }
     }
@@ -228,20 +227,20 @@ fn bound_to(address: Ipv4Addr) -> io::Result<Async<UdpSocket>> {
 
 fn listening() -> io::Result<Async<UdpSocket>> {
     let socket = udp()?;
-    // Media servers and other control points on the box use the port as well.
+    // Media servers and other control points on this machine use the port, too.
     socket.set_reuse_address(true)?;
     socket.set_reuse_port(true)?;
-    // Only what came to interfaces that we joined on. Without it we hear more: no reason to fail.
+    // Receive only on the interfaces that were joined. Without it more is received, which is no reason to fail.
     let _ = socket.set_multicast_all_v4(false);
     socket.bind(&SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, GROUP.port()).into())?;
     Async::new_nonblocking(socket.into())
 }
 
 fn join(socket: &Async<UdpSocket>, interface: &Interface) -> io::Result<()> {
-    // By number: two interfaces may have the same address for a moment.
+    // By index: two interfaces may have the same address for a moment.
     let index = InterfaceIndexOrAddress::Index(interface.index);
     match socket2::SockRef::from(socket).join_multicast_v4_n(GROUP.ip(), &index) {
-        // An interface with two addresses is joined once; one that is gone is gone.
+        // An interface with two addresses is joined only once; an interface may be gone.
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => Ok(()),
         Err(error) if error.raw_os_error() == Some(NO_SUCH_DEVICE) => Ok(()),
         other => other,
@@ -277,11 +276,11 @@ mod tests {
     }
 
     #[test]
-    fn a_renderer_searched_by_unicast_is_heard_and_rubbish_is_counted() {
+    fn a_unicast_search_is_answered_and_bad_datagrams_are_counted() {
         let multicast = Multicast::default();
         let mailbox = Mailbox::default();
         let story = async {
-            // The task waits already when the sockets come.
+            // The task is waiting before the sockets exist.
             future::yield_now().await;
             assert!(multicast.rejoin(&[loopback()]));
             let renderer = Async::<UdpSocket>::bind(([127, 0, 0, 1], 0)).unwrap();
@@ -315,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn sockets_of_interfaces_that_stay_are_kept_and_others_go() {
+    fn sockets_of_interfaces_that_stay_are_kept_and_others_closed() {
         let multicast = Multicast::default();
         let ports = || -> Vec<_> {
             let sockets = multicast.sockets.borrow();
@@ -323,7 +322,7 @@ mod tests {
             bound.map(|(_, s)| s.get_ref().local_addr().unwrap()).collect()
         };
         let second = Interface { address: Ipv4Addr::new(127, 0, 0, 9), ..loopback() };
-        // Set aside for documentation: not ours, so binding to it fails.
+        // An address reserved for documentation, so binding to it fails.
         let gone =
             Interface { address: Ipv4Addr::new(198, 51, 100, 77), index: 4711, ..loopback() };
         assert!(!multicast.rejoin(&[loopback(), gone]), "to be tried again");
@@ -382,7 +381,7 @@ mod tests {
             assert_eq!(multicast.search().await, 0);
             let far = SocketAddrV4::new(Ipv4Addr::new(192, 0, 2, 1), 1900);
             assert_eq!(multicast.search_at(far), 0);
-            assert!(multicast.complaints.borrow().len() <= 2, "once per kind");
+            assert!(multicast.warned.borrow().len() <= 2, "once per kind");
 
             ip("link set lo up");
             multicast.rejoin(&interfaces().unwrap());

@@ -1,7 +1,7 @@
-//! The box's own interfaces, and the moment they change.
+//! The box's network interfaces, and their changes.
 //!
-//! The kernel says over netlink (`rtnetlink(7)`) that *something* about links or addresses changed;
-//! what, is read from the list of interfaces itself, so that a lost message does no harm.
+//! The kernel reports over netlink (`rtnetlink(7)`) that something about links or addresses has changed. What has changed is read
+//! from the list of interfaces itself, so a lost message does no harm.
 
 use super::mailbox::Mailbox;
 use super::process::Heartbeat;
@@ -24,27 +24,27 @@ pub struct Interface {
     pub name: String,
     /// The kernel's number for it; an adapter plugged in again gets a new one.
     pub index: u32,
-    /// Ours.
+    /// The box's address.
     pub address: Ipv4Addr,
-    /// Of its subnet.
+    /// The netmask of its subnet.
     pub netmask: Ipv4Addr,
-    /// Reaches only this host.
+    /// Whether it reaches only this host.
     pub loopback: bool,
 }
 
 /// `RTMGRP_LINK | RTMGRP_IPV4_IFADDR` of `linux/rtnetlink.h`.
 const GROUPS: u32 = 0x1 | 0x10;
-/// One change comes as several messages (address, link, carrier): they are taken together.
-const SETTLE: Duration = Duration::from_millis(100);
-/// Where netlink is refused, for example by a sandbox, or something else did not work that may later.
-const LOOK_AGAIN: Duration = Duration::from_secs(10);
-/// Messages read in one turn; whatever is left makes the socket readable again.
+/// One change causes several messages (address, link, carrier), which are taken together.
+const SETTLE_TIME: Duration = Duration::from_millis(100);
+/// How often the interfaces are read where netlink is refused, for example by a sandbox, or after another failure.
+const POLL_PERIOD: Duration = Duration::from_secs(10);
+/// Messages read in one turn; the rest makes the socket readable again.
 const MESSAGES: usize = 256;
 
 /// The IPv4 interfaces that are up, in a stable order.
 ///
 /// # Errors
-/// They cannot be listed now, for want of descriptors or memory: that says nothing about them.
+/// They cannot be listed now, for lack of descriptors or memory. That says nothing about the interfaces.
 pub fn interfaces() -> io::Result<Vec<Interface>> {
     let mut interfaces: Vec<_> = if_addrs::get_if_addrs()?.into_iter().filter_map(ipv4).collect();
     interfaces.sort_unstable();
@@ -66,69 +66,71 @@ fn ipv4(listed: if_addrs::Interface) -> Option<Interface> {
     })
 }
 
-/// Posts [`Event::Addresses`] at the start and after each change. Tells `adopt` before, and again while
-/// that says that it could not do everything.
+/// Posts [`Event::Addresses`] at the start and after each change. Calls `adopt` before, and again as long as it returns that it
+/// could not do everything.
 pub async fn run(mailbox: &Mailbox, mut adopt: impl FnMut(&[Interface]) -> bool) -> Infallible {
     let mut heartbeat = Heartbeat::new(mailbox, TaskName::Network);
-    let mut said = None;
+    let mut warned = None;
     let mut known = None;
     let mut adopted = false;
     let mut netlink = None;
     loop {
-        // Before the look, so that no change falls between.
+        // Before the interfaces are read, so that no change falls between.
         let subscribed = netlink.take().map_or_else(subscribe, Ok);
         let listed = interfaces();
         let mut whole = listed.is_ok();
         let trouble = listed.as_ref().err().or(subscribed.as_ref().err());
-        hear_of(trouble, &mut said);
+        warn_once(trouble, &mut warned);
         if let Ok(now) = listed {
-            let news = known.as_ref() != Some(&now);
-            if news || !adopted {
+            let changed = known.as_ref() != Some(&now);
+            if changed || !adopted {
                 adopted = adopt(&now);
             }
             whole = adopted;
-            if news {
+            if changed {
                 log::debug!("addresses: {}", sentence(&now));
                 mailbox.post(Event::Addresses(addresses(&now))).await;
                 known = Some(now);
             }
         }
-        let look_again = async {
-            Timer::after(LOOK_AGAIN).await;
+        let poll_again = async {
+            Timer::after(POLL_PERIOD).await;
             Ok(())
         };
         let changed = match &subscribed {
             Ok(netlink) if whole => heartbeat.beat_while(change(netlink)).await,
-            Ok(netlink) => heartbeat.beat_while(future::or(change(netlink), look_again)).await,
-            Err(_) => heartbeat.beat_while(look_again).await,
+            Ok(netlink) => heartbeat.beat_while(future::or(change(netlink), poll_again)).await,
+            Err(_) => heartbeat.beat_while(poll_again).await,
         };
         match changed {
             Ok(()) => netlink = subscribed.ok(),
             Err(error) => {
-                hear_of(Some(&error), &mut said);
-                heartbeat.beat_while(Timer::after(LOOK_AGAIN)).await;
+                warn_once(Some(&error), &mut warned);
+                heartbeat.beat_while(Timer::after(POLL_PERIOD)).await;
             }
         }
     }
 }
 
-/// Logs a failure unless it is the one that was `said` last.
-fn hear_of(trouble: Option<&io::Error>, said: &mut Option<io::ErrorKind>) {
-    let before = core::mem::replace(said, trouble.map(io::Error::kind));
+/// Logs a failure, unless it is of the kind that was logged last.
+fn warn_once(trouble: Option<&io::Error>, warned: &mut Option<io::ErrorKind>) {
+    let before = core::mem::replace(warned, trouble.map(io::Error::kind));
     if let Some(error) = trouble
         && before != Some(error.kind())
     {
-        log::warn!("changes of address are not told now, looking every 10 s: {error}");
+        log::warn!(
+            "the kernel does not report changes of addresses, reading them every 10 s: {error}"
+        );
     }
 }
 
-/// The addresses that a renderer could reach. None: the cable is out, or the Wi-Fi is away.
+/// The addresses that a renderer could reach. There is none if the cable is unplugged or the Wi-Fi is down.
 fn addresses(interfaces: &[Interface]) -> heapless::Vec<Ipv4Addr, 16> {
     let outside = interfaces.iter().filter(|i| !i.loopback);
     outside.map(|i| i.address).take(16).collect()
 }
 
-/// The interfaces that reach the LAN; loopback only if there is no other.
+/// The interfaces that reach the LAN; loopback only if there is no other one.
 pub(super) fn reaching(interfaces: &[Interface]) -> impl Iterator<Item = &Interface> {
     let alone = interfaces.iter().all(|i| i.loopback);
     interfaces.iter().filter(move |i| alone || !i.loopback)
@@ -141,17 +143,17 @@ fn sentence(interfaces: &[Interface]) -> String {
 
 fn subscribe() -> io::Result<Async<OwnedFd>> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-    // The protocol left out is number 0: NETLINK_ROUTE.
+    // No protocol means number 0: NETLINK_ROUTE.
     let socket = socket_with(AddressFamily::NETLINK, SocketType::RAW, flags, None)?;
     bind(&socket, &SocketAddrNetlink::new(0, GROUPS))?;
     Async::new_nonblocking(socket)
 }
 
-/// Something may have changed, and it is quiet again.
+/// Waits until something may have changed and the messages have ended.
 async fn change(netlink: &Async<OwnedFd>) -> io::Result<()> {
     netlink.readable().await?;
-    Timer::after(SETTLE).await;
-    // The kernel truncates a message to the buffer; its content is of no interest.
+    Timer::after(SETTLE_TIME).await;
+    // The kernel truncates a message to the buffer; the content does not matter.
     let mut buffer = [0; 16];
     for _ in 0..MESSAGES {
         match recv(netlink, &mut buffer[..], RecvFlags::DONTWAIT).map_err(io::Error::from) {
@@ -164,7 +166,7 @@ async fn change(netlink: &Async<OwnedFd>) -> io::Result<()> {
     Ok(())
 }
 
-/// Messages were lost: no matter, the interfaces are read anyway.
+/// Messages were lost, which does not matter: the interfaces are read anyway.
 const NO_BUFFER_SPACE: i32 = rustix::io::Errno::NOBUFS.raw_os_error();
 
 #[cfg(test)]
@@ -194,9 +196,8 @@ pub(super) mod tests {
 
     const AGAIN: &str = "DLNA_KIOSK_TEST_NAMESPACE";
 
-    /// True in a network namespace of the test's own, where `lo` is up; false outside, after the test of
-    /// this name has run there, by itself, in a process of its own. Where namespaces are not allowed it
-    /// says so and tests nothing.
+    /// Runs the test of this name in a process and a network namespace of its own, where `lo` is up. Returns true inside; false
+    /// outside, after the test has passed inside. Where namespaces are not allowed, it prints that nothing was tested.
     pub(in crate::shell) fn in_namespace(test: &str) -> bool {
         if std::env::var_os(AGAIN).is_some() {
             ip("link set lo up");
@@ -234,9 +235,8 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn an_address_that_comes_and_goes_is_told_each_time() {
-        if !in_namespace("shell::network::tests::an_address_that_comes_and_goes_is_told_each_time")
-        {
+    fn each_change_of_addresses_is_posted() {
+        if !in_namespace("shell::network::tests::each_change_of_addresses_is_posted") {
             return;
         }
         let mailbox = Mailbox::default();

@@ -1,6 +1,6 @@
-//! The UPnP client: runs a request of the kiosk, one or two exchanges over HTTP, and says what it brought.
+//! The UPnP client: runs a request of the kiosk, one or two exchanges over HTTP, and returns the answer.
 //!
-//! It has no time-outs: the kiosk gives up by dropping the future.
+//! It has no timeouts: the kiosk gives up by dropping the future.
 
 use super::http::client::{HttpRequest, HttpResponse, exchange};
 use crate::kiosk::effect::Request;
@@ -12,17 +12,17 @@ use crate::upnp::soap::SoapError;
 use crate::upnp::{Action, HttpUrl, UpnpError, gena};
 use core::net::Ipv4Addr;
 
-/// Redirections followed to a description.
+/// How many redirections to a description are followed.
 const REDIRECTIONS: usize = 2;
 
-/// Runs `request`. Also gives our own address on the connection, if the renderer answered.
+/// Runs `request`. Also returns the box's own address on the connection, if the renderer answered.
 pub async fn run(request: &Request) -> (Result<Answer, Failure>, Option<Ipv4Addr>) {
-    let mut trip = Trip { facing: None };
+    let mut client = Client { facing: None };
     let outcome = match request {
-        Request::Describe { location } => trip.describe(location).await,
-        Request::Survey { url } => trip.survey(url).await,
+        Request::Describe { location } => client.describe(location).await,
+        Request::Survey { url } => client.survey(url).await,
         Request::Act { url, version, action, surplus } => {
-            trip.act(url, *version, action, surplus).await
+            client.act(url, *version, action, surplus).await
         }
         Request::Subscribe { url, callback, timeout } => {
             let headers = [
@@ -30,7 +30,7 @@ pub async fn run(request: &Request) -> (Result<Answer, Failure>, Option<Ipv4Addr
                 ("NT", "upnp:event".to_owned()),
                 ("TIMEOUT", gena::format_timeout(*timeout)),
             ];
-            match trip.gena("SUBSCRIBE", url, &headers).await {
+            match client.gena("SUBSCRIBE", url, &headers).await {
                 Ok(answer) if sid(&answer).is_none() => Err(Failure::Malformed),
                 answer => answer.map(|answer| subscribed(&answer, *timeout)),
             }
@@ -38,23 +38,24 @@ pub async fn run(request: &Request) -> (Result<Answer, Failure>, Option<Ipv4Addr
         Request::Renew { url, sid, timeout } => {
             // With CALLBACK or NT beside SID it would be a 400 (UDA 1.0 §4.1.2).
             let headers = [("SID", sid.clone()), ("TIMEOUT", gena::format_timeout(*timeout))];
-            let answer = trip.gena("SUBSCRIBE", url, &headers).await;
+            let answer = client.gena("SUBSCRIBE", url, &headers).await;
             answer.map(|answer| subscribed(&answer, *timeout))
         }
         Request::Unsubscribe { url, sid } => {
-            let answer = trip.gena("UNSUBSCRIBE", url, &[("SID", sid.clone())]).await;
+            let answer = client.gena("UNSUBSCRIBE", url, &[("SID", sid.clone())]).await;
             answer.map(|_| Answer::Unsubscribed)
         }
     };
-    (outcome, trip.facing)
+    (outcome, client.facing)
 }
 
-/// One request under way.
-struct Trip {
+/// A request under way.
+struct Client {
+    /// The box's own address on the last connection.
     facing: Option<Ipv4Addr>,
 }
 
-impl Trip {
+impl Client {
     async fn exchange(
         &mut self,
         request: &HttpRequest<'_>,
@@ -72,7 +73,7 @@ impl Trip {
             let answer = self.exchange(&request, DESCRIPTION_BODY).await?;
             match answer.status {
                 200 => {
-                    // URLs in it are relative to where it was found in the end.
+                    // URLs in it are relative to where it was finally found.
                     let description = description::parse(&answer.body, &url);
                     return description
                         .map(|description| Answer::Description(Box::new(description)))
@@ -117,15 +118,15 @@ impl Trip {
             body: Some(&body),
         };
         let mut answer = self.exchange(&request, SOAP_BODY).await?;
-        // The HTTP Extension Framework, for those who insist (UDA 1.0 §3.2.1).
-        let insisting = [
+        // The HTTP Extension Framework, for renderers that insist on it (UDA 1.0 §3.2.1).
+        let m_post = [
             content_type,
             ("MAN", "\"http://schemas.xmlsoap.org/soap/envelope/\"; ns=01"),
             ("01-SOAPACTION", &soap_action),
         ];
         if answer.status == 405 {
             request.method = "M-POST";
-            request.headers = &insisting;
+            request.headers = &m_post;
             answer = self.exchange(&request, SOAP_BODY).await?;
         }
         match answer.status {
@@ -161,13 +162,13 @@ fn sid(answer: &HttpResponse) -> Option<&str> {
     answer.headers.get("SID").filter(|sid| !sid.is_empty())
 }
 
-/// Reads the answer to a SUBSCRIBE; who grants no duration grants the one `asked` for.
+/// Reads the response to a SUBSCRIBE. Without a TIMEOUT the requested duration is granted.
 fn subscribed(answer: &HttpResponse, asked: core::time::Duration) -> Answer {
     let timeout = answer.headers.get("TIMEOUT").map(gena::parse_timeout);
     Answer::Subscribed { sid: sid(answer).map(str::to_owned), timeout: timeout.unwrap_or(asked) }
 }
 
-/// Where `Location` leads from `url`: elsewhere on the same host, or nowhere.
+/// Where `Location` leads from `url`; `None` if it leads to another host.
 fn redirected(url: &HttpUrl, location: &str) -> Option<HttpUrl> {
     if location.contains("://") {
         return HttpUrl::parse(location).filter(|to| to.host == url.host);
@@ -214,7 +215,7 @@ mod tests {
     const PLAY: Action = Action::Play;
 
     #[test]
-    fn an_action_brings_its_reply_or_its_fault() {
+    fn an_action_brings_its_reply_or_its_error() {
         let info = TransportInfo { state: Some(TransportState::Playing), error_occurred: false };
         let reply = Reply::TransportInfo(info);
         let (outcome, heard) = run_with(act(STATE), &[&ok(&reply.write(&STATE, 1))]);
@@ -238,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn who_refuses_post_gets_m_post_once() {
+    fn m_post_is_tried_once_if_post_is_refused() {
         let volume = Action::SetVolume { volume: 9 };
         let refusal = "HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\n\r\n";
         let done = ok(&Reply::Done.write(&volume, 1));
@@ -256,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn surplus_arguments_go_out_empty_behind_the_others() {
+    fn surplus_arguments_are_sent_empty_after_the_others() {
         let play = |url| Request::Act {
             url,
             version: 1,
@@ -288,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_description_is_fetched_where_it_was_moved_to_on_the_same_host() {
+    fn redirections_of_a_description_are_followed_on_the_same_host() {
         let describe = |location| Request::Describe { location };
         let moved = "HTTP/1.1 302 Found\r\nLocation: /desc.xml\r\n\r\n";
         let control = HttpUrl::new(Ipv4Addr::LOCALHOST, 1, "/control").unwrap();
@@ -310,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn a_survey_brings_the_range_or_that_there_is_none() {
+    fn a_service_description_brings_the_range_or_that_there_is_none() {
         let survey = |url| Request::Survey { url };
         let volume = Some(VolumeRange { min: 0, max: 30, step: 1 });
         let known = Survey { volume, play: vec!["Extra".to_owned()] };

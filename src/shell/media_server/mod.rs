@@ -1,8 +1,7 @@
-//! The media server: files for renderers, and the callback for their events.
+//! The media server: serves files to renderers, and takes their events.
 //!
-//! `/m/<token>/<name>.<ext>` is a file that the kiosk published under that token, or its subtitles, GET and HEAD
-//! alike; `/e/<number>` takes NOTIFY. What a file request gets is the table of renderers' habits in the tests.
-//! The bytes themselves are the business of `stream`.
+//! `/m/<token>/<name>.<ext>` is a file that the kiosk has published under that token, or its subtitles, for GET and HEAD;
+//! `/e/<number>` takes NOTIFY. The tests hold a table of what renderers request and what they get.
 
 mod response;
 mod stream;
@@ -22,61 +21,61 @@ use crate::time::Duration;
 use crate::upnp::gena::LastChange;
 use core::cell::{Cell, RefCell};
 use core::net::Ipv4Addr;
-use response::{Closed, Opened, Plan, Wanted};
+use response::{FileResponse, OpenError, OpenFile, Wanted};
 use smol::Async;
 use socket2::{SockRef, TcpKeepalive};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use stream::{Permits, Stream};
 
-/// How long the kiosk may take to say what to serve. It takes one step.
-const KIOSK_PATIENCE: Duration = Duration::from_secs(10);
-/// A TV that lost its power is found out after a minute of silence and four unanswered probes; in the middle of a stream,
-/// where bytes are on their way, only when the kernel has sent them again for a quarter of an hour. TCP_USER_TIMEOUT
-/// would be sooner, but cuts a TV off that is paused, too: also while it answers that it takes no more.
+/// How long the kiosk may take to answer. It needs one step.
+const KIOSK_TIMEOUT: Duration = Duration::from_secs(10);
+/// Detects a TV that lost its power after a minute of silence and four unanswered probes. In the middle of a stream, with bytes
+/// in flight, the kernel first retransmits for a quarter of an hour. TCP_USER_TIMEOUT would be faster, but also cuts off a
+/// paused TV, whose kernel answers that its window is closed.
 const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
     .with_time(Duration::from_secs(60))
     .with_interval(Duration::from_secs(15))
     .with_retries(4);
 
-/// Serves for ever; gives the reason why it ended, as a sentence.
+/// Serves for ever; returns a sentence that says why it ended.
 pub async fn run(listener: Async<TcpListener>, mailbox: &Mailbox, replies: &Replies) -> String {
-    let floor = Floor {
+    let media_server = MediaServer {
         mailbox,
         replies,
         permits: Permits::default(),
         open: Cell::new(0),
         notifying: Cell::new(0),
-        said: RefCell::default(),
+        last_warning: RefCell::default(),
     };
     let capacity = Capacity { total: MEDIA_CONNECTIONS, per_peer: MEDIA_CONNECTIONS_PER_PEER };
-    let connection = |stream, peer| floor.connection(stream, peer);
+    let connection = |stream, peer| media_server.connection(stream, peer);
     server::serve(&listener, capacity, mailbox, TaskName::MediaServer, connection).await
 }
 
 /// What all connections share.
-struct Floor<'a> {
+struct MediaServer<'a> {
     mailbox: &'a Mailbox,
     replies: &'a Replies,
     permits: Permits,
     open: Cell<u16>,
-    /// Events of renderers that are being read.
+    /// NOTIFY requests being read.
     notifying: Cell<u16>,
-    /// The last complaint about a file, until one can be read.
-    said: RefCell<Option<String>>,
+    /// The last warning about a file, until a file can be read again.
+    last_warning: RefCell<Option<String>>,
 }
 
-/// Counts one connection, or what it does, for as long as it is there, however it ends.
-struct Counted<'a>(&'a Cell<u16>);
+/// Counts one connection or request for as long as it lives, however it ends.
+struct CountGuard<'a>(&'a Cell<u16>);
 
-impl<'a> Counted<'a> {
+impl<'a> CountGuard<'a> {
     fn new(count: &'a Cell<u16>) -> Self {
         count.set(count.get() + 1);
         Self(count)
     }
 }
 
-impl Drop for Counted<'_> {
+impl Drop for CountGuard<'_> {
     fn drop(&mut self) {
         self.0.set(self.0.get() - 1);
     }
@@ -103,11 +102,11 @@ impl Resource {
     }
 }
 
-impl Floor<'_> {
+impl MediaServer<'_> {
     async fn connection(&self, socket: Async<TcpStream>, peer: Ipv4Addr) {
-        let open = Counted::new(&self.open);
-        self.tell_open().await;
-        // Only a delay, or a late discovery of a dead TV, would come of a failure here.
+        let counted = CountGuard::new(&self.open);
+        self.post_count().await;
+        // If this fails, packets are delayed, or a dead TV is detected late.
         let _ = socket.get_ref().set_nodelay(true);
         let _ = SockRef::from(socket.get_ref()).set_tcp_keepalive(&KEEPALIVE);
 
@@ -120,15 +119,15 @@ impl Floor<'_> {
             Some(Err(ReadError::TooLarge)) => {
                 server::answer(&socket, &server::head(431, &[])).await
             }
-            // Silent or gone.
+            // The client is silent or gone.
             None | Some(Err(ReadError::Closed | ReadError::Io(_))) => {}
         }
         drop(socket);
-        drop(open);
-        self.tell_open().await;
+        drop(counted);
+        self.post_count().await;
     }
 
-    async fn tell_open(&self) {
+    async fn post_count(&self) {
         self.mailbox.post(Event::MediaConnections(self.open.get())).await;
     }
 
@@ -152,7 +151,7 @@ impl Floor<'_> {
             }
             (Some(Resource::Callback(callback)), "NOTIFY") => {
                 if continues {
-                    // If it fails, so does reading the body.
+                    // If this fails, so does reading the body.
                     server::send(socket, "HTTP/1.1 100 Continue\r\n\r\n").await;
                 }
                 (self.notified(callback, request, reader, peer).await, "")
@@ -166,7 +165,7 @@ impl Floor<'_> {
         server::answer(socket, &server::head(status, fields)).await;
     }
 
-    /// Takes an event of a renderer (UDA 1.0 §4.2.1); gives the status to answer.
+    /// Takes an event of a renderer (UDA 1.0 §4.2.1); returns the status code of the answer.
     async fn notified(
         &self,
         callback: u32,
@@ -180,7 +179,7 @@ impl Floor<'_> {
         if usize::from(self.notifying.get()) == NOTIFICATIONS {
             return 503;
         }
-        let _counted = Counted::new(&self.notifying);
+        let _counted = CountGuard::new(&self.notifying);
         let framing = Framing::of(&request.headers, Framing::Length(0));
         let body = match within(HEAD_TIMEOUT, reader.body(framing, NOTIFY_BODY)).await {
             Some(Ok(body)) => body,
@@ -194,20 +193,20 @@ impl Floor<'_> {
             callback,
             sid: sid.to_owned(),
             seq: request.headers.get("SEQ").and_then(|seq| seq.parse().ok()),
-            // Unreadable events still say that something changed.
+            // An event that cannot be parsed still says that something changed.
             change: Box::new(LastChange::parse(&body).unwrap_or_default()),
             from,
             reply,
         };
         self.mailbox.post(event).await;
-        match within(KIOSK_PATIENCE, known).await {
+        match within(KIOSK_TIMEOUT, known).await {
             Some(true) => 200,
             Some(false) => 412,
             None => 503,
         }
     }
 
-    /// Serves a file. After the kiosk said what to serve, exactly one `Served` with an end follows, unless it is subtitles.
+    /// Serves a file. Once the kiosk has said what to serve, exactly one `Served` with an end follows, except for subtitles.
     async fn media(
         &self,
         token: Token,
@@ -219,26 +218,26 @@ impl Floor<'_> {
             return server::answer(socket, &server::head(503, &[])).await;
         };
         self.mailbox.post(Event::MediaAsked { token, reply }).await;
-        let published = match within(KIOSK_PATIENCE, published).await {
+        let published = match within(KIOSK_TIMEOUT, published).await {
             Some(Some(published)) => published,
             Some(None) => return server::answer(socket, &server::head(404, &[])).await,
             None => return server::answer(socket, &server::head(503, &[])).await,
         };
         if wanted == Wanted::Subtitles {
-            if let Err(sentence) = response::send(&published, request, socket).await {
-                self.complain(sentence);
+            if let Err(sentence) = response::send_subtitles(&published, request, socket).await {
+                self.warn(sentence);
             }
             return;
         }
         let (sent, end) = match response::open(&published) {
             Ok(file) => self.send(token, &file, &published, request, socket).await,
-            Err(closed) => {
-                let end = match closed {
-                    Closed::Replaced if request.method == "HEAD" => StreamEnd::Head,
-                    // The kiosk says it, when it knows the new one.
-                    Closed::Replaced => StreamEnd::Replaced,
-                    Closed::Unreadable(error) => {
-                        self.complain(format!("{}: {error}", published.path.display()));
+            Err(error) => {
+                let end = match error {
+                    OpenError::Replaced if request.method == "HEAD" => StreamEnd::Head,
+                    // The kiosk logs it, once it knows the new file.
+                    OpenError::Replaced => StreamEnd::Replaced,
+                    OpenError::Unreadable(error) => {
+                        self.warn(format!("{}: {error}", published.path.display()));
                         StreamEnd::FileError
                     }
                 };
@@ -248,55 +247,54 @@ impl Floor<'_> {
                 }
             }
         };
-        let told = Event::Served { token, bytes: sent, end: Some(end) };
-        self.mailbox.post(told).await;
+        self.mailbox.post(Event::Served { token, bytes: sent, end: Some(end) }).await;
         if end != StreamEnd::Aborted {
             server::close(socket).await;
         }
     }
 
-    /// Answers with the head and what is asked of the file; gives the bytes not yet told, and the end.
+    /// Sends the head and the requested part of the file; returns the bytes not yet reported, and how it ended.
     async fn send(
         &self,
         token: Token,
-        file: &Opened,
+        file: &OpenFile,
         published: &Published,
         request: &RequestHead,
         socket: &Async<TcpStream>,
     ) -> (u64, StreamEnd) {
-        let plan = Plan::of(request, file);
-        let text = plan.head(request, file, published);
+        let response = FileResponse::of(request, file);
+        let text = response.head(request, file, published);
         if !server::send(socket, &text).await {
             return (0, StreamEnd::Aborted);
         }
-        let (first, end) = match plan {
+        let (first, end) = match response {
             _ if request.method == "HEAD" => return (0, StreamEnd::Head),
-            Plan::Refuse(_) => return (0, StreamEnd::Part),
-            Plan::Whole => (0, file.size),
-            Plan::Part { first, last } => (first, last + 1),
+            FileResponse::Refuse(_) => return (0, StreamEnd::Part),
+            FileResponse::Whole => (0, file.size),
+            FileResponse::Part { first, last } => (first, last + 1),
         };
         let stream = Stream { token, file, socket, mailbox: self.mailbox, permits: &self.permits };
         match stream.send(first, end).await {
             (sent, Ok(())) => {
-                self.said.take();
+                self.last_warning.take();
                 let whole = end == file.size;
                 (sent, if whole { StreamEnd::WholeFile } else { StreamEnd::Part })
             }
             (sent, Err(end)) => {
                 if end == StreamEnd::FileError {
                     let path = published.path.display();
-                    self.complain(format!("{path}: cannot be read to its end"));
+                    self.warn(format!("{path}: cannot be read to its end"));
                 }
                 (sent, end)
             }
         }
     }
 
-    /// Once: a renderer asks again and again.
-    fn complain(&self, sentence: String) {
-        if self.said.borrow().as_ref() != Some(&sentence) {
+    /// Logs a warning, but not twice in a row: a renderer tries again and again.
+    fn warn(&self, sentence: String) {
+        if self.last_warning.borrow().as_ref() != Some(&sentence) {
             log::warn!("{sentence}");
-            self.said.replace(Some(sentence));
+            self.last_warning.replace(Some(sentence));
         }
     }
 }

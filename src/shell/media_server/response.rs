@@ -1,11 +1,4 @@
-//! What a request for a file gets: the file itself, opened with care, and the head of the answer.
-//!
-//! The words are those of DLNA: a transfer mode (`Streaming`, `Interactive` for pictures, `Background`)
-//! and content features, the fourth field of the protocolInfo that the metadata say.
-//!
-//! Serves the subtitles of a film: a small file, sent whole, in pieces and soon.
-//!
-//! The kiosk does not hear of it: that somebody came for the subtitles is no witness that the film was fetched.
+//! What a request for a file gets: the file itself, opened with care, the head of the response, or the subtitles of a film.
 
 use crate::kiosk::effect::Published;
 use crate::limits::{MEDIA_CHUNK, SUBTITLES, SUBTITLES_TIMEOUT};
@@ -24,61 +17,61 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::time::SystemTime;
 
-/// A file ready to be served.
-pub(super) struct Opened {
+/// An open file, ready to be served.
+pub(super) struct OpenFile {
     pub(super) file: File,
     pub(super) size: u64,
-    state: (u64, i64),
-    /// As an HTTP date.
+    version: (u64, i64),
+    /// Last-Modified, as an HTTP date.
     modified: String,
 }
 
-/// Why a published file is not served.
+/// Why a published file cannot be served.
 #[derive(Debug)]
-pub(super) enum Closed {
+pub(super) enum OpenError {
     /// It cannot be opened.
     Unreadable(io::Error),
-    /// Another one has its path, or it was written to.
+    /// Another file has taken its path, or it was written to.
     Replaced,
 }
 
-impl From<io::Error> for Closed {
+impl From<io::Error> for OpenError {
     fn from(error: io::Error) -> Self {
         Self::Unreadable(error)
     }
 }
 
-impl Opened {
-    /// It was not written to since it was published.
-    pub(super) fn is_whole(&self) -> bool {
-        self.file.metadata().is_ok_and(|metadata| state(&metadata) == self.state)
+impl OpenFile {
+    /// Whether it has not been written to since it was published.
+    pub(super) fn is_unchanged(&self) -> bool {
+        self.file.metadata().is_ok_and(|metadata| version(&metadata) == self.version)
     }
 }
 
-fn state(metadata: &Metadata) -> (u64, i64) {
+fn version(metadata: &Metadata) -> (u64, i64) {
     (metadata.len(), modified(metadata))
 }
 
 /// Opens a published file, if it is still the one that was published.
-pub(super) fn open(published: &Published) -> Result<Opened, Closed> {
+pub(super) fn open(published: &Published) -> Result<OpenFile, OpenError> {
     if let Some(body) = &published.body {
         return Ok(in_memory(body)?);
     }
     let opened = open_below(&published.path, &published.root)?;
-    match opened.state == (published.size, published.modified) {
+    match opened.version == (published.size, published.modified) {
         true => Ok(opened),
-        false => Err(Closed::Replaced),
+        false => Err(OpenError::Replaced),
     }
 }
 
-/// Opens a file, if it is a regular one and still below its `root` once all symbolic links are
-/// resolved: the tree may have changed since the scan.
-pub(super) fn open_below(path: &Path, root: &Path) -> io::Result<Opened> {
+/// Opens a file if it is a regular one and, with all symbolic links resolved, below its `root`: the tree may have changed
+/// since the scan.
+pub(super) fn open_below(path: &Path, root: &Path) -> io::Result<OpenFile> {
     let path = path.canonicalize()?;
     if !path.starts_with(root.canonicalize()?) {
         return Err(io::Error::other("leads out of its folder"));
     }
-    // Without NONBLOCK a FIFO would stop the box here.
+    // Without NONBLOCK, opening a FIFO would block the box.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
     let file = File::from(rustix::fs::open(&path, flags, Mode::empty())?);
     let metadata = file.metadata()?;
@@ -86,33 +79,36 @@ pub(super) fn open_below(path: &Path, root: &Path) -> io::Result<Opened> {
         return Err(io::Error::other("not a regular file"));
     }
     let changed = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-    let (size, state, modified) = (metadata.len(), state(&metadata), http::date(changed));
-    Ok(Opened { size, state, modified, file })
+    let (size, version, modified) = (metadata.len(), version(&metadata), http::date(changed));
+    Ok(OpenFile { size, version, modified, file })
 }
 
-/// A file of the kernel's, so that all are sent alike.
-fn in_memory(body: &[u8]) -> io::Result<Opened> {
+/// A body in memory as a file, so that every body is sent the same way.
+fn in_memory(body: &[u8]) -> io::Result<OpenFile> {
     let mut file = File::from(rustix::fs::memfd_create("body", MemfdFlags::CLOEXEC)?);
     file.write_all(body)?;
     let modified = http::date(SystemTime::UNIX_EPOCH);
-    let state = state(&file.metadata()?);
-    Ok(Opened { size: body.len() as u64, state, modified, file })
+    let version = version(&file.metadata()?);
+    Ok(OpenFile { size: body.len() as u64, version, modified, file })
 }
 
-/// What a request for a file gets.
+/// The response to a request for a file.
+///
+/// The terms are those of DLNA: the transfer mode (`Streaming`, `Interactive` for pictures, `Background`) and the content
+/// features, which are the fourth field of the protocolInfo in the metadata.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Plan {
+pub(super) enum FileResponse {
     Whole,
     Part {
         first: u64,
         last: u64,
     },
-    /// This status, and no body.
+    /// This status code without a body.
     Refuse(u16),
 }
 
-impl Plan {
-    pub(super) fn of(request: &RequestHead, file: &Opened) -> Self {
+impl FileResponse {
+    pub(super) fn of(request: &RequestHead, file: &OpenFile) -> Self {
         let headers = &request.headers;
         let range = headers.get("Range");
         if range.is_none() && asks_for_time(request) {
@@ -131,7 +127,7 @@ impl Plan {
     pub(super) fn head(
         self,
         request: &RequestHead,
-        file: &Opened,
+        file: &OpenFile,
         published: &Published,
     ) -> String {
         let size = file.size;
@@ -146,7 +142,7 @@ impl Plan {
         };
         let image = published.media_type.kind == Kind::Image;
         let length = length.to_string();
-        // The case of the names matters to Samsung; LG seeks only with all three DLNA fields.
+        // Samsung depends on the case of the names. LG seeks only with all three DLNA fields.
         let mut fields = vec![
             ("Content-Type", published.mime),
             ("Content-Length", &length),
@@ -170,15 +166,15 @@ impl Plan {
     }
 }
 
-/// Seeks by time and other speeds than 1 are not offered (`DLNA.ORG_OP=01`), and refused rather than
-/// answered from the beginning.
+/// Seeking by time and speeds other than 1 are not offered (`DLNA.ORG_OP=01`): such requests are refused, not answered from
+/// the beginning of the file.
 fn asks_for_time(request: &RequestHead) -> bool {
     let speed = request.headers.get("PlaySpeed.dlna.org");
     request.headers.get("TimeSeekRange.dlna.org").is_some()
         || speed.is_some_and(|speed| speed.trim_start_matches("speed=") != "1")
 }
 
-/// The transfer mode asked for, where it is legal for the kind of file; otherwise the right one.
+/// The requested transfer mode if it is legal for the kind of file, otherwise the default one.
 fn transfer_mode(request: &RequestHead, image: bool) -> &'static str {
     let asked = request.headers.get("transferMode.dlna.org").unwrap_or_default();
     match (asked.eq_ignore_ascii_case("Background"), image) {
@@ -198,7 +194,7 @@ pub(super) enum Wanted {
 }
 
 /// Answers a request for the subtitles of `published`. An error is a sentence for the log.
-pub(super) async fn send(
+pub(super) async fn send_subtitles(
     published: &Published,
     request: &RequestHead,
     socket: &Async<TcpStream>,
@@ -215,7 +211,7 @@ pub(super) async fn send(
         }
     };
     let length = opened.size.to_string();
-    // As minidlna does it: text is no stream, and has no DLNA profile.
+    // As minidlna does: text is not a stream and has no DLNA profile.
     let fields = [
         ("Content-Type", subtitles.format.mime),
         ("Content-Length", &length),
@@ -225,50 +221,52 @@ pub(super) async fn send(
     if server::send(socket, &server::head(200, &fields)).await && request.method != "HEAD" {
         match copy_within(SUBTITLES_TIMEOUT, &mut opened, socket).await {
             Ok(()) => {}
-            Err(Cut::File(error)) => return Err(format!("{}: {error}", subtitles.path.display())),
-            // One that has gone has what it wanted; one that does not read wants nothing.
-            Err(Cut::Client) => return Ok(()),
+            Err(SendError::File(error)) => {
+                return Err(format!("{}: {error}", subtitles.path.display()));
+            }
+            // A client that is gone or does not read needs no more.
+            Err(SendError::Client) => return Ok(()),
         }
     }
     server::close(socket).await;
     Ok(())
 }
 
-fn open_subtitles(published: &Published, path: &Path) -> io::Result<Opened> {
+fn open_subtitles(published: &Published, path: &Path) -> io::Result<OpenFile> {
     let opened = open_below(path, &published.root)?;
     match opened.size > SUBTITLES {
-        true => Err(io::Error::other("too long for subtitles")),
+        true => Err(io::Error::other("too large for subtitles")),
         false => Ok(opened),
     }
 }
 
-/// Who is to blame for an answer that was not finished.
+/// Why an answer was not finished.
 #[derive(Debug)]
-enum Cut {
+enum SendError {
     File(io::Error),
     Client,
 }
 
-/// As [`copy`], but not for longer than `limit`.
+/// Like [`copy`], for at most `limit`.
 async fn copy_within(
     limit: Duration,
-    opened: &mut Opened,
+    opened: &mut OpenFile,
     socket: &Async<TcpStream>,
-) -> Result<(), Cut> {
-    within(limit, copy(opened, socket)).await.unwrap_or(Err(Cut::Client))
+) -> Result<(), SendError> {
+    within(limit, copy(opened, socket)).await.unwrap_or(Err(SendError::Client))
 }
 
-/// The whole file, in pieces between which others have their turn.
-async fn copy(opened: &mut Opened, mut socket: &Async<TcpStream>) -> Result<(), Cut> {
+/// Sends the whole file in pieces. Other tasks run between them.
+async fn copy(opened: &mut OpenFile, mut socket: &Async<TcpStream>) -> Result<(), SendError> {
     let mut piece = vec![0; MEDIA_CHUNK];
     let mut rest = opened.size;
     while rest > 0 {
         let most = rest.min(MEDIA_CHUNK as u64) as usize;
-        if !opened.is_whole() {
-            return Err(Cut::File(io::Error::other("was written to while it was sent")));
+        if !opened.is_unchanged() {
+            return Err(SendError::File(io::Error::other("was written to while it was sent")));
         }
-        opened.file.read_exact(&mut piece[..most]).map_err(Cut::File)?;
-        socket.write_all(&piece[..most]).await.map_err(|_| Cut::Client)?;
+        opened.file.read_exact(&mut piece[..most]).map_err(SendError::File)?;
+        socket.write_all(&piece[..most]).await.map_err(|_| SendError::Client)?;
         rest -= most as u64;
         future::yield_now().await;
     }
@@ -297,18 +295,18 @@ mod tests {
     }
 
     #[test]
-    fn whoever_does_not_read_is_cut_off_and_whoever_reads_gets_all() {
+    fn a_client_that_does_not_read_is_cut_off_and_one_that_reads_gets_all() {
         let folder = TestFolder::new("unread");
         let path = folder.write("film.srt", vec![b'x'; SUBTITLES as usize]);
         let open = || open_below(&path, folder.path()).unwrap();
         block_on(async {
             let (ours, client) = connection().await;
-            // The kernel would take it all by itself.
+            // With larger buffers the kernel would take all of it.
             SockRef::from(client.get_ref()).set_recv_buffer_size(4096).unwrap();
             SockRef::from(ours.get_ref()).set_send_buffer_size(4096).unwrap();
             let mut opened = open();
             let cut = within(LONG, copy_within(SOON, &mut opened, &ours)).await;
-            assert!(matches!(cut, Some(Err(Cut::Client))), "{cut:?}");
+            assert!(matches!(cut, Some(Err(SendError::Client))), "{cut:?}");
             drop(client);
 
             let (ours, mut client) = connection().await;
@@ -327,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_to_meanwhile_is_not_sent_as_if_it_were_whole() {
+    fn subtitles_that_change_while_they_are_sent_are_not_completed() {
         let folder = TestFolder::new("rewritten");
         let path = folder.write("film.srt", "1234567890");
         let mut opened = open_below(&path, folder.path()).unwrap();
@@ -335,7 +333,7 @@ mod tests {
         block_on(async {
             let (ours, _client) = connection().await;
             let cut = copy_within(LONG, &mut opened, &ours).await;
-            assert!(matches!(cut, Err(Cut::File(_))), "{cut:?}");
+            assert!(matches!(cut, Err(SendError::File(_))), "{cut:?}");
         });
     }
 }

@@ -1,14 +1,14 @@
-//! One stream of media: bytes of a file into a socket, by sendfile.
+//! Streams bytes of a file into a socket with sendfile.
 //!
-//! sendfile stops the whole box while a slow disk reads. So each chunk is first looked for in the page
-//! cache; a cold one is asked of the kernel (read-ahead) and awaited in short sleeps, by two streams at
-//! once at most, because more would only make the disk seek. One chunk per turn of the executor.
+//! sendfile blocks the whole box while a slow disk reads. So each chunk is first looked up in the page cache. If it is not
+//! there, the kernel is asked to read ahead and the stream waits in short pauses. At most two streams wait at once, because more
+//! would only make the disk seek. One chunk is sent per turn of the executor.
 
 use crate::kiosk::event::{Event, StreamEnd};
 use crate::kiosk::token::Token;
 use crate::limits::{MEDIA_CHUNK, STREAM_STALL};
 use crate::shell::mailbox::Mailbox;
-use crate::shell::media_server::response::Opened;
+use crate::shell::media_server::response::OpenFile;
 use crate::time::Duration;
 use core::cell::Cell;
 use core::num::NonZeroU64;
@@ -19,24 +19,24 @@ use std::io::IoSliceMut;
 use std::net::TcpStream;
 use std::time::Instant;
 
-/// Streams that may wait for the disk at once.
+/// How many streams may wait for the disk at once.
 const PERMITS: u8 = 2;
-/// Bytes asked of the disk at once: this chunk and the next three.
+/// Bytes requested from the disk at once: this chunk and the next three.
 const READ_AHEAD: u64 = 4 * MEDIA_CHUNK as u64;
-/// Sleep between two looks into the page cache: doubled from the first to the last.
-const FIRST_LOOK: Duration = Duration::from_millis(1);
-/// See [`FIRST_LOOK`].
-const LAST_LOOK: Duration = Duration::from_millis(8);
-/// After this the file is read anyway: blocking once is better than never playing.
-const DISK_PATIENCE: Duration = Duration::from_secs(2);
-/// Pauses after sendfile failed for want of memory, and how many in a row.
-const SCARCE_PAUSE: Duration = Duration::from_millis(100);
-/// See [`SCARCE_PAUSE`]: ten seconds, what a renderer may have buffered.
-const SCARCE_PAUSES: u32 = 100;
-/// How often the kiosk hears of bytes sent.
-const TELL_PERIOD: Duration = Duration::from_secs(1);
+/// The first pause between two checks of the page cache; it doubles up to [`LAST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(1);
+/// See [`FIRST_PAUSE`].
+const LAST_PAUSE: Duration = Duration::from_millis(8);
+/// After this the file is read although it blocks: blocking once is better than never playing.
+const DISK_TIMEOUT: Duration = Duration::from_secs(2);
+/// Pause after sendfile failed for lack of memory.
+const NO_MEMORY_PAUSE: Duration = Duration::from_millis(100);
+/// How many such pauses in a row: ten seconds, which a renderer may have buffered.
+const NO_MEMORY_PAUSES: u32 = 100;
+/// How often sent bytes are reported to the kiosk.
+const REPORT_PERIOD: Duration = Duration::from_secs(1);
 
-/// The right to wait for the disk, shared by all streams.
+/// Permits to wait for the disk, shared by all streams.
 #[derive(Debug, Default)]
 pub(super) struct Permits {
     taken: Cell<u8>,
@@ -72,43 +72,43 @@ enum Cached {
 /// One stream.
 pub(super) struct Stream<'a> {
     pub(super) token: Token,
-    pub(super) file: &'a Opened,
+    pub(super) file: &'a OpenFile,
     pub(super) socket: &'a Async<TcpStream>,
     pub(super) mailbox: &'a Mailbox,
     pub(super) permits: &'a Permits,
 }
 
-/// What was sent and not yet told to the kiosk.
-struct Untold {
+/// Bytes sent that the kiosk has not heard of.
+struct Unreported {
     bytes: u64,
     /// `None`: at once, with the first bytes.
     due: Option<Instant>,
 }
 
 impl Stream<'_> {
-    /// Sends the bytes from `first` up to but not including `end`. Gives the bytes that the kiosk was
-    /// not yet told of, and how it failed if it did. A file that became shorter is never padded.
+    /// Sends the bytes from `first` up to but not including `end`. Returns the bytes not yet reported, and how it failed, if it
+    /// did. A file that became shorter is never padded.
     pub(super) async fn send(&self, first: u64, end: u64) -> (u64, Result<(), StreamEnd>) {
-        let mut untold = Untold { bytes: 0, due: None };
-        let result = self.chunks(first, end, &mut untold).await;
-        (untold.bytes, result)
+        let mut unreported = Unreported { bytes: 0, due: None };
+        let result = self.chunks(first, end, &mut unreported).await;
+        (unreported.bytes, result)
     }
 
     async fn chunks(
         &self,
         mut offset: u64,
         end: u64,
-        untold: &mut Untold,
+        unreported: &mut Unreported,
     ) -> Result<(), StreamEnd> {
-        let mut tellable = true;
-        let mut scarce = 0;
+        let mut can_check = true;
+        let mut pauses = 0;
         while offset < end {
             let count = (end - offset).min(MEDIA_CHUNK as u64);
-            if tellable {
-                tellable = self.warm(offset, count).await;
+            if can_check {
+                can_check = self.wait_for_cache(offset, count).await;
             }
-            // Never the beginning of one file and the end of another.
-            if !self.file.is_whole() {
+            // Never send the start of one file and the end of another.
+            if !self.file.is_unchanged() {
                 return Err(StreamEnd::Replaced);
             }
             let before = offset;
@@ -122,16 +122,16 @@ impl Stream<'_> {
             match sent {
                 Ok(0) => return Err(StreamEnd::FileError),
                 Ok(_) => {
-                    scarce = 0;
-                    untold.bytes += offset - before;
-                    self.tell(untold).await;
+                    pauses = 0;
+                    unreported.bytes += offset - before;
+                    self.report(unreported).await;
                     future::yield_now().await;
                 }
-                Err(Errno::AGAIN) => self.writable(untold).await?,
+                Err(Errno::AGAIN) => self.writable(unreported).await?,
                 Err(Errno::INTR) => {}
-                Err(Errno::NOMEM | Errno::NOBUFS) if scarce < SCARCE_PAUSES => {
-                    scarce += 1;
-                    Timer::after(SCARCE_PAUSE).await;
+                Err(Errno::NOMEM | Errno::NOBUFS) if pauses < NO_MEMORY_PAUSES => {
+                    pauses += 1;
+                    Timer::after(NO_MEMORY_PAUSE).await;
                 }
                 Err(Errno::IO | Errno::NODEV | Errno::NXIO | Errno::INVAL | Errno::STALE) => {
                     return Err(StreamEnd::FileError);
@@ -142,11 +142,11 @@ impl Stream<'_> {
         Ok(())
     }
 
-    /// Waits until the client takes more, and tells the kiosk meanwhile what is due.
-    async fn writable(&self, untold: &mut Untold) -> Result<(), StreamEnd> {
+    /// Waits until the client takes more; meanwhile reports what is due.
+    async fn writable(&self, unreported: &mut Unreported) -> Result<(), StreamEnd> {
         let stalled = Instant::now() + STREAM_STALL;
         loop {
-            let due = untold.due.filter(|_| untold.bytes > 0);
+            let due = unreported.due.filter(|_| unreported.bytes > 0);
             let wake = due.map_or(stalled, |due| due.min(stalled));
             let writable = future::or(async { Some(self.socket.writable().await) }, async {
                 Timer::at(wake).await;
@@ -156,54 +156,53 @@ impl Stream<'_> {
                 Some(Ok(())) => return Ok(()),
                 Some(Err(_)) => return Err(StreamEnd::Aborted),
                 None if Instant::now() >= stalled => return Err(StreamEnd::Aborted),
-                None => self.tell(untold).await,
+                None => self.report(unreported).await,
             }
         }
     }
 
-    async fn tell(&self, untold: &mut Untold) {
+    async fn report(&self, unreported: &mut Unreported) {
         let now = Instant::now();
-        if untold.due.is_none_or(|due| now >= due) {
-            let bytes = core::mem::take(&mut untold.bytes);
-            untold.due = Some(now + TELL_PERIOD);
+        if unreported.due.is_none_or(|due| now >= due) {
+            let bytes = core::mem::take(&mut unreported.bytes);
+            unreported.due = Some(now + REPORT_PERIOD);
             let token = self.token;
             self.mailbox.post(Event::Served { token, bytes, end: None }).await;
         }
     }
 
-    /// Waits until a chunk is in memory, or for as long as patience lasts; whether the file system
-    /// can tell.
-    async fn warm(&self, offset: u64, count: u64) -> bool {
-        let patience = Instant::now() + DISK_PATIENCE;
+    /// Waits until a chunk is in memory, or for [`DISK_TIMEOUT`]. Returns whether the file system can tell.
+    async fn wait_for_cache(&self, offset: u64, count: u64) -> bool {
+        let give_up = Instant::now() + DISK_TIMEOUT;
         let mut permit = None;
-        let mut pause = FIRST_LOOK;
+        let mut pause = FIRST_PAUSE;
         loop {
             match self.cached(offset, count) {
                 Cached::Yes => return true,
                 Cached::Unknown => return false,
-                Cached::No if Instant::now() >= patience => return true,
+                Cached::No if Instant::now() >= give_up => return true,
                 Cached::No => {}
             }
             if permit.is_none() {
                 permit = self.permits.take();
                 if permit.is_some() {
-                    // Advice: without it the disk is read by sendfile.
+                    // If this fails, sendfile reads the disk.
                     let length = NonZeroU64::new(READ_AHEAD);
                     let _ = rustix::fs::fadvise(&self.file.file, offset, length, Advice::WillNeed);
                 }
             }
             Timer::after(pause).await;
-            pause = (pause * 2).min(LAST_LOOK);
+            pause = (pause * 2).min(LAST_PAUSE);
         }
     }
 
-    /// Looks at the first and last byte of a chunk.
+    /// Checks the first and the last byte of a chunk.
     fn cached(&self, offset: u64, count: u64) -> Cached {
         for at in [offset, offset + count - 1] {
             let mut byte = [0];
             let mut into = [IoSliceMut::new(&mut byte)];
             match rustix::io::preadv2(&self.file.file, &mut into, at, ReadWriteFlags::NOWAIT) {
-                // Nothing there: sendfile finds the new end of the file.
+                // Also beyond the end of the file: sendfile will notice.
                 Ok(_) => {}
                 Err(Errno::AGAIN) => return Cached::No,
                 Err(_) => return Cached::Unknown,
@@ -218,7 +217,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_so_many_streams_wait_for_the_disk() {
+    fn the_number_of_streams_that_wait_for_the_disk_is_bounded() {
         let permits = Permits::default();
         let mut held: Vec<_> = core::iter::from_fn(|| permits.take()).take(100).collect();
         assert_eq!(held.len(), usize::from(PERMITS));

@@ -31,8 +31,8 @@ fn published(path: &Path, root: &Path) -> Published {
     }
 }
 
-/// Runs a server whose kiosk publishes `file` under token 0x1f and knows one SID. Gives what
-/// `client` gives, and the events beside the questions.
+/// Runs a server whose kiosk publishes `file` under token 0x1f and knows one SID. Returns the result of `client` and the events
+/// that were not questions.
 fn served<T>(
     file: Option<Published>,
     client: impl AsyncFnOnce(SocketAddr) -> T,
@@ -83,7 +83,7 @@ impl Answered {
     }
 }
 
-/// Everything up to the end; `read_to_end` clears its buffer at each turn, for minutes.
+/// Reads to the end; `read_to_end` would zero its buffer at each turn, for minutes.
 async fn rest(socket: &mut Async<TcpStream>) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut piece = vec![0; 64 << 10];
@@ -186,7 +186,7 @@ fn answers_get_and_head_as_renderers_need_it() {
 }
 
 #[test]
-fn refuses_what_is_not_a_request_for_a_file() {
+fn refuses_requests_for_anything_but_files_and_callbacks() {
     let folder = TestFolder::new("refuses");
     let path = folder.write("film.mp4", "0123456789");
     served(Some(published(&path, folder.path())), async |address| {
@@ -236,7 +236,7 @@ fn pictures_are_interactive_and_legal_modes_are_echoed() {
 }
 
 #[test]
-fn what_is_on_no_disk_is_served_like_a_file() {
+fn a_body_in_memory_is_served_like_a_file() {
     let black = crate::media::black::file();
     let nowhere = Published {
         body: crate::media::black::body(&black).map(Rc::from),
@@ -258,7 +258,7 @@ fn what_is_on_no_disk_is_served_like_a_file() {
 }
 
 #[test]
-fn films_stream_whatever_is_asked_for_but_in_the_background() {
+fn films_are_streamed_unless_the_background_mode_is_requested() {
     let folder = TestFolder::new("modes");
     let path = folder.write("film.mp4", "film");
     served(Some(published(&path, folder.path())), async |address| {
@@ -274,7 +274,7 @@ fn films_stream_whatever_is_asked_for_but_in_the_background() {
 }
 
 #[test]
-fn subtitles_are_named_to_whoever_asks_and_served_beside_the_film() {
+fn subtitles_are_named_on_request_and_served_beside_the_film() {
     let folder = TestFolder::new("subtitles");
     let path = folder.write("film.mp4", "0123456789");
     let text = "1\n00:00:01,000 --> 00:00:02,000\nHello\n".repeat(9_000);
@@ -411,7 +411,7 @@ fn a_file_that_becomes_shorter_is_not_padded() {
 }
 
 #[test]
-fn of_a_file_that_was_replaced_the_old_is_sent_to_its_end_and_none_of_the_new() {
+fn a_replaced_file_is_sent_to_its_end_and_the_new_one_is_not_sent() {
     let folder = TestFolder::new("replaced");
     let path = folder.write("film.mp4", vec![1; 32 << 20]);
     let ((), events) = served(Some(published(&path, folder.path())), async |address| {
@@ -432,7 +432,7 @@ fn of_a_file_that_was_replaced_the_old_is_sent_to_its_end_and_none_of_the_new() 
 }
 
 #[test]
-fn the_kiosk_hears_at_once_then_rarely_and_of_clients_that_leave() {
+fn the_kiosk_hears_of_bytes_at_once_then_rarely_and_of_clients_that_leave() {
     let folder = TestFolder::new("leaves");
     let path = folder.write("film.mp4", vec![7; 32 << 20]);
     let ((), events) = served(Some(published(&path, folder.path())), async |address| {
@@ -550,7 +550,7 @@ fn a_dropped_server_frees_its_port_and_cuts_its_connections() {
 }
 
 #[test]
-fn events_of_renderers_are_hints_and_answered_at_once() {
+fn events_of_renderers_are_answered_at_once_even_if_they_cannot_be_parsed() {
     let notify = |path: &str, lines: &str, body: &str| {
         format!(
             "NOTIFY {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n{lines}\r\n{body}",
@@ -592,7 +592,7 @@ fn connect_from(host: u8, address: SocketAddr) -> TcpStream {
 }
 
 #[test]
-fn so_many_events_are_read_at_once_and_no_more() {
+fn the_number_of_events_read_at_once_is_bounded() {
     use std::io::Write;
     let folder = TestFolder::new("many");
     let path = folder.write("film.mp4", "0123456789");

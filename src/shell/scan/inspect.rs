@@ -1,8 +1,4 @@
-//! What the disk says of files and folders.
-//!
-//! Looks into a media file for its duration: from its headers, nothing is decoded.
-//!
-//! Bounded, because the box stands still meanwhile: so many bytes, so much time.
+//! What files are: their content, their durations, and what is in a folder.
 
 use crate::limits::{MEDIA, PICTURE_HEAD};
 use crate::media::content::{self, Content};
@@ -22,8 +18,8 @@ use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptio
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::units::{Duration as Ticks, TimeBase};
 
-/// What was found in a file: what it is, and the DLNA profile of a picture.
-pub(super) type Looked = (Content, Option<&'static str>);
+/// What the content of a file is, and the DLNA profile if it is a picture.
+pub(super) type Inspection = (Content, Option<&'static str>);
 
 /// The time of the last change, in nanoseconds since 1970.
 pub(in crate::shell) fn modified(metadata: &Metadata) -> i64 {
@@ -39,7 +35,7 @@ pub(super) fn may_read(path: &Path) -> io::Result<()> {
     Ok(rustix::fs::access(path, Access::READ_OK)?)
 }
 
-/// The beginning of a file. Without NONBLOCK a FIFO would stop the box here.
+/// Reads the beginning of a file. Without NONBLOCK, opening a FIFO would block the box.
 pub(super) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
     let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
@@ -52,8 +48,8 @@ pub(super) fn sidecars(entries: &[DirEntry]) -> Sidecars {
     Sidecars::among(entries.iter().map(DirEntry::path))
 }
 
-/// What is visible in a folder, in the order of names, so that every scan finds the same; and why that
-/// is not all, if the disk failed on the way.
+/// The visible entries of a folder in the order of their names, so that every scan finds the same; and the error that ended the
+/// list early, if there was one.
 pub(super) fn entries(folder: &Path) -> io::Result<(Vec<DirEntry>, Option<io::Error>)> {
     let hidden = |entry: &DirEntry| entry.file_name().as_encoded_bytes().starts_with(b".");
     let mut failed = None;
@@ -63,7 +59,7 @@ pub(super) fn entries(folder: &Path) -> io::Result<(Vec<DirEntry>, Option<io::Er
     Ok((entries, failed))
 }
 
-/// Broken links, links in a circle, and files removed meanwhile: nothing is wrong, they are not there.
+/// Whether the error only says that there is nothing: a broken link, a circle of links, a file removed meanwhile.
 pub(super) fn is_absence(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::NOENT | Errno::LOOP | Errno::NOTDIR))
 }
@@ -72,8 +68,8 @@ pub(super) fn kind_of(path: &Path) -> Option<&'static MediaType> {
     of_extension(path.extension()?.to_str()?)
 }
 
-/// What a file is, by its first bytes; of a picture as many as hold a camera's preview.
-pub(super) fn look_into(path: &Path, named: &'static MediaType) -> io::Result<Looked> {
+/// Examines the first bytes of a file; of a picture as many as a camera's preview needs.
+pub(super) fn inspect(path: &Path, named: &'static MediaType) -> io::Result<Inspection> {
     let found = content::of(&read(path, content::HEAD as u64)?, named);
     let media_type = match found {
         Content::AsNamed => named,
@@ -85,7 +81,7 @@ pub(super) fn look_into(path: &Path, named: &'static MediaType) -> io::Result<Lo
     Ok((found, picture::profile(&head)))
 }
 
-/// Completes the sentence that begins with the path.
+/// Completes a sentence that starts with the path.
 pub(super) fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "does not exist".to_owned(),
@@ -94,28 +90,27 @@ pub(super) fn reason(error: &io::Error) -> String {
     }
 }
 
-/// Bytes read of one file. The index of a film of three hours takes about 4 MiB.
-const BUDGET: u64 = 8 << 20;
-/// Time spent on one file: a slow USB stick reads the budget in less.
-const PATIENCE: Duration = Duration::from_millis(500);
-/// A file that claims to last longer is lying.
+/// Most bytes read of one file to find its duration. The index of a film of three hours takes about 4 MiB.
+const READ_BUDGET: u64 = 8 << 20;
+/// Most time spent on one file, during which the box stands still. A slow USB stick reads the budget in less.
+const TIME_BUDGET: Duration = Duration::from_millis(500);
+/// A longer duration is not credible.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
-/// Extensions of the formats that are understood. In others, such as MPEG transport streams, something
-/// that looks like MP3 could be found, and a duration that is wrong is worse than none.
-const UNDERSTOOD: [&str; 12] =
+/// Extensions of the formats whose durations can be read. In other formats, such as MPEG transport streams, something could look
+/// like MP3, and a wrong duration is worse than none.
+const READABLE: [&str; 12] =
     ["aiff", "flac", "m4a", "m4v", "mkv", "mov", "mp3", "mp4", "ogg", "opus", "wav", "webm"];
 
-/// The duration of the file at `path`, which is of the kind with this extension, if it is video or audio and
-/// says one.
+/// The duration that the headers of the file at `path` declare, if it is video or audio. `extension` is that of its real kind.
 #[must_use]
 pub fn duration(path: &Path, extension: &str) -> Option<Duration> {
-    if !UNDERSTOOD.contains(&extension) {
+    if !READABLE.contains(&extension) {
         return None;
     }
     let file = File::open(path).ok()?;
     let length = file.metadata().ok().filter(|m| m.is_file())?.len();
-    let source = Bounded { file, length, left: BUDGET, until: Instant::now() + PATIENCE };
+    let source = Bounded { file, length, left: READ_BUDGET, until: Instant::now() + TIME_BUDGET };
     let stream = MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default());
     let mut hint = Hint::new();
     hint.with_extension(extension);
@@ -134,7 +129,7 @@ fn span(time_base: Option<TimeBase>, duration: Option<Ticks>) -> Option<Duration
     u64::try_from(nanos).ok().map(Duration::from_nanos)
 }
 
-/// A file that can be read only so far and so long.
+/// A file that can be read only within the budgets.
 struct Bounded {
     file: File,
     length: u64,
@@ -145,7 +140,7 @@ struct Bounded {
 impl Read for Bounded {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         if self.left == 0 || Instant::now() > self.until {
-            return Err(io::Error::other("enough was read"));
+            return Err(io::Error::other("the budget is used up"));
         }
         let most = usize::try_from(self.left).map_or(into.len(), |left| into.len().min(left));
         let count = self.file.read(&mut into[..most])?;
@@ -242,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_says_no_credible_duration_has_none() {
+    fn a_file_without_a_credible_duration_has_none() {
         let folder = TestFolder::new("probe-none");
         for (name, content) in [
             ("zero.mp4", video(0)),

@@ -1,8 +1,7 @@
-//! Reads the media folder and the files and folders that the configuration names.
+//! Scans the media folder and the files and folders that the configuration names.
 //!
-//! Hidden files are skipped. A symbolic link counts if it leads to something below the same root;
-//! the root itself is what the owner wrote, wherever it leads. Each new file is looked into, once, for what
-//! it really is; one that is still being copied waits.
+//! Hidden files are skipped. A symbolic link counts if it leads to something below the same root; the root itself is what the
+//! owner wrote, wherever it leads. The content of each new file is examined once; a file that is still being copied waits.
 
 pub(crate) mod inspect;
 pub mod watch;
@@ -16,7 +15,7 @@ use crate::media::playlist::{self, is_playlist};
 use crate::media::subtitles::Sidecars;
 use crate::shell::clock::Clock;
 use inspect::{
-    Looked, entries, is_absence, kind_of, look_into, may_read, modified, read, reason, sidecars,
+    Inspection, entries, inspect, is_absence, kind_of, may_read, modified, read, reason, sidecars,
 };
 use smol::future;
 use std::collections::{HashMap, HashSet};
@@ -27,18 +26,18 @@ use std::rc::Rc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use watch::Watch;
 
-/// Files looked at in one turn of the executor: a folder of thousands would stop the box for seconds.
-const AT_ONCE: usize = 32;
+/// Files examined in one turn of the executor: a folder with thousands would block the box for seconds.
+const FILES_PER_TURN: usize = 32;
 
-/// What a scan knows from those before.
-pub type Known = Looks<Looked>;
+/// What earlier scans have found out about files.
+pub type Known = Looks<Inspection>;
 
-/// Reads everything that `config` names. Yields after each folder and each file looked into, and now and then
-/// beside: a USB stick is slow. Tells `watch` beforehand what it reads.
+/// Scans everything that `config` names. Yields often, because a USB stick is slow. Registers each folder with `watch` before it
+/// is read.
 pub async fn scan(config: &Config, known: &mut Known, watch: &Watch, clock: Clock) -> Scan {
     known.begin();
     watch.begin();
-    let mut search = Search {
+    let mut scanner = Scanner {
         config,
         known,
         watch,
@@ -46,10 +45,10 @@ pub async fn scan(config: &Config, known: &mut Known, watch: &Watch, clock: Cloc
         scan: Scan::default(),
         started: HashSet::new(),
         found: HashSet::new(),
-        sidecars: HashMap::new(),
+        subtitles_by_folder: HashMap::new(),
         folders: 0,
     };
-    // What is named comes first, so that a full media folder cannot push it out.
+    // What is named comes first, so that a full media folder cannot crowd it out.
     let named = config.rules.iter().flat_map(|rule| &rule.plays);
     let chosen = config.buttons.iter().flat_map(|button| &button.choice.plays);
     let scheduled = config.schedule.iter().flat_map(|entry| match &entry.then {
@@ -57,21 +56,21 @@ pub async fn scan(config: &Config, known: &mut Known, watch: &Watch, clock: Cloc
         ScheduledAction::Stop | ScheduledAction::Blackout => &[],
     });
     for path in named.chain(chosen).chain(scheduled).chain([&config.media_folder]) {
-        if search.started.insert(path.clone()) {
-            watch.place(path);
+        if scanner.started.insert(path.clone()) {
+            watch.add_path(path);
             match is_playlist(path) {
-                true => search.list(path).await,
-                false => search.start(path).await,
+                true => scanner.scan_playlist(path).await,
+                false => scanner.scan_named(path).await,
             }
         }
     }
-    let mut scan = search.scan;
+    let mut scan = scanner.scan;
     scan.untold = watch.end();
     scan
 }
 
 /// A scan under way.
-struct Search<'a> {
+struct Scanner<'a> {
     config: &'a Config,
     known: &'a mut Known,
     watch: &'a Watch,
@@ -79,12 +78,12 @@ struct Search<'a> {
     scan: Scan,
     started: HashSet<PathBuf>,
     found: HashSet<Rc<Path>>,
-    /// By folder, as far as they were read.
-    sidecars: HashMap<PathBuf, Sidecars>,
+    /// The subtitles in each folder read so far.
+    subtitles_by_folder: HashMap<PathBuf, Sidecars>,
     folders: usize,
 }
 
-/// What a path leads to, symbolic links resolved.
+/// What a path leads to when symbolic links are resolved.
 struct Target {
     path: PathBuf,
     metadata: Metadata,
@@ -96,57 +95,59 @@ impl Target {
     }
 }
 
-/// Folders to be read, each with what it leads to and how deep it is.
+/// Folders to be read, each with its target and its depth.
 type Queue = Vec<(PathBuf, PathBuf, usize)>;
 
-impl Search<'_> {
-    /// Reads a file or folder that the configuration names.
-    async fn start(&mut self, path: &Path) {
+impl Scanner<'_> {
+    /// Scans a file or folder that the configuration names.
+    async fn scan_named(&mut self, path: &Path) {
         let target = match Target::of(path) {
             Ok(target) => target,
-            Err(error) => return self.miss(path, reason(&error)),
+            Err(error) => return self.note_missing(path, reason(&error)),
         };
         if target.metadata.is_dir() {
-            return self.walk(path, target.path).await;
+            return self.scan_folder(path, target.path).await;
         }
         let Some(root) = target.path.parent().filter(|_| target.metadata.is_file()) else {
-            return self.miss(path, "is neither a file nor a folder".to_owned());
+            return self.note_missing(path, "is neither a file nor a folder".to_owned());
         };
         match kind_of(path) {
             Some(media_type) => {
                 if let Some(folder) = path.parent()
-                    && !self.sidecars.contains_key(folder)
+                    && !self.subtitles_by_folder.contains_key(folder)
                 {
                     let beside = entries(folder).map(|(entries, _)| sidecars(&entries));
-                    self.sidecars.insert(folder.to_owned(), beside.unwrap_or_default());
+                    self.subtitles_by_folder.insert(folder.to_owned(), beside.unwrap_or_default());
                 }
-                self.find(path, root, media_type, &target).await;
+                self.add_file(path, root, media_type, &target).await;
             }
-            None => self.miss(path, "is not a kind of file that can be played".to_owned()),
+            None => self.note_missing(path, "is not a kind of file that can be played".to_owned()),
         }
     }
 
-    /// Reads a playlist that the configuration names, and the files that it names, which must lie below the
-    /// media folder or, if it lies elsewhere itself, below its own.
-    async fn list(&mut self, path: &Path) {
+    /// Scans a playlist that the configuration names, and the files in it. They must lie below the media folder or, if the
+    /// playlist lies elsewhere, below the folder of the playlist.
+    async fn scan_playlist(&mut self, path: &Path) {
         let Some(folder) = path.parent() else { return };
         let media = self.config.media_folder.as_path();
         let root = if folder.starts_with(media) { media } else { folder };
         let read = Target::of(path).and_then(|target| read(&target.path, PLAYLIST_BYTES));
         let playlist = match read {
             Ok(bytes) => playlist::parse(&bytes, folder, root),
-            Err(error) => return self.miss(path, reason(&error)),
+            Err(error) => return self.note_missing(path, reason(&error)),
         };
         for (line, why) in playlist.refused {
             let line = if line.is_empty() { line } else { format!("\"{line}\" ") };
-            self.blame(path, format!("{line}{why}"));
+            self.note_problem(path, format!("{line}{why}"));
         }
         let mut files = Vec::with_capacity(playlist.files.len());
         for file in playlist.files {
             if self.started.insert(file.clone()) && !self.found.contains(&*file) {
                 match file.is_dir() {
-                    true => self.blame(&file, "is a folder: a playlist names files".to_owned()),
-                    false => self.start(&file).await,
+                    true => {
+                        self.note_problem(&file, "is a folder: a playlist names files".to_owned())
+                    }
+                    false => self.scan_named(&file).await,
                 }
             }
             files.extend(self.found.get(&*file).cloned());
@@ -154,9 +155,9 @@ impl Search<'_> {
         self.scan.lists.push((path.to_owned(), files));
     }
 
-    /// Reads a folder and those below it. Each folder is read once: those reached through symbolic
-    /// links last, so that files keep their own paths and links in a circle end.
-    async fn walk(&mut self, top: &Path, root: PathBuf) {
+    /// Scans a folder and all folders below it. Each folder is read once. Those reached through symbolic links come last, so that
+    /// files keep their own paths and circles of links end.
+    async fn scan_folder(&mut self, top: &Path, root: PathBuf) {
         let mut read = HashSet::new();
         let mut folders = vec![(top.to_owned(), root.clone(), 0)];
         let mut links = Vec::new();
@@ -165,27 +166,27 @@ impl Search<'_> {
                 continue;
             }
             self.folders += 1;
-            self.watch.folder(&path);
+            self.watch.add_folder(&path);
             match entries(&path) {
                 Ok((entries, failed)) => {
                     if let Some(error) = failed {
-                        self.miss(&path, reason(&error));
+                        self.note_missing(&path, reason(&error));
                     }
-                    self.sidecars.insert(path, sidecars(&entries));
-                    for piece in entries.chunks(AT_ONCE) {
+                    self.subtitles_by_folder.insert(path, sidecars(&entries));
+                    for piece in entries.chunks(FILES_PER_TURN) {
                         for entry in piece {
-                            self.look_at(entry, &root, depth, &mut folders, &mut links).await;
+                            self.scan_entry(entry, &root, depth, &mut folders, &mut links).await;
                         }
                         future::yield_now().await;
                     }
                 }
-                Err(error) => self.miss(&path, reason(&error)),
+                Err(error) => self.note_missing(&path, reason(&error)),
             }
             future::yield_now().await;
         }
     }
 
-    async fn look_at(
+    async fn scan_entry(
         &mut self,
         entry: &DirEntry,
         root: &Path,
@@ -198,12 +199,12 @@ impl Search<'_> {
         let (kind, target) = match both {
             Ok(both) => both,
             Err(error) if is_absence(&error) => return,
-            Err(error) => return self.miss(&path, reason(&error)),
+            Err(error) => return self.note_missing(&path, reason(&error)),
         };
         let (is_folder, media_type) = (target.metadata.is_dir(), kind_of(&path));
         if !target.path.starts_with(root) {
             if is_folder || media_type.is_some() {
-                self.blame(&path, "is a link that leads out of the folder".to_owned());
+                self.note_problem(&path, "is a link that leads out of the folder".to_owned());
             }
         } else if is_folder {
             let queue = if kind.is_symlink() { links } else { folders };
@@ -213,12 +214,18 @@ impl Search<'_> {
         } else if target.metadata.is_file()
             && let Some(media_type) = media_type
         {
-            self.find(&path, root, media_type, &target).await;
+            self.add_file(&path, root, media_type, &target).await;
         }
     }
 
-    /// Takes a file whose name is that of media, if it is settled and its content is no other.
-    async fn find(&mut self, path: &Path, root: &Path, named: &'static MediaType, target: &Target) {
+    /// Adds a file with a media extension, if it is no longer being written and its content is media.
+    async fn add_file(
+        &mut self,
+        path: &Path,
+        root: &Path,
+        named: &'static MediaType,
+        target: &Target,
+    ) {
         let path: Rc<Path> = path.into();
         if !self.found.insert(path.clone()) {
             return;
@@ -238,27 +245,29 @@ impl Search<'_> {
             }
             return;
         }
-        let is_news = content.is_none();
+        let is_new = content.is_none();
         let content = match (may_read(&target.path), *content) {
             (Err(error), _) => Err(error),
             (Ok(()), Some(content)) => Ok(content),
-            (Ok(()), None) => look_into(&target.path, named).inspect(|found| {
+            (Ok(()), None) => inspect(&target.path, named).inspect(|found| {
                 *content = Some(*found);
             }),
         };
-        if is_news {
+        if is_new {
             future::yield_now().await;
         }
         let (media_type, profile) = match content {
             Ok((Content::AsNamed, profile)) => (named, profile),
             Ok((Content::Other(other), profile)) => {
                 let what = content::described(other);
-                self.blame(&path, format!("is {what}, and is played as one"));
+                self.note_problem(&path, format!("is {what}, and is played as one"));
                 (other, profile)
             }
-            Ok((Content::NoMedia(what), _)) => return self.blame(&path, format!("is {what}")),
+            Ok((Content::NoMedia(what), _)) => {
+                return self.note_problem(&path, format!("is {what}"));
+            }
             Err(error) if is_absence(&error) => return,
-            Err(error) => return self.blame(&path, reason(&error)),
+            Err(error) => return self.note_problem(&path, reason(&error)),
         };
         self.scan.files.push(MediaFile {
             subtitles: Some(&path)
@@ -286,21 +295,21 @@ impl Search<'_> {
         }
     }
 
-    /// Those beside the film, if they lead to a file below the same root.
+    /// The subtitles beside the film, if they lead to a file below the same root.
     fn subtitles(&self, film: &Path, root: &Path) -> Option<Rc<Path>> {
-        let found = self.sidecars.get(film.parent()?)?.of(film)?;
+        let found = self.subtitles_by_folder.get(film.parent()?)?.of(film)?;
         let target = Target::of(&found).ok()?;
         (target.metadata.is_file() && target.path.starts_with(root)).then_some(found)
     }
 
-    fn miss(&mut self, path: &Path, why: String) {
+    fn note_missing(&mut self, path: &Path, why: String) {
         if self.scan.missing.len() < NAMED {
             self.scan.missing.push((path.to_owned(), why));
         }
     }
 
-    /// A folder may be read twice, by its own name and as part of another.
-    fn blame(&mut self, path: &Path, why: String) {
+    /// Notes a problem, once: a folder may be read twice, by its own name and as part of another one.
+    fn note_problem(&mut self, path: &Path, why: String) {
         let one = (path.to_owned(), why);
         if self.scan.bad.len() < NAMED && !self.scan.bad.contains(&one) {
             self.scan.bad.push(one);

@@ -1,9 +1,8 @@
-//! Notices that something changes in the media folder: inotify tells of files, and `/proc/self/mountinfo`
-//! of disks that are mounted, which inotify does not.
+//! Notices changes in the media folder: inotify reports files, and `/proc/self/mountinfo` reports mounted disks, which inotify
+//! does not.
 //!
-//! What to watch, the scan says while it reads: each folder *before* it reads it, so that no change falls
-//! between. What changed is read from the folders themselves; so a lost event does no harm, and only whether a
-//! file was closed by its writer is remembered from the events.
+//! The scan registers each folder before it reads it, so that no change is missed in between. What has changed is read from the
+//! folders themselves, so a lost event does no harm. Only whether a file was closed by its writer is taken from the events.
 
 use crate::kiosk::event::Event;
 use crate::limits::FOLDERS;
@@ -28,18 +27,18 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-/// Events are read this often at most: copying makes many.
-const SETTLE: Duration = Duration::from_secs(1);
-/// Where the kernel gives nothing to watch with, it is asked again this often.
-const ASK_AGAIN: Duration = Duration::from_secs(60);
-/// Files remembered as closed by their writer until the next scan; others wait for two seconds instead.
+/// Pause after events were read: copying causes many.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How often inotify is tried again where it could not be opened.
+const RETRY_PERIOD: Duration = Duration::from_secs(60);
+/// How many files are remembered as closed by their writer until the next scan. Any others wait for two seconds instead.
 const CLOSED: usize = 256;
-/// Bytes of events read at once, and how often in a row: more are left for the next turn.
+/// Bytes of events read at once.
 const BUFFER: usize = 4096;
-/// See [`BUFFER`].
+/// How many reads in a row; the rest is left for the next turn.
 const READS: usize = 256;
 
-/// What happens to the files of a folder and to itself. Not each write: its end is told.
+/// Changes of a folder and of its files. Not each write: the close at its end is reported.
 const CHANGES: WatchFlags = WatchFlags::CREATE
     .union(WatchFlags::CLOSE_WRITE)
     .union(WatchFlags::MOVED_FROM)
@@ -50,60 +49,60 @@ const CHANGES: WatchFlags = WatchFlags::CREATE
     .union(WatchFlags::MOVE_SELF)
     .union(WatchFlags::ONLYDIR);
 
-/// Whose files may be changed by other computers, of which the kernel here hears nothing: NFS, SMB 1 to 3, 9P, and
-/// whatever is behind FUSE.
-const ELSEWHERE: [u32; 6] = [0x6969, 0x517b, 0xff53_4d42, 0xfe53_4d42, 0x0102_1997, 0x6573_5546];
+/// File systems whose files other computers may change without this kernel noticing: NFS, SMB 1 to 3, 9P and FUSE.
+const REMOTE_FILE_SYSTEMS: [u32; 6] =
+    [0x6969, 0x517b, 0xff53_4d42, 0xfe53_4d42, 0x0102_1997, 0x6573_5546];
 
-/// The folders that are watched. Declare it before the executor, so that tasks can borrow it.
+/// The watched folders. Declare it before the executor, so that tasks can borrow it.
 #[derive(Debug, Default)]
 pub struct Watch {
     kernel: RefCell<Option<Rc<Async<OwnedFd>>>>,
-    places: RefCell<HashMap<i32, Place>>,
+    folders: RefCell<HashMap<i32, WatchedFolder>>,
     closed: RefCell<HashSet<PathBuf>>,
     round: Cell<u32>,
-    /// Why changes are not told, found in this round.
-    blind: RefCell<Option<String>>,
+    /// Why some changes are not noticed, found during this scan.
+    gap: RefCell<Option<String>>,
 }
 
 #[derive(Debug)]
-struct Place {
+struct WatchedFolder {
     path: PathBuf,
-    /// Only these names are of interest; `None`: all that could be media.
+    /// The names of interest; `None`: every name that could be media.
     only: Option<Vec<OsString>>,
     round: u32,
 }
 
 impl Watch {
-    /// A scan begins.
+    /// Starts a scan.
     pub fn begin(&self) {
         self.round.set(self.round.get().wrapping_add(1));
-        self.blind.take();
+        self.gap.take();
         self.open();
     }
 
-    /// A scan is over: what it did not name is watched no more. Gives why not all changes will be told.
+    /// Ends a scan: folders that it did not register are no longer watched. Returns why some changes will not be noticed.
     pub fn end(&self) -> Option<String> {
         let round = self.round.get();
         if let Some(kernel) = self.kernel.borrow().as_ref() {
-            self.places.borrow_mut().retain(|number, place| {
+            self.folders.borrow_mut().retain(|number, place| {
                 if place.round != round {
-                    // Or the kernel has removed it already.
+                    // The kernel may have removed it already.
                     let _ = inotify::remove_watch(kernel.as_ref(), *number);
                 }
                 place.round == round
             });
         }
         self.closed.borrow_mut().clear();
-        self.blind.take()
+        self.gap.take()
     }
 
-    /// This folder is about to be read.
-    pub fn folder(&self, path: &Path) {
+    /// Registers a folder that is about to be read.
+    pub fn add_folder(&self, path: &Path) {
         self.add(path, None);
     }
 
-    /// This path is named by the configuration: it may come, go, or lead to something else.
-    pub fn place(&self, path: &Path) {
+    /// Registers a path of the configuration: it may appear, disappear, or lead to something else.
+    pub fn add_path(&self, path: &Path) {
         let mut above = path;
         while let (Some(folder), Some(name)) = (above.parent(), above.file_name()) {
             if self.add(folder, Some(name)) {
@@ -113,33 +112,33 @@ impl Watch {
         }
     }
 
-    /// Whoever wrote the file has closed it since the last scan, or moved it here.
+    /// Whether the writer of the file has closed it since the last scan, or has moved it here.
     pub fn was_closed(&self, path: &Path) -> bool {
         self.closed.borrow_mut().remove(path)
     }
 
-    /// Gives whether there is such a folder.
+    /// Watches a folder; returns whether it exists.
     fn add(&self, path: &Path, name: Option<&OsStr>) -> bool {
         let kernel = self.kernel.borrow();
         let Some(kernel) = kernel.as_ref() else {
             return path.is_dir();
         };
-        let mut places = self.places.borrow_mut();
+        let mut places = self.folders.borrow_mut();
         let added = match places.len() {
-            // With the folders above what is named.
+            // Including the folders above named paths.
             full if full >= 2 * FOLDERS => Err(Errno::NOSPC),
             _ => inotify::add_watch(kernel.as_ref(), path, CHANGES),
         };
         match added {
             Ok(number) => {
                 let round = self.round.get();
-                let place = places.entry(number).or_insert_with(|| Place::of(path, round));
+                let place = places.entry(number).or_insert_with(|| WatchedFolder::of(path, round));
                 if place.round != round {
-                    *place = Place::of(path, round);
+                    *place = WatchedFolder::of(path, round);
                 }
                 match (name, &mut place.only) {
                     (None, only) => {
-                        // Under the path by which the scan reads it.
+                        // The path by which the scan reads it.
                         place.path = path.to_owned();
                         *only = None;
                     }
@@ -148,9 +147,9 @@ impl Watch {
                     }
                     (Some(_), _) => {}
                 }
-                if name.is_none() && is_elsewhere(path) {
-                    self.go_blind(format!(
-                        "what other computers change in {} is not told",
+                if name.is_none() && is_remote(path) {
+                    self.note_gap(format!(
+                        "changes that other computers make in {} are not noticed",
                         path.display()
                     ));
                 }
@@ -158,7 +157,7 @@ impl Watch {
             Err(Errno::NOENT | Errno::NOTDIR | Errno::ACCESS | Errno::LOOP) => return false,
             Err(error) => {
                 let error = io::Error::from(error);
-                self.go_blind(format!("changes in {} are not told ({error})", path.display()));
+                self.note_gap(format!("changes in {} are not noticed ({error})", path.display()));
             }
         }
         true
@@ -173,14 +172,14 @@ impl Watch {
                     self.kernel.replace(Some(Rc::new(kernel)));
                 }
                 Err(error) => {
-                    self.go_blind(format!("changes of the media folder are not told ({error})"));
+                    self.note_gap(format!("changes in the media folder are not noticed ({error})"));
                 }
             }
         }
     }
 
-    fn go_blind(&self, why: String) {
-        self.blind.borrow_mut().get_or_insert(why);
+    fn note_gap(&self, why: String) {
+        self.gap.borrow_mut().get_or_insert(why);
     }
 
     /// Posts [`Event::FolderChanged`] after changes, no more than once a second, for ever.
@@ -193,15 +192,15 @@ impl Watch {
                 match &kernel {
                     Some(kernel) => kernel.readable().await.is_ok() && self.read(kernel),
                     None => {
-                        Timer::after(ASK_AGAIN).await;
+                        Timer::after(RETRY_PERIOD).await;
                         false
                     }
                 }
             };
             let disks = async {
                 match &mounts {
-                    // It can always be read; that the list changed is told as an error (proc(5)), and whoever waits to
-                    // write hears of errors alone.
+                    // The file is always readable; a change of the list is reported as an error condition (proc(5)), for which
+                    // waiting to write waits.
                     Ok(mounts) => mounts.writable().await.is_ok(),
                     Err(_) => future::pending().await,
                 }
@@ -209,11 +208,11 @@ impl Watch {
             if future::or(files, disks).await {
                 mailbox.post(Event::FolderChanged).await;
             }
-            Timer::after(SETTLE).await;
+            Timer::after(PAUSE).await;
         }
     }
 
-    /// Reads what the kernel tells. Gives whether it is of interest.
+    /// Reads the kernel's events; returns whether any of them matters.
     fn read(&self, kernel: &Async<OwnedFd>) -> bool {
         let mut buffer = [MaybeUninit::uninit(); BUFFER];
         let mut events = inotify::Reader::new(kernel, &mut buffer);
@@ -222,14 +221,14 @@ impl Watch {
         while reads < READS {
             reads += usize::from(events.is_buffer_empty());
             match events.next() {
-                Ok(event) => changed |= self.hear(&event),
+                Ok(event) => changed |= self.matters(&event),
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => break,
                 Err(error) => {
                     log::debug!("inotify: {error}");
-                    // Anew, with the next scan.
+                    // The next scan opens it again.
                     self.kernel.take();
-                    self.places.borrow_mut().clear();
+                    self.folders.borrow_mut().clear();
                     return true;
                 }
             }
@@ -237,21 +236,21 @@ impl Watch {
         changed
     }
 
-    fn hear(&self, event: &inotify::Event<'_>) -> bool {
+    fn matters(&self, event: &inotify::Event<'_>) -> bool {
         let what = event.events();
         if what.contains(ReadFlags::QUEUE_OVERFLOW) {
             return true;
         }
-        let mut places = self.places.borrow_mut();
+        let mut places = self.folders.borrow_mut();
         if what.contains(ReadFlags::IGNORED) {
-            // Its disk or itself is gone; or it is we who watch it no more.
+            // The folder or its disk is gone, or the watch was removed on purpose.
             return places.remove(&event.wd()).is_some();
         }
         let Some(place) = places.get(&event.wd()) else {
             return false;
         };
         let Some(name) = event.file_name().map(|name| OsStr::from_bytes(name.to_bytes())) else {
-            // The folder itself, which says so by its name in the one above as well.
+            // The folder itself; its parent reports it by name, too.
             return !what.contains(ReadFlags::ATTRIB) || place.only.is_none();
         };
         let ours = match &place.only {
@@ -269,13 +268,13 @@ impl Watch {
     }
 }
 
-impl Place {
+impl WatchedFolder {
     fn of(path: &Path, round: u32) -> Self {
         Self { path: path.to_owned(), only: Some(Vec::new()), round }
     }
 }
 
-/// Visible, and a folder, a file that the scan looks at, or perhaps a link to a folder.
+/// Whether the name is visible and belongs to a folder, a file that the scan reads, or perhaps a link to a folder.
 fn may_matter(name: &Path, is_folder: bool) -> bool {
     let hidden = name.as_os_str().as_encoded_bytes().starts_with(b".");
     let extension = name.extension().map(|extension| extension.to_string_lossy());
@@ -283,10 +282,10 @@ fn may_matter(name: &Path, is_folder: bool) -> bool {
     !hidden && (is_folder || known || format_of(name).is_some() || is_playlist(name))
 }
 
-fn is_elsewhere(path: &Path) -> bool {
+fn is_remote(path: &Path) -> bool {
     // The type of the field differs between processors; the numbers have 32 bits.
     let kind = rustix::fs::statfs(path).map(|about| about.f_type as u32);
-    kind.is_ok_and(|kind| ELSEWHERE.contains(&kind))
+    kind.is_ok_and(|kind| REMOTE_FILE_SYSTEMS.contains(&kind))
 }
 
 #[cfg(test)]
@@ -294,7 +293,6 @@ mod tests {
     use super::*;
     use crate::test_support::TestFolder;
     use std::fs;
-    use std::time::Instant;
 
     /// Two watched folders, `/` and `/deep`, and a path that is not there yet.
     fn watched(folder: &TestFolder) -> Watch {
@@ -304,17 +302,17 @@ mod tests {
         watch
     }
 
-    /// What a scan says.
+    /// Registers what a scan would.
     fn look(watch: &Watch, folder: &TestFolder) {
         watch.begin();
-        watch.place(&folder.path().join("stick/films/film.mp4"));
-        watch.folder(folder.path());
-        watch.folder(&folder.path().join("deep"));
+        watch.add_path(&folder.path().join("stick/films/film.mp4"));
+        watch.add_folder(folder.path());
+        watch.add_folder(&folder.path().join("deep"));
         assert_eq!(watch.end(), None);
     }
 
-    /// Whether `change` is told, within a time that would be far too long.
-    fn is_told(watch: &Watch, within: Duration, change: impl FnOnce()) -> bool {
+    /// Whether `change` is noticed within this time.
+    fn is_noticed(watch: &Watch, within: Duration, change: impl FnOnce()) -> bool {
         let mailbox = Mailbox::default();
         smol::block_on(async {
             let story = async {
@@ -335,7 +333,7 @@ mod tests {
     const SHORT: Duration = Duration::from_millis(300);
 
     #[test]
-    fn files_and_folders_that_come_change_and_go_are_told() {
+    fn files_and_folders_that_appear_change_and_disappear_are_noticed() {
         let folder = TestFolder::new("watch");
         let at = |name: &str| folder.path().join(name);
         let watch = watched(&folder);
@@ -354,20 +352,18 @@ mod tests {
             ("a removed folder", &|| fs::remove_dir_all(at("deep")).unwrap()),
         ];
         for (what, change) in changes {
-            let began = Instant::now();
-            assert!(is_told(&watch, LONG, change), "{what}");
-            println!("{what}: told after {:?}", began.elapsed());
+            assert!(is_noticed(&watch, LONG, change), "{what}");
         }
     }
 
     #[test]
-    fn what_a_scan_does_not_look_at_is_not_told() {
+    fn changes_of_what_a_scan_ignores_are_not_reported() {
         let folder = TestFolder::new("watch-not");
         let at = |name: &str| folder.path().join(name);
         let watch = watched(&folder);
         folder.write("film.mp4", "1");
-        assert!(is_told(&watch, LONG, || ()));
-        assert!(!is_told(&watch, SHORT, || {
+        assert!(is_noticed(&watch, LONG, || ()));
+        assert!(!is_noticed(&watch, SHORT, || {
             fs::write(at(".hidden.mp4"), "1").unwrap();
             fs::write(at("notes.txt"), "1").unwrap();
             fs::read(at("film.mp4")).unwrap();
@@ -376,56 +372,56 @@ mod tests {
     }
 
     #[test]
-    fn a_place_that_is_not_there_is_told_when_it_comes_step_by_step() {
+    fn a_missing_path_is_noticed_as_it_appears_step_by_step() {
         let folder = TestFolder::new("watch-place");
         let at = |name: &str| folder.path().join(name);
         let watch = Watch::default();
         let look = || {
             watch.begin();
-            watch.place(&at("stick/films/film.mp4"));
+            watch.add_path(&at("stick/films/film.mp4"));
             assert_eq!(watch.end(), None);
         };
         look();
-        assert!(!is_told(&watch, SHORT, || fs::write(at("other.mp4"), "1").unwrap()));
-        assert!(is_told(&watch, LONG, || fs::create_dir(at("stick")).unwrap()));
+        assert!(!is_noticed(&watch, SHORT, || fs::write(at("other.mp4"), "1").unwrap()));
+        assert!(is_noticed(&watch, LONG, || fs::create_dir(at("stick")).unwrap()));
         look();
-        assert!(is_told(&watch, LONG, || fs::create_dir(at("stick/films")).unwrap()));
+        assert!(is_noticed(&watch, LONG, || fs::create_dir(at("stick/films")).unwrap()));
         look();
-        assert!(!is_told(&watch, SHORT, || fs::write(at("stick/films/x.mp4"), "1").unwrap()));
-        assert!(is_told(&watch, LONG, || fs::write(at("stick/films/film.mp4"), "1").unwrap()));
+        assert!(!is_noticed(&watch, SHORT, || fs::write(at("stick/films/x.mp4"), "1").unwrap()));
+        assert!(is_noticed(&watch, LONG, || fs::write(at("stick/films/film.mp4"), "1").unwrap()));
     }
 
     #[test]
-    fn whether_a_file_was_closed_is_known_until_the_scan_is_over() {
+    fn a_closed_file_is_remembered_until_the_scan_ends() {
         let folder = TestFolder::new("watch-closed");
         let at = |name: &str| folder.path().join(name);
         let watch = watched(&folder);
-        assert!(is_told(&watch, LONG, || fs::write(at("deep/a.mp4"), "1").unwrap()));
+        assert!(is_noticed(&watch, LONG, || fs::write(at("deep/a.mp4"), "1").unwrap()));
         assert!(watch.was_closed(&at("deep/a.mp4")));
         assert!(!watch.was_closed(&at("deep/a.mp4")), "once");
         let open = File::create(at("b.mp4")).unwrap();
-        assert!(is_told(&watch, LONG, || ()));
+        assert!(is_noticed(&watch, LONG, || ()));
         assert!(!watch.was_closed(&at("b.mp4")));
         drop(open);
-        assert!(is_told(&watch, LONG, || ()));
+        assert!(is_noticed(&watch, LONG, || ()));
         look(&watch, &folder);
         assert!(!watch.was_closed(&at("b.mp4")), "forgotten");
     }
 
     #[test]
-    fn folders_that_no_scan_names_are_watched_no_more() {
+    fn folders_that_no_scan_registers_are_no_longer_watched() {
         let folder = TestFolder::new("watch-less");
         let watch = watched(&folder);
         watch.begin();
-        watch.folder(folder.path());
+        watch.add_folder(folder.path());
         assert_eq!(watch.end(), None);
-        assert_eq!(watch.places.borrow().len(), 1);
+        assert_eq!(watch.folders.borrow().len(), 1);
         let deep = folder.path().join("deep/a.mp4");
-        assert!(!is_told(&watch, SHORT, || fs::write(deep, "1").unwrap()));
+        assert!(!is_noticed(&watch, SHORT, || fs::write(deep, "1").unwrap()));
     }
 
     #[test]
-    fn more_events_than_the_kernel_keeps_are_one_change() {
+    fn more_events_than_the_kernel_queues_are_one_change() {
         let folder = TestFolder::new("watch-flood");
         let at = |name: &str| folder.path().join(name);
         let watch = watched(&folder);
@@ -435,14 +431,14 @@ mod tests {
             fs::rename(at("deep/x"), at(&format!("deep/{}", n % 2))).unwrap();
             fs::remove_dir(at(&format!("deep/{}", n % 2))).unwrap();
         }
-        assert!(is_told(&watch, LONG, || ()));
+        assert!(is_noticed(&watch, LONG, || ()));
         let mut more = 0;
-        while is_told(&watch, SHORT, || ()) {
+        while is_noticed(&watch, SHORT, || ()) {
             more += 1;
             assert!(more < 100);
         }
         assert!(
-            is_told(&watch, LONG, || fs::write(at("deep/a.mp4"), "1").unwrap()),
+            is_noticed(&watch, LONG, || fs::write(at("deep/a.mp4"), "1").unwrap()),
             "and it goes on"
         );
     }
