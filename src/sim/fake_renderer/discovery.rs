@@ -14,16 +14,16 @@ use core::net::Ipv4Addr;
 const SERVICES: [ServiceKind; 3] =
     [ServiceKind::AvTransport, ServiceKind::RenderingControl, ServiceKind::ConnectionManager];
 
-/// What its web server has at a path.
+/// What the web server of a renderer has at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Endpoint {
     /// Its description.
     Description,
     /// The description of another root device.
     OtherDevice,
-    /// Where a service is controlled.
+    /// The control URL of a service.
     Control(ServiceKind),
-    /// Where a service is subscribed to.
+    /// The event URL of a service.
     Event(ServiceKind),
     /// The description of a service.
     Survey(ServiceKind),
@@ -32,7 +32,7 @@ pub enum Endpoint {
 }
 
 impl FakeRenderer {
-    /// Its description, at this address; or the HTTP status of the refusal.
+    /// Returns its description at this address, or the HTTP status of a refusal.
     pub fn describe(&self, now: Instant, host: Ipv4Addr, port: u16) -> Result<Description, u16> {
         let refused = self.quirks.description_refused;
         if let Some((status, _)) = refused.filter(|(_, span)| now < self.booted_at + *span) {
@@ -58,7 +58,7 @@ impl FakeRenderer {
         })
     }
 
-    /// What the description of a service tells; or the HTTP status of the refusal.
+    /// Returns what the description of a service says.
     ///
     /// # Errors
     /// The HTTP status.
@@ -76,20 +76,20 @@ impl FakeRenderer {
         })
     }
 
-    /// What a call without arguments that it insists on is answered.
+    /// Returns the error for a call that lacks required arguments.
     #[must_use]
     pub fn invalid_arguments() -> UpnpError {
         fault(402)
     }
 
-    /// This call lacks arguments that it insists on.
+    /// Returns whether this call lacks required arguments.
     #[must_use]
     pub fn lacks_arguments(&self, action: &Action, has: impl Fn(&str) -> bool) -> bool {
         let plays = matches!(action, Action::Play);
         plays && !self.quirks.play_wants.iter().all(|name| has(name))
     }
 
-    /// What its web server has at this path.
+    /// Returns what its web server has at this path.
     #[must_use]
     pub fn endpoint(&self, path: &str) -> Endpoint {
         let below = path.strip_prefix(&self.root(0));
@@ -111,7 +111,7 @@ impl FakeRenderer {
         }
     }
 
-    /// Who stands behind this search target: UDN, and path of the description.
+    /// Returns the UDN and the description's path of the root device that a search target names.
     #[must_use]
     pub fn device_behind(&self, target: &str) -> (Udn, String) {
         let other = self.others().find(|n| self.other_udn(*n).as_str() == target);
@@ -119,7 +119,7 @@ impl FakeRenderer {
         (udn, self.root(other.unwrap_or(0)) + &self.persona.description_path)
     }
 
-    /// The search targets with which it answers a search for `target`, and how late.
+    /// Returns the search targets with which it answers a search for `target`, and after which delay.
     pub fn search(&mut self, target: &str, mx: Duration) -> Vec<(String, Duration)> {
         if !self.responsive() || self.asleep || self.off_at.is_some() {
             return Vec::new();
@@ -136,7 +136,7 @@ impl FakeRenderer {
         answers.into_iter().map(|t| (t, mx.mul_f64(share))).collect()
     }
 
-    /// Everything that it announces: root device, UDN, device and service types, other root devices.
+    /// Returns everything that it announces: root device, UDN, device and service types, other root devices.
     #[must_use]
     pub fn targets(&self) -> Vec<String> {
         let version = self.persona.version;
@@ -154,7 +154,7 @@ impl FakeRenderer {
         targets
     }
 
-    /// A device answers for the lower versions of its types too (UDA 1.0 §1.2.3).
+    /// Returns whether it answers for a lower version of one of its types (UDA 1.0 §1.2.3).
     fn stands_in_for(&self, target: &str, own: &[String]) -> bool {
         let Some((kind, version)) = target.rsplit_once(':') else {
             return false;
@@ -172,8 +172,8 @@ impl FakeRenderer {
         Udn::new(&format!("{}-{number}", self.persona.udn)).expect("longer than its own")
     }
 
-    /// Under which path a root device is found; the renderer is number 0. One that is alone has all
-    /// paths for itself.
+    /// Returns the path below which a root device is found; number 0 is the renderer. A single root device has no
+    /// prefix.
     fn root(&self, number: u8) -> String {
         let devices = u32::from(self.quirks.other_root_devices) + 1;
         if devices == 1 {
@@ -184,7 +184,7 @@ impl FakeRenderer {
     }
 }
 
-/// Where a service is described.
+/// The SCPD path of a service.
 const fn scpd_path(service: ServiceKind) -> &'static str {
     match service {
         ServiceKind::AvTransport => "/AVTransport/scpd.xml",
@@ -193,7 +193,7 @@ const fn scpd_path(service: ServiceKind) -> &'static str {
     }
 }
 
-/// Where a service is controlled.
+/// The control path of a service.
 const fn control_path(service: ServiceKind) -> &'static str {
     match service {
         ServiceKind::AvTransport => "/AVTransport/control",
@@ -202,7 +202,7 @@ const fn control_path(service: ServiceKind) -> &'static str {
     }
 }
 
-/// Where a service is subscribed to.
+/// The event path of a service.
 const fn event_path(service: ServiceKind) -> &'static str {
     match service {
         ServiceKind::AvTransport => "/AVTransport/event",

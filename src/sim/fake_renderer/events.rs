@@ -10,7 +10,7 @@ use crate::upnp::{HttpUrl, ServiceKind};
 use std::borrow::Cow;
 
 impl FakeRenderer {
-    /// SUBSCRIBE; or the HTTP status of the refusal.
+    /// Takes a SUBSCRIBE; returns the HTTP status if it is refused.
     pub fn subscribe(
         &mut self,
         now: Instant,
@@ -34,7 +34,7 @@ impl FakeRenderer {
         Ok(Subscribed { sid, timeout, answer_after })
     }
 
-    /// SUBSCRIBE with a SID; or the HTTP status of the refusal (412: unknown).
+    /// Takes a renewal; returns the HTTP status if it is refused (412: unknown SID).
     pub fn renew(&mut self, now: Instant, sid: &str, asked: Duration) -> Result<Duration, u16> {
         self.catch_up(now);
         let timeout = asked.min(self.quirks.longest_lease);
@@ -42,13 +42,13 @@ impl FakeRenderer {
         if known { Ok(timeout) } else { Err(412) }
     }
 
-    /// UNSUBSCRIBE; or the HTTP status of the refusal (412: unknown).
+    /// Takes an UNSUBSCRIBE; returns the HTTP status if it is refused (412: unknown SID).
     pub fn unsubscribe(&mut self, now: Instant, sid: &str) -> Result<(), u16> {
         self.catch_up(now);
         if self.publisher.unsubscribe(sid) { Ok(()) } else { Err(412) }
     }
 
-    /// Tells subscribers what changed; the state even if it did not, if `again`.
+    /// Publishes what changed; with `again`, the state even if it did not change.
     pub(super) fn tell(&mut self, now: Instant, again: bool) {
         if again || !self.has_told() {
             let transport = LastChange {
@@ -72,7 +72,7 @@ impl FakeRenderer {
         publisher.publish(now, quirks, ServiceKind::RenderingControl, &rendering, false);
     }
 
-    /// Nothing of the transport differs from what was told. Asked at every tick: it needs no memory.
+    /// Returns whether subscribers know the current transport. Called at every tick, so it allocates nothing.
     fn has_told(&self) -> bool {
         let told = self.publisher.last_of_transport();
         told.transport_state == Some(self.state())
@@ -82,7 +82,7 @@ impl FakeRenderer {
             && told.current_track_uri.as_deref() == Some(&self.track_uri())
     }
 
-    /// CurrentURI: the next one already, once it is fetched.
+    /// Returns CurrentURI: the next URI already, once its fetch has begun.
     pub(super) fn shown_uri(&self) -> &str {
         let next = self.next.as_ref().filter(|next| next.begun());
         next.or(self.media.as_ref()).map(|m| m.uri.as_str()).unwrap_or_default()
@@ -102,7 +102,7 @@ impl FakeRenderer {
         known.and_then(|m| self.quirks.claims_duration.or(m.duration)).filter(|d| !d.is_zero())
     }
 
-    /// What GetPositionInfo answers.
+    /// Returns the answer to GetPositionInfo.
     pub(super) fn position_info(&self, now: Instant) -> PositionInfo {
         let position = match (&self.media, self.transport) {
             (None, _) | (_, Transport::Flickering { .. } | Transport::Starting { .. }) => {
@@ -131,7 +131,7 @@ impl FakeRenderer {
     }
 }
 
-/// How old is what it knows, if it looks `every` so often.
+/// Returns how old the known position is, if it is updated at intervals of `every`.
 fn age(now: Instant, every: Duration) -> Duration {
     if every.is_zero() {
         return Duration::ZERO;
@@ -140,20 +140,20 @@ fn age(now: Instant, every: Duration) -> Duration {
     since - cut(since, every)
 }
 
-/// `span`, cut to whole `step`s.
+/// Returns `span`, truncated to whole `step`s.
 fn cut(span: Duration, step: Duration) -> Duration {
     let steps = span.as_micros().checked_div(step.as_micros()).unwrap_or_default();
     Duration::from_micros(u64::try_from(steps * step.as_micros()).unwrap_or(u64::MAX))
 }
 
-/// Subscriptions at once.
+/// The most subscriptions.
 const SUBSCRIPTIONS: usize = 16;
-/// How long an event is held back so that the next one can pass it.
+/// How long an event is delayed so that the next one overtakes it.
 const SWAP: Duration = Duration::from_millis(180);
-/// An event that does not overtake the answer to SUBSCRIBE follows it by this.
+/// How long after the answer to SUBSCRIBE the first event is sent.
 const FIRST_EVENT: Duration = Duration::from_millis(2);
 
-/// One event on its way.
+/// One event.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Notify {
     pub callback: HttpUrl,
@@ -170,16 +170,16 @@ struct Subscription {
     callback: HttpUrl,
     until: Instant,
     seq: u32,
-    /// The first event, while it waits.
+    /// When the first event is due, while it waits.
     first_at: Option<Instant>,
-    /// Numbered, to be sent at their times.
+    /// Numbered events, and when they are due.
     queue: Vec<(Instant, Notify)>,
 }
 
 impl Subscription {
     fn number(&mut self, change: LastChange) -> Notify {
         let seq = self.seq;
-        // After the last number comes 1: 0 is the first event alone (UDA 1.0 §4.2.1).
+        // SEQ wraps to 1: only the first event has 0 (UDA 1.0 §4.2.1).
         self.seq = seq.checked_add(1).unwrap_or(1);
         Notify {
             callback: self.callback.clone(),
@@ -191,7 +191,7 @@ impl Subscription {
     }
 }
 
-/// The variables of one service: as they were last told, and changes that wait.
+/// The variables of one service: as last published, and changes that wait.
 #[derive(Debug, Default)]
 struct ServiceVariables {
     last: LastChange,
@@ -207,7 +207,7 @@ pub(super) struct Publisher {
 }
 
 impl Publisher {
-    /// A new subscription: its SID. `None` if there is no room.
+    /// Adds a subscription and returns its SID; `None` if there are too many.
     pub(super) fn subscribe(
         &mut self,
         now: Instant,
@@ -236,7 +236,7 @@ impl Publisher {
         Some(sid)
     }
 
-    /// Extends a subscription; false if it is unknown.
+    /// Extends a subscription; returns false if it is unknown.
     pub(super) fn renew(
         &mut self,
         now: Instant,
@@ -244,7 +244,7 @@ impl Publisher {
         sid: &str,
         lease: Duration,
     ) -> bool {
-        // A renderer that forgets does so at its own time, renewed or not.
+        // A renderer that forgets subscriptions does so even if they are renewed.
         let forgets = quirks.forgets_subscriptions_after.is_some();
         self.subscriptions.retain(|s| s.until > now);
         let known = self.subscriptions.iter_mut().find(|s| s.sid == sid);
@@ -256,27 +256,27 @@ impl Publisher {
         })
     }
 
-    /// Ends a subscription; false if it is unknown.
+    /// Ends a subscription; returns false if it is unknown.
     pub(super) fn unsubscribe(&mut self, sid: &str) -> bool {
         let before = self.subscriptions.len();
         self.subscriptions.retain(|s| s.sid != sid);
         self.subscriptions.len() < before
     }
 
-    /// Everything is forgotten: the renderer was switched off.
+    /// Forgets all subscriptions: the renderer was switched off.
     pub(super) fn clear(&mut self) {
         self.subscriptions.clear();
         self.transport.waiting = None;
         self.rendering.waiting = None;
     }
 
-    /// What was told of the transport.
+    /// Returns the transport as last published.
     pub(super) const fn last_of_transport(&self) -> &LastChange {
         &self.transport.last
     }
 
-    /// Compares `current` with what was told, and tells what differs. `again` tells the state even
-    /// if it does not differ.
+    /// Publishes what differs between `current` and what was last published; with `again`, the state even if it does
+    /// not differ.
     pub(super) fn publish(
         &mut self,
         now: Instant,
@@ -305,7 +305,7 @@ impl Publisher {
         }
     }
 
-    /// Events that are due.
+    /// Adds the events that are due to `out`.
     pub(super) fn due(&mut self, now: Instant, quirks: &Quirks, out: &mut Vec<Notify>) {
         for service in [ServiceKind::AvTransport, ServiceKind::RenderingControl] {
             let told = self.told(service);
@@ -346,10 +346,10 @@ impl Publisher {
         }
     }
 
-    /// Numbers an event for each subscriber and holds it until `due` takes it.
+    /// Numbers an event for each subscriber and keeps it until it is due.
     fn send(&mut self, now: Instant, quirks: &Quirks, service: ServiceKind, change: &LastChange) {
         for s in &mut self.subscriptions {
-            // Until the first event is out there is nothing to change: it will tell everything.
+            // The first event, once sent, will contain everything.
             if s.service != service || s.first_at.is_some() {
                 continue;
             }
@@ -360,7 +360,7 @@ impl Publisher {
     }
 }
 
-/// What `current` says otherwise than `last`.
+/// Returns the variables of `current` that differ from `last`.
 fn difference(last: &LastChange, current: &LastChange) -> LastChange {
     fn new<T: Clone + PartialEq>(last: &Option<T>, current: &Option<T>) -> Option<T> {
         if last == current { None } else { current.clone() }
@@ -376,7 +376,7 @@ fn difference(last: &LastChange, current: &LastChange) -> LastChange {
     }
 }
 
-/// Adds a later change to one that waits.
+/// Merges a later change into one that waits.
 fn merge(waiting: &mut LastChange, later: LastChange) {
     waiting.transport_state = later.transport_state.or(waiting.transport_state);
     waiting.error_occurred |= later.error_occurred;

@@ -10,6 +10,7 @@ use crate::time::{Duration, Instant};
 use crate::upnp::didl::Rung;
 
 impl FakeRenderer {
+    /// Takes a SetAVTransportURI.
     pub(super) fn set(&mut self, now: Instant, call: Call, uri: &str, metadata: &str) -> Outcome {
         if uri.is_empty() {
             self.forget_media();
@@ -53,7 +54,7 @@ impl FakeRenderer {
         None
     }
 
-    /// What it has against this URI, before it looks at it.
+    /// Returns the error with which it refuses this URI before it has looked at it.
     fn refusal_of(&self, media: &Media, metadata: &str) -> Option<u16> {
         let quirks = &self.quirks;
         let path = media.uri.splitn(4, '/').nth(3).unwrap_or_default();
@@ -78,9 +79,9 @@ impl FakeRenderer {
         }
     }
 
-    /// The look at the URL brought this.
+    /// Takes what the probe of the URL returned.
     pub(super) fn probed(&mut self, now: Instant, what: &Fetched) {
-        let verdict = match what {
+        let outcome = match what {
             Fetched::Opened { status: 200, mime, content_features, .. } => {
                 if !self.quirks.takes(mime.as_deref()) {
                     Err(714)
@@ -96,7 +97,7 @@ impl FakeRenderer {
         let Some(Probing { fetch, call, media, again }) = self.pending.probe.take() else {
             return;
         };
-        if again && verdict.is_ok() {
+        if again && outcome.is_ok() {
             let fetch = self.fetch(Method::Head, &media.uri, None);
             self.pending.probe = Some(Probing { fetch, call, media, again: false });
             return;
@@ -104,13 +105,14 @@ impl FakeRenderer {
         if self.quirks.probe == Probe::Get {
             self.output(Output::Abandon(fetch));
         }
-        match verdict {
+        match outcome {
             Ok(()) => self.load(now, media),
             Err(_) => self.refused_set(now),
         }
-        self.answer(now, call, verdict.map_or_else(refuse, |()| DONE));
+        self.answer(now, call, outcome.map_or_else(refuse, |()| DONE));
     }
 
+    /// A SetAVTransportURI was refused.
     fn refused_set(&mut self, now: Instant) {
         if !self.quirks.refused_set_keeps_old {
             self.stop_playback(now);
@@ -119,7 +121,7 @@ impl FakeRenderer {
         }
     }
 
-    /// A URI was accepted.
+    /// Loads the media of an accepted URI.
     fn load(&mut self, now: Instant, mut media: Media) {
         self.error = false;
         media.follows_picture = self.shows_picture;
@@ -150,7 +152,7 @@ impl FakeRenderer {
         }
     }
 
-    /// Fetches and plays the media from its beginning. What plays already says PLAYING on.
+    /// Fetches and plays the media from the beginning. A renderer that was playing keeps reporting PLAYING.
     pub(super) fn start(&mut self, now: Instant) {
         let Some(uri) = self.media.as_ref().map(|media| media.uri.clone()) else {
             return;
@@ -189,15 +191,15 @@ impl FakeRenderer {
     }
 }
 
-/// A reader that has enough looks again after this long at the soonest, and at the latest.
+/// The shortest and the longest time after which a full buffer is looked at again.
 const READ_AGAIN: Duration = Duration::from_millis(200);
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
-/// Pictures that are kept at once.
+/// How many pictures it keeps.
 const PICTURES: usize = 32;
 
 impl FakeRenderer {
-    /// Reports what became of a fetch.
+    /// Takes what became of a fetch.
     pub fn fetched(&mut self, now: Instant, fetch: FetchId, what: Fetched) {
         self.catch_up(now);
         if self.pending.is_probe(fetch) {
@@ -210,7 +212,7 @@ impl FakeRenderer {
         self.catch_up(now);
     }
 
-    /// Whether this fetch should read on.
+    /// Returns whether this fetch should read on.
     #[must_use]
     pub fn reading(&self, now: Instant, fetch: FetchId) -> Reading {
         let all = [&self.media, &self.next];
@@ -222,7 +224,7 @@ impl FakeRenderer {
         };
         let ahead = self.quirks.reads_ahead.zip(media.ahead(now));
         match ahead {
-            // Its playhead may be moved meanwhile: it looks again before long.
+            // The playhead may be moved in the meantime, so the buffer is looked at again before long.
             Some((most, ahead)) if ahead >= most => {
                 Reading::Later((ahead - most).clamp(READ_AGAIN, LOOK_AGAIN))
             }
@@ -230,14 +232,14 @@ impl FakeRenderer {
         }
     }
 
-    /// Goes on with what the media's fetch brought.
+    /// Takes what became of a fetch of the media.
     pub(super) fn media_fetched(&mut self, now: Instant, fetch: FetchId, what: Fetched) {
         let quirks = self.quirks.clone();
         let Some(media) = self.of_fetch(fetch).filter(|media| media.fetch == Some(fetch)) else {
             return;
         };
         match what {
-            // All of the file instead of the range: no way to the position.
+            // The server sent the whole file instead of the range: the position cannot be reached.
             Fetched::Opened { status: 200, .. } if media.seeks() => {
                 if quirks.seek_without_ranges_stops {
                     self.stop_playback(now);
@@ -273,7 +275,7 @@ impl FakeRenderer {
                 if let Some(from) = media.break_off() {
                     let position = media.position(now);
                     let again = self.get(&uri, Some(from));
-                    // The bytes read so far stay read: only the rest is asked for.
+                    // The bytes that were read are kept: only the rest is requested.
                     if let Some(media) = self.media.as_mut().filter(|m| m.uri == uri) {
                         media.begin(again, from, position);
                     }
@@ -282,7 +284,7 @@ impl FakeRenderer {
         }
     }
 
-    /// Drops a connection that brought something; opens another, or gives up.
+    /// Drops a connection that delivered bytes, and opens another one, or gives up.
     fn hang_up(&mut self, fetch: FetchId, times: u8) {
         self.output(Output::Abandon(fetch));
         let Some(media) = &mut self.media else { return };
@@ -301,7 +303,7 @@ impl FakeRenderer {
         both.into_iter().find(|m| m.fetch == Some(fetch) || m.others.contains(&fetch))
     }
 
-    /// If it is a picture: one after the other, and never the same again.
+    /// Applies the quirks of renderers that fail at every second picture, or keep pictures by URL.
     fn take_picture(&mut self, fetch: FetchId) {
         let second_fails = self.quirks.second_picture_fails;
         let Some(media) = self.of_fetch(fetch) else {
@@ -321,7 +323,7 @@ impl FakeRenderer {
         }
     }
 
-    /// Asks for media.
+    /// Requests media.
     pub(super) fn get(&mut self, uri: &str, from: Option<u64>) -> FetchId {
         self.fetch(Method::Get, uri, from)
     }
@@ -343,7 +345,7 @@ impl FakeRenderer {
         }
     }
 
-    /// Beside the first GET, at even distances over the file.
+    /// Opens ranges in parallel with the first GET, at even distances over the file.
     pub(super) fn open_parallel_ranges(&mut self, fetch: FetchId) {
         let ranges = u64::from(self.quirks.parallel_ranges);
         let Some(media) = self.of_fetch(fetch).filter(|media| media.others.is_empty()) else {
@@ -373,7 +375,7 @@ impl FakeRenderer {
 }
 
 impl Quirks {
-    /// Whether it plays this MIME type.
+    /// Returns whether the renderer plays this MIME type.
     pub(super) fn takes(&self, mime: Option<&str>) -> bool {
         let essence = mime.map(|m| m.split(';').next().unwrap_or_default().trim());
         self.mimes.is_none_or(|list| essence.is_some_and(|m| list.contains(&m)))

@@ -7,36 +7,36 @@ use crate::time::{Duration, Instant};
 use crate::upnp::didl::{self, Rung};
 use crate::upnp::values::parse_time;
 
-/// A URI that was set, and what became of it.
+/// A URI that was set, and the state of its media.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Media {
     pub uri: String,
     pub mime: Option<String>,
     pub duration: Option<Duration>,
-    /// What there is to object to it, if that is said to Play only.
+    /// The error with which Play refuses it.
     pub refusal: Option<u16>,
-    /// It was set where a picture was shown.
+    /// It was set while a picture was shown.
     pub follows_picture: bool,
-    /// It came with contentFeatures.dlna.org.
+    /// The server sent contentFeatures.dlna.org.
     pub featured: bool,
     pub captions: SubtitleState,
-    /// Connections that were dropped as soon as they brought something.
+    /// How many connections were dropped as soon as they delivered bytes.
     pub dropped: u8,
     length: Option<u64>,
     /// The fetch that feeds the playhead.
     pub fetch: Option<FetchId>,
-    /// Fetches beside it, whose bytes count for nothing.
+    /// Parallel fetches, whose bytes are ignored.
     pub others: Vec<FetchId>,
     begun: bool,
     opened: bool,
     finished: bool,
     failed: bool,
-    /// First byte of the fetch, and bytes it brought since.
+    /// The first byte of the fetch, and the number of bytes read since.
     from: u64,
     read: u64,
     base: Duration,
     rolling_since: Option<Instant>,
-    /// When it last stood still.
+    /// When the playhead last stood still.
     stood_at: Instant,
 }
 
@@ -56,7 +56,7 @@ impl Media {
         self.mime.as_deref().is_some_and(|m| m.starts_with("image/"))
     }
 
-    /// What a picture does has no length of its own: the renderer decides.
+    /// Sets how long a picture lasts: the renderer decides that.
     pub(super) fn apply(&mut self, still: Still) {
         if self.is_still() {
             self.duration = match still {
@@ -67,12 +67,12 @@ impl Media {
         }
     }
 
-    /// Whether it was ever asked for.
+    /// Returns whether it was ever requested.
     pub(super) const fn begun(&self) -> bool {
         self.begun
     }
 
-    /// Whether the fetch under way asked for a range.
+    /// Returns whether the current fetch requested a range.
     pub(super) const fn seeks(&self) -> bool {
         self.from > 0
     }
@@ -99,7 +99,7 @@ impl Media {
         self.failed
     }
 
-    /// A fetch from byte `from` begins, to feed the playhead at `position`.
+    /// Begins a fetch from byte `from`, which feeds the playhead at `position`.
     pub(super) fn begin(&mut self, fetch: FetchId, from: u64, position: Duration) {
         self.fetch = Some(fetch);
         self.begun = true;
@@ -109,14 +109,14 @@ impl Media {
         self.rolling_since = None;
     }
 
-    /// The fetch was answered: its body begins.
+    /// The head of the response arrived.
     pub(super) fn open(&mut self, mime: Option<String>, length: Option<u64>) {
         self.opened = true;
         self.mime = mime.or(self.mime.take());
         self.length = length.map(|length| self.from + length).or(self.length);
     }
 
-    /// It is there already, all of it.
+    /// The renderer has all of the media already.
     pub(super) const fn have(&mut self) {
         (self.begun, self.opened, self.finished) = (true, true, true);
     }
@@ -129,8 +129,8 @@ impl Media {
         self.finished = true;
     }
 
-    /// The fetch broke off. The byte to go on from, if it brought anything: so a file's length
-    /// bounds the attempts.
+    /// The fetch broke off. Returns the byte to continue from if the fetch delivered any: so the length of the file
+    /// limits the attempts.
     pub(super) fn break_off(&mut self) -> Option<u64> {
         self.fetch = None;
         if self.opened && self.read > 0 {
@@ -140,19 +140,19 @@ impl Media {
         None
     }
 
-    /// The byte where `position` is, as far as it can be known.
+    /// Returns the byte at `position`, as far as it is known.
     pub(super) fn byte_at(&self, position: Duration) -> u64 {
         match (self.length, self.duration) {
             (Some(length), Some(duration)) if !duration.is_zero() => {
                 let share = position.as_secs_f64() / duration.as_secs_f64();
-                // Within the file: a fraction of its own length.
+                // A fraction of the length fits into u64.
                 (length as f64 * share.clamp(0.0, 1.0)) as u64
             }
             _ => 0,
         }
     }
 
-    /// How far was read, in time. `None`: unknown, or everything.
+    /// Returns how far the media was read, in time; `None` if that is unknown, or if everything was read.
     fn buffered(&self) -> Option<Duration> {
         if self.finished {
             return None;
@@ -163,7 +163,7 @@ impl Media {
         Some(Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX)))
     }
 
-    /// Where the playhead must stop: at what was read, at the end.
+    /// Returns where the playhead must stop: at the last byte that was read, or at the end.
     fn limit(&self) -> Option<Duration> {
         match (self.buffered(), self.duration) {
             (Some(a), Some(b)) => Some(a.min(b)),
@@ -177,7 +177,7 @@ impl Media {
         self.limit().map_or(position, |limit| position.min(limit))
     }
 
-    /// Lets the playhead roll, or stops it where it is.
+    /// Lets the playhead move on, or stops it where it is.
     pub(super) fn roll(&mut self, now: Instant, rolls: bool) {
         self.base = self.position(now);
         let starved = self.limit().is_some_and(|limit| self.base >= limit);
@@ -188,7 +188,7 @@ impl Media {
         self.rolling_since = rolls.then_some(now);
     }
 
-    /// It has rolled for so long without a stand.
+    /// Returns for how long the playhead has moved without standing still.
     pub(super) fn steady(&self, now: Instant) -> Duration {
         self.rolling_since.map_or(Duration::ZERO, |_| now.since(self.stood_at))
     }
@@ -202,25 +202,25 @@ impl Media {
         self.opened && self.duration.is_some_and(|d| self.position(now) >= d)
     }
 
-    /// When the rolling playhead reaches `lead` before the end.
+    /// Returns when the moving playhead is `lead` before the end.
     pub(super) fn reaches(&self, lead: Duration) -> Option<Instant> {
         let to_go = self.duration?.saturating_sub(lead);
         self.rolling_since.map(|t| t + to_go.saturating_sub(self.base))
     }
 
-    /// When the rolling playhead stops by itself: starved, or at the end.
+    /// Returns when the moving playhead stops by itself: for lack of bytes, or at the end.
     pub(super) fn stops_at(&self) -> Option<Instant> {
         let limit = self.limit()?;
         self.rolling_since.map(|t| t + limit.saturating_sub(self.base))
     }
 
-    /// How much was read ahead of the playhead.
+    /// Returns how much was read ahead of the playhead.
     pub(super) fn ahead(&self, now: Instant) -> Option<Duration> {
         Some(self.buffered()?.saturating_sub(self.position(now)))
     }
 }
 
-/// How much metadata this is.
+/// Returns the metadata level of this document.
 pub(super) fn rung_of(metadata: &str) -> Rung {
     if metadata.trim().is_empty() {
         Rung::Empty
@@ -233,34 +233,34 @@ pub(super) fn rung_of(metadata: &str) -> Rung {
     }
 }
 
-/// The value of the first attribute of this name: the metadata is our own, so this is enough.
+/// Returns the value of the first attribute of this name. The box wrote the metadata, so this is enough.
 fn attribute<'a>(metadata: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = metadata.split_once(&format!(" {name}="))?;
     let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     rest[1..].split(quote).next()
 }
 
-/// How long a WAV file lasts, from its first bytes.
+/// Returns the duration of a WAV file, from its first bytes.
 #[must_use]
 pub fn wav_duration(file: &[u8]) -> Option<Duration> {
     let number = |at: usize| Some(u32::from_le_bytes(file.get(at..at + 4)?.try_into().ok()?));
     let wave = file.get(..4)? == b"RIFF" && file.get(8..16)? == b"WAVEfmt ";
     let bytes_per_second = number(28).filter(|rate| wave && *rate > 0)?;
-    // Chunks that a player passes over may stand before the samples.
+    // Other chunks may precede the samples.
     let samples = file.windows(4).take(4096).position(|four| four == b"data")?;
     Duration::try_from_secs_f64(f64::from(number(samples + 4)?) / f64::from(bytes_per_second)).ok()
 }
 
-/// Subtitles of one media: where they are said to be, and how far they have come.
+/// The subtitles of one file: where the metadata says they are, and whether they were fetched.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SubtitleState {
     /// A `res` of text in the metadata.
     pub(super) resource: Option<String>,
     /// pv:subtitleFileUri in the metadata.
     pub(super) attribute: Option<String>,
-    /// What it went for.
+    /// The fetch, and its URL.
     pub(super) fetch: Option<(FetchId, String)>,
-    /// They came.
+    /// The server returned them.
     pub(super) shown: bool,
 }
 
@@ -275,7 +275,7 @@ impl SubtitleState {
 }
 
 impl Media {
-    /// What it has against the subtitles in the metadata; or it takes them for the film.
+    /// Returns the error with which subtitles in the metadata are refused, or takes the subtitles for the film.
     pub(super) fn apply_subtitles(&mut self, subtitles: Subtitles) -> Option<u16> {
         let captions = &self.captions;
         let any = captions.resource.as_ref().or(captions.attribute.as_ref());
@@ -290,14 +290,14 @@ impl Media {
 }
 
 impl FakeRenderer {
-    /// The URL of the subtitles that are shown, if there are some.
+    /// Returns the URL of the subtitles that are shown.
     #[must_use]
     pub fn subtitles_on_screen(&self) -> Option<&str> {
         let captions = &self.media.as_ref()?.captions;
         captions.fetch.as_ref().filter(|_| captions.shown).map(|(_, url)| url.as_str())
     }
 
-    /// The film was answered, with this in CaptionInfo.sec: goes for the subtitles in the form that it knows.
+    /// Fetches the subtitles, in the form that the renderer knows. `header` is the CaptionInfo.sec of the film's response.
     pub(super) fn fetch_subtitles(&mut self, header: Option<String>) {
         let Some(captions) = self.media.as_ref().map(|media| &media.captions) else {
             return;
@@ -317,13 +317,13 @@ impl FakeRenderer {
         }
     }
 
-    /// It says getCaptionInfo.sec: in its HEAD only, as seen of Samsung.
+    /// Returns whether a request carries getCaptionInfo.sec: Samsung sends it with HEAD only.
     #[must_use]
     pub fn asks_for_captions(&self, method: Method) -> bool {
         self.quirks.subtitles == Subtitles::Header && method == Method::Head
     }
 
-    /// This fetch was for the subtitles.
+    /// Returns whether this fetch is for the subtitles.
     pub(super) fn is_subtitle_fetch(&self, fetch: FetchId) -> bool {
         let of = |media: &Media| media.captions.fetch.as_ref().map(|(id, _)| *id);
         self.media.as_ref().and_then(of) == Some(fetch)

@@ -8,7 +8,7 @@ use crate::time::{Duration, Instant};
 use crate::upnp::action::{MediaInfo, TransportInfo};
 use crate::upnp::{Action, Reply, ServiceKind, UpnpError};
 
-/// How an action ends at once; `None`: its answer comes later.
+/// The result of an action; `None`: it is answered later.
 pub(super) type Outcome = Option<Result<Reply, UpnpError>>;
 pub(super) const DONE: Outcome = Some(Ok(Reply::Done));
 
@@ -21,7 +21,7 @@ fn unless(refusal: Option<u16>) -> Outcome {
 }
 
 impl FakeRenderer {
-    /// An action is called. The answer comes as [`Output::Answer`](super::words::Output::Answer): at once, later or never.
+    /// Takes an action. It is answered with [`Output::Answer`](super::Output::Answer): at once, later or never.
     pub fn act(&mut self, now: Instant, call: Call, action: &Action) {
         self.catch_up(now);
         if !self.responsive() {
@@ -37,14 +37,14 @@ impl FakeRenderer {
         };
         self.answer(now, call, verdict);
         if action.name().starts_with("Get") {
-            // That changes nothing.
+            // A query changes nothing.
             self.give_answers(now);
         } else {
             self.catch_up(now);
         }
     }
 
-    /// An action that it does not know is called.
+    /// Takes an action that the renderer does not know.
     pub fn act_unknown(&mut self, now: Instant, call: Call) {
         self.catch_up(now);
         if self.responsive() {
@@ -113,12 +113,12 @@ impl FakeRenderer {
         self.media.as_ref().is_some_and(|media| !media.uri.is_empty())
     }
 
-    /// The state in which nothing plays.
+    /// Returns the state in which nothing plays.
     pub(super) fn at_rest(&self) -> Transport {
         if self.has_media() { Transport::Stopped } else { Self::without_media(&self.quirks) }
     }
 
-    /// Stops, however it was brought about.
+    /// Stops, whatever the cause.
     pub(super) fn stop_playback(&mut self, now: Instant) {
         self.abandon();
         let rested = matches!(self.transport, Transport::Idle | Transport::Stopped);
@@ -174,7 +174,7 @@ impl FakeRenderer {
         DONE
     }
 
-    /// The Play that waits, if one does, is answered.
+    /// Answers the Play that waits, if there is one.
     pub(super) fn answer_play(&mut self, now: Instant, result: Result<Reply, UpnpError>) {
         if let Some(call) = self.pending.play.take() {
             self.answer(now, call, Some(result));

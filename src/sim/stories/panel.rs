@@ -16,7 +16,7 @@ use std::rc::Rc;
 const FILES: [(&str, u64); 2] = [("/m/main/clip.mp4", 120_000), ("/m/extra/dragon.mp4", 30_000)];
 
 /// `Next` identifies the renderers.
-fn telling(scenario: Scenario) -> Scenario {
+fn with_card_button(scenario: Scenario) -> Scenario {
     let mut scenario = scenario.files(&FILES).rule(|rule| rule.plays = vec!["/m/main".into()]);
     let button = scenario.config.buttons.iter_mut().find(|b| b.does(PanelAction::Next));
     button.expect("on the panel").press = Some(PanelAction::Identify);
@@ -49,7 +49,7 @@ fn state(world: &World, node: usize) -> TransportState {
 #[test]
 fn all_show_their_own_for_ten_seconds_and_go_on_where_they_were() {
     let presets = vec![presets::well_behaved(), presets::rygel(), presets::samsung_tizen()];
-    let mut world = telling(Scenario::many(presets)).autoplay().start();
+    let mut world = with_card_button(Scenario::many(presets)).autoplay().start();
     world.run(45_000);
     let at = |world: &World, n: usize| world.screen(n).expect("it shows something").1;
     let before: Vec<_> = (0..3).map(|n| at(&world, n)).collect();
@@ -79,7 +79,7 @@ fn a_renderer_at_rest_is_stopped_again() {
     let mut told = 0;
     for preset in presets::all().iter().filter(able) {
         let name = preset.name;
-        let mut world = telling(Scenario::of(preset.clone())).start();
+        let mut world = with_card_button(Scenario::of(preset.clone())).start();
         world.run(20_000);
         assert_eq!(world.screen(0), None, "{name}");
         identify(&mut world);
@@ -105,7 +105,7 @@ fn a_renderer_at_rest_is_stopped_again() {
 
 #[test]
 fn a_clip_goes_on_where_it_was_and_then_what_that_interrupted() {
-    let scenario = telling(Scenario::of(presets::well_behaved()));
+    let scenario = with_card_button(Scenario::of(presets::well_behaved()));
     let scenario = scenario.clip_button(
         PanelAction::Prev,
         "/m/extra",
@@ -135,7 +135,7 @@ fn a_clip_goes_on_where_it_was_and_then_what_that_interrupted() {
 fn a_renderer_that_shows_no_pictures_is_left_alone_and_the_log_says_so() {
     let songs = but(|q| q.mimes = Some(&["video/mp4", "audio/mpeg"]));
     let mut world =
-        telling(Scenario::many(vec![presets::well_behaved(), songs])).autoplay().start();
+        with_card_button(Scenario::many(vec![presets::well_behaved(), songs])).autoplay().start();
     world.run(30_000);
     identify(&mut world);
     assert!(world.until(5_000, |w| shows_its_card(w, 0)).is_some());
@@ -153,7 +153,7 @@ fn members_of_a_group_each_show_their_own_and_go_on_together() {
     let mut slow = presets::well_behaved();
     slow.quirks.loading = ms(900);
     let presets = vec![presets::well_behaved(), slow, presets::rygel()];
-    let scenario = telling(Scenario::many(presets)).grouped(ms(10_000)).autoplay();
+    let scenario = with_card_button(Scenario::many(presets)).grouped(ms(10_000)).autoplay();
     let mut world = scenario.start();
     world.run(150_000);
     assert!(world.until(120_000, |w| w.screen(0).is_some_and(|(_, at)| at > ms(30_000))).is_some());
@@ -177,7 +177,7 @@ fn members_of_a_group_each_show_their_own_and_go_on_together() {
 #[test]
 fn a_member_that_shows_no_pictures_holds_up_nobody() {
     let songs = but(|q| q.mimes = Some(&["video/mp4"]));
-    let scenario = telling(Scenario::many(vec![presets::well_behaved(), songs]));
+    let scenario = with_card_button(Scenario::many(vec![presets::well_behaved(), songs]));
     let mut world = scenario.grouped(ms(4_000)).autoplay().start();
     world.run(60_000);
     identify(&mut world);
@@ -191,7 +191,7 @@ fn a_member_that_shows_no_pictures_holds_up_nobody() {
 
 #[test]
 fn a_renderer_that_is_not_there_does_not_show_it_when_it_is_back() {
-    let mut world = playing(telling(Scenario::of(presets::well_behaved())));
+    let mut world = playing(with_card_button(Scenario::of(presets::well_behaved())));
     world.remote(0, Remote::PowerOff);
     world.pass(60_000);
     identify(&mut world);
@@ -204,7 +204,7 @@ fn a_renderer_that_is_not_there_does_not_show_it_when_it_is_back() {
 
 #[test]
 fn a_film_that_was_paused_stays_so_in_the_dark_and_goes_on_where_it_was() {
-    let mut world = playing(telling(Scenario::of(presets::well_behaved())));
+    let mut world = playing(with_card_button(Scenario::of(presets::well_behaved())));
     world.pass(40_000);
     world.press(PanelAction::Pause);
     world.pass(30_000);
@@ -222,7 +222,7 @@ fn a_film_that_was_paused_stays_so_in_the_dark_and_goes_on_where_it_was() {
 #[test]
 fn a_renderer_at_rest_that_is_told_to_play_meanwhile_plays_afterwards() {
     for press in [PanelAction::Play, PanelAction::Prev] {
-        let mut world = telling(Scenario::of(presets::well_behaved())).start();
+        let mut world = with_card_button(Scenario::of(presets::well_behaved())).start();
         world.run(20_000);
         identify(&mut world);
         world.pass(5_000);
@@ -237,7 +237,7 @@ fn a_renderer_at_rest_that_is_told_to_play_meanwhile_plays_afterwards() {
 
 #[test]
 fn a_press_of_stop_ends_it_and_one_of_play_brings_what_usually_plays() {
-    let mut world = playing(telling(Scenario::of(presets::well_behaved())));
+    let mut world = playing(with_card_button(Scenario::of(presets::well_behaved())));
     identify(&mut world);
     assert!(world.until(3_000, |w| shows_its_card(w, 0)).is_some());
     world.press(PanelAction::Stop);

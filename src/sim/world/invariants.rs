@@ -91,7 +91,11 @@ impl Invariants {
 
     /// A ticket is issued: no number may be used twice.
     pub(super) fn issued(&mut self, number: u32) {
-        assert!(number > self.issued, "ticket {number} comes twice: the last was {}", self.issued);
+        assert!(
+            number > self.issued,
+            "ticket number {number} is used again: the last one was {}",
+            self.issued
+        );
         self.issued = number;
     }
 
@@ -109,7 +113,11 @@ impl Invariants {
         renderers: usize,
         reasons: usize,
     ) {
-        assert!(effects.len() <= EFFECTS, "{} effects", effects.len());
+        assert!(
+            effects.len() <= EFFECTS,
+            "one step has {} effects, more than the limit of {EFFECTS}",
+            effects.len()
+        );
         let second = now.as_micros() / 1_000_000;
         if core::mem::replace(&mut self.second, second) != second {
             self.steps = 0;
@@ -117,12 +125,19 @@ impl Invariants {
         self.steps += 1;
         // Each call takes two steps: one sends it, one takes the answer.
         let most = STEPS + 2 * CALLS_FOR_A_REASON * reasons;
-        assert!(self.steps <= most * renderers.max(1), "a busy loop");
+        assert!(
+            self.steps <= most * renderers.max(1),
+            "busy loop: {} steps within a second, for {renderers} renderers",
+            self.steps
+        );
         // The kiosk may ask to be stepped again at once, but not repeatedly.
         if let Some(served) = served {
             let (at, times) = self.idle;
             self.idle = (now, if at == now { times + 1 } else { 1 });
-            assert!(self.idle.1 <= RESTLESS, "it never rests: {served:?}");
+            assert!(
+                self.idle.1 <= RESTLESS,
+                "the kiosk asks again and again to be called at once: {served:?}"
+            );
         }
         if kiosk.silent_task(now).is_some() {
             self.silent_at = now;
@@ -168,24 +183,38 @@ impl World {
     pub(super) fn check(&self) {
         let now = self.box_time();
         let due = self.kiosk.next_deadline();
-        assert!(due.is_none_or(|due| due.at >= now), "{due:?} is past");
+        assert!(due.is_none_or(|due| due.at >= now), "the next deadline is in the past: {due:?}");
         if let Some((_, code)) = self.exited {
-            assert_eq!((due, code), (None, 0), "after its end it is silent");
+            assert_eq!(
+                (due, code),
+                (None, 0),
+                "a box that has exited has a deadline, or the exit code is not 0"
+            );
             return;
         }
-        assert!(due.is_some() || self.requests.is_empty(), "work, and no deadline for it");
+        assert!(
+            due.is_some() || self.requests.is_empty(),
+            "calls are in flight, and there is no deadline for their time-out"
+        );
         // The first LED is the status LED.
         let lit = self.lit.first().copied();
         let shows = !self.leaving && self.ended_tasks.is_empty();
         if shows && lit == Some(false) {
-            assert_ne!(self.kiosk.pattern(now), Pattern::Playing, "all plays, and it is dark");
+            assert_ne!(
+                self.kiosk.pattern(now),
+                Pattern::Playing,
+                "the status LED is off although everything plays"
+            );
         }
         if let Some(period) = self.scenario.watchdog {
             let fed_at = self.fed.last().copied().unwrap_or_default();
             let excused = self.booted_at + self.invariants.silent_at.since(Instant::START);
             let hungry = self.now.since(fed_at.max(excused).max(self.booted_at));
             let late = self.now.since(self.frozen_until) > period;
-            assert!(hungry <= period / 2 || !late, "the watchdog was not fed for {hungry:?}");
+            assert!(
+                hungry <= period / 2 || !late,
+                "the watchdog was not fed for {hungry:?} although no task hangs"
+            );
         }
     }
 
@@ -193,7 +222,10 @@ impl World {
     pub(super) fn check_watchdog(&self) {
         if let Some((name, since)) = self.hanging_task {
             let silent = self.now.since(since);
-            assert!(silent <= SILENCE + super::ALIVE_EVERY, "fed, though {name:?} hangs");
+            assert!(
+                silent <= SILENCE + super::ALIVE_EVERY,
+                "the watchdog was fed although the task {name:?} hangs"
+            );
         }
     }
 
@@ -209,14 +241,18 @@ impl World {
             && !self.has_two_at(node)
         {
             let its = calls().filter(|call| !self.is_of_other_device(node, call));
-            assert_eq!(its.count(), 1, "two calls at once: {request:?}");
+            assert_eq!(
+                its.count(),
+                1,
+                "a second call to the same renderer at the same time: {request:?}"
+            );
         }
         let calls = &self.nodes[node].calls;
         // A restarted box knows nothing of earlier calls, and may repeat them all.
         let recent = calls.iter().rev().take_while(|call| call.at >= self.booted_at);
         let recent = recent.take_while(|call| self.now.since(call.at) < Duration::from_secs(1));
         let most = CALLS + CALLS_FOR_A_REASON * self.recent_reasons();
-        assert!(recent.count() < most, "it is called without end");
+        assert!(recent.count() < most, "more than {most} calls to one renderer within a second");
     }
 
     /// Returns whether the box sees two renderers at this address.
@@ -259,7 +295,7 @@ impl World {
         let paused = self.now.since(call_failures.since);
         assert!(
             paused >= Duration::from_millis(pause),
-            "after {} failures it paused for {paused:?} only: {request}",
+            "after {} failures in a row the pause before the next call was only {paused:?}: {request}",
             call_failures.count
         );
     }
@@ -270,27 +306,35 @@ impl World {
             let number = |key: &str| renderer[key].as_f64();
             let (position, duration) = (number("position_s"), number("duration_s"));
             if let (Some(position), Some(duration)) = (position, duration) {
-                assert!(position <= duration + 0.001, "{renderer}");
+                assert!(position <= duration + 0.001, "a position beyond the end: {renderer}");
                 let progress = number("progress").expect("both are known");
-                assert!((progress - position / duration).abs() < 0.01, "{renderer}");
+                let off = (progress - position / duration).abs();
+                assert!(off < 0.01, "progress is not position / duration: {renderer}");
             }
             if let (Some(name), Some(duration)) = (renderer["playing"].as_str(), duration) {
                 let length = self.disk.length_of(name).expect("on the disk");
                 let off = (length.as_secs_f64() - duration).abs();
-                assert!(off < 1.0, "the duration of another file: {renderer}");
+                assert!(off < 1.0, "the status shows the duration of another file: {renderer}");
             }
             let open = renderer["breaker"]["failures"].as_u64() >= Some(3);
-            assert_eq!(renderer["breaker"]["state"], if open { "open" } else { "closed" });
+            let state = if open { "open" } else { "closed" };
+            assert_eq!(
+                renderer["breaker"]["state"], state,
+                "the breaker opens after three failures"
+            );
         }
         if !self.ended_tasks.is_empty() {
             return;
         }
         let leds = status["panel"]["leds"].as_array().expect("a list");
         for (led, lit) in leds.iter().zip(&self.lit) {
-            assert_eq!(led["on"], *lit, "{led}");
+            assert_eq!(led["on"], *lit, "the status shows an LED otherwise than it is lit: {led}");
         }
         let pattern = serde_json::to_value(self.kiosk.pattern(self.box_time())).expect("a word");
-        assert_eq!(leds[0]["shows"], pattern);
+        assert_eq!(
+            leds[0]["shows"], pattern,
+            "the status names another pattern than the LED shows"
+        );
     }
 }
 
@@ -355,7 +399,7 @@ impl World {
             let since = &mut here.observed.soon_since;
             *since = soon.then(|| since.unwrap_or(self.now));
             let lasts = since.map(|at| self.now.since(at)).unwrap_or_default();
-            assert!(lasts <= SOON, "{udn} has been on its way for {lasts:?}");
+            assert!(lasts <= SOON, "the box has said for {lasts:?} that {udn} will play soon");
         }
     }
 
@@ -392,7 +436,11 @@ impl World {
             };
             let dark = now.since(able_since.max(observed.played_at));
             liveness.longest = liveness.longest.max(dark);
-            assert!(dark <= liveness.within, "TV {} has been dark for {dark:?}", node + 1);
+            assert!(
+                dark <= liveness.within,
+                "TV {} has been dark for {dark:?} although it could play",
+                node + 1
+            );
         }
     }
 
@@ -410,7 +458,11 @@ impl World {
         let believed = token.and_then(|token| self.kiosk.position(Token(token), self.box_time()));
         if let Some(believed) = believed.filter(|_| honest && settled && truth > SETTLES) {
             let off = believed.abs_diff(truth);
-            assert!(off < TOLERANCE, "TV {}: believed {believed:?}, is {truth:?}", node + 1);
+            assert!(
+                off < TOLERANCE,
+                "TV {}: the box believes the position to be {believed:?}, but it is {truth:?}",
+                node + 1
+            );
         }
     }
 

@@ -24,22 +24,17 @@ use crate::kiosk::{Kiosk, Setup};
 use crate::sim::fake_renderer::{Fetch, FetchId};
 use crate::time::{Duration, Instant};
 use crate::upnp::HttpUrl;
-
 use actions::WallTime;
 use core::net::Ipv4Addr;
-use driver::Delivery;
-use driver::DeliveryQueue;
-use invariants::Invariants;
-use invariants::Liveness;
+use driver::{Delivery, DeliveryQueue};
+use invariants::{Invariants, Liveness};
 use media_server::Stream;
 pub use network::Network;
 pub use node::{Exchange, Node, Round};
 pub use recording::Digest;
 use recording::Wire;
-use scenario::Disk;
-pub use scenario::STEPS;
-use scenario::Store;
-pub use scenario::{BUTTONS, MUST_PLAY_WITHIN, Scenario};
+pub use scenario::{BUTTONS, MUST_PLAY_WITHIN, STEPS, Scenario};
+use scenario::{Disk, Store};
 use std::collections::{BTreeMap, VecDeque};
 pub use weather::Weather;
 
