@@ -1,5 +1,6 @@
-//! A simulated house through bad weather: renderers with all their quirks, faults every few minutes, and
-//! all laws checked after every step. A broken law ends it with the seed and the flight recorder's tail.
+//! A simulated room in bad weather: renderers with all their quirks, faults every few minutes, and
+//! all invariants checked after every step. A broken invariant ends it with the seed and the last entries of the flight
+//! recorder.
 //!
 //! ```text
 //! cargo run --profile soak --example soak -- --days 365 --renderers 8
@@ -14,7 +15,7 @@ use dlna_kiosk::time::Instant;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// A simulated house through bad weather.
+/// A simulated room in bad weather.
 #[derive(Debug, Parser)]
 struct Soak {
     /// Renderers, each of another family.

@@ -218,7 +218,7 @@ fn the_log_lines_of_the_readme_are_written_by_the_program() {
         "is still being copied",
         "no network: the box has no address",
         "no buttons and LEDs:",
-        "the clock was not set yet: the schedule waits",
+        "the clock is not set yet: the schedule waits",
         "is taken by another program: stop that one or set another port",
         "are all taken by other programs: set another port",
         "the media folder is empty or missing",

@@ -256,7 +256,7 @@ fn a_schedule_is_followed_by_this_machines_clock_and_a_press_is_stronger() {
             })
         };
         scene.until("it is black", |s| shows(s, "/black.jpg")).await;
-        assert_eq!(scene.said("the clock is right: it is 20"), 1);
+        assert_eq!(scene.said("the clock is set: it is 20"), 1);
         let status = scene.status().await;
         let held = &status["renderers"][0]["schedule"];
         assert_eq!(
@@ -320,7 +320,7 @@ fn a_box_that_was_killed_takes_up_what_still_plays() {
         let log = life(&config, &state, "playing 1.wav", two_seconds()).await;
         assert_eq!(log.iter().filter(|line| line.contains("loading 1.wav")).count(), 1);
         let (uri, at) = shown().expect("it plays on");
-        let log = life(&config, &state, "still plays 1.wav: taken up", two_seconds()).await;
+        let log = life(&config, &state, "still plays 1.wav: taken over", two_seconds()).await;
         assert!(!log.iter().any(|line| line.contains("loading")), "{log:?}");
         let (same, later) = shown().expect("it plays on");
         assert_eq!(same, uri);
@@ -344,7 +344,7 @@ fn a_file_replaced_and_one_put_there_while_it_plays_are_played_in_their_turn() {
         let song = demo::wav(2, 660.0);
         let mut slow = std::fs::File::create(scene.media.join("2.wav")).unwrap();
         slow.write_all(&song[..1000]).unwrap();
-        scene.until("it is seen", |s| s.said("2.wav: is still being copied") == 1).await;
+        scene.until("it is seen", |s| s.said("2.wav is still being copied") == 1).await;
         slow.write_all(&song[1000..]).unwrap();
         assert_eq!(scene.said("loading 2.wav"), 0);
         drop(slow);

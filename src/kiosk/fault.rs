@@ -123,7 +123,7 @@ impl fmt::Display for Fault {
                 write!(f, "it does not answer: switched off, or not on this network; trying again")
             }
             Self::Hung => {
-                write!(f, "it takes connections but does not answer: it hangs; waiting for it")
+                write!(f, "it accepts connections but does not answer: it hangs; waiting for it")
             }
             Self::Garbled => write!(f, "its answers cannot be understood; trying again"),
             Self::Status(status) => write!(f, "it answers with HTTP status {status}; trying again"),

@@ -59,7 +59,7 @@ impl fmt::Display for Prospect {
             Outlook::Plays => write!(f, "will play"),
             Outlook::Unlikely(why) => write!(f, "unlikely, because {why}"),
             Outlook::Cannot(why) => write!(f, "cannot play, because {why}"),
-            Outlook::LeftAlone => write!(f, "left alone: no [[renderer]] is for it"),
+            Outlook::LeftAlone => write!(f, "left alone: no [[renderer]] table matches it"),
         }
     }
 }
@@ -103,7 +103,7 @@ impl Kiosk {
                 }),
             );
             if prospects.len() == before && self.files_of(rule).next().is_none() {
-                prospects.push(cannot(None, "there is no file in what it plays"));
+                prospects.push(cannot(None, "there is nothing for it to play"));
             }
         }
         prospects
@@ -134,7 +134,7 @@ fn outlook(file: &MediaFile, renderer: &Renderer, surroundings: Surroundings<'_>
         ))
     } else if renderer.sink().is_some_and(|sink| !protocol_info::lists_any(sink, file.media_type)) {
         let mime = file.media_type.default_mime();
-        Outlook::Unlikely(format!("it does not list {mime} among what it plays"))
+        Outlook::Unlikely(format!("it does not list {mime} as playable"))
     } else {
         Outlook::Plays
     }

@@ -128,7 +128,7 @@ impl Reason<'_> {
 impl fmt::Display for Reason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotDriven => write!(f, "no [[renderer]] of the configuration is for it"),
+            Self::NotDriven => write!(f, "no [[renderer]] table matches it"),
             Self::NotAsked => write!(f, "nobody has asked for it yet; press play"),
             Self::Finished => write!(f, "the programme is over"),
             Self::Stopped => write!(f, "it was stopped at the box; press play to start it again"),
@@ -150,8 +150,8 @@ impl fmt::Display for Reason<'_> {
                     (_, None) => write!(f, "; press play to start it again"),
                 }
             }
-            Self::Leaving => write!(f, "the box is leaving"),
-            Self::Asking => write!(f, "the box asks it what it does"),
+            Self::Leaving => write!(f, "the box is shutting down"),
+            Self::Asking => write!(f, "the box does not know its state yet"),
             Self::Giving(file) => write!(f, "it is being given {}", file_name(file)),
             Self::Busy(times) => write!(f, "it is busy; asked again ({times})"),
             Self::NotFetchedYet(file) => {
@@ -160,9 +160,9 @@ impl fmt::Display for Reason<'_> {
             Self::Fetching(file) => {
                 write!(f, "it fetches {} and does not play it yet", file_name(file))
             }
-            Self::Looking => write!(f, "it stopped; the box looks why"),
+            Self::Looking => write!(f, "it stopped; the box is finding out why"),
             Self::Between => write!(f, "it is between two rounds"),
-            Self::GoingOn => write!(f, "it is paused and told to go on"),
+            Self::GoingOn => write!(f, "it is paused and being resumed"),
             Self::Misconfigured => {
                 write!(f, "the configuration has an error: see dlna-kiosk check")
             }

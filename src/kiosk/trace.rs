@@ -136,32 +136,29 @@ impl fmt::Display for Entry {
         match &self.what {
             What::Found => write!(f, "found"),
             What::Moved => write!(f, "moved to another address or port"),
-            What::Rebooted => write!(f, "started again"),
+            What::Rebooted => write!(f, "restarted"),
             What::Loading(path) => write!(f, "loading {}", file_name(path)),
             What::Playing(path) | What::Again(path) => write!(f, "playing {}", file_name(path)),
             What::Ended(rounds) => write!(f, "played to the end (round {rounds})"),
-            What::Looped(rounds) => write!(f, "went on without a stop (round {rounds})"),
+            What::Looped(rounds) => write!(f, "continued without a stop (round {rounds})"),
             What::Viewer(did, again) => write!(f, "{}", Reason::Viewer(*did, *again)),
             What::Resumed => write!(f, "a viewer resumed it with the remote control"),
             What::Finished => write!(f, "{}", Reason::Finished),
             What::Pressed(pin, action) => write!(f, "button on GPIO{pin}: {action}"),
             What::NoVolume => {
-                write!(
-                    f,
-                    "its volume cannot be turned over the network; its own remote control can"
-                )
+                write!(f, "its volume can be changed only with its own remote control")
             }
             What::Trouble(fault) => write!(f, "{fault}"),
-            What::Refused(what, code) => write!(f, "it refused {what} ({code})"),
+            What::Refused(what, code) => write!(f, "refused {what} ({code})"),
             What::Recovered => write!(f, "works again"),
             What::Scheduled(Some(entry)) => write!(f, "schedule: {entry}"),
             What::Scheduled(None) => write!(f, "schedule: back to what it usually plays"),
-            What::Clock(Some(shown)) => write!(f, "the clock is right: it is {shown}"),
+            What::Clock(Some(shown)) => write!(f, "the clock is set: it is {shown}"),
             What::Clock(None) => write!(
                 f,
-                "the clock was not set yet: the schedule waits, and what usually plays plays"
+                "the clock is not set yet: the schedule waits, and everything plays as usual"
             ),
-            What::Spread(millis) => write!(f, "its members begin within {millis} ms of each other"),
+            What::Spread(millis) => write!(f, "its members start within {millis} ms of each other"),
             What::Scanned(files, missing) => {
                 match files {
                     0 => write!(f, "no media files")?,
@@ -170,33 +167,33 @@ impl fmt::Display for Entry {
                 }
                 match missing {
                     0 => Ok(()),
-                    _ => write!(f, "; missing or not usable: {missing}"),
+                    _ => write!(f, "; missing or unusable: {missing}"),
                 }
             }
             What::Missing(why) => write!(f, "{why}"),
-            What::Copying(path) => write!(f, "{}: is still being copied", path.display()),
+            What::Copying(path) => write!(f, "{} is still being copied", path.display()),
             What::Replaced(path) => {
-                write!(f, "{} was replaced: the new one is next", file_name(path))
+                write!(f, "{} was replaced; the new file is next", file_name(path))
             }
             What::Removed(path) => {
-                write!(f, "{} was removed: it plays on as far as it can", file_name(path))
+                write!(f, "{} was removed; it plays on as far as possible", file_name(path))
             }
             What::Addresses(list) if list.is_empty() => {
                 write!(f, "no network: the box has no address")
             }
             What::Addresses(list) => write!(f, "own address {list}"),
             What::TaskEnded(name, why) => {
-                write!(f, "{name:?} ended and will be started again: {why}")
+                write!(f, "{name:?} ended and will be restarted: {why}")
             }
             What::NoPanel(why) => write!(f, "no buttons and LEDs: {why}"),
             What::PanelAgain => write!(f, "buttons and LEDs work now"),
             What::Full(what) => write!(f, "too many {what}: some are left out"),
-            What::TakenUp(path) => write!(f, "still plays {}: taken up", file_name(path)),
-            What::Remembers(1) => write!(f, "remembers the ways of 1 renderer"),
-            What::Remembers(known) => write!(f, "remembers the ways of {known} renderers"),
-            What::Kept(Ok(())) => write!(f, "what is learned is written down again"),
-            What::Kept(Err(why)) => write!(f, "what is learned cannot be written down: {why}"),
-            What::Unidentified(why) => write!(f, "its name cannot be shown on it: {why}"),
+            What::TakenUp(path) => write!(f, "still plays {}: taken over", file_name(path)),
+            What::Remembers(1) => write!(f, "loaded what was learned about 1 renderer"),
+            What::Remembers(known) => write!(f, "loaded what was learned about {known} renderers"),
+            What::Kept(Ok(())) => write!(f, "what was learned is stored again"),
+            What::Kept(Err(why)) => write!(f, "what was learned cannot be stored: {why}"),
+            What::Unidentified(why) => write!(f, "cannot show its name: {why}"),
             What::PowerOff => write!(f, "switching the machine off"),
             What::StillOn(why) => write!(f, "the machine is not switched off: {why}"),
             What::Phase(phase, reason) => write!(f, "{phase}: {reason}"),

@@ -38,7 +38,7 @@ enum Play {
     Remotes,
 }
 
-/// One scene: a house, what happens in it, and for how long.
+/// One scene: a room, what happens in it, and for how long.
 struct Scene {
     name: &'static str,
     seed: u64,

@@ -1,4 +1,4 @@
-//! The other side of the wire: simulated renderers, and a simulated house full of them.
+//! The other side of the wire: simulated renderers, and a simulated room full of them.
 //!
 //! * [`fake_renderer`] and [`quirks`]: a renderer as a pure state machine, built on the wire's types, and how it
 //!   misbehaves, as data. It does no I/O and reads no clock, so a test or a simulation of years drives it as well as

@@ -126,7 +126,7 @@ def grows(testbed, mixed):
             time.sleep(0.5)
             taken_early |= _media(testbed)["files"] > before
     began = time.time()
-    seen = _said(testbed, "b slow.mp4: is still being copied")
+    seen = _said(testbed, "b slow.mp4 is still being copied")
     found = wait_until(lambda: _media(testbed)["files"] > before, NOTICED)
     testbed.score.claim(
         "what is being copied waits", found and seen and not taken_early,

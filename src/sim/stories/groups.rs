@@ -237,7 +237,7 @@ fn a_group_is_told_of_in_the_log_when_its_spread_changes_and_not_each_round() {
     let mut world = wall(vec![slow(100, 0), slow(1_500, 0)]).start();
     world.run(400_000);
     let told = world.trace(256);
-    let told = told.iter().filter(|line| line.contains("begin within")).count();
+    let told = told.iter().filter(|line| line.contains("start within")).count();
     assert!((1..=4).contains(&told), "{told}");
 }
 

@@ -151,8 +151,7 @@ fn each_file_has_its_outlook_on_each_renderer_within_five_seconds_and_nothing_is
     let deaf = but(|q| q.sink = Some(&["audio/mpeg", "video/mp4"]));
     let mut world = Scenario::many(vec![deaf, presets::well_behaved()]).files(&FILES).start();
     world.run(5_000);
-    let first =
-        "TV 1: film.mkv: unlikely, because it does not list video/x-matroska among what it plays";
+    let first = "TV 1: film.mkv: unlikely, because it does not list video/x-matroska as playable";
     let bad = "bad.mp4: cannot play, because the box cannot read it: permission denied";
     let expected = [
         format!("TV 1: {bad}"),
@@ -187,9 +186,9 @@ fn another_network_absent_renderers_and_missing_files_are_named() {
         said,
         [
             "TV 1: song.mp3: unlikely, because its address 10.0.0.11 is in no network of the box: it may not reach the box",
-            "TV 2: left alone: no [[renderer]] is for it",
+            "TV 2: left alone: no [[renderer]] table matches it",
             "[[renderer]] name = \"Bar\": cannot play, because no such renderer answers",
-            "[[renderer]] name = \"Bar\": cannot play, because there is no file in what it plays",
+            "[[renderer]] name = \"Bar\": cannot play, because there is nothing for it to play",
         ]
     );
 }

@@ -13,14 +13,14 @@ const HOUR: u64 = 60 * MINUTE;
 const SOON: u64 = 2_000;
 
 /// Plays `usual.mp4` except when the schedule wants something else.
-fn house(preset: Preset, schedule: &str) -> Scenario {
+fn scheduled(preset: Preset, schedule: &str) -> Scenario {
     let usual = |rule: &mut crate::config::Rule| rule.plays = vec!["/m/usual.mp4".into()];
     Scenario::of(preset).files(&FILES).rule(usual).autoplay().schedule(BERLIN, schedule)
 }
 
 /// It is half past eight in Berlin on a Friday in November, and the box knows the time.
 fn morning(schedule: &str) -> World {
-    let mut world = house(presets::well_behaved(), schedule).start();
+    let mut world = scheduled(presets::well_behaved(), schedule).start();
     world.set_clock("2026-11-27T07:30:00Z", true);
     world.run(MINUTE);
     world
@@ -41,10 +41,10 @@ fn plays(world: &World, file: &str) -> bool {
 fn a_box_that_begins_in_1970_plays_the_usual_until_its_clock_is_set_and_then_by_the_hour() {
     // Always open: also on the first of January 1970.
     let schedule = "[[schedule]]\nplays = \"open.mp4\"\nto = \"18:30\"\n";
-    let mut world = house(presets::well_behaved(), schedule).start();
+    let mut world = scheduled(presets::well_behaved(), schedule).start();
     world.run(5 * MINUTE);
     assert!(plays(&world, "usual.mp4"));
-    let said = "the clock was not set yet: the schedule waits, and what usually plays plays";
+    let said = "the clock is not set yet: the schedule waits, and everything plays as usual";
     assert_eq!(world.trace(256).iter().filter(|line| line.ends_with(said)).count(), 1);
     let status = world.status();
     assert_eq!(status["schedule"]["clock_trusted"], false);
@@ -65,7 +65,7 @@ fn a_box_that_begins_in_1970_plays_the_usual_until_its_clock_is_set_and_then_by_
 
 #[test]
 fn an_unset_clock_with_a_battery_is_believed() {
-    let mut scenario = house(presets::well_behaved(), OPEN);
+    let mut scenario = scheduled(presets::well_behaved(), OPEN);
     scenario.config.clock = crate::config::WallClock::Rtc;
     let mut world = scenario.start();
     world.set_clock("2026-11-27T10:00:00Z", false);
@@ -101,7 +101,7 @@ fn a_night_goes_on_past_midnight_and_lasts_an_hour_longer_when_clocks_go_back() 
             ("2026-10-24T19:00:00Z", 9),
         ]
     {
-        let mut world = house(presets::well_behaved(), night).start();
+        let mut world = scheduled(presets::well_behaved(), night).start();
         world.set_clock(begins, true);
         world.run(HOUR - 1);
         assert!(plays(&world, "usual.mp4"), "{begins}");
@@ -188,7 +188,7 @@ const DARK: &str = "[[schedule]]\nname = \"Closed\"\nfrom = \"18:30\"\nto = \"09
 fn a_blackout_is_one_black_picture_on_every_renderer_of_pictures() {
     let able = |p: &&Preset| p.name != "leica" && p.quirks.still != Still::EndsAtOnce;
     for preset in presets::all().iter().filter(able) {
-        let mut world = house(preset.clone(), DARK).start();
+        let mut world = scheduled(preset.clone(), DARK).start();
         world.set_clock("2026-11-27T17:28:00Z", true);
         world.run(2 * MINUTE - 1);
         assert!(world.shows(0, "usual.mp4"), "{}", preset.name);
@@ -210,7 +210,7 @@ fn a_renderer_that_shows_no_pictures_is_stopped_instead() {
     let ends = but(|q| q.still = Still::EndsAtOnce);
     let refuses = but(|q| q.mimes = Some(&["video/mp4"]));
     for preset in [ends, refuses] {
-        let mut world = house(preset, DARK).start();
+        let mut world = scheduled(preset, DARK).start();
         world.set_clock("2026-11-27T17:00:00Z", true);
         world.run(31 * MINUTE);
         assert_eq!(state(&world), TransportState::Stopped);
@@ -240,7 +240,7 @@ fn a_press_in_the_dark_brings_what_usually_plays_until_the_next_change() {
 fn a_window_brings_its_volume_and_its_end_that_of_the_renderer() {
     let quiet =
         "[[schedule]]\nfrom = \"09:00\"\nto = \"10:00\"\nplays = \"open.mp4\"\nvolume = 12\n";
-    let scenario = house(presets::well_behaved(), quiet).rule(|rule| rule.volume = Some(40));
+    let scenario = scheduled(presets::well_behaved(), quiet).rule(|rule| rule.volume = Some(40));
     let mut world = scenario.start();
     world.set_clock("2026-11-27T07:30:00Z", true);
     for (minute, volume) in [(29, 40), (31, 12), (91, 40)] {
@@ -273,7 +273,7 @@ fn a_renderer_that_was_switched_off_stays_off_and_plays_what_holds_once_it_is_on
 #[test]
 fn an_entry_holds_for_the_renderers_that_it_names() {
     let first = "[[schedule]]\non = \"10.0.0.11\"\nplays = \"open.mp4\"\n";
-    let mut scenario = house(presets::well_behaved(), first);
+    let mut scenario = scheduled(presets::well_behaved(), first);
     scenario.presets.push(presets::well_behaved());
     let mut world = scenario.start();
     world.set_clock("2026-11-27T07:30:00Z", true);
@@ -300,7 +300,7 @@ fn a_clock_that_jumps_brings_what_holds_then() {
 fn between_its_changes_a_schedule_costs_no_step_and_no_memory() {
     let hour = |trusted: bool| {
         let schedule = "[[schedule]]\nfrom = \"18:30\"\nto = \"20:00\"\nthen = \"stop\"\n";
-        let mut world = house(presets::well_behaved(), schedule).start();
+        let mut world = scheduled(presets::well_behaved(), schedule).start();
         world.set_clock("2026-11-27T07:30:00Z", trusted);
         // Tables reach their size, and the box learns what the renderer can do.
         world.run(2 * HOUR);
@@ -315,7 +315,8 @@ fn between_its_changes_a_schedule_costs_no_step_and_no_memory() {
 
 /// Buttons that choose the night's film for good, and `Next` as `auto`.
 fn with_auto(schedule: &str) -> World {
-    let mut scenario = house(presets::well_behaved(), schedule).choice_button("/m/night.mp4", None);
+    let mut scenario =
+        scheduled(presets::well_behaved(), schedule).choice_button("/m/night.mp4", None);
     let next = scenario.config.buttons.iter_mut().find(|b| b.does(PanelAction::Next));
     next.expect("on the panel").press = Some(PanelAction::Auto);
     let mut world = scenario.start();
