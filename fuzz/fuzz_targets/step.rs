@@ -179,7 +179,7 @@ impl House {
             37 => world.tell(witness(input)?),
             39 => world.set_clock(input.choose(&TIMES)?, input.arbitrary()?),
             38 if input.ratio(1, 8)? => world.leave(),
-            _ => world.tell(Event::Deaf),
+            _ => world.tell(Event::BadDatagram),
         }
         self.world.pass(*input.choose(&PASSES)?);
         Ok(())

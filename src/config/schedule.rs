@@ -1,7 +1,7 @@
 //! The `[[schedule]]` table: what applies at certain times instead of the `[[renderer]]` tables.
 //!
 //! Terms: an *entry* is one table; a *window* is one stretch of time in which it applies, from `from` to `to` on one of
-//! its days. Times are local times; `kiosk/schedule.rs` decides what they mean on nights when the clocks change.
+//! its days. Times are local times; `kiosk/schedule/mod.rs` decides what they mean on nights when the clocks change.
 
 use super::key::{
     About, Custom, Of, Plain, Printer, Table, Values, Word, Words, key, one_or_list, quoted,

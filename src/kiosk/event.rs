@@ -63,7 +63,7 @@ pub enum Event {
     /// A usable SSDP datagram.
     Heard(Box<Announcement>),
     /// An unusable datagram, to be counted.
-    Deaf,
+    BadDatagram,
     /// A request is over.
     Answered {
         ticket: Ticket,

@@ -3,71 +3,54 @@
 //! [`Kiosk::step`] takes one event and the time, and returns effects. It does no I/O, reads no clock, cannot block and
 //! cannot fail. The kiosk itself only routes events: the parts below it do not know each other.
 
-mod account;
 mod backoff;
 pub(crate) mod buttons;
 pub mod command;
 pub mod deadline;
+mod discovery;
 pub mod effect;
 pub mod event;
 pub mod fault;
-mod finding;
-mod folder;
 mod group;
 pub mod habits;
-mod hours;
-mod keeper;
 pub mod leds;
+mod media_folder;
 pub mod memory;
 pub(crate) mod mutant;
 mod panel;
-mod places;
 pub mod playlist;
-mod power;
 pub mod preflight;
 pub mod profile;
 pub mod programme;
 pub mod reason;
-mod remembering;
 mod renderer;
 mod renderers;
-pub mod roster;
-mod routing;
 pub mod schedule;
-mod settling;
-mod sighting;
 pub mod statistics;
 pub mod status;
-pub mod subscription;
+mod step;
 pub mod supervisor;
-mod together;
 pub mod token;
 pub mod trace;
-pub mod why;
 
-use crate::config::{Config, Selector};
-use crate::media::catalogue::Scan;
+use crate::config::Config;
 use crate::time::{Duration, Instant};
 use crate::upnp::description::Description;
 use crate::upnp::{HttpUrl, Udn};
 use core::net::Ipv4Addr;
 use deadline::{Deadline, Why};
+use discovery::Discovery;
 use effect::{Effect, Effects, Published};
 use event::{Event, TaskName};
-use finding::Place;
-use folder::Folder;
 use group::Group;
-use keeper::Keeper;
-use memory::Memory;
+use media_folder::MediaFolder;
+use memory::MemoryControl;
 use panel::FrontPanel;
-use power::Power;
-use remembering::Recollection;
 use renderer::{Context, Farewell, Renderer};
 use renderers::{Common, Renderers};
-use roster::Roster;
 use schedule::Schedule;
 use statistics::Statistics;
-use supervisor::Supervisor;
+use supervisor::{Power, Supervisor};
 use token::Token;
 use trace::Trace;
 
@@ -89,75 +72,52 @@ pub struct Setup {
 pub struct Kiosk {
     config: Config,
     configuration_error: Option<String>,
-    first_only: bool,
-    roster: Roster,
+    discovery: Discovery,
     renderers: Renderers,
     common: Common,
     groups: Vec<Group>,
-    scan: Scan,
+    media: MediaFolder,
     schedule: Schedule,
-    /// When the schedule must be evaluated again.
-    schedule_at: Option<Instant>,
-    folder: Folder,
     panel: FrontPanel,
     power: Power,
     supervisor: Supervisor,
-    addresses: Vec<Ipv4Addr>,
-    media_connections: u16,
-    media_bytes: u64,
-    unusable_datagrams: u64,
-    searches: usize,
-    search_at: Option<Instant>,
-    places: Vec<Place>,
-    memory: Memory,
-    recollection: Recollection,
-    keeper: Keeper,
-    expire_at: Instant,
+    network: Network,
+    memory: MemoryControl,
     deadline: Option<Deadline>,
     exited: bool,
+}
+
+/// What the shell reports about the network of the box.
+#[derive(Debug, Default)]
+struct Network {
+    /// Addresses of the box.
+    addresses: Vec<Ipv4Addr>,
+    /// Open connections of the media server.
+    media_connections: u16,
+    /// Bytes that the media server has sent.
+    media_bytes: u64,
 }
 
 impl Kiosk {
     /// Creates a kiosk that has seen nothing yet.
     #[must_use]
     pub fn new(config: Config, setup: Setup) -> Self {
-        let mut places: Vec<Place> = Vec::new();
-        for rule in &config.rules {
-            // A member of a group may have a table of its own as well.
-            if let Selector::Address(host, port) = rule.who
-                && !places.iter().any(|place| place.is_at(host, port))
-            {
-                places.push(Place::new(host, port));
-            }
-        }
         Self {
-            places,
+            configuration_error: setup.configuration_error,
+            discovery: Discovery::new(&config.rules, setup.first_only),
+            renderers: Renderers::default(),
+            common: Common::new(setup.seed),
             groups: config.groups.iter().map(Group::new).collect(),
+            media: MediaFolder::new(),
             schedule: Schedule::new(config.schedule.clone(), config.clock),
-            schedule_at: None,
             panel: FrontPanel::new(&config, setup.seed),
             power: Power::default(),
-            configuration_error: setup.configuration_error,
-            first_only: setup.first_only,
             supervisor: Supervisor::new(setup.watchdog),
-            common: Common::new(setup.seed),
-            memory: Memory::default(),
-            recollection: Recollection::default(),
-            keeper: Keeper::default(),
-            config,
-            roster: Roster::default(),
-            renderers: Renderers::default(),
-            scan: Scan::default(),
-            folder: Folder::new(),
-            addresses: Vec::new(),
-            media_connections: 0,
-            media_bytes: 0,
-            unusable_datagrams: 0,
-            searches: 0,
-            search_at: None,
-            expire_at: Instant::START + finding::LOOK_OVER_EVERY,
+            network: Network::default(),
+            memory: MemoryControl::default(),
             deadline: Some(Deadline { at: Instant::START, why: Why::Begin }),
             exited: false,
+            config,
         }
     }
 

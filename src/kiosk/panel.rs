@@ -9,9 +9,9 @@ use super::leds::{Leds, Pattern};
 use super::playlist::Playlist;
 use super::programme::Clip;
 use super::reason::Standing;
+use super::reason::{BoxStatus, why};
 use super::renderer::Goal;
 use super::trace::What;
-use super::why::{House, why};
 use crate::config::{Button, Config, LedFunction, PanelAction, PlayOrder};
 use crate::media::catalogue::Scan;
 use crate::text::file_name;
@@ -175,10 +175,10 @@ impl Kiosk {
     }
 
     /// The circumstances that are the same for all renderers.
-    pub(super) fn house(&self) -> House {
-        House {
+    pub(super) fn box_status(&self) -> BoxStatus {
+        BoxStatus {
             misconfigured: self.configuration_error.is_some(),
-            offline: self.addresses.is_empty(),
+            offline: self.network.addresses.is_empty(),
             leaving: self.supervisor.leaving(),
         }
     }
@@ -192,7 +192,7 @@ impl Kiosk {
             starved |= renderer.lacks_media();
             wanted |= renderer.goal() == Goal::Play;
             fails |= !renderer.is_playing()
-                && why(renderer, self.house(), now)
+                && why(renderer, self.box_status(), now)
                     .is_some_and(|reason| reason.standing() == Standing::Wrong);
         }
         if self.supervisor.leaving() {
@@ -203,9 +203,9 @@ impl Kiosk {
             Pattern::ConfigurationError
         } else if !found && now.since(Instant::START) < STARTING {
             Pattern::Starting
-        } else if self.addresses.is_empty() {
+        } else if self.network.addresses.is_empty() {
             Pattern::NoNetwork
-        } else if self.scan.files.is_empty() || starved {
+        } else if self.media.scan.files.is_empty() || starved {
             Pattern::MediaMissing
         } else if fails {
             Pattern::Degraded

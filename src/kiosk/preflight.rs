@@ -95,7 +95,7 @@ impl Kiosk {
                 prospects.push(cannot(None, "no such renderer answers"));
             }
             let is_theirs = |path: &Path| rule.plays.iter().any(|play| path.starts_with(play));
-            let missing = self.scan.missing.iter().filter(|(path, _)| is_theirs(path));
+            let missing = self.media.scan.missing.iter().filter(|(path, _)| is_theirs(path));
             let before = prospects.len();
             prospects.extend(
                 missing.map(|(path, why)| {
@@ -116,7 +116,7 @@ impl Kiosk {
 
     fn files_of(&self, rule: &Rule) -> impl Iterator<Item = &MediaFile> {
         let plays = |file: &&MediaFile| rule.plays.iter().any(|play| file.path.starts_with(play));
-        self.scan.files.iter().filter(plays)
+        self.media.scan.files.iter().filter(plays)
     }
 }
 

@@ -1,10 +1,10 @@
 //! The known renderers, each with its plan, and what they share.
 
 use super::deadline::{Deadline, Wake};
+use super::discovery::Cache;
 use super::effect::Effects;
 use super::profile::Minutes;
 use super::renderer::{Context, Farewell, Renderer};
-use super::roster::Roster;
 use super::statistics::Statistics;
 use super::token::Secret;
 use super::trace::Trace;
@@ -109,7 +109,7 @@ impl Renderers {
     /// fetched, nothing is sent to it and its plan stays void.
     pub(super) fn plan(
         &mut self,
-        roster: &mut Roster,
+        cache: &mut Cache,
         ran: Minutes,
         ctx: &mut Context<'_>,
     ) -> Planned {
@@ -121,13 +121,13 @@ impl Renderers {
         let (now, mut planned) = (ctx.now, Planned::default());
         for Slot { renderer, plan } in self.slots.iter_mut().filter(|slot| slot.is_due(now)) {
             renderer.overdue(ctx);
-            let held = ctx.leaving.is_none() && roster.is_fetching(renderer.location());
+            let held = ctx.leaving.is_none() && cache.is_fetching(renderer.location());
             *plan = if held { Plan::Void } else { Plan::Until(renderer.reconcile(ctx)) };
             renderer.credit(ctx);
             planned.learned |= renderer.learn(ran);
             planned.rescan |= renderer.take_scan_request();
             if renderer.take_stale() {
-                planned.refetch |= roster.refetch(renderer.udn(), renderer.location(), now);
+                planned.refetch |= cache.refetch(renderer.udn(), renderer.location(), now);
             }
         }
         planned

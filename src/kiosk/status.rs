@@ -2,15 +2,15 @@
 
 use super::Kiosk;
 use super::event::Question;
-use super::hours::{HeldStatus, ScheduleStatus};
+use super::group::GroupStatus;
 use super::leds::Pattern;
 use super::panel::Press;
 use super::reason::Standing;
+use super::reason::{BoxStatus, why};
 use super::renderer::load::{Load, Phase};
 use super::renderer::{Goal, Renderer};
+use super::schedule::{HeldStatus, ScheduleStatus};
 use super::supervisor::Task;
-use super::together::GroupStatus;
-use super::why::{House, why};
 use crate::time::{Instant, in_seconds};
 use crate::upnp::action::TransportState;
 use serde::Serialize;
@@ -149,20 +149,26 @@ impl Kiosk {
             uptime_s: in_seconds(now.since(Instant::START)),
             configuration_error: self.configuration_error.clone(),
             power_off_refused: self.power.refusal().map(str::to_owned),
-            addresses: self.addresses.iter().map(ToString::to_string).collect(),
+            addresses: self.network.addresses.iter().map(ToString::to_string).collect(),
             renderers: self
                 .renderers
                 .iter()
-                .map(|r| renderer_status(r, self.held_status(r, now), self.house(), now))
+                .map(|r| renderer_status(r, self.held_status(r, now), self.box_status(), now))
                 .collect(),
             schedule: self.schedule_status(now),
             groups: self.group_status(),
             media: Media {
-                files: self.scan.files.len(),
-                missing: sentences(&self.scan.missing),
-                bad: sentences(&self.scan.bad),
-                copying: self.scan.growing.iter().map(|path| path.display().to_string()).collect(),
-                skipped: self.scan.skipped,
+                files: self.media.scan.files.len(),
+                missing: sentences(&self.media.scan.missing),
+                bad: sentences(&self.media.scan.bad),
+                copying: self
+                    .media
+                    .scan
+                    .growing
+                    .iter()
+                    .map(|path| path.display().to_string())
+                    .collect(),
+                skipped: self.media.scan.skipped,
             },
             panel: PanelStatus {
                 state: self.panel.hardware.clone(),
@@ -173,13 +179,13 @@ impl Kiosk {
             },
             media_server: MediaServer {
                 port: self.common.media_port,
-                connections: self.media_connections,
-                bytes: self.media_bytes,
+                connections: self.network.media_connections,
+                bytes: self.network.media_bytes,
             },
             mailbox: MailboxStatus::default(),
             discovery: Discovery {
-                sighted: self.roster.len(),
-                unusable_datagrams: self.unusable_datagrams,
+                sighted: self.discovery.cache.len(),
+                unusable_datagrams: self.discovery.unusable_datagrams,
             },
             tasks: self.supervisor.tasks().to_vec(),
             recent: self.common.trace.told(20).map(recent).collect(),
@@ -198,7 +204,7 @@ fn recent(entry: &super::trace::Entry) -> String {
 fn renderer_status(
     renderer: &Renderer,
     schedule: Option<HeldStatus>,
-    house: House,
+    box_status: BoxStatus,
     now: Instant,
 ) -> RendererStatus {
     let load = renderer.load();
@@ -240,7 +246,7 @@ fn renderer_status(
         },
         fetched: load.map(|load| load.evidence.word()),
         fault: renderer.fault().map(ToString::to_string),
-        why: why(renderer, house, now).map(|reason| WhyStatus {
+        why: why(renderer, box_status, now).map(|reason| WhyStatus {
             word: reason.word(),
             standing: reason.standing(),
             sentence: reason.to_string(),

@@ -228,14 +228,14 @@ mod tests {
     fn a_poster_waits_for_room_and_an_offer_is_dropped_and_counted() {
         let mailbox = Mailbox::default();
         for _ in 0..MAILBOX {
-            mailbox.offer(Event::Deaf);
+            mailbox.offer(Event::BadDatagram);
         }
-        mailbox.offer(Event::Deaf);
+        mailbox.offer(Event::BadDatagram);
         assert_eq!((mailbox.status().depth, mailbox.status().dropped), (MAILBOX, 1));
 
         smol::block_on(future::zip(mailbox.post(Event::Leave), async {
             for _ in 0..MAILBOX {
-                assert!(matches!(mailbox.take().await, Event::Deaf));
+                assert!(matches!(mailbox.take().await, Event::BadDatagram));
             }
             assert!(matches!(mailbox.take().await, Event::Leave), "in order, nothing lost");
         }));

@@ -206,7 +206,7 @@ fn offer(datagram: &[u8], from: Ipv4Addr, mailbox: &Mailbox) {
         Err(Rejected::Search) => {}
         Err(why) => {
             log::debug!("unusable datagram from {from}: {why:?}");
-            mailbox.offer(Event::Deaf);
+            mailbox.offer(Event::BadDatagram);
         }
     }
 }
@@ -303,7 +303,7 @@ mod tests {
                     renderer.send_to(response.as_bytes(), from).await.unwrap();
                 }
             }
-            assert!(matches!(next(&mailbox).await, Event::Deaf));
+            assert!(matches!(next(&mailbox).await, Event::BadDatagram));
             let heard = next(&mailbox).await;
             let Event::Heard(announcement) = heard else {
                 panic!("{heard:?}");

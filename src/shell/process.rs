@@ -260,7 +260,7 @@ mod tests {
             kill_process(getpid(), Raw::INT).unwrap();
             assert!(matches!(mailbox.take().await, Event::Leave));
             for _ in 0..crate::limits::MAILBOX {
-                mailbox.offer(Event::Deaf);
+                mailbox.offer(Event::BadDatagram);
             }
             kill_process(getpid(), Raw::TERM).unwrap();
         };

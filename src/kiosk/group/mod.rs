@@ -9,17 +9,14 @@
 //! middle of a round, the gates of members that do not take part are shut. At the boundary, each member accepts the
 //! next file and waits. When all present members have it, Play is sent to each one ahead of the common origin by that
 //! member's latency. A member that is missing or not ready is waited for, but no longer than the configuration allows,
-//! and joins at the next boundary. not there or not ready is waited for, but no longer than the owner says, and joins
-//! at the next boundary.
+//! and joins at the next boundary.
 
-mod member;
-mod spread;
+mod control;
 
 use super::mutant::Mutant;
 use crate::config;
 use crate::time::{Duration, Instant};
-use member::Member;
-use spread::Spread;
+pub(super) use control::GroupStatus;
 
 /// Drift beyond this in the middle of a round is reported; it is corrected at the boundary.
 pub(super) const DRIFT: Duration = Duration::from_secs(1);
@@ -270,109 +267,110 @@ impl Group {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::Selector;
-    use crate::text::clip;
+/// The latency of a member before the first measurement: what most renderers need for a short file.
+const UNKNOWN_LATENCY: Duration = Duration::from_millis(300);
+/// The latency is averaged over this many rounds, and follows changes slowly.
+const MEMORY: u32 = 4;
+/// A round changes a known latency by no more than this share of its deviation: it may have been delayed on the
+/// network.
+const LESSON: Duration = Duration::from_millis(150);
+/// A start teaches nothing if Play was sent later than this after its due time, or if a pause followed.
+const PUNCTUAL: Duration = Duration::from_secs(1);
 
-    const WAIT: Duration = Duration::from_secs(10);
+/// One place in a group: what was observed of its renderer, and what was learned of how that begins.
+#[derive(Clone, Debug, Default)]
+struct Member {
+    sight: Option<Sight>,
+    order: Order,
+    /// Set while it takes part in the round: when Play was due, and how many rounds it had played before.
+    part: Option<(Instant, u32)>,
+    /// When its position was zero in this round, once known.
+    origin: Option<Instant>,
+    latency: Option<Duration>,
+    lessons: u32,
+    missing_since: Option<Instant>,
+    /// A round started without it: it is not waited for again while it is missing.
+    let_go: bool,
+}
 
-    fn group() -> Group {
-        let on = ["A", "B", "C"].map(|name| Selector::Name(clip(name))).to_vec();
-        Group::new(&config::GroupRule {
-            name: clip("Wall"),
-            on,
-            wait: WAIT,
-            ..config::GroupRule::default()
-        })
+impl Member {
+    fn doing(&self) -> Doing {
+        self.sight.map_or(Doing::Missing, |sight| sight.doing)
     }
 
-    fn at(millis: u64) -> Instant {
-        Instant::from_millis(millis)
+    fn is(&self, doing: Doing) -> bool {
+        self.doing() == doing
     }
 
-    /// A member at this place with this latency in milliseconds.
-    fn sight(doing: Doing, item: usize, latency: u64) -> Sight {
-        Sight {
-            doing,
-            item,
-            rounds: 0,
-            ended_well: true,
-            start: None,
-            usual_latency: Some(Duration::from_millis(latency)),
-            guard: Duration::from_millis(80),
+    /// Returns whether it played the round to its end.
+    fn ended(&self) -> bool {
+        let both = self.sight.zip(self.part);
+        both.is_some_and(|(sight, (_, rounds))| sight.ended_well && sight.rounds != rounds)
+    }
+
+    /// Returns whether it has the next file.
+    fn is_ready(&self) -> bool {
+        self.is(Doing::Ready) && self.order.item.is_none()
+    }
+
+    fn latency(&self) -> Duration {
+        let usual = self.sight.and_then(|sight| sight.usual_latency);
+        self.latency.or(usual).unwrap_or(UNKNOWN_LATENCY)
+    }
+
+    /// Learns the latency of a start, once per round and as soon as it is known.
+    fn learn(&mut self) {
+        let over = self.ended() || self.is(Doing::Playing);
+        let start = self.sight.filter(|_| over).and_then(|sight| sight.start);
+        let (Some(start), Some((at, _)), None) = (start, self.part, self.origin) else {
+            return;
+        };
+        if start.sent < at || start.sent.since(at) > PUNCTUAL {
+            return;
         }
-    }
-
-    fn conduct(group: &mut Group, sights: [Option<Sight>; 3], now: Instant) -> Option<Instant> {
-        group.clear();
-        for (place, sight) in sights.into_iter().enumerate() {
-            if let Some(sight) = sight {
-                group.observe(place, sight);
-            }
-        }
-        group.conduct(now)
-    }
-
-    fn gates(group: &Group) -> [Option<Gate>; 3] {
-        [0, 1, 2].map(|place| group.order_for(place).and_then(|order| order.gate))
-    }
-
-    #[test]
-    fn play_is_sent_earlier_to_slower_members() {
-        let mut group = group();
-        let [a, b, c] = [900, 100, 300].map(|latency| Some(sight(Doing::Ready, 0, latency)));
-        let coming = Some(sight(Doing::Coming, 0, 300));
-        assert_eq!(conduct(&mut group, [a, b, coming], at(0)), Some(at(10_000)));
-        assert_eq!(gates(&group), [Some(Gate::Load); 3], "none before all have the file");
-        assert_eq!(conduct(&mut group, [a, b, c], at(500)), None);
-        assert_eq!(gates(&group), [580, 1_380, 1_180].map(|millis| Some(Gate::Play(at(millis)))));
-    }
-
-    #[test]
-    fn a_missing_member_is_waited_for_once_and_joins_at_the_next_boundary() {
-        let mut group = group();
-        let [ready, playing, coming] =
-            [Doing::Ready, Doing::Playing, Doing::Coming].map(|doing| Some(sight(doing, 0, 100)));
-        assert_eq!(conduct(&mut group, [ready, ready, None], at(1_000)), Some(at(11_000)));
-        assert_eq!(conduct(&mut group, [ready, ready, None], at(11_000)), None);
-        assert!(matches!(gates(&group), [Some(Gate::Play(_)), Some(Gate::Play(_)), None]));
-        assert_eq!(conduct(&mut group, [playing, playing, coming], at(15_000)), None);
-        assert_eq!(gates(&group), [None, None, Some(Gate::Shut)], "in the middle of a round");
-        let ended = |doing| Some(Sight { rounds: 1, ..sight(doing, 1, 100) });
-        let next = [ended(Doing::Coming), playing, coming];
-        assert_eq!(conduct(&mut group, next, at(60_000)), Some(at(70_000)));
-        let joins = Order { gate: Some(Gate::Load), item: Some(1) };
-        assert_eq!(group.order_for(2), Some(joins), "with the file that comes next");
-        let away = [ended(Doing::Ready), ended(Doing::Ready), None];
-        assert_eq!(conduct(&mut group, away, at(61_000)), None, "it is not waited for twice");
-        assert!(matches!(gates(&group), [Some(Gate::Play(_)), Some(Gate::Play(_)), None]));
-    }
-
-    #[test]
-    fn a_member_given_up_on_delays_nobody_until_all_start_afresh() {
-        let mut group = group();
-        let ready = Some(sight(Doing::Ready, 0, 100));
-        let _ = conduct(&mut group, [ready, None, None], at(0));
-        assert_eq!(conduct(&mut group, [ready, None, None], at(10_000)), None);
-        let again = Some(Sight { rounds: 1, ..sight(Doing::Ready, 1, 100) });
-        assert_eq!(conduct(&mut group, [again, None, None], at(30_000)), None);
-        assert_eq!(gates(&group)[0], Some(Gate::Play(at(30_000))), "at once, and alone");
-        assert_eq!(conduct(&mut group, [None, None, None], at(40_000)), None);
-        assert_eq!(conduct(&mut group, [again, None, None], at(50_000)), Some(at(60_000)));
-    }
-
-    #[test]
-    fn a_member_that_ends_much_later_is_left_behind() {
-        let mut group = group();
-        let [ready, playing] = [Doing::Ready, Doing::Playing].map(|d| Some(sight(d, 0, 100)));
-        let taken = Some(sight(Doing::Nothing, 0, 100));
-        assert_eq!(conduct(&mut group, [ready, ready, taken], at(0)), None, "nobody waits for it");
-        let again = Some(Sight { rounds: 1, ..sight(Doing::Ready, 1, 100) });
-        assert_eq!(conduct(&mut group, [again, playing, taken], at(30_000)), Some(at(40_000)));
-        assert_eq!(conduct(&mut group, [again, playing, taken], at(40_000)), None);
-        assert_eq!(gates(&group), [Some(Gate::Play(at(40_000))), None, None]);
-        assert!(group.takes_part(0) && !group.takes_part(1));
+        self.origin = Some(start.origin);
+        let took = start.origin.since(start.sent);
+        self.lessons = self.lessons.saturating_add(1).min(MEMORY);
+        let known = self.latency.unwrap_or(took);
+        let off = known.abs_diff(took).min(LESSON) / self.lessons;
+        self.latency = Some(if took > known { known + off } else { known.saturating_sub(off) });
     }
 }
+
+/// Class limits, in milliseconds: a spread up to the first is inaudible, up to the second invisible.
+const CLASSES: [u32; 3] = [50, 300, 1000];
+/// The reported spread is averaged over about this many rounds.
+const SPREAD_MEMORY: u32 = 4;
+
+/// How far the origins of the members lie apart, and when that is worth a line in the log.
+#[derive(Debug, Default)]
+struct Spread {
+    /// The spread of the last round in which it could be measured.
+    last: Option<Duration>,
+    /// The average, in milliseconds.
+    usual: Option<u32>,
+    told: Option<usize>,
+    /// An average to report, because its class changed.
+    news: Option<u32>,
+}
+
+impl Spread {
+    /// Takes the origins of a round.
+    fn take(&mut self, earliest: Instant, latest: Instant) {
+        let spread = latest.since(earliest);
+        self.last = Some(spread);
+        let spread = u32::try_from(spread.as_millis()).unwrap_or(u32::MAX);
+        let usual = self.usual.map_or(spread, |usual| {
+            let sum = u64::from(usual) * u64::from(SPREAD_MEMORY - 1) + u64::from(spread);
+            u32::try_from(sum / u64::from(SPREAD_MEMORY)).unwrap_or(u32::MAX)
+        });
+        self.usual = Some(usual);
+        let class = CLASSES.iter().filter(|limit| usual > **limit).count();
+        if self.told.replace(class) != Some(class) {
+            self.news = Some(usual);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -53,6 +53,7 @@ mod playback;
 pub mod playhead;
 mod position;
 mod requests;
+pub mod subscription;
 mod takeover;
 mod timeouts;
 mod transport_state;

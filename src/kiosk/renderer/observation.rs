@@ -1,7 +1,7 @@
 //! What is known of a renderer's behaviour: its transport state and when it was seen, its events, whose file it plays,
 //! and when to ask again.
 
-use crate::kiosk::subscription::Subscription;
+use super::subscription::Subscription;
 use crate::time::{Duration, Instant};
 use crate::upnp::action::{TransportInfo, TransportState};
 use crate::upnp::description::{Description, Service};

@@ -6,9 +6,9 @@ use super::intent::Goal;
 use super::load::{Doubt, Phase};
 use super::observation::Evented;
 use super::requests::{CANNOT, Purpose};
+use super::subscription;
 use super::{Context, Farewell, Renderer, timeouts};
 use crate::kiosk::deadline::{Deadline, Wake, Why};
-use crate::kiosk::subscription;
 use crate::time::{Duration, Instant};
 
 impl Renderer {

@@ -1,12 +1,12 @@
 //! Calls to a renderer: what each is for, how it is written, and how long to wait for its answer.
 
 use super::observation::Evented;
+use super::subscription;
 use super::volume::Step;
 use super::{Context, Renderer};
 use crate::kiosk::deadline::Why;
 use crate::kiosk::effect::{Effect, Effects, Request};
 use crate::kiosk::event::Ticket;
-use crate::kiosk::subscription;
 use crate::time::{Duration, Instant};
 use crate::upnp::action::TransportState;
 use crate::upnp::description::Service;

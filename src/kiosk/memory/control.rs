@@ -1,24 +1,28 @@
 //! The kiosk's use of its memory: reading it at the start, learning from renderers, storing it, and serving what
 //! renderers still play from before a restart.
 
-use super::Kiosk;
-use super::effect::{Effect, Effects, Published};
-use super::event::ReplyTo;
-use super::memory::Memory;
-use super::profile::Minutes;
-use super::renderer::{Context, Renderer};
-use super::statistics::Statistics;
-use super::token::Token;
-use super::trace::What;
+use super::super::Kiosk;
+use super::super::effect::{Effect, Effects, Published};
+use super::super::event::ReplyTo;
+use super::super::profile::Minutes;
+use super::super::renderer::{Context, Renderer};
+use super::super::statistics::Statistics;
+use super::super::token::Token;
+use super::super::trace::What;
+use super::Memory;
+use super::save_policy::SavePolicy;
 use crate::limits::MEDIA_CONNECTIONS;
 use crate::media::protocol_info;
 use crate::time::Instant;
 
 /// What the kiosk keeps besides the memory itself.
 #[derive(Debug, Default)]
-pub(super) struct Recollection {
+pub(in crate::kiosk) struct MemoryControl {
+    /// The memory as it was when something was last added to it.
+    pub(in crate::kiosk) stored: Memory,
+    pub(in crate::kiosk) policy: SavePolicy,
     /// The secret is from an earlier run: renderers may still play what they were given then.
-    pub(super) has_past: bool,
+    pub(in crate::kiosk) has_past: bool,
     /// When the running time in the memory was last updated.
     counted_at: Instant,
     /// Requests for tokens of an earlier run, held back until the media folder is scanned.
@@ -29,7 +33,7 @@ pub(super) struct Recollection {
 impl Kiosk {
     /// The memory to store.
     fn memory(&self, now: Instant) -> Memory {
-        let mut memory = self.memory.clone();
+        let mut memory = self.memory.stored.clone();
         memory.ran = self.ran(now);
         memory.secret = Some(self.common.secret);
         for renderer in self.renderers.iter().filter(|r| r.has_profile()) {
@@ -41,96 +45,103 @@ impl Kiosk {
 
     /// Takes the stored memory: at the start, and after its owner changed it. In the second case, a renderer missing
     /// from it is to be forgotten; what the other renderers have shown since is kept.
-    pub(super) fn remember(&mut self, memory: Memory, now: Instant) {
-        let again = self.keeper.has_begun();
+    pub(in crate::kiosk) fn remember(&mut self, memory: Memory, now: Instant) {
+        let again = self.memory.policy.has_begun();
         let ran = self.ran(now).max(memory.ran);
-        self.memory = memory;
-        self.memory.ran = ran;
-        self.recollection.counted_at = now;
+        self.memory.stored = memory;
+        self.memory.stored.ran = ran;
+        self.memory.counted_at = now;
         // A later change by the owner does not affect the statistics counted in this run.
         if let Some(counted) =
-            self.memory.statistics.take().filter(|_| self.common.statistics.is_new())
+            self.memory.stored.statistics.take().filter(|_| self.common.statistics.is_new())
             && let Ok(statistics) = Statistics::restore(&counted.to_string())
         {
             self.common.statistics = statistics;
         }
-        match self.memory.secret {
+        match self.memory.stored.secret {
             Some(secret) => {
                 self.common.secret = secret;
-                self.recollection.has_past = true;
+                self.memory.has_past = true;
             }
-            None => self.keeper.news(now),
+            None => self.memory.policy.news(now),
         }
-        self.keeper.begin(now);
+        self.memory.policy.begin(now);
         if again {
             // The pending write is lost.
-            self.keeper.news(now);
+            self.memory.policy.news(now);
         }
-        let known = self.memory.profiles().len();
+        let known = self.memory.stored.profiles().len();
         self.common.trace.note(now, "", What::Remembers(known));
         for renderer in self.renderers.iter_mut() {
-            if again && renderer.has_profile() && self.memory.knows(renderer.udn().as_str()) {
-                self.memory.keep(renderer.measured(ran));
+            if again && renderer.has_profile() && self.memory.stored.knows(renderer.udn().as_str())
+            {
+                self.memory.stored.keep(renderer.measured(ran));
             } else {
-                renderer.remember(self.memory.recall(renderer.description()), ran);
+                renderer.remember(self.memory.stored.recall(renderer.description()), ran);
             }
         }
     }
 
     /// The memory was stored, or could not be.
-    pub(super) fn saved(&mut self, outcome: Result<(), String>, now: Instant) {
-        let news = self.keeper.wrote(outcome.is_ok(), now, self.supervisor.leaving());
+    pub(in crate::kiosk) fn saved(&mut self, outcome: Result<(), String>, now: Instant) {
+        let news = self.memory.policy.wrote(outcome.is_ok(), now, self.supervisor.leaving());
         if news {
             self.common.trace.note(now, "", What::Kept(outcome));
         }
     }
 
     /// A renderer was found: apply its profile, and allow for what it may still play.
-    pub(super) fn acquaint(&self, renderer: &mut Renderer) {
-        renderer.remember(self.memory.recall(renderer.description()), self.memory.ran);
-        if self.recollection.has_past {
+    pub(in crate::kiosk) fn acquaint(&self, renderer: &mut Renderer) {
+        renderer
+            .remember(self.memory.stored.recall(renderer.description()), self.memory.stored.ran);
+        if self.memory.has_past {
             renderer.may_be_taken_over();
         }
     }
 
     /// Once an hour: store measures, and drop flaws that have expired.
-    pub(super) fn look_over(&mut self, now: Instant) {
-        if !self.keeper.looks_over(now) {
+    pub(in crate::kiosk) fn look_over(&mut self, now: Instant) {
+        if !self.memory.policy.looks_over(now) {
             return;
         }
         let ran = self.ran(now);
-        self.memory.ran = ran;
-        self.recollection.counted_at = now;
+        self.memory.stored.ran = ran;
+        self.memory.counted_at = now;
         for renderer in self.renderers.filter_mut(Renderer::has_profile) {
             let profile = renderer.measured(ran);
             renderer.remember(profile.clone(), ran);
-            self.memory.keep(profile);
+            self.memory.stored.keep(profile);
         }
     }
 
     /// A renderer showed something new.
-    pub(super) fn take_news(&mut self, now: Instant) {
+    pub(in crate::kiosk) fn take_news(&mut self, now: Instant) {
         for renderer in self.renderers.iter().filter(|r| r.has_profile()) {
-            self.memory.keep(renderer.measured(self.memory.ran));
+            self.memory.stored.keep(renderer.measured(self.memory.stored.ran));
         }
-        self.keeper.news(now);
+        self.memory.policy.news(now);
     }
 
     /// Stores the memory if that is due.
-    pub(super) fn save(&mut self, now: Instant, effects: &mut Effects) {
-        if self.keeper.writes(now, self.supervisor.leaving()) {
+    pub(in crate::kiosk) fn save(&mut self, now: Instant, effects: &mut Effects) {
+        if self.memory.policy.writes(now, self.supervisor.leaving()) {
             effects.push(Effect::Save(Box::new(self.memory(now))));
         }
     }
 
     /// A media client requests a token. If the token may be from an earlier run, the answer waits for the scan.
-    pub(super) fn media_asked(&mut self, token: Token, reply: ReplyTo, effects: &mut Effects) {
+    pub(in crate::kiosk) fn media_asked(
+        &mut self,
+        token: Token,
+        reply: ReplyTo,
+        effects: &mut Effects,
+    ) {
         let known = self.renderers.iter().any(|renderer| renderer.has_load(token));
-        let recollection = &mut self.recollection;
-        if known || !recollection.has_past || recollection.scanned {
+        let memory = &mut self.memory;
+        if known || !memory.has_past || memory.scanned {
             return self.serve(reply, token, effects);
         }
-        if let Err((reply, token)) = recollection.held.push((reply, token)) {
+        if let Err((reply, token)) = memory.held.push((reply, token)) {
             self.serve(reply, token, effects);
         }
     }
@@ -141,24 +152,25 @@ impl Kiosk {
     }
 
     /// The media folder was scanned: answer the requests held back.
-    pub(super) fn answer_held(&mut self, effects: &mut Effects) {
-        self.recollection.scanned = true;
-        let held = core::mem::take(&mut self.recollection.held);
+    pub(in crate::kiosk) fn answer_held(&mut self, effects: &mut Effects) {
+        self.memory.scanned = true;
+        let held = core::mem::take(&mut self.memory.held);
         for (reply, token) in held {
             self.serve(reply, token, effects);
         }
     }
 
     /// What a token from an earlier run stands for.
-    pub(super) fn published_before(&self, token: Token) -> Option<Published> {
-        if !self.recollection.has_past {
+    pub(in crate::kiosk) fn published_before(&self, token: Token) -> Option<Published> {
+        if !self.memory.has_past {
             return None;
         }
         let secret = self.common.secret;
-        let file = self.scan.files.iter().find(|file| secret.names(token, &file.path))?;
+        let file = self.media.scan.files.iter().find(|file| secret.names(token, &file.path))?;
         // Use the MIME type that a renderer accepted last.
         let names = self
             .memory
+            .stored
             .profiles()
             .iter()
             .filter_map(|profile| Some((profile.seen, profile.names.of(file.media_type)?)));
@@ -177,13 +189,13 @@ impl Kiosk {
     }
 
     fn ran(&self, now: Instant) -> Minutes {
-        let since = now.since(self.recollection.counted_at).as_secs() / 60;
-        self.memory.ran.saturating_add(Minutes::try_from(since).unwrap_or(Minutes::MAX))
+        let since = now.since(self.memory.counted_at).as_secs() / 60;
+        self.memory.stored.ran.saturating_add(Minutes::try_from(since).unwrap_or(Minutes::MAX))
     }
 }
 
 impl Context<'_> {
-    pub(super) fn token(&mut self, path: &std::path::Path) -> Token {
+    pub(in crate::kiosk) fn token(&mut self, path: &std::path::Path) -> Token {
         self.secret.token(self.rng.u64(..), path)
     }
 }

@@ -1,12 +1,12 @@
 //! The groups: which renderer is which member, what the groups observe, and what they order.
 
-use super::Kiosk;
-use super::command::matches;
-use super::deadline::{Wake, Why};
-use super::effect::Effects;
-use super::group::{DRIFT, Doing, Group};
-use super::renderer::Renderer;
-use super::trace::What;
+use super::super::Kiosk;
+use super::super::command::matches;
+use super::super::deadline::{Wake, Why};
+use super::super::effect::Effects;
+use super::super::renderer::Renderer;
+use super::super::trace::What;
+use super::{DRIFT, Doing, Group};
 use crate::config::Selector;
 use crate::time::{Instant, in_seconds};
 use crate::upnp::Udn;
@@ -14,7 +14,7 @@ use serde::Serialize;
 
 /// One group, in the status.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct GroupStatus {
+pub(in crate::kiosk) struct GroupStatus {
     name: String,
     members: Vec<MemberStatus>,
     /// The spread of the last round that could be measured.
@@ -30,14 +30,19 @@ struct MemberStatus {
 
 impl Kiosk {
     /// The slot for the rule at this index. If the rule matches two renderers, the first one gets the slot.
-    pub(super) fn seat(&self, rule: usize, udn: &Udn) -> Option<(usize, usize)> {
+    pub(in crate::kiosk) fn seat(&self, rule: usize, udn: &Udn) -> Option<(usize, usize)> {
         let seat = self.config.group_slot(rule)?;
         let taken = self.renderers.iter().any(|r| r.seat() == Some(seat) && r.udn() != udn);
         (!taken).then_some(seat)
     }
 
     /// Lets each group decide how far its members may proceed, and tells the members.
-    pub(super) fn conduct(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {
+    pub(in crate::kiosk) fn conduct(
+        &mut self,
+        now: Instant,
+        effects: &mut Effects,
+        wake: &mut Wake,
+    ) {
         for own in 0..self.groups.len() {
             let group = &mut self.groups[own];
             group.clear();
@@ -67,7 +72,7 @@ impl Kiosk {
         }
     }
 
-    pub(super) fn group_status(&self) -> Vec<GroupStatus> {
+    pub(in crate::kiosk) fn group_status(&self) -> Vec<GroupStatus> {
         let all = self.config.groups.iter().zip(&self.groups).enumerate();
         all.map(|(own, (named, group))| GroupStatus {
             name: named.name.to_string(),

@@ -3,8 +3,8 @@
 //! Terms: the *callback* is the number in the path that events are sent to. It is new for each SUBSCRIBE, so that a
 //! NOTIFY that arrives before the answer can be assigned without its SID. The *lease* is what the renderer granted.
 
-use super::backoff::Backoff;
-use super::mutant::Mutant;
+use crate::kiosk::backoff::Backoff;
+use crate::kiosk::mutant::Mutant;
 use crate::time::{Duration, Instant};
 
 /// The requested duration. UDA asks for at least 1800 s; a shorter one reveals sooner that a renderer restarted.
@@ -138,12 +138,6 @@ impl Subscription {
     pub fn flows(&self, now: Instant) -> bool {
         self.events > 0
             && matches!(self.state, State::Leased { lease_until, .. } if now < lease_until)
-    }
-
-    /// How many events came on this subscription.
-    #[must_use]
-    pub fn events(&self) -> u32 {
-        self.events
     }
 }
 

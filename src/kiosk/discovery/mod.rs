@@ -1,20 +1,22 @@
 //! Discovery of renderers: when to search, which descriptions to fetch, and what a new description means.
 
+mod cache;
+
 use super::Kiosk;
 use super::command::matches;
 use super::deadline::{Wake, Why};
 use super::effect::{Effect, Effects, Request};
 use super::event::{Failure, Ticket};
-use super::places;
 use super::renderer::Renderer;
-use super::roster::News;
 use super::trace::What;
-use crate::config::Rule;
+use crate::config::{Rule, Selector};
 use crate::limits::RENDERERS;
 use crate::time::{Duration, Instant};
 use crate::upnp::HttpUrl;
 use crate::upnp::description::Description;
 use crate::upnp::ssdp::Announcement;
+pub(super) use cache::Cache;
+use cache::News;
 use core::net::{Ipv4Addr, SocketAddrV4};
 
 /// When the first searches are sent, in seconds; later ones at [`SEARCH_EVERY`].
@@ -27,24 +29,66 @@ const SEARCH_EVERY: Duration = Duration::from_secs(120);
 const ASK_ADDRESS_EVERY: Duration = Duration::from_secs(15);
 
 /// How often sightings that are no longer heard are dropped.
-pub(super) const LOOK_OVER_EVERY: Duration = Duration::from_secs(60);
+const LOOK_OVER_EVERY: Duration = Duration::from_secs(60);
 
-/// A configured address of a renderer, which is queried without multicast.
+/// How the box finds renderers.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct Discovery {
+    pub(super) cache: Cache,
+    /// Addresses of the configuration, where renderers are found without multicast.
+    addresses: Vec<KnownAddress>,
+    /// Drive only the first renderer that the configuration means.
+    first_only: bool,
+    /// Searches since the addresses of the box changed.
+    searches: usize,
+    search_at: Option<Instant>,
+    expire_at: Instant,
+    pub(super) unusable_datagrams: u64,
+}
+
+/// An address of the configuration.
+#[derive(Debug)]
+struct KnownAddress {
     host: Ipv4Addr,
     port: Option<u16>,
-    pub(super) ask_at: Instant,
+    ask_at: Instant,
     tries: u32,
 }
 
-impl Place {
-    pub(super) fn new(host: Ipv4Addr, port: Option<u16>) -> Self {
-        Self { host, port, ask_at: Instant::START, tries: 0 }
+impl Discovery {
+    pub(super) fn new(rules: &[Rule], first_only: bool) -> Self {
+        let mut addresses: Vec<KnownAddress> = Vec::new();
+        for rule in rules {
+            // A member of a group may have a table of its own, too.
+            if let Selector::Address(host, port) = rule.who
+                && !addresses.iter().any(|known| (known.host, known.port) == (host, port))
+            {
+                addresses.push(KnownAddress { host, port, ask_at: Instant::START, tries: 0 });
+            }
+        }
+        Self {
+            cache: Cache::default(),
+            addresses,
+            first_only,
+            searches: 0,
+            search_at: None,
+            expire_at: Instant::START + LOOK_OVER_EVERY,
+            unusable_datagrams: 0,
+        }
     }
 
-    pub(super) fn is_at(&self, host: Ipv4Addr, port: Option<u16>) -> bool {
-        (self.host, self.port) == (host, port)
+    /// The box has other addresses: everything is searched for anew.
+    pub(super) fn restart(&mut self, now: Instant) {
+        self.searches = 0;
+        self.search_at = Some(now);
+        for known in &mut self.addresses {
+            known.ask_at = now;
+        }
+    }
+
+    /// Whether a search was ever due.
+    pub(super) const fn has_started(&self) -> bool {
+        self.search_at.is_some()
     }
 }
 
@@ -55,7 +99,7 @@ impl Kiosk {
         now: Instant,
         effects: &mut Effects,
     ) {
-        match self.roster.hear(announcement, now) {
+        match self.discovery.cache.hear(announcement, now) {
             News::None => {}
             News::Alive(udn) => self.with(&udn, now, effects, Renderer::hear),
             News::Rebooted(udn) => self.with(&udn, now, effects, Renderer::restarted),
@@ -78,15 +122,15 @@ impl Kiosk {
         let is_it = |r: &Renderer| r.udn() == &description.udn;
         if let Some(renderer) = self.renderers.find_mut(|r| is_it(r) && r.is_driven()) {
             if renderer.is_well_elsewhere(&location) {
-                self.roster.described_too(number, &description.udn);
+                self.discovery.cache.described_too(number, &description.udn);
                 return renderer.seen_elsewhere(now);
             }
-            self.roster.described(number, &description.udn);
+            self.discovery.cache.described(number, &description.udn);
             let mut ctx = self.common.context(now, leaving, effects);
             return renderer.redescribed(description, location, facing, &mut ctx);
         }
-        self.roster.described(number, &description.udn);
-        let taken = self.first_only && self.renderers.iter().any(Renderer::is_driven);
+        self.discovery.cache.described(number, &description.udn);
+        let taken = self.discovery.first_only && self.renderers.iter().any(Renderer::is_driven);
         let mut rules = self.config.rules.iter().enumerate();
         let rule = rules.find(|(_, rule)| matches(&rule.who, &description, location.host));
         let rule = rule.filter(|_| !taken && self.configuration_error.is_none());
@@ -95,7 +139,7 @@ impl Kiosk {
         let mut renderer =
             Renderer::new(description, location, facing, rule.map(|(_, rule)| rule), seed);
         renderer.set_seat(seat);
-        renderer.resolve(&self.scan);
+        renderer.resolve(&self.media.scan);
         self.acquaint(&mut renderer);
         if let Some(known) = self.renderers.find_mut(|r| r.udn() == renderer.udn()) {
             // The renderer was not driven. A rule may match its present name or address.
@@ -104,7 +148,7 @@ impl Kiosk {
         }
         let full = self.renderers.len() >= RENDERERS;
         if full && !(renderer.is_driven() && self.make_room()) {
-            self.roster.set_aside(renderer.udn(), now);
+            self.discovery.cache.set_aside(renderer.udn(), now);
             return self.common.trace.note(now, "", What::Full("renderers"));
         }
         self.common.trace.note(now, renderer.name(), What::Found);
@@ -116,65 +160,66 @@ impl Kiosk {
         let idle = self.renderers.remove(|r| !r.is_driven() && !r.is_busy());
         let gone = idle.or_else(|| self.renderers.remove(|r| r.is_away() && !r.is_busy()));
         if let Some(gone) = &gone {
-            self.roster.forget(gone.udn());
+            self.discovery.cache.forget(gone.udn());
         }
         gone.is_some()
     }
 
     pub(super) fn discover(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {
-        if self.expire_at <= now {
-            self.roster.expire(now);
-            let roster = &self.roster;
-            self.renderers.retain(|r| r.is_driven() || r.is_busy() || roster.hears_of(r.udn()));
-            self.expire_at = now + LOOK_OVER_EVERY;
+        if self.discovery.expire_at <= now {
+            self.discovery.cache.expire(now);
+            let cache = &self.discovery.cache;
+            self.renderers.retain(|r| r.is_driven() || r.is_busy() || cache.hears_of(r.udn()));
+            self.discovery.expire_at = now + LOOK_OVER_EVERY;
         }
         self.ask_addresses(now, effects, wake);
-        if self.addresses.is_empty() {
+        if self.network.addresses.is_empty() {
             return;
         }
-        if self.search_at.is_some_and(|at| at <= now) {
+        if self.discovery.search_at.is_some_and(|at| at <= now) {
             effects.push(Effect::Search);
             // A renderer that cannot be reached may have moved where multicast does not arrive.
             let lost = self.renderers.iter().filter(|r| r.is_driven() && r.breaker().is_open());
             let host = |r: &Renderer| Effect::SearchAt(SocketAddrV4::new(r.host(), 1900));
             effects.extend(lost.map(host));
-            self.searches += 1;
-            let first =
-                FIRST_SEARCHES.get(self.searches).zip(FIRST_SEARCHES.get(self.searches - 1));
+            self.discovery.searches += 1;
+            let first = FIRST_SEARCHES
+                .get(self.discovery.searches)
+                .zip(FIRST_SEARCHES.get(self.discovery.searches - 1));
             let pause = first.map(|(next, this)| Duration::from_secs(next - this));
             let usual = if self.all_are_here() { SEARCH_EVERY } else { SEARCH_OFTEN };
-            self.search_at = Some(now + pause.unwrap_or(usual));
+            self.discovery.search_at = Some(now + pause.unwrap_or(usual));
         }
-        wake.at(self.search_at, Why::Search);
+        wake.at(self.discovery.search_at, Why::Search);
     }
 
     /// Queries the configured addresses, without multicast.
     pub(super) fn ask_addresses(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {
-        for place in &mut self.places {
-            let mut here = self.renderers.iter().filter(|r| r.host() == place.host);
-            if self.roster.knows(place.host) || here.any(|r| !r.is_away()) {
-                place.tries = 0;
-                place.ask_at = now + ASK_ADDRESS_EVERY;
+        for known in &mut self.discovery.addresses {
+            let mut here = self.renderers.iter().filter(|r| r.host() == known.host);
+            if self.discovery.cache.knows(known.host) || here.any(|r| !r.is_away()) {
+                known.tries = 0;
+                known.ask_at = now + ASK_ADDRESS_EVERY;
                 continue;
             }
-            if place.ask_at <= now {
-                effects.push(Effect::SearchAt(SocketAddrV4::new(place.host, 1900)));
-                let guesses = places::known(place.host, place.port);
+            if known.ask_at <= now {
+                effects.push(Effect::SearchAt(SocketAddrV4::new(known.host, 1900)));
+                let guesses = well_known_urls(known.host, known.port);
                 // SSDP first. If it finds nothing, try the well-known URLs.
-                if place.tries > 0 || place.port.is_some() {
+                if known.tries > 0 || known.port.is_some() {
                     guesses.for_each(|guess| {
-                        self.roster.watch(guess, now);
+                        self.discovery.cache.watch(guess, now);
                     });
                 }
-                let pause = if place.tries == 0 {
+                let pause = if known.tries == 0 {
                     Duration::from_secs(2)
                 } else {
-                    ASK_ADDRESS_EVERY * place.tries.min(10)
+                    ASK_ADDRESS_EVERY * known.tries.min(10)
                 };
-                place.tries += 1;
-                place.ask_at = now + pause;
+                known.tries += 1;
+                known.ask_at = now + pause;
             }
-            wake.at(Some(place.ask_at), Why::Address);
+            wake.at(Some(known.ask_at), Why::Address);
         }
     }
 
@@ -189,27 +234,63 @@ impl Kiosk {
 
     /// Starts fetches of descriptions that are due, and ends those that take too long.
     pub(super) fn fetch(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {
-        if !self.roster.rests(now) {
-            self.fetch_due(now, effects);
-        }
-        wake.at(self.roster.next_deadline(now), Why::Description);
+        self.fetch_due(now, effects);
+        wake.at(self.discovery.cache.next_deadline(now), Why::Description);
     }
 
     fn fetch_due(&mut self, now: Instant, effects: &mut Effects) {
-        while let Some(number) = self.roster.overdue(now) {
+        while let Some(number) = self.discovery.cache.overdue(now) {
             effects.push(Effect::Cancel(number));
             let jitter = self.common.rng.f64();
-            self.roster.failed(number, &Failure::Timeout, now, jitter);
+            self.discovery.cache.failed(number, &Failure::Timeout, now, jitter);
         }
         let renderers = &self.renderers;
         let free =
             |location: &HttpUrl| !renderers.iter().any(|r| r.location() == location && r.is_busy());
         loop {
             let number = self.common.numbers.wrapping_add(1).max(1);
-            let Some(location) = self.roster.next_fetch(now, number, free) else { break };
+            let Some(location) = self.discovery.cache.next_fetch(now, number, free) else { break };
             self.common.numbers = number;
             let ticket = Ticket::issue(number);
             effects.push(Effect::Run { ticket, request: Box::new(Request::Describe { location }) });
         }
     }
+}
+
+/// Ports and paths, in the order in which they are tried.
+const WELL_KNOWN_URLS: [(u16, &str); 16] = [
+    (49152, "/description.xml"),
+    (49494, "/description.xml"),
+    (9197, "/dmr"),
+    (7676, "/smp_15_"),
+    (8080, "/description.xml"),
+    (1400, "/xml/device_description.xml"),
+    (60006, "/upnp/desc/aios_device/aios_device.xml"),
+    (2870, "/dmr.xml"),
+    (55000, "/dmr/ddd.xml"),
+    (49153, "/nmrDescription.xml"),
+    (38400, "/MediaServer/rendererdevicedesc.xml"),
+    (49595, "/description.xml"),
+    (1068, "/description.xml"),
+    (1718, "/"),
+    (49152, "/rootDesc.xml"),
+    (80, "/description.xml"),
+];
+
+/// The paths tried at a configured port.
+const WELL_KNOWN_PATHS: [&str; 7] = [
+    "/description.xml",
+    "/dmr",
+    "/dmr.xml",
+    "/rootDesc.xml",
+    "/DeviceDescription.xml",
+    "/nmrDescription.xml",
+    "/",
+];
+
+/// Where the description of a renderer at this address may be.
+fn well_known_urls(host: Ipv4Addr, port: Option<u16>) -> impl Iterator<Item = HttpUrl> {
+    let at_port = port.into_iter().flat_map(|port| WELL_KNOWN_PATHS.map(|path| (port, path)));
+    let anywhere = WELL_KNOWN_URLS.into_iter().filter(move |_| port.is_none());
+    at_port.chain(anywhere).filter_map(move |(port, path)| HttpUrl::new(host, port, path))
 }

@@ -16,7 +16,9 @@ const EVERY: Duration = Duration::from_secs(10);
 const UNTOLD: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
-pub(super) struct Folder {
+pub(super) struct MediaFolder {
+    /// What was in it when it was last read.
+    pub(super) scan: Scan,
     scan_at: Option<Instant>,
     /// The first and the last change since the last scan.
     changed: Option<(Instant, Instant)>,
@@ -25,10 +27,16 @@ pub(super) struct Folder {
     growing: u8,
 }
 
-impl Folder {
+impl MediaFolder {
     /// Creates the state in which a scan is due at once.
     pub(super) fn new() -> Self {
-        Self { scan_at: Some(Instant::START), changed: None, scanning: false, growing: 0 }
+        Self {
+            scan: Scan::default(),
+            scan_at: Some(Instant::START),
+            changed: None,
+            scanning: false,
+            growing: 0,
+        }
     }
 
     /// Something in the folder changed.
@@ -48,7 +56,7 @@ impl Folder {
     pub(super) fn begin(&mut self, now: Instant) -> bool {
         let due = self.next_deadline().is_some_and(|next| next.at <= now);
         if due {
-            *self = Self { scan_at: None, changed: None, scanning: true, ..*self };
+            (self.scan_at, self.changed, self.scanning) = (None, None, true);
         }
         due
     }
@@ -87,8 +95,8 @@ mod tests {
     }
 
     /// A folder that was scanned completely.
-    fn settled() -> Folder {
-        let mut folder = Folder::new();
+    fn settled() -> MediaFolder {
+        let mut folder = MediaFolder::new();
         assert!(folder.begin(at(0)));
         assert!(!folder.begin(at(0)), "one reading at a time");
         folder.read(&scan(), at(0));

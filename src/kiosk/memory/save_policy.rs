@@ -1,7 +1,7 @@
 //! When to store what was learned: soon after news, at limited intervals, and once more at shutdown.
 
-use super::backoff::Backoff;
-use super::deadline::{Deadline, Wake, Why};
+use super::super::backoff::Backoff;
+use super::super::deadline::{Deadline, Wake, Why};
 use crate::time::{Duration, Instant};
 
 /// News often comes in quick succession; wait for more.
@@ -15,7 +15,7 @@ const RETRY: Backoff = Backoff::new(Duration::from_secs(10), Duration::from_secs
 
 /// Decides when to write. Never writes if there is no state directory.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Keeper {
+pub(in crate::kiosk) struct SavePolicy {
     has_place: bool,
     /// The time of the first news that is not written yet.
     news_at: Option<Instant>,
@@ -27,26 +27,26 @@ pub(super) struct Keeper {
     look_over_at: Option<Instant>,
 }
 
-impl Keeper {
+impl SavePolicy {
     /// The state directory exists and was read.
-    pub(super) fn begin(&mut self, now: Instant) {
+    pub(in crate::kiosk) fn begin(&mut self, now: Instant) {
         self.has_place = true;
         self.writing = false;
         self.look_over_at = self.look_over_at.or(Some(now + LOOKS_OVER));
     }
 
     /// Returns whether the state directory was read.
-    pub(super) fn has_begun(&self) -> bool {
+    pub(in crate::kiosk) fn has_begun(&self) -> bool {
         self.has_place
     }
 
     /// There is news to write.
-    pub(super) fn news(&mut self, now: Instant) {
+    pub(in crate::kiosk) fn news(&mut self, now: Instant) {
         self.news_at = self.news_at.or(Some(now));
     }
 
     /// Returns whether a review is due.
-    pub(super) fn looks_over(&mut self, now: Instant) -> bool {
+    pub(in crate::kiosk) fn looks_over(&mut self, now: Instant) -> bool {
         let due = self.look_over_at.is_some_and(|at| at <= now);
         if due {
             self.look_over_at = Some(now + LOOKS_OVER);
@@ -56,14 +56,14 @@ impl Keeper {
     }
 
     /// The box is shutting down: write once more, without reviews or retries.
-    pub(super) fn leave(&mut self, now: Instant) {
+    pub(in crate::kiosk) fn leave(&mut self, now: Instant) {
         self.look_over_at = None;
         self.retry_at = None;
         self.news(now);
     }
 
     /// Returns whether to write now.
-    pub(super) fn writes(&mut self, now: Instant, leaving: bool) -> bool {
+    pub(in crate::kiosk) fn writes(&mut self, now: Instant, leaving: bool) -> bool {
         let due = self.due(leaving).is_some_and(|at| at <= now);
         if due {
             self.news_at = None;
@@ -73,7 +73,7 @@ impl Keeper {
     }
 
     /// A write ended. Returns whether its failure, or the first success after failures, is worth a log line.
-    pub(super) fn wrote(&mut self, well: bool, now: Instant, leaving: bool) -> bool {
+    pub(in crate::kiosk) fn wrote(&mut self, well: bool, now: Instant, leaving: bool) -> bool {
         self.writing = false;
         self.wrote_at = Some(now);
         if well {
@@ -90,7 +90,7 @@ impl Keeper {
     }
 
     /// Returns whether something is being written or will be.
-    pub(super) fn is_busy(&self, leaving: bool) -> bool {
+    pub(in crate::kiosk) fn is_busy(&self, leaving: bool) -> bool {
         self.writing || self.due(leaving).is_some()
     }
 
@@ -103,7 +103,7 @@ impl Keeper {
         Some(self.retry_at.unwrap_or((news_at + SETTLES).max(seldom)))
     }
 
-    pub(super) fn next_deadline(&self, leaving: bool) -> Option<Deadline> {
+    pub(in crate::kiosk) fn next_deadline(&self, leaving: bool) -> Option<Deadline> {
         let mut wake = Wake::default();
         wake.at(self.due(leaving), Why::Memory);
         wake.at(self.look_over_at, Why::Memory);
@@ -120,13 +120,13 @@ mod tests {
     }
 
     /// Steps through the deadlines. Returns the seconds at which it writes. A write takes no time.
-    fn writes(keeper: &mut Keeper, until: u64, well: bool) -> Vec<u64> {
+    fn writes(policy: &mut SavePolicy, until: u64, well: bool) -> Vec<u64> {
         let mut times = Vec::new();
-        while let Some(next) = keeper.next_deadline(false).filter(|next| next.at <= at(until)) {
-            keeper.looks_over(next.at);
-            if keeper.writes(next.at, false) {
+        while let Some(next) = policy.next_deadline(false).filter(|next| next.at <= at(until)) {
+            policy.looks_over(next.at);
+            if policy.writes(next.at, false) {
                 times.push(next.at.since(Instant::START).as_secs());
-                keeper.wrote(well, next.at, false);
+                policy.wrote(well, next.at, false);
             }
         }
         times
@@ -134,44 +134,44 @@ mod tests {
 
     #[test]
     fn news_are_written_ten_seconds_later_but_no_more_often_than_every_five_minutes() {
-        let mut keeper = Keeper::default();
-        keeper.news(at(0));
-        assert_eq!(keeper.next_deadline(false), None, "there is no place");
-        keeper.begin(at(1));
-        assert_eq!(writes(&mut keeper, 60, true), [10]);
-        keeper.news(at(70));
-        keeper.news(at(90));
-        assert_eq!(writes(&mut keeper, 1_000, true), [310]);
-        keeper.news(at(2_000));
-        assert_eq!(writes(&mut keeper, 2_100, true), [2_010]);
-        assert_eq!(writes(&mut keeper, 8_000, true), [3_611, 7_211], "hourly, without news");
+        let mut policy = SavePolicy::default();
+        policy.news(at(0));
+        assert_eq!(policy.next_deadline(false), None, "there is no place");
+        policy.begin(at(1));
+        assert_eq!(writes(&mut policy, 60, true), [10]);
+        policy.news(at(70));
+        policy.news(at(90));
+        assert_eq!(writes(&mut policy, 1_000, true), [310]);
+        policy.news(at(2_000));
+        assert_eq!(writes(&mut policy, 2_100, true), [2_010]);
+        assert_eq!(writes(&mut policy, 8_000, true), [3_611, 7_211], "hourly, without news");
     }
 
     #[test]
     fn a_write_that_fails_is_tried_ever_more_rarely_and_told_once() {
-        let mut keeper = Keeper::default();
-        keeper.begin(at(0));
-        keeper.news(at(0));
-        let times = writes(&mut keeper, 3_500, false);
+        let mut policy = SavePolicy::default();
+        policy.begin(at(0));
+        policy.news(at(0));
+        let times = writes(&mut policy, 3_500, false);
         assert_eq!(times, [10, 20, 40, 80, 160, 320, 640, 1_280, 2_560]);
-        assert!(!keeper.wrote(false, at(3_500), false), "said already");
-        assert!(keeper.wrote(true, at(3_500), false), "works again");
-        assert!(!keeper.wrote(true, at(3_500), false));
-        assert!(keeper.wrote(false, at(3_500), false), "another time");
+        assert!(!policy.wrote(false, at(3_500), false), "said already");
+        assert!(policy.wrote(true, at(3_500), false), "works again");
+        assert!(!policy.wrote(true, at(3_500), false));
+        assert!(policy.wrote(false, at(3_500), false), "another time");
     }
 
     #[test]
     fn a_box_that_leaves_writes_at_once_and_only_once() {
-        let mut keeper = Keeper::default();
-        keeper.begin(at(0));
-        keeper.news(at(0));
-        assert!(keeper.writes(at(10), false));
-        keeper.leave(at(11));
-        assert!(!keeper.writes(at(11), true), "one at a time");
-        assert!(keeper.is_busy(true));
-        keeper.wrote(true, at(12), true);
-        assert!(keeper.writes(at(12), true), "it was older");
-        keeper.wrote(false, at(13), true);
-        assert!(!keeper.is_busy(true) && !keeper.writes(at(13), true), "in vain is in vain");
+        let mut policy = SavePolicy::default();
+        policy.begin(at(0));
+        policy.news(at(0));
+        assert!(policy.writes(at(10), false));
+        policy.leave(at(11));
+        assert!(!policy.writes(at(11), true), "one at a time");
+        assert!(policy.is_busy(true));
+        policy.wrote(true, at(12), true);
+        assert!(policy.writes(at(12), true), "it was older");
+        policy.wrote(false, at(13), true);
+        assert!(!policy.is_busy(true) && !policy.writes(at(13), true), "in vain is in vain");
     }
 }

@@ -1,9 +1,9 @@
 //! The schedule as it applies to the renderers and as the status shows it.
 
-use super::Kiosk;
-use super::command::is_target;
-use super::renderer::Renderer;
-use super::trace::What;
+use super::super::Kiosk;
+use super::super::command::is_target;
+use super::super::renderer::Renderer;
+use super::super::trace::What;
 use crate::config::ScheduledAction;
 use crate::time::Instant;
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ use serde::Serialize;
 
 /// The schedule in the status, if there is one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct ScheduleStatus {
+pub(in crate::kiosk) struct ScheduleStatus {
     entries: usize,
     clock_trusted: bool,
     local_time: Option<String>,
@@ -22,7 +22,7 @@ pub(super) struct ScheduleStatus {
 
 /// The entry that holds for a renderer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct HeldStatus {
+pub(in crate::kiosk) struct HeldStatus {
     entry: String,
     then: &'static str,
     until: Option<String>,
@@ -30,7 +30,7 @@ pub(super) struct HeldStatus {
 
 impl Kiosk {
     /// The wall clock was read.
-    pub(super) fn set_clock(
+    pub(in crate::kiosk) fn set_clock(
         &mut self,
         wall: Timestamp,
         zone: TimeZone,
@@ -52,28 +52,28 @@ impl Kiosk {
     }
 
     /// Something changed that the schedule may depend on.
-    pub(super) fn consult_schedule(&mut self, now: Instant) {
+    pub(in crate::kiosk) fn consult_schedule(&mut self, now: Instant) {
         if self.schedule.is_trusted() {
-            self.schedule_at = Some(now);
+            self.schedule.check_at = Some(now);
         }
     }
 
     /// Tells the renderers which entry holds, if that may have changed.
-    pub(super) fn follow_schedule(&mut self, now: Instant) {
-        if self.schedule_at.is_none_or(|at| at > now) {
+    pub(in crate::kiosk) fn follow_schedule(&mut self, now: Instant) {
+        if self.schedule.check_at.is_none_or(|at| at > now) {
             return;
         }
         for renderer in self.renderers.iter_mut() {
             let held = self.schedule.holds(|targets| is_target(targets, renderer), now);
-            if renderer.scheduled(held, &self.scan, now) {
+            if renderer.scheduled(held, &self.media.scan, now) {
                 let entry = held.map(|held| held.entry.to_string());
                 self.common.trace.note(now, renderer.name(), What::Scheduled(entry));
             }
         }
-        self.schedule_at = self.schedule.next_change(now);
+        self.schedule.check_at = self.schedule.next_change(now);
     }
 
-    pub(super) fn schedule_status(&self, now: Instant) -> Option<ScheduleStatus> {
+    pub(in crate::kiosk) fn schedule_status(&self, now: Instant) -> Option<ScheduleStatus> {
         let next = self.schedule.next_change(now);
         (!self.schedule.is_empty()).then(|| ScheduleStatus {
             entries: self.config.schedule.len(),
@@ -83,7 +83,11 @@ impl Kiosk {
         })
     }
 
-    pub(super) fn held_status(&self, renderer: &Renderer, now: Instant) -> Option<HeldStatus> {
+    pub(in crate::kiosk) fn held_status(
+        &self,
+        renderer: &Renderer,
+        now: Instant,
+    ) -> Option<HeldStatus> {
         if !renderer.is_scheduled() {
             return None;
         }

@@ -1,0 +1,370 @@
+//! Which devices are present: what was heard by SSDP, and which descriptions to fetch.
+//!
+//! Terms: a *sighting* is an announced LOCATION. It turns out to be a renderer or a *stranger* (a router, a media
+//! server). A renderer is identified by the UDN in its description, not by the announced one: it may be embedded in
+//! another device.
+
+use super::super::backoff::Backoff;
+use super::super::event::Failure;
+use super::super::mutant::Mutant;
+use crate::limits::{FETCHES, SIGHTINGS};
+use crate::time::{Duration, Instant};
+use crate::upnp::ssdp::{Announcement, Kind};
+use crate::upnp::{HttpUrl, Udn};
+use core::net::Ipv4Addr;
+
+/// A description must arrive within this time. Dongles are slow, but nothing else waits for them.
+pub const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
+/// How many fetches one host may occupy: a dead address with several guessed URLs must not take all of them.
+const FETCHES_PER_HOST: usize = 3;
+/// How long until a stranger is fetched again, in case it became a renderer.
+const STRANGER_FOR: Duration = Duration::from_secs(3600);
+/// How long until a stranger that announces itself as a renderer is fetched again.
+const DISBELIEVED_FOR: Duration = Duration::from_secs(10);
+/// The pause before a failed fetch is repeated.
+const REFETCH: Backoff =
+    Backoff::new(Duration::from_secs(1), Duration::from_secs(300)).jittered(0.25);
+/// A new announcement shortens a pause to this.
+const HURRIED_PAUSE: Duration = Duration::from_millis(500);
+
+/// All sightings.
+#[derive(Debug, Default)]
+pub struct Cache {
+    sightings: Vec<Sighting>,
+}
+/// What an announcement means for a known renderer.
+#[derive(Debug, PartialEq, Eq)]
+pub enum News {
+    /// The announcement does not concern a known renderer.
+    None,
+    /// The renderer is alive.
+    Alive(Udn),
+    /// The renderer restarted.
+    Rebooted(Udn),
+    /// The renderer said byebye.
+    Leaving(Udn),
+}
+
+impl Cache {
+    pub fn hear(&mut self, announcement: &Announcement, now: Instant) -> News {
+        let Some(location) = &announcement.location else {
+            return self.part(announcement);
+        };
+        let known = self.sightings.iter_mut().find(|s| s.location == *location);
+        let Some(sighting) = known else {
+            self.watch(location.clone(), now);
+            if let Some(new) = self.sightings.iter_mut().find(|s| s.location == *location) {
+                new.adopt(announcement, now);
+            }
+            return News::None;
+        };
+        let differs =
+            |old: Option<u32>, new: Option<u32>| old.is_some() && new.is_some() && old != new;
+        // An update announces the next boot number, so that it is not taken for a restart (UDA 1.1 §1.2.4).
+        let rebooted =
+            announcement.kind != Kind::Update && differs(sighting.boot_id, announcement.boot_id);
+        let reconfigured = differs(sighting.config_id, announcement.config_id);
+        sighting.adopt(announcement, now);
+        let news = rebooted || !sighting.refused;
+        match &mut sighting.state {
+            Lookup::Wanted { at, attempts } if *attempts > 0 && news => {
+                *at = (*at).min(now + HURRIED_PAUSE);
+            }
+            Lookup::Stranger { .. } | Lookup::Described
+                if (rebooted || reconfigured) && !Mutant::ReadsDescriptionsOnce.is_in() =>
+            {
+                sighting.want(now)
+            }
+            // The devices of some TVs swap their URLs at each boot, so that a stranger may have become a renderer.
+            Lookup::Stranger { until }
+                if claims_to_be_a_renderer(announcement) && *until > now + DISBELIEVED_FOR =>
+            {
+                *until = ((*until).before(STRANGER_FOR) + DISBELIEVED_FOR).max(now);
+            }
+            _ => {}
+        }
+        match sighting.renderer.clone() {
+            Some(udn) if rebooted => News::Rebooted(udn),
+            Some(udn) => News::Alive(udn),
+            None => News::None,
+        }
+    }
+
+    fn part(&mut self, announcement: &Announcement) -> News {
+        let said = Some(&announcement.udn);
+        let theirs = |s: &Sighting| s.udn.as_ref() == said || s.renderer.as_ref() == said;
+        let renderer = self.sightings.iter().filter(|s| theirs(s)).find_map(|s| s.renderer.clone());
+        self.sightings.retain(|s| !theirs(s) || matches!(s.state, Lookup::Fetching { .. }));
+        renderer.map_or(News::None, News::Leaving)
+    }
+
+    /// Adds a location to look at. Returns `false` if the table is full of better ones.
+    pub fn watch(&mut self, location: HttpUrl, now: Instant) -> bool {
+        if self.sightings.iter().any(|s| s.location == location) {
+            return true;
+        }
+        if self.sightings.len() >= SIGHTINGS && !self.make_room() {
+            return false;
+        }
+        self.sightings.push(Sighting {
+            location,
+            udn: None,
+            boot_id: None,
+            config_id: None,
+            heard_at: now,
+            lifetime: Duration::from_secs(1800),
+            renderer: None,
+            refused: false,
+            state: Lookup::Wanted { at: now, attempts: 0 },
+        });
+        true
+    }
+
+    /// Drops the stranger, or else the failed sighting, that was heard longest ago.
+    fn make_room(&mut self) -> bool {
+        let dispensable = |s: &Sighting| match s.state {
+            Lookup::Stranger { .. } => Some((0, s.heard_at)),
+            Lookup::Wanted { attempts: 1.., .. } => Some((1, s.heard_at)),
+            _ => None,
+        };
+        let victim =
+            self.sightings.iter().enumerate().filter_map(|(i, s)| Some((dispensable(s)?, i))).min();
+        victim.map(|(_, i)| self.sightings.swap_remove(i)).is_some()
+    }
+
+    /// Forgets sightings that were not heard within their lifetime. Renderers that the box drives are polled anyway,
+    /// and are found again by their next announcement.
+    pub fn expire(&mut self, now: Instant) {
+        self.sightings.retain(|s| {
+            matches!(s.state, Lookup::Fetching { .. }) || now.since(s.heard_at) < s.lifetime
+        });
+    }
+
+    /// The description of this renderer, last seen at `location`, is out of date: fetch it again.
+    pub fn refetch(&mut self, udn: &Udn, location: &HttpUrl, now: Instant) -> bool {
+        if Mutant::ReadsDescriptionsOnce.is_in() {
+            return false;
+        }
+        if !self.hears_of(udn) {
+            self.watch(location.clone(), now);
+        }
+        // At each address, if the renderer has several.
+        for sighting in &mut self.sightings {
+            if sighting.renderer.as_ref() == Some(udn)
+                && matches!(sighting.state, Lookup::Described)
+            {
+                sighting.want(now);
+            }
+        }
+        true
+    }
+
+    /// The next description to fetch now, if fewer than [`FETCHES`] are in flight and `free` agrees (no other call to
+    /// that renderer is in flight).
+    pub fn next_fetch(
+        &mut self,
+        now: Instant,
+        ticket: u32,
+        free: impl Fn(&HttpUrl) -> bool,
+    ) -> Option<HttpUrl> {
+        let fetching: heapless::Vec<Ipv4Addr, FETCHES> = self
+            .sightings
+            .iter()
+            .filter(|s| s.is_fetching())
+            .map(|s| s.location.host)
+            .take(FETCHES)
+            .collect();
+        if fetching.is_full() {
+            return None;
+        }
+        for sighting in &mut self.sightings {
+            if matches!(sighting.state, Lookup::Stranger { until } if until <= now) {
+                sighting.want(now);
+            }
+            let host = sighting.location.host;
+            let crowded =
+                fetching.iter().filter(|other| **other == host).count() >= FETCHES_PER_HOST;
+            if let Lookup::Wanted { at, attempts } = sighting.state
+                && at <= now
+                && !crowded
+                && free(&sighting.location)
+            {
+                let deadline = now + FETCH_TIMEOUT;
+                sighting.state = Lookup::Fetching { ticket, deadline, attempts };
+                return Some(sighting.location.clone());
+            }
+        }
+        None
+    }
+
+    /// The ticket of a fetch whose deadline has passed.
+    pub fn overdue(&self, now: Instant) -> Option<u32> {
+        self.sightings.iter().find_map(|s| match s.state {
+            Lookup::Fetching { ticket, deadline, .. } if deadline <= now => Some(ticket),
+            _ => None,
+        })
+    }
+
+    /// The location that is being fetched with this ticket.
+    #[must_use]
+    pub fn fetching(&self, number: u32) -> Option<&HttpUrl> {
+        self.sightings.iter().find_map(|s| match s.state {
+            Lookup::Fetching { ticket, .. } if ticket == number => Some(&s.location),
+            _ => None,
+        })
+    }
+
+    /// A fetched description belongs to this renderer. Returns the boot and configuration numbers.
+    pub fn described(&mut self, number: u32, udn: &Udn) -> Option<(Option<u32>, Option<u32>)> {
+        let location = self.fetching(number)?.clone();
+        // Other locations of this renderer are out of date.
+        let elsewhere = |s: &Sighting| s.location != location && s.renderer.as_ref() == Some(udn);
+        self.sightings.retain(|s| !elsewhere(s) || s.is_fetching());
+        let sighting = self.sightings.iter_mut().find(|s| s.location == location)?;
+        sighting.renderer = Some(udn.clone());
+        sighting.state = Lookup::Described;
+        Some((sighting.boot_id, sighting.config_id))
+    }
+
+    /// A fetched description belongs to this renderer, which answers at another location as well.
+    pub fn described_too(&mut self, number: u32, udn: &Udn) {
+        let here = |s: &&mut Sighting| matches!(s.state, Lookup::Fetching { ticket, .. } if ticket == number);
+        if let Some(sighting) = self.sightings.iter_mut().find(here) {
+            sighting.renderer = Some(udn.clone());
+            sighting.state = Lookup::Described;
+        }
+    }
+
+    /// There is no room for this renderer: treat it like a stranger.
+    pub fn set_aside(&mut self, udn: &Udn, now: Instant) {
+        for sighting in &mut self.sightings {
+            if sighting.renderer.as_ref() == Some(udn) {
+                sighting.renderer = None;
+                sighting.state = Lookup::Stranger { until: now + STRANGER_FOR };
+            }
+        }
+    }
+
+    /// Forgets this renderer, so that its next announcement is news.
+    pub fn forget(&mut self, udn: &Udn) {
+        self.sightings.retain(|s| s.renderer.as_ref() != Some(udn));
+    }
+
+    /// A description could not be fetched, or is not a renderer's. `jitter` in 0..1.
+    pub fn failed(&mut self, number: u32, why: &Failure, now: Instant, jitter: f64) {
+        let found = self
+            .sightings
+            .iter_mut()
+            .find(|s| matches!(s.state, Lookup::Fetching { ticket, .. } if ticket == number));
+        let Some(sighting) = found else { return };
+        let Lookup::Fetching { attempts, .. } = sighting.state else {
+            return;
+        };
+        sighting.refused = !matches!(why, Failure::Unreachable | Failure::Timeout);
+        sighting.state = if *why == Failure::NotARenderer {
+            Lookup::Stranger { until: now + STRANGER_FOR }
+        } else {
+            let at = now + REFETCH.pause_by_chance(attempts, jitter);
+            Lookup::Wanted { at, attempts: attempts.saturating_add(1) }
+        };
+    }
+
+    /// Returns whether the description at this location is being fetched.
+    #[must_use]
+    pub fn is_fetching(&self, location: &HttpUrl) -> bool {
+        self.sightings.iter().any(|s| s.is_fetching() && s.location == *location)
+    }
+
+    /// The number of sightings.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.sightings.len()
+    }
+
+    /// Returns whether something at this address is a renderer or is being fetched for the first time, so that no URL
+    /// need be guessed.
+    #[must_use]
+    pub fn knows(&self, host: Ipv4Addr) -> bool {
+        let here = |s: &&Sighting| s.location.host == host;
+        self.sightings.iter().filter(here).any(|s| {
+            let first = matches!(
+                s.state,
+                Lookup::Wanted { attempts: 0, .. } | Lookup::Fetching { attempts: 0, .. }
+            );
+            first || s.renderer.is_some()
+        })
+    }
+
+    /// Returns whether this renderer was heard of lately.
+    #[must_use]
+    pub fn hears_of(&self, udn: &Udn) -> bool {
+        self.sightings.iter().any(|s| s.renderer.as_ref() == Some(udn))
+    }
+
+    /// When something is due next. What is due already and was not started waits for another fetch to end, which is an
+    /// event.
+    #[must_use]
+    pub fn next_deadline(&self, now: Instant) -> Option<Instant> {
+        let due = self.sightings.iter().filter_map(|s| match s.state {
+            Lookup::Wanted { at, .. } => Some(at),
+            Lookup::Fetching { deadline, .. } => Some(deadline),
+            Lookup::Stranger { until } => Some(until),
+            Lookup::Described => None,
+        });
+        due.filter(|at| *at > now).min()
+    }
+}
+
+fn claims_to_be_a_renderer(announcement: &Announcement) -> bool {
+    [":MediaRenderer:", ":AVTransport:"].iter().any(|kind| announcement.target.contains(kind))
+}
+
+/// An announced or guessed LOCATION.
+#[derive(Debug)]
+struct Sighting {
+    location: HttpUrl,
+    udn: Option<Udn>,
+    boot_id: Option<u32>,
+    config_id: Option<u32>,
+    heard_at: Instant,
+    lifetime: Duration,
+    /// The renderer that was described here. Kept while its description is fetched again.
+    renderer: Option<Udn>,
+    /// The last fetch was answered with a failure, so that an announcement is no news.
+    refused: bool,
+    state: Lookup,
+}
+
+#[derive(Debug)]
+enum Lookup {
+    /// Fetch the description at this time.
+    Wanted { at: Instant, attempts: u8 },
+    /// The description is being fetched.
+    Fetching { ticket: u32, deadline: Instant, attempts: u8 },
+    /// The description is a renderer's.
+    Described,
+    /// The description is not a renderer's.
+    Stranger { until: Instant },
+}
+
+impl Sighting {
+    fn is_fetching(&self) -> bool {
+        matches!(self.state, Lookup::Fetching { .. })
+    }
+
+    fn want(&mut self, now: Instant) {
+        self.state = Lookup::Wanted { at: now, attempts: 0 };
+    }
+
+    fn adopt(&mut self, announcement: &Announcement, now: Instant) {
+        self.udn = Some(announcement.udn.clone());
+        self.boot_id = announcement.boot_id.or(self.boot_id);
+        self.config_id = announcement.config_id.or(self.config_id);
+        self.heard_at = now;
+        self.lifetime = announcement.lifetime();
+    }
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;
