@@ -17,7 +17,7 @@ const UNTOLD: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
 pub(super) struct MediaFolder {
-    /// What was in it when it was last read.
+    /// The result of the last scan.
     pub(super) scan: Scan,
     scan_at: Option<Instant>,
     /// The first and the last change since the last scan.

@@ -87,14 +87,14 @@ pub struct Kiosk {
     exited: bool,
 }
 
-/// What the shell reports about the network of the box.
+/// What the shell reports about the network.
 #[derive(Debug, Default)]
 struct Network {
-    /// Addresses of the box.
+    /// The addresses of the box.
     addresses: Vec<Ipv4Addr>,
-    /// Open connections of the media server.
+    /// How many connections the media server has.
     media_connections: u16,
-    /// Bytes that the media server has sent.
+    /// How many bytes the media server has sent.
     media_bytes: u64,
 }
 

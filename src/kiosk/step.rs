@@ -1,4 +1,4 @@
-//! One step: who is told of an event, and what follows from the state afterwards.
+//! One step: routes the event to the parts that it concerns, then does what follows from the state.
 
 use super::Kiosk;
 use super::deadline::{Wake, Why};

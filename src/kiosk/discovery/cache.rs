@@ -301,8 +301,7 @@ impl Cache {
         self.sightings.iter().any(|s| s.renderer.as_ref() == Some(udn))
     }
 
-    /// When something is due next. What is due already and was not started waits for another fetch to end, which is an
-    /// event.
+    /// When something is due next. A fetch that is due but not started waits for another one to end, which is an event.
     #[must_use]
     pub fn next_deadline(&self, now: Instant) -> Option<Instant> {
         let due = self.sightings.iter().filter_map(|s| match s.state {

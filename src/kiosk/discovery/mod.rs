@@ -31,22 +31,22 @@ const ASK_ADDRESS_EVERY: Duration = Duration::from_secs(15);
 /// How often sightings that are no longer heard are dropped.
 const LOOK_OVER_EVERY: Duration = Duration::from_secs(60);
 
-/// How the box finds renderers.
+/// The state of discovery.
 #[derive(Debug)]
 pub(super) struct Discovery {
     pub(super) cache: Cache,
-    /// Addresses of the configuration, where renderers are found without multicast.
+    /// The configured addresses, which are queried without multicast.
     addresses: Vec<KnownAddress>,
-    /// Drive only the first renderer that the configuration means.
+    /// Drive only the first renderer that a rule matches.
     first_only: bool,
-    /// Searches since the addresses of the box changed.
+    /// How many searches were sent since the addresses of the box changed.
     searches: usize,
     search_at: Option<Instant>,
     expire_at: Instant,
     pub(super) unusable_datagrams: u64,
 }
 
-/// An address of the configuration.
+/// A configured address.
 #[derive(Debug)]
 struct KnownAddress {
     host: Ipv4Addr,
@@ -59,7 +59,7 @@ impl Discovery {
     pub(super) fn new(rules: &[Rule], first_only: bool) -> Self {
         let mut addresses: Vec<KnownAddress> = Vec::new();
         for rule in rules {
-            // A member of a group may have a table of its own, too.
+            // A member of a group may have a table of its own as well.
             if let Selector::Address(host, port) = rule.who
                 && !addresses.iter().any(|known| (known.host, known.port) == (host, port))
             {
@@ -77,7 +77,7 @@ impl Discovery {
         }
     }
 
-    /// The box has other addresses: everything is searched for anew.
+    /// The addresses of the box changed: search again from the start.
     pub(super) fn restart(&mut self, now: Instant) {
         self.searches = 0;
         self.search_at = Some(now);
@@ -86,7 +86,7 @@ impl Discovery {
         }
     }
 
-    /// Whether a search was ever due.
+    /// Returns whether a search was ever due.
     pub(super) const fn has_started(&self) -> bool {
         self.search_at.is_some()
     }

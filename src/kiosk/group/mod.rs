@@ -277,7 +277,7 @@ const LESSON: Duration = Duration::from_millis(150);
 /// A start teaches nothing if Play was sent later than this after its due time, or if a pause followed.
 const PUNCTUAL: Duration = Duration::from_secs(1);
 
-/// One place in a group: what was observed of its renderer, and what was learned of how that begins.
+/// One member of a group: what was observed of it, and what was learned about its latency.
 #[derive(Clone, Debug, Default)]
 struct Member {
     sight: Option<Sight>,
@@ -342,7 +342,7 @@ const CLASSES: [u32; 3] = [50, 300, 1000];
 /// The reported spread is averaged over about this many rounds.
 const SPREAD_MEMORY: u32 = 4;
 
-/// How far the origins of the members lie apart, and when that is worth a line in the log.
+/// The spread of a group's origins, and when it is worth a line in the log.
 #[derive(Debug, Default)]
 struct Spread {
     /// The spread of the last round in which it could be measured.

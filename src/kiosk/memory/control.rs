@@ -18,7 +18,7 @@ use crate::time::Instant;
 /// What the kiosk keeps besides the memory itself.
 #[derive(Debug, Default)]
 pub(in crate::kiosk) struct MemoryControl {
-    /// The memory as it was when something was last added to it.
+    /// The memory, as of its last update.
     pub(in crate::kiosk) stored: Memory,
     pub(in crate::kiosk) policy: SavePolicy,
     /// The secret is from an earlier run: renderers may still play what they were given then.

@@ -37,7 +37,7 @@ pub struct Schedule {
     known: Option<Known>,
     /// The clock has been trusted before.
     trusted: bool,
-    /// When to check what holds for the renderers.
+    /// When to evaluate the schedule again.
     pub(super) check_at: Option<Instant>,
 }
 
