@@ -101,9 +101,9 @@ impl Kiosk {
     ) {
         match self.discovery.cache.hear(announcement, now) {
             News::None => {}
-            News::Alive(udn) => self.with(&udn, now, effects, Renderer::hear),
+            News::Alive(udn) => self.with(&udn, now, effects, Renderer::announced),
             News::Rebooted(udn) => self.with(&udn, now, effects, Renderer::restarted),
-            News::Leaving(udn) => self.with(&udn, now, effects, Renderer::part),
+            News::Leaving(udn) => self.with(&udn, now, effects, Renderer::said_byebye),
         }
     }
 

@@ -41,7 +41,7 @@ impl Renderer {
     }
 
     /// The renderer was announced.
-    pub(in crate::kiosk) fn hear(&mut self, ctx: &mut Context<'_>) {
+    pub(in crate::kiosk) fn announced(&mut self, ctx: &mut Context<'_>) {
         let now = ctx.now;
         self.connection.hurry(now);
         self.wake();
@@ -73,7 +73,7 @@ impl Renderer {
     }
 
     /// The renderer said byebye. Some renderers say it and stay; the next look tells.
-    pub(in crate::kiosk) fn part(&mut self, ctx: &mut Context<'_>) {
+    pub(in crate::kiosk) fn said_byebye(&mut self, ctx: &mut Context<'_>) {
         // A viewer who had stopped the renderer has now switched it off: the box leaves it off.
         let asleep = !self.observation.is_active() && self.intent.yield_for_good();
         let presence = if asleep { Presence::Asleep } else { Presence::SaidGoodbye };
@@ -97,7 +97,7 @@ impl Renderer {
         self.wake();
         self.connection.hurry(ctx.now);
         self.observation.ask_state_by(ctx.now);
-        self.faces(facing, ctx.now);
+        self.set_facing(facing, ctx.now);
         if moved {
             ctx.trace.note(ctx.now, self.name(), What::Moved);
             self.restarted(ctx);
@@ -106,8 +106,8 @@ impl Renderer {
 
     /// Records the box's own address on connections to the renderer. If it changed, URLs and callbacks given before are
     /// dead.
-    pub(super) fn faces(&mut self, facing: Ipv4Addr, now: Instant) {
-        if self.connection.face(facing) {
+    pub(super) fn set_facing(&mut self, facing: Ipv4Addr, now: Instant) {
+        if self.connection.set_facing(facing) {
             self.observation.forget_subscriptions(now);
         }
     }

@@ -24,7 +24,7 @@ const TAKES_EFFECT: Duration = Duration::from_secs(3);
 /// A Stop that precedes a file takes effect within this time.
 const SETTLES: Duration = Duration::from_secs(3);
 /// The pause before a failed volume change is retried.
-const VOLUME_PAUSE: Duration = Duration::from_secs(5);
+const VOLUME_RETRY: Duration = Duration::from_secs(5);
 /// Action Failed (UDA 1.0 §3.2.2). It stands for a refusal without a code.
 const ACTION_FAILED: u16 = 501;
 
@@ -41,9 +41,9 @@ impl Renderer {
             return;
         };
         if let Some(facing) = facing {
-            self.faces(facing, ctx.now);
+            self.set_facing(facing, ctx.now);
         }
-        self.capabilities.took(ctx.now.since(call.sent_at));
+        self.capabilities.note_answer_time(ctx.now.since(call.sent_at));
         if matches!(outcome, Ok(_) | Err(Failure::Refused(_))) && self.connection.answered() {
             ctx.trace.note(ctx.now, self.name(), What::Recovered);
         }
@@ -69,7 +69,7 @@ impl Renderer {
         }
         match (call.purpose, answer) {
             (Purpose::Transport, Answer::Reply(Reply::TransportInfo(info))) => {
-                self.capabilities.round_trip(now.since(call.sent_at));
+                self.capabilities.note_round_trip(now.since(call.sent_at));
                 if let Some(confirmed) = self.observation.confirm_hint(&info, call.sent_at, now) {
                     self.capabilities.weigh_event(confirmed);
                 }
@@ -80,7 +80,7 @@ impl Renderer {
             }
             (Purpose::Position, Answer::Reply(Reply::PositionInfo(info))) => {
                 self.take_over_track(&info, call.sent_at, ctx);
-                self.place(&info, call.sent_at, ctx);
+                self.take_position_info(&info, call.sent_at, ctx);
                 self.observation.ask_position_at(now + self.position_pace(now));
                 self.observation.ask_state_by(now + self.transport_pace(now));
             }
@@ -100,8 +100,8 @@ impl Renderer {
                 // If the goal is to play again by then, the box caused the pause, and no viewer did.
                 self.observation.expect(TransportState::PausedPlayback);
             }
-            (Purpose::Seek, _) => self.seeked(call.sent_at, ctx),
-            (Purpose::SeekTo, _) => self.sought(call.sent_at, ctx),
+            (Purpose::Seek, _) => self.sent_back(call.sent_at, ctx),
+            (Purpose::SeekTo, _) => self.sent_to_position(call.sent_at, ctx),
             (Purpose::SetNext, _) => {
                 let mut log = ctx.log(&self.description.friendly_name);
                 self.playback.next_accepted(now, &mut log);
@@ -117,7 +117,7 @@ impl Renderer {
             }
             (Purpose::Scpd(which), Answer::Surveyed(survey)) => self.scpd_read(which, *survey),
             (Purpose::Sink, Answer::Reply(Reply::ProtocolInfo { sink })) => {
-                self.capabilities.lists(Some(sink));
+                self.capabilities.set_sink(Some(sink));
             }
             (
                 Purpose::Subscribe(which) | Purpose::Renew(which),
@@ -193,7 +193,7 @@ impl Renderer {
             // The answer was meaningless: only this question is affected.
             Purpose::Position if failure == Failure::Malformed => self.position_untold(now),
             Purpose::Position => self.observation.ask_position_at(now + UNTOLD),
-            Purpose::Sink => self.capabilities.lists(None),
+            Purpose::Sink => self.capabilities.set_sink(None),
             // The renderer is alive, whatever its web server does with this URL.
             Purpose::Scpd(which) => return self.scpd_failed(*which, &failure, now),
             Purpose::Subscribe(which) => {
@@ -205,7 +205,7 @@ impl Renderer {
             }
             Purpose::Renew(which) => return self.lease_lost(*which, ctx),
             Purpose::Unsubscribe(which) => self.observation.subscription_mut(*which).forget(now),
-            Purpose::Volume(_) => self.volume.failed(now + VOLUME_PAUSE),
+            Purpose::Volume(_) => self.volume.failed(now + VOLUME_RETRY),
             // LG does not answer while it loads: look at the state.
             Purpose::Play if failure == Failure::Timeout => return self.play_sent(now, ctx),
             Purpose::SetNext => {
@@ -273,7 +273,7 @@ impl Renderer {
 
     /// The renderer is away or hangs: all that it reported is in doubt.
     fn lost(&mut self) {
-        self.observation.must_look();
+        self.observation.require_look();
         if self.connection.lost() {
             self.observation.forget_subscriptions(Instant::START);
         }

@@ -86,7 +86,7 @@ impl Capabilities {
     }
 
     /// The renderer plays this load, and so accepts its metadata.
-    pub(super) fn takes(&mut self, load: &Load) {
+    pub(super) fn accepts(&mut self, load: &Load) {
         let Metadata { mime, level, subtitles } = load.metadata;
         self.0.habits.rung = level;
         self.0.habits.names.note(load.file.media_type, mime);
@@ -143,7 +143,7 @@ impl Capabilities {
     }
 
     /// Records which formats the renderer lists as playable, or that it lists none.
-    pub(super) fn lists(&mut self, sink: Option<String>) {
+    pub(super) fn set_sink(&mut self, sink: Option<String>) {
         self.0.habits.sink = sink.or(self.0.habits.sink.take());
         self.0.habits.sink_asked = true;
     }
@@ -154,12 +154,12 @@ impl Capabilities {
     }
 
     /// Records how long a call took.
-    pub(super) fn took(&mut self, span: Duration) {
+    pub(super) fn note_answer_time(&mut self, span: Duration) {
         self.0.habits.slowest = span.min(SLOWEST).max(self.0.habits.slowest * 7 / 8);
     }
 
     /// Records how long GetTransportInfo took.
-    pub(super) fn round_trip(&mut self, span: Duration) {
+    pub(super) fn note_round_trip(&mut self, span: Duration) {
         self.0.habits.round_trip = (3 * self.0.habits.round_trip + span) / 4;
     }
 

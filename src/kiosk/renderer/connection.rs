@@ -167,7 +167,7 @@ impl Connection {
     }
 
     /// Records the box's own address on connections to the renderer. Returns whether it changed.
-    pub(super) fn face(&mut self, facing: Ipv4Addr) -> bool {
+    pub(super) fn set_facing(&mut self, facing: Ipv4Addr) -> bool {
         core::mem::replace(&mut self.0.facing, facing) != facing
     }
 

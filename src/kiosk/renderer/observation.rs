@@ -107,7 +107,7 @@ impl Observation {
     }
 
     /// Holds the next command back until the state has been looked at.
-    pub(super) fn must_look(&mut self) {
+    pub(super) fn require_look(&mut self) {
         self.0.must_look = true;
     }
 
@@ -162,18 +162,18 @@ impl Observation {
     }
 
     /// The renderer was seen playing.
-    pub(super) fn plays(&mut self, now: Instant) {
+    pub(super) fn seen_playing(&mut self, now: Instant) {
         self.0.played_at = now;
     }
 
     /// The renderer was seen with a file of ours.
-    pub(super) fn has_ours(&mut self, now: Instant) {
+    pub(super) fn seen_ours(&mut self, now: Instant) {
         self.0.foreign_reports = 0;
         self.0.ours_at = now;
     }
 
     /// The renderer reports a foreign URI. Returns whether it has done so often enough to be believed.
-    pub(super) fn has_foreign(&mut self) -> bool {
+    pub(super) fn seen_foreign(&mut self) -> bool {
         self.0.foreign_reports = self.0.foreign_reports.saturating_add(1);
         let believed = self.0.foreign_reports >= FOREIGN_REPORTS;
         if believed {

@@ -116,7 +116,7 @@ impl Renderer {
     pub(super) fn runs(&mut self, sent: Instant, ctx: &mut Context<'_>) {
         let now = ctx.now;
         if let Some(load) = self.playback.load() {
-            self.capabilities.takes(load);
+            self.capabilities.accepts(load);
         }
         let gap = self.playback.round_begins(now);
         self.count(ctx, |row| row.start(gap));

@@ -5,7 +5,7 @@
 use super::intent::Goal;
 use super::load::{Doubt, Phase};
 use super::observation::Evented;
-use super::requests::{CANNOT, Purpose};
+use super::requests::{IMPOSSIBLE_PAUSE, Purpose};
 use super::subscription;
 use super::{Context, Farewell, Renderer, timeouts};
 use crate::kiosk::deadline::{Deadline, Wake, Why};
@@ -21,7 +21,7 @@ impl Renderer {
             return None;
         }
         self.tell_absence(ctx);
-        self.elapse(ctx);
+        self.make_due_transitions(ctx);
         let mut agenda = Agenda { now: ctx.now, send: None, wait: Wake::default() };
         match ctx.leaving {
             Some(farewell) => self.plan_farewell(farewell, &mut agenda),
@@ -30,7 +30,7 @@ impl Renderer {
         if let Some(purpose) = agenda.send {
             self.send(purpose, ctx);
             let answer_by = self.connection.call().map(|call| call.deadline);
-            let at = answer_by.unwrap_or(ctx.now + CANNOT);
+            let at = answer_by.unwrap_or(ctx.now + IMPOSSIBLE_PAUSE);
             return Some(Deadline { at, why: Why::Answer });
         }
         agenda.wait.first()

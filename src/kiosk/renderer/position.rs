@@ -32,7 +32,12 @@ enum Track {
 
 impl Renderer {
     /// Takes the answer to GetPositionInfo.
-    pub(super) fn place(&mut self, info: &PositionInfo, asked_at: Instant, ctx: &mut Context<'_>) {
+    pub(super) fn take_position_info(
+        &mut self,
+        info: &PositionInfo,
+        asked_at: Instant,
+        ctx: &mut Context<'_>,
+    ) {
         let uri = info.track_uri.as_deref().unwrap_or("");
         let track = self.track(uri, info.rel_time, ctx.now);
         match track {
@@ -42,17 +47,17 @@ impl Renderer {
             }
             Track::Next { .. } => {}
             Track::Foreign => {
-                if self.observation.has_foreign() {
+                if self.observation.seen_foreign() {
                     return self.foreign_track(uri, ctx);
                 }
             }
-            Track::Ours => self.observation.has_ours(ctx.now),
+            Track::Ours => self.observation.seen_ours(ctx.now),
         }
         if self.plays_old_file(uri) {
             return self.observation.ask_position_at(ctx.now + OLD_FILE);
         }
         let early = matches!(track, Track::Next { early: true });
-        self.take_position(info, asked_at, early, ctx.now);
+        self.update_playhead(info, asked_at, early, ctx.now);
         if let Some(sent) = self.begins_to_move(info, uri) {
             self.runs(sent, ctx);
         }
@@ -81,7 +86,13 @@ impl Renderer {
         }
     }
 
-    fn take_position(&mut self, info: &PositionInfo, asked_at: Instant, early: bool, now: Instant) {
+    fn update_playhead(
+        &mut self,
+        info: &PositionInfo,
+        asked_at: Instant,
+        early: bool,
+        now: Instant,
+    ) {
         if let Some(load) = self.playback.load_mut().filter(|_| !early) {
             load.say_duration(info.track_duration);
         }
@@ -199,7 +210,7 @@ impl Renderer {
     }
 
     /// The renderer was sent back to the beginning.
-    pub(super) fn seeked(&mut self, sent: Instant, ctx: &mut Context<'_>) {
+    pub(super) fn sent_back(&mut self, sent: Instant, ctx: &mut Context<'_>) {
         let now = ctx.now;
         let gap = now.since(sent);
         self.looped(gap, ctx);
@@ -224,7 +235,7 @@ impl Renderer {
     }
 
     /// The renderer was sent to a position in its file.
-    pub(super) fn sought(&mut self, sent: Instant, ctx: &mut Context<'_>) {
+    pub(super) fn sent_to_position(&mut self, sent: Instant, ctx: &mut Context<'_>) {
         let now = ctx.now;
         self.observation.ask_position_at(now + FIRST_LOOK);
         self.observation.ask_state_by(now + LOOK_AGAIN);

@@ -14,7 +14,7 @@ use crate::upnp::scpd::Survey;
 use crate::upnp::{Action, HttpUrl};
 
 /// The pause after a call that could not be sent, because a service or the media server is missing.
-pub(super) const CANNOT: Duration = Duration::from_secs(1);
+pub(super) const IMPOSSIBLE_PAUSE: Duration = Duration::from_secs(1);
 
 /// The usual wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -127,8 +127,8 @@ impl Renderer {
                 self.observation.subscription_mut(*which).refuse(ctx.now);
             }
             Purpose::Renew(which) => self.lease_lost(*which, ctx),
-            Purpose::Volume(_) => self.volume.refused(ctx.now + CANNOT),
-            Purpose::Sink => self.capabilities.lists(None),
+            Purpose::Volume(_) => self.volume.refused(ctx.now + IMPOSSIBLE_PAUSE),
+            Purpose::Sink => self.capabilities.set_sink(None),
             Purpose::Scpd(which) => self.scpd_read(*which, Survey::default()),
             _ => {}
         }

@@ -138,7 +138,7 @@ impl Renderer {
         };
         self.playback.take_load(Load::taken_over(new, phase));
         self.intent.adopt(self.observation.is_paused());
-        self.observation.has_ours(now);
-        self.observation.plays(now);
+        self.observation.seen_ours(now);
+        self.observation.seen_playing(now);
     }
 }

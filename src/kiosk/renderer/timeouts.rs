@@ -50,7 +50,7 @@ enum Due {
 
 impl Renderer {
     /// Makes all transitions that are due.
-    pub(super) fn elapse(&mut self, ctx: &mut Context<'_>) {
+    pub(super) fn make_due_transitions(&mut self, ctx: &mut Context<'_>) {
         if ctx.leaving.is_some() {
             return;
         }
@@ -60,7 +60,7 @@ impl Renderer {
                 self.back_to_automatic(ctx.now);
             }
             let Some(due) = self.due(ctx) else { break };
-            if !self.make(&due, ctx) {
+            if !self.transition(&due, ctx) {
                 break;
             }
         }
@@ -140,7 +140,7 @@ impl Renderer {
     }
 
     /// Makes one transition. Returns whether anything changed.
-    fn make(&mut self, due: &Due, ctx: &mut Context<'_>) -> bool {
+    fn transition(&mut self, due: &Due, ctx: &mut Context<'_>) -> bool {
         match due {
             Due::TakeBack => self.intent.go_on(),
             Due::Stopped => {

@@ -179,13 +179,13 @@ impl Renderer {
         if let Some(load) = self.playback.load_mut() {
             load.playhead_mut().freeze(ctx.now);
         }
-        if self.intent.is_to_play() && was_playing && !self.is_wanted_back() {
+        if self.intent.is_to_play() && was_playing && !self.take_wanted_back() {
             self.yield_to_viewer(Viewer::Paused, ctx);
         }
     }
 
     fn plays(&mut self, was_paused: bool, ctx: &mut Context<'_>) {
-        self.observation.plays(ctx.now);
+        self.observation.seen_playing(ctx.now);
         if let Some(load) = self.playback.load_mut() {
             load.playhead_mut().thaw(ctx.now, ctx.now);
         }
@@ -286,12 +286,12 @@ impl Renderer {
 
     /// Returns whether somebody pressed play after the renderer was last seen playing, and so after what the viewer
     /// did.
-    fn is_wanted_back(&mut self) -> bool {
+    fn take_wanted_back(&mut self) -> bool {
         self.intent.take_pressed_since(self.observation.played_at)
     }
 
     pub(super) fn stopped_by_viewer(&mut self, ctx: &mut Context<'_>) {
-        if self.is_wanted_back() {
+        if self.take_wanted_back() {
             return self.fail(Fault::StoppedItself, ctx);
         }
         self.yield_to_viewer(Viewer::Stopped, ctx);

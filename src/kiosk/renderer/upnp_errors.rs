@@ -25,7 +25,7 @@ const BUSY_STOP: u8 = 2;
 /// The shortest pause before a renderer that does not report its state is asked again.
 const STATE_PAUSE: Duration = Duration::from_secs(1);
 /// The pause after a refused volume change.
-const VOLUME_PAUSE: Duration = Duration::from_secs(1);
+const VOLUME_REFUSED_PAUSE: Duration = Duration::from_secs(1);
 /// Invalid Args (UDA 1.0 §3.2.2).
 const INVALID_ARGUMENTS: u16 = 402;
 
@@ -67,7 +67,7 @@ impl Renderer {
             }
             Purpose::Position => self.position_untold(now),
             Purpose::Media => self.media_unknown(ctx),
-            Purpose::Sink => self.capabilities.lists(None),
+            Purpose::Sink => self.capabilities.set_sink(None),
             Purpose::Scpd(which) => self.scpd_read(*which, Survey::default()),
             Purpose::Subscribe(which) => self.observation.subscription_mut(*which).refuse(now),
             Purpose::Renew(which) => self.lease_lost(*which, ctx),
@@ -219,7 +219,7 @@ impl Renderer {
                     self.capabilities.rendering_failed();
                     self.volume.notice_absence();
                 }
-                self.volume.refused(now + VOLUME_PAUSE);
+                self.volume.refused(now + VOLUME_REFUSED_PAUSE);
             }
         }
     }
