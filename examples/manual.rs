@@ -1,5 +1,5 @@
-//! Writes what is generated from the definition of the command line: the man pages and the completions of
-//! bash, zsh and fish. The package ships them; the program itself carries nothing of this.
+//! Writes the man pages and the completions for bash, zsh and fish, generated from the definition of the command line. They are
+//! part of the package, not of the program.
 //!
 //!     cargo run --example manual -- FOLDER
 
@@ -14,9 +14,9 @@ use std::process::ExitCode;
 
 const NAME: &str = "dlna-kiosk";
 
-/// What no definition of a command line knows: where things are on the box.
+/// What the definition of the command line does not contain: where files are on the box.
 const FILES: [(&str, &str); 3] = [
-    ("/etc/dlna-kiosk/config.toml", "The configuration; each line of it is explained there."),
+    ("/etc/dlna-kiosk/config.toml", "The configuration; the file explains each of its lines."),
     ("/srv/dlna-kiosk", "The media, unless the configuration names another folder."),
     ("/var/lib/dlna-kiosk", "What the box has learned about renderers, and its statistics."),
 ];
@@ -46,7 +46,7 @@ fn write(folder: &Path) -> io::Result<()> {
     files(&man.join(format!("{NAME}.1")))
 }
 
-/// A section for the end of the page of the program.
+/// Appends the section FILES to the page of the program.
 fn files(page: &Path) -> io::Result<()> {
     let mut roff = Roff::new();
     roff.control("SH", ["FILES"]);

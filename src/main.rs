@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-// A task that panicked would be missed by nobody while the box went on without it: a panic must end the
-// process, and systemd starts it again. The harness of `cargo test` unwinds, the program never.
+// If a task panicked and the rest went on, nobody would notice that the task is gone. So a panic must end the process, and
+// systemd starts it again. The test harness unwinds, the program never does.
 #[cfg(not(test))]
 const _: () = assert!(cfg!(panic = "abort"), "build with a profile that says panic = \"abort\"");
 

@@ -1,4 +1,4 @@
-//! The crate's own text, for the tests that hold a page or a table against it.
+//! Helpers of the tests: a temporary folder, and the text of the crate itself.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ pub fn place(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
-/// All files at this place and below it whose names end so.
+/// All files at and below this path with this extension.
 pub fn files(at: &Path, extension: &str) -> Vec<PathBuf> {
     if at.is_dir() {
         let entries = fs::read_dir(at).expect("a folder");
@@ -21,13 +21,13 @@ pub fn files(at: &Path, extension: &str) -> Vec<PathBuf> {
     fits.then(|| at.to_owned()).into_iter().collect()
 }
 
-/// The text of these files.
+/// The text of all files at and below this path with this extension.
 pub fn text(at: &str, extension: &str) -> String {
     let read = |file: &PathBuf| fs::read_to_string(file).expect("text");
     files(&place(at), extension).iter().map(read).collect()
 }
 
-/// Whether a test of this name stands in the text: a function alone proves nothing.
+/// Whether the text contains a test of this name: a function without `#[test]` does not count.
 pub fn has_test(text: &str, name: &str) -> bool {
     text.split_once(&format!("fn {name}(")).is_some_and(|(before, _)| {
         let attribute = before.rsplit_once("#[test]");
@@ -41,12 +41,12 @@ pub fn rows(page: &str) -> impl Iterator<Item = Vec<&str>> {
     table.map(|line| line.split(" | ").collect())
 }
 
-/// What stands between these marks.
+/// The parts of `cell` between these marks.
 pub fn between(cell: &str, mark: char) -> impl Iterator<Item = &str> {
     cell.split(mark).skip(1).step_by(2)
 }
 
-/// A folder for one test, removed at its end.
+/// A temporary folder for one test, removed on drop.
 pub(crate) struct TestFolder(PathBuf);
 
 impl TestFolder {
@@ -58,7 +58,7 @@ impl TestFolder {
         Self(folder.canonicalize().unwrap())
     }
 
-    /// Writes a file, with the folders above it, as if it had long been there.
+    /// Writes a file, with the folders above it, as if it had existed for an hour.
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.0.join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_function_is_no_test_without_its_attribute() {
+    fn a_function_without_its_attribute_is_not_a_test() {
         let text =
             "#[test]\npub(super) fn one() {}\nfn two() {}\n#[test]\n#[ignore]\nfn three() {}";
         let found = ["one", "two", "three", "four"].map(|name| has_test(text, name));

@@ -1,4 +1,4 @@
-//! A simulated renderer as a client of the media server: it reads at the pace that it wants to.
+//! The simulated renderer as a client of the media server: it reads at its own pace.
 
 use super::super::http::{self, within};
 use super::FakeHost;
@@ -12,13 +12,13 @@ use smol::{Async, Timer, future};
 use std::io;
 use std::net::TcpStream;
 
-/// A media server that does not accept within this does not answer.
-const CONNECT: Duration = Duration::from_secs(3);
-/// Bytes read of media at once.
+/// How long a connection to the media server may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// Bytes of media read at once.
 const PIECE: usize = 64 << 10;
 
 impl FakeHost {
-    /// One HTTP request for media, reported as it goes.
+    /// Runs one HTTP request for media and reports its progress.
     pub(super) async fn fetch(&self, fetch: Fetch) {
         let id = fetch.id;
         if self.transfer(&fetch).await.is_none() {
@@ -26,11 +26,12 @@ impl FakeHost {
         }
     }
 
-    /// `None`: it failed, or broke off.
+    /// `None`: the transfer failed or was cut short.
     async fn transfer(&self, fetch: &Fetch) -> Option<()> {
         let url = HttpUrl::parse(&fetch.url)?;
         let address = SocketAddrV4::new(url.host, url.port);
-        let mut stream = within(CONNECT, Async::<TcpStream>::connect(address)).await?.ok()?;
+        let mut stream =
+            within(CONNECT_TIMEOUT, Async::<TcpStream>::connect(address)).await?.ok()?;
         let agent = self.renderer.borrow().persona().user_agent.clone();
         let asks = self.renderer.borrow().asks_for_captions(fetch.method);
         let request = media_request(fetch, &url, &agent, asks);
@@ -87,7 +88,7 @@ impl FakeHost {
             match self.look(|renderer, now| renderer.reading(now, fetch.id)) {
                 Reading::Abandoned => return Some(()),
                 Reading::Later(pause) => drop(Timer::after(pause).await),
-                // The end, if no length was promised, is the end; otherwise it came too early.
+                // Without a promised length, the end of the connection is the end of the file; otherwise it came too early.
                 Reading::Now if append(stream, &mut bytes).await.ok()? => {
                     future::yield_now().await;
                 }
@@ -119,7 +120,7 @@ fn media_request(fetch: &Fetch, url: &HttpUrl, agent: &str, asks_for_captions: b
     )
 }
 
-/// Reads what there is; false at the end.
+/// Reads what is available; false at the end.
 async fn append(stream: &mut Async<TcpStream>, bytes: &mut Vec<u8>) -> io::Result<bool> {
     let mut piece = vec![0; PIECE];
     let read = stream.read(&mut piece).await?;
@@ -157,7 +158,7 @@ mod tests {
                 future::yield_now().await;
             }
             Timer::after(Duration::from_millis(300)).await;
-            // The server could send all of it; the renderer did not take it.
+            // The server could send everything, but the renderer does not read it.
             let reading = host.look(|r, now| r.reading(now, FetchId(1)));
             assert!(matches!(reading, Reading::Later(_)), "{reading:?}");
             let target = Duration::from_secs(1800);
@@ -176,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dead_media_server_is_told_in_the_answer() {
+    fn an_unreachable_media_server_is_reported_in_the_answer() {
         let host = host(presets::rygel());
         let (files, port) = listen();
         drop(files);

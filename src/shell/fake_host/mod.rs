@@ -1,9 +1,9 @@
-//! Gives a simulated renderer real sockets: its description, control and events over TCP, its
-//! answers to searches over UDP, its fetches as a client of the media server.
+//! Gives a simulated renderer real sockets: its description, control and events over TCP, its answers to searches over UDP, and
+//! its fetches as a client of the media server.
 //!
-//! It decides nothing: every request goes to the [`FakeRenderer`], every output of it is carried
-//! out. A renderer that is switched off has no listener, one that hangs accepts and never answers.
-//! Declare the host before the executor, so that tasks can borrow it.
+//! The host decides nothing: each request goes to the [`FakeRenderer`], each output of the renderer is carried out. A renderer that
+//! is switched off has no listener; one that hangs accepts connections and never answers. Declare the host before the executor, so
+//! that tasks can borrow it.
 
 mod media_client;
 mod upnp_server;
@@ -20,16 +20,16 @@ use smol::{Async, LocalExecutor, Task, Timer, future};
 use socket2::SockRef;
 use std::collections::BTreeMap;
 use std::net::{TcpListener, UdpSocket};
-use upnp_server::{Notice, notify};
+use upnp_server::{EventMessage, notify};
 
-/// Connections and answers to searches under way at once.
+/// How many connections, or answers to searches, are handled at once.
 const TASKS: usize = 64;
 /// Pause after accept or bind failed.
-const AGAIN: Duration = Duration::from_millis(100);
+const RETRY_PAUSE: Duration = Duration::from_millis(100);
 
 type Answered = Result<Reply, UpnpError>;
 
-/// A simulated renderer and what its sockets share.
+/// A simulated renderer and the state that its sockets share.
 #[derive(Debug)]
 pub struct FakeHost {
     renderer: RefCell<FakeRenderer>,
@@ -38,14 +38,14 @@ pub struct FakeHost {
     started: std::time::Instant,
     calls: Cell<u32>,
     answers: RefCell<BTreeMap<Call, Sender<Answered>>>,
-    /// The renderer may have something to do.
-    work: Bell,
-    /// It may have been switched on or off.
-    power: Bell,
+    /// Notified when the renderer may have something to do.
+    work: WakeSignal,
+    /// Notified when it may have been switched on or off.
+    power: WakeSignal,
 }
 
 impl FakeHost {
-    /// A host for `renderer` at `address`. With port 0 it takes a free one.
+    /// A host for `renderer` at `address`. Port 0 means any free port.
     #[must_use]
     pub fn new(renderer: FakeRenderer, address: Ipv4Addr, port: u16) -> Self {
         Self {
@@ -55,24 +55,24 @@ impl FakeHost {
             started: std::time::Instant::now(),
             calls: Cell::new(0),
             answers: RefCell::default(),
-            work: Bell::default(),
-            power: Bell::default(),
+            work: WakeSignal::default(),
+            power: WakeSignal::default(),
         }
     }
 
-    /// Looks at the renderer.
+    /// Reads the state of the renderer.
     pub fn look<T>(&self, at: impl FnOnce(&FakeRenderer, Instant) -> T) -> T {
         at(&self.renderer.borrow(), self.now())
     }
 
-    /// Something happens at the renderer itself.
+    /// A viewer does something at the renderer itself.
     pub fn remote(&self, what: Remote) {
         self.with(|renderer, now| renderer.remote(now, what));
         if !self.renderer.borrow().is_on() {
-            // Who waits for an answer sees the connection close.
+            // A client that waits for an answer sees its connection close.
             self.answers.borrow_mut().clear();
         }
-        self.power.ring();
+        self.power.notify();
     }
 
     /// LOCATION, once it listens.
@@ -81,26 +81,26 @@ impl FakeHost {
         self.location_of("upnp:rootdevice").map(|(_, location)| location)
     }
 
-    /// UDN and LOCATION of who stands behind this search target.
+    /// UDN and LOCATION of the device that this search target finds.
     fn location_of(&self, target: &str) -> Option<(Udn, HttpUrl)> {
         let (udn, path) = self.renderer.borrow().device_behind(target);
         Some((udn, HttpUrl::new(self.address, self.port.get(), &path)?))
     }
 
-    /// Listens and runs for ever; ends with a sentence if it cannot listen. Searches are answered
-    /// and announcements sent on `ssdp`, if there is one.
+    /// Listens and runs for ever; ends with a sentence if it cannot listen. Answers searches and sends announcements on `ssdp`, if
+    /// it is given.
     pub async fn run<'a>(
         &'a self,
         executor: &LocalExecutor<'a>,
         ssdp: Option<&'a Async<UdpSocket>>,
     ) -> String {
         if let Some(socket) = ssdp {
-            // Announcements leave where the renderer lives, and nowhere else.
+            // Announcements are sent only from the renderer's own interface.
             let _ = SockRef::from(socket.get_ref()).set_multicast_if_v4(&self.address);
         }
         let (events, queue) = unbounded();
         let _notifier = executor.spawn(notify(queue));
-        let _hearing = ssdp.map(|socket| executor.spawn(self.hear(socket)));
+        let _hearing = ssdp.map(|socket| executor.spawn(self.answer_searches(socket)));
         future::or(self.listen(executor), self.drive(executor, ssdp, events)).await
     }
 
@@ -111,7 +111,7 @@ impl FakeHost {
 
     fn with<T>(&self, does: impl FnOnce(&mut FakeRenderer, Instant) -> T) -> T {
         let done = does(&mut self.renderer.borrow_mut(), self.now());
-        self.work.ring();
+        self.work.notify();
         done
     }
 
@@ -128,7 +128,7 @@ impl FakeHost {
             }
             if !on {
                 open.clear();
-                self.power.rung().await;
+                self.power.notified().await;
                 continue;
             }
             let Some(listening) = &listener else {
@@ -139,10 +139,10 @@ impl FakeHost {
                         self.port.set(local.map_or(port, |local| local.port()));
                         listener = Some(bound);
                         boots = boot;
-                        self.work.ring();
+                        self.work.notify();
                     }
-                    // Connections of its last life may still hold the port.
-                    Err(_) if boots > 0 => drop(Timer::after(AGAIN).await),
+                    // Connections from before the restart may still hold the port.
+                    Err(_) if boots > 0 => drop(Timer::after(RETRY_PAUSE).await),
                     Err(error) => {
                         return format!("cannot listen on {}:{port}: {error}", self.address);
                     }
@@ -150,7 +150,7 @@ impl FakeHost {
                 continue;
             };
             let accepted = future::or(async { Some(listening.accept().await) }, async {
-                self.power.rung().await;
+                self.power.notified().await;
                 None
             });
             match accepted.await {
@@ -160,18 +160,18 @@ impl FakeHost {
                         open.push(executor.spawn(self.connection(stream)));
                     }
                 }
-                Some(Err(_)) => drop(Timer::after(AGAIN).await),
+                Some(Err(_)) => drop(Timer::after(RETRY_PAUSE).await),
                 None => {}
             }
         }
     }
 
-    /// Carries out what the renderer wants, and wakes it in time.
+    /// Carries out the outputs of the renderer, and wakes it at its deadlines.
     async fn drive<'a>(
         &'a self,
         executor: &LocalExecutor<'a>,
         ssdp: Option<&'a Async<UdpSocket>>,
-        events: Sender<Notice>,
+        events: Sender<EventMessage>,
     ) -> String {
         let mut fetches: BTreeMap<FetchId, Task<()>> = BTreeMap::new();
         loop {
@@ -192,18 +192,18 @@ impl FakeHost {
                     }
                     Output::Abandon(id) => drop(fetches.remove(&id)),
                     Output::Notify { callback, sid, seq, change, .. } => {
-                        let _ = events.try_send(Notice {
+                        let _ = events.try_send(EventMessage {
                             callback,
                             sid,
                             seq,
-                            body: self.in_its_words(change.write()),
+                            body: self.with_own_state_name(change.write()),
                         });
                     }
                     Output::Announce(what) => self.announce(ssdp, what).await,
                 }
             }
             let due = self.renderer.borrow().next_deadline();
-            future::or(self.work.rung(), async {
+            future::or(self.work.notified(), async {
                 match due {
                     Some(due) => drop(Timer::after(due.since(self.now())).await),
                     None => pending().await,
@@ -214,24 +214,24 @@ impl FakeHost {
     }
 }
 
-/// Wakes the one task that waits for it.
+/// Wakes the one task that waits for it; a notification is kept until then.
 #[derive(Debug, Default)]
-struct Bell {
-    rung: Cell<bool>,
+struct WakeSignal {
+    pending: Cell<bool>,
     waiter: RefCell<Option<Waker>>,
 }
 
-impl Bell {
-    fn ring(&self) {
-        self.rung.set(true);
+impl WakeSignal {
+    fn notify(&self) {
+        self.pending.set(true);
         if let Some(waiter) = self.waiter.take() {
             waiter.wake();
         }
     }
 
-    async fn rung(&self) {
+    async fn notified(&self) {
         poll_fn(|cx| {
-            if self.rung.take() {
+            if self.pending.take() {
                 return Poll::Ready(());
             }
             self.waiter.replace(Some(cx.waker().clone()));
@@ -276,7 +276,7 @@ mod tests {
         (listener, port)
     }
 
-    /// Runs `host` and `story` on one executor; a story that takes 20 s has failed.
+    /// Runs `host` and `story` on one executor. A story that takes 20 s has failed.
     pub(super) fn tell<'a, T>(
         host: &'a FakeHost,
         ssdp: Option<&'a Async<UdpSocket>>,
@@ -323,7 +323,7 @@ mod tests {
         }
     }
 
-    /// Serves `file` for ever, with ranges; tells each request's first line and range.
+    /// Serves `file` for ever, with ranges, and records the first line and the range of each request.
     pub(super) async fn serve(
         listener: &Async<TcpListener>,
         file: &[u8],
@@ -352,7 +352,7 @@ mod tests {
         }
     }
 
-    /// Takes one event: its SEQ and what it says.
+    /// Receives one event; returns its SEQ and its content.
     pub(super) async fn event(listener: &Async<TcpListener>) -> (String, LastChange) {
         let (stream, _) = listener.accept().await.unwrap();
         let mut reader = Reader::new(&stream);
@@ -365,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn plays_a_file_to_its_end_and_tells_its_subscriber() {
+    fn plays_a_file_to_its_end_and_sends_events_to_its_subscriber() {
         let host = host(presets::rygel());
         let (files, port) = listen();
         let (callback, callback_port) = listen();
@@ -408,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn is_unreachable_while_off_and_on_another_port_after() {
+    fn is_unreachable_while_off_and_then_on_another_port() {
         let host = host(presets::lg_webos());
         tell(&host, None, async {
             assert!(describe(&host).await.is_ok());

@@ -1,12 +1,8 @@
-//! Requests to a simulated renderer: its description, SOAP calls, subscriptions.
-//!
-//! Events on their way to the subscriber (GENA, UDA 1.0 §4.2), one after the other.
-//!
-//! A simulated renderer on the network's notice board (SSDP, UDA 1.0 §1): it announces itself and
-//! answers searches.
+//! The simulated renderer as a UPnP device: answers requests for descriptions, SOAP calls and subscriptions, sends events (GENA,
+//! UDA 1.0 §4.2), announces itself and answers searches (SSDP, UDA 1.0 §1).
 
 use crate::limits::{HEAD_TIMEOUT, NOTIFY_BODY, SOAP_BODY};
-use crate::shell::fake_host::{AGAIN, FakeHost, TASKS};
+use crate::shell::fake_host::{FakeHost, RETRY_PAUSE, TASKS};
 use crate::shell::http::body::{Framing, Reader};
 use crate::shell::http::client::{HttpRequest, exchange};
 use crate::shell::http::{self, RequestHead, server, within};
@@ -28,7 +24,7 @@ const OTHER_DEVICE: &str = "<root xmlns=\"urn:schemas-upnp-org:device-1-0\"><dev
     <friendlyName>Remote control</friendlyName></device></root>";
 
 impl FakeHost {
-    /// Reads a request and answers it, unless who asked goes first.
+    /// Reads a request and answers it, unless the client closes the connection first.
     pub(super) async fn connection(&self, stream: Async<TcpStream>) {
         let mut reader = Reader::new(&stream);
         let request = async {
@@ -50,7 +46,7 @@ impl FakeHost {
         }
     }
 
-    /// The whole answer to a request; `None`: close without one.
+    /// The whole answer to a request; `None`: close without an answer.
     async fn answer(&self, head: &RequestHead, body: &[u8]) -> Option<String> {
         if !self.renderer.borrow().responsive() {
             pending::<()>().await;
@@ -100,15 +96,15 @@ impl FakeHost {
             (Ok(reply), Some(action)) => {
                 let version = self.renderer.borrow().persona().version;
                 let text = reply.write(&action, version);
-                Some(xml(200, &self.in_its_words(text)))
+                Some(xml(200, &self.with_own_state_name(text)))
             }
             (Ok(_), None) => None,
             (Err(error), _) => Some(xml(500, &error.write())),
         }
     }
 
-    /// `text` with its own name for TRANSITIONING.
-    pub(super) fn in_its_words(&self, text: String) -> String {
+    /// `text` with the renderer's own name for TRANSITIONING.
+    pub(super) fn with_own_state_name(&self, text: String) -> String {
         let name = self.renderer.borrow().quirks().transitioning_name;
         let common = TransportState::Transitioning.as_str();
         if name == common { text } else { text.replace(common, name) }
@@ -141,7 +137,7 @@ impl FakeHost {
     }
 }
 
-/// Takes a call out of the map when its connection ends, answered or not.
+/// Removes a call from the map when its connection ends, answered or not.
 struct Forget<'a>(&'a FakeHost, Call);
 
 impl Drop for Forget<'_> {
@@ -156,12 +152,12 @@ fn xml(status: u16, body: &str) -> String {
     server::head(status, &fields) + body
 }
 
-/// A subscriber must take an event within this.
-const NOTIFIED: Duration = Duration::from_secs(10);
+/// How long a subscriber may take to accept an event.
+const NOTIFY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// An event to deliver.
 #[derive(Debug)]
-pub(super) struct Notice {
+pub(super) struct EventMessage {
     pub(super) callback: HttpUrl,
     pub(super) sid: String,
     pub(super) seq: u32,
@@ -169,24 +165,24 @@ pub(super) struct Notice {
     pub(super) body: String,
 }
 
-/// Sends events one after the other, so that they keep their order.
-pub(super) async fn notify(queue: Receiver<Notice>) {
-    while let Ok(notice) = queue.recv().await {
-        let seq = notice.seq.to_string();
+/// Sends events one after the other, which keeps their order.
+pub(super) async fn notify(queue: Receiver<EventMessage>) {
+    while let Ok(message) = queue.recv().await {
+        let seq = message.seq.to_string();
         let request = HttpRequest {
             method: "NOTIFY",
-            url: &notice.callback,
+            url: &message.callback,
             headers: &[
                 ("Content-Type", "text/xml; charset=\"utf-8\""),
                 ("NT", "upnp:event"),
                 ("NTS", "upnp:propchange"),
-                ("SID", &notice.sid),
+                ("SID", &message.sid),
                 ("SEQ", &seq),
             ],
-            body: Some(&notice.body),
+            body: Some(&message.body),
         };
-        // A subscriber that does not answer misses it: events are not repeated.
-        let _ = within(NOTIFIED, exchange(&request, NOTIFY_BODY)).await;
+        // A subscriber that does not answer misses the event: events are not repeated.
+        let _ = within(NOTIFY_TIMEOUT, exchange(&request, NOTIFY_BODY)).await;
     }
 }
 
@@ -194,15 +190,15 @@ pub(super) async fn notify(queue: Receiver<Notice>) {
 const GROUP: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::new(239, 255, 255, 250), 1900);
 
 impl FakeHost {
-    /// Answers searches, by multicast or sent directly.
-    pub(super) async fn hear(&self, socket: &Async<UdpSocket>) {
+    /// Answers searches, multicast or unicast.
+    pub(super) async fn answer_searches(&self, socket: &Async<UdpSocket>) {
         let executor = LocalExecutor::new();
         let listen = async {
             let mut answers: Vec<Task<()>> = Vec::new();
             let mut datagram = [0; 2048];
             loop {
                 let Ok((length, from)) = socket.recv_from(&mut datagram).await else {
-                    Timer::after(AGAIN).await;
+                    Timer::after(RETRY_PAUSE).await;
                     continue;
                 };
                 let Some(search) = ssdp::parse_search(&datagram[..length]) else {
@@ -235,11 +231,11 @@ impl FakeHost {
             let text = ssdp::response(&target, &udn, &location, r.quirks().max_age);
             with_boot_id(r, text)
         });
-        // A lost datagram is what UDP is like.
+        // UDP loses datagrams anyway.
         let _ = socket.send_to(text.as_bytes(), to).await;
     }
 
-    /// Announcements of all its targets, to the group.
+    /// Announces all targets to the group.
     pub(super) async fn announce(&self, socket: Option<&Async<UdpSocket>>, what: Announce) {
         let Some(socket) = socket else {
             return;
