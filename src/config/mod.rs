@@ -7,7 +7,7 @@
 //! Each kind of table has a list of its keys beside the type that it is read into: `TOP` here, `GPIO` in [`pins`],
 //! `RENDERER` and `GROUP` in `renderer`, `SCHEDULE` in `schedule`, `BUTTON` and `LED` in `panel`. A key is declared there
 //! once (`key`): how it is read and printed, what people write instead of it, and what the README and the example file
-//! say about it ([`reference`]). Reading goes through [`parse`]: `toml` gives a tree with positions, `section` reads typed
+//! say about it (`reference`). Reading goes through [`parse`]: `toml` gives a tree with positions, `section` reads typed
 //! values from it, and then the tables are compared with each other.
 
 mod import;

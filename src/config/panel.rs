@@ -8,7 +8,7 @@ use crate::limits::PINS;
 use crate::time::Duration;
 use std::path::PathBuf;
 
-/// One `[[button]]` table; [`BUTTON`] explains its keys.
+/// One `[[button]]` table; `BUTTON` explains its keys.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Button {
     pub pin: Pin,
@@ -388,7 +388,7 @@ impl Button {
     }
 }
 
-/// One `[[led]]` table; [`LED`] explains its keys.
+/// One `[[led]]` table; `LED` explains its keys.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Led {
     pub pin: Pin,

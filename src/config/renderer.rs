@@ -16,7 +16,7 @@ use crate::text::Text;
 use crate::time::Duration;
 use std::path::{Path, PathBuf};
 
-/// One `[[renderer]]` table; [`RENDERER`] explains its keys.
+/// One `[[renderer]]` table; `RENDERER` explains its keys.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
     /// Which renderers it is for.
@@ -277,7 +277,7 @@ pub(super) fn check_rules(reader: &mut Reader<'_>, rules: &[(Section<'_>, Rule)]
     }
 }
 
-/// One `[[group]]` table: renderers that play the same and begin each round together. [`GROUP`] explains its keys.
+/// One `[[group]]` table: renderers that play the same and begin each round together. `GROUP` explains its keys.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GroupRule {
     pub name: Text<NAME_BYTES>,

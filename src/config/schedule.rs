@@ -16,7 +16,7 @@ use jiff::civil::{Date, Time, Weekday};
 use std::path::PathBuf;
 use toml::de::DeValue;
 
-/// One `[[schedule]]` table; [`SCHEDULE`] explains its keys.
+/// One `[[schedule]]` table; `SCHEDULE` explains its keys.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScheduleEntry {
     pub name: Option<Text<NAME_BYTES>>,

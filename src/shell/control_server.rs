@@ -1,6 +1,6 @@
 //! The control port: what the box reports as JSON, for its own command line and for programs on this machine.
 //!
-//! [`ROUTES`] is the one table of what can be asked: the server, its error answers and the command line's client follow it.
+//! `ROUTES` is the one table of what can be asked: the server, its error answers and the command line's client follow it.
 
 use super::http::body::{ReadError, Reader};
 use super::http::client::{HttpRequest, exchange};

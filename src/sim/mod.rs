@@ -3,9 +3,9 @@
 //! * [`fake_renderer`] and [`quirks`]: a renderer as a pure state machine, built on the wire's types, and how it
 //!   misbehaves, as data. It does no I/O and reads no clock, so a test or a simulation of years drives it as well as
 //!   real sockets do. The demonstration plays on a well-behaved one.
-//! * [`presets`]: renderers that people own.
-//! * [`world`]: the kiosk, renderers and the network between them, in one thread and without a clock.
-//! * [`digests`]: what the box sends in some scenes, held against what it has always sent.
+//! * `presets`: renderers that people own.
+//! * `world`: the kiosk, renderers and the network between them, in one thread and without a clock.
+//! * `digests`: what the box sends in some scenes, held against what it has always sent.
 //! * `stories`: tests, each of a single case.
 //!
 //! Only the fake renderer and its quirks are part of the box; the rest needs the feature `simulation`, which tests and

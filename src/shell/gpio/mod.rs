@@ -1,6 +1,6 @@
 //! The front panel: buttons become events, LEDs are switched.
 //!
-//! Four backends: the header of a Raspberry Pi ([`rppal`]), any GPIO chip ([`chip`]), simulated pins, and none. A *level* is
+//! Four backends: the header of a Raspberry Pi (`rppal`), any GPIO chip (`chip`), simulated pins, and none. A *level* is
 //! electrical; *pressed* and *lit* are what it means according to `active` in the configuration.
 
 mod chip;
