@@ -180,6 +180,7 @@ fn redirected(url: &HttpUrl, location: &str) -> Option<HttpUrl> {
 mod tests {
     use super::*;
     use crate::shell::http::client::tests::{listen, renderer};
+    use crate::sim::world::request_text;
     use crate::text::clip;
     use crate::time::Duration;
     use crate::upnp::Reply;
@@ -187,6 +188,7 @@ mod tests {
     use crate::upnp::action::{TransportInfo, TransportState};
     use crate::upnp::description::{Description, Service};
     use crate::upnp::scpd::VolumeRange;
+    use core::cell::RefCell;
     use smol::{block_on, future};
 
     /// Runs the request that `request` makes of a renderer's URL, which gives these answers.
@@ -235,6 +237,40 @@ mod tests {
             ("HTTP/1.1 404 Not Found\r\n\r\n", Failure::Status(404)),
         ] {
             assert_eq!(run_with(act(PLAY), &[answer]).0, Err(failure));
+        }
+    }
+
+    #[test]
+    fn the_simulation_records_the_text_that_is_sent() {
+        let callback = || Box::new(HttpUrl::parse("http://10.0.0.1:8895/e/1").unwrap());
+        let (sid, timeout) = (|| "uuid:1".to_owned(), Duration::from_secs(1800));
+        let surplus = vec!["Speed2".to_owned()];
+        let makers: [Box<dyn Fn(HttpUrl) -> Request>; 6] = [
+            Box::new(|location| Request::Describe { location }),
+            Box::new(|url| Request::Survey { url }),
+            Box::new(|url| Request::Act {
+                url,
+                version: 2,
+                action: PLAY,
+                surplus: surplus.clone(),
+            }),
+            Box::new(|url| Request::Subscribe { url, callback: callback(), timeout }),
+            Box::new(|url| Request::Renew { url, sid: sid(), timeout }),
+            Box::new(|url| Request::Unsubscribe { url, sid: sid() }),
+        ];
+        for make in makers {
+            let recorded = RefCell::new(String::new());
+            let request = |url| {
+                let request = make(url);
+                recorded.replace(request_text(&request));
+                request
+            };
+            let (_, heard) = run_with(request, &[&ok("")]);
+            let usual = |line: &&str| {
+                !["User-Agent: ", "Connection: "].iter().any(|name| line.starts_with(name))
+            };
+            let heard = heard[0].split_inclusive("\r\n").filter(usual).collect::<String>();
+            assert_eq!(*recorded.borrow(), heard);
         }
     }
 

@@ -213,8 +213,9 @@ impl Wire {
     }
 }
 
-/// The text of a request as it is sent, without the name of the product.
-fn request_text(request: &Request) -> String {
+/// Returns the text of a request as it is sent, without User-Agent and Connection, which are the same in every request.
+#[must_use]
+pub fn request_text(request: &Request) -> String {
     let get = |url| text("GET", url, &[], "");
     match request {
         Request::Describe { location } => get(location),
