@@ -92,8 +92,6 @@ pub struct MediaInfo {
     pub current_uri: Option<String>,
     /// NextURI; may be empty.
     pub next_uri: Option<String>,
-    /// MediaDuration.
-    pub media_duration: Option<Duration>,
 }
 
 /// TransportState (AVTransport:1 §2.2.1); vendors' own states are mapped to these.
@@ -249,10 +247,9 @@ impl Action {
                 if state.is_none() && status.is_none() {
                     return None;
                 }
-                let error = |status: &str| status.trim().eq_ignore_ascii_case("ERROR_OCCURRED");
                 Reply::TransportInfo(TransportInfo {
                     state: state.as_deref().and_then(TransportState::parse),
-                    error_occurred: status.as_deref().is_some_and(error),
+                    error_occurred: status.as_deref().is_some_and(is_error),
                 })
             }
             Self::GetPositionInfo => {
@@ -272,9 +269,10 @@ impl Action {
                 let info = MediaInfo {
                     current_uri: arguments.uri("CurrentURI"),
                     next_uri: arguments.uri("NextURI"),
-                    media_duration: length("MediaDuration"),
                 };
-                if info == MediaInfo::default() && arguments.get("NrTracks").is_none() {
+                let others =
+                    || arguments.get("NrTracks").is_some() || length("MediaDuration").is_some();
+                if info == MediaInfo::default() && !others() {
                     return None;
                 }
                 Reply::MediaInfo(info)
@@ -302,10 +300,7 @@ impl Reply {
             Self::Done => &[],
             Self::TransportInfo(info) => &[
                 ("CurrentTransportState", info.state.map_or("", TransportState::as_str).to_owned()),
-                (
-                    "CurrentTransportStatus",
-                    if info.error_occurred { "ERROR_OCCURRED" } else { "OK" }.to_owned(),
-                ),
+                ("CurrentTransportStatus", format_status(info.error_occurred).to_owned()),
                 ("CurrentSpeed", "1".to_owned()),
             ],
             Self::PositionInfo(info) => &[
@@ -320,7 +315,7 @@ impl Reply {
             ],
             Self::MediaInfo(info) => &[
                 ("NrTracks", "1".to_owned()),
-                ("MediaDuration", time(info.media_duration)),
+                ("MediaDuration", unknown()),
                 ("CurrentURI", uri(&info.current_uri)),
                 ("CurrentURIMetaData", String::new()),
                 ("NextURI", uri(&info.next_uri)),
@@ -335,6 +330,15 @@ impl Reply {
         };
         arguments.iter().map(|(name, value)| argument(name, value)).collect()
     }
+}
+
+/// Whether TransportStatus (AVTransport:1 §2.2.2) is an error.
+pub(super) fn is_error(status: &str) -> bool {
+    status.trim().eq_ignore_ascii_case("ERROR_OCCURRED")
+}
+
+pub(super) const fn format_status(error_occurred: bool) -> &'static str {
+    if error_occurred { "ERROR_OCCURRED" } else { "OK" }
 }
 
 /// RelTime as a renderer writes it: with fractions always or never.

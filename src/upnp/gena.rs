@@ -1,20 +1,20 @@
-//! General Event Notification Architecture (UDA 1.0 §4): LastChange events.
+//! General Event Notification Architecture (UDA 1.0 §4): LastChange events and subscription timeouts.
 
-use super::action::TransportState;
+use super::action::{TransportState, format_status, is_error};
 use super::values::{format_bool, format_time, parse_bool, parse_time, parse_volume};
 use super::xml::{Document, Node, decode, escape, unescape};
 use crate::time::Duration;
 
-/// What a LastChange event says of instance 0: the first occurrence of each variable counts.
+/// The variables of instance 0 in a LastChange event. Of each variable the first occurrence counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LastChange {
     /// TransportState; `None` if absent or unknown.
     pub transport_state: Option<TransportState>,
     /// TransportStatus is ERROR_OCCURRED.
     pub error_occurred: bool,
-    /// AVTransportURI; empty as it is said.
+    /// AVTransportURI; may be empty.
     pub av_transport_uri: Option<String>,
-    /// CurrentTrackURI; empty as it is said.
+    /// CurrentTrackURI; may be empty.
     pub current_track_uri: Option<String>,
     /// CurrentTrackDuration; zero counts as unknown.
     pub current_track_duration: Option<Duration>,
@@ -24,40 +24,35 @@ pub struct LastChange {
     pub mute: Option<bool>,
 }
 
-/// Granted where the answer does not say: what we ask for.
+/// Used where the answer to SUBSCRIBE gives no timeout: the one that we ask for.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(300);
-/// "infinite" (UDA 1.0 §4.1.1) is not believed beyond this: renderers restart.
-const ENDLESS: Duration = Duration::from_secs(1800);
-/// Nobody stays subscribed longer than a day without renewing.
+/// Longest time for which "infinite" (UDA 1.0 §4.1.1) is believed: renderers restart.
+const INFINITE: Duration = Duration::from_secs(1800);
+/// Longer timeouts are cut to this.
 const LONGEST: Duration = Duration::from_secs(86_400);
-/// Times that text is unescaped in search of a variable.
+/// How often text is unescaped in search of a variable.
 const UNESCAPES: usize = 2;
-/// Longest tag looked at where tags no longer fit together.
+/// Longest tag that is read where tags do not fit together.
 const TAG: usize = 4096;
 
 impl LastChange {
-    /// What the body of a NOTIFY says: a propertyset, or the Event document itself. `None` if it says
-    /// nothing that we know.
+    /// Reads the body of a NOTIFY: a propertyset, or the Event document alone. `None` if it holds no variable
+    /// of AVTransport or RenderingControl.
     ///
-    /// First as XML, with the repairs of [`super::xml`]; then what that did not find is looked for in the
-    /// text, where tags are torn or escaped once too often or too seldom. What follows the first
-    /// `</Event>` is what a device's buffer held before, so it does not count.
+    /// Each variable is first looked up in the XML, with the repairs of [`super::xml`], then in the text,
+    /// where tags may be torn or escaped once too often or too seldom. Text after the first `</Event>` is
+    /// ignored: it is left over in the device's buffer.
     #[must_use]
     pub fn parse(body: &[u8]) -> Option<Self> {
-        let text = decode(body);
-        let event = Event::read(&text);
-        let state = event.value("TransportState");
-        let status = event.value("TransportStatus");
-        let duration = event.value("CurrentTrackDuration");
-        let volume = event.value("Volume");
-        let mute = event.value("Mute");
+        let event = EventDocument::read(&decode(body));
+        let [state, status, duration, volume, mute] =
+            ["TransportState", "TransportStatus", "CurrentTrackDuration", "Volume", "Mute"]
+                .map(|name| event.value(name));
         let uri =
             |name| event.value(name).filter(|uri| !uri.eq_ignore_ascii_case("NOT_IMPLEMENTED"));
         let change = Self {
             transport_state: state.as_deref().and_then(TransportState::parse),
-            error_occurred: status
-                .as_deref()
-                .is_some_and(|status| status.trim().eq_ignore_ascii_case("ERROR_OCCURRED")),
+            error_occurred: status.as_deref().is_some_and(is_error),
             av_transport_uri: uri("AVTransportURI"),
             current_track_uri: uri("CurrentTrackURI"),
             current_track_duration: duration
@@ -67,11 +62,12 @@ impl LastChange {
             volume: volume.as_deref().and_then(parse_volume),
             mute: mute.as_deref().and_then(parse_bool),
         };
-        let said_something = [state, status, duration, volume, mute].iter().any(Option::is_some);
-        (said_something || change != Self::default()).then_some(change)
+        // Known variables with unknown values are an event, too.
+        let is_event = [state, status, duration, volume, mute].iter().any(Option::is_some);
+        (is_event || change != Self::default()).then_some(change)
     }
 
-    /// The body of a NOTIFY that says this.
+    /// The body of a NOTIFY with these variables.
     #[must_use]
     pub fn write(&self) -> String {
         let variable = |name: &str, value: &str| format!("<{name} val=\"{}\"/>", escape(value));
@@ -79,15 +75,9 @@ impl LastChange {
             format!("<{name} channel=\"Master\" val=\"{}\"/>", escape(value))
         };
         let uri = |name, uri: &Option<String>| uri.as_deref().map(|uri| variable(name, uri));
-        let transport = self.transport_state.map(|state| {
-            variable("TransportState", state.as_str())
-                + &variable(
-                    "TransportStatus",
-                    if self.error_occurred { "ERROR_OCCURRED" } else { "OK" },
-                )
-        });
-        let status_only = (self.error_occurred && self.transport_state.is_none())
-            .then(|| variable("TransportStatus", "ERROR_OCCURRED"));
+        let state = self.transport_state.map(|state| variable("TransportState", state.as_str()));
+        let status = (state.is_some() || self.error_occurred)
+            .then(|| variable("TransportStatus", format_status(self.error_occurred)));
         let duration = self
             .current_track_duration
             .map(|duration| variable("CurrentTrackDuration", &format_time(duration)));
@@ -95,8 +85,8 @@ impl LastChange {
         let mute = self.mute.map(|mute| master("Mute", format_bool(mute)));
         let namespace = if volume.is_some() || mute.is_some() { "RCS" } else { "AVT" };
         let variables: String = [
-            transport,
-            status_only,
+            state,
+            status,
             uri("AVTransportURI", &self.av_transport_uri),
             uri("CurrentTrackURI", &self.current_track_uri),
             duration,
@@ -119,13 +109,13 @@ impl LastChange {
     }
 }
 
-/// The Event document in a NOTIFY: as elements, and as text for what the elements do not show.
-struct Event {
+/// The Event document in a NOTIFY: as elements, and as text for variables that the elements do not show.
+struct EventDocument {
     document: Document,
     texts: Vec<String>,
 }
 
-impl Event {
+impl EventDocument {
     fn read(body: &str) -> Self {
         let envelope = Document::read(body, "LastChange");
         let inner = envelope.find("LastChange").map(|node| {
@@ -137,9 +127,9 @@ impl Event {
             }
             inner
         });
-        // A LastChange without text holds the document as elements; without a LastChange, this is the document.
+        // A LastChange without text holds the document as elements; without a LastChange the body is the document.
         let inner = inner.filter(|inner| inner.contains('<')).unwrap_or_else(|| body.to_owned());
-        let mut texts = vec![first_event(without_preface(&inner)).to_owned()];
+        let mut texts = vec![first_event(without_comments(&inner)).to_owned()];
         for _ in 0..UNESCAPES {
             let once_more = texts.last().map(|text| unescape(text).into_owned());
             texts.extend(once_more.map(|text| first_event(&text).to_owned()));
@@ -147,7 +137,7 @@ impl Event {
         Self { document: Document::read(&inner, "Event"), texts }
     }
 
-    /// The value of the first variable `name` of instance 0, of the Master channel if it has channels.
+    /// The first value of the variable `name` of instance 0 and, if it has channels, of the Master channel.
     fn value(&self, name: &str) -> Option<String> {
         self.variables()
             .filter(|node| node.is(name) && is_master(node.attribute("channel")))
@@ -156,7 +146,7 @@ impl Event {
             .or_else(|| self.torn_value(name))
     }
 
-    /// What the text says of it, if that can only be of instance 0.
+    /// The value of the variable `name` in the text, if the text is about no other instance.
     fn torn_value(&self, name: &str) -> Option<String> {
         if self.document.nodes().any(is_another_instance) {
             return None;
@@ -179,7 +169,7 @@ impl Event {
     }
 }
 
-/// Whether it holds what is said of another instance than ours.
+/// Whether `node` holds variables of an instance other than 0.
 fn is_another_instance(node: Node<'_>) -> bool {
     let number = || node.attribute("val").and_then(|val| val.trim().parse::<u32>().ok());
     node.is("InstanceID")
@@ -193,8 +183,8 @@ fn is_master(channel: Option<&str>) -> bool {
     })
 }
 
-/// `text` without the comments before its first element: they may speak of tags.
-fn without_preface(text: &str) -> &str {
+/// `text` without the comments before its first element, which may contain tags.
+fn without_comments(text: &str) -> &str {
     let mut text = text.trim_start();
     while let Some((_, after)) =
         text.strip_prefix("<!--").and_then(|comment| comment.split_once("-->"))
@@ -214,13 +204,13 @@ fn first_event(text: &str) -> &str {
     end.map_or(text, |(at, _)| &text[..at])
 }
 
-/// A name without prefix, and without blanks that tear it apart.
+/// A name without its prefix and without blanks inside.
 fn squeezed_name(text: &str) -> String {
     let local = text.rsplit(':').next().unwrap_or_default();
     local.chars().filter(|c| !c.is_whitespace()).take(TAG).collect()
 }
 
-/// The value of the first tag that reads like `<name … val="value"`, however torn the rest.
+/// The value of the first tag that reads like `<name … val="value"`, even if the rest is torn.
 fn torn_value(text: &str, name: &str) -> Option<String> {
     text.split('<').skip(1).find_map(|tag| {
         let mut rest = tag;
@@ -229,18 +219,18 @@ fn torn_value(text: &str, name: &str) -> Option<String> {
         while let Some((key, after)) = rest.split_once('=') {
             let mut key = squeezed_name(key).to_ascii_lowercase();
             if first {
-                // The name of the element runs into that of its first attribute. With anything else
-                // between them it is another's name, as in VolumeDB.
+                // The name of the element runs into that of its first attribute. If anything stands between
+                // them, it is the name of another variable: VolumeDB, not Volume.
                 key = key.strip_prefix(&name.to_ascii_lowercase())?.to_owned();
                 if !matches!(key.as_str(), "val" | "channel") {
                     return None;
                 }
                 first = false;
             }
-            let (said, next) = quoted(after);
+            let (quoted, next) = quoted(after);
             match key.as_str() {
-                "val" => value = value.or(Some(said)),
-                "channel" => channel = channel.or(Some(said)),
+                "val" => value = value.or(Some(quoted)),
+                "channel" => channel = channel.or(Some(quoted)),
                 _ => {}
             }
             rest = next;
@@ -249,7 +239,7 @@ fn torn_value(text: &str, name: &str) -> Option<String> {
     })
 }
 
-/// An attribute's value at the start of `text`, and what follows it. Without quotes it ends at a blank.
+/// The value of an attribute at the start of `text`, and the text after it. Without quotes it ends at a blank.
 fn quoted(text: &str) -> (&str, &str) {
     let text = text.trim_start();
     match text.chars().next() {
@@ -263,12 +253,12 @@ fn quoted(text: &str) -> (&str, &str) {
     }
 }
 
-/// The TIMEOUT header: `Second-300`, `infinite`. What makes no sense counts as what we ask for.
+/// The value of a TIMEOUT header: `Second-300` or `infinite`. Nonsense counts as the timeout that we ask for.
 #[must_use]
 pub fn parse_timeout(header: &str) -> Duration {
     let header = header.trim().to_ascii_lowercase();
     if header.contains("infinite") {
-        return ENDLESS;
+        return INFINITE;
     }
     let number = header.strip_prefix("second-").unwrap_or(&header).trim();
     match number.parse() {

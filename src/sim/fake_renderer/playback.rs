@@ -102,7 +102,6 @@ impl FakeRenderer {
                 Some(Ok(Reply::MediaInfo(MediaInfo {
                     current_uri: Some(self.shown_uri().to_owned()),
                     next_uri: Some(next.map(|next| next.uri.clone()).unwrap_or_default()),
-                    media_duration: self.position_info(now).track_duration,
                 })))
             }
             _ => refuse(401),

@@ -179,11 +179,7 @@ fn replies() -> Vec<(Action, Reply)> {
         rel_time: Some(Duration::from_millis(5_040)),
         fractional: true,
     };
-    let media = MediaInfo {
-        current_uri: Some(String::new()),
-        next_uri: None,
-        media_duration: Some(Duration::from_millis(1_500)),
-    };
+    let media = MediaInfo { current_uri: Some(String::new()), next_uri: None };
     let sink = "http-get:*:video/mp4:*".to_owned();
     vec![
         (Action::Next, Reply::Done),
