@@ -7,9 +7,9 @@ use core::net::Ipv4Addr;
 use dlna_kiosk::media::mime::of_extension;
 use dlna_kiosk::media::protocol_info::choose_mime;
 use dlna_kiosk::upnp::action::TransportState;
+use dlna_kiosk::upnp::description::ServiceDescription;
 use dlna_kiosk::upnp::description::{self, DescriptionError, Service};
 use dlna_kiosk::upnp::gena::{LastChange, parse_timeout};
-use dlna_kiosk::upnp::scpd::Survey;
 use dlna_kiosk::upnp::soap::SoapError;
 use dlna_kiosk::upnp::ssdp::{self, Rejected};
 use dlna_kiosk::upnp::values::parse_time;
@@ -310,11 +310,11 @@ fn check_answer(capture: &Capture, action: &str, name: &str) {
 fn reads_the_range_of_the_volume_and_that_play_wants_nothing_more() {
     for capture in captures("SCPD") {
         let name = &capture.name;
-        let survey = Survey::read(&capture.body);
+        let survey = ServiceDescription::parse(&capture.body);
         let range = survey.volume.map(|r| format!("{}..{} step {}", r.min, r.max, r.step));
         let (_, expected) = capture.expect.split_once("Volume range ").unzip();
         assert_eq!(range.as_deref(), expected, "{name}");
-        assert!(survey.play.is_empty(), "{name}: {:?}", survey.play);
+        assert!(survey.extra_arguments.is_empty(), "{name}: {:?}", survey.extra_arguments);
     }
 }
 

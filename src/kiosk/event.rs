@@ -6,8 +6,8 @@ use super::token::Token;
 use crate::media::catalogue::Scan;
 use crate::time::Duration;
 use crate::upnp::description::Description;
+use crate::upnp::description::ServiceDescription;
 use crate::upnp::gena::LastChange;
-use crate::upnp::scpd::Survey;
 use crate::upnp::ssdp::Announcement;
 use crate::upnp::{Reply, UpnpError};
 use core::net::Ipv4Addr;
@@ -170,7 +170,7 @@ pub enum Answer {
     /// A SOAP action succeeded.
     Reply(Reply),
     /// The description of a service was fetched and parsed.
-    Surveyed(Box<Survey>),
+    Surveyed(Box<ServiceDescription>),
     /// SUBSCRIBE was granted or renewed. A renewal may lack the SID.
     Subscribed {
         /// The subscription identifier.

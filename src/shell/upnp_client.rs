@@ -6,8 +6,8 @@ use super::http::client::{HttpRequest, HttpResponse, exchange};
 use crate::kiosk::effect::Request;
 use crate::kiosk::event::{Answer, Failure};
 use crate::limits::{DESCRIPTION_BODY, NOTIFY_BODY, SCPD_BODY, SOAP_BODY};
+use crate::upnp::description::ServiceDescription;
 use crate::upnp::description::{self, DescriptionError};
-use crate::upnp::scpd::Survey;
 use crate::upnp::soap::SoapError;
 use crate::upnp::{Action, HttpUrl, UpnpError, gena};
 use core::net::Ipv4Addr;
@@ -96,7 +96,7 @@ impl Client {
         let request = HttpRequest { method: "GET", url, headers: &[], body: None };
         let answer = self.exchange(&request, SCPD_BODY).await?;
         match answer.status {
-            200 => Ok(Answer::Surveyed(Box::new(Survey::read(&answer.body)))),
+            200 => Ok(Answer::Surveyed(Box::new(ServiceDescription::parse(&answer.body)))),
             status => Err(Failure::Status(status)),
         }
     }
@@ -186,8 +186,8 @@ mod tests {
     use crate::upnp::Reply;
     use crate::upnp::Udn;
     use crate::upnp::action::{TransportInfo, TransportState};
+    use crate::upnp::description::VolumeRange;
     use crate::upnp::description::{Description, Service};
-    use crate::upnp::scpd::VolumeRange;
     use core::cell::RefCell;
     use smol::{block_on, future};
 
@@ -350,7 +350,7 @@ mod tests {
     fn a_service_description_brings_the_range_or_that_there_is_none() {
         let survey = |url| Request::Survey { url };
         let volume = Some(VolumeRange { min: 0, max: 30, step: 1 });
-        let known = Survey { volume, play: vec!["Extra".to_owned()] };
+        let known = ServiceDescription { volume, extra_arguments: vec!["Extra".to_owned()] };
         let (outcome, heard) = run_with(survey, &[&ok(&known.write())]);
         assert!(heard[0].starts_with("GET /dmr/control HTTP/1.1\r\n"));
         assert_eq!(outcome, Ok(Answer::Surveyed(Box::new(known))));

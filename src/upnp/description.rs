@@ -1,26 +1,28 @@
-//! Device descriptions (UDA 1.0 §2): which device of the tree is a renderer, and where its services are.
+//! Device descriptions (UDA 1.0 §2.1): which device is a renderer, and the URLs of its services. Service
+//! descriptions (UDA 1.0 §2.3): the range of the volume, and extra arguments of Play.
 
+use super::values::parse_volume;
 use super::xml::{Document, Node, escape};
 use super::{HttpUrl, ServiceKind, Udn};
 use crate::limits::NAME_BYTES;
 use crate::text::{Text, clip};
 
-/// A renderer as its description tells it. All URLs are on the host of LOCATION.
+/// A renderer, by its device description. All URLs are on the host of LOCATION.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Description {
-    /// UDN of the device that carries AVTransport.
+    /// UDN of the device that has AVTransport.
     pub udn: Udn,
-    /// friendlyName of that device, else of the root, else modelName, else the host.
+    /// friendlyName of that device, else of the root device, else modelName, else the host.
     pub friendly_name: Text<NAME_BYTES>,
     /// manufacturer; may be empty.
     pub manufacturer: Text<NAME_BYTES>,
     /// modelName; may be empty.
     pub model_name: Text<NAME_BYTES>,
-    /// Where to send AVTransport actions.
+    /// The AVTransport service.
     pub av_transport: Service,
-    /// Absent on some renderers.
+    /// The RenderingControl service; some renderers lack it.
     pub rendering_control: Option<Service>,
-    /// Absent on some renderers.
+    /// The ConnectionManager service; some renderers lack it.
     pub connection_manager: Option<Service>,
 }
 
@@ -31,26 +33,26 @@ pub struct Service {
     pub version: u8,
     /// controlURL.
     pub control_url: HttpUrl,
-    /// eventSubURL; empty or absent on some.
+    /// eventSubURL; some renderers have none.
     pub event_url: Option<HttpUrl>,
-    /// SCPDURL.
+    /// SCPDURL, of the service description.
     pub scpd_url: Option<HttpUrl>,
 }
 
-/// Why a description yields no renderer.
+/// Why a description describes no renderer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DescriptionError {
-    /// No device in it.
+    /// It has no device.
     NotADescription,
-    /// Devices, but none is a MediaRenderer with AVTransport.
+    /// No device is a MediaRenderer with AVTransport.
     NotARenderer,
 }
 
-/// The renderer in the description `body` that was found at `location`.
+/// The renderer in the description `body` that was fetched from `location`.
 ///
-/// It is the first device of the tree, however deep, that has AVTransport and calls itself a MediaRenderer
-/// or nothing: tuners have AVTransport below a MediaServer. Services are known by serviceType; their
-/// serviceIds are broken on many devices.
+/// It is the first device, at any depth, that has AVTransport and is a MediaRenderer or has no deviceType: some tuners
+/// have AVTransport below a MediaServer. Services are identified by serviceType, because many devices write wrong
+/// serviceIds.
 ///
 /// # Errors
 /// [`DescriptionError`].
@@ -58,14 +60,14 @@ pub fn parse(body: &[u8], location: &HttpUrl) -> Result<Description, Description
     let document = Document::parse(body, "root");
     let mut devices = document.nodes().filter(|node| node.is("device")).peekable();
     let root = *devices.peek().ok_or(DescriptionError::NotADescription)?;
-    // Some write URLBase after the devices.
+    // Some devices write URLBase after the devices.
     let base =
         document.nodes().find(|node| node.is("URLBase") && !node.text().is_empty()).map(Node::text);
     devices
         .filter(|&device| is_renderer(own(device, "deviceType")))
         .find_map(|device| {
             let service = |kind| service(device, kind, base, location);
-            // First, so that the root is looked through for the renderer alone and not for every device.
+            // First: devices without it need no search of the root.
             let av_transport = service(ServiceKind::AvTransport)?;
             let name = [
                 own(device, "friendlyName"),
@@ -100,14 +102,14 @@ fn own<'a>(device: Node<'a>, name: &str) -> &'a str {
     device
         .descendants_outside(&["device", "service", "icon"])
         .filter(|node| node.is(name))
-        .map(|node| said(node.text()))
+        .map(|node| without_null(node.text()))
         .find(|text| !text.is_empty())
         .unwrap_or_default()
 }
 
-/// What a device says when its program printed a null pointer counts as nothing.
-fn said(text: &str) -> &str {
-    // As it will be read: control characters are left out then.
+/// `text`, or nothing if the device printed a null pointer.
+fn without_null(text: &str) -> &str {
+    // Control characters will be removed.
     let shown: Text<NAME_BYTES> = clip(text);
     let nothing = ["(null)", "null", "(nil)"].iter().any(|word| word.eq_ignore_ascii_case(&shown));
     if nothing { "" } else { text }
@@ -124,7 +126,7 @@ fn service(
             service
                 .descendants_outside(&["service"])
                 .find(|node| node.is(name))
-                .map_or("", |node| said(node.text()))
+                .map_or("", |node| without_null(node.text()))
         };
         let (found, version) = ServiceKind::of(text("serviceType"))?;
         let url = |name| location.join(base, text(name));
@@ -138,7 +140,7 @@ fn service(
 }
 
 impl Description {
-    /// The document that a renderer like this serves: a device with up to three services.
+    /// The device description of this renderer: one device with up to three services.
     #[must_use]
     pub fn write(&self) -> String {
         let services: String = [
@@ -167,7 +169,7 @@ impl Description {
 
 impl Service {
     fn write(&self, kind: ServiceKind) -> String {
-        // In full: a reference could mean another port, and dots or a second slash something else.
+        // Absolute, because a relative URL could resolve to another port or path.
         let url =
             |url: Option<&HttpUrl>| url.map_or_else(String::new, |url| escape(&url.to_string()));
         format!(
@@ -179,6 +181,105 @@ impl Service {
             url(self.scpd_url.as_ref()),
             url(Some(&self.control_url)),
             url(self.event_url.as_ref()),
+        )
+    }
+}
+
+/// Limit of extra arguments of Play: JRiver has two.
+const EXTRA_ARGUMENTS: usize = 4;
+
+/// The range of a renderer's volume, in its own units (RenderingControl:1 §2.2.17).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VolumeRange {
+    /// The softest.
+    pub min: u16,
+    /// The loudest.
+    pub max: u16,
+    /// The renderer accepts only multiples of this above the minimum.
+    pub step: u16,
+}
+
+impl Default for VolumeRange {
+    /// The range of nearly every renderer, assumed where a renderer gives none.
+    fn default() -> Self {
+        Self { min: 0, max: 100, step: 1 }
+    }
+}
+
+/// The range of Volume in the description of RenderingControl; `None` if it is absent or makes no sense.
+fn volume_range(document: &Document) -> Option<VolumeRange> {
+    let is_volume = |variable: &Node<'_>| {
+        let name = variable.find("name").map_or("", Node::text);
+        variable.is("stateVariable") && name.eq_ignore_ascii_case("Volume")
+    };
+    let variable = document.nodes().find(is_volume)?;
+    let number = |name| variable.find(name).and_then(|node| parse_volume(node.text()));
+    let (min, max) = (number("minimum")?, number("maximum")?);
+    let step = number("step").filter(|step| *step > 0 && *step < max).unwrap_or(1);
+    (min < max).then_some(VolumeRange { min, max, step })
+}
+
+/// IN arguments of Play beyond those of AVTransport:1, in their order.
+fn extra_arguments(document: &Document) -> Vec<String> {
+    let named = |node: &Node<'_>, name| node.find("name").is_some_and(|n| n.text() == name);
+    let Some(play) = document.nodes().find(|node| node.is("action") && named(node, "Play")) else {
+        return Vec::new();
+    };
+    let is_in = |node: &Node<'_>| {
+        node.find("direction").is_none_or(|direction| direction.text().eq_ignore_ascii_case("in"))
+    };
+    let names = play.descendants().filter(|node| node.is("argument") && is_in(node));
+    let names = names.filter_map(|node| node.find("name")).map(Node::text);
+    let extra = names.filter(|name| !["InstanceID", "Speed"].contains(name) && is_plain(name));
+    extra.take(EXTRA_ARGUMENTS).map(str::to_owned).collect()
+}
+
+/// Whether `name` can be written in a tag unescaped.
+fn is_plain(name: &str) -> bool {
+    let begins = name.starts_with(|c: char| c.is_ascii_alphabetic());
+    begins && name.len() <= 64 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// The parts of a service description that matter to the box.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServiceDescription {
+    /// The range of Volume; `None` if it is absent or makes no sense.
+    pub volume: Option<VolumeRange>,
+    /// Names of IN arguments of Play beyond those of AVTransport:1.
+    pub extra_arguments: Vec<String>,
+}
+
+impl ServiceDescription {
+    /// Parses the body of a service description.
+    #[must_use]
+    pub fn parse(body: &[u8]) -> Self {
+        let document = Document::parse(body, "scpd");
+        Self { volume: volume_range(&document), extra_arguments: extra_arguments(&document) }
+    }
+
+    /// The service description of this service.
+    #[must_use]
+    pub fn write(&self) -> String {
+        let range = |VolumeRange { min, max, step }: VolumeRange| {
+            format!(
+                "<stateVariable sendEvents=\"no\"><name>Volume</name><dataType>ui2</dataType>\
+                 <allowedValueRange><minimum>{min}</minimum><maximum>{max}</maximum>\
+                 <step>{step}</step></allowedValueRange></stateVariable>"
+            )
+        };
+        let argument = |name: &str| {
+            format!("<argument><name>{name}</name><direction>in</direction></argument>")
+        };
+        let usual = ["InstanceID", "Speed"].into_iter();
+        let arguments: String =
+            usual.chain(self.extra_arguments.iter().map(String::as_str)).map(argument).collect();
+        format!(
+            "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\
+             <scpd xmlns=\"urn:schemas-upnp-org:service-1-0\">\
+             <specVersion><major>1</major><minor>0</minor></specVersion>\
+             <actionList><action><name>Play</name><argumentList>{arguments}</argumentList></action></actionList>\
+             <serviceStateTable>{}</serviceStateTable></scpd>\n",
+            self.volume.map(range).unwrap_or_default(),
         )
     }
 }
@@ -311,6 +412,72 @@ mod tests {
             prop_assume!(!["null"].contains(&name.as_str()));
             let again = parse(description.write().as_bytes(), &location());
             prop_assert_eq!(again, Ok(description));
+        }
+    }
+
+    #[test]
+    fn a_service_description_comes_back_as_it_was_written() {
+        for volume in [None, Some(VolumeRange { min: 2, max: 30, step: 4 })] {
+            for extra_arguments in [vec![], vec!["SyncTime".to_owned(), "SyncServer".to_owned()]] {
+                let service = ServiceDescription { volume, extra_arguments };
+                assert_eq!(ServiceDescription::parse(service.write().as_bytes()), service);
+            }
+        }
+    }
+
+    #[test]
+    fn only_plain_names_of_what_play_takes_are_sent_on() {
+        let scpd = "<scpd><action><name>Stop</name><argument><name>Why</name></argument></action>\
+            <action><name>Play</name><argumentList>\
+            <argument><name>InstanceID</name><direction>in</direction></argument>\
+            <argument><name>Extra</name><direction>IN</direction></argument>\
+            <argument><name>Result</name><direction>out</direction></argument>\
+            <argument><name>a b</name></argument><argument><name>&lt;x&gt;</name></argument>\
+            </argumentList></action></scpd>";
+        assert_eq!(ServiceDescription::parse(scpd.as_bytes()).extra_arguments, ["Extra"]);
+        let many = ServiceDescription {
+            extra_arguments: (0..9).map(|n| format!("A{n}")).collect(),
+            ..ServiceDescription::default()
+        };
+        assert_eq!(
+            ServiceDescription::parse(many.write().as_bytes()).extra_arguments.len(),
+            EXTRA_ARGUMENTS
+        );
+    }
+
+    #[test]
+    fn only_the_range_of_volume_counts_and_only_if_it_makes_sense() {
+        let scpd = |volume: &str| {
+            format!(
+                "<scpd><stateVariable><name>VolumeDB</name><allowedValueRange><minimum>-32767</minimum>\
+                 <maximum>32767</maximum></allowedValueRange></stateVariable>\
+                 <stateVariable><name> volume </name>{volume}</stateVariable>\
+                 <stateVariable><name>Brightness</name><allowedValueRange><minimum>0</minimum>\
+                 <maximum>9</maximum></allowedValueRange></stateVariable></scpd>"
+            )
+        };
+        let range = |minimum: &str, maximum: &str, step: &str| {
+            let text = format!(
+                "<allowedValueRange><minimum>{minimum}</minimum><maximum>{maximum}</maximum>{step}\
+                 </allowedValueRange>"
+            );
+            ServiceDescription::parse(scpd(&text).as_bytes()).volume
+        };
+        assert_eq!(range("0", "63", ""), Some(VolumeRange { min: 0, max: 63, step: 1 }));
+        assert_eq!(range("0", "63", "<step>0</step>").map(|r| r.step), Some(1));
+        for (minimum, maximum) in [("0", "0"), ("9", "3"), ("-5", "10"), ("", "10"), ("0", "loud")]
+        {
+            assert_eq!(range(minimum, maximum, ""), None, "{minimum} to {maximum}");
+        }
+        let none = ServiceDescription::parse(scpd("<dataType>ui2</dataType>").as_bytes());
+        assert_eq!(none, ServiceDescription::default());
+        assert_eq!(ServiceDescription::parse(b"<html>404</html>"), ServiceDescription::default());
+    }
+
+    proptest! {
+        #[test]
+        fn service_descriptions_never_panic(body in "(<|>|</|stateVariable|action|argument|Play|name|Volume|minimum|maximum|step|[0-9 -]){0,60}") {
+            let _ = ServiceDescription::parse(body.as_bytes());
         }
     }
 }

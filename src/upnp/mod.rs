@@ -8,7 +8,6 @@ pub mod action;
 pub mod description;
 pub mod didl;
 pub mod gena;
-pub mod scpd;
 pub mod soap;
 pub mod ssdp;
 pub mod url;

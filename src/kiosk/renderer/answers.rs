@@ -15,7 +15,7 @@ use crate::kiosk::trace::What;
 use crate::text::Text;
 use crate::time::{Duration, Instant};
 use crate::upnp::action::TransportState;
-use crate::upnp::scpd::Survey;
+use crate::upnp::description::ServiceDescription;
 use crate::upnp::{Reply, UpnpError};
 use core::net::Ipv4Addr;
 
@@ -173,9 +173,9 @@ impl Renderer {
     }
 
     /// The description of a service was read, or is unavailable.
-    pub(super) fn scpd_read(&mut self, which: Evented, survey: Survey) {
+    pub(super) fn scpd_read(&mut self, which: Evented, survey: ServiceDescription) {
         match which {
-            Evented::Transport => self.capabilities.know_play_arguments(survey.play),
+            Evented::Transport => self.capabilities.know_play_arguments(survey.extra_arguments),
             Evented::Rendering => self.volume.know_units(survey.volume),
         }
     }
@@ -234,7 +234,7 @@ impl Renderer {
             self.observation.ask_state_at(now);
         }
         if which == Evented::Transport || !self.volume.units_failed(failure) {
-            self.scpd_read(which, Survey::default());
+            self.scpd_read(which, ServiceDescription::default());
         }
     }
 

@@ -10,7 +10,7 @@ use crate::kiosk::event::Ticket;
 use crate::time::{Duration, Instant};
 use crate::upnp::action::TransportState;
 use crate::upnp::description::Service;
-use crate::upnp::scpd::Survey;
+use crate::upnp::description::ServiceDescription;
 use crate::upnp::{Action, HttpUrl};
 
 /// The pause after a call that could not be sent, because a service or the media server is missing.
@@ -129,7 +129,7 @@ impl Renderer {
             Purpose::Renew(which) => self.lease_lost(*which, ctx),
             Purpose::Volume(_) => self.volume.refused(ctx.now + IMPOSSIBLE_PAUSE),
             Purpose::Sink => self.capabilities.set_sink(None),
-            Purpose::Scpd(which) => self.scpd_read(*which, Survey::default()),
+            Purpose::Scpd(which) => self.scpd_read(*which, ServiceDescription::default()),
             _ => {}
         }
     }

@@ -11,8 +11,8 @@ use crate::kiosk::fault::Fault;
 use crate::kiosk::trace::What;
 use crate::time::{Duration, Instant};
 use crate::upnp::UpnpError;
+use crate::upnp::description::ServiceDescription;
 use crate::upnp::didl::Rung;
-use crate::upnp::scpd::Survey;
 
 use super::intent::Goal;
 
@@ -68,7 +68,7 @@ impl Renderer {
             Purpose::Position => self.position_untold(now),
             Purpose::Media => self.media_unknown(ctx),
             Purpose::Sink => self.capabilities.set_sink(None),
-            Purpose::Scpd(which) => self.scpd_read(*which, Survey::default()),
+            Purpose::Scpd(which) => self.scpd_read(*which, ServiceDescription::default()),
             Purpose::Subscribe(which) => self.observation.subscription_mut(*which).refuse(now),
             Purpose::Renew(which) => self.lease_lost(*which, ctx),
             Purpose::Unsubscribe(which) => self.observation.subscription_mut(*which).forget(now),

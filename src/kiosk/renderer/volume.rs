@@ -8,7 +8,7 @@
 
 use crate::kiosk::event::Failure;
 use crate::time::Instant;
-use crate::upnp::scpd::VolumeRange;
+use crate::upnp::description::VolumeRange;
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use super::{FakeRenderer, fault};
 use crate::text::clip;
 use crate::time::{Duration, Instant};
 use crate::upnp::description::{Description, Service};
-use crate::upnp::scpd::{Survey, VolumeRange};
+use crate::upnp::description::{ServiceDescription, VolumeRange};
 use crate::upnp::{Action, HttpUrl, ServiceKind, Udn, UpnpError};
 use core::net::Ipv4Addr;
 
@@ -62,17 +62,22 @@ impl FakeRenderer {
     ///
     /// # Errors
     /// The HTTP status.
-    pub fn survey(&self, kind: ServiceKind) -> Result<Survey, u16> {
+    pub fn survey(&self, kind: ServiceKind) -> Result<ServiceDescription, u16> {
         if let Some(status) = self.quirks.scpd_refused {
             return Err(status);
         }
         let (min, max) = (self.quirks.volume_min, self.quirks.volume_max);
         let volume = VolumeRange { min, max, step: 1 };
-        let play = self.quirks.play_wants.iter().map(|name| (*name).to_owned()).collect();
+        let extra_arguments =
+            self.quirks.play_wants.iter().map(|name| (*name).to_owned()).collect();
         Ok(match kind {
-            ServiceKind::AvTransport => Survey { play, ..Survey::default() },
-            ServiceKind::RenderingControl => Survey { volume: Some(volume), ..Survey::default() },
-            ServiceKind::ConnectionManager => Survey::default(),
+            ServiceKind::AvTransport => {
+                ServiceDescription { extra_arguments, ..ServiceDescription::default() }
+            }
+            ServiceKind::RenderingControl => {
+                ServiceDescription { volume: Some(volume), ..ServiceDescription::default() }
+            }
+            ServiceKind::ConnectionManager => ServiceDescription::default(),
         })
     }
 

@@ -1,19 +1,17 @@
-//! A lenient reading of XML: what renderers send is often not well-formed.
+//! A lenient XML parser: renderers often send XML that is not well-formed.
 //!
-//! quick-xml splits the text into tags; `reading` decides what they mean when they do not fit:
-//! prefixes need no declaration, an end tag closes the nearest element of its name or nothing, what
-//! is never closed ends with its parent, a broken tag costs itself only, and a bare `&` is a `&`.
-//! Names are compared without prefix and without regard to case. Document types and their entities
-//! are ignored. Depth, number of elements and repairs are bounded, and nothing here recurses.
+//! quick-xml splits the text into tags; `parser` repairs tags that do not fit together: prefixes need no
+//! declaration, an end tag closes the nearest element of its name or nothing, an element without an end tag ends
+//! with its parent, a broken tag is skipped, and a bare `&` is a `&`. Names are compared without prefix and
+//! case. Document types and their entities are ignored. Depth, number of elements and number of repairs are
+//! bounded, and nothing recurses.
 
-mod characters;
-mod reading;
+mod parser;
 
-pub use characters::{decode, escape, unescape};
+use parser::{Element, parse_elements};
+use std::borrow::Cow;
 
-use reading::{Element, elements};
-
-/// What could be read of a document, in document order.
+/// The elements of a document, in document order.
 #[derive(Debug, Default)]
 pub struct Document {
     elements: Vec<Element>,
@@ -27,7 +25,7 @@ pub struct Node<'a> {
 }
 
 impl Document {
-    /// Reads `body` up to the end of its first element called `root`: what follows that is leftover memory.
+    /// Parses `body` up to the end of its first element called `root`: the rest is leftover memory.
     #[must_use]
     pub fn parse(body: &[u8], root: &str) -> Self {
         Self::read(&decode(body), root)
@@ -36,7 +34,7 @@ impl Document {
     /// As [`Self::parse`], from text already decoded by [`decode`].
     #[must_use]
     pub fn read(text: &str, root: &str) -> Self {
-        Self { elements: elements(text, root) }
+        Self { elements: parse_elements(text, root) }
     }
 
     /// The first element called `name`, anywhere.
@@ -45,7 +43,7 @@ impl Document {
         self.nodes().find(|node| node.is(name))
     }
 
-    /// The first element of all.
+    /// The first element.
     #[must_use]
     pub fn first(&self) -> Option<Node<'_>> {
         self.nodes().next()
@@ -62,19 +60,19 @@ impl<'a> Node<'a> {
         &self.document.elements[self.index]
     }
 
-    /// Name without prefix.
+    /// Its name, without prefix.
     #[must_use]
     pub fn name(self) -> &'a str {
         &self.element().name
     }
 
-    /// Whether it is called `name`, without regard to case and prefix.
+    /// Whether it is called `name`, ignoring case and prefix.
     #[must_use]
     pub fn is(self, name: &str) -> bool {
         self.name().eq_ignore_ascii_case(name)
     }
 
-    /// Its own text, unescaped, not that of elements in it.
+    /// Its own text, unescaped, without the text of its descendants.
     #[must_use]
     pub fn raw_text(self) -> &'a str {
         &self.element().text
@@ -86,7 +84,7 @@ impl<'a> Node<'a> {
         self.raw_text().trim()
     }
 
-    /// The value of the attribute `name`, without regard to case and prefix.
+    /// The value of the attribute `name`, ignoring case and prefix.
     #[must_use]
     pub fn attribute(self, name: &str) -> Option<&'a str> {
         self.element()
@@ -96,7 +94,7 @@ impl<'a> Node<'a> {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The value of its first attribute that starts with `prefix`: a namespace.
+    /// The first value of an attribute that starts with `prefix`, which finds a namespace.
     #[must_use]
     pub fn attribute_value_starting(self, prefix: &str) -> Option<&'a str> {
         self.element()
@@ -106,14 +104,13 @@ impl<'a> Node<'a> {
             .find(|value| value.starts_with(prefix))
     }
 
-    /// Everything in it, in document order.
+    /// Its descendants, in document order.
     pub fn descendants(self) -> impl Iterator<Item = Node<'a>> {
         self.walk(|_| true)
     }
 
-    /// Everything in it, but nothing that is inside of an element called one of `closed`.
-    /// Such an element itself is there. This finds what belongs to an element even where
-    /// a missing end tag made siblings look like children.
+    /// Its descendants, including elements with a name in `closed`, but not those inside of such elements. Finds
+    /// the parts of an element even where a missing end tag has turned siblings into children.
     pub fn descendants_outside(
         self,
         closed: &'static [&'static str],
@@ -121,12 +118,12 @@ impl<'a> Node<'a> {
         self.walk(move |node| !closed.iter().any(|name| node.is(name)))
     }
 
-    /// The elements directly in it.
+    /// Its children.
     pub fn children(self) -> impl Iterator<Item = Node<'a>> {
         self.walk(|_| false)
     }
 
-    /// What is in it, in document order; of an element in it the inside only if it `opens`.
+    /// Its children and, of each descendant for which `opens` is true, the children too, in document order.
     fn walk(self, opens: impl Fn(Node<'a>) -> bool) -> impl Iterator<Item = Node<'a>> {
         let end = self.element().end;
         let mut index = self.index + 1;
@@ -140,11 +137,95 @@ impl<'a> Node<'a> {
         })
     }
 
-    /// The first element in it called `name`.
+    /// Its first descendant called `name`.
     #[must_use]
     pub fn find(self, name: &str) -> Option<Node<'a>> {
         self.descendants().find(|node| node.is(name))
     }
+}
+
+/// `body` as text: Latin-1 if it says so and is not UTF-8, else UTF-8 with invalid bytes replaced. Byte order marks
+/// and control characters other than tab and line ends are removed.
+#[must_use]
+pub fn decode(body: &[u8]) -> Cow<'_, str> {
+    let text = match core::str::from_utf8(body) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) if declares_latin_1(body) => body.iter().map(|&byte| char::from(byte)).collect(),
+        Err(_) => String::from_utf8_lossy(body),
+    };
+    if text.chars().all(is_xml_char) {
+        text
+    } else {
+        text.chars().filter(|&c| is_xml_char(c)).collect()
+    }
+}
+
+fn declares_latin_1(body: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(&body[..body.len().min(200)]).to_lowercase();
+    head.contains("iso-8859-1\"") || head.contains("iso-8859-1'") || head.contains("windows-1252")
+}
+
+fn is_xml_char(c: char) -> bool {
+    (!c.is_control() || matches!(c, '\t' | '\n' | '\r'))
+        && !matches!(c, '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+}
+
+/// `text` escaped for an element or a quoted attribute, without control characters.
+#[must_use]
+pub fn escape(text: &str) -> String {
+    let clean: String = text.chars().filter(|&c| is_xml_char(c)).collect();
+    quick_xml::escape::escape(clean).into_owned()
+}
+
+/// `text` with the five predefined entities and character references replaced. Any other `&` stays as it is.
+#[must_use]
+pub fn unescape(text: &str) -> Cow<'_, str> {
+    /// The longest reference: `&#x10FFFF;`, with some leading zeros.
+    const LONGEST: usize = 14;
+    let Some(first) = text.find('&') else {
+        return Cow::Borrowed(text);
+    };
+    let mut plain = String::with_capacity(text.len());
+    plain.push_str(&text[..first]);
+    let mut rest = &text[first..];
+    while !rest.is_empty() {
+        let end = rest.bytes().take(LONGEST).position(|byte| byte == b';');
+        match end.and_then(|end| Some((reference(&rest[1..end])?, end))) {
+            Some((c, end)) => {
+                if is_xml_char(c) {
+                    plain.push(c);
+                }
+                rest = &rest[end + 1..];
+            }
+            None => {
+                plain.push('&');
+                rest = &rest[1..];
+            }
+        }
+        let next = rest.find('&').unwrap_or(rest.len());
+        plain.push_str(&rest[..next]);
+        rest = &rest[next..];
+    }
+    Cow::Owned(plain)
+}
+
+fn reference(name: &str) -> Option<char> {
+    if let Some(number) = name.strip_prefix('#') {
+        let code = match number.strip_prefix(['x', 'X']) {
+            Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16),
+            None => number.parse(),
+        };
+        return code.ok().and_then(char::from_u32);
+    }
+    // Some devices write &AMP;
+    Some(match name.to_ascii_lowercase().as_str() {
+        "lt" => '<',
+        "gt" => '>',
+        "amp" => '&',
+        "quot" => '"',
+        "apos" => '\'',
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

@@ -1,22 +1,23 @@
-//! From text to elements: what tags mean when they do not fit.
+//! Builds elements from tags and repairs tags that do not fit together.
 
-use super::characters::unescape;
+use super::unescape;
 use core::ops::Range;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-/// Deeper elements are left out. Descriptions nest about 8 deep, a Sonos event 5.
+/// Deeper elements are ignored. Descriptions nest about 8 deep, a Sonos event 5.
 const DEPTH: usize = 64;
-/// Further elements are left out. A tuner with seven devices has 600.
+/// Further elements are ignored. A tuner with seven devices has 600.
 const ELEMENTS: usize = 16 << 10;
-/// Broken tags that are stepped over.
+/// Broken tags that are skipped.
 const REPAIRS: usize = 256;
-/// Bytes read in vain for them, beyond twice the text: a broken tag may show only at the end of the text.
-const READ_IN_VAIN: usize = 64 << 10;
+/// Bytes that may be reread after broken tags, beyond twice the text: a tag may prove broken only at the end of the
+/// text.
+const REREAD: usize = 64 << 10;
 /// Attributes read of one element.
 const ATTRIBUTES: usize = 64;
 
-/// An element, before those that are in it.
+/// An element; its descendants follow it.
 #[derive(Debug)]
 pub(super) struct Element {
     pub(super) name: String,
@@ -27,19 +28,19 @@ pub(super) struct Element {
 }
 
 /// The elements of `text` in document order, up to the end of the first one called `root`.
-pub(super) fn elements(text: &str, root: &str) -> Vec<Element> {
-    let mut growth = Growth::new(root);
+pub(super) fn parse_elements(text: &str, root: &str) -> Vec<Element> {
+    let mut tree = Tree::new(root);
     let mut rest = text;
-    let mut patience = READ_IN_VAIN + 2 * text.len();
+    let mut budget = REREAD + 2 * text.len();
     for _ in 0..REPAIRS {
-        let Some(broken) = growth.read(rest) else {
+        let Some(broken) = tree.read(rest) else {
             break;
         };
-        patience = patience.saturating_sub(broken.end - broken.start);
-        if patience == 0 {
+        budget = budget.saturating_sub(broken.end - broken.start);
+        if budget == 0 {
             break;
         }
-        // Step over the `<` that starts nothing, to the next one.
+        // Skip the `<` that starts no tag.
         let after = broken.start + 1;
         let next = rest.get(after..).and_then(|rest| rest.find('<'));
         let Some(next) = next.and_then(|next| rest.get(after + next..)) else {
@@ -47,24 +48,24 @@ pub(super) fn elements(text: &str, root: &str) -> Vec<Element> {
         };
         rest = next;
     }
-    growth.finish()
+    tree.finish()
 }
 
-/// A document while it is read.
-struct Growth<'r> {
+/// A document that is being parsed.
+struct Tree<'r> {
     root: &'r str,
     elements: Vec<Element>,
-    /// Indexes of the elements not closed yet.
+    /// Indexes of the elements that are not closed yet.
     open: Vec<usize>,
     complete: bool,
 }
 
-impl<'r> Growth<'r> {
+impl<'r> Tree<'r> {
     fn new(root: &'r str) -> Self {
         Self { root, elements: Vec::new(), open: Vec::new(), complete: false }
     }
 
-    /// Reads on. If it stopped at a `<` that cannot be understood: from there to where that showed.
+    /// Reads `text`. If it contains a broken tag, stops and returns the range from its `<` to where it proved broken.
     fn read(&mut self, text: &str) -> Option<Range<usize>> {
         let mut reader = Reader::from_str(text);
         let config = reader.config_mut();
@@ -126,7 +127,7 @@ impl<'r> Growth<'r> {
         });
     }
 
-    /// Closes the nearest open element called `name` and what is open in it. A stray end tag closes nothing.
+    /// Closes the nearest open element called `name` and its open descendants. A stray end tag closes nothing.
     fn close(&mut self, name: &str) {
         let nearest = self
             .open
@@ -145,7 +146,7 @@ impl<'r> Growth<'r> {
             element.end = end;
             root_closes |= element.name.eq_ignore_ascii_case(self.root);
         }
-        // An element of the root's name inside of the root is not the end.
+        // An element inside of the root may have the same name.
         self.complete = root_closes
             && !self
                 .open
@@ -165,12 +166,12 @@ impl<'r> Growth<'r> {
     }
 }
 
-/// quick-xml counts in 64 bits, also where memory does not.
+/// quick-xml counts in 64 bits even on 32-bit machines.
 fn position(offset: u64) -> usize {
     usize::try_from(offset).unwrap_or(usize::MAX)
 }
 
-/// Whether `tag` is rather a stray `<` or a tag without its `>`: it swallowed what stands after it.
+/// Whether `tag` is a stray `<` or lacks its `>`, and so includes text after it.
 fn is_torn(tag: &BytesStart<'_>) -> bool {
     let starts_a_name = |c: char| c.is_alphabetic() || c == '_' || c == ':';
     if !tag.name().0.starts_with(starts_a_name) || tag.name().0.contains('<') {
@@ -187,7 +188,7 @@ fn is_torn(tag: &BytesStart<'_>) -> bool {
     })
 }
 
-/// What follows the last colon. Prefixes mean nothing here: renderers invent and swallow them.
+/// The part after the last colon. Prefixes are ignored: renderers invent and omit them.
 fn local_name(name: &str) -> &str {
     name.trim().rsplit(':').next().unwrap_or_default()
 }
@@ -199,17 +200,17 @@ mod tests {
     #[test]
     fn depth_and_size_are_bounded() {
         let deep = "<a>".repeat(100_000);
-        let read = elements(&deep, "root");
+        let read = parse_elements(&deep, "root");
         assert_eq!(read.len(), DEPTH);
         let wide = "<a/>".repeat(100_000);
-        assert_eq!(elements(&wide, "root").len(), ELEMENTS);
+        assert_eq!(parse_elements(&wide, "root").len(), ELEMENTS);
     }
 
     #[test]
-    fn broken_tags_cost_a_bounded_number_of_looks() {
+    fn broken_tags_cost_a_bounded_number_of_reads() {
         let broken = "<a b=\"".repeat(100_000);
-        assert!(elements(&broken, "root").len() <= ELEMENTS);
+        assert!(parse_elements(&broken, "root").len() <= ELEMENTS);
         let broken = "<!-- ".repeat(100_000);
-        assert_eq!(elements(&broken, "root").len(), 0);
+        assert_eq!(parse_elements(&broken, "root").len(), 0);
     }
 }
