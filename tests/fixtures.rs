@@ -310,11 +310,11 @@ fn check_answer(capture: &Capture, action: &str, name: &str) {
 fn reads_the_range_of_the_volume_and_that_play_wants_nothing_more() {
     for capture in captures("SCPD") {
         let name = &capture.name;
-        let survey = ServiceDescription::parse(&capture.body);
-        let range = survey.volume.map(|r| format!("{}..{} step {}", r.min, r.max, r.step));
+        let service = ServiceDescription::parse(&capture.body);
+        let range = service.volume.map(|r| format!("{}..{} step {}", r.min, r.max, r.step));
         let (_, expected) = capture.expect.split_once("Volume range ").unzip();
         assert_eq!(range.as_deref(), expected, "{name}");
-        assert!(survey.extra_arguments.is_empty(), "{name}: {:?}", survey.extra_arguments);
+        assert!(service.extra_arguments.is_empty(), "{name}: {:?}", service.extra_arguments);
     }
 }
 

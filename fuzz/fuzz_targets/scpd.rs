@@ -5,13 +5,13 @@ use dlna_kiosk::upnp::description::ServiceDescription;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|body: &[u8]| {
-    let survey = ServiceDescription::parse(body);
-    if let Some(range) = survey.volume {
+    let service = ServiceDescription::parse(body);
+    if let Some(range) = service.volume {
         assert!(range.min < range.max && range.step > 0, "{range:?}");
     }
-    assert!(survey.extra_arguments.len() <= 4);
-    for name in &survey.extra_arguments {
+    assert!(service.extra_arguments.len() <= 4);
+    for name in &service.extra_arguments {
         assert!(name.len() <= 64 && !name.contains(['<', '>', '&', '"', '/', ' ']), "{name:?}");
     }
-    assert_eq!(ServiceDescription::parse(survey.write().as_bytes()), survey);
+    assert_eq!(ServiceDescription::parse(service.write().as_bytes()), service);
 });

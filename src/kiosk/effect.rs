@@ -91,7 +91,7 @@ pub enum Request {
         location: HttpUrl,
     },
     /// GET the description of a service.
-    Survey {
+    DescribeService {
         /// The service's SCPDURL.
         url: HttpUrl,
     },
@@ -137,7 +137,7 @@ impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Describe { location } => write!(f, "GET {location}"),
-            Self::Survey { url } => write!(f, "GET {url}"),
+            Self::DescribeService { url } => write!(f, "GET {url}"),
             Self::Act { url, action, .. } => write!(f, "{} at {}", action.name(), url.host),
             Self::Subscribe { url, .. } => write!(f, "SUBSCRIBE {url}"),
             Self::Renew { url, .. } => write!(f, "renew {url}"),

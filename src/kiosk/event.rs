@@ -170,7 +170,7 @@ pub enum Answer {
     /// A SOAP action succeeded.
     Reply(Reply),
     /// The description of a service was fetched and parsed.
-    Surveyed(Box<ServiceDescription>),
+    ServiceDescription(Box<ServiceDescription>),
     /// SUBSCRIBE was granted or renewed. A renewal may lack the SID.
     Subscribed {
         /// The subscription identifier.

@@ -20,7 +20,7 @@ pub async fn run(request: &Request) -> (Result<Answer, Failure>, Option<Ipv4Addr
     let mut client = Client { facing: None };
     let outcome = match request {
         Request::Describe { location } => client.describe(location).await,
-        Request::Survey { url } => client.survey(url).await,
+        Request::DescribeService { url } => client.service_description(url).await,
         Request::Act { url, version, action, surplus } => {
             client.act(url, *version, action, surplus).await
         }
@@ -92,11 +92,13 @@ impl Client {
         Err(Failure::Malformed)
     }
 
-    async fn survey(&mut self, url: &HttpUrl) -> Result<Answer, Failure> {
+    async fn service_description(&mut self, url: &HttpUrl) -> Result<Answer, Failure> {
         let request = HttpRequest { method: "GET", url, headers: &[], body: None };
         let answer = self.exchange(&request, SCPD_BODY).await?;
         match answer.status {
-            200 => Ok(Answer::Surveyed(Box::new(ServiceDescription::parse(&answer.body)))),
+            200 => {
+                Ok(Answer::ServiceDescription(Box::new(ServiceDescription::parse(&answer.body))))
+            }
             status => Err(Failure::Status(status)),
         }
     }
@@ -247,7 +249,7 @@ mod tests {
         let surplus = vec!["Speed2".to_owned()];
         let makers: [Box<dyn Fn(HttpUrl) -> Request>; 6] = [
             Box::new(|location| Request::Describe { location }),
-            Box::new(|url| Request::Survey { url }),
+            Box::new(|url| Request::DescribeService { url }),
             Box::new(|url| Request::Act {
                 url,
                 version: 2,
@@ -348,13 +350,13 @@ mod tests {
 
     #[test]
     fn a_service_description_brings_the_range_or_that_there_is_none() {
-        let survey = |url| Request::Survey { url };
+        let survey = |url| Request::DescribeService { url };
         let volume = Some(VolumeRange { min: 0, max: 30, step: 1 });
         let known = ServiceDescription { volume, extra_arguments: vec!["Extra".to_owned()] };
         let (outcome, heard) = run_with(survey, &[&ok(&known.write())]);
         assert!(heard[0].starts_with("GET /dmr/control HTTP/1.1\r\n"));
-        assert_eq!(outcome, Ok(Answer::Surveyed(Box::new(known))));
-        assert_eq!(run_with(survey, &[&ok("")]).0, Ok(Answer::Surveyed(Box::default())));
+        assert_eq!(outcome, Ok(Answer::ServiceDescription(Box::new(known))));
+        assert_eq!(run_with(survey, &[&ok("")]).0, Ok(Answer::ServiceDescription(Box::default())));
         let refusal = "HTTP/1.1 404 Not Found\r\n\r\n";
         assert_eq!(run_with(survey, &[refusal]).0, Err(Failure::Status(404)));
     }

@@ -115,7 +115,9 @@ impl Renderer {
                 }
                 self.volume.done(step);
             }
-            (Purpose::Scpd(which), Answer::Surveyed(survey)) => self.scpd_read(which, *survey),
+            (Purpose::Scpd(which), Answer::ServiceDescription(service)) => {
+                self.scpd_read(which, *service)
+            }
             (Purpose::Sink, Answer::Reply(Reply::ProtocolInfo { sink })) => {
                 self.capabilities.set_sink(Some(sink));
             }
@@ -173,10 +175,10 @@ impl Renderer {
     }
 
     /// The description of a service was read, or is unavailable.
-    pub(super) fn scpd_read(&mut self, which: Evented, survey: ServiceDescription) {
+    pub(super) fn scpd_read(&mut self, which: Evented, service: ServiceDescription) {
         match which {
-            Evented::Transport => self.capabilities.know_play_arguments(survey.extra_arguments),
-            Evented::Rendering => self.volume.know_units(survey.volume),
+            Evented::Transport => self.capabilities.know_play_arguments(service.extra_arguments),
+            Evented::Rendering => self.volume.know_units(service.volume),
         }
     }
 

@@ -192,7 +192,9 @@ impl Renderer {
                 let service = self.description.connection_manager.as_ref()?;
                 Some(act(service, Action::GetProtocolInfo))
             }
-            Purpose::Scpd(which) => Some(Request::Survey { url: self.scpd_url(*which)?.clone() }),
+            Purpose::Scpd(which) => {
+                Some(Request::DescribeService { url: self.scpd_url(*which)?.clone() })
+            }
             Purpose::Subscribe(which) => {
                 let callback =
                     HttpUrl::new(self.connection.facing, media_port?, &format!("/e/{number}"))?;

@@ -61,10 +61,12 @@ impl FakeHost {
                 })
             }
             ("GET", Endpoint::OtherDevice) => Some(xml(200, OTHER_DEVICE)),
-            ("GET", Endpoint::Survey(kind)) => Some(match self.look(|r, _| r.survey(kind)) {
-                Ok(survey) => xml(200, &survey.write()),
-                Err(status) => server::head(status, &[]),
-            }),
+            ("GET", Endpoint::ServiceDescription(kind)) => {
+                Some(match self.look(|r, _| r.service_description(kind)) {
+                    Ok(service) => xml(200, &service.write()),
+                    Err(status) => server::head(status, &[]),
+                })
+            }
             ("POST", Endpoint::Control(_)) => self.control(head, body).await,
             ("SUBSCRIBE", Endpoint::Event(service)) => Some(self.subscribe(head, service).await),
             ("UNSUBSCRIBE", Endpoint::Event(_)) => {

@@ -26,7 +26,7 @@ pub enum Endpoint {
     /// The event URL of a service.
     Event(ServiceKind),
     /// The description of a service.
-    Survey(ServiceKind),
+    ServiceDescription(ServiceKind),
     /// Nothing: 404.
     Nothing,
 }
@@ -62,7 +62,7 @@ impl FakeRenderer {
     ///
     /// # Errors
     /// The HTTP status.
-    pub fn survey(&self, kind: ServiceKind) -> Result<ServiceDescription, u16> {
+    pub fn service_description(&self, kind: ServiceKind) -> Result<ServiceDescription, u16> {
         if let Some(status) = self.quirks.scpd_refused {
             return Err(status);
         }
@@ -106,7 +106,7 @@ impl FakeRenderer {
         };
         let of_other = |n: &u8| path == self.root(*n) + &self.persona.description_path;
         if let Some(kind) = found(scpd_path) {
-            return Endpoint::Survey(kind);
+            return Endpoint::ServiceDescription(kind);
         }
         match (found(control_path), found(event_path)) {
             (Some(kind), _) => Endpoint::Control(kind),

@@ -71,7 +71,7 @@ fn what_play_wants_beside_the_usual_is_looked_up_once() {
     assert!(world.until(200_000, |w| w.nodes[0].rounds.len() == 3).is_some());
     let refused = world.nodes[0].calls.iter().filter(|call| call.refused.is_some());
     assert_eq!(refused.count(), 1);
-    assert_eq!(world.nodes[0].called("Survey").len(), 2, "one for each service");
+    assert_eq!(world.nodes[0].called("DescribeService").len(), 2, "one for each service");
 
     // If its description does not name the arguments, the renderer is not played on, and is not asked again and again.
     let silent = but(|q| (q.play_wants, q.scpd_refused) = (&["Secret"], Some(404)));
@@ -80,7 +80,7 @@ fn what_play_wants_beside_the_usual_is_looked_up_once() {
     assert!(world.nodes[0].rounds.is_empty());
     let plays = world.nodes[0].called("Play").len();
     assert!((8..=60).contains(&plays), "{plays}");
-    assert!(world.nodes[0].called("Survey").len() <= 2);
+    assert!(world.nodes[0].called("DescribeService").len() <= 2);
 }
 
 #[test]

@@ -233,13 +233,13 @@ fn the_units_are_asked_for_once_for_each_description() {
             (q.scpd_refused, q.new_port_at_boot) = (refused, true);
         })));
         world.pass(600_000);
-        assert_eq!(world.nodes[0].called("Survey").len(), 1, "{refused:?}");
+        assert_eq!(world.nodes[0].called("DescribeService").len(), 1, "{refused:?}");
         world.remote(0, Remote::PullPlug);
         world.pass(60_000);
         world.remote(0, Remote::PowerOn);
         world.pass(60_000);
         assert!(world.screen(0).is_some(), "{refused:?}");
-        assert_eq!(world.nodes[0].called("Survey").len(), 2, "{refused:?}");
+        assert_eq!(world.nodes[0].called("DescribeService").len(), 2, "{refused:?}");
     }
 }
 
@@ -256,7 +256,7 @@ fn a_renderer_without_volume_says_so_once_and_plays_on() {
     let lines = world.trace(100).concat();
     assert_eq!(lines.matches("its volume cannot be turned").count(), 1, "{lines}");
     assert!(world.shows(0, "clip.mp4"));
-    for what in ["Survey", "SetVolume", "GetVolume", "SetMute", "GetMute"] {
+    for what in ["DescribeService", "SetVolume", "GetVolume", "SetMute", "GetMute"] {
         assert!(world.nodes[0].called(what).is_empty(), "{what}");
     }
 }

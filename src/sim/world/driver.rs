@@ -259,7 +259,7 @@ fn blocks_of(effect: &Effect) -> i64 {
 pub(super) fn place(request: &Request) -> &HttpUrl {
     match request {
         Request::Describe { location: url }
-        | Request::Survey { url }
+        | Request::DescribeService { url }
         | Request::Act { url, .. }
         | Request::Subscribe { url, .. }
         | Request::Renew { url, .. }

@@ -220,8 +220,11 @@ impl World {
             (Request::Describe { .. }, Endpoint::OtherDevice) => {
                 self.answer(node, number, late, Err(Failure::NotARenderer));
             }
-            (Request::Survey { .. }, Endpoint::Survey(kind)) => {
-                let outcome = here.renderer.survey(kind).map(|it| Answer::Surveyed(Box::new(it)));
+            (Request::DescribeService { .. }, Endpoint::ServiceDescription(kind)) => {
+                let outcome = here
+                    .renderer
+                    .service_description(kind)
+                    .map(|it| Answer::ServiceDescription(Box::new(it)));
                 self.answer(node, number, late, outcome.map_err(Failure::Status));
             }
             (Request::Act { action, surplus, .. }, Endpoint::Control(_))

@@ -150,7 +150,7 @@ impl Node {
     pub(super) fn note_call(&mut self, at: Instant, number: u32, request: &Request) {
         let (what, about) = match request {
             Request::Describe { .. } => ("Describe", String::new()),
-            Request::Survey { .. } => ("Survey", String::new()),
+            Request::DescribeService { .. } => ("DescribeService", String::new()),
             Request::Subscribe { callback, .. } => ("SUBSCRIBE", callback.to_string()),
             Request::Renew { .. } => ("Renew", String::new()),
             Request::Unsubscribe { .. } => ("UNSUBSCRIBE", String::new()),

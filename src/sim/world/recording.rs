@@ -219,7 +219,7 @@ pub fn request_text(request: &Request) -> String {
     let get = |url| text("GET", url, &[], "");
     match request {
         Request::Describe { location } => get(location),
-        Request::Survey { url } => get(url),
+        Request::DescribeService { url } => get(url),
         Request::Act { url, version, action, surplus } => {
             let soap_action = action.soap_action(*version);
             let content_type = ("Content-Type", "text/xml; charset=\"utf-8\"");
