@@ -4,8 +4,8 @@
 //! folder these tests fail if the environment has `CI=true`; elsewhere each prints that it was skipped.
 
 use core::net::Ipv4Addr;
-use dlna_kiosk::media::mime::of_extension;
-use dlna_kiosk::media::protocol_info::choose_mime;
+use dlna_kiosk::media::media_type::choose_mime;
+use dlna_kiosk::media::media_type::of_extension;
 use dlna_kiosk::upnp::action::TransportState;
 use dlna_kiosk::upnp::description::ServiceDescription;
 use dlna_kiosk::upnp::description::{self, DescriptionError, Service};

@@ -2,8 +2,7 @@
 //! Lines: title, URL (of the subtitles too), duration in milliseconds.
 #![no_main]
 
-use dlna_kiosk::media::mime::of_extension;
-use dlna_kiosk::media::protocol_info::content_features;
+use dlna_kiosk::media::media_type::{content_features, of_extension};
 use dlna_kiosk::media::subtitles::{FORMATS, Form};
 use dlna_kiosk::time::Duration;
 use dlna_kiosk::upnp::didl::{Item, Rung, Subtitles, escape, parse};

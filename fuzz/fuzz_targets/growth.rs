@@ -3,8 +3,7 @@
 #![no_main]
 
 use dlna_kiosk::config::{import, parse};
-use dlna_kiosk::media::mime::of_extension;
-use dlna_kiosk::media::protocol_info::choose_mime;
+use dlna_kiosk::media::media_type::{choose_mime, of_extension};
 use dlna_kiosk::upnp::gena::LastChange;
 use dlna_kiosk::upnp::{Action, UpnpError, description, didl};
 use dlna_kiosk_fuzz::{disk, location};

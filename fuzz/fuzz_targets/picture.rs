@@ -1,7 +1,7 @@
 //! The first bytes of a picture: whatever stands behind what was read changes nothing.
 #![no_main]
 
-use dlna_kiosk::media::picture::profile;
+use dlna_kiosk::media::content::picture_profile;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|head: &[u8]| {

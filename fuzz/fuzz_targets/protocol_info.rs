@@ -1,8 +1,7 @@
 //! The Sink of a renderer, the list of what it says it plays: a MIME type is always found, and found again.
 #![no_main]
 
-use dlna_kiosk::media::mime::of_extension;
-use dlna_kiosk::media::protocol_info::{choose_mime, content_features, protocol_info};
+use dlna_kiosk::media::media_type::{choose_mime, content_features, of_extension, protocol_info};
 use libfuzzer_sys::fuzz_target;
 
 const EXTENSIONS: [&str; 7] = ["mkv", "mp4", "avi", "ts", "mp3", "wav", "jpg"];

@@ -10,7 +10,7 @@ use dlna_kiosk::kiosk::event::{Answer, ButtonId, Event, Failure, PanelState, Str
 use dlna_kiosk::kiosk::supervisor::TASKS;
 use dlna_kiosk::kiosk::token::Token;
 use dlna_kiosk::media::catalogue::{MediaFile, Scan};
-use dlna_kiosk::media::mime::of_extension;
+use dlna_kiosk::media::media_type::of_extension;
 use dlna_kiosk::sim::Remote;
 use dlna_kiosk::sim::presets;
 use dlna_kiosk::sim::world::{BUTTONS, HOME, Network, PORT, Scenario, World};

@@ -7,7 +7,7 @@ use super::event::{LedId, ReplyTo, TaskName, Ticket};
 use super::memory::Memory;
 use super::token::Token;
 use crate::media::catalogue::MediaFile;
-use crate::media::mime::MediaType;
+use crate::media::media_type::MediaType;
 use crate::media::subtitles::Format;
 use crate::time::Duration;
 use crate::upnp::{Action, HttpUrl};

@@ -1,7 +1,7 @@
 //! The habits of one renderer: what it accepts, and what it was seen to do.
 
 use crate::limits::MIME_NAMES;
-use crate::media::mime::{Kind, MediaType, of_extension};
+use crate::media::media_type::{MediaKind, MediaType, of_extension};
 use crate::time::Duration;
 use crate::upnp::didl::Rung;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// After this many consecutive confirmations or contradictions, it is settled whether events can be trusted.
 const SETTLED: u8 = 3;
 
-pub(super) const KINDS: [Kind; 3] = [Kind::Video, Kind::Audio, Kind::Image];
+pub(super) const KINDS: [MediaKind; 3] = [MediaKind::Video, MediaKind::Audio, MediaKind::Image];
 
 /// What is in force for one renderer.
 #[derive(Clone, Debug, Default)]
@@ -49,7 +49,7 @@ pub(super) struct Habits {
 
 impl Habits {
     /// Records how one round followed another.
-    pub(super) fn looped(&mut self, kind: Kind, way: Way, gap: Duration) {
+    pub(super) fn looped(&mut self, kind: MediaKind, way: Way, gap: Duration) {
         let gap_ms = u32::try_from(gap.as_millis()).unwrap_or(u32::MAX);
         let before = self.loops.of(kind).filter(|before| before.way == way);
         let gap_ms = before.map_or(gap_ms, |before| before.gap_ms / 4 * 3 + gap_ms / 4);
@@ -124,20 +124,20 @@ pub struct ByKind<T: Default> {
 
 impl<T: Copy + Default> ByKind<T> {
     #[must_use]
-    pub fn of(self, kind: Kind) -> T {
+    pub fn of(self, kind: MediaKind) -> T {
         match kind {
-            Kind::Video => self.video,
-            Kind::Audio => self.audio,
-            Kind::Image => self.image,
+            MediaKind::Video => self.video,
+            MediaKind::Audio => self.audio,
+            MediaKind::Image => self.image,
         }
     }
 
     /// The value of this kind, mutably.
-    pub fn at(&mut self, kind: Kind) -> &mut T {
+    pub fn at(&mut self, kind: MediaKind) -> &mut T {
         match kind {
-            Kind::Video => &mut self.video,
-            Kind::Audio => &mut self.audio,
-            Kind::Image => &mut self.image,
+            MediaKind::Video => &mut self.video,
+            MediaKind::Audio => &mut self.audio,
+            MediaKind::Image => &mut self.image,
         }
     }
 

@@ -107,7 +107,7 @@ mod tests {
         let file = crate::media::catalogue::MediaFile {
             path: std::path::Path::new("/m/a.mp4").into(),
             root: std::path::Path::new("/m").into(),
-            media_type: crate::media::mime::of_extension("mp4").expect("known"),
+            media_type: crate::media::media_type::of_extension("mp4").expect("known"),
             size: 1,
             modified: 0,
             profile: None,

@@ -228,10 +228,10 @@ fn natural(path: &Path) -> Vec<(String, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::mime;
+    use crate::media::media_type;
 
     fn scan(paths: &[&str]) -> Scan {
-        let media_type = mime::of_extension("mp4").expect("known");
+        let media_type = media_type::of_extension("mp4").expect("known");
         let file = |path: &&str| MediaFile {
             path: Path::new(path).into(),
             root: Path::new("/m").into(),

@@ -9,7 +9,7 @@ use super::command::matches;
 use super::renderer::Renderer;
 use crate::config::{Rule, Selector};
 use crate::media::catalogue::MediaFile;
-use crate::media::protocol_info;
+use crate::media::media_type;
 use crate::text::file_name;
 use core::fmt;
 use core::net::Ipv4Addr;
@@ -132,7 +132,7 @@ fn outlook(file: &MediaFile, renderer: &Renderer, surroundings: Surroundings<'_>
         Outlook::Unlikely(format!(
             "its address {host} is in no network of the box: it may not reach the box"
         ))
-    } else if renderer.sink().is_some_and(|sink| !protocol_info::lists_any(sink, file.media_type)) {
+    } else if renderer.sink().is_some_and(|sink| !media_type::lists_any(sink, file.media_type)) {
         let mime = file.media_type.default_mime();
         Outlook::Unlikely(format!("it does not list {mime} as playable"))
     } else {

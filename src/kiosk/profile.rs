@@ -8,7 +8,7 @@
 
 use super::habits::{ByKind, Habits, KINDS, Kinds, Loops, Names, Trust, Way};
 use crate::limits::{NAME_BYTES, UDN_BYTES};
-use crate::media::mime::Kind;
+use crate::media::media_type::MediaKind;
 use crate::text::{Text, clip};
 use crate::time::Duration;
 use crate::upnp::description::Description;
@@ -197,8 +197,8 @@ fn set<T: PartialEq>(place: &mut T, value: T) -> bool {
     news
 }
 
-const WORDS: [(Kind, &str); 3] =
-    [(Kind::Video, "video"), (Kind::Audio, "audio"), (Kind::Image, "images")];
+const WORDS: [(MediaKind, &str); 3] =
+    [(MediaKind::Video, "video"), (MediaKind::Audio, "audio"), (MediaKind::Image, "images")];
 
 impl Profile {
     /// The name of the renderer, its manufacturer and model, and its UDN.
@@ -272,7 +272,7 @@ impl Profile {
 mod tests {
     use super::*;
     use crate::kiosk::habits::{Looped, Way};
-    use crate::media::mime::Kind;
+    use crate::media::media_type::MediaKind;
 
     fn in_force(profile: &Profile, now: Minutes) -> Habits {
         let mut habits = Habits::default();
@@ -301,15 +301,18 @@ mod tests {
     fn what_hung_it_is_risked_again_after_half_a_year() {
         let mut profile = Profile::default();
         let mut films = Kinds::default();
-        *films.at(Kind::Video) = true;
+        *films.at(MediaKind::Video) = true;
         let broken = Habits { next_broken: films, ..Habits::default() };
         assert!(profile.learn(&broken, 0));
         let hung = Habits { next_hung: films, ..broken };
         assert!(profile.learn(&hung, 10), "worse than was known");
-        profile.next_broken.at(Kind::Video).iter_mut().for_each(|flaw| flaw.times = 1);
-        assert!(!in_force(&profile, 10).next_broken.of(Kind::Audio), "songs are another matter");
-        assert!(in_force(&profile, 179 * DAY).next_hung.of(Kind::Video));
-        assert!(!in_force(&profile, 181 * DAY).next_broken.of(Kind::Video));
+        profile.next_broken.at(MediaKind::Video).iter_mut().for_each(|flaw| flaw.times = 1);
+        assert!(
+            !in_force(&profile, 10).next_broken.of(MediaKind::Audio),
+            "songs are another matter"
+        );
+        assert!(in_force(&profile, 179 * DAY).next_hung.of(MediaKind::Video));
+        assert!(!in_force(&profile, 181 * DAY).next_broken.of(MediaKind::Video));
     }
 
     #[test]
@@ -349,12 +352,15 @@ mod tests {
     #[test]
     fn a_way_to_loop_is_news_and_its_gap_is_an_average() {
         let (mut profile, mut habits) = (Profile::default(), Habits::default());
-        habits.looped(Kind::Video, Way::Restart, Duration::from_millis(400));
+        habits.looped(MediaKind::Video, Way::Restart, Duration::from_millis(400));
         assert!(profile.learn(&habits, 0));
-        habits.looped(Kind::Video, Way::Restart, Duration::from_millis(800));
+        habits.looped(MediaKind::Video, Way::Restart, Duration::from_millis(800));
         assert!(!profile.learn(&habits, 0));
-        assert_eq!(habits.loops.of(Kind::Video), Some(Looped { way: Way::Restart, gap_ms: 500 }));
-        habits.looped(Kind::Video, Way::Seek, Duration::ZERO);
+        assert_eq!(
+            habits.loops.of(MediaKind::Video),
+            Some(Looped { way: Way::Restart, gap_ms: 500 })
+        );
+        habits.looped(MediaKind::Video, Way::Seek, Duration::ZERO);
         assert!(profile.learn(&habits, 0));
     }
 

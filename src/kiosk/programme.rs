@@ -15,8 +15,8 @@
 use super::playlist::Playlist;
 use crate::config::AfterClip;
 use crate::limits::CLIPS;
-use crate::media::card;
 use crate::media::catalogue::{MediaFile, Scan};
+use crate::media::generated::is_card;
 use crate::time::{Duration, Instant};
 use heapless::Deque;
 use std::path::Path;
@@ -73,7 +73,7 @@ impl Programme {
             let Some(clip) = self.clips.pop_front() else { break };
             let is_it = |file: &&MediaFile| file.path == clip.file.path;
             // A card is generated, not a file on a disk.
-            let card = Some(&clip.file).filter(|file| card::is_card(file));
+            let card = Some(&clip.file).filter(|file| is_card(file));
             if let Some(file) = scan.files.iter().find(is_it).or(card).cloned() {
                 // There is room: the number of clips does not grow.
                 let _ = self.clips.push_back(Clip { file, ..clip });
@@ -128,7 +128,7 @@ impl Programme {
     /// Returns whether a card is shown.
     #[must_use]
     pub fn is_covered(&self) -> bool {
-        self.clips.front().is_some_and(|clip| card::is_card(&clip.file))
+        self.clips.front().is_some_and(|clip| is_card(&clip.file))
     }
 
     /// Queues a clip. Returns `false` if the queue is full.
@@ -279,13 +279,14 @@ impl Programme {
 mod tests {
     use super::*;
     use crate::config::PlayOrder;
-    use crate::media::mime;
+    use crate::media::generated::{card_file, draw_card};
+    use crate::media::media_type;
 
     fn file(path: &str) -> MediaFile {
         MediaFile {
             path: Path::new(path).into(),
             root: Path::new("/m").into(),
-            media_type: mime::of_extension("mp4").expect("known"),
+            media_type: media_type::of_extension("mp4").expect("known"),
             size: 1,
             modified: 0,
             profile: None,
@@ -375,7 +376,7 @@ mod tests {
     #[test]
     fn a_card_covers_a_clip_too_and_both_resume_where_they_were() {
         let mut programme = Programme::new(list("/m", true));
-        let name = || card::file(&card::draw("TV", "10.0.0.1"));
+        let name = || card_file(&draw_card("TV", "10.0.0.1"));
         programme.interrupt(clip("/c/1.mp4"), Some(40 * SECOND));
         while programme.queue(clip("/c/2.mp4")) {}
         programme.cover(name(), Some(3 * SECOND));

@@ -3,7 +3,7 @@
 //! Terms: *state* of a file, its size and time of change, by which one file under a path is told from
 //! another; *settled*, nobody writes to it any more.
 
-use super::mime::MediaType;
+use super::media_type::MediaType;
 use crate::limits::LOOKED_AT;
 use crate::time::{Duration, Instant};
 use std::collections::HashMap;

@@ -1,39 +1,39 @@
-//! What a file really is, by its first bytes.
+//! The first bytes of a file: its real type, and the DLNA profile of a picture.
 //!
-//! A name is believed unless the bytes say something else for certain: many formats have no beginning of
-//! their own, and renderers play what no table knows.
+//! The file name decides the type unless the bytes certainly contradict it: many formats have no signature, and
+//! renderers play formats that no table knows.
 
-use super::mime::{Kind, MediaType, of_extension};
+use super::media_type::{MediaKind, MediaType, of_extension};
 
-/// Bytes of a file that are looked at: three packets of a transport stream, and a Matroska head.
+/// Bytes needed to tell the type: three packets of a transport stream, or a Matroska header.
 pub const HEAD: usize = 1024;
 
-/// What the first bytes of a file say.
+/// The type of a file by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// Nothing against its name.
+    /// Nothing contradicts the file name.
     AsNamed,
-    /// Another kind of media.
+    /// Another type of media.
     Other(&'static MediaType),
-    /// Nothing that can be played: what it is, for a sentence.
+    /// No media; the text completes the sentence "it is …".
     NoMedia(&'static str),
 }
 
-/// Extensions of media that share one container, or one beginning: between these the name decides.
+/// Extensions of types that share a container or a signature: among these the file name decides.
 const RELATED: [&[&str]; 6] = [
     &["mp4", "m4v", "mov", "m4a"],
     &["mkv", "webm"],
     &["wmv", "wma"],
     &["ogg", "opus"],
     &["ts", "m2ts", "mts"],
-    // Any of these may begin with an ID3 tag, as MP3 does, or with a frame that looks like one.
+    // Each of these may begin with an ID3 tag, as MP3 does, or with bytes that look like an MP3 frame.
     &["mp3", "aac", "flac", "aiff", "wav"],
 ];
 
-/// Formats without a beginning of their own: chance may put any two bytes there.
+/// Types without a signature: they may begin with the two bytes of an MP3 or AAC frame by chance.
 const UNMARKED: [&str; 6] = ["mp3", "aac", "mpg", "ts", "m2ts", "mts"];
 
-/// What is certainly no media, by the extension that `infer` gives it, and how people call it.
+/// Types that are certainly no media, by the extension that `infer` reports, with a name for people.
 const NO_MEDIA: [(&str, &str); 18] = [
     ("html", "a web page"),
     ("xml", "a text file"),
@@ -55,9 +55,9 @@ const NO_MEDIA: [(&str, &str); 18] = [
     ("elf", "a program"),
 ];
 
-/// What the `head` of a file says about it, whose name says `named`.
+/// The type of the file that begins with `head` and has a name of the type `named`.
 #[must_use]
-pub fn of(head: &[u8], named: &'static MediaType) -> Content {
+pub fn detect(head: &[u8], named: &'static MediaType) -> Content {
     if head.is_empty() {
         return Content::NoMedia("empty");
     }
@@ -79,12 +79,12 @@ fn related(one: &MediaType, other: &MediaType) -> bool {
     one == other || RELATED.iter().any(|family| holds(family, one) && holds(family, other))
 }
 
-/// Two bytes made it an MP3 or AAC file.
+/// Whether two bytes alone make the file MP3 or AAC.
 fn by_chance(found: &str, named: &MediaType) -> bool {
     ["mp3", "aac"].contains(&found) && UNMARKED.contains(&named.extension)
 }
 
-/// A sync byte at the beginning of each of three packets; `m2ts` puts a time of 4 bytes before each.
+/// Looks for the sync byte of three packets; `m2ts` has a 4-byte timestamp before each packet.
 fn transport_stream(head: &[u8]) -> Option<&'static str> {
     let sync = |first: usize, step: usize| {
         (0..3).all(|packet| head.get(first + packet * step) == Some(&0x47))
@@ -93,7 +93,7 @@ fn transport_stream(head: &[u8]) -> Option<&'static str> {
     plain.or_else(|| sync(4, 192).then_some("m2ts"))
 }
 
-/// UTF-8 without control characters, but for those of a text. The end may cut a character in two.
+/// Whether `head` is UTF-8 without control characters other than white space and escape. The last character may be cut.
 fn is_text(head: &[u8]) -> bool {
     let whole = match core::str::from_utf8(head) {
         Ok(_) => head,
@@ -103,7 +103,7 @@ fn is_text(head: &[u8]) -> bool {
     !whole.is_empty() && whole.iter().all(|byte| *byte >= b' ' || b"\t\n\r\x0c\x1b".contains(byte))
 }
 
-/// A kind of media with its article: `a Matroska film`.
+/// The type with its article, for messages: `a Matroska film`.
 #[must_use]
 pub fn described(media_type: &MediaType) -> String {
     let name = match media_type.extension {
@@ -117,12 +117,68 @@ pub fn described(media_type: &MediaType) -> String {
         other => &other.to_uppercase(),
     };
     let what = match media_type.kind {
-        Kind::Video => "film",
-        Kind::Audio => "sound file",
-        Kind::Image => "picture",
+        MediaKind::Video => "film",
+        MediaKind::Audio => "sound file",
+        MediaKind::Image => "picture",
     };
     let vowel = name.starts_with(['A', 'E', 'I', 'O', 'M', 'F']) && !name.starts_with("Mat");
     format!("{} {name} {what}", if vowel { "an" } else { "a" })
+}
+
+/// The DLNA profile of the picture that begins with `head`; `None` if it fits none, or if `head` does not hold its size.
+///
+/// Profiles limit the size, and those of JPEG exclude progressive pictures, which old TVs cannot show. A wrong
+/// profile is worse than none.
+#[must_use]
+pub fn picture_profile(head: &[u8]) -> Option<&'static str> {
+    match head {
+        [0xff, 0xd8, 0xff, ..] => jpeg_profile(baseline_size(head)?),
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => {
+            // IHDR is the first chunk: its length and name, then width and height in 32 bits each.
+            let (width, height) = (number(head, 16)?, number(head, 20)?);
+            let named = head.get(12..16)? == b"IHDR" && width > 0 && height > 0;
+            (named && width.max(height) <= 4096).then_some("PNG_LRG")
+        }
+        _ => None,
+    }
+}
+
+/// The smallest profile for this size.
+fn jpeg_profile((width, height): (u16, u16)) -> Option<&'static str> {
+    [(640, 480, "JPEG_SM"), (1024, 768, "JPEG_MED"), (4096, 4096, "JPEG_LRG")]
+        .into_iter()
+        .find(|(most_wide, most_high, _)| width <= *most_wide && height <= *most_high)
+        .map(|(.., name)| name)
+}
+
+/// Width and height of an 8-bit baseline JPEG, grey or coloured, from its SOF0 segment.
+fn baseline_size(head: &[u8]) -> Option<(u16, u16)> {
+    let mut at = 2;
+    // Each round advances by at least one byte.
+    while let [0xff, marker, ..] = *head.get(at..)? {
+        match marker {
+            // Padding.
+            0xff => at += 1,
+            0x01 | 0xd0..=0xd7 => at += 2,
+            0xc0 => {
+                let size = (short(head, at + 7)?, short(head, at + 5)?);
+                let usual = *head.get(at + 4)? == 8 && matches!(head.get(at + 9)?, 1 | 3);
+                return (usual && size.0 > 0 && size.1 > 0).then_some(size);
+            }
+            // Another coding, such as progressive, or data without a frame header.
+            0xc1..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf | 0xd8..=0xda => return None,
+            _ => at += 2 + usize::from(short(head, at + 2)?),
+        }
+    }
+    None
+}
+
+fn short(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?))
+}
+
+fn number(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
 }
 
 #[cfg(test)]
@@ -171,7 +227,7 @@ mod tests {
             (head(&[]), "mp4"),
             (head(b"RIFF\x10\0\0\0WEBPVP8 "), "jpg"),
         ] {
-            assert_eq!(of(&content, kind(extension)), Content::AsNamed, "{extension}");
+            assert_eq!(detect(&content, kind(extension)), Content::AsNamed, "{extension}");
         }
     }
 
@@ -186,7 +242,7 @@ mod tests {
             (stream(0, 188), "mp4", "ts"),
             (head(b"RIFF\x10\0\0\0WAVEfmt "), "mp4", "wav"),
         ] {
-            assert_eq!(of(&content, kind(named)), Content::Other(kind(is)), "{named}");
+            assert_eq!(detect(&content, kind(named)), Content::Other(kind(is)), "{named}");
         }
         assert_eq!(described(kind("mkv")), "a Matroska film");
         assert_eq!(described(kind("mp3")), "an MP3 sound file");
@@ -206,15 +262,66 @@ mod tests {
             (head(b"%PDF-1.7"), "a document"),
             (head(b"\x7fELF\x02\x01\x01"), "a program"),
         ] {
-            assert_eq!(of(&content, kind("mp4")), Content::NoMedia(is));
+            assert_eq!(detect(&content, kind("mp4")), Content::NoMedia(is));
         }
     }
 
     proptest! {
         #[test]
         fn no_bytes_are_a_calamity(bytes: Vec<u8>) {
-            let said = of(&bytes, kind("mp4"));
+            let said = detect(&bytes, kind("mp4"));
             prop_assert_eq!(said == Content::NoMedia("empty"), bytes.is_empty());
+        }
+    }
+
+    fn jpeg(frame: u8, width: u16, height: u16) -> Vec<u8> {
+        let mut bytes = vec![0xff, 0xd8, 0xff, 0xe1, 0x00, 0x06, 0xff, 0xc0, 1, 2, 0xff];
+        bytes.extend([0xff, frame, 0x00, 0x11, 8]);
+        bytes.extend(height.to_be_bytes());
+        bytes.extend(width.to_be_bytes());
+        bytes.push(3);
+        bytes
+    }
+
+    fn png(width: u32, height: u32) -> Vec<u8> {
+        let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
+        bytes.extend(width.to_be_bytes());
+        bytes.extend(height.to_be_bytes());
+        bytes
+    }
+
+    #[test]
+    fn the_smallest_profile_that_fits_is_named() {
+        for (width, height, name) in [
+            (640, 480, Some("JPEG_SM")),
+            (480, 640, Some("JPEG_MED")),
+            (1024, 768, Some("JPEG_MED")),
+            (1920, 1080, Some("JPEG_LRG")),
+            (4096, 4096, Some("JPEG_LRG")),
+            (4097, 100, None),
+            (0, 100, None),
+        ] {
+            assert_eq!(picture_profile(&jpeg(0xc0, width, height)), name, "{width}x{height}");
+        }
+        assert_eq!(picture_profile(&png(4096, 16)), Some("PNG_LRG"));
+        assert_eq!(picture_profile(&png(4097, 16)), None);
+    }
+
+    #[test]
+    fn progressive_cut_off_and_other_pictures_have_none() {
+        assert_eq!(picture_profile(&jpeg(0xc2, 640, 480)), None, "progressive");
+        let whole = jpeg(0xc0, 640, 480);
+        for cut in 0..whole.len() {
+            assert_eq!(picture_profile(&whole[..cut]), None, "{cut} bytes");
+        }
+        assert_eq!(picture_profile(b"GIF89a..........................."), None);
+    }
+
+    proptest! {
+        #[test]
+        fn picture_profile_never_panics(rest in proptest::collection::vec(any::<u8>(), 0..200), png in any::<bool>()) {
+            let start: &[u8] = if png { b"\x89PNG\r\n\x1a\n" } else { b"\xff\xd8\xff" };
+            let _ = picture_profile(&[start, &rest].concat());
         }
     }
 }

@@ -350,15 +350,18 @@ mod tests {
 
     #[test]
     fn a_service_description_brings_the_range_or_that_there_is_none() {
-        let survey = |url| Request::DescribeService { url };
+        let describe = |url| Request::DescribeService { url };
         let volume = Some(VolumeRange { min: 0, max: 30, step: 1 });
         let known = ServiceDescription { volume, extra_arguments: vec!["Extra".to_owned()] };
-        let (outcome, heard) = run_with(survey, &[&ok(&known.write())]);
+        let (outcome, heard) = run_with(describe, &[&ok(&known.write())]);
         assert!(heard[0].starts_with("GET /dmr/control HTTP/1.1\r\n"));
         assert_eq!(outcome, Ok(Answer::ServiceDescription(Box::new(known))));
-        assert_eq!(run_with(survey, &[&ok("")]).0, Ok(Answer::ServiceDescription(Box::default())));
+        assert_eq!(
+            run_with(describe, &[&ok("")]).0,
+            Ok(Answer::ServiceDescription(Box::default()))
+        );
         let refusal = "HTTP/1.1 404 Not Found\r\n\r\n";
-        assert_eq!(run_with(survey, &[refusal]).0, Err(Failure::Status(404)));
+        assert_eq!(run_with(describe, &[refusal]).0, Err(Failure::Status(404)));
     }
 
     #[test]

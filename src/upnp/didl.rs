@@ -2,8 +2,7 @@
 
 use super::values::format_time;
 use super::xml;
-use crate::media::mime::Kind;
-use crate::media::protocol_info::protocol_info;
+use crate::media::media_type::{MediaKind, protocol_info};
 use crate::media::subtitles::{Form, Format};
 use crate::time::Duration;
 use serde::{Deserialize, Serialize};
@@ -34,8 +33,8 @@ pub struct Item<'a> {
     pub mime: &'a str,
     /// The fourth field of protocolInfo (`DLNA.ORG_OP=…`).
     pub content_features: &'a str,
-    /// Kind of medium: decides upnp:class.
-    pub kind: crate::media::mime::Kind,
+    /// MediaKind of medium: decides upnp:class.
+    pub kind: crate::media::media_type::MediaKind,
     /// Bytes.
     pub size: u64,
     /// Length in time, where it is known.
@@ -92,7 +91,7 @@ impl Item<'_> {
     fn measures(&self) -> String {
         let duration = self
             .duration
-            .filter(|duration| self.kind != Kind::Image && !duration.is_zero())
+            .filter(|duration| self.kind != MediaKind::Image && !duration.is_zero())
             .map(|duration| format!(" duration=\"{}\"", format_time(duration)))
             .unwrap_or_default();
         format!(" size=\"{}\"{duration}", self.size)
@@ -130,11 +129,11 @@ impl Subtitles<'_> {
 const EXTENDED_NAMESPACES: &str =
     " xmlns:dlna=\"urn:schemas-dlna-org:metadata-1-0/\" xmlns:sec=\"http://www.sec.co.kr/\"";
 
-const fn class(kind: Kind) -> &'static str {
+const fn class(kind: MediaKind) -> &'static str {
     match kind {
-        Kind::Video => "object.item.videoItem",
-        Kind::Audio => "object.item.audioItem.musicTrack",
-        Kind::Image => "object.item.imageItem.photo",
+        MediaKind::Video => "object.item.videoItem",
+        MediaKind::Audio => "object.item.audioItem.musicTrack",
+        MediaKind::Image => "object.item.imageItem.photo",
     }
 }
 
@@ -215,8 +214,8 @@ fn text_resource(item: xml::Node<'_>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::mime::of_extension;
-    use crate::media::protocol_info::content_features;
+    use crate::media::media_type::content_features;
+    use crate::media::media_type::of_extension;
     use crate::media::subtitles::FORMATS;
 
     fn item<'a>(title: &'a str, features: &'a str) -> Item<'a> {
@@ -225,7 +224,7 @@ mod tests {
             url: "http://192.168.1.2:8200/m/1/a.mp4",
             mime: "video/mp4",
             content_features: features,
-            kind: Kind::Video,
+            kind: MediaKind::Video,
             size: 1234,
             duration: Some(Duration::from_millis(83_500)),
             subtitles: None,
@@ -304,7 +303,7 @@ mod tests {
 
     #[test]
     fn stills_have_no_duration() {
-        let still = Item { kind: Kind::Image, ..item("x", "") };
+        let still = Item { kind: MediaKind::Image, ..item("x", "") };
         let metadata = still.write(Rung::Full);
         assert!(!metadata.contains("duration") && metadata.contains("object.item.imageItem.photo"));
     }

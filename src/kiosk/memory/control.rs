@@ -12,7 +12,7 @@ use super::super::trace::What;
 use super::Memory;
 use super::save_policy::SavePolicy;
 use crate::limits::MEDIA_CONNECTIONS;
-use crate::media::protocol_info;
+use crate::media::media_type;
 use crate::time::Instant;
 
 /// What the kiosk keeps besides the memory itself.
@@ -180,7 +180,7 @@ impl Kiosk {
             root: file.root.to_path_buf(),
             media_type: file.media_type,
             mime: name.unwrap_or_else(|| file.media_type.default_mime()),
-            content_features: protocol_info::content_features(file.media_type, file.profile),
+            content_features: media_type::content_features(file.media_type, file.profile),
             subtitles: None,
             size: file.size,
             modified: file.modified,

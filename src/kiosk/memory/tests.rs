@@ -1,7 +1,7 @@
 use super::*;
 use crate::kiosk::habits::{Habits, KINDS, Looped, Way};
 use crate::limits::{MIME_NAMES, STATE_FILE};
-use crate::media::mime::of_extension;
+use crate::media::media_type::of_extension;
 use crate::text::clip;
 
 fn described(udn: &str, model: &str) -> Description {

@@ -9,8 +9,8 @@ use super::load::{Load, Metadata};
 use crate::kiosk::habits::{Habits, Way};
 use crate::kiosk::profile::{Minutes, Profile};
 use crate::media::catalogue::MediaFile;
-use crate::media::mime::{Kind, MediaType};
-use crate::media::protocol_info;
+use crate::media::media_type;
+use crate::media::media_type::{MediaKind, MediaType};
 use crate::media::subtitles::Form;
 use crate::time::Duration;
 use crate::upnp::description::Description;
@@ -112,7 +112,7 @@ impl Capabilities {
     }
 
     /// SetNextAVTransportURI does not work for media of this kind; `hung`: the renderer hung on it.
-    pub(super) fn next_failed(&mut self, kind: Kind, hung: bool) {
+    pub(super) fn next_failed(&mut self, kind: MediaKind, hung: bool) {
         *self.0.habits.next_broken.at(kind) = true;
         *self.0.habits.next_hung.at(kind) |= hung;
     }
@@ -133,7 +133,7 @@ impl Capabilities {
     }
 
     /// The reported position moves in media of this kind.
-    pub(super) fn position_moves(&mut self, kind: Kind) {
+    pub(super) fn position_moves(&mut self, kind: MediaKind) {
         *self.0.habits.moves.at(kind) = true;
     }
 
@@ -149,7 +149,7 @@ impl Capabilities {
     }
 
     /// One round followed another in this way, after this gap.
-    pub(super) fn looped(&mut self, kind: Kind, way: Way, gap: Duration) {
+    pub(super) fn looped(&mut self, kind: MediaKind, way: Way, gap: Duration) {
         self.0.habits.looped(kind, way, gap);
     }
 
@@ -205,7 +205,7 @@ impl Capabilities {
         file: &MediaFile,
         description: &Description,
     ) -> Option<Form> {
-        if file.subtitles.is_none() || file.media_type.kind != Kind::Video {
+        if file.subtitles.is_none() || file.media_type.kind != MediaKind::Video {
             return None;
         }
         let form = Form::of(&description.manufacturer, &description.model_name);
@@ -223,7 +223,7 @@ impl Capabilities {
     pub(super) fn mime_for(&self, media_type: &'static MediaType) -> &'static str {
         let sink = || self.0.habits.sink.as_deref().unwrap_or("");
         let known = self.0.habits.names.of(media_type);
-        known.unwrap_or_else(|| protocol_info::choose_mime(sink(), media_type))
+        known.unwrap_or_else(|| media_type::choose_mime(sink(), media_type))
     }
 
     pub(super) fn wants_play_arguments(&self) -> bool {

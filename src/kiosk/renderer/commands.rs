@@ -13,7 +13,8 @@ use crate::kiosk::command::Command;
 use crate::kiosk::fault::Fault;
 use crate::kiosk::programme::Clip;
 use crate::media::catalogue::MediaFile;
-use crate::media::{black, card, protocol_info};
+use crate::media::generated::{black_body, card_file, draw_card, is_card};
+use crate::media::media_type;
 use crate::time::{Duration, Instant};
 use std::rc::Rc;
 
@@ -145,12 +146,12 @@ impl Renderer {
         {
             return Err("it is not there");
         }
-        if !protocol_info::lists_pictures(self.sink().unwrap_or_default()) {
+        if !media_type::lists_pictures(self.sink().unwrap_or_default()) {
             return Err("it shows no pictures");
         }
         self.intent.remember_goal_before_card();
         let at = self.interrupted_at(now);
-        let card = card::file(&self.card());
+        let card = card_file(&self.card());
         self.intent.programme_mut().cover(card, at);
         self.play_anew(now);
         Ok(())
@@ -158,15 +159,15 @@ impl Renderer {
 
     /// The bytes of a generated file.
     pub(super) fn body(&self, file: &MediaFile) -> Option<Rc<[u8]>> {
-        match card::is_card(file) {
+        match is_card(file) {
             // Under another name, the card would be another one by now.
-            true => Some(self.card()).filter(|card| card::file(card).size == file.size),
-            false => black::body(file).map(Rc::from),
+            true => Some(self.card()).filter(|card| card_file(card).size == file.size),
+            false => black_body(file).map(Rc::from),
         }
     }
 
     fn card(&self) -> Rc<[u8]> {
-        card::draw(self.name(), &self.host().to_string())
+        draw_card(self.name(), &self.host().to_string())
     }
 
     /// The position at which playback would resume after an interruption now.

@@ -6,7 +6,7 @@ use crate::config::{LoopMethod, OnStop, Rule};
 use crate::kiosk::playlist::Playlist;
 use crate::kiosk::programme::Programme;
 use crate::kiosk::reason::Viewer;
-use crate::media::black;
+use crate::media::generated::black_body;
 use crate::time::{Duration, Instant};
 
 /// How long a viewer who stopped a renderer keeps it when `on_stop` is `insist`, by the number of stops in a row.
@@ -246,7 +246,7 @@ impl Intent {
 
     /// Returns whether the black picture is to be shown.
     pub(super) fn shows_black(&self) -> bool {
-        self.0.programme.current().is_some_and(|file| black::body(file).is_some())
+        self.0.programme.current().is_some_and(|file| black_body(file).is_some())
     }
 
     /// The volume at which a programme begins.

@@ -9,8 +9,8 @@ use crate::config::{PlayOrder, ScheduledAction};
 use crate::kiosk::fault::Fault;
 use crate::kiosk::playlist::Playlist;
 use crate::kiosk::schedule::{Held, Window};
-use crate::media::black;
 use crate::media::catalogue::Scan;
+use crate::media::generated::black_file;
 use crate::time::Instant;
 
 /// What the schedule wants of one renderer.
@@ -67,7 +67,7 @@ impl Renderer {
                 list.resolve(scan);
                 Some(list)
             }
-            Some(ScheduledAction::Blackout) => Some(Playlist::always(black::file())),
+            Some(ScheduledAction::Blackout) => Some(Playlist::always(black_file())),
             Some(ScheduledAction::Stop) | None => None,
         };
         let usual = self.intent.rule().is_some_and(|rule| rule.autoplay);

@@ -7,11 +7,10 @@ use crate::kiosk::fault::Fault;
 use crate::kiosk::token::Token;
 use crate::kiosk::trace::{Log, What};
 use crate::limits::NAME_BYTES;
-use crate::media::black;
-use crate::media::card;
 use crate::media::catalogue::MediaFile;
-use crate::media::mime::Kind;
-use crate::media::protocol_info;
+use crate::media::generated::{black_body, is_card};
+use crate::media::media_type;
+use crate::media::media_type::MediaKind;
 use crate::media::subtitles::{Form, format_of};
 use crate::text::{Text, clip, file_name};
 use crate::time::{Duration, Instant};
@@ -274,7 +273,7 @@ impl Load {
     }
 
     /// Video, audio or image.
-    pub const fn kind(&self) -> Kind {
+    pub const fn kind(&self) -> MediaKind {
         self.0.file.media_type.kind
     }
 
@@ -387,7 +386,7 @@ impl Load {
 
     /// The DLNA parameters, the same in the metadata and in the media server's answers.
     pub fn content_features(&self) -> String {
-        protocol_info::content_features(self.0.file.media_type, self.0.file.profile)
+        media_type::content_features(self.0.file.media_type, self.0.file.profile)
     }
 
     /// Returns whether a URI that the renderer reports is the URL of this load.
@@ -410,19 +409,19 @@ impl Load {
         match &self.0.file {
             // Black need not be renewed soon, but some renderers close a picture by themselves.
             _ if self.is_black() => Duration::from_secs(3600),
-            file if card::is_card(file) => CARD_SHOWN,
+            file if is_card(file) => CARD_SHOWN,
             _ => self.0.dwell,
         }
     }
 
     /// Returns whether this is the black picture.
     pub fn is_black(&self) -> bool {
-        black::body(&self.0.file).is_some()
+        black_body(&self.0.file).is_some()
     }
 
     /// Returns whether this is a still, which has no end of its own.
     pub fn is_still(&self) -> bool {
-        matches!(self.kind(), Kind::Image)
+        matches!(self.kind(), MediaKind::Image)
     }
 
     /// The duration, if known. One reported in whole seconds may be almost a second too short.
@@ -469,11 +468,11 @@ impl Load {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::mime;
+    use crate::media::media_type;
     use std::path::Path;
 
     fn load(path: &str, duration: u64) -> Load {
-        let media_type = mime::of_extension("mp4").expect("known");
+        let media_type = media_type::of_extension("mp4").expect("known");
         let mut playhead = Playhead::default();
         playhead.begin(Instant::START, Instant::START, Duration::ZERO, true);
         let new = NewLoad {

@@ -13,7 +13,7 @@ use crate::kiosk::reason::Viewer;
 use crate::kiosk::statistics::Row;
 use crate::kiosk::trace::What;
 use crate::media::catalogue::MediaFile;
-use crate::media::mime::Kind;
+use crate::media::media_type::MediaKind;
 use crate::time::{Duration, Instant};
 
 /// The spread between a renderer's starts.
@@ -61,7 +61,7 @@ impl Renderer {
     fn make_load(&self, file: MediaFile, port: u16, ctx: &mut Context<'_>) -> Load {
         let token = ctx.token(&file.path);
         let mut before = [self.playback.load(), self.playback.previous()].into_iter().flatten();
-        let after_still = file.media_type.kind == Kind::Image
+        let after_still = file.media_type.kind == MediaKind::Image
             && before.clone().next().is_some_and(Load::is_still);
         let durations = before.find(|load| load.file == file).map(Load::durations);
         let durations = durations.unwrap_or_default();

@@ -6,7 +6,7 @@ use super::load::{Doubt, Load, Phase};
 use super::observation::Evented;
 use crate::config::LoopMethod;
 use crate::kiosk::habits::Way;
-use crate::media::mime::Kind;
+use crate::media::media_type::MediaKind;
 use crate::time::{Duration, Instant};
 
 /// The pause before a renderer is given the next file: given too early, some renderers take it as the current one.
@@ -40,12 +40,12 @@ impl Renderer {
         let long = |length: Duration| length > SHORTEST_TO_SEEK.max(max_cut.saturating_mul(2));
         let can_seek =
             same && !self.capabilities.habits.seek_broken && load.duration.is_some_and(long);
-        let audio = load.kind() == Kind::Audio
+        let audio = load.kind() == MediaKind::Audio
             && self
                 .intent
                 .programme
                 .following()
-                .is_some_and(|file| file.media_type.kind == Kind::Audio);
+                .is_some_and(|file| file.media_type.kind == MediaKind::Audio);
         let following = self.intent.programme.following();
         let broken = following
             .is_some_and(|file| self.capabilities.habits.next_broken.of(file.media_type.kind));

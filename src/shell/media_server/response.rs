@@ -2,7 +2,7 @@
 
 use crate::kiosk::effect::Published;
 use crate::limits::{MEDIA_CHUNK, SUBTITLES, SUBTITLES_TIMEOUT};
-use crate::media::mime::Kind;
+use crate::media::media_type::MediaKind;
 use crate::range::{self, Range};
 use crate::shell::http::RequestHead;
 use crate::shell::http::{self, server, within};
@@ -140,7 +140,7 @@ impl FileResponse {
             Self::Refuse(416) => (416, 0, Some(format!("bytes */{size}"))),
             Self::Refuse(status) => (status, 0, None),
         };
-        let image = published.media_type.kind == Kind::Image;
+        let image = published.media_type.kind == MediaKind::Image;
         let length = length.to_string();
         // Samsung depends on the case of the names. LG seeks only with all three DLNA fields.
         let mut fields = vec![

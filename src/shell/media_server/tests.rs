@@ -2,7 +2,7 @@ use super::*;
 use crate::config::PortChoice;
 use crate::kiosk::effect::PublishedSubtitles;
 use crate::limits::{MEDIA_CHUNK, SUBTITLES};
-use crate::media::mime::of_extension;
+use crate::media::media_type::of_extension;
 use crate::test_support::TestFolder;
 use core::net::SocketAddr;
 use smol::io::{AsyncReadExt, AsyncWriteExt};
@@ -237,22 +237,22 @@ fn pictures_are_interactive_and_legal_modes_are_echoed() {
 
 #[test]
 fn a_body_in_memory_is_served_like_a_file() {
-    let black = crate::media::black::file();
+    let black = crate::media::generated::black_file();
     let nowhere = Published {
-        body: crate::media::black::body(&black).map(Rc::from),
+        body: crate::media::generated::black_body(&black).map(Rc::from),
         ..published(&black.path, &black.root)
     };
     let (_, events) = served(Some(nowhere), async |address| {
         let whole = fetch(address, "GET", "").await;
         assert_eq!((whole.head.status, whole.says("Content-Type")), (200, "image/jpeg"));
-        assert_eq!(whole.body, crate::media::black::JPEG);
+        assert_eq!(whole.body, crate::media::generated::BLACK);
         assert_eq!(whole.says("transferMode.dlna.org"), "Interactive");
         let end = fetch(address, "GET", "Range: bytes=-2\r\n").await;
         assert_eq!((end.head.status, &*end.body), (206, &[0xff, 0xd9][..]));
         assert_eq!(end.says("Last-Modified"), whole.says("Last-Modified"));
         assert!(fetch(address, "HEAD", "").await.body.is_empty());
     });
-    let bytes = crate::media::black::JPEG.len() as u64;
+    let bytes = crate::media::generated::BLACK.len() as u64;
     let told = [(bytes, StreamEnd::WholeFile), (2, StreamEnd::WholeFile), (0, StreamEnd::Head)];
     assert_eq!(ends(&events), told);
 }

@@ -2,8 +2,7 @@
 
 use crate::limits::{MEDIA, PICTURE_HEAD};
 use crate::media::content::{self, Content};
-use crate::media::mime::{Kind, MediaType, of_extension};
-use crate::media::picture;
+use crate::media::media_type::{MediaKind, MediaType, of_extension};
 use crate::media::subtitles::Sidecars;
 use crate::time::Duration;
 use rustix::fs::{Access, Mode, OFlags};
@@ -70,15 +69,15 @@ pub(super) fn kind_of(path: &Path) -> Option<&'static MediaType> {
 
 /// Examines the first bytes of a file; of a picture as many as a camera's preview needs.
 pub(super) fn inspect(path: &Path, named: &'static MediaType) -> io::Result<Inspection> {
-    let found = content::of(&read(path, content::HEAD as u64)?, named);
+    let found = content::detect(&read(path, content::HEAD as u64)?, named);
     let media_type = match found {
         Content::AsNamed => named,
         Content::Other(other) => other,
         Content::NoMedia(_) => return Ok((found, None)),
     };
-    let is_picture = media_type.kind == Kind::Image;
+    let is_picture = media_type.kind == MediaKind::Image;
     let head = if is_picture { read(path, PICTURE_HEAD)? } else { Vec::new() };
-    Ok((found, picture::profile(&head)))
+    Ok((found, content::picture_profile(&head)))
 }
 
 /// Completes a sentence that starts with the path.

@@ -10,7 +10,7 @@ use crate::config::{Config, ScheduledAction};
 use crate::limits::{FOLDER_DEPTH, FOLDERS, MEDIA, NAMED, PLAYLIST_BYTES};
 use crate::media::catalogue::{Looks, MediaFile, Scan, Sight};
 use crate::media::content::{self, Content};
-use crate::media::mime::{Kind, MediaType};
+use crate::media::media_type::{MediaKind, MediaType};
 use crate::media::playlist::{self, is_playlist};
 use crate::media::subtitles::Sidecars;
 use crate::shell::clock::Clock;
@@ -271,7 +271,7 @@ impl Scanner<'_> {
         };
         self.scan.files.push(MediaFile {
             subtitles: Some(&path)
-                .filter(|_| media_type.kind == Kind::Video)
+                .filter(|_| media_type.kind == MediaKind::Video)
                 .and_then(|path| self.subtitles(path, root)),
             profile,
             path,

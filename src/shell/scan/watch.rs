@@ -6,7 +6,7 @@
 
 use crate::kiosk::event::Event;
 use crate::limits::FOLDERS;
-use crate::media::mime::of_extension;
+use crate::media::media_type::of_extension;
 use crate::media::playlist::is_playlist;
 use crate::media::subtitles::format_of;
 use crate::shell::mailbox::Mailbox;

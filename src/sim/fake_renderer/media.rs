@@ -340,7 +340,7 @@ impl FakeRenderer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::mime::Kind;
+    use crate::media::media_type::MediaKind;
 
     fn at(millis: u64) -> Instant {
         Instant::from_millis(millis)
@@ -357,7 +357,7 @@ mod tests {
             url: "http://10.0.0.1/a.mp4",
             mime: "video/mp4",
             content_features: "DLNA.ORG_OP=01",
-            kind: Kind::Video,
+            kind: MediaKind::Video,
             size: 9,
             duration: Some(ms(62_500)),
             subtitles: None,

@@ -6,7 +6,7 @@ use crate::kiosk::buttons::Buttons;
 use crate::kiosk::event::{ButtonId, Event, TaskName};
 use crate::kiosk::leds::Pattern;
 use crate::kiosk::token::Token;
-use crate::media::card;
+use crate::media::generated::draw_card;
 use crate::sim::quirks::Still;
 use crate::time::Instant;
 use crate::upnp::HttpUrl;
@@ -38,7 +38,7 @@ fn shows_its_card(world: &World, node: usize) -> bool {
     let udn = &world.nodes[node].renderer.persona().udn;
     let known = world.kiosk.descriptions().find(|(description, _)| description.udn == *udn);
     let (description, location) = known.expect("it was found");
-    let own = card::draw(&description.friendly_name, &location.host.to_string());
+    let own = draw_card(&description.friendly_name, &location.host.to_string());
     world.shows(node, "identify.jpg") && served(world, node).as_ref() == Some(&own)
 }
 

@@ -11,7 +11,7 @@ use crate::config::{
 use crate::kiosk::event::Event;
 use crate::kiosk::memory::Memory;
 use crate::media::catalogue::{MediaFile, Scan};
-use crate::media::mime::of_extension;
+use crate::media::media_type::of_extension;
 use crate::sim::presets::{self, Preset};
 use crate::text::clip;
 use crate::time::{Duration, Instant};

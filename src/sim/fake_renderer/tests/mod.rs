@@ -4,7 +4,7 @@ mod playback;
 mod real_renderers;
 
 use super::*;
-use crate::media::mime::Kind;
+use crate::media::media_type::MediaKind;
 use crate::sim::presets::{self, Preset};
 use crate::sim::quirks::*;
 use crate::time::{Duration, Instant};
@@ -204,7 +204,7 @@ fn metadata(uri: &str, rung: Rung, mime: &str) -> String {
         url: uri,
         mime,
         content_features: "DLNA.ORG_OP=01",
-        kind: Kind::Audio,
+        kind: MediaKind::Audio,
         size: LENGTH,
         duration: Some(ms(4000)),
         subtitles: None,
