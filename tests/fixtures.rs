@@ -188,7 +188,7 @@ fn check_ssdp(capture: &Capture) {
         Err(other) => panic!("{name}: {other:?}"),
     };
     let byebye = nts == Some("ssdp:byebye");
-    assert_eq!(announcement.kind == ssdp::Kind::Byebye, byebye, "{name}");
+    assert_eq!(announcement.kind == ssdp::MessageKind::Byebye, byebye, "{name}");
     assert_eq!(Some(announcement.udn.as_str()), capture.quoted("UDN"), "{name}");
     if !byebye {
         assert_eq!(announcement.location, location, "{name}");

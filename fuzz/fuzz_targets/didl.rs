@@ -3,9 +3,9 @@
 #![no_main]
 
 use dlna_kiosk::media::media_type::{content_features, of_extension};
-use dlna_kiosk::media::subtitles::{FORMATS, Form};
+use dlna_kiosk::media::subtitles::{FORMATS, SubtitleMethod};
 use dlna_kiosk::time::Duration;
-use dlna_kiosk::upnp::didl::{Item, Rung, Subtitles, escape, parse};
+use dlna_kiosk::upnp::didl::{Item, ItemSubtitles, MetadataLevel, escape, parse};
 use dlna_kiosk::upnp::xml::{decode, unescape};
 use dlna_kiosk_fuzz::lines;
 use libfuzzer_sys::fuzz_target;
@@ -21,10 +21,16 @@ fuzz_target!(|text: &str| {
     // URLs are our own: they hold nothing that XML cannot.
     let url = decode(url.as_bytes());
     let millis: u32 = millis.trim().parse().unwrap_or(1);
-    let forms = [None, Some(Form::Header), Some(Form::Resource), Some(Form::Attributes)];
-    for (extension, form) in EXTENSIONS.into_iter().zip(forms) {
+    let methods = [
+        None,
+        Some(SubtitleMethod::Header),
+        Some(SubtitleMethod::Resource),
+        Some(SubtitleMethod::Attributes),
+    ];
+    for (extension, method) in EXTENSIONS.into_iter().zip(methods) {
         let media_type = of_extension(extension).expect("known");
-        let subtitles = form.map(|form| Subtitles { form, url: url.trim(), format: &FORMATS[1] });
+        let subtitles =
+            method.map(|method| ItemSubtitles { method, url: url.trim(), format: &FORMATS[1] });
         let item = Item {
             title,
             url: url.trim(),
@@ -35,26 +41,27 @@ fuzz_target!(|text: &str| {
             duration: Some(Duration::from_millis(millis.into())),
             subtitles,
         };
-        for rung in [Rung::Full, Rung::Plain, Rung::Compat] {
-            check(&item, rung);
+        for level in [MetadataLevel::Full, MetadataLevel::Plain, MetadataLevel::Compat] {
+            check(&item, level);
         }
-        assert_eq!(item.write(Rung::Empty), "");
+        assert_eq!(item.write(MetadataLevel::Empty), "");
     }
 });
 
-fn check(item: &Item<'_>, rung: Rung) {
-    let metadata = item.write(rung);
+fn check(item: &Item<'_>, level: MetadataLevel) {
+    let metadata = item.write(level);
     assert_eq!(unescape(&escape(&metadata)), metadata, "it survives the envelope");
     let read = parse(&metadata).expect("DIDL-Lite");
     assert_eq!((&*read.url, read.mime()), (item.url, item.mime));
-    let form = item.subtitles.filter(|_| rung == Rung::Full).map(|subtitles| subtitles.form);
+    let method =
+        item.subtitles.filter(|_| level == MetadataLevel::Full).map(|subtitles| subtitles.method);
     let subtitles = [read.text_resource.as_deref(), read.subtitle_file.as_deref()];
-    let expected =
-        [Form::Resource, Form::Attributes].map(|it| (form == Some(it)).then_some(item.url));
+    let expected = [SubtitleMethod::Resource, SubtitleMethod::Attributes]
+        .map(|it| (method == Some(it)).then_some(item.url));
     assert_eq!(subtitles, expected);
     let title = &read.title;
     assert!(!title.is_empty() && title.chars().count() <= 64, "{title:?}");
     assert!(!title.contains(['&', '<', '>', '"', '\'']), "{title:?}");
     assert!(title == "Media" || title.chars().all(|c| item.title.contains(c)), "{title:?}");
-    assert!(rung != Rung::Compat || title.is_ascii());
+    assert!(level != MetadataLevel::Compat || title.is_ascii());
 }

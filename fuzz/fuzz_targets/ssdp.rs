@@ -3,7 +3,7 @@
 
 use dlna_kiosk::time::Duration;
 use dlna_kiosk::upnp::Udn;
-use dlna_kiosk::upnp::ssdp::{self, Announcement, Kind, Search};
+use dlna_kiosk::upnp::ssdp::{self, Announcement, MessageKind, Search};
 use dlna_kiosk_fuzz::TV;
 use libfuzzer_sys::fuzz_target;
 
@@ -24,16 +24,18 @@ fn check(heard: Announcement) {
     assert!((90..=3600).contains(&heard.lifetime().as_secs()));
     assert_eq!(Udn::new(heard.udn.as_str()).as_ref(), Some(&heard.udn));
     let Announcement { kind, udn, target, location, max_age, .. } = &heard;
-    assert_eq!(location.is_none(), *kind == Kind::Byebye);
+    assert_eq!(location.is_none(), *kind == MessageKind::Byebye);
     assert!(location.iter().all(|url| url.host == TV), "never another host than the sender");
 
     let age = max_age.unwrap_or(Duration::from_secs(1800));
     let (written, kind, max_age) = match (kind, location) {
-        (Kind::Response, Some(url)) => (ssdp::response(target, udn, url, age), *kind, Some(age)),
-        (Kind::Alive | Kind::Update, Some(url)) => {
-            (ssdp::alive(target, udn, url, age), Kind::Alive, Some(age))
+        (MessageKind::Response, Some(url)) => {
+            (ssdp::response(target, udn, url, age), *kind, Some(age))
         }
-        _ => (ssdp::byebye(target, udn), Kind::Byebye, None),
+        (MessageKind::Alive | MessageKind::Update, Some(url)) => {
+            (ssdp::alive(target, udn, url, age), MessageKind::Alive, Some(age))
+        }
+        _ => (ssdp::byebye(target, udn), MessageKind::Byebye, None),
     };
     let again = ssdp::parse(written.as_bytes(), TV);
     assert_eq!(

@@ -18,7 +18,7 @@ use dlna_kiosk::text::clip;
 use dlna_kiosk::time::Duration;
 use dlna_kiosk::upnp::action::{MediaInfo, PositionInfo, TransportInfo, TransportState};
 use dlna_kiosk::upnp::gena::LastChange;
-use dlna_kiosk::upnp::ssdp::{Announcement, Kind};
+use dlna_kiosk::upnp::ssdp::{Announcement, MessageKind};
 use dlna_kiosk::upnp::{HttpUrl, Reply, Udn, UpnpError};
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
@@ -267,8 +267,13 @@ fn heard(world: &World, one: usize, input: &mut Unstructured<'_>) -> Result<Even
     let port = *input.choose(&[persona.port, persona.port.wrapping_add(1), 80, PORT])?;
     let elsewhere = format!("/{}.xml", input.arbitrary::<u8>()?);
     let path = if input.arbitrary()? { path } else { elsewhere };
-    let kind = *input.choose(&[Kind::Alive, Kind::Response, Kind::Update, Kind::Byebye])?;
-    let location = HttpUrl::new(from, port, &path).filter(|_| kind != Kind::Byebye);
+    let kind = *input.choose(&[
+        MessageKind::Alive,
+        MessageKind::Response,
+        MessageKind::Update,
+        MessageKind::Byebye,
+    ])?;
+    let location = HttpUrl::new(from, port, &path).filter(|_| kind != MessageKind::Byebye);
     let seconds: Option<u16> = input.arbitrary()?;
     let announcement = Announcement {
         kind,

@@ -8,7 +8,7 @@ use super::memory::Memory;
 use super::token::Token;
 use crate::media::catalogue::MediaFile;
 use crate::media::media_type::MediaType;
-use crate::media::subtitles::Format;
+use crate::media::subtitles::SubtitleFormat;
 use crate::time::Duration;
 use crate::upnp::{Action, HttpUrl};
 use core::fmt;
@@ -177,7 +177,7 @@ pub struct PublishedSubtitles {
     /// CaptionInfo.sec.
     pub url: String,
     /// The format; its `mime` is the Content-Type.
-    pub format: &'static Format,
+    pub format: &'static SubtitleFormat,
     /// Send CaptionInfo.sec even if it is not requested: Samsung requests it in HEAD and reads it in the answer to GET.
     pub unasked: bool,
 }

@@ -3,7 +3,7 @@
 use crate::limits::MIME_NAMES;
 use crate::media::media_type::{MediaKind, MediaType, of_extension};
 use crate::time::Duration;
-use crate::upnp::didl::Rung;
+use crate::upnp::didl::MetadataLevel;
 use serde::{Deserialize, Serialize};
 
 /// After this many consecutive confirmations or contradictions, it is settled whether events can be trusted.
@@ -15,7 +15,7 @@ pub(super) const KINDS: [MediaKind; 3] = [MediaKind::Video, MediaKind::Audio, Me
 #[derive(Clone, Debug, Default)]
 pub(super) struct Habits {
     /// The level of metadata that it accepts.
-    pub rung: Rung,
+    pub metadata_level: MetadataLevel,
     /// It needs a Stop before Set.
     pub stop_first: bool,
     /// SetNextAVTransportURI was refused or ignored, or made the renderer hang.

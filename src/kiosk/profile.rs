@@ -12,7 +12,7 @@ use crate::media::media_type::MediaKind;
 use crate::text::{Text, clip};
 use crate::time::Duration;
 use crate::upnp::description::Description;
-use crate::upnp::didl::Rung;
+use crate::upnp::didl::MetadataLevel;
 use serde::{Deserialize, Serialize};
 
 /// The box's total running time in minutes. Unlike the clock, it can only grow.
@@ -82,7 +82,8 @@ pub struct Profile {
     pub(super) model: Text<NAME_BYTES>,
     /// The running time when the renderer was last present.
     pub(super) seen: Minutes,
-    pub(super) rung: Rung,
+    #[serde(rename = "rung")]
+    pub(super) metadata_level: MetadataLevel,
     pub(super) simpler: Option<Flaw>,
     pub(super) names: Names,
     pub(super) stop_first: Option<Flaw>,
@@ -140,11 +141,11 @@ impl Profile {
             let (broken, hung) = (habits.next_broken.of(kind), habits.next_hung.of(kind));
             news |= Flaw::note(self.next_broken.at(kind), broken, hung, now);
         }
-        if self.rung != habits.rung {
-            self.rung = habits.rung;
+        if self.metadata_level != habits.metadata_level {
+            self.metadata_level = habits.metadata_level;
             // The flaw belongs to the level: start a new one.
             Flaw::note(&mut self.simpler, false, false, now);
-            Flaw::note(&mut self.simpler, habits.rung != Rung::Full, false, now);
+            Flaw::note(&mut self.simpler, habits.metadata_level != MetadataLevel::Full, false, now);
             news = true;
         }
         if self.names != habits.names {
@@ -174,7 +175,8 @@ impl Profile {
     /// Puts into force what is believed now. Expired flaws are dropped, so that the renderer is tried again.
     pub(super) fn apply(&self, habits: &mut Habits, now: Minutes) {
         let holds = |flaw: &Option<Flaw>| flaw.is_some_and(|flaw| flaw.holds(now));
-        habits.rung = if holds(&self.simpler) { self.rung } else { Rung::Full };
+        habits.metadata_level =
+            if holds(&self.simpler) { self.metadata_level } else { MetadataLevel::Full };
         habits.stop_first = holds(&self.stop_first);
         let next = self.next_broken.map(|flaw| flaw.filter(|flaw| flaw.holds(now)));
         habits.next_broken = next.map(|flaw| flaw.is_some());
@@ -224,11 +226,11 @@ impl Profile {
         };
         flaw(
             &self.simpler,
-            match self.rung {
-                Rung::Full => "takes all metadata",
-                Rung::Plain => "takes metadata only without size and duration",
-                Rung::Compat => "takes metadata only as old Samsung TVs write them",
-                Rung::Empty => "takes files only without metadata",
+            match self.metadata_level {
+                MetadataLevel::Full => "takes all metadata",
+                MetadataLevel::Plain => "takes metadata only without size and duration",
+                MetadataLevel::Compat => "takes metadata only as old Samsung TVs write them",
+                MetadataLevel::Empty => "takes files only without metadata",
             },
         );
         flaw(&self.stop_first, "must be stopped before it is given a file");
@@ -326,14 +328,14 @@ mod tests {
     #[test]
     fn a_simpler_rung_is_kept_for_a_month_and_then_the_top_is_tried_again() {
         let mut profile = Profile::default();
-        let simple = Habits { rung: Rung::Compat, ..Habits::default() };
+        let simple = Habits { metadata_level: MetadataLevel::Compat, ..Habits::default() };
         assert!(profile.learn(&simple, 0));
-        assert_eq!(in_force(&profile, 29 * DAY).rung, Rung::Compat);
-        assert_eq!(in_force(&profile, 30 * DAY).rung, Rung::Full);
+        assert_eq!(in_force(&profile, 29 * DAY).metadata_level, MetadataLevel::Compat);
+        assert_eq!(in_force(&profile, 30 * DAY).metadata_level, MetadataLevel::Full);
         // Refused again: the habit is what it was.
         profile.learn(&Habits::default(), 30 * DAY);
         assert!(profile.learn(&simple, 30 * DAY));
-        assert_eq!(in_force(&profile, 59 * DAY).rung, Rung::Compat);
+        assert_eq!(in_force(&profile, 59 * DAY).metadata_level, MetadataLevel::Compat);
     }
 
     #[test]

@@ -1,31 +1,31 @@
-//! Playlists in M3U: one path a line, `#` begins a comment or a directive.
+//! M3U playlists: one path per line; `#` starts a comment or a directive.
 //!
-//! They are written by programs of all ages: in UTF-8 (`.m3u8`, or with a byte order mark) or Latin-1, with
-//! the ends of lines and the backslashes of Windows. Only files below one folder are taken, by their names.
+//! Files may be in UTF-8 (`.m3u8`, or with a byte order mark) or Latin-1, and may use the line ends and backslashes of
+//! Windows. Only paths below one folder are accepted.
 
 use crate::limits::PLAYLIST;
 use std::path::{Component, Path, PathBuf};
 
-/// Whether the file of this name is a playlist.
+/// Whether the file at `path` is a playlist, by its extension.
 #[must_use]
 pub fn is_playlist(path: &Path) -> bool {
     let extension = path.extension();
     extension.is_some_and(|e| ["m3u", "m3u8"].iter().any(|known| e.eq_ignore_ascii_case(known)))
 }
 
-/// What a playlist says.
+/// The content of a playlist.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Playlist {
-    /// The files, absolute, in order; the same one may come again.
+pub struct M3u {
+    /// The absolute paths of the files, in order; a file may occur more than once.
     pub files: Vec<PathBuf>,
-    /// Lines that are left out, with the rest of a sentence: why.
+    /// Rejected lines, each with the rest of a sentence that says why.
     pub refused: Vec<(String, &'static str)>,
 }
 
-/// Reads the playlist that lies in `folder`, whose files must lie below `root`.
+/// Parses a playlist in `folder`. Its files must be below `root`.
 #[must_use]
-pub fn parse(bytes: &[u8], folder: &Path, root: &Path) -> Playlist {
-    let mut playlist = Playlist::default();
+pub fn parse(bytes: &[u8], folder: &Path, root: &Path) -> M3u {
+    let mut playlist = M3u::default();
     let text = text_of(bytes);
     let lines = text.split(['\r', '\n', '\0']).map(str::trim);
     for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
@@ -33,7 +33,7 @@ pub fn parse(bytes: &[u8], folder: &Path, root: &Path) -> Playlist {
             playlist.refused.push((String::new(), "has too many lines: the rest is left out"));
             break;
         }
-        match place(line, folder, root) {
+        match path_of(line, folder, root) {
             Ok(path) => playlist.files.push(path),
             Err(why) => playlist.refused.push((line.chars().take(SHOWN).collect(), why)),
         }
@@ -41,20 +41,20 @@ pub fn parse(bytes: &[u8], folder: &Path, root: &Path) -> Playlist {
     playlist
 }
 
-/// Characters of a refused line that are shown.
+/// Characters shown of a rejected line.
 const SHOWN: usize = 80;
 
 fn text_of(bytes: &[u8]) -> String {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     match core::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
-        // Each byte of Latin-1 is the character of that number.
+        // Latin-1: each byte is the code point of its character.
         Err(_) => bytes.iter().map(|byte| char::from(*byte)).collect(),
     }
 }
 
-/// The path that a line names.
-fn place(line: &str, folder: &Path, root: &Path) -> Result<PathBuf, &'static str> {
+/// The path in `line`.
+fn path_of(line: &str, folder: &Path, root: &Path) -> Result<PathBuf, &'static str> {
     let line = line.strip_prefix("file://").unwrap_or(line);
     if line.contains("://") {
         return Err("is on another computer");
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn parsed(bytes: &[u8]) -> Playlist {
+    fn parsed(bytes: &[u8]) -> M3u {
         parse(bytes, Path::new("/m/lists"), Path::new("/m"))
     }
 
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_count_from_the_playlist_whoever_wrote_it() {
+    fn paths_are_relative_to_the_playlist_in_every_encoding() {
         let text = "\u{feff}#EXTM3U\r\n#EXTINF:12,A song\r\n1.mp3\r\n\r\n  ..\\films\\2.mp4  \r\n/m/3.mp3\n./1.mp3";
         assert_eq!(
             files(text.as_bytes()),
@@ -134,7 +134,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_it_says_only_files_below_the_root_come_of_it(bytes: Vec<u8>) {
+        fn only_files_below_the_root_are_accepted(bytes: Vec<u8>) {
             let playlist = parsed(&bytes);
             prop_assert!(playlist.files.len() + playlist.refused.len() <= PLAYLIST + 1);
             for path in playlist.files {

@@ -1,42 +1,45 @@
-//! Subtitles in a file of their own beside a film (`film.srt` or `film.en.srt` for `film.mp4`), and the form in which a renderer wants to hear of them.
+//! Subtitles in a separate file beside a film (`film.srt` or `film.en.srt` for `film.mp4`), and the method to announce
+//! them to a renderer.
 //!
-//! There is no common form: one maker's opens the text instead of the film on another's TV. So the maker decides,
-//! and whoever refuses a form is given the film without.
+//! No method suits all renderers: with the method of one maker, another maker's TV opens the text instead of the film.
+//! So the maker decides, and a renderer that refuses the method gets the film without subtitles.
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-/// A kind of subtitle file.
+/// A format of subtitles.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Format {
-    /// Extension in lower case, without the dot; also what renderers call the type.
+pub struct SubtitleFormat {
+    /// Extension in lower case, without the dot; also the name of the format on the wire.
     pub extension: &'static str,
-    /// In protocolInfo and Content-Type alike.
+    /// MIME type in protocolInfo and Content-Type.
     pub mime: &'static str,
 }
 
-/// In the order of preference where a film has several: SubRip is what TVs know.
-pub static FORMATS: [Format; 2] =
-    [Format { extension: "srt", mime: "text/srt" }, Format { extension: "vtt", mime: "text/vtt" }];
+/// All formats in order of preference, for films that have several: most TVs know SubRip.
+pub static FORMATS: [SubtitleFormat; 2] = [
+    SubtitleFormat { extension: "srt", mime: "text/srt" },
+    SubtitleFormat { extension: "vtt", mime: "text/vtt" },
+];
 
 /// The format of the file at `path`, by its extension.
 #[must_use]
-pub fn format_of(path: &Path) -> Option<&'static Format> {
+pub fn format_of(path: &Path) -> Option<&'static SubtitleFormat> {
     let extension = path.extension()?.to_str()?;
     FORMATS.iter().find(|format| format.extension.eq_ignore_ascii_case(extension))
 }
 
-/// The subtitles that lie in one folder, by the film to which they belong.
+/// The subtitle files in one folder, by the name of their film.
 #[derive(Debug, Default)]
-pub struct Sidecars(HashMap<OsString, Sidecar>);
+pub struct FolderSubtitles(HashMap<OsString, Candidate>);
 
-/// The better the smaller: without a language before one with, by the order of [`FORMATS`], then by name.
-type Sidecar = (bool, usize, PathBuf);
+/// The smallest candidate is the best: files without a language first, then by the order of [`FORMATS`], then by name.
+type Candidate = (bool, usize, PathBuf);
 
-impl Sidecars {
-    /// Of the files at these paths.
+impl FolderSubtitles {
+    /// The subtitle files among `paths`.
     pub fn among(paths: impl Iterator<Item = PathBuf>) -> Self {
         let mut all = Self::default();
         for path in paths {
@@ -52,14 +55,14 @@ impl Sidecars {
         all
     }
 
-    fn offer(&mut self, film: &OsStr, sidecar: Sidecar) {
-        let best = self.0.entry(film.to_owned()).or_insert_with(|| sidecar.clone());
-        if sidecar < *best {
-            *best = sidecar;
+    fn offer(&mut self, film: &OsStr, candidate: Candidate) {
+        let best = self.0.entry(film.to_owned()).or_insert_with(|| candidate.clone());
+        if candidate < *best {
+            *best = candidate;
         }
     }
 
-    /// Those of the film at this path.
+    /// The best subtitle file for the film at this path.
     #[must_use]
     pub fn of(&self, film: &Path) -> Option<Rc<Path>> {
         let (.., path) = self.0.get(film.file_stem()?)?;
@@ -76,40 +79,40 @@ fn without_language(stem: &OsStr) -> Option<&OsStr> {
     stem.file_stem().filter(|_| is_one)
 }
 
-/// How a renderer is told of subtitles.
+/// How a renderer is told about subtitles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// The header CaptionInfo.sec in the answer to its request for the film, and nothing in the metadata: Samsung
-    /// takes a second `res` for the film.
+pub enum SubtitleMethod {
+    /// The header CaptionInfo.sec in the response to the request for the film, and nothing in the metadata, because
+    /// Samsung takes a second `res` for the film: Samsung.
     Header,
     /// A `res` of text, sec:CaptionInfo and sec:CaptionInfoEx: LG.
     Resource,
-    /// pv:subtitleFileUri and pv:subtitleFileType at the `res` of the film: whoever knows neither passes over them.
+    /// pv:subtitleFileUri and pv:subtitleFileType in the `res` of the film, which other renderers ignore.
     Attributes,
 }
 
-impl Form {
-    /// The form for renderers of this maker and model.
+impl SubtitleMethod {
+    /// The method for renderers of this maker and model.
     #[must_use]
     pub fn of(manufacturer: &str, model: &str) -> Self {
-        let says = |word: &str| [manufacturer, model].iter().any(|text| has_word(text, word));
-        if says("samsung") {
+        let is_by = |word: &str| [manufacturer, model].iter().any(|text| has_word(text, word));
+        if is_by("samsung") {
             Self::Header
-        } else if says("lg") || says("lge") {
+        } else if is_by("lg") || is_by("lge") {
             Self::Resource
         } else {
             Self::Attributes
         }
     }
 
-    /// It stands in the metadata, where it can be refused.
+    /// Whether it is part of the metadata, so that a renderer may refuse it.
     #[must_use]
     pub const fn is_metadata(self) -> bool {
         !matches!(self, Self::Header)
     }
 }
 
-/// Whole words only: `lg` also stands in the middle of others.
+/// Whether `text` contains the whole word: `lg` is also part of other words.
 fn has_word(text: &str, word: &str) -> bool {
     text.split(|c: char| !c.is_alphanumeric()).any(|part| part.eq_ignore_ascii_case(word))
 }
@@ -119,17 +122,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_maker_decides_the_form() {
-        for (manufacturer, model, form) in [
-            ("Samsung Electronics", "UE55H6400", Form::Header),
-            ("", "[TV] Samsung 7 Series", Form::Header),
-            ("LG Electronics", "LG TV", Form::Resource),
-            ("LG Electronics.", "55UP7760PVB", Form::Resource),
-            ("Bulgaria Algebra", "Elgin", Form::Attributes),
-            ("Sony Corporation", "KDL-55HX800", Form::Attributes),
-            ("", "", Form::Attributes),
+    fn the_maker_decides_the_method() {
+        for (manufacturer, model, method) in [
+            ("Samsung Electronics", "UE55H6400", SubtitleMethod::Header),
+            ("", "[TV] Samsung 7 Series", SubtitleMethod::Header),
+            ("LG Electronics", "LG TV", SubtitleMethod::Resource),
+            ("LG Electronics.", "55UP7760PVB", SubtitleMethod::Resource),
+            ("Bulgaria Algebra", "Elgin", SubtitleMethod::Attributes),
+            ("Sony Corporation", "KDL-55HX800", SubtitleMethod::Attributes),
+            ("", "", SubtitleMethod::Attributes),
         ] {
-            assert_eq!(Form::of(manufacturer, model), form, "{manufacturer}, {model}");
+            assert_eq!(SubtitleMethod::of(manufacturer, model), method, "{manufacturer}, {model}");
         }
     }
 
@@ -154,7 +157,7 @@ mod tests {
             "film.txt",
             "part.1 of 2.srt",
         ];
-        let all = Sidecars::among(names.iter().map(|name| Path::new("/m").join(name)));
+        let all = FolderSubtitles::among(names.iter().map(|name| Path::new("/m").join(name)));
         let of = |film: &str| all.of(Path::new(film)).map(|found| found.display().to_string());
         assert_eq!(of("/m/film.mp4"), Some("/m/film.SRT".into()));
         assert_eq!(of("/m/show.mkv"), Some("/m/show.de.srt".into()));

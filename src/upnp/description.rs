@@ -84,7 +84,7 @@ pub fn parse(body: &[u8], location: &HttpUrl) -> Result<Description, Description
                 connection_manager: service(ServiceKind::ConnectionManager),
                 udn: Udn::new(own(device, "UDN"))
                     .or_else(|| Udn::new(own(root, "UDN")))
-                    .or_else(|| Udn::of_place(location))?,
+                    .or_else(|| Udn::of_location(location))?,
                 friendly_name: name,
                 manufacturer: clip(own(device, "manufacturer")),
                 model_name: clip(own(device, "modelName")),

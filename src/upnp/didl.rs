@@ -1,79 +1,81 @@
-//! DIDL-Lite (ContentDirectory:1 §2.8): the metadata that goes with a URI.
+//! DIDL-Lite (ContentDirectory:1 §2.8): the metadata of a URI.
 
 use super::values::format_time;
 use super::xml;
 use crate::media::media_type::{MediaKind, protocol_info};
-use crate::media::subtitles::{Form, Format};
+use crate::media::subtitles::{SubtitleFormat, SubtitleMethod};
 use crate::time::Duration;
 use serde::{Deserialize, Serialize};
 
-/// How much metadata to send: renderers differ in what they refuse, so there is a ladder.
+/// How much metadata to send. Renderers differ in the metadata that they refuse; each level contains less.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Rung {
-    /// Everything: title, class, protocolInfo with DLNA fields, size, duration.
+pub enum MetadataLevel {
+    /// Title, class, protocolInfo with DLNA parameters, size, duration and subtitles.
     #[default]
     Full,
-    /// Without size and duration, fourth field `*`.
+    /// Without size, duration and subtitles; the fourth field of protocolInfo is `*`.
     Plain,
-    /// As [`Self::Plain`] with quotes and ampersands written the way old Samsung likes.
+    /// As [`Self::Plain`], with an ASCII title and with quotes unescaped in the envelope, for old Samsung TVs.
     Compat,
     /// The empty string.
     Empty,
 }
 
-/// One media item to describe.
+/// A media item to describe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item<'a> {
-    /// Shown by the TV.
+    /// The title that the TV shows.
     pub title: &'a str,
-    /// The URL, the same as CurrentURI.
+    /// The URL, identical to CurrentURI.
     pub url: &'a str,
-    /// MIME type, the same as the Content-Type of our server.
+    /// The MIME type, identical to the Content-Type of the media server.
     pub mime: &'a str,
     /// The fourth field of protocolInfo (`DLNA.ORG_OP=…`).
     pub content_features: &'a str,
-    /// MediaKind of medium: decides upnp:class.
-    pub kind: crate::media::media_type::MediaKind,
-    /// Bytes.
+    /// The kind of media, which decides upnp:class.
+    pub kind: MediaKind,
+    /// Size in bytes.
     pub size: u64,
-    /// Length in time, where it is known.
+    /// Duration, if known.
     pub duration: Option<Duration>,
-    /// Subtitles in a file of their own.
-    pub subtitles: Option<Subtitles<'a>>,
+    /// Subtitles in a separate file.
+    pub subtitles: Option<ItemSubtitles<'a>>,
 }
 
 /// The subtitles of an [`Item`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Subtitles<'a> {
-    /// How to name them.
-    pub form: Form,
-    /// Where they are.
+pub struct ItemSubtitles<'a> {
+    /// How to announce them.
+    pub method: SubtitleMethod,
+    /// Their URL.
     pub url: &'a str,
-    /// What they are.
-    pub format: &'static Format,
+    /// Their format.
+    pub format: &'static SubtitleFormat,
 }
 
-/// Characters kept of a title: the bound that UDA 1.0 sets for names.
+/// Longest title in characters: the limit of UDA 1.0 for names.
 const TITLE: usize = 64;
 
 impl Item<'_> {
-    /// The metadata document, on one line and without a prolog: some renderers echo it unescaped.
+    /// The metadata, on one line and without a prolog because some renderers echo it unescaped.
     #[must_use]
-    pub fn write(&self, rung: Rung) -> String {
-        let namespaces = match rung {
-            Rung::Empty => return String::new(),
-            Rung::Full | Rung::Plain => EXTENDED_NAMESPACES,
-            Rung::Compat => "",
+    pub fn write(&self, level: MetadataLevel) -> String {
+        let namespaces = match level {
+            MetadataLevel::Empty => return String::new(),
+            MetadataLevel::Full | MetadataLevel::Plain => EXTENDED_NAMESPACES,
+            MetadataLevel::Compat => "",
         };
-        let (features, measures) = match rung {
-            Rung::Full => (self.content_features, self.measures()),
-            Rung::Plain | Rung::Compat | Rung::Empty => ("", String::new()),
+        let (features, measures) = match level {
+            MetadataLevel::Full => (self.content_features, self.measures()),
+            MetadataLevel::Plain | MetadataLevel::Compat | MetadataLevel::Empty => {
+                ("", String::new())
+            }
         };
-        // Who refuses full metadata is not tempted with more.
-        let subtitles = self.subtitles.filter(|_| rung == Rung::Full);
+        // A renderer that refuses full metadata might refuse subtitles, too.
+        let subtitles = self.subtitles.filter(|_| level == MetadataLevel::Full);
         let (at_res, after_res) = subtitles.map(|s| s.write()).unwrap_or_default();
-        let ascii_only = rung == Rung::Compat;
+        let ascii_only = level == MetadataLevel::Compat;
         format!(
             "<DIDL-Lite xmlns=\"urn:schemas-upnp-org:metadata-1-0/DIDL-Lite/\" \
              xmlns:dc=\"http://purl.org/dc/elements/1.1/\" \
@@ -98,14 +100,14 @@ impl Item<'_> {
     }
 }
 
-impl Subtitles<'_> {
-    /// What stands in the `res` of the film, and behind it.
+impl ItemSubtitles<'_> {
+    /// The text inside of the `res` tag of the film, and the text after the `res`.
     fn write(&self) -> (String, String) {
         let (url, name) = (xml::escape(self.url), self.format.extension);
-        match self.form {
-            Form::Header => (String::new(), String::new()),
-            // The prefix is declared where it stands: whoever minds it minds no other film.
-            Form::Attributes => (
+        match self.method {
+            SubtitleMethod::Header => (String::new(), String::new()),
+            // The prefix is declared here, so that films without subtitles do not have it.
+            SubtitleMethod::Attributes => (
                 format!(
                     " xmlns:pv=\"http://www.pv.com/pvns/\" pv:subtitleFileUri=\"{url}\" \
                      pv:subtitleFileType=\"{}\"",
@@ -113,7 +115,7 @@ impl Subtitles<'_> {
                 ),
                 String::new(),
             ),
-            Form::Resource => (
+            SubtitleMethod::Resource => (
                 String::new(),
                 format!(
                     "<res protocolInfo=\"{}\">{url}</res>\
@@ -137,7 +139,7 @@ const fn class(kind: MediaKind) -> &'static str {
     }
 }
 
-/// Without anything that would need escaping: renderers differ in how often they unescape.
+/// `title` without characters that need escaping, because renderers differ in how often they unescape.
 fn clean_title(title: &str, ascii_only: bool) -> String {
     let kept: String = xml::decode(title.as_bytes())
         .chars()
@@ -151,8 +153,8 @@ fn clean_title(title: &str, ascii_only: bool) -> String {
     }
 }
 
-/// `metadata` as it stands in the envelope. [`Rung::Compat`], known by what it does not declare,
-/// keeps its quotes: old Samsung TVs look for them before they unescape.
+/// `metadata` escaped for the envelope. [`MetadataLevel::Compat`], recognised by its missing namespaces, keeps its
+/// quotes: old Samsung TVs search for them before they unescape.
 #[must_use]
 pub fn escape(metadata: &str) -> String {
     if metadata.contains(EXTENDED_NAMESPACES) {
@@ -162,9 +164,9 @@ pub fn escape(metadata: &str) -> String {
     }
 }
 
-/// What a renderer reads of metadata.
+/// Metadata as a renderer reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Described {
+pub struct ParsedItem {
     /// dc:title.
     pub title: String,
     /// upnp:class.
@@ -173,28 +175,28 @@ pub struct Described {
     pub protocol_info: String,
     /// URL of the first resource.
     pub url: String,
-    /// Subtitles, as LG reads them: from a resource of text beside sec:CaptionInfoEx.
+    /// URL of subtitles as LG reads it: a `res` of text beside sec:CaptionInfoEx.
     pub text_resource: Option<String>,
-    /// Subtitles, as others read them: pv:subtitleFileUri.
+    /// URL of subtitles as others read it: pv:subtitleFileUri.
     pub subtitle_file: Option<String>,
 }
 
-impl Described {
-    /// The third field of protocolInfo.
+impl ParsedItem {
+    /// The MIME type, the third field of protocolInfo.
     #[must_use]
     pub fn mime(&self) -> &str {
         self.protocol_info.split(':').nth(2).unwrap_or_default()
     }
 }
 
-/// The first item of `metadata`; `None` if there is no DIDL-Lite with an item and a resource in it.
+/// Parses the first item of `metadata`; `None` if there is no DIDL-Lite with an item and a resource.
 #[must_use]
-pub fn parse(metadata: &str) -> Option<Described> {
+pub fn parse(metadata: &str) -> Option<ParsedItem> {
     let document = xml::Document::read(metadata, "DIDL-Lite");
     let item = document.find("DIDL-Lite")?.find("item")?;
     let res = item.find("res")?;
     let text = |name| item.find(name).map_or("", xml::Node::text).to_owned();
-    Some(Described {
+    Some(ParsedItem {
         title: text("title"),
         class: text("class"),
         protocol_info: res.attribute("protocolInfo").unwrap_or_default().to_owned(),
@@ -232,21 +234,21 @@ mod tests {
     }
 
     #[test]
-    fn each_rung_says_less() {
+    fn each_level_contains_less() {
         let features = content_features(of_extension("mp4").expect("known"), None);
         let item = item("Loop 1", &features);
-        let full = item.write(Rung::Full);
+        let full = item.write(MetadataLevel::Full);
         assert!(
             full.contains("DLNA.ORG_OP=01")
                 && full.contains("size=\"1234\" duration=\"0:01:23.500\"")
         );
-        let plain = item.write(Rung::Plain);
+        let plain = item.write(MetadataLevel::Plain);
         assert!(
             plain.contains("protocolInfo=\"http-get:*:video/mp4:*\"") && !plain.contains("size=")
         );
-        let compat = item.write(Rung::Compat);
+        let compat = item.write(MetadataLevel::Compat);
         assert!(!compat.contains("xmlns:dlna") && compat.contains("<DIDL-Lite xmlns="));
-        assert_eq!(item.write(Rung::Empty), "");
+        assert_eq!(item.write(MetadataLevel::Empty), "");
         for metadata in [full, plain, compat] {
             assert!(!metadata.contains("<?xml") && !metadata.contains(['\n', '\'']));
             let read = parse(&metadata).expect("DIDL-Lite");
@@ -256,41 +258,42 @@ mod tests {
     }
 
     #[test]
-    fn subtitles_are_named_in_the_form_asked_for_and_on_the_first_rung_only() {
+    fn subtitles_are_announced_by_the_given_method_and_at_the_first_level_only() {
         let url = "http://192.168.1.2:8200/m/1/a.srt";
         let mut with = item("x", "");
-        let without = with.write(Rung::Full);
-        let named = |with: &Item<'_>, form| {
-            let subtitles = Subtitles { form, url, format: &FORMATS[0] };
-            Item { subtitles: Some(subtitles), ..with.clone() }.write(Rung::Full)
+        let without = with.write(MetadataLevel::Full);
+        let named = |with: &Item<'_>, method| {
+            let subtitles = ItemSubtitles { method, url, format: &FORMATS[0] };
+            Item { subtitles: Some(subtitles), ..with.clone() }.write(MetadataLevel::Full)
         };
-        assert_eq!(named(&with, Form::Header), without);
+        assert_eq!(named(&with, SubtitleMethod::Header), without);
 
-        let metadata = named(&with, Form::Resource);
+        let metadata = named(&with, SubtitleMethod::Resource);
         assert!(metadata.contains("<res protocolInfo=\"http-get:*:text/srt:*\">http://"));
         assert!(metadata.contains("<sec:CaptionInfo sec:type=\"srt\">http://"));
         let read = parse(&metadata).expect("DIDL-Lite");
         assert_eq!((read.url.as_str(), read.text_resource.as_deref()), (with.url, Some(url)));
         assert_eq!(read.subtitle_file, None);
 
-        let metadata = named(&with, Form::Attributes);
+        let metadata = named(&with, SubtitleMethod::Attributes);
         assert!(metadata.contains(" pv:subtitleFileType=\"SRT\">http://"));
         let read = parse(&metadata).expect("DIDL-Lite");
         assert_eq!((read.url.as_str(), read.subtitle_file.as_deref()), (with.url, Some(url)));
         assert_eq!(read.text_resource, None);
 
-        with.subtitles = Some(Subtitles { form: Form::Resource, url, format: &FORMATS[0] });
-        for rung in [Rung::Plain, Rung::Compat, Rung::Empty] {
-            assert!(!with.write(rung).contains("srt"), "{rung:?}");
+        with.subtitles =
+            Some(ItemSubtitles { method: SubtitleMethod::Resource, url, format: &FORMATS[0] });
+        for level in [MetadataLevel::Plain, MetadataLevel::Compat, MetadataLevel::Empty] {
+            assert!(!with.write(level).contains("srt"), "{level:?}");
         }
     }
 
     #[test]
     fn only_compat_keeps_its_quotes_in_the_envelope() {
         let item = item("x", "");
-        assert!(escape(&item.write(Rung::Plain)).contains("protocolInfo=&quot;http-get"));
-        assert!(escape(&item.write(Rung::Compat)).contains("protocolInfo=\"http-get"));
-        assert!(!escape(&item.write(Rung::Compat)).contains('<'));
+        assert!(escape(&item.write(MetadataLevel::Plain)).contains("protocolInfo=&quot;http-get"));
+        assert!(escape(&item.write(MetadataLevel::Compat)).contains("protocolInfo=\"http-get"));
+        assert!(!escape(&item.write(MetadataLevel::Compat)).contains('<'));
     }
 
     #[test]
@@ -304,7 +307,7 @@ mod tests {
     #[test]
     fn stills_have_no_duration() {
         let still = Item { kind: MediaKind::Image, ..item("x", "") };
-        let metadata = still.write(Rung::Full);
+        let metadata = still.write(MetadataLevel::Full);
         assert!(!metadata.contains("duration") && metadata.contains("object.item.imageItem.photo"));
     }
 

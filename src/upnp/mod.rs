@@ -1,8 +1,7 @@
-//! The wire: UPnP Device Architecture and UPnP AV, parsed and written, without I/O.
+//! The messages of UPnP Device Architecture (UDA) and UPnP AV: parsing and writing, without I/O.
 //!
-//! Every module works in both directions, because the simulated renderer speaks the other side.
-//! What comes from the network is hostile and dirty: parsers are lenient (see [`xml`]), bounded,
-//! and never panic.
+//! Every module works in both directions, because the simulated renderer is the other side. Messages from the
+//! network are malformed and may be hostile: parsers are lenient (see [`xml`]), bounded, and never panic.
 
 pub mod action;
 pub mod description;
@@ -22,14 +21,14 @@ pub use action::{Action, Reply};
 pub use soap::UpnpError;
 pub use url::HttpUrl;
 
-/// Unique Device Name: the identity of a device (UDA 1.0 §1.1). Opaque: real ones are UUIDs, MAC
-/// addresses or words. Compared without regard to case, so kept in lower case.
+/// Unique Device Name: the identity of a device (UDA 1.0 §1.1). Opaque: real ones are UUIDs, MAC addresses or words.
+/// Comparison ignores case, so it is stored in lower case.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Udn(Text<UDN_BYTES>);
 
 impl Udn {
-    /// The UDN in `from`, which may be a UDN or a USN (`uuid:…::urn:…`); `None` if it is empty.
-    /// A colon at its end would be one with those of a USN, so it does not count in either.
+    /// The UDN in `from`, which may be a UDN or a USN (`uuid:…::urn:…`); `None` if it is empty. Colons at the end are
+    /// removed, because in a USN they could not be told from the separator.
     #[must_use]
     pub fn new(from: &str) -> Option<Self> {
         let shown: String = from.chars().filter(|c| !c.is_control()).collect();
@@ -39,13 +38,13 @@ impl Udn {
         (!text.is_empty()).then_some(Self(text))
     }
 
-    /// What stands for the name of a device that says none: the place of its description.
+    /// The substitute for a device that gives no UDN: the URL of its description.
     #[must_use]
-    pub fn of_place(location: &HttpUrl) -> Option<Self> {
+    pub fn of_location(location: &HttpUrl) -> Option<Self> {
         Self::new(&location.to_string())
     }
 
-    /// The text, in lower case, with its `uuid:` if the device says one.
+    /// The text in lower case, with `uuid:` if the device writes it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -91,13 +90,13 @@ impl ServiceKind {
         }
     }
 
-    /// serviceType.
+    /// The serviceType.
     #[must_use]
     pub fn urn(self, version: u8) -> String {
         format!("{}{}:{version}", Self::PREFIX, self.name())
     }
 
-    /// The service and version that `service_type` names. A version that cannot be read counts as 1.
+    /// The service and version in `service_type`. A version that is no number counts as 1.
     #[must_use]
     pub fn of(service_type: &str) -> Option<(Self, u8)> {
         let (name, version) = service_type.trim().strip_prefix(Self::PREFIX)?.split_once(':')?;

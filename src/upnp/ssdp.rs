@@ -1,32 +1,32 @@
-//! Simple Service Discovery Protocol (UDA 1.0 §1): search, responses and announcements.
+//! Simple Service Discovery Protocol (UDA 1.0 §1): searches, responses and announcements.
 
 use super::{HttpUrl, Udn};
 use crate::text::{Text, clip};
 use crate::time::Duration;
 use core::net::Ipv4Addr;
 
-/// A response to our search, or somebody's announcement.
+/// A response to a search, or an announcement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Announcement {
-    /// What it is.
-    pub kind: Kind,
-    /// UDN in USN; where it says none, [`Udn::of_place`].
+    /// The type of the message.
+    pub kind: MessageKind,
+    /// The UDN in USN, else [`Udn::of_location`].
     pub udn: Udn,
     /// ST or NT, shortened.
     pub target: Text<80>,
-    /// LOCATION: http on the sender's own address. Always there but for byebye.
+    /// LOCATION: http on the sender's own address. `None` only in a byebye.
     pub location: Option<HttpUrl>,
-    /// max-age of CACHE-CONTROL, as it is said.
+    /// max-age of CACHE-CONTROL, unchecked.
     pub max_age: Option<Duration>,
-    /// BOOTID.UPNP.ORG; of an update NEXTBOOTID.UPNP.ORG, which is no new boot but a new number.
+    /// BOOTID.UPNP.ORG; in an update NEXTBOOTID.UPNP.ORG, which is a new number without a reboot.
     pub boot_id: Option<u32>,
     /// CONFIGID.UPNP.ORG.
     pub config_id: Option<u32>,
 }
 
-/// The kinds of [`Announcement`].
+/// The type of an [`Announcement`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum MessageKind {
     /// `HTTP/1.1 200 OK`
     Response,
     /// `NOTIFY`, ssdp:alive
@@ -38,21 +38,21 @@ pub enum Kind {
 }
 
 impl Announcement {
-    /// How long to believe in it without hearing more: max-age and a minute of grace, within sane bounds
-    /// (ESP32 renderers say 30 s, others 4 hours).
+    /// How long the announcement holds: max-age and a minute of grace, within sane bounds (ESP32 renderers send 30 s,
+    /// others 4 hours).
     #[must_use]
     pub fn lifetime(&self) -> Duration {
-        let said = self.max_age.unwrap_or(DEFAULT_MAX_AGE);
-        said.saturating_add(GRACE).clamp(SHORTEST, LONGEST)
+        let max_age = self.max_age.unwrap_or(DEFAULT_MAX_AGE);
+        max_age.saturating_add(GRACE).clamp(SHORTEST, LONGEST)
     }
 }
 
-/// Where SSDP happens.
+/// The multicast group of SSDP.
 pub const GROUP: core::net::SocketAddrV4 =
     core::net::SocketAddrV4::new(Ipv4Addr::new(239, 255, 255, 250), 1900);
 
-/// What to search for. A device ought to answer for lower versions too; not all do, some only answer
-/// for their service, and some makers only answer `ssdp:all`.
+/// Search targets. A device should answer to lower versions, too, but not all devices do; some answer only to
+/// their service, and some only to `ssdp:all`.
 pub const TARGETS: [&str; 5] = [
     "urn:schemas-upnp-org:device:MediaRenderer:1",
     "urn:schemas-upnp-org:device:MediaRenderer:2",
@@ -61,79 +61,83 @@ pub const TARGETS: [&str; 5] = [
     "ssdp:all",
 ];
 
-/// What UDA 1.0 §1.1.2 asks devices to say at least.
+/// The shortest max-age that UDA 1.0 §1.1.2 allows.
 const DEFAULT_MAX_AGE: Duration = Duration::from_secs(1800);
 const GRACE: Duration = Duration::from_secs(60);
 const SHORTEST: Duration = Duration::from_secs(90);
 const LONGEST: Duration = Duration::from_secs(3600);
-/// Larger datagrams than this are cut: SSDP fits in one Ethernet frame.
+/// Longer datagrams are cut: SSDP messages fit in one Ethernet frame.
 const DATAGRAM: usize = 8 << 10;
-/// Lines read of one datagram.
+/// Lines read from one datagram.
 const LINES: usize = 64;
 
-/// Why a datagram is no use.
+/// Why a datagram was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rejected {
-    /// Not one of the start lines of SSDP.
+    /// The start line is not that of SSDP.
     NotSsdp,
-    /// Somebody searches.
+    /// It is a search.
     Search,
-    /// NTS is none of alive, update and byebye.
+    /// NTS is not alive, update or byebye.
     UnknownNts,
-    /// A farewell without a name is nobody's.
+    /// A byebye without USN.
     NoUsn,
     /// No LOCATION, or an empty one.
     NoLocation,
     /// LOCATION is not http on a literal IPv4 address, or too long.
     BadLocation,
-    /// LOCATION is on another host than the sender: a mistake (container networks) or an attack.
+    /// LOCATION is not on the sender's address: a mistake (container networks) or an attack.
     ForeignLocation,
 }
 
-/// Somebody's M-SEARCH.
+/// An M-SEARCH.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Search {
     /// ST.
     pub target: Text<80>,
-    /// MX: answer within this many seconds. Absent in unicast searches.
+    /// MX: the time to answer in seconds. Absent in unicast searches.
     pub mx: Option<u8>,
 }
 
-/// A response or announcement in `datagram`, sent by `from`.
+/// Parses the response or announcement in `datagram`, sent by `from`.
 ///
 /// # Errors
-/// Why it is no use.
+/// [`Rejected`].
 pub fn parse(datagram: &[u8], from: Ipv4Addr) -> Result<Announcement, Rejected> {
     let text = decode(datagram);
     let message = Message::read(&text);
     let kind = match message.start {
-        Start::Response => Kind::Response,
-        Start::Search => return Err(Rejected::Search),
-        Start::Other => return Err(Rejected::NotSsdp),
-        Start::Notify => match message.get("NTS").to_ascii_lowercase().as_str() {
-            "ssdp:alive" => Kind::Alive,
-            "ssdp:update" => Kind::Update,
-            "ssdp:byebye" => Kind::Byebye,
+        StartLine::Response => MessageKind::Response,
+        StartLine::Search => return Err(Rejected::Search),
+        StartLine::Other => return Err(Rejected::NotSsdp),
+        StartLine::Notify => match message.get("NTS").to_ascii_lowercase().as_str() {
+            "ssdp:alive" => MessageKind::Alive,
+            "ssdp:update" => MessageKind::Update,
+            "ssdp:byebye" => MessageKind::Byebye,
             _ => return Err(Rejected::UnknownNts),
         },
     };
     let location = match kind {
-        // A byebye needs only its USN, and where it names a LOCATION that is of no interest.
-        Kind::Byebye => None,
-        Kind::Response | Kind::Alive | Kind::Update => {
+        // A byebye needs only USN; its LOCATION, if any, does not matter.
+        MessageKind::Byebye => None,
+        MessageKind::Response | MessageKind::Alive | MessageKind::Update => {
             Some(location(message.get("LOCATION"), from)?)
         }
     };
-    // Identity is the name in the description, so that a place alone is enough to look there.
-    let udn = Udn::new(message.get("USN")).or_else(|| Udn::of_place(location.as_ref()?));
+    // The description will give the UDN, so LOCATION is enough.
+    let udn = Udn::new(message.get("USN")).or_else(|| Udn::of_location(location.as_ref()?));
     let udn = udn.ok_or(Rejected::NoUsn)?;
     let target = match kind {
-        Kind::Response => message.either("ST", "NT"),
-        Kind::Alive | Kind::Update | Kind::Byebye => message.either("NT", "ST"),
+        MessageKind::Response => message.either("ST", "NT"),
+        MessageKind::Alive | MessageKind::Update | MessageKind::Byebye => {
+            message.either("NT", "ST")
+        }
     };
     let boot_id = match kind {
-        Kind::Update => message.either("NEXTBOOTID.UPNP.ORG", "BOOTID.UPNP.ORG"),
-        Kind::Response | Kind::Alive | Kind::Byebye => message.get("BOOTID.UPNP.ORG"),
+        MessageKind::Update => message.either("NEXTBOOTID.UPNP.ORG", "BOOTID.UPNP.ORG"),
+        MessageKind::Response | MessageKind::Alive | MessageKind::Byebye => {
+            message.get("BOOTID.UPNP.ORG")
+        }
     };
     Ok(Announcement {
         kind,
@@ -146,8 +150,8 @@ pub fn parse(datagram: &[u8], from: Ipv4Addr) -> Result<Announcement, Rejected> 
     })
 }
 
-/// The rule that LOCATION is on the sender also settles loopback (only we send from there) and
-/// link-local addresses.
+/// The LOCATION in `text`, which must be on the sender's address. This also rejects foreign loopback and link-local
+/// addresses.
 fn location(text: &str, from: Ipv4Addr) -> Result<HttpUrl, Rejected> {
     if text.is_empty() {
         return Err(Rejected::NoLocation);
@@ -156,18 +160,18 @@ fn location(text: &str, from: Ipv4Addr) -> Result<HttpUrl, Rejected> {
     if url.host == from { Ok(url) } else { Err(Rejected::ForeignLocation) }
 }
 
-/// An M-SEARCH in `datagram`, as the simulated renderer hears it.
+/// Parses the M-SEARCH in `datagram`, for the simulated renderer.
 #[must_use]
 pub fn parse_search(datagram: &[u8]) -> Option<Search> {
     let text = decode(datagram);
     let message = Message::read(&text);
-    let asked = message.start == Start::Search
+    let is_search = message.start == StartLine::Search
         && message.get("MAN").trim_matches('"').eq_ignore_ascii_case("ssdp:discover");
     let target: Text<80> = clip(message.get("ST"));
-    (asked && !target.is_empty()).then(|| Search { target, mx: message.get("MX").parse().ok() })
+    (is_search && !target.is_empty()).then(|| Search { target, mx: message.get("MX").parse().ok() })
 }
 
-/// An M-SEARCH (UDA 1.0 §1.2.2). `host` is the group, or the address asked directly.
+/// Writes an M-SEARCH (UDA 1.0 §1.2.2). `host` is the multicast group, or the address of a unicast search.
 #[must_use]
 pub fn search(target: &str, mx: u8, host: &str) -> String {
     format!(
@@ -175,7 +179,7 @@ pub fn search(target: &str, mx: u8, host: &str) -> String {
     )
 }
 
-/// The answer to a search (UDA 1.0 §1.2.3).
+/// Writes a response to a search (UDA 1.0 §1.2.3).
 #[must_use]
 pub fn response(target: &str, udn: &Udn, location: &HttpUrl, max_age: Duration) -> String {
     format!(
@@ -186,7 +190,7 @@ pub fn response(target: &str, udn: &Udn, location: &HttpUrl, max_age: Duration) 
     )
 }
 
-/// An announcement (UDA 1.0 §1.1.2).
+/// Writes an `ssdp:alive` announcement (UDA 1.0 §1.1.2).
 #[must_use]
 pub fn alive(target: &str, udn: &Udn, location: &HttpUrl, max_age: Duration) -> String {
     format!(
@@ -197,7 +201,7 @@ pub fn alive(target: &str, udn: &Udn, location: &HttpUrl, max_age: Duration) -> 
     )
 }
 
-/// A farewell (UDA 1.0 §1.1.3).
+/// Writes an `ssdp:byebye` announcement (UDA 1.0 §1.1.3).
 #[must_use]
 pub fn byebye(target: &str, udn: &Udn) -> String {
     format!(
@@ -216,7 +220,7 @@ fn usn(udn: &Udn, target: &str) -> String {
     }
 }
 
-/// The number after `max-age` and `=`, blanks allowed. fHDHR writes `max-age=:1800`: that is none.
+/// The number after `max-age` and `=`, with optional blanks. `max-age=:1800`, as fHDHR writes it, is none.
 fn max_age(value: &str) -> Option<Duration> {
     let lower = value.to_ascii_lowercase();
     let (_, after) = lower.split_once("max-age")?;
@@ -226,16 +230,16 @@ fn max_age(value: &str) -> Option<Duration> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Start {
+enum StartLine {
     Response,
     Notify,
     Search,
     Other,
 }
 
-/// A datagram, cut into lines. httparse is too strict for these.
+/// The lines of a datagram. httparse is too strict for SSDP.
 struct Message<'a> {
-    start: Start,
+    start: StartLine,
     lines: &'a str,
 }
 
@@ -246,15 +250,15 @@ impl<'a> Message<'a> {
         let mut words = first.split_ascii_whitespace();
         let start = match [words.next(), words.next(), words.next()].map(Option::unwrap_or_default)
         {
-            ["HTTP/1.1" | "HTTP/1.0", "200", _] => Start::Response,
-            ["NOTIFY", "*", "HTTP/1.1" | "HTTP/1.0"] => Start::Notify,
-            ["M-SEARCH", "*", "HTTP/1.1" | "HTTP/1.0"] => Start::Search,
-            _ => Start::Other,
+            ["HTTP/1.1" | "HTTP/1.0", "200", _] => StartLine::Response,
+            ["NOTIFY", "*", "HTTP/1.1" | "HTTP/1.0"] => StartLine::Notify,
+            ["M-SEARCH", "*", "HTTP/1.1" | "HTTP/1.0"] => StartLine::Search,
+            _ => StartLine::Other,
         };
         Self { start, lines }
     }
 
-    /// The values of all headers called `name`, without those that are empty. The final blank line may be missing.
+    /// The non-empty values of all headers called `name`. The final blank line may be missing.
     fn all(&self, name: &str) -> impl Iterator<Item = &'a str> {
         self.lines
             .lines()
@@ -298,7 +302,7 @@ mod tests {
              Usn:UUID:AB::upnp:rootdevice\r\nBOOTID.UPNP.ORG:7\r\nno colon\r\nDATE:",
         )
         .expect("usable");
-        assert_eq!(found.kind, Kind::Response);
+        assert_eq!(found.kind, MessageKind::Response);
         assert_eq!(found.udn.as_str(), "uuid:ab");
         assert_eq!(found.target.as_str(), "ssdp:all");
         assert_eq!(found.location, HttpUrl::parse("http://192.168.1.30:9197/dmr"));
@@ -356,7 +360,7 @@ mod tests {
             .expect("usable");
         assert_eq!(
             (found.kind, found.udn.as_str(), found.location),
-            (Kind::Byebye, "uuid:1", None)
+            (MessageKind::Byebye, "uuid:1", None)
         );
     }
 
@@ -366,7 +370,7 @@ mod tests {
             let found = response_with(&format!("{usn}LOCATION: http://192.168.1.30/Dmr.xml\r\n"));
             let found = found.expect("usable");
             assert_eq!(found.udn.as_str(), "http://192.168.1.30:80/dmr.xml", "{usn:?}");
-            assert_eq!(found.location.as_ref().and_then(Udn::of_place), Some(found.udn));
+            assert_eq!(found.location.as_ref().and_then(Udn::of_location), Some(found.udn));
         }
     }
 
@@ -378,7 +382,7 @@ mod tests {
             TV,
         )
         .expect("usable");
-        assert_eq!((found.kind, found.boot_id), (Kind::Update, Some(2)));
+        assert_eq!((found.kind, found.boot_id), (MessageKind::Update, Some(2)));
     }
 
     #[test]
@@ -407,9 +411,9 @@ mod tests {
         let url = HttpUrl::parse("http://192.168.1.30:9/d").expect("a URL");
         let age = Duration::from_secs(100);
         for (datagram, kind) in [
-            (response(TARGETS[0], &udn, &url, age), Kind::Response),
-            (alive(TARGETS[0], &udn, &url, age), Kind::Alive),
-            (byebye(TARGETS[0], &udn), Kind::Byebye),
+            (response(TARGETS[0], &udn, &url, age), MessageKind::Response),
+            (alive(TARGETS[0], &udn, &url, age), MessageKind::Alive),
+            (byebye(TARGETS[0], &udn), MessageKind::Byebye),
         ] {
             let found = parse(datagram.as_bytes(), TV).expect("usable");
             assert_eq!((found.kind, &found.udn, found.target.as_str()), (kind, &udn, TARGETS[0]));

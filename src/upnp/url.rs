@@ -1,6 +1,6 @@
-//! URLs of devices: plain http, literal IPv4 host, a port and a path.
+//! URLs of devices: http, a literal IPv4 host, a port and a path.
 //!
-//! Anything else is refused where it comes in: a control point that follows names, other schemes or
+//! All other URLs are rejected when they are parsed: a control point that follows host names, other schemes or
 //! other hosts can be sent anywhere by anybody on the LAN.
 
 use crate::limits::PATH_BYTES;
@@ -8,14 +8,14 @@ use crate::text::Text;
 use core::fmt;
 use core::net::Ipv4Addr;
 
-/// `http://host:port/path`, the path with its query, starting with `/`.
+/// `http://host:port/path`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct HttpUrl {
     /// Literal IPv4 host.
     pub host: Ipv4Addr,
     /// TCP port.
     pub port: u16,
-    /// Path and query; starts with `/`.
+    /// Path and query, starting with `/`.
     pub path: Text<PATH_BYTES>,
 }
 
@@ -27,7 +27,7 @@ impl HttpUrl {
         Some(Self { host, port, path })
     }
 
-    /// An absolute `http` URL with a literal, unicast IPv4 host. The port defaults to 80, the path to `/`.
+    /// Parses an absolute `http` URL with a literal unicast IPv4 host. The port defaults to 80, the path to `/`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let Absolute { host, port, path } = Absolute::parse(text)?;
@@ -38,22 +38,22 @@ impl HttpUrl {
         Self::new(host, port.unwrap_or(80), path)
     }
 
-    /// `reference`, as it stands in the description at this LOCATION, made absolute. `base` is URLBase
-    /// where the description has one (UDA 1.0 §2.1).
+    /// Resolves `reference` from the description at this URL (LOCATION). `base` is the URLBase of the description, if
+    /// it has one (UDA 1.0 §2.1).
     ///
-    /// The result is always on the host of LOCATION: of URLs that name another, only port and path count.
-    /// A colon in the first segment is no scheme: renderers write `_urn:schemas-upnp-org:service:…`.
+    /// The result is always on the host of LOCATION: of a URL with another host only port and path are used. A
+    /// colon in the first segment does not mark a scheme: renderers write `_urn:schemas-upnp-org:service:…`.
     #[must_use]
     pub fn join(&self, base: Option<&str>, reference: &str) -> Option<Self> {
-        let base = base.and_then(|base| self.at_home(base));
+        let base = base.and_then(|base| self.on_this_host(base));
         base.as_ref().unwrap_or(self).resolve(reference.trim())
     }
 
-    /// An absolute URL, on our host.
-    fn at_home(&self, text: &str) -> Option<Self> {
+    /// The absolute URL `text`, moved to this host.
+    fn on_this_host(&self, text: &str) -> Option<Self> {
         let Absolute { host, port, path } = Absolute::parse(text)?;
         let foreign = host.parse() != Ok(self.host);
-        // A foreign host without a port says nothing about ports here.
+        // A URL without a port on another host says nothing about the port here.
         let port = port.unwrap_or(if foreign { self.port } else { 80 });
         Self::new(self.host, port, path)
     }
@@ -64,16 +64,16 @@ impl HttpUrl {
             return None;
         }
         if Absolute::parse(reference).is_some() {
-            return self.at_home(reference);
+            return self.on_this_host(reference);
         }
         if has_scheme(reference) {
             return None;
         }
         if let Some(network_path) = reference.strip_prefix("//") {
-            // A stray second slash is more common than a URL without its scheme.
+            // A stray second slash is more common than a URL without a scheme.
             let authority = network_path.split('/').next().unwrap_or_default();
             if authority.starts_with(|c: char| c.is_ascii_digit()) && authority.contains('.') {
-                return self.at_home(&format!("http:{reference}"));
+                return self.on_this_host(&format!("http:{reference}"));
             }
         }
         let path = self.path.split('?').next().unwrap_or_default();
@@ -88,7 +88,7 @@ impl HttpUrl {
         Self::new(self.host, self.port, &without_dots(&joined))
     }
 
-    /// Host and port, as they stand in the Host header.
+    /// Host and port, for the Host header.
     #[must_use]
     pub fn authority(&self) -> String {
         format!("{}:{}", self.host, self.port)
@@ -101,7 +101,7 @@ impl fmt::Display for HttpUrl {
     }
 }
 
-/// The parts of an absolute http URL, with any host.
+/// The parts of an absolute http URL with any host.
 struct Absolute<'a> {
     host: &'a str,
     port: Option<u16>,
@@ -121,7 +121,7 @@ impl<'a> Absolute<'a> {
             return None;
         }
         let (host, port) = match authority.split_once(':') {
-            // `http://host:/` is legal and means the default.
+            // `http://host:/` is legal and means the default port.
             Some((host, "")) => (host, None),
             Some((host, port)) => (host, Some(port.parse().ok().filter(|&port| port != 0)?)),
             None => (authority, None),
@@ -130,7 +130,7 @@ impl<'a> Absolute<'a> {
     }
 }
 
-/// Whether `reference` starts with a scheme and an authority, not just with a colon somewhere.
+/// Whether `reference` starts with a scheme and `://`, rather than just containing a colon.
 fn has_scheme(reference: &str) -> bool {
     reference.split_once("://").is_some_and(|(scheme, _)| {
         !scheme.is_empty()
@@ -138,8 +138,8 @@ fn has_scheme(reference: &str) -> bool {
     })
 }
 
-/// `path` as it may stand in a request line: it starts with `/`, and blanks, quotes, `#` and whatever is not
-/// ASCII are percent-encoded. `None` if it is too long.
+/// `path` as a request line allows it: starting with `/`, with blanks, quotes, `#` and non-ASCII characters
+/// percent-encoded. `None` if it is too long.
 fn clean_path(path: &str) -> Option<Text<PATH_BYTES>> {
     const HEX: [u8; 16] = *b"0123456789ABCDEF";
     let mut clean = Text::new();
@@ -160,7 +160,7 @@ fn clean_path(path: &str) -> Option<Text<PATH_BYTES>> {
     Some(clean)
 }
 
-/// Dot segments removed (RFC 3986 §5.2.4). A query keeps its dots.
+/// Removes dot segments (RFC 3986 §5.2.4). The query keeps its dots.
 fn without_dots(path: &str) -> String {
     let (path, query) = path.split_at(path.find('?').unwrap_or(path.len()));
     if !path.contains("/.") {
@@ -282,7 +282,7 @@ mod tests {
         }
 
         #[test]
-        fn joining_never_panics_and_stays_at_home(base in "\\PC{0,30}", reference in "[a-z0-9./:?#@% ]{0,40}") {
+        fn joining_never_panics_and_stays_on_this_host(base in "\\PC{0,30}", reference in "[a-z0-9./:?#@% ]{0,40}") {
             let location = HttpUrl::parse("http://192.168.1.5:1/a/b").expect("literal");
             if let Some(url) = location.join(Some(&base), &reference) {
                 prop_assert_eq!(url.host, location.host);

@@ -2,8 +2,8 @@
 
 use crate::time::Duration;
 
-/// `H+:MM:SS[.F+]` or `H+:MM:SS[.F0/F1]` (AVTransport:1 §2.2.15). `None` for NOT_IMPLEMENTED,
-/// END_OF_MEDIA, nothing, nonsense, and the largest 32-bit number, which also means "not implemented".
+/// Parses `H+:MM:SS[.F+]` or `H+:MM:SS[.F0/F1]` (AVTransport:1 §2.2.15). `None` for NOT_IMPLEMENTED, END_OF_MEDIA,
+/// the empty string, nonsense, and the largest 32-bit number, which also means "not implemented".
 #[must_use]
 pub fn parse_time(text: &str) -> Option<Duration> {
     let text = text.trim();
@@ -12,7 +12,7 @@ pub fn parse_time(text: &str) -> Option<Duration> {
     let mut parts = whole.split(':').map(number);
     let (hours, minutes, seconds) = match [parts.next(), parts.next(), parts.next(), parts.next()] {
         [Some(hours), Some(minutes), Some(seconds), None] => (hours?, minutes?, seconds?),
-        // A few leave the hours out.
+        // Some renderers omit the hours.
         [Some(minutes), Some(seconds), None, None] => (0, minutes?, seconds?),
         _ => return None,
     };
@@ -24,7 +24,7 @@ pub fn parse_time(text: &str) -> Option<Duration> {
     Some(Duration::from_secs(seconds) + fraction_of_second(fraction)?)
 }
 
-/// At most 7 digits, so that nothing overflows.
+/// A number of at most 7 digits, so that nothing overflows.
 fn number(text: &str) -> Option<u64> {
     let text = text.trim();
     (!text.is_empty() && text.len() <= 7 && text.bytes().all(|byte| byte.is_ascii_digit()))
@@ -47,7 +47,7 @@ fn fraction_of_second(text: &str) -> Option<Duration> {
     Some(Duration::from_nanos(nanos))
 }
 
-/// `H:MM:SS`, with `.mmm` only where it is not on the second.
+/// `H:MM:SS`, with `.mmm` unless the time is in whole seconds.
 #[must_use]
 pub fn format_time(time: Duration) -> String {
     let seconds = time.as_secs();
@@ -58,7 +58,7 @@ pub fn format_time(time: Duration) -> String {
     }
 }
 
-/// A volume in the renderer's units; a fraction is cut off.
+/// A volume in the renderer's units; a fraction is dropped.
 #[must_use]
 pub fn parse_volume(text: &str) -> Option<u16> {
     let text = text.trim();
@@ -66,7 +66,7 @@ pub fn parse_volume(text: &str) -> Option<u16> {
     whole.parse().ok()
 }
 
-/// A boolean (UDA 1.0 §2.3): `1`, `true`, `yes` and their opposites, in any case.
+/// A boolean (UDA 1.0 §2.3): `1`, `true`, `yes`, `on` and their opposites, in any case.
 #[must_use]
 pub fn parse_bool(text: &str) -> Option<bool> {
     match text.trim().to_ascii_lowercase().as_str() {
@@ -76,7 +76,7 @@ pub fn parse_bool(text: &str) -> Option<bool> {
     }
 }
 
-/// The form that every device understands.
+/// A boolean as every device understands it.
 #[must_use]
 pub const fn format_bool(value: bool) -> &'static str {
     if value { "1" } else { "0" }

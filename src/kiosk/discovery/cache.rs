@@ -9,7 +9,7 @@ use super::super::event::Failure;
 use super::super::mutant::Mutant;
 use crate::limits::{FETCHES, SIGHTINGS};
 use crate::time::{Duration, Instant};
-use crate::upnp::ssdp::{Announcement, Kind};
+use crate::upnp::ssdp::{Announcement, MessageKind};
 use crate::upnp::{HttpUrl, Udn};
 use core::net::Ipv4Addr;
 
@@ -61,8 +61,8 @@ impl Cache {
         let differs =
             |old: Option<u32>, new: Option<u32>| old.is_some() && new.is_some() && old != new;
         // An update announces the next boot number, so that it is not taken for a restart (UDA 1.1 §1.2.4).
-        let rebooted =
-            announcement.kind != Kind::Update && differs(sighting.boot_id, announcement.boot_id);
+        let rebooted = announcement.kind != MessageKind::Update
+            && differs(sighting.boot_id, announcement.boot_id);
         let reconfigured = differs(sighting.config_id, announcement.config_id);
         sighting.adopt(announcement, now);
         let news = rebooted || !sighting.refused;

@@ -7,7 +7,7 @@ fn location(host: u8) -> HttpUrl {
 
 fn alive(host: u8, boot_id: u32) -> Announcement {
     Announcement {
-        kind: Kind::Alive,
+        kind: MessageKind::Alive,
         udn: Udn::new(&format!("uuid:{host}")).expect("good"),
         target: crate::text::clip("upnp:rootdevice"),
         location: Some(location(host)),
@@ -91,7 +91,7 @@ fn an_update_announces_a_boot_id_that_is_no_boot() {
     cache.hear(&alive(1, 1), Instant::START);
     cache.next_fetch(Instant::START, 5, |_| true);
     cache.described(5, &udn);
-    let update = Announcement { kind: Kind::Update, ..alive(1, 2) };
+    let update = Announcement { kind: MessageKind::Update, ..alive(1, 2) };
     assert_eq!(cache.hear(&update, Instant::START), News::Alive(udn.clone()));
     assert_eq!(cache.hear(&alive(1, 2), Instant::START), News::Alive(udn.clone()));
     assert_eq!(cache.next_fetch(Instant::START, 6, |_| true), None);
@@ -113,7 +113,8 @@ fn a_renderer_announced_without_a_udn_is_found_once_by_its_description() {
         assert_eq!(cache.next_fetch(Instant::START, 6, |_| true), None);
     }
     assert_eq!(cache.len(), 1);
-    let farewell = |udn| Announcement { kind: Kind::Byebye, udn, location: None, ..alive(1, 1) };
+    let farewell =
+        |udn| Announcement { kind: MessageKind::Byebye, udn, location: None, ..alive(1, 1) };
     assert_eq!(cache.hear(&farewell(udn.clone()), Instant::START), News::Leaving(udn));
     assert_eq!(cache.len(), 0);
 }

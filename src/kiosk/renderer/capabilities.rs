@@ -11,10 +11,10 @@ use crate::kiosk::profile::{Minutes, Profile};
 use crate::media::catalogue::MediaFile;
 use crate::media::media_type;
 use crate::media::media_type::{MediaKind, MediaType};
-use crate::media::subtitles::Form;
+use crate::media::subtitles::SubtitleMethod;
 use crate::time::Duration;
 use crate::upnp::description::Description;
-use crate::upnp::didl::Rung;
+use crate::upnp::didl::MetadataLevel;
 
 /// After this many strikes, metadata no longer names subtitles. A single strike may be chance.
 const STRIKES: u8 = 2;
@@ -88,17 +88,17 @@ impl Capabilities {
     /// The renderer plays this load, and so accepts its metadata.
     pub(super) fn accepts(&mut self, load: &Load) {
         let Metadata { mime, level, subtitles } = load.metadata;
-        self.0.habits.rung = level;
+        self.0.habits.metadata_level = level;
         self.0.habits.names.note(load.file.media_type, mime);
         if load.file.subtitles.is_some() {
             self.0.subtitles.spared = false;
-            self.0.subtitles.proven |= subtitles.is_some_and(Form::is_metadata);
+            self.0.subtitles.proven |= subtitles.is_some_and(SubtitleMethod::is_metadata);
         }
     }
 
     /// The renderer refused metadata of every level: the next attempt starts at the highest.
     pub(super) fn refuses_metadata(&mut self) {
-        self.0.habits.rung = Rung::Full;
+        self.0.habits.metadata_level = MetadataLevel::Full;
     }
 
     /// The renderer needs a Stop before SetAVTransportURI.
@@ -204,14 +204,15 @@ impl Capabilities {
         &self,
         file: &MediaFile,
         description: &Description,
-    ) -> Option<Form> {
+    ) -> Option<SubtitleMethod> {
         if file.subtitles.is_none() || file.media_type.kind != MediaKind::Video {
             return None;
         }
-        let form = Form::of(&description.manufacturer, &description.model_name);
+        let method = SubtitleMethod::of(&description.manufacturer, &description.model_name);
         let Subtitles { proven, strikes, spared } = self.0.subtitles;
-        let fit = self.0.habits.rung == Rung::Full && (proven || (strikes < STRIKES && !spared));
-        (!form.is_metadata() || fit).then_some(form)
+        let fit = self.0.habits.metadata_level == MetadataLevel::Full
+            && (proven || (strikes < STRIKES && !spared));
+        (!method.is_metadata() || fit).then_some(method)
     }
 
     /// Returns whether the renderer has played a load with subtitles in its metadata.

@@ -11,10 +11,10 @@ use crate::media::catalogue::MediaFile;
 use crate::media::generated::{black_body, is_card};
 use crate::media::media_type;
 use crate::media::media_type::MediaKind;
-use crate::media::subtitles::{Form, format_of};
+use crate::media::subtitles::{SubtitleMethod, format_of};
 use crate::text::{Text, clip, file_name};
 use crate::time::{Duration, Instant};
-use crate::upnp::didl::{Item, Rung, Subtitles};
+use crate::upnp::didl::{Item, ItemSubtitles, MetadataLevel};
 use core::fmt::Write;
 use core::net::Ipv4Addr;
 
@@ -65,9 +65,9 @@ pub struct Metadata {
     /// The MIME type in the metadata and in Content-Type.
     pub mime: &'static str,
     /// How much metadata is sent with the URI.
-    pub level: Rung,
+    pub level: MetadataLevel,
     /// How the renderer is told of the file's subtitles, if it is told of any.
-    pub subtitles: Option<Form>,
+    pub subtitles: Option<SubtitleMethod>,
 }
 
 /// What was tried to make the renderer accept and play this load.
@@ -368,8 +368,8 @@ impl Load {
         let subtitles_url = self.subtitles_url();
         let subtitles = || {
             let format = format_of(self.0.file.subtitles.as_deref()?)?;
-            let form = self.0.metadata.subtitles?;
-            Some(Subtitles { form, url: subtitles_url.as_deref()?, format })
+            let method = self.0.metadata.subtitles?;
+            Some(ItemSubtitles { method, url: subtitles_url.as_deref()?, format })
         };
         Item {
             title: &title,
@@ -487,7 +487,7 @@ mod tests {
                 subtitles: None,
             },
             origin: (Ipv4Addr::new(10, 0, 0, 1), 8895),
-            metadata: Metadata { mime: "video/mp4", level: Rung::Full, subtitles: None },
+            metadata: Metadata { mime: "video/mp4", level: MetadataLevel::Full, subtitles: None },
             playhead,
             dwell: Duration::from_secs(10),
             durations: (Some(Duration::from_secs(duration)), None),

@@ -9,7 +9,7 @@ use crate::kiosk::statistics::{Row, Statistics};
 use crate::kiosk::token::Token;
 use crate::kiosk::trace::What;
 use crate::media::catalogue::Scan;
-use crate::media::subtitles::{Form, format_of};
+use crate::media::subtitles::{SubtitleMethod, format_of};
 use crate::time::{Duration, Instant};
 use std::path::Path;
 use std::rc::Rc;
@@ -67,7 +67,7 @@ impl Renderer {
                 path: path.to_path_buf(),
                 url: load.subtitles_url()?,
                 format: format_of(path)?,
-                unasked: metadata.subtitles == Some(Form::Header),
+                unasked: metadata.subtitles == Some(SubtitleMethod::Header),
             })
         };
         Some(Published {

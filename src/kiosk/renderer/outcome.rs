@@ -75,7 +75,7 @@ impl Renderer {
             origin: (self.connection.facing, port),
             metadata: Metadata {
                 mime: self.capabilities.mime_for(file.media_type),
-                level: known.rung,
+                level: known.metadata_level,
                 subtitles: self.capabilities.subtitles_for(&file, &self.description),
             },
             playhead: Playhead::expecting(known.moves.of(file.media_type.kind)),
@@ -106,7 +106,7 @@ impl Renderer {
         // If the renderer refused the subtitles here, the hand-over would fail with them.
         let metadata = next.metadata;
         let knows = self.capabilities.knows_subtitles();
-        let subtitles = metadata.subtitles.filter(|form| !form.is_metadata() || knows);
+        let subtitles = metadata.subtitles.filter(|method| !method.is_metadata() || knows);
         next.describe(Metadata { subtitles, ..metadata });
         self.playback.prepare_next(next);
         true
@@ -314,7 +314,7 @@ impl Renderer {
     pub(super) fn drop_subtitles(&mut self) -> bool {
         let Some(load) = self.playback.load_mut() else { return false };
         let metadata = load.metadata;
-        if !metadata.subtitles.is_some_and(|form| form.is_metadata()) {
+        if !metadata.subtitles.is_some_and(|method| method.is_metadata()) {
             return false;
         }
         load.describe(Metadata { subtitles: None, ..metadata });

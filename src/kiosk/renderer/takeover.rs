@@ -126,7 +126,7 @@ impl Renderer {
             origin,
             metadata: Metadata {
                 mime: self.capabilities.mime_for(file.media_type),
-                level: known.rung,
+                level: known.metadata_level,
                 subtitles: None,
             },
             playhead: Playhead::joining(known.moves.of(file.media_type.kind)),

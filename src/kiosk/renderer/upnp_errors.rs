@@ -12,7 +12,7 @@ use crate::kiosk::trace::What;
 use crate::time::{Duration, Instant};
 use crate::upnp::UpnpError;
 use crate::upnp::description::ServiceDescription;
-use crate::upnp::didl::Rung;
+use crate::upnp::didl::MetadataLevel;
 
 use super::intent::Goal;
 
@@ -189,10 +189,10 @@ impl Renderer {
         let Some(load) = self.playback.load_mut() else { return false };
         let level = match load.metadata.level {
             level if had_subtitles => level,
-            Rung::Full => Rung::Plain,
-            Rung::Plain => Rung::Compat,
-            Rung::Compat => Rung::Empty,
-            Rung::Empty => {
+            MetadataLevel::Full => MetadataLevel::Plain,
+            MetadataLevel::Plain => MetadataLevel::Compat,
+            MetadataLevel::Compat => MetadataLevel::Empty,
+            MetadataLevel::Empty => {
                 self.capabilities.refuses_metadata();
                 return false;
             }

@@ -3,7 +3,7 @@
 use crate::limits::{MEDIA, PICTURE_HEAD};
 use crate::media::content::{self, Content};
 use crate::media::media_type::{MediaKind, MediaType, of_extension};
-use crate::media::subtitles::Sidecars;
+use crate::media::subtitles::FolderSubtitles;
 use crate::time::Duration;
 use rustix::fs::{Access, Mode, OFlags};
 use rustix::io::Errno;
@@ -43,8 +43,8 @@ pub(super) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-pub(super) fn sidecars(entries: &[DirEntry]) -> Sidecars {
-    Sidecars::among(entries.iter().map(DirEntry::path))
+pub(super) fn sidecars(entries: &[DirEntry]) -> FolderSubtitles {
+    FolderSubtitles::among(entries.iter().map(DirEntry::path))
 }
 
 /// The visible entries of a folder in the order of their names, so that every scan finds the same; and the error that ended the

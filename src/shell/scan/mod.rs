@@ -8,11 +8,11 @@ pub mod watch;
 
 use crate::config::{Config, ScheduledAction};
 use crate::limits::{FOLDER_DEPTH, FOLDERS, MEDIA, NAMED, PLAYLIST_BYTES};
-use crate::media::catalogue::{Looks, MediaFile, Scan, Sight};
+use crate::media::catalogue::{FileCache, FileStat, MediaFile, Scan};
 use crate::media::content::{self, Content};
 use crate::media::media_type::{MediaKind, MediaType};
 use crate::media::playlist::{self, is_playlist};
-use crate::media::subtitles::Sidecars;
+use crate::media::subtitles::FolderSubtitles;
 use crate::shell::clock::Clock;
 use inspect::{
     Inspection, entries, inspect, is_absence, kind_of, may_read, modified, read, reason, sidecars,
@@ -30,7 +30,7 @@ use watch::Watch;
 const FILES_PER_TURN: usize = 32;
 
 /// What earlier scans have found out about files.
-pub type Known = Looks<Inspection>;
+pub type Known = FileCache<Inspection>;
 
 /// Scans everything that `config` names. Yields often, because a USB stick is slow. Registers each folder with `watch` before it
 /// is read.
@@ -79,7 +79,7 @@ struct Scanner<'a> {
     started: HashSet<PathBuf>,
     found: HashSet<Rc<Path>>,
     /// The subtitles in each folder read so far.
-    subtitles_by_folder: HashMap<PathBuf, Sidecars>,
+    subtitles_by_folder: HashMap<PathBuf, FolderSubtitles>,
     folders: usize,
 }
 
@@ -230,12 +230,12 @@ impl Scanner<'_> {
         if !self.found.insert(path.clone()) {
             return;
         }
-        let sight = self.sight(&path, &target.metadata);
+        let stat = self.stat(&path, &target.metadata);
         if self.scan.files.len() == MEDIA {
             self.scan.skipped = self.scan.skipped.saturating_add(1);
             return;
         }
-        let Some((settled, content)) = self.known.look(&path, sight) else {
+        let Some((settled, content)) = self.known.note(&path, stat) else {
             self.scan.skipped = self.scan.skipped.saturating_add(1);
             return;
         };
@@ -277,16 +277,16 @@ impl Scanner<'_> {
             path,
             root: root.into(),
             media_type,
-            size: sight.size,
-            modified: sight.modified,
+            size: stat.size,
+            modified: stat.modified,
         });
     }
 
-    fn sight(&self, path: &Path, metadata: &Metadata) -> Sight {
+    fn stat(&self, path: &Path, metadata: &Metadata) -> FileStat {
         let changed = metadata.modified().unwrap_or(UNIX_EPOCH);
         let now = SystemTime::now();
         let age = now.duration_since(changed).unwrap_or_else(|future| future.duration());
-        Sight {
+        FileStat {
             size: metadata.len(),
             modified: modified(metadata),
             age,

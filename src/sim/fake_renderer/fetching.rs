@@ -1,13 +1,13 @@
 //! How a simulated renderer takes a URI, looks at it, and fetches media.
 
-use super::media::{Media, rung_of};
+use super::media::{Media, level_of};
 use super::messages::{Call, Fetch, FetchId, Fetched, Method, Output, Reading};
 use super::playback::{DONE, Outcome, refuse};
 use super::timers::Probing;
 use super::{FakeRenderer, Transport};
 use crate::sim::quirks::{NextUri, PlaybackFailure, Probe, Quirks, SetWhilePlaying};
 use crate::time::{Duration, Instant};
-use crate::upnp::didl::Rung;
+use crate::upnp::didl::MetadataLevel;
 
 impl FakeRenderer {
     /// Takes a SetAVTransportURI.
@@ -58,11 +58,11 @@ impl FakeRenderer {
     fn refusal_of(&self, media: &Media, metadata: &str) -> Option<u16> {
         let quirks = &self.quirks;
         let path = media.uri.splitn(4, '/').nth(3).unwrap_or_default();
-        let by_metadata = match rung_of(metadata) {
-            Rung::Full => quirks.full_metadata,
-            Rung::Empty => quirks.empty_metadata,
-            Rung::Plain => quirks.plain_metadata,
-            Rung::Compat => quirks.compat_metadata,
+        let by_metadata = match level_of(metadata) {
+            MetadataLevel::Full => quirks.full_metadata,
+            MetadataLevel::Empty => quirks.empty_metadata,
+            MetadataLevel::Plain => quirks.plain_metadata,
+            MetadataLevel::Compat => quirks.compat_metadata,
         };
         let secure = media.uri.starts_with("https:");
         let extension = path.rsplit('/').next().is_some_and(|name| name.contains('.'));

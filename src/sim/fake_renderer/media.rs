@@ -4,7 +4,7 @@ use super::FakeRenderer;
 use super::messages::{FetchId, Fetched, Method};
 use crate::sim::quirks::{Still, Subtitles};
 use crate::time::{Duration, Instant};
-use crate::upnp::didl::{self, Rung};
+use crate::upnp::didl::{self, MetadataLevel};
 use crate::upnp::values::parse_time;
 
 /// A URI that was set, and the state of its media.
@@ -221,15 +221,15 @@ impl Media {
 }
 
 /// Returns the metadata level of this document.
-pub(super) fn rung_of(metadata: &str) -> Rung {
+pub(super) fn level_of(metadata: &str) -> MetadataLevel {
     if metadata.trim().is_empty() {
-        Rung::Empty
+        MetadataLevel::Empty
     } else if attribute(metadata, "size").is_some() || attribute(metadata, "duration").is_some() {
-        Rung::Full
+        MetadataLevel::Full
     } else if metadata.contains("xmlns:sec=") {
-        Rung::Plain
+        MetadataLevel::Plain
     } else {
-        Rung::Compat
+        MetadataLevel::Compat
     }
 }
 
@@ -265,7 +265,7 @@ pub(super) struct SubtitleState {
 }
 
 impl SubtitleState {
-    pub(super) fn of(described: Option<&didl::Described>) -> Self {
+    pub(super) fn of(described: Option<&didl::ParsedItem>) -> Self {
         Self {
             resource: described.and_then(|d| d.text_resource.clone()),
             attribute: described.and_then(|d| d.subtitle_file.clone()),
@@ -362,10 +362,12 @@ mod tests {
             duration: Some(ms(62_500)),
             subtitles: None,
         };
-        for rung in [Rung::Full, Rung::Plain, Rung::Compat, Rung::Empty] {
-            assert_eq!(rung_of(&item.write(rung)), rung);
+        for level in
+            [MetadataLevel::Full, MetadataLevel::Plain, MetadataLevel::Compat, MetadataLevel::Empty]
+        {
+            assert_eq!(level_of(&item.write(level)), level);
         }
-        let media = Media::new(item.url, &item.write(Rung::Full));
+        let media = Media::new(item.url, &item.write(MetadataLevel::Full));
         assert_eq!(media.mime.as_deref(), Some("video/mp4"));
         assert_eq!(media.duration, Some(ms(62_500)));
     }

@@ -7,7 +7,7 @@ use crate::kiosk::leds::Pattern;
 use crate::text::clip;
 use crate::upnp::Udn;
 use crate::upnp::action::TransportState;
-use crate::upnp::ssdp::{Announcement, Kind};
+use crate::upnp::ssdp::{Announcement, MessageKind};
 use core::net::Ipv4Addr;
 use std::path::Path;
 
@@ -192,7 +192,7 @@ fn a_renderer_that_plays_on_is_not_started_again() {
     let (_, location) = world.kiosk.descriptions().next().expect("found");
     let location = Some(location.clone());
     let announcement = Announcement {
-        kind: Kind::Alive,
+        kind: MessageKind::Alive,
         udn: world.nodes[0].renderer.persona().udn.clone(),
         target: clip("upnp:rootdevice"),
         location,

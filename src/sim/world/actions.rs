@@ -12,7 +12,7 @@ use crate::kiosk::status::MailboxStatus;
 use crate::sim::fake_renderer::Remote;
 use crate::time::{Duration, Instant};
 use crate::upnp::gena::LastChange;
-use crate::upnp::ssdp::Kind;
+use crate::upnp::ssdp::MessageKind;
 use core::net::Ipv4Addr;
 use jiff::Timestamp;
 
@@ -178,13 +178,13 @@ impl World {
     /// The renderer says byebye and stays.
     pub fn byebye(&mut self, node: usize) {
         for target in self.nodes[node].renderer.targets() {
-            self.datagram(node, Duration::ZERO, Kind::Byebye, &target);
+            self.datagram(node, Duration::ZERO, MessageKind::Byebye, &target);
         }
     }
 
     /// The renderer says byebye and alive at once, as Macast does with every announcement.
     pub fn announce_byebye_and_alive(&mut self, node: usize) {
-        for kind in [Kind::Byebye, Kind::Alive] {
+        for kind in [MessageKind::Byebye, MessageKind::Alive] {
             for target in self.nodes[node].renderer.targets() {
                 self.datagram(node, Duration::ZERO, kind, &target);
             }

@@ -207,7 +207,7 @@ impl World {
         }
         for target in ssdp::TARGETS {
             for (target, late) in self.nodes[node].renderer.search(target, mx) {
-                self.datagram(node, late, ssdp::Kind::Response, &target);
+                self.datagram(node, late, ssdp::MessageKind::Response, &target);
             }
         }
     }

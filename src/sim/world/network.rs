@@ -12,7 +12,7 @@ use crate::sim::fake_renderer::Endpoint;
 use crate::sim::fake_renderer::FakeRenderer;
 use crate::sim::fake_renderer::{Announce, Call, Fetched, Output};
 use crate::time::{Duration, Instant};
-use crate::upnp::ssdp::Kind;
+use crate::upnp::ssdp::MessageKind;
 use fastrand::Rng;
 
 /// The current condition of the network.
@@ -128,8 +128,8 @@ impl World {
             }
             Output::Announce(what) => {
                 let kind = match what {
-                    Announce::Alive => Kind::Alive,
-                    Announce::Byebye => Kind::Byebye,
+                    Announce::Alive => MessageKind::Alive,
+                    Announce::Byebye => MessageKind::Byebye,
                 };
                 for target in self.nodes[node].renderer.targets() {
                     self.datagram(node, Duration::ZERO, kind, &target);
@@ -178,8 +178,14 @@ impl World {
     }
 
     /// Sends a datagram of a renderer, which arrives once, twice or never, and this late.
-    pub(super) fn datagram(&mut self, node: usize, late: Duration, kind: Kind, target: &str) {
-        if self.is_cut(node) || (self.network.deaf && kind != Kind::Response) {
+    pub(super) fn datagram(
+        &mut self,
+        node: usize,
+        late: Duration,
+        kind: MessageKind,
+        target: &str,
+    ) {
+        if self.is_cut(node) || (self.network.deaf && kind != MessageKind::Response) {
             return;
         }
         for _ in 0..self.network.copies(&mut self.rng) {

@@ -7,7 +7,7 @@ use crate::sim::fake_renderer::FakeRenderer;
 use crate::sim::presets::Preset;
 use crate::text::clip;
 use crate::time::{Duration, Instant};
-use crate::upnp::ssdp::{Announcement, Kind};
+use crate::upnp::ssdp::{Announcement, MessageKind};
 use crate::upnp::{Action, HttpUrl, Udn};
 use core::net::Ipv4Addr;
 
@@ -126,12 +126,12 @@ impl Node {
         let second = self.port + 100;
         self.second_port = Some(second);
         let first = core::mem::replace(&mut self.port, second);
-        let event = self.announcement(Kind::Alive, "upnp:rootdevice");
+        let event = self.announcement(MessageKind::Alive, "upnp:rootdevice");
         self.port = first;
         event
     }
 
-    pub(super) fn announcement(&self, kind: Kind, target: &str) -> Event {
+    pub(super) fn announcement(&self, kind: MessageKind, target: &str) -> Event {
         let (udn, path) = self.renderer.device_behind(target);
         let quirks = self.renderer.quirks();
         let location = HttpUrl::new(self.host, self.port, &path);
@@ -139,8 +139,8 @@ impl Node {
             kind,
             udn,
             target: clip(target),
-            location: location.filter(|_| kind != Kind::Byebye),
-            max_age: Some(quirks.max_age).filter(|_| kind != Kind::Byebye),
+            location: location.filter(|_| kind != MessageKind::Byebye),
+            max_age: Some(quirks.max_age).filter(|_| kind != MessageKind::Byebye),
             boot_id: quirks.tells_boot_id.then(|| self.renderer.boots()),
             config_id: None,
         };

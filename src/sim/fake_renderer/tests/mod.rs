@@ -9,7 +9,7 @@ use crate::sim::presets::{self, Preset};
 use crate::sim::quirks::*;
 use crate::time::{Duration, Instant};
 use crate::upnp::action::{MediaInfo, PositionInfo, TransportState, TransportState::*};
-use crate::upnp::didl::{Item, Rung};
+use crate::upnp::didl::{Item, MetadataLevel};
 use crate::upnp::gena::LastChange;
 use crate::upnp::{Action, HttpUrl, Reply, ServiceKind, Udn};
 use std::collections::HashMap;
@@ -180,7 +180,7 @@ impl Room {
     }
 
     fn set(&mut self, uri: &str) -> Result<Reply, u16> {
-        self.ask(set(uri, Rung::Full, "audio/wav"))
+        self.ask(set(uri, MetadataLevel::Full, "audio/wav"))
     }
 
     /// Loaded and playing, at `millis`.
@@ -198,7 +198,7 @@ impl Room {
     }
 }
 
-fn metadata(uri: &str, rung: Rung, mime: &str) -> String {
+fn metadata(uri: &str, level: MetadataLevel, mime: &str) -> String {
     Item {
         title: "Clip",
         url: uri,
@@ -209,15 +209,15 @@ fn metadata(uri: &str, rung: Rung, mime: &str) -> String {
         duration: Some(ms(4000)),
         subtitles: None,
     }
-    .write(rung)
+    .write(level)
 }
 
-fn set(uri: &str, rung: Rung, mime: &str) -> Action {
-    Action::SetAvTransportUri { uri: uri.to_owned(), metadata: metadata(uri, rung, mime) }
+fn set(uri: &str, level: MetadataLevel, mime: &str) -> Action {
+    Action::SetAvTransportUri { uri: uri.to_owned(), metadata: metadata(uri, level, mime) }
 }
 
 fn next(uri: &str) -> Action {
-    let metadata = metadata(uri, Rung::Full, "audio/wav");
+    let metadata = metadata(uri, MetadataLevel::Full, "audio/wav");
     Action::SetNextAvTransportUri { uri: uri.to_owned(), metadata }
 }
 

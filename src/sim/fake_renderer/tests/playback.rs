@@ -143,7 +143,7 @@ fn starts_by_itself_says_stopped_or_loses_an_early_play() {
     assert_eq!(room.states(), [(10, Stopped), (20, Stopped)]);
 
     let mut room = Room::with(Quirks { set_takes: ms(1700), ..Quirks::default() });
-    let set = room.call(set(CLIP, Rung::Full, "audio/wav"));
+    let set = room.call(set(CLIP, MetadataLevel::Full, "audio/wav"));
     room.call(Action::Play);
     room.until(1699);
     assert!(!room.answers.contains_key(&set));
@@ -162,19 +162,37 @@ fn refuses_metadata_mimes_urls_and_bare_servers() {
         room.ask(action)
     };
     let plain = Quirks::default;
-    let wav = |rung| set(CLIP, rung, "audio/wav");
-    assert_eq!(ask(Quirks { full_metadata: Some(402), ..plain() }, wav(Rung::Full)), Err(402));
-    assert_eq!(ask(Quirks { full_metadata: Some(402), ..plain() }, wav(Rung::Plain)), DONE);
-    assert_eq!(ask(Quirks { plain_metadata: Some(402), ..plain() }, wav(Rung::Plain)), Err(402));
-    assert_eq!(ask(Quirks { compat_metadata: Some(402), ..plain() }, wav(Rung::Compat)), Err(402));
-    assert_eq!(ask(Quirks { empty_metadata: Some(501), ..plain() }, wav(Rung::Empty)), Err(501));
+    let wav = |level| set(CLIP, level, "audio/wav");
+    assert_eq!(
+        ask(Quirks { full_metadata: Some(402), ..plain() }, wav(MetadataLevel::Full)),
+        Err(402)
+    );
+    assert_eq!(
+        ask(Quirks { full_metadata: Some(402), ..plain() }, wav(MetadataLevel::Plain)),
+        DONE
+    );
+    assert_eq!(
+        ask(Quirks { plain_metadata: Some(402), ..plain() }, wav(MetadataLevel::Plain)),
+        Err(402)
+    );
+    assert_eq!(
+        ask(Quirks { compat_metadata: Some(402), ..plain() }, wav(MetadataLevel::Compat)),
+        Err(402)
+    );
+    assert_eq!(
+        ask(Quirks { empty_metadata: Some(501), ..plain() }, wav(MetadataLevel::Empty)),
+        Err(501)
+    );
     let picky = Quirks { mimes: Some(&["video/x-mkv"]), ..plain() };
-    assert_eq!(ask(picky.clone(), set(CLIP, Rung::Full, "video/x-matroska")), Err(714));
-    assert_eq!(ask(picky, set(CLIP, Rung::Full, "video/x-mkv")), DONE);
+    assert_eq!(ask(picky.clone(), set(CLIP, MetadataLevel::Full, "video/x-matroska")), Err(714));
+    assert_eq!(ask(picky, set(CLIP, MetadataLevel::Full, "video/x-mkv")), DONE);
     let sonos = presets::sonos().quirks;
-    assert_eq!(ask(sonos.clone(), set("http://10.0.0.1/m/7", Rung::Full, "audio/wav")), Err(714));
-    assert_eq!(ask(sonos, wav(Rung::Full)), DONE);
-    assert_eq!(ask(presets::samsung_tizen().quirks, wav(Rung::Full)), Err(716));
+    assert_eq!(
+        ask(sonos.clone(), set("http://10.0.0.1/m/7", MetadataLevel::Full, "audio/wav")),
+        Err(714)
+    );
+    assert_eq!(ask(sonos, wav(MetadataLevel::Full)), DONE);
+    assert_eq!(ask(presets::samsung_tizen().quirks, wav(MetadataLevel::Full)), Err(716));
 }
 
 #[test]
@@ -235,15 +253,15 @@ const PICTURE_TOO: &str = "http://10.0.0.1:9000/m/4/b.jpg";
 #[test]
 fn says_to_play_what_it_has_against_the_uri() {
     let mut room = Room::of(presets::yamaha());
-    assert_eq!(room.ask(set(CLIP, Rung::Plain, "audio/wav")), DONE);
+    assert_eq!(room.ask(set(CLIP, MetadataLevel::Plain, "audio/wav")), DONE);
     assert_eq!(room.ask(Action::Play), Err(501));
-    assert_eq!(room.ask(set(CLIP, Rung::Full, "audio/wav")), DONE);
+    assert_eq!(room.ask(set(CLIP, MetadataLevel::Full, "audio/wav")), DONE);
     assert_eq!(room.ask(Action::Play), DONE);
 
     let picky =
         Quirks { refuses_at_play: true, mimes: Some(&["audio/x-wav"]), ..Quirks::default() };
     let mut room = Room::with(picky);
-    assert_eq!(room.ask(set(CLIP, Rung::Full, "audio/wav")), DONE);
+    assert_eq!(room.ask(set(CLIP, MetadataLevel::Full, "audio/wav")), DONE);
     assert_eq!(room.ask(Action::Play), Err(714));
 }
 

@@ -173,7 +173,7 @@ fn rygel_keeps_the_old_uri_after_a_refusal() {
 fn gmrender_hangs_at_a_hand_over_to_video_only() {
     for (mime, lives) in [("audio/flac", true), ("video/mp4", false)] {
         let mut room = Room::of(presets::gmrender()).playing(1000);
-        let metadata = metadata(OTHER, Rung::Full, mime);
+        let metadata = metadata(OTHER, MetadataLevel::Full, mime);
         room.ask(Action::SetNextAvTransportUri { uri: OTHER.to_owned(), metadata }).unwrap();
         room.until(5000);
         assert_eq!(room.tv.responsive(), lives);
@@ -222,9 +222,16 @@ fn every_preset_plays_a_clip_that_it_accepts() {
         let name = preset.name;
         assert_eq!(presets::named(name).unwrap().model, preset.model);
         let mut room = Room::of(preset);
-        let mut rungs = [Rung::Full, Rung::Plain, Rung::Compat, Rung::Empty].into_iter().zip(1..);
-        let taken = rungs.any(|(rung, n)| {
-            let call = room.call(set(CLIP, rung, "audio/wav"));
+        let mut levels = [
+            MetadataLevel::Full,
+            MetadataLevel::Plain,
+            MetadataLevel::Compat,
+            MetadataLevel::Empty,
+        ]
+        .into_iter()
+        .zip(1..);
+        let taken = levels.any(|(level, n)| {
+            let call = room.call(set(CLIP, level, "audio/wav"));
             room.until(12_000 * n);
             room.answers[&call].1 == DONE
         });
@@ -335,7 +342,7 @@ fn what_it_lists_need_not_be_what_it_takes() {
     let sink = |preset: Preset| Room::of(preset).tv.persona().sink.clone();
     assert_eq!(sink(presets::tcl()), "");
     assert!(sink(presets::port_2870()).contains("audio/mpeg"));
-    let action = set(CLIP, Rung::Full, "audio/mpeg");
+    let action = set(CLIP, MetadataLevel::Full, "audio/mpeg");
     assert_eq!(Room::of(presets::port_2870()).ask(action), Err(714));
     assert_eq!(sink(presets::sony_bdp()).split(',').nth(1), Some("http-get:*:video/divx:*"));
 }
