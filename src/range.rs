@@ -1,25 +1,25 @@
-//! Byte ranges of a file (RFC 9110 §14): what part of it a renderer asks for.
+//! Byte ranges (RFC 9110 §14): the part of a file that a renderer requests.
 //!
-//! Only the first of several ranges is served: no renderer reads `multipart/byteranges`.
+//! Of several ranges only the first is served: no renderer reads `multipart/byteranges`.
 
-/// The part of a file that answers a request.
+/// The part of a file to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Range {
-    /// 200: no range, or none that means anything.
+    /// 200: there is no range, or no valid one.
     Whole,
-    /// 206: these bytes, both included; `last` is below the file's size.
+    /// 206: the bytes from `first` to `last`, inclusive; `last` is below the size of the file.
     Part {
         /// Offset of the first byte.
         first: u64,
         /// Offset of the last byte.
         last: u64,
     },
-    /// 416: the range begins behind the file's end.
+    /// 416: the range starts beyond the end of the file.
     Unsatisfiable,
 }
 
-/// What a `Range` header asks of a file of `size` bytes. What cannot be understood is no range
-/// (RFC 9110 §14.2 allows it, and a 400 stops the TV).
+/// Parses a `Range` header for a file of `size` bytes. An invalid header is ignored (RFC 9110 §14.2 allows it, and a 400
+/// would stop the TV).
 #[must_use]
 pub fn parse(header: Option<&str>, size: u64) -> Range {
     let Some((unit, specs)) = header.and_then(|header| header.split_once('=')) else {
@@ -61,14 +61,14 @@ fn of_spec(spec: &str, size: u64) -> Range {
     Range::Part { first, last: last.min(size - 1) }
 }
 
-/// Digits only; more than fit are more than any file has.
+/// An offset: digits only. Numbers beyond 64 bits are beyond the end of any file.
 fn offset(digits: &str) -> Option<u64> {
     let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
     plain.then(|| digits.parse().unwrap_or(u64::MAX))
 }
 
-/// Whether `If-Range` (RFC 9110 §13.1.5) lets the range stand. Our only validator is Last-Modified;
-/// an entity tag is never ours.
+/// Whether `If-Range` (RFC 9110 §13.1.5) allows a partial response. The only validator of the media server is
+/// Last-Modified, so an entity tag never matches.
 #[must_use]
 pub fn stands(if_range: Option<&str>, last_modified: &str) -> bool {
     if_range.is_none_or(|validator| validator.trim() == last_modified)

@@ -1,13 +1,13 @@
-//! Short bounded strings: what the network says, cut to a size at the edge; and names for people.
+//! Short bounded strings for text from the network, and file names for people.
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::path::Path;
 
-/// A string of at most `N` bytes, held in place.
+/// A string of at most `N` bytes, stored in place.
 pub type Text<const N: usize> = heapless::String<N>;
 
-/// `from`, trimmed, without control characters, cut at a character boundary to at most `N` bytes.
+/// `from` trimmed, without control characters, cut to at most `N` bytes at a character boundary.
 #[must_use]
 pub fn clip<const N: usize>(from: &str) -> Text<N> {
     let mut text = Text::new();
@@ -21,7 +21,7 @@ pub fn clip<const N: usize>(from: &str) -> Text<N> {
     text
 }
 
-/// The name of a file, for people.
+/// The name of the file at `path`, for people.
 #[must_use]
 pub fn file_name(path: &Path) -> Cow<'_, str> {
     path.file_name().map(OsStr::to_string_lossy).unwrap_or_default()

@@ -1,46 +1,45 @@
-//! Time as the kiosk knows it: a span since the box's start.
+//! Monotonic time, counted from the start of the box.
 //!
-//! The logic never reads a clock. The shell stamps each event with an [`Instant`], the simulation
-//! with whatever it likes.
+//! The logic never reads a clock: the shell or the simulation gives it an [`Instant`] with each event.
 
 use core::ops::{Add, AddAssign};
 pub use core::time::Duration;
 
-/// A moment on the monotonic clock, in microseconds since the box's start.
+/// A moment, in microseconds since the start of the box.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant {
     micros: u64,
 }
 
 impl Instant {
-    /// The box's start.
+    /// The start of the box.
     pub const START: Self = Self { micros: 0 };
 
-    /// The moment `micros` microseconds after the box's start.
+    /// The moment `micros` microseconds after the start.
     #[must_use]
     pub const fn from_micros(micros: u64) -> Self {
         Self { micros }
     }
 
-    /// The moment `millis` milliseconds after the box's start.
+    /// The moment `millis` milliseconds after the start.
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {
         Self { micros: millis * 1000 }
     }
 
-    /// Microseconds since the box's start.
+    /// Microseconds since the start.
     #[must_use]
     pub const fn as_micros(self) -> u64 {
         self.micros
     }
 
-    /// How long after `earlier` this is; zero if it is before.
+    /// The time from `earlier` to this moment; zero if `earlier` is later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(self.micros.saturating_sub(earlier.micros))
     }
 
-    /// This moment less `span`, but not before the start.
+    /// The moment `span` before this one, but not before the start.
     #[must_use]
     pub fn before(self, span: Duration) -> Self {
         Self { micros: self.micros.saturating_sub(micros(span)) }
@@ -64,13 +63,13 @@ impl AddAssign<Duration> for Instant {
     }
 }
 
-/// Seconds as a [`Duration`]; negative, endless or absurd values become zero.
+/// Seconds as a [`Duration`]; negative, infinite and too large values become zero.
 #[must_use]
 pub fn seconds(value: f64) -> Duration {
     Duration::try_from_secs_f64(value).unwrap_or(Duration::ZERO)
 }
 
-/// A span in seconds, to the millisecond: more would be noise to a reader.
+/// A span in seconds, rounded to milliseconds for people.
 #[must_use]
 pub fn in_seconds(span: Duration) -> f64 {
     (span.as_secs_f64() * 1000.0).round() / 1000.0
