@@ -30,7 +30,7 @@ pub fn parse(bytes: &[u8], folder: &Path, root: &Path) -> M3u {
     let lines = text.split(['\r', '\n', '\0']).map(str::trim);
     for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {
         if playlist.files.len() + playlist.refused.len() == PLAYLIST {
-            playlist.refused.push((String::new(), "has too many lines: the rest is left out"));
+            playlist.refused.push((String::new(), "has too many lines: the rest is ignored"));
             break;
         }
         match path_of(line, folder, root) {
@@ -60,7 +60,7 @@ fn path_of(line: &str, folder: &Path, root: &Path) -> Result<PathBuf, &'static s
         return Err("is on another computer");
     }
     if line.contains(":\\") {
-        return Err("is on a drive of Windows: write a path from the playlist on");
+        return Err("is on a Windows drive: write a path relative to the playlist");
     }
     let line = line.replace('\\', "/");
     let mut path = PathBuf::new();
@@ -74,7 +74,7 @@ fn path_of(line: &str, folder: &Path, root: &Path) -> Result<PathBuf, &'static s
         }
     }
     if is_playlist(&path) {
-        return Err("is a playlist: write its files");
+        return Err("is a playlist: list its files instead");
     }
     if path.starts_with(root) && path != root { Ok(path) } else { Err("is outside the folder") }
 }
@@ -117,10 +117,10 @@ mod tests {
             [
                 ("http://x/a.mp3", "is on another computer"),
                 ("../../etc/passwd", "is outside the folder"),
-                ("C:\\b.mp3", "is on a drive of Windows: write a path from the playlist on"),
+                ("C:\\b.mp3", "is on a Windows drive: write a path relative to the playlist"),
                 ("/mm/c.mp3", "is outside the folder"),
                 ("..", "is outside the folder"),
-                ("d.M3U8", "is a playlist: write its files"),
+                ("d.M3U8", "is a playlist: list its files instead"),
             ]
         );
         assert_eq!(playlist.files, [Path::new("/m/lists/ok.mp3")]);

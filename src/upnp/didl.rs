@@ -167,26 +167,12 @@ pub fn escape(metadata: &str) -> String {
 /// Metadata as a renderer reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParsedItem {
-    /// dc:title.
-    pub title: String,
-    /// upnp:class.
-    pub class: String,
-    /// protocolInfo of the first resource; its third field is the MIME type.
-    pub protocol_info: String,
-    /// URL of the first resource.
-    pub url: String,
+    /// The MIME type of the first resource: the third field of its protocolInfo.
+    pub mime: String,
     /// URL of subtitles as LG reads it: a `res` of text beside sec:CaptionInfoEx.
     pub text_resource: Option<String>,
     /// URL of subtitles as others read it: pv:subtitleFileUri.
     pub subtitle_file: Option<String>,
-}
-
-impl ParsedItem {
-    /// The MIME type, the third field of protocolInfo.
-    #[must_use]
-    pub fn mime(&self) -> &str {
-        self.protocol_info.split(':').nth(2).unwrap_or_default()
-    }
 }
 
 /// Parses the first item of `metadata`; `None` if there is no DIDL-Lite with an item and a resource.
@@ -194,23 +180,18 @@ impl ParsedItem {
 pub fn parse(metadata: &str) -> Option<ParsedItem> {
     let document = xml::Document::read(metadata, "DIDL-Lite");
     let item = document.find("DIDL-Lite")?.find("item")?;
-    let res = item.find("res")?;
-    let text = |name| item.find(name).map_or("", xml::Node::text).to_owned();
+    let resources = || item.descendants().filter(|node| node.is("res"));
+    let res = resources().next()?;
+    let text = resources().find(|res| mime(*res).starts_with("text/"));
     Some(ParsedItem {
-        title: text("title"),
-        class: text("class"),
-        protocol_info: res.attribute("protocolInfo").unwrap_or_default().to_owned(),
-        url: res.text().to_owned(),
-        text_resource: item.find("CaptionInfoEx").and_then(|_| text_resource(item)),
+        mime: mime(res).to_owned(),
+        text_resource: item.find("CaptionInfoEx").and(text).map(|res| res.text().to_owned()),
         subtitle_file: res.attribute("subtitleFileUri").map(str::to_owned),
     })
 }
 
-fn text_resource(item: xml::Node<'_>) -> Option<String> {
-    let is_text = |info: &str| info.split(':').nth(2).is_some_and(|mime| mime.starts_with("text/"));
-    item.descendants()
-        .find(|node| node.is("res") && node.attribute("protocolInfo").is_some_and(is_text))
-        .map(|node| node.text().to_owned())
+fn mime(res: xml::Node<'_>) -> &str {
+    res.attribute("protocolInfo").and_then(|info| info.split(':').nth(2)).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -233,6 +214,12 @@ mod tests {
         }
     }
 
+    /// The text of the first element called `name`.
+    fn text(metadata: &str, name: &str) -> String {
+        let document = xml::Document::read(metadata, "DIDL-Lite");
+        document.find(name).map(|node| node.text().to_owned()).expect(name)
+    }
+
     #[test]
     fn each_level_contains_less() {
         let features = content_features(of_extension("mp4").expect("known"), None);
@@ -251,9 +238,10 @@ mod tests {
         assert_eq!(item.write(MetadataLevel::Empty), "");
         for metadata in [full, plain, compat] {
             assert!(!metadata.contains("<?xml") && !metadata.contains(['\n', '\'']));
-            let read = parse(&metadata).expect("DIDL-Lite");
-            assert_eq!((read.title.as_str(), read.url.as_str()), ("Loop 1", item.url));
-            assert_eq!((read.mime(), read.class.as_str()), ("video/mp4", "object.item.videoItem"));
+            assert_eq!(text(&metadata, "title"), "Loop 1");
+            assert_eq!(text(&metadata, "class"), "object.item.videoItem");
+            assert_eq!(text(&metadata, "res"), item.url);
+            assert_eq!(parse(&metadata).expect("DIDL-Lite").mime, "video/mp4");
         }
     }
 
@@ -272,14 +260,14 @@ mod tests {
         assert!(metadata.contains("<res protocolInfo=\"http-get:*:text/srt:*\">http://"));
         assert!(metadata.contains("<sec:CaptionInfo sec:type=\"srt\">http://"));
         let read = parse(&metadata).expect("DIDL-Lite");
-        assert_eq!((read.url.as_str(), read.text_resource.as_deref()), (with.url, Some(url)));
-        assert_eq!(read.subtitle_file, None);
+        assert_eq!((read.text_resource.as_deref(), read.subtitle_file), (Some(url), None));
+        assert_eq!(text(&metadata, "res"), with.url);
 
         let metadata = named(&with, SubtitleMethod::Attributes);
         assert!(metadata.contains(" pv:subtitleFileType=\"SRT\">http://"));
         let read = parse(&metadata).expect("DIDL-Lite");
-        assert_eq!((read.url.as_str(), read.subtitle_file.as_deref()), (with.url, Some(url)));
-        assert_eq!(read.text_resource, None);
+        assert_eq!((read.text_resource, read.subtitle_file.as_deref()), (None, Some(url)));
+        assert_eq!(text(&metadata, "res"), with.url);
 
         with.subtitles =
             Some(ItemSubtitles { method: SubtitleMethod::Resource, url, format: &FORMATS[0] });

@@ -177,22 +177,22 @@ impl UpnpError {
         ))
     }
 
-    /// What the code means, in plain words for people (UDA 1.0 §3.2.2, AVTransport:1 §2.4).
+    /// The meaning of the code, for people (UDA 1.0 §3.2.2, AVTransport:1 §2.4).
     #[must_use]
     pub const fn meaning(&self) -> &'static str {
         match self.code {
             401 => "it does not know this action; remote control may be switched off in its menu",
             402 => "it does not accept these arguments",
-            403 => "it is out of step with us",
+            403 => "it is out of sync with this box",
             404 => "it does not know this variable",
-            501 => "it tried and failed, without saying why",
+            501 => "it failed and gave no reason",
             600 => "it does not accept this value",
             601 => "this value is out of its range",
             602 => "it does not have this action",
             603 => "it is out of memory",
             604 => "it waits for somebody to answer a question on its screen",
-            605 => "our description of the file is too long for it",
-            606..=612 => "somebody has to allow this box in its menu",
+            605 => "the metadata of the file is too long for it",
+            606..=612 => "somebody must allow this box in its menu",
             701 => "it cannot do this in its present state",
             702 => "it finds nothing to play",
             703 => "it could not read the file to the end",
@@ -214,9 +214,9 @@ impl UpnpError {
             719..=725 => "it asks for a licence for this content",
             737 => "it could not look up the address of this box",
             738 => "it cannot reach this box",
-            739 => "it did not like the answer of our media server",
-            800..=899 => "its maker alone knows what this code means",
-            _ => "a code that the specifications do not know",
+            739 => "it rejected the response of this box",
+            800..=899 => "only its maker knows what this code means",
+            _ => "an unknown code",
         }
     }
 

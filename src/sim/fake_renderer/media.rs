@@ -46,7 +46,7 @@ impl Media {
         Self {
             uri: uri.to_owned(),
             captions: SubtitleState::of(described.as_ref()),
-            mime: described.map(|d| d.mime().to_ascii_lowercase()),
+            mime: described.map(|d| d.mime.to_ascii_lowercase()),
             duration: attribute(metadata, "duration").and_then(parse_time),
             ..Self::default()
         }
