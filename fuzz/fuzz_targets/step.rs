@@ -106,7 +106,7 @@ impl House {
         let task = *input.choose(&TASKS)?;
         let hangs = self.stuck == Some(task);
         let kind = input.int_in_range(0..=39)?;
-        world.write_down(format!("deed {kind} at {one}, {task:?}"));
+        world.log_action(format!("deed {kind} at {one}, {task:?}"));
         match kind {
             0..=2 => world.press(*input.choose(&BUTTONS)?),
             3 | 4 => world.remote(one, remote(input)?),
