@@ -26,9 +26,6 @@ pub(super) struct Habits {
     pub next_works: bool,
     /// Seek was refused or had no effect.
     pub seek_broken: bool,
-    /// The Sink list of GetProtocolInfo.
-    pub sink: Option<String>,
-    pub sink_asked: bool,
     /// The MIME types that it accepted.
     pub names: Names,
     /// The kinds of media in which its position moves.

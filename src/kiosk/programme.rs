@@ -168,30 +168,10 @@ impl Programme {
         self.scheduled = list;
     }
 
-    /// Returns whether a person chose what plays.
-    #[must_use]
-    pub const fn is_chosen(&self) -> bool {
-        self.chosen.is_some()
-    }
-
     /// When what a person chose ends.
     #[must_use]
     pub fn chosen_until(&self) -> Option<Instant> {
         self.chosen.as_ref()?.until
-    }
-
-    /// The name of the current layer, for the status.
-    #[must_use]
-    pub fn layer(&self) -> &'static str {
-        if !self.clips.is_empty() {
-            "clip"
-        } else if self.chosen.is_some() {
-            "chosen"
-        } else if self.scheduled.is_some() {
-            "scheduled"
-        } else {
-            "standing"
-        }
     }
 
     /// Returns whether this file, in this version, is part of what plays.
@@ -315,12 +295,25 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
+    /// The name of the layer that decides what plays.
+    fn layer(programme: &Programme) -> &'static str {
+        if !programme.clips.is_empty() {
+            "clip"
+        } else if programme.chosen.is_some() {
+            "chosen"
+        } else if programme.scheduled.is_some() {
+            "scheduled"
+        } else {
+            "standing"
+        }
+    }
+
     #[test]
     fn after_a_clip_the_interrupted_file_resumes_where_it_was() {
         let mut programme = Programme::new(list("/m", true));
         programme.advance();
         programme.interrupt(clip("/c/1.mp4"), Some(40 * SECOND));
-        assert_eq!((plays(&programme).as_str(), programme.layer()), ("/c/1.mp4", "clip"));
+        assert_eq!((plays(&programme).as_str(), layer(&programme)), ("/c/1.mp4", "clip"));
         assert_eq!(programme.take_place(), None, "not yet");
         programme.interrupt(clip("/c/2.mp4"), Some(3 * SECOND));
         assert_eq!(plays(&programme), "/c/2.mp4", "the first has made way");
@@ -348,10 +341,10 @@ mod tests {
         let mut programme = Programme::new(list("/m", true));
         programme.advance();
         programme.choose(list("/c", false), None);
-        assert_eq!((plays(&programme).as_str(), programme.layer()), ("/c/1.mp4", "chosen"));
+        assert_eq!((plays(&programme).as_str(), layer(&programme)), ("/c/1.mp4", "chosen"));
         assert!(programme.advance());
         assert!(programme.advance(), "its end is not the end");
-        assert_eq!((plays(&programme).as_str(), programme.layer()), ("/m/b.mp4", "standing"));
+        assert_eq!((plays(&programme).as_str(), layer(&programme)), ("/m/b.mp4", "standing"));
     }
 
     #[test]

@@ -55,6 +55,10 @@ read_only!(Capabilities, Fields);
 #[derive(Debug, Default)]
 pub(super) struct Fields {
     pub(super) habits: Habits,
+    /// The Sink list of GetProtocolInfo.
+    pub(super) sink: Option<String>,
+    /// GetProtocolInfo was answered, or is unavailable.
+    pub(super) sink_asked: bool,
     profile: Profile,
     subtitles: Subtitles,
     play_arguments: PlayArguments,
@@ -144,8 +148,8 @@ impl Capabilities {
 
     /// Records which formats the renderer lists as playable, or that it lists none.
     pub(super) fn set_sink(&mut self, sink: Option<String>) {
-        self.0.habits.sink = sink.or(self.0.habits.sink.take());
-        self.0.habits.sink_asked = true;
+        self.0.sink = sink.or(self.0.sink.take());
+        self.0.sink_asked = true;
     }
 
     /// One round followed another in this way, after this gap.
@@ -222,7 +226,7 @@ impl Capabilities {
 
     /// The MIME type to try first: the one that the renderer accepted before, or else one that it lists.
     pub(super) fn mime_for(&self, media_type: &'static MediaType) -> &'static str {
-        let sink = || self.0.habits.sink.as_deref().unwrap_or("");
+        let sink = || self.0.sink.as_deref().unwrap_or("");
         let known = self.0.habits.names.of(media_type);
         known.unwrap_or_else(|| media_type::choose_mime(sink(), media_type))
     }

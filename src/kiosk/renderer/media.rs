@@ -124,7 +124,7 @@ impl Renderer {
 
     /// The formats that the renderer listed as playable (`Sink` of GetProtocolInfo), if it listed any.
     pub(in crate::kiosk) fn sink(&self) -> Option<&str> {
-        self.capabilities.habits.sink.as_deref()
+        self.capabilities.sink.as_deref()
     }
 
     /// Updates the statistics. Called after each step, which may have changed what the renderer should do or does.

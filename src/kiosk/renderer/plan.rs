@@ -87,7 +87,7 @@ impl Renderer {
         if self.playback.is_running() && !self.playback.offer_asked {
             agenda.at(agenda.now, Purpose::Media);
         }
-        if !self.capabilities.habits.sink_asked && self.description.connection_manager.is_some() {
+        if !self.capabilities.sink_asked && self.description.connection_manager.is_some() {
             agenda.at(agenda.now, Purpose::Sink);
         }
         if self.wants_units() {
