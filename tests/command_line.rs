@@ -301,8 +301,7 @@ fn profiles_are_shown_in_words_and_can_be_forgotten() {
     folder.file("profiles.json", &twenty());
     let (code, shown, _) = profiles(&[]);
     assert_eq!(code, Some(0));
-    let first =
-        "TV 1 (ACME X1), uuid:1\n  cannot jump in a file; tried again after 30 days of running\n";
+    let first = "TV 1 (ACME X1), uuid:1\n  cannot seek; tried again after 30 days of running\n";
     assert!(shown.starts_with(first), "{shown}");
     assert_eq!(profiles(&["--forget", "nobody"]).0, Some(1));
     assert!(profiles(&["--forget", "tv 3"]).1.starts_with("forgotten: TV 3\n"));

@@ -229,7 +229,7 @@ fn a_press_shows_a_card_that_can_be_decoded_and_a_demonstration_switches_nothing
         assert!(white > 100_000 && white < pixels.len() / 2, "letters: {white}");
 
         scene.pins.tap(OTHER_BUTTON, Duration::from_millis(1_100));
-        let said = "the machine is not switched off: this is only a demonstration";
+        let said = "the machine could not be switched off: this is only a demonstration";
         scene.until("it does not switch this machine off", |s| s.said(said) == 1).await;
         assert_eq!(scene.status().await["power_off_refused"], "this is only a demonstration");
     });

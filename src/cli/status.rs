@@ -75,7 +75,7 @@ fn status_as_text(json: &str) -> Result<String, String> {
         let _ = write!(text, "\nconfiguration error: {error}");
     }
     if let Some(why) = status["power_off_refused"].as_str() {
-        let _ = write!(text, "\nnot switched off: {why}");
+        let _ = write!(text, "\ncould not be switched off: {why}");
     }
     let renderers = list(&status["renderers"]);
     if renderers.is_empty() {

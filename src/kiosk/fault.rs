@@ -120,31 +120,34 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreachable => {
-                write!(f, "it does not answer: switched off, or not on this network; trying again")
+                write!(f, "it does not answer: it is off, or not on this network; trying again")
             }
             Self::Hung => {
                 write!(f, "it accepts connections but does not answer: it hangs; waiting for it")
             }
-            Self::Garbled => write!(f, "its answers cannot be understood; trying again"),
+            Self::Garbled => write!(f, "its answers make no sense; trying again"),
             Self::Status(status) => write!(f, "it answers with HTTP status {status}; trying again"),
             Self::CannotReachBox(address, port) => write!(
                 f,
-                "it cannot reach the box: a firewall or another network (VLAN, guest Wi-Fi) stands between; it must reach http://{address}:{port}"
+                "it cannot reach the box: a firewall or another network (VLAN, guest Wi-Fi) is in between; it must reach http://{address}:{port}"
             ),
             Self::OnlyAsked(file) => {
-                write!(f, "it asked about {file} but never fetched it: it may not know the format")
+                write!(
+                    f,
+                    "it asked about {file} but never fetched it: it may not support the format"
+                )
             }
             Self::HungUp(file, times) => {
-                write!(f, "it hung up on {file} each time ({times}): it may not know the format")
+                write!(f, "it hung up on {file} each time ({times}): it may not support the format")
             }
             Self::DoesNotPlay(file) => {
-                write!(f, "it fetched {file} but does not play it: it may not know the format")
+                write!(f, "it fetched {file} but does not play it: it may not support the format")
             }
             Self::Refused(what, code, meaning) => {
                 write!(f, "it refused {what} ({code}: {meaning})")
             }
             Self::RefusesFile(file) => {
-                write!(f, "it refuses to play {file}: it may not know this kind of file")
+                write!(f, "it refuses to play {file}: it may not support this kind of file")
             }
             Self::StoppedItself => {
                 write!(f, "it stopped in the middle of the file; starting it again")
@@ -153,14 +156,14 @@ impl fmt::Display for Fault {
                 write!(f, "there is nothing to play: the media folder is empty or missing")
             }
             Self::Unreadable(file) => {
-                write!(f, "the box cannot read {file}: is its disk in order? Trying again")
+                write!(f, "the box cannot read {file}: check the disk; trying again")
             }
             Self::Replaced(file) => write!(f, "{file} was replaced; playing the new one"),
             Self::Removed(file) => {
-                write!(f, "{file} was removed while it played; playing what there is")
+                write!(f, "{file} was removed while it played; playing what is left")
             }
-            Self::NoServer => write!(f, "the media server does not listen yet"),
-            Self::Local => write!(f, "the box itself could not make a connection; trying again"),
+            Self::NoServer => write!(f, "the media server is not listening yet"),
+            Self::Local => write!(f, "the box itself could not open a connection; trying again"),
         }
     }
 }

@@ -229,42 +229,42 @@ impl Profile {
             match self.metadata_level {
                 MetadataLevel::Full => "takes all metadata",
                 MetadataLevel::Plain => "takes metadata only without size and duration",
-                MetadataLevel::Compat => "takes metadata only as old Samsung TVs write them",
+                MetadataLevel::Compat => "takes metadata only in the form that old Samsung TVs use",
                 MetadataLevel::Empty => "takes files only without metadata",
             },
         );
-        flaw(&self.stop_first, "must be stopped before it is given a file");
+        flaw(&self.stop_first, "must be stopped before it takes another file");
         for (kind, word) in WORDS {
             let broken = self.next_broken.of(kind);
             let hung = broken.is_some_and(|flaw| flaw.hung);
             let does = if hung { "hangs" } else { "fails" };
-            flaw(&broken, &format!("{does} at a next file given beforehand ({word})"));
+            flaw(&broken, &format!("{does} if it is told the next file in advance ({word})"));
         }
-        flaw(&self.seek_broken, "cannot jump in a file");
+        flaw(&self.seek_broken, "cannot seek");
         flaw(&self.rendering_broken, "refuses volume and mute");
-        flaw(&self.events_lie, "sends events that say what is not so");
+        flaw(&self.events_lie, "sends wrong events");
         if self.next_works {
-            lines.push("goes on to a next file by itself".to_owned());
+            lines.push("goes on to the next file by itself".to_owned());
         }
         if self.events_agree {
-            lines.push("sends events that can be trusted".to_owned());
+            lines.push("sends reliable events".to_owned());
         }
         for (extension, mime) in self.names.unusual() {
-            lines.push(format!("wants .{extension} files called {mime}"));
+            lines.push(format!("takes .{extension} files as {mime}"));
         }
         for (kind, word) in WORDS {
             if let Some(looped) = self.loops.of(kind) {
                 let way = match looped.way {
                     Way::Restart => "loading the file again",
-                    Way::Seek => "jumping to the start",
-                    Way::Next => "a next file",
+                    Way::Seek => "seeking to the start",
+                    Way::Next => "the next file, told in advance",
                 };
                 let gap = f64::from(looped.gap_ms) / 1000.0;
                 lines.push(format!("loops {word} by {way}: a gap of {gap:.2} s"));
             }
         }
         if let Some(latency) = self.latency_ms {
-            lines.push(format!("begins {:.2} s after it is told to", f64::from(latency) / 1000.0));
+            lines.push(format!("starts {:.2} s after it is told to", f64::from(latency) / 1000.0));
         }
         lines
     }
@@ -380,11 +380,11 @@ mod tests {
             profile.account(60),
             [
                 "takes files only without metadata; tried again after 30 days of running",
-                "hangs at a next file given beforehand (video); tried again after 180 days of running",
-                "cannot jump in a file; tried again after 30 days of running",
-                "wants .mkv files called video/x-mkv",
+                "hangs if it is told the next file in advance (video); tried again after 180 days of running",
+                "cannot seek; tried again after 30 days of running",
+                "takes .mkv files as video/x-mkv",
                 "loops video by loading the file again: a gap of 0.41 s",
-                "begins 0.35 s after it is told to",
+                "starts 0.35 s after it is told to",
             ]
         );
         let bare = Profile { name: "TV".try_into().expect("short"), ..Profile::default() };

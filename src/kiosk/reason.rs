@@ -135,7 +135,7 @@ impl fmt::Display for Reason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotDriven => write!(f, "no [[renderer]] table matches it"),
-            Self::NotAsked => write!(f, "nobody has asked for it yet; press play"),
+            Self::NotAsked => write!(f, "nobody has started it yet; press play"),
             Self::Finished => write!(f, "the programme is over"),
             Self::Stopped => write!(f, "it was stopped at the box; press play to start it again"),
             Self::Paused => write!(f, "it was paused at the box; press play to go on"),
@@ -149,7 +149,7 @@ impl fmt::Display for Reason<'_> {
                 takes_back?;
                 match (did, again) {
                     (_, Some(again)) => {
-                        write!(f, "; it is started again in {} s", again.as_secs().max(1))
+                        write!(f, "; the box starts it again in {} s", again.as_secs().max(1))
                     }
                     (Viewer::TookOver, None) => write!(f, "; press play to take it back"),
                     (Viewer::Paused, None) => write!(f, "; press play to go on"),
@@ -158,19 +158,19 @@ impl fmt::Display for Reason<'_> {
             }
             Self::Leaving => write!(f, "the box is shutting down"),
             Self::Asking => write!(f, "the box does not know its state yet"),
-            Self::Giving(file) => write!(f, "it is being given {}", file_name(file)),
-            Self::Busy(times) => write!(f, "it is busy; asked again ({times})"),
+            Self::Giving(file) => write!(f, "it is being told to load {}", file_name(file)),
+            Self::Busy(times) => write!(f, "it is busy; the box tries again ({times})"),
             Self::NotFetchedYet(file) => {
-                write!(f, "it accepted {} and has not come to fetch it yet", file_name(file))
+                write!(f, "it accepted {} but has not fetched it yet", file_name(file))
             }
             Self::Fetching(file) => {
-                write!(f, "it fetches {} and does not play it yet", file_name(file))
+                write!(f, "it is fetching {} but does not play it yet", file_name(file))
             }
             Self::Looking => write!(f, "it stopped; the box is finding out why"),
             Self::Between => write!(f, "it is between two rounds"),
             Self::GoingOn => write!(f, "it is paused and being resumed"),
             Self::Misconfigured => {
-                write!(f, "the configuration has an error: see dlna-kiosk check")
+                write!(f, "the configuration has an error: run dlna-kiosk check")
             }
             Self::Offline => write!(f, "the box has no network"),
             Self::Fault(fault) => write!(f, "{fault}"),

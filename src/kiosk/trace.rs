@@ -152,7 +152,7 @@ impl fmt::Display for Entry {
             What::Refused(what, code) => write!(f, "refused {what} ({code})"),
             What::Recovered => write!(f, "works again"),
             What::Scheduled(Some(entry)) => write!(f, "schedule: {entry}"),
-            What::Scheduled(None) => write!(f, "schedule: back to what it usually plays"),
+            What::Scheduled(None) => write!(f, "schedule: back to the usual programme"),
             What::Clock(Some(shown)) => write!(f, "the clock is set: it is {shown}"),
             What::Clock(None) => write!(
                 f,
@@ -181,7 +181,7 @@ impl fmt::Display for Entry {
             What::Addresses(list) if list.is_empty() => {
                 write!(f, "no network: the box has no address")
             }
-            What::Addresses(list) => write!(f, "own address {list}"),
+            What::Addresses(list) => write!(f, "address of the box: {list}"),
             What::TaskEnded(name, why) => {
                 write!(f, "{name:?} ended and will be restarted: {why}")
             }
@@ -195,9 +195,9 @@ impl fmt::Display for Entry {
             What::Kept(Err(why)) => write!(f, "what was learned cannot be stored: {why}"),
             What::Unidentified(why) => write!(f, "cannot show its name: {why}"),
             What::PowerOff => write!(f, "switching the machine off"),
-            What::StillOn(why) => write!(f, "the machine is not switched off: {why}"),
+            What::StillOn(why) => write!(f, "the machine could not be switched off: {why}"),
             What::Phase(phase, reason) => write!(f, "{phase}: {reason}"),
-            What::Leaving => write!(f, "leaving"),
+            What::Leaving => write!(f, "shutting down"),
         }
     }
 }
@@ -270,7 +270,7 @@ mod tests {
         let seen = trace.written();
         trace.note(Instant::START, "", What::Leaving);
         let new: Vec<_> = trace.since(seen).map(Entry::to_string).collect();
-        assert_eq!(new, ["leaving"]);
+        assert_eq!(new, ["shutting down"]);
         assert_eq!(trace.since(trace.written()).count(), 0);
     }
 }

@@ -110,7 +110,7 @@ def crashed(testbed):
     first, asked = box.leds(), time.time() - started
     lines = box.log()
     ready = next((n for n, line in enumerate(lines) if "simulated pins at" in line), None)
-    found = next((n for n, line in enumerate(lines) if "own address" in line), len(lines))
+    found = next((n for n, line in enumerate(lines) if "address of the box" in line), len(lines))
 
     def plays():
         # gmediarender plays what it has buffered without the box.

@@ -44,8 +44,8 @@ fn recovers(mut world: World, case: &str) {
     assert_eq!(world.why(0), (None, Pattern::Playing), "{case}");
 }
 
-const CANNOT_REACH: &str = "it cannot reach the box: a firewall or another network (VLAN, guest Wi-Fi) stands \
-    between; it must reach http://10.0.0.1:8895";
+const CANNOT_REACH: &str = "it cannot reach the box: a firewall or another network (VLAN, guest Wi-Fi) is \
+    in between; it must reach http://10.0.0.1:8895";
 
 #[test]
 fn a_firewall_that_comes_up_after_rounds_that_went_well_is_named_too() {
@@ -85,7 +85,7 @@ fn before_it_is_given_up_it_is_told_once_more_and_that_is_no_fault_yet() {
     world.run(25_000);
     assert_eq!(world.nodes[0].called("SetAVTransportURI").len(), 2, "armed again");
     let (why, _) = world.why(0);
-    let sentence = "it accepted clip.mp4 and has not come to fetch it yet".to_owned();
+    let sentence = "it accepted clip.mp4 but has not fetched it yet".to_owned();
     assert_eq!(why, Some(("not_fetched_yet".to_owned(), sentence)));
 }
 
@@ -97,7 +97,7 @@ fn a_renderer_that_only_asks_about_the_file_can_reach_the_box() {
         Scenario::of(preset).autoplay().start(),
         "",
         "only_asked",
-        "it asked about clip.mp4 but never fetched it: it may not know the format",
+        "it asked about clip.mp4 but never fetched it: it may not support the format",
     );
 }
 
@@ -113,7 +113,7 @@ fn a_renderer_that_hangs_up_is_named_whatever_it_says() {
                 Scenario::of(preset).autoplay().start(),
                 &format!("{failure:?}, PLAYING at once: {at_once}"),
                 "hung_up",
-                "it hung up on clip.mp4 each time (3): it may not know the format",
+                "it hung up on clip.mp4 each time (3): it may not support the format",
             );
         }
     }
@@ -130,7 +130,7 @@ fn a_renderer_that_fetches_and_shows_nothing_may_not_know_the_format() {
             Scenario::of(preset).autoplay().start(),
             &format!("{failure:?}"),
             "does_not_play",
-            "it fetched clip.mp4 but does not play it: it may not know the format",
+            "it fetched clip.mp4 but does not play it: it may not support the format",
         );
     }
 }
@@ -148,7 +148,7 @@ fn a_format_that_is_refused_is_named() {
                 Scenario::of(preset).autoplay().start(),
                 &format!("{probe:?}, at Play: {late}"),
                 "refuses_file",
-                "it refuses to play clip.mp4: it may not know this kind of file",
+                "it refuses to play clip.mp4: it may not support this kind of file",
             );
         }
     }
@@ -171,7 +171,7 @@ fn a_disk_that_fails_is_the_fault_of_the_box() {
     let mut world =
         playing(Scenario::of(presets::well_behaved()).files(&[("/m/clip.mp4", 600_000)]));
     world.disk_fails(true);
-    let sentence = "the box cannot read clip.mp4: is its disk in order? Trying again";
+    let sentence = "the box cannot read clip.mp4: check the disk; trying again";
     let mut world = says(world, "", "unreadable", sentence);
     world.disk_fails(false);
     recovers(world, "");
@@ -200,7 +200,7 @@ fn a_renderer_that_should_not_play_says_why_and_no_led_complains() {
     let film = [("/m/film.mp4", 600_000)];
     let mut world = Scenario::of(presets::well_behaved()).files(&film).start();
     world.run(5_000);
-    rests(&world, "not_asked", "nobody has asked for it yet; press play");
+    rests(&world, "not_asked", "nobody has started it yet; press play");
     world.press(PanelAction::Play);
     world.pass(5_000);
     assert_eq!(world.why(0), (None, Pattern::Playing));
@@ -240,7 +240,7 @@ fn a_renderer_that_the_box_insists_on_says_when_it_is_started_again() {
     let yields = |w: &World| w.why(0).0.is_some_and(|(word, _)| word == "viewer_stopped");
     assert!(world.until(5_000, yields).is_some());
     let (why, _) = world.why(0);
-    assert_eq!(why.unwrap().1, "a viewer stopped it; it is started again in 10 s");
+    assert_eq!(why.unwrap().1, "a viewer stopped it; the box starts it again in 10 s");
 }
 
 #[test]

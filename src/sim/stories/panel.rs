@@ -288,7 +288,7 @@ fn a_refusal_costs_nothing_and_is_said_in_log_and_status() {
     world.power_off = Err("this user may not".to_owned());
     hold(&mut world, 3_100);
     assert_eq!(world.power_offs, 1);
-    let said = "the machine is not switched off: this user may not";
+    let said = "the machine could not be switched off: this user may not";
     assert!(world.trace(20).concat().contains(said));
     assert_eq!(status(&world), "this user may not");
     assert_eq!(world.kiosk.pattern(world.now), Pattern::Playing, "no flickering");

@@ -270,7 +270,7 @@ fn a_renderer_that_fails_at_the_second_of_two_pictures_is_stopped_between_them()
         assert!(node.gaps().iter().all(|gap| *gap < ms(500)), "{:?}", node.gaps());
         let stops = node.called("Stop").len();
         assert!(stops >= spans.len() - 1 && stops <= spans.len() + 1, "{stops}");
-        assert!(!world.trace(200).concat().contains("may not know the format"));
+        assert!(!world.trace(200).concat().contains("may not support the format"));
     }
 }
 
