@@ -149,6 +149,7 @@ fn lists_are_as_long_as_their_headings_say() {
         ("### A button action", 4),
         ("### An LED pattern", 4),
         ("### A persisted quirk", 6),
+        ("### A control route", 4),
         ("### A real renderer", 4),
         ("### A story", 2),
         ("### A fuzz target", 5),
