@@ -47,12 +47,13 @@ impl Status {
     }
 
     async fn ask(&self, port: PortChoice) -> Result<String, String> {
-        let (route, as_text): (_, fn(&str) -> Result<String, String>) = match self.statistics {
-            true => (&STATISTICS, statistics_as_text),
-            false => (&STATUS, status_as_text),
-        };
+        let route = if self.statistics { &STATISTICS } else { &STATUS };
         let json = control_server::fetch(port, route).await?;
-        if self.json { Ok(json) } else { as_text(&json) }
+        match (self.json, self.statistics) {
+            (true, _) => Ok(json),
+            (false, true) => statistics_as_text(&json),
+            (false, false) => status_as_text(&json),
+        }
     }
 }
 

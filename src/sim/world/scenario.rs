@@ -190,7 +190,7 @@ impl Scenario {
     pub fn grouped(mut self, wait: Duration) -> Self {
         let name = |n| Selector::Name(clip(&format!("TV {}", n + 1)));
         self.config.join(vec![GroupRule {
-            name: clip("WallTime"),
+            name: clip("Wall"),
             on: (0..self.presets.len()).map(name).collect(),
             repeat: self.config.rules[0].repeat,
             wait,
