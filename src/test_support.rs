@@ -64,7 +64,9 @@ impl TestFolder {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, content).unwrap();
         let file = fs::File::options().write(true).open(&path).unwrap();
-        file.set_modified(SystemTime::now() - Duration::from_secs(3600)).unwrap();
+        #[expect(clippy::disallowed_methods, reason = "the age of a file is real")]
+        let an_hour_ago = SystemTime::now() - Duration::from_secs(3600);
+        file.set_modified(an_hour_ago).unwrap();
         path
     }
 

@@ -64,7 +64,7 @@ impl Kiosk {
         let groups = self.groups_of(targets);
         let addressed = |r: &Renderer| {
             let in_group = |(group, _): (usize, usize)| groups.get(group) == Some(&true);
-            is_target(targets, r) || r.seat().is_some_and(in_group)
+            is_target(targets, r) || r.group_slot().is_some_and(in_group)
         };
         let plays = |r: &Renderer| addressed(r) && r.is_driven() && r.is_to_show();
         let command = match command {
@@ -87,7 +87,7 @@ impl Kiosk {
     fn groups_of(&self, targets: &Targets) -> [bool; GROUPS] {
         let mut groups = [false; GROUPS];
         let members = self.renderers.iter().filter(|r| is_target(targets, r));
-        for (group, _) in members.filter_map(Renderer::seat) {
+        for (group, _) in members.filter_map(Renderer::group_slot) {
             if let Some(group) = groups.get_mut(group) {
                 *group = true;
             }

@@ -135,10 +135,10 @@ impl Kiosk {
         let rule = rules.find(|(_, rule)| matches(&rule.who, &description, location.host));
         let rule = rule.filter(|_| !taken && self.configuration_error.is_none());
         let seed = self.common.rng.u64(..);
-        let seat = rule.and_then(|(index, _)| self.seat(index, &description.udn));
+        let slot = rule.and_then(|(index, _)| self.group_slot(index, &description.udn));
         let mut renderer =
             Renderer::new(description, location, facing, rule.map(|(_, rule)| rule), seed);
-        renderer.set_seat(seat);
+        renderer.set_group_slot(slot);
         renderer.resolve(&self.media.scan);
         self.acquaint(&mut renderer);
         if let Some(known) = self.renderers.find_mut(|r| r.udn() == renderer.udn()) {

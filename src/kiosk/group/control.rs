@@ -30,10 +30,10 @@ struct MemberStatus {
 
 impl Kiosk {
     /// The slot for the rule at this index. If the rule matches two renderers, the first one gets the slot.
-    pub(in crate::kiosk) fn seat(&self, rule: usize, udn: &Udn) -> Option<(usize, usize)> {
-        let seat = self.config.group_slot(rule)?;
-        let taken = self.renderers.iter().any(|r| r.seat() == Some(seat) && r.udn() != udn);
-        (!taken).then_some(seat)
+    pub(in crate::kiosk) fn group_slot(&self, rule: usize, udn: &Udn) -> Option<(usize, usize)> {
+        let slot = self.config.group_slot(rule)?;
+        let taken = self.renderers.iter().any(|r| r.group_slot() == Some(slot) && r.udn() != udn);
+        (!taken).then_some(slot)
     }
 
     /// Lets each group decide how far its members may proceed, and tells the members.
@@ -47,13 +47,13 @@ impl Kiosk {
             let group = &mut self.groups[own];
             group.clear();
             for renderer in self.renderers.iter() {
-                if let Some((_, place)) = renderer.seat().filter(|(group, _)| *group == own) {
+                if let Some((_, place)) = renderer.group_slot().filter(|(group, _)| *group == own) {
                     group.observe(place, renderer.sight());
                 }
             }
             wake.at(group.conduct(now), Why::Members);
             let order_for = |renderer: &Renderer| {
-                let (_, place) = renderer.seat().filter(|(group, _)| *group == own)?;
+                let (_, place) = renderer.group_slot().filter(|(group, _)| *group == own)?;
                 group.order_for(place).filter(|order| !renderer.follows(order))
             };
             let mut moved = false;
@@ -85,22 +85,22 @@ impl Kiosk {
         .collect()
     }
 
-    fn member_status(&self, group: &Group, seat: (usize, usize), who: &Selector) -> MemberStatus {
-        let renderer = self.renderers.iter().find(|r| r.seat() == Some(seat));
+    fn member_status(&self, group: &Group, slot: (usize, usize), who: &Selector) -> MemberStatus {
+        let renderer = self.renderers.iter().find(|r| r.group_slot() == Some(slot));
         let found = || {
             let host = |r: &&Renderer| matches(who, r.description(), r.host());
             self.renderers.iter().find(host)
         };
         let name = renderer.or_else(found).map_or_else(|| who.to_text(), |r| r.name().to_owned());
         let drifts = |r: &Renderer| {
-            let origin = group.common_origin(seat.1);
+            let origin = group.common_origin(slot.1);
             origin.and_then(|origin| r.off_by(origin)).is_some_and(|off| off > DRIFT)
         };
         let state = match renderer.map(|r| (r, r.sight().doing)) {
             None | Some((_, Doing::Missing)) => "missing",
             Some((_, Doing::Nothing)) => "taken out",
             Some((_, Doing::Coming | Doing::Ready)) => "waits for the others",
-            Some((_, Doing::Playing)) if !group.takes_part(seat.1) => "in another round",
+            Some((_, Doing::Playing)) if !group.takes_part(slot.1) => "in another round",
             Some((r, Doing::Playing)) if drifts(r) => {
                 "off by more than a second until the next round"
             }

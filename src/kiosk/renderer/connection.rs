@@ -31,12 +31,12 @@ pub(super) struct Fields {
     pub(super) location: HttpUrl,
     /// The box's own address on connections to the renderer, which is the address that the renderer can reach.
     pub(super) facing: Ipv4Addr,
-    pub(super) call: Option<Call>,
+    call: Option<Call>,
     /// The last command that the renderer accepted, and when it may be sent again if it had no effect.
     pub(super) taken: Option<(Purpose, Instant)>,
     pub(super) breaker: Breaker,
     /// Why calls fail.
-    pub(super) fault: Option<Fault>,
+    fault: Option<Fault>,
     pub(super) away: bool,
     /// The renderer was unreachable: a stop seen when it is back means that it restarted.
     pub(super) may_have_restarted: bool,

@@ -47,11 +47,11 @@ impl GroupSlot {
 
 impl Renderer {
     /// The group, and the place in the group.
-    pub(in crate::kiosk) fn seat(&self) -> Option<(usize, usize)> {
+    pub(in crate::kiosk) fn group_slot(&self) -> Option<(usize, usize)> {
         self.slot.place
     }
 
-    pub(in crate::kiosk) fn set_seat(&mut self, place: Option<(usize, usize)>) {
+    pub(in crate::kiosk) fn set_group_slot(&mut self, place: Option<(usize, usize)>) {
         self.slot.place = place;
     }
 

@@ -32,7 +32,8 @@ impl Renderer {
         };
         // Compared as strings, not as paths: comparing paths by component is slow, and this runs at every step.
         let path = load.file.path.as_os_str();
-        let same = self.intent.programme.following().is_some_and(|file| {
+        let following = self.intent.programme.following();
+        let same = following.is_some_and(|file| {
             file.path.as_os_str() == path && file.modified == load.file.modified
         });
         let max_cut = self.intent.max_cut();
@@ -40,15 +41,9 @@ impl Renderer {
         let long = |length: Duration| length > SHORTEST_TO_SEEK.max(max_cut.saturating_mul(2));
         let can_seek =
             same && !self.capabilities.habits.seek_broken && load.duration.is_some_and(long);
-        let audio = load.kind() == MediaKind::Audio
-            && self
-                .intent
-                .programme
-                .following()
-                .is_some_and(|file| file.media_type.kind == MediaKind::Audio);
-        let following = self.intent.programme.following();
-        let broken = following
-            .is_some_and(|file| self.capabilities.habits.next_broken.of(file.media_type.kind));
+        let next_kind = following.map(|file| file.media_type.kind);
+        let audio = load.kind() == MediaKind::Audio && next_kind == Some(MediaKind::Audio);
+        let broken = next_kind.is_some_and(|kind| self.capabilities.habits.next_broken.of(kind));
         match self.intent.loop_method() {
             LoopMethod::Auto | LoopMethod::Seek if can_seek && !max_cut.is_zero() => {
                 LoopMethod::Seek

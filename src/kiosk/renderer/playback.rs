@@ -19,15 +19,15 @@ read_only!(Playback, Fields);
 /// Readable everywhere, writable only in this file.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
-    pub(super) load: Option<Load>,
-    pub(super) next: Option<Load>,
-    pub(super) previous: Option<Load>,
+    load: Option<Load>,
+    next: Option<Load>,
+    previous: Option<Load>,
     /// The renderer holds a next URI, from us or from an earlier run. It may keep it across Stop and SetAVTransportURI.
     pub(super) holds_offer: bool,
     /// The renderer was asked whether it holds a next URI.
     pub(super) offer_asked: bool,
     pub(super) rounds: Rounds,
-    pub(super) fault: Option<Fault>,
+    fault: Option<Fault>,
     /// The media folder should be scanned again.
     pub(super) wants_scan: bool,
 }

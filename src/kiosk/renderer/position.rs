@@ -82,7 +82,7 @@ impl Renderer {
         let wanted = self.intent.take_pressed_since(self.observation.ours_at);
         match wanted || self.serves(uri, ctx) {
             true => self.give_again(ctx),
-            false => self.taken_over(ctx),
+            false => self.yield_to_control_point(ctx),
         }
     }
 

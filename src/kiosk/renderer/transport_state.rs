@@ -262,7 +262,7 @@ impl Renderer {
             return self.stopped_by_viewer(ctx);
         }
         if !uri.is_empty() {
-            return self.taken_over(ctx);
+            return self.yield_to_control_point(ctx);
         }
         if load.length().is_none() && load.evidence.whole_sent {
             return self.ended(ctx);
@@ -307,7 +307,7 @@ impl Renderer {
     }
 
     /// Another control point gave the renderer something else.
-    pub(super) fn taken_over(&mut self, ctx: &mut Context<'_>) {
+    pub(super) fn yield_to_control_point(&mut self, ctx: &mut Context<'_>) {
         self.playback.retire();
         self.playback.drop_next();
         self.yield_to_viewer(Viewer::TookOver, ctx);
