@@ -320,7 +320,8 @@ fn a_box_that_was_killed_takes_up_what_still_plays() {
         let log = life(&config, &state, "playing 1.wav", two_seconds()).await;
         assert_eq!(log.iter().filter(|line| line.contains("loading 1.wav")).count(), 1);
         let (uri, at) = shown().expect("it plays on");
-        let log = life(&config, &state, "still plays 1.wav: taken over", two_seconds()).await;
+        let log =
+            life(&config, &state, "still plays 1.wav from before the restart", two_seconds()).await;
         assert!(!log.iter().any(|line| line.contains("loading")), "{log:?}");
         let (same, later) = shown().expect("it plays on");
         assert_eq!(same, uri);

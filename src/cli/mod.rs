@@ -37,10 +37,10 @@ pub struct Cli {
     /// The configuration file, used by run, check, learn, leds and status
     #[arg(long, global = true, value_name = "FILE", default_value = CONFIG)]
     config: PathBuf,
-    /// The folder where the box keeps what it has learned, used by run and profiles; systemd sets it
+    /// The folder for what the box has learned, used by run and profiles; the systemd service passes its own
     #[arg(long, global = true, value_name = "DIR")]
     state: Option<PathBuf>,
-    /// Log more: -v what is sent to renderers, -vv everything
+    /// Log more: -v also logs each round and what is sent to renderers, -vv logs everything
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
     #[command(subcommand)]
@@ -59,7 +59,7 @@ enum Command {
     Check(check::Check),
     /// Convert the device list of the Python kiosk (JSON) into a configuration, and print it
     Import(check::Import),
-    /// Watch the box at work with a simulated renderer; keys are the buttons
+    /// Watch the box at work with a simulated renderer; the keyboard stands in for the buttons
     Demo(demo::Demo),
     /// Find out which pin a button is wired to: press it, then paste what is printed
     Learn(pins::Learn),

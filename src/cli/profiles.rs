@@ -12,7 +12,7 @@ const DEFAULT_FOLDER: &str = "/var/lib/dlna-kiosk";
 
 #[derive(Debug, Args)]
 pub(super) struct Profiles {
-    /// Forget what was learned about this renderer (its name or UDN), or about all
+    /// Forget what was learned about this renderer (its name or UDN), or "all" for every renderer
     #[arg(long, value_name = "NAME|UDN|all")]
     forget: Option<String>,
 }

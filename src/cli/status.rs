@@ -2,13 +2,17 @@
 
 use crate::cli::terminal::{self, clock_time, counted};
 use crate::config::{CONTROL_PORT, PortChoice};
+use crate::kiosk::event::TaskName;
 use crate::shell::clock::pause;
 use crate::shell::control_server::{self, STATISTICS, STATUS};
 use crate::time::Duration;
 use clap::Args;
+use serde::Deserialize as _;
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::path::Path;
+
+const NOT_THE_BOX: &str = "another program, not dlna-kiosk, answers on the control port";
 
 #[derive(Debug, Args)]
 pub(super) struct Status {
@@ -58,8 +62,7 @@ impl Status {
 }
 
 fn status_as_text(json: &str) -> Result<String, String> {
-    let status: Value = serde_json::from_str(json)
-        .map_err(|_| "what answers on that port is not dlna-kiosk".to_owned())?;
+    let status: Value = serde_json::from_str(json).map_err(|_| NOT_THE_BOX.to_owned())?;
     let none = Vec::new();
     let counted = |count: &Value, what| {
         let count = count.as_u64().and_then(|count| usize::try_from(count).ok());
@@ -76,7 +79,7 @@ fn status_as_text(json: &str) -> Result<String, String> {
         let _ = write!(text, "\nconfiguration error: {error}");
     }
     if let Some(why) = status["power_off_refused"].as_str() {
-        let _ = write!(text, "\ncould not be switched off: {why}");
+        let _ = write!(text, "\nthe machine could not be switched off: {why}");
     }
     let renderers = list(&status["renderers"]);
     if renderers.is_empty() {
@@ -92,8 +95,10 @@ fn status_as_text(json: &str) -> Result<String, String> {
         let _ = write!(text, "\n{}", group_line(&group));
     }
     for task in list(&status["tasks"]).iter().filter(|task| task["running"] == false) {
-        let (name, why) = (task["name"].as_str(), task["ended"].as_str());
-        let _ = write!(text, "\n{} has stopped: {}", name.unwrap_or(""), why.unwrap_or(""));
+        let name = TaskName::deserialize(&task["name"]);
+        let name = name.map_or_else(|_| task["name"].to_string(), |name| name.to_string());
+        let why = task["ended"].as_str().unwrap_or("");
+        let _ = write!(text, "\n{name} ended and will be restarted: {why}");
     }
     for missing in list(&status["media"]["missing"]) {
         let _ = write!(text, "\nmissing: {}", missing.as_str().unwrap_or(""));
@@ -106,11 +111,11 @@ fn status_as_text(json: &str) -> Result<String, String> {
     }
     let _ = write!(
         text,
-        "\nmedia: {}{}, {}, {} MB served",
+        "\nmedia: {}{}; media server: {}, {} MB served",
         counted(&status["media"]["files"], "file"),
         match status["media"]["skipped"].as_u64().unwrap_or(0) {
             0 => String::new(),
-            more => format!(" ({more} more left out)"),
+            more => format!(" ({more} left out)"),
         },
         counted(&status["media_server"]["connections"], "connection"),
         status["media_server"]["bytes"].as_u64().unwrap_or(0) / 1_000_000
@@ -127,27 +132,26 @@ fn status_as_text(json: &str) -> Result<String, String> {
     Ok(text)
 }
 
-/// `Wall: TV left together, TV right missing — 12 rounds, within 31 ms of each other`.
+/// `Wall: TV left (together), TV right (missing) — 12 rounds, within 31 ms of each other`.
 fn group_line(group: &Value) -> String {
     let word = |value: &Value| value.as_str().unwrap_or("").to_owned();
     let none = Vec::new();
     let members = group["members"].as_array().unwrap_or(&none).iter();
     let members: Vec<String> =
-        members.map(|m| format!("{} {}", word(&m["name"]), word(&m["state"]))).collect();
+        members.map(|m| format!("{} ({})", word(&m["name"]), word(&m["state"]))).collect();
     let spread = group["spread_ms"].as_f64();
     let spread = spread.map_or(String::new(), |ms| format!(", within {ms:.0} ms of each other"));
     format!(
-        "{}: {} — {} rounds{spread}",
+        "{}: {} — {}{spread}",
         word(&group["name"]),
         members.join(", "),
-        group["rounds"].as_u64().unwrap_or(0)
+        count_of(group["rounds"].as_u64().unwrap_or(0), "round")
     )
 }
 
 /// One line for each file, below the name of its renderer.
 fn statistics_as_text(json: &str) -> Result<String, String> {
-    let statistics: Value = serde_json::from_str(json)
-        .map_err(|_| "what answers on that port is not dlna-kiosk".to_owned())?;
+    let statistics: Value = serde_json::from_str(json).map_err(|_| NOT_THE_BOX.to_owned())?;
     let mut rows: Vec<&Value> = statistics["rows"].as_array().into_iter().flatten().collect();
     if rows.is_empty() {
         return Ok("nothing has been played yet".to_owned());
@@ -166,7 +170,8 @@ fn statistics_as_text(json: &str) -> Result<String, String> {
         let _ = writeln!(lines, "  {}", line(row, &statistics["gap_bounds_ms"]));
     }
     if let Some(forgotten) = statistics["forgotten"].as_u64().filter(|n| *n > 0) {
-        let _ = writeln!(lines, "{forgotten} older entries were dropped");
+        let were = if forgotten == 1 { "entry was" } else { "entries were" };
+        let _ = writeln!(lines, "{forgotten} older {were} dropped");
     }
     Ok(lines.trim_end().to_owned())
 }
@@ -176,7 +181,7 @@ fn line(row: &Value, bounds: &Value) -> String {
     let (should, did) = (row["should_s"].as_f64(), row["did_s"].as_f64());
     let (should, did) = (should.unwrap_or(0.0), did.unwrap_or(0.0));
     let mut line = format!(
-        "{}: {}, {}, played {} of {}",
+        "{}: {}, {}, played for {} of the {} that it should have",
         row["file"].as_str().unwrap_or(""),
         count("starts", "start"),
         count("rounds", "round"),
@@ -192,8 +197,8 @@ fn line(row: &Value, bounds: &Value) -> String {
     }
     let failures = row["failures"].as_object().into_iter().flatten();
     for (n, (word, times)) in failures.enumerate() {
-        let before = if n == 0 { "; failed: " } else { ", " };
-        let _ = write!(line, "{before}{} {times}", word.replace('_', " "));
+        let before = if n == 0 { "; failures: " } else { ", " };
+        let _ = write!(line, "{before}{} ({times}×)", word.replace('_', " "));
     }
     line
 }
@@ -202,16 +207,16 @@ fn count_of(count: u64, what: &str) -> String {
     counted(usize::try_from(count).unwrap_or(usize::MAX), what)
 }
 
-/// `11 up to 20 ms, 2 up to 300 ms, 1 longer`
+/// `11× up to 20 ms, 2× up to 300 ms, 1× longer`
 fn gaps(counts: &Value, bounds: &Value) -> Option<String> {
     let (counts, bounds) = (counts.as_array()?, bounds.as_array()?);
     let mut words = Vec::new();
     for (at, count) in counts.iter().enumerate() {
         let Some(count) = count.as_u64().filter(|count| *count > 0) else { continue };
         words.push(match bounds.get(at).and_then(Value::as_u64) {
-            Some(bound) if bound < 1000 => format!("{count} up to {bound} ms"),
-            Some(bound) => format!("{count} up to {} s", bound / 1000),
-            None => format!("{count} longer"),
+            Some(bound) if bound < 1000 => format!("{count}× up to {bound} ms"),
+            Some(bound) => format!("{count}× up to {} s", bound / 1000),
+            None => format!("{count}× longer"),
         });
     }
     (!words.is_empty()).then(|| words.join(", "))
@@ -231,8 +236,8 @@ mod tests {
         let json = serde_json::json!({ "version": 1, "forgotten": 3,
             "gap_bounds_ms": [20, 50, 100, 300, 1000, 3000, 10000, 30000],
             "rows": [row("/m/b.mp4"), row("/m/a.mp4")] });
-        let said = "12 starts, 1 round, played 1:02:00 of 1:02:03 (99.92 %), 12 MB; gaps: 11 up to 50 ms, \
-                    1 up to 1 s, 2 longer; failed: does not play 2, hung 1";
+        let said = "12 starts, 1 round, played for 1:02:00 of the 1:02:03 that it should have (99.92 %), 12 MB; \
+                    gaps: 11× up to 50 ms, 1× up to 1 s, 2× longer; failures: does not play (2×), hung (1×)";
         assert_eq!(
             statistics_as_text(&json.to_string()).unwrap(),
             format!(
@@ -241,5 +246,24 @@ mod tests {
         );
         assert_eq!(statistics_as_text(r#"{"rows":[]}"#).unwrap(), "nothing has been played yet");
         assert!(statistics_as_text("<html>").is_err());
+    }
+
+    #[test]
+    fn a_box_with_trouble_says_what_and_why() {
+        let json = serde_json::json!({ "name": "Hall", "uptime_s": 62.0, "power_off_refused": "this user may not",
+            "media": { "files": 3, "skipped": 2 }, "media_server": { "connections": 1, "bytes": 40_500_000 },
+            "tasks": [{ "name": "media_server", "running": false, "ended": "port 8895 is taken" },
+                { "name": "panel", "running": true, "ended": "no GPIO" }],
+            "groups": [{ "name": "Wall", "rounds": 1, "spread_ms": null, "members": [
+                { "name": "TV left", "state": "together" }, { "name": "TV right", "state": "missing" }] }] });
+        assert_eq!(
+            status_as_text(&json.to_string()).unwrap(),
+            "Hall — up 1:02\n\
+             the machine could not be switched off: this user may not\n\
+             no renderer found yet\n\
+             Wall: TV left (together), TV right (missing) — 1 round\n\
+             the media server ended and will be restarted: port 8895 is taken\n\
+             media: 3 files (2 left out); media server: 1 connection, 40 MB served"
+        );
     }
 }

@@ -93,8 +93,12 @@ pub(super) fn renderer_line(renderer: &Value) -> String {
     }
     let schedule = &renderer["schedule"];
     if let (Some(entry), Some(until)) = (schedule["entry"].as_str(), schedule["until"].as_str()) {
-        let then = schedule["then"].as_str().unwrap_or("");
-        line += &format!(" [{entry}: {then} until {until}]");
+        let then = match schedule["then"].as_str().unwrap_or("") {
+            "play" => "plays",
+            "stop" => "stopped",
+            other => other,
+        };
+        line += &format!(" [schedule \"{entry}\": {then} until {until}]");
     }
     let why = &renderer["why"];
     // What is under way needs no sentence: the state says it.
@@ -163,7 +167,10 @@ mod tests {
         );
         let closed = json!({ "name": "TV", "state": "stopped",
             "schedule": { "entry": "Closed", "then": "stop", "until": "2026-11-27 09:00" } });
-        assert_eq!(renderer_line(&closed), "TV: stopped [Closed: stop until 2026-11-27 09:00]");
+        assert_eq!(
+            renderer_line(&closed),
+            "TV: stopped [schedule \"Closed\": stopped until 2026-11-27 09:00]"
+        );
         let away = json!({ "name": "TV", "state": "away", "fault": "it does not answer" });
         assert_eq!(renderer_line(&away), "TV: away — it does not answer");
         let why = json!({ "standing": "right", "sentence": "the programme is over" });

@@ -10,6 +10,7 @@ use crate::upnp::description::ServiceDescription;
 use crate::upnp::gena::LastChange;
 use crate::upnp::ssdp::Announcement;
 use crate::upnp::{Reply, UpnpError};
+use core::fmt;
 use core::net::Ipv4Addr;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -219,7 +220,9 @@ pub enum StreamEnd {
 }
 
 /// The essential tasks of the shell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum TaskName {
     /// SSDP.
@@ -232,6 +235,18 @@ pub enum TaskName {
     Panel,
     /// The box's addresses.
     Network,
+}
+
+impl fmt::Display for TaskName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Multicast => "the search for renderers",
+            Self::MediaServer => "the media server",
+            Self::ControlServer => "the control server",
+            Self::Panel => "the control of buttons and LEDs",
+            Self::Network => "the monitoring of the network",
+        })
+    }
 }
 
 /// The state of the GPIO hardware.

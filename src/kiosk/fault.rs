@@ -123,13 +123,16 @@ impl fmt::Display for Fault {
                 write!(f, "it does not answer: it is off, or not on this network; trying again")
             }
             Self::Hung => {
-                write!(f, "it accepts connections but does not answer: it hangs; waiting for it")
+                write!(
+                    f,
+                    "it accepts connections but does not answer: it hangs; waiting for it to recover"
+                )
             }
             Self::Garbled => write!(f, "its answers make no sense; trying again"),
             Self::Status(status) => write!(f, "it answers with HTTP status {status}; trying again"),
             Self::CannotReachBox(address, port) => write!(
                 f,
-                "it cannot reach the box: a firewall or another network (VLAN, guest Wi-Fi) is in between; it must reach http://{address}:{port}"
+                "it cannot reach the box: a firewall blocks it, or the two are on different networks (VLAN, guest Wi-Fi); the renderer must be able to reach http://{address}:{port}"
             ),
             Self::OnlyAsked(file) => {
                 write!(
@@ -138,7 +141,10 @@ impl fmt::Display for Fault {
                 )
             }
             Self::HungUp(file, times) => {
-                write!(f, "it hung up on {file} each time ({times}): it may not support the format")
+                write!(
+                    f,
+                    "it opened {file} {times} times and broke off each time: it may not support the format"
+                )
             }
             Self::DoesNotPlay(file) => {
                 write!(f, "it fetched {file} but does not play it: it may not support the format")
@@ -160,7 +166,7 @@ impl fmt::Display for Fault {
             }
             Self::Replaced(file) => write!(f, "{file} was replaced; playing the new one"),
             Self::Removed(file) => {
-                write!(f, "{file} was removed while it played; playing what is left")
+                write!(f, "{file} was removed while it played; going on with the remaining files")
             }
             Self::NoServer => write!(f, "the media server is not listening yet"),
             Self::Local => write!(f, "the box itself could not open a connection; trying again"),

@@ -159,7 +159,9 @@ impl fmt::Display for Reason<'_> {
             Self::Leaving => write!(f, "the box is shutting down"),
             Self::Asking => write!(f, "the box does not know its state yet"),
             Self::Giving(file) => write!(f, "it is being told to load {}", file_name(file)),
-            Self::Busy(times) => write!(f, "it is busy; the box tries again ({times})"),
+            Self::Busy(times) => {
+                write!(f, "it is busy; the box tries again (attempt {})", times.saturating_add(1))
+            }
             Self::NotFetchedYet(file) => {
                 write!(f, "it accepted {} but has not fetched it yet", file_name(file))
             }
@@ -167,7 +169,9 @@ impl fmt::Display for Reason<'_> {
                 write!(f, "it is fetching {} but does not play it yet", file_name(file))
             }
             Self::Looking => write!(f, "it stopped; the box is finding out why"),
-            Self::Between => write!(f, "it is between two rounds"),
+            Self::Between => {
+                write!(f, "it is between the end of one file and the start of the next")
+            }
             Self::GoingOn => write!(f, "it is paused and being resumed"),
             Self::Misconfigured => {
                 write!(f, "the configuration has an error: run dlna-kiosk check")

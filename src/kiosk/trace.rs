@@ -136,7 +136,7 @@ impl fmt::Display for Entry {
         match &self.what {
             What::Found => write!(f, "found"),
             What::Moved => write!(f, "moved to another address or port"),
-            What::Rebooted => write!(f, "restarted"),
+            What::Rebooted => write!(f, "the renderer has rebooted"),
             What::Loading(path) => write!(f, "loading {}", file_name(path)),
             What::Playing(path) | What::Again(path) => write!(f, "playing {}", file_name(path)),
             What::Ended(rounds) => write!(f, "played to the end (round {rounds})"),
@@ -176,24 +176,32 @@ impl fmt::Display for Entry {
                 write!(f, "{} was replaced; the new file is next", file_name(path))
             }
             What::Removed(path) => {
-                write!(f, "{} was removed; it plays on as far as possible", file_name(path))
+                write!(
+                    f,
+                    "{} was removed; the renderer plays what it can still get of it",
+                    file_name(path)
+                )
             }
             What::Addresses(list) if list.is_empty() => {
                 write!(f, "no network: the box has no address")
             }
             What::Addresses(list) => write!(f, "address of the box: {list}"),
             What::TaskEnded(name, why) => {
-                write!(f, "{name:?} ended and will be restarted: {why}")
+                write!(f, "{name} ended and will be restarted: {why}")
             }
             What::NoPanel(why) => write!(f, "no buttons and LEDs: {why}"),
             What::PanelAgain => write!(f, "buttons and LEDs work now"),
             What::Full(what) => write!(f, "too many {what}: some are left out"),
-            What::TakenUp(path) => write!(f, "still plays {}: taken over", file_name(path)),
+            What::TakenUp(path) => write!(
+                f,
+                "still plays {} from before the restart; continuing with it",
+                file_name(path)
+            ),
             What::Remembers(1) => write!(f, "loaded what was learned about 1 renderer"),
             What::Remembers(known) => write!(f, "loaded what was learned about {known} renderers"),
             What::Kept(Ok(())) => write!(f, "what was learned is stored again"),
             What::Kept(Err(why)) => write!(f, "what was learned cannot be stored: {why}"),
-            What::Unidentified(why) => write!(f, "cannot show its name: {why}"),
+            What::Unidentified(why) => write!(f, "cannot show its name and address: {why}"),
             What::PowerOff => write!(f, "switching the machine off"),
             What::StillOn(why) => write!(f, "the machine could not be switched off: {why}"),
             What::Phase(phase, reason) => write!(f, "{phase}: {reason}"),

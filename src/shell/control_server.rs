@@ -185,7 +185,7 @@ pub async fn fetch(port: PortChoice, route: &Route) -> Result<String, String> {
 async fn fetch_at(port: u16, route: &Route) -> Result<String, Option<String>> {
     let url = HttpUrl { host: ADDRESS, port, path: clip(route.path) };
     let request = HttpRequest { method: route.methods[0], url: &url, headers: &[], body: None };
-    let strange = || Some(format!("the program on port {port} is not dlna-kiosk"));
+    let strange = || Some(format!("another program, not dlna-kiosk, answers on port {port}"));
     match exchange(&request, route.longest).await {
         Ok(answer) if answer.status == 200 => {
             let json = String::from_utf8(answer.body).ok();

@@ -44,8 +44,8 @@ fn recovers(mut world: World, case: &str) {
     assert_eq!(world.why(0), (None, Pattern::Playing), "{case}");
 }
 
-const CANNOT_REACH: &str = "it cannot reach the box: a firewall or another network (VLAN, guest Wi-Fi) is \
-    in between; it must reach http://10.0.0.1:8895";
+const CANNOT_REACH: &str = "it cannot reach the box: a firewall blocks it, or the two are on different \
+    networks (VLAN, guest Wi-Fi); the renderer must be able to reach http://10.0.0.1:8895";
 
 #[test]
 fn a_firewall_that_comes_up_after_rounds_that_went_well_is_named_too() {
@@ -113,7 +113,7 @@ fn a_renderer_that_hangs_up_is_named_whatever_it_says() {
                 Scenario::of(preset).autoplay().start(),
                 &format!("{failure:?}, PLAYING at once: {at_once}"),
                 "hung_up",
-                "it hung up on clip.mp4 each time (3): it may not support the format",
+                "it opened clip.mp4 3 times and broke off each time: it may not support the format",
             );
         }
     }

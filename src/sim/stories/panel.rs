@@ -83,7 +83,7 @@ fn a_renderer_at_rest_is_stopped_again() {
         world.run(20_000);
         assert_eq!(world.screen(0), None, "{name}");
         identify(&mut world);
-        if world.trace(200).concat().contains("cannot show its name") {
+        if world.trace(200).concat().contains("cannot show its name and address") {
             continue;
         }
         told += 1;
@@ -141,7 +141,7 @@ fn a_renderer_that_shows_no_pictures_is_left_alone_and_the_log_says_so() {
     assert!(world.until(5_000, |w| shows_its_card(w, 0)).is_some());
     assert!(world.shows(1, "clip.mp4"));
     let sets = world.nodes[1].called("SetAVTransportURI").len();
-    let said = "TV 2: cannot show its name: it shows no pictures";
+    let said = "TV 2: cannot show its name and address: it shows no pictures";
     assert_eq!(world.trace(100).concat().matches(said).count(), 1);
     world.pass(20_000);
     assert!(world.shows(1, "clip.mp4"));
@@ -196,7 +196,9 @@ fn a_renderer_that_is_not_there_does_not_show_it_when_it_is_back() {
     world.pass(60_000);
     identify(&mut world);
     world.pass(5_000);
-    assert!(world.trace(100).concat().contains("cannot show its name: it is not there"));
+    assert!(
+        world.trace(100).concat().contains("cannot show its name and address: it is not there")
+    );
     world.remote(0, Remote::PowerOn);
     assert!(world.until(60_000, |w| w.shows(0, "clip.mp4")).is_some());
     assert!(world.nodes[0].rounds.iter().all(|round| !round.uri.contains("identify")));
