@@ -17,19 +17,15 @@ use fastrand::Rng;
 /// plans until their deadlines: most events concern one renderer of many.
 #[derive(Debug, Default)]
 pub(super) struct Renderers {
-    slots: Vec<Slot>,
+    all: Vec<Renderer>,
+    /// The plan of each renderer. Kept apart since all plans are looked at in each step.
+    plans: Vec<Plan>,
     /// The surroundings for which all valid plans were made.
     planned_in: Option<Surroundings>,
 }
 
 /// What every plan depends on, besides its renderer.
 type Surroundings = (Option<u16>, Option<Farewell>);
-
-#[derive(Debug)]
-struct Slot {
-    renderer: Renderer,
-    plan: Plan,
-}
 
 #[derive(Clone, Copy, Debug)]
 enum Plan {
@@ -50,32 +46,27 @@ pub(super) struct Planned {
     pub(super) learned: bool,
 }
 
-impl Slot {
-    fn touch(&mut self) -> &mut Renderer {
-        self.plan = Plan::Void;
-        &mut self.renderer
-    }
-
-    fn is_due(&self, now: Instant) -> bool {
-        match self.plan {
-            Plan::Void => true,
-            Plan::Until(deadline) => deadline.is_some_and(|deadline| deadline.at <= now),
+impl Plan {
+    fn is_due(self, now: Instant) -> bool {
+        match self {
+            Self::Void => true,
+            Self::Until(deadline) => deadline.is_some_and(|deadline| deadline.at <= now),
         }
     }
 }
 
 impl Renderers {
     pub(super) fn len(&self) -> usize {
-        self.slots.len()
+        self.all.len()
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Renderer> {
-        self.slots.iter().map(|slot| &slot.renderer)
+        self.all.iter()
     }
 
     /// All renderers, mutably.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Renderer> {
-        self.slots.iter_mut().map(Slot::touch)
+        self.filter_mut(|_| true)
     }
 
     /// The renderers that `choose` accepts, mutably.
@@ -83,7 +74,11 @@ impl Renderers {
         &mut self,
         choose: impl Fn(&Renderer) -> bool,
     ) -> impl Iterator<Item = &mut Renderer> {
-        self.slots.iter_mut().filter(move |slot| choose(&slot.renderer)).map(Slot::touch)
+        let both = self.all.iter_mut().zip(&mut self.plans);
+        both.filter(move |(renderer, _)| choose(renderer)).map(|(renderer, plan)| {
+            *plan = Plan::Void;
+            renderer
+        })
     }
 
     /// The first renderer that `choose` accepts, mutably.
@@ -92,17 +87,19 @@ impl Renderers {
     }
 
     pub(super) fn push(&mut self, renderer: Renderer) {
-        self.slots.push(Slot { renderer, plan: Plan::Void });
+        self.all.push(renderer);
+        self.plans.push(Plan::Void);
     }
 
-    pub(super) fn retain(&mut self, mut keep: impl FnMut(&Renderer) -> bool) {
-        self.slots.retain(|slot| keep(&slot.renderer));
+    pub(super) fn retain(&mut self, keep: impl Fn(&Renderer) -> bool) {
+        while self.remove(|renderer| !keep(renderer)).is_some() {}
     }
 
     /// Removes the first renderer that `choose` accepts.
     pub(super) fn remove(&mut self, choose: impl Fn(&Renderer) -> bool) -> Option<Renderer> {
         let at = self.iter().position(choose)?;
-        Some(self.slots.remove(at).renderer)
+        self.plans.remove(at);
+        Some(self.all.remove(at))
     }
 
     /// Makes each plan that is void or due, which may send one request. While a renderer's description is being
@@ -116,10 +113,11 @@ impl Renderers {
         let surroundings = Some((ctx.media_port, ctx.leaving));
         if self.planned_in != surroundings {
             self.planned_in = surroundings;
-            self.slots.iter_mut().for_each(|slot| slot.plan = Plan::Void);
+            self.plans.fill(Plan::Void);
         }
         let (now, mut planned) = (ctx.now, Planned::default());
-        for Slot { renderer, plan } in self.slots.iter_mut().filter(|slot| slot.is_due(now)) {
+        let due = self.plans.iter_mut().zip(&mut self.all).filter(|(plan, _)| plan.is_due(now));
+        for (plan, renderer) in due {
             renderer.overdue(ctx);
             let held = ctx.leaving.is_none() && cache.is_fetching(renderer.location());
             *plan = if held { Plan::Void } else { Plan::Until(renderer.reconcile(ctx)) };
@@ -136,9 +134,9 @@ impl Renderers {
     /// When the next plan is due.
     pub(super) fn next_deadline(&self) -> Option<Deadline> {
         let mut wake = Wake::default();
-        for slot in &self.slots {
-            if let Plan::Until(deadline) = slot.plan {
-                wake.add(deadline);
+        for plan in &self.plans {
+            if let Plan::Until(deadline) = plan {
+                wake.add(*deadline);
             }
         }
         wake.first()

@@ -304,13 +304,13 @@ impl Cache {
     /// When something is due next. A fetch that is due but not started waits for another one to end, which is an event.
     #[must_use]
     pub fn next_deadline(&self, now: Instant) -> Option<Instant> {
-        let due = self.sightings.iter().filter_map(|s| match s.state {
-            Lookup::Wanted { at, .. } => Some(at),
-            Lookup::Fetching { deadline, .. } => Some(deadline),
-            Lookup::Stranger { until } => Some(until),
-            Lookup::Described => None,
-        });
-        due.filter(|at| *at > now).min()
+        self.sightings.iter().filter_map(Sighting::due_at).filter(|at| *at > now).min()
+    }
+
+    /// When the first fetch, timeout or second look is due. That may be past.
+    #[must_use]
+    pub fn due_at(&self) -> Option<Instant> {
+        self.sightings.iter().filter_map(Sighting::due_at).min()
     }
 }
 
@@ -347,6 +347,15 @@ enum Lookup {
 }
 
 impl Sighting {
+    fn due_at(&self) -> Option<Instant> {
+        match self.state {
+            Lookup::Wanted { at, .. } => Some(at),
+            Lookup::Fetching { deadline, .. } => Some(deadline),
+            Lookup::Stranger { until } => Some(until),
+            Lookup::Described => None,
+        }
+    }
+
     fn is_fetching(&self) -> bool {
         matches!(self.state, Lookup::Fetching { .. })
     }

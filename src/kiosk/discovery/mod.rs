@@ -234,8 +234,12 @@ impl Kiosk {
 
     /// Starts fetches of descriptions that are due, and ends those that take too long.
     pub(super) fn fetch(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {
-        self.fetch_due(now, effects);
-        wake.at(self.discovery.cache.next_deadline(now), Why::Description);
+        let mut due_at = self.discovery.cache.due_at();
+        if due_at.is_some_and(|at| at <= now) {
+            self.fetch_due(now, effects);
+            due_at = self.discovery.cache.next_deadline(now);
+        }
+        wake.at(due_at, Why::Description);
     }
 
     fn fetch_due(&mut self, now: Instant, effects: &mut Effects) {
