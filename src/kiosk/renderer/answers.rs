@@ -4,7 +4,6 @@ use super::load::{Doubt, Load, Phase};
 use super::observation::Evented;
 use super::position::UNTOLD;
 use super::requests::{Call, Purpose};
-use super::takeover::Takeover;
 use super::timeouts::START_TIMEOUT;
 use super::{Context, Renderer};
 use crate::kiosk::effect::Effect;
@@ -284,7 +283,7 @@ impl Renderer {
     /// The renderer does not report which URIs it holds.
     pub(super) fn media_unknown(&mut self, ctx: &mut Context<'_>) {
         self.playback.offer_told(false);
-        self.takeover = Takeover::None;
+        self.takeover.give_up();
         if self.in_doubt(Doubt::AskUri) || self.in_doubt(Doubt::AskLease) {
             self.fail(Fault::StoppedItself, ctx);
         }

@@ -193,7 +193,7 @@ impl Observation {
 
     /// The subscription whose events come to this callback.
     pub(super) fn subscription_of(&mut self, callback: u32) -> Option<&mut Subscription> {
-        self.0.subscriptions.iter_mut().find(|s| s.callback == callback && callback != 0)
+        self.0.subscriptions.iter_mut().find(|subscription| subscription.has_callback(callback))
     }
 
     /// Drops the subscriptions and subscribes again from `now` on.

@@ -17,7 +17,7 @@ pub struct Subscription {
     state: State,
     refusals: u8,
     /// The number in the callback path; zero before the first SUBSCRIBE.
-    pub callback: u32,
+    callback: u32,
     events: u32,
     expected_seq: u32,
 }
@@ -60,6 +60,12 @@ impl Subscription {
             State::Leased { renew_at, .. } => Next::Renew(renew_at),
             State::Asked | State::Impossible => Next::Wait,
         }
+    }
+
+    /// Whether events with this callback number are for this subscription.
+    #[must_use]
+    pub fn has_callback(&self, callback: u32) -> bool {
+        self.callback == callback && callback != 0
     }
 
     /// SUBSCRIBE was sent with this callback number.

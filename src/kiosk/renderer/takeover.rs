@@ -19,7 +19,7 @@ use crate::upnp::action::{PositionInfo, TransportState};
 
 /// How far the search for something to take over has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Takeover {
+enum Search {
     /// There is nothing to take over, or it was taken over.
     #[default]
     None,
@@ -31,14 +31,23 @@ pub(super) enum Takeover {
     Asked,
 }
 
+/// The search for something to take over.
+#[derive(Debug, Default)]
+pub(super) struct Takeover(Search);
+
 impl Takeover {
+    /// There is nothing to take over.
+    pub(super) fn give_up(&mut self) {
+        self.0 = Search::None;
+    }
+
     /// A call was sent. Each question is asked once.
     pub(super) fn asked(&mut self, purpose: &Purpose) {
-        *self = match (*self, purpose) {
-            (Self::AskTrack, Purpose::Position) => Self::AskUri,
-            (Self::AskUri, Purpose::Media) => Self::Asked,
+        self.0 = match (self.0, purpose) {
+            (Search::AskTrack, Purpose::Position) => Search::AskUri,
+            (Search::AskUri, Purpose::Media) => Search::Asked,
             // The renderer is given something else: there is nothing left to take over.
-            (_, Purpose::Set | Purpose::Stop) => Self::None,
+            (_, Purpose::Set | Purpose::Stop) => Search::None,
             (asked, _) => asked,
         };
     }
@@ -47,7 +56,7 @@ impl Takeover {
 impl Renderer {
     /// The box has run before: the renderer may still play what it was given then.
     pub(in crate::kiosk) fn may_be_taken_over(&mut self) {
-        self.takeover = Takeover::AskTrack;
+        self.takeover.0 = Search::AskTrack;
     }
 
     /// The question to ask now, if the renderer may play something from an earlier run.
@@ -56,9 +65,9 @@ impl Renderer {
             && self.playback.load().is_none()
             && self.observation.is_active()
             && !self.intent.programme.is_empty();
-        match self.takeover {
-            Takeover::AskTrack if may => Some(Purpose::Position),
-            Takeover::AskUri if may => Some(Purpose::Media),
+        match self.takeover.0 {
+            Search::AskTrack if may => Some(Purpose::Position),
+            Search::AskUri if may => Some(Purpose::Media),
             _ => None,
         }
     }
@@ -70,7 +79,7 @@ impl Renderer {
         asked_at: Instant,
         ctx: &mut Context<'_>,
     ) {
-        if self.takeover != Takeover::AskUri || self.playback.load().is_some() {
+        if self.takeover.0 != Search::AskUri || self.playback.load().is_some() {
             return;
         }
         let Some(uri) = info.track_uri.as_deref().filter(|uri| uri.contains("://")) else {
@@ -93,7 +102,7 @@ impl Renderer {
 
     /// Takes the answer to the question for CurrentURI.
     pub(super) fn take_over_uri(&mut self, uri: &str, ctx: &mut Context<'_>) {
-        let asked = core::mem::take(&mut self.takeover) == Takeover::Asked;
+        let asked = core::mem::take(&mut self.takeover.0) == Search::Asked;
         if asked && self.playback.load().is_none() {
             self.take_over(uri, ctx);
             self.observation.ask_position_at(ctx.now);
@@ -112,7 +121,7 @@ impl Renderer {
         let secret = ctx.secret;
         let file = self.intent.programme_mut().take_up(|file| secret.names(token, &file.path));
         let Some(file) = file.cloned() else { return };
-        self.takeover = Takeover::None;
+        self.takeover.give_up();
         ctx.trace.note(now, self.name(), What::TakenUp(file.path.clone()));
         ctx.effects.push(Effect::probe(token, &file));
         let starts = self.observation.state == Some(TransportState::Transitioning);

@@ -7,7 +7,6 @@
 use super::connection::Presence;
 use super::load::{Doubt, Load, Phase};
 use super::observation::Evented;
-use super::takeover::Takeover;
 use super::{Context, Renderer};
 use crate::kiosk::fault::Fault;
 use crate::kiosk::mutant::Mutant;
@@ -88,7 +87,7 @@ impl Renderer {
         };
         let before = self.observation.see(state, ctx.now);
         if !self.observation.is_active() {
-            self.takeover = Takeover::None;
+            self.takeover.give_up();
         }
         let restart_doubt = self.connection.take_restart_doubt();
         let meaning = match self.playback.load() {

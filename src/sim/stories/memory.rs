@@ -82,13 +82,13 @@ fn an_owner_who_has_one_forgotten_takes_nothing_from_the_others() {
     let profiles = old["profiles"].as_array_mut().expect("a list");
     profiles.retain(|profile| profile["udn"] == "uuid:tv-1");
     assert_eq!(profiles.len(), 1);
-    (profiles[0]["level"], profiles[0]["simpler"]) = ("full".into(), Value::Null);
+    (profiles[0]["rung"], profiles[0]["simpler"]) = ("full".into(), Value::Null);
     let old = Memory::parse(old.to_string().as_bytes()).expect("as before");
     world.tell(Event::Remembered(Box::new(old)));
     world.run(400_000);
     let stored = world.stored().expect("written");
     let now: Value = serde_json::from_slice(stored).expect("JSON");
-    assert_eq!(now["profiles"][0]["level"], "empty", "{}", now["profiles"][0]);
+    assert_eq!(now["profiles"][0]["rung"], "empty", "{}", now["profiles"][0]);
     assert_eq!(plays_again(&mut world, 0).1, 0, "it still knows what it has learned");
 }
 
