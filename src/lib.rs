@@ -3,7 +3,7 @@
 //! [`Kiosk::step`](kiosk::Kiosk::step) takes one [event](kiosk::event) and the time, changes the state, and adds
 //! [effects](kiosk::effect). It does no I/O, reads no clock, cannot block and cannot fail. The [shell] turns the world into
 //! events and performs the effects, in one thread and without locks. [`sim`] is the other side of the wire: simulated
-//! renderers, and a house full of them in virtual time.
+//! renderers, and a room full of them in virtual time.
 //!
 //! `ARCHITECTURE.md` is the map: layers, owners of state, flows, and a glossary. `CONTRIBUTING.md` has recipes for common
 //! changes.

@@ -53,7 +53,7 @@ pub(super) const GPIO: Table<GpioBackend> = Table {
             },
         )
         .doc(
-            "Which GPIO hardware has the pins.\n\
+            "Which GPIO hardware to use.\n\
              \"auto\" is the header on a Raspberry Pi, and no pins elsewhere. A GPIO chip is given by its device or its \
              label. \"simulated\" is for tests.",
         )

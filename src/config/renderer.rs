@@ -98,7 +98,10 @@ pub(super) const RENDERER: Table<Rule> = Table {
             .doc("How to start the next round, or the next file:")
             .synonyms("method"),
         key("max_cut", "0.3", &Seconds(|it: &mut Rule| &mut it.max_cut, FROM_ZERO, 10.0))
-            .doc("How much loop_method = \"seek\" may cut off the end; if more than 0, \"auto\" may, too.")
+            .doc(
+                "How many seconds of the end loop_method = \"seek\" may cut off; at 0 it restarts instead. If more than 0, \
+                 \"auto\" may also use \"seek\".",
+            )
             .synonyms("cut"),
     ],
 };

@@ -115,9 +115,9 @@ pub(super) const SCHEDULE: Table<ScheduleEntry> = Table {
         label: "[[schedule]]",
         synonyms: "schedules opening_hours timer",
         heading: "The schedule",
-        intro: "A [[schedule]] table says what applies at certain times, in local time (see `timedatectl`). At all other \
-                times, and until the clock can be trusted, the [[renderer]] tables apply. What somebody does with a \
-                button or a remote control holds until the schedule changes next.",
+        intro: "A [[schedule]] table says what applies in a window of time, in local time (see `timedatectl`). Outside all \
+                windows, and until the clock can be trusted, the [[renderer]] tables apply. What somebody does with a \
+                button or a remote control holds until the schedule next changes.",
     },
     most: MOST,
     blank: || ScheduleEntry {
@@ -149,7 +149,7 @@ pub(super) const SCHEDULE: Table<ScheduleEntry> = Table {
                 },
             },
         )
-        .doc("The days on which it begins.")
+        .doc("The days on which the window begins.")
         .synonyms("day weekday"),
         key(
             "date",
@@ -166,15 +166,15 @@ pub(super) const SCHEDULE: Table<ScheduleEntry> = Table {
                 },
             },
         )
-        .doc("The single day on which it begins, instead of days."),
+        .doc("The single day on which the window begins, instead of days."),
         key("from", "\"09:00\"", &Of(|it: &mut ScheduleEntry| &mut it.from))
-            .doc("When it begins.")
+            .doc("When the window begins.")
             .synonyms("start begin open"),
         key("to", "\"18:30\"", &Of(|it: &mut ScheduleEntry| &mut it.to))
-            .doc("When it ends; on the next day if this is not later than from.")
+            .doc("When the window ends; on the next day if this is not later than from.")
             .synonyms("end until till close"),
         key("on", "[\"TV 1\", \"TV 2\"]", &Of(|it: &mut ScheduleEntry| &mut it.targets))
-            .doc("The renderers that it is for.")
+            .doc("The renderers that the entry applies to.")
             .synonyms("renderer renderers target tv"),
         key(
             "plays",
@@ -197,7 +197,7 @@ pub(super) const SCHEDULE: Table<ScheduleEntry> = Table {
             .doc("What to do instead of playing:")
             .synonyms("action does what"),
         key("volume", "30", &Of(|it: &mut ScheduleEntry| &mut it.volume))
-            .doc("The volume in per cent, set when it begins.")
+            .doc("The volume in per cent, set when the window begins.")
             .synonyms("vol"),
         key("priority", "1", &Of(|it: &mut ScheduleEntry| &mut it.priority))
             .doc("Where times overlap, the highest priority applies; among equal ones, the last in the file.")

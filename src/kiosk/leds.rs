@@ -33,7 +33,7 @@ pub enum Pattern {
 
 /// Every visible pattern: how it looks and what it means, as in the README.
 pub const TABLE: [(Pattern, &str, &str); 9] = [
-    (Pattern::Starting, "quick, even blinking (4 Hz)", "starting, looking around"),
+    (Pattern::Starting, "quick, even blinking (4 Hz)", "starting up, searching for renderers"),
     (Pattern::ConfigurationError, "three short flashes, pause", "the configuration has an error"),
     (Pattern::NoNetwork, "one short flash a second", "no network"),
     (Pattern::MediaMissing, "two short flashes, pause", "nothing to play"),
