@@ -76,10 +76,8 @@ impl Flaw {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Profile {
-    pub(super) udn: Text<UDN_BYTES>,
-    pub(super) name: Text<NAME_BYTES>,
-    pub(super) manufacturer: Text<NAME_BYTES>,
-    pub(super) model: Text<NAME_BYTES>,
+    #[serde(flatten)]
+    pub(super) of: Identity,
     /// The running time when the renderer was last present.
     pub(super) seen: Minutes,
     #[serde(rename = "rung")]
@@ -94,37 +92,54 @@ pub struct Profile {
     pub(super) events_lie: Option<Flaw>,
     pub(super) events_agree: bool,
     pub(super) moves: Kinds,
+    #[serde(flatten)]
+    pub(super) measures: Measures,
+}
+
+/// The renderer that a profile is about.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Identity {
+    pub(super) udn: Text<UDN_BYTES>,
+    pub(super) name: Text<NAME_BYTES>,
+    pub(super) manufacturer: Text<NAME_BYTES>,
+    pub(super) model: Text<NAME_BYTES>,
+}
+
+/// What changes with every round: stored along with other news.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Measures {
     pub(super) loops: Loops,
-    pub(super) latency_ms: Option<u32>,
-    pub(super) slowest_ms: u32,
+    latency_ms: Option<u32>,
+    slowest_ms: u32,
 }
 
 impl Profile {
     /// The profile of an unknown renderer.
     #[must_use]
     pub fn new(description: &Description) -> Self {
-        Self {
+        let of = Identity {
             udn: clip(description.udn.as_str()),
             name: description.friendly_name.clone(),
             manufacturer: description.manufacturer.clone(),
             model: description.model_name.clone(),
-            ..Self::default()
-        }
+        };
+        Self { of, ..Self::default() }
     }
 
     /// The same profile for another renderer.
     #[must_use]
     pub fn lent_to(&self, description: &Description) -> Self {
-        let Self { udn, name, manufacturer, model, .. } = Self::new(description);
-        Self { udn, name, manufacturer, model, ..self.clone() }
+        Self { of: Self::new(description).of, ..self.clone() }
     }
 
     /// Returns whether the profile belongs to this model.
     #[must_use]
     pub fn is_of_model(&self, description: &Description) -> bool {
-        !self.model.is_empty()
-            && self.model == description.model_name
-            && self.manufacturer == description.manufacturer
+        !self.of.model.is_empty()
+            && self.of.model == description.model_name
+            && self.of.manufacturer == description.manufacturer
     }
 
     /// Takes over the facts that are in force. Returns whether one of them is news.
@@ -153,11 +168,11 @@ impl Profile {
             news = true;
         }
         let ways = |loops: Loops| loops.map(|looped| looped.map(|looped| looped.way));
-        if ways(self.loops) != ways(habits.loops) {
-            self.loops = habits.loops;
+        if ways(self.measures.loops) != ways(habits.loops) {
+            self.measures.loops = habits.loops;
             news = true;
         }
-        if self.latency_ms.is_none() && habits.latency.is_some() {
+        if self.measures.latency_ms.is_none() && habits.latency.is_some() {
             self.measure(habits);
             news = true;
         }
@@ -167,9 +182,9 @@ impl Profile {
     /// Takes over the measures.
     pub(super) fn measure(&mut self, habits: &Habits) {
         let millis = |span: Duration| u32::try_from(span.as_millis()).unwrap_or(u32::MAX);
-        self.loops = habits.loops;
-        self.latency_ms = habits.latency.map(millis);
-        self.slowest_ms = millis(habits.slowest);
+        self.measures.loops = habits.loops;
+        self.measures.latency_ms = habits.latency.map(millis);
+        self.measures.slowest_ms = millis(habits.slowest);
     }
 
     /// Puts into force what is believed now. Expired flaws are dropped, so that the renderer is tried again.
@@ -187,9 +202,10 @@ impl Profile {
         habits.events = Trust::of(self.events_agree, holds(&self.events_lie));
         habits.names = self.names.clone();
         habits.moves = self.moves;
-        habits.loops = self.loops;
-        habits.latency = self.latency_ms.map(|millis| Duration::from_millis(millis.into()));
-        habits.slowest = Duration::from_millis(self.slowest_ms.into());
+        habits.loops = self.measures.loops;
+        habits.latency =
+            self.measures.latency_ms.map(|millis| Duration::from_millis(millis.into()));
+        habits.slowest = Duration::from_millis(self.measures.slowest_ms.into());
     }
 }
 
@@ -206,10 +222,10 @@ impl Profile {
     /// The name of the renderer, its manufacturer and model, and its UDN.
     #[must_use]
     pub fn title(&self) -> String {
-        let maker = format!("{} {}", self.manufacturer, self.model);
+        let maker = format!("{} {}", self.of.manufacturer, self.of.model);
         match maker.trim() {
-            "" => format!("{}, {}", self.name, self.udn),
-            maker => format!("{} ({maker}), {}", self.name, self.udn),
+            "" => format!("{}, {}", self.of.name, self.of.udn),
+            maker => format!("{} ({maker}), {}", self.of.name, self.of.udn),
         }
     }
 
@@ -253,7 +269,7 @@ impl Profile {
             lines.push(format!("takes .{extension} files as {mime}"));
         }
         for (kind, word) in WORDS {
-            if let Some(looped) = self.loops.of(kind) {
+            if let Some(looped) = self.measures.loops.of(kind) {
                 let way = match looped.way {
                     Way::Restart => "loading the file again",
                     Way::Seek => "seeking to the start",
@@ -263,7 +279,7 @@ impl Profile {
                 lines.push(format!("loops {word} by {way}: a gap of {gap:.2} s"));
             }
         }
-        if let Some(latency) = self.latency_ms {
+        if let Some(latency) = self.measures.latency_ms {
             lines.push(format!("starts {:.2} s after it is told to", f64::from(latency) / 1000.0));
         }
         lines
@@ -387,7 +403,8 @@ mod tests {
                 "starts 0.35 s after it is told to",
             ]
         );
-        let bare = Profile { name: "TV".try_into().expect("short"), ..Profile::default() };
+        let mut bare = Profile::default();
+        bare.of.name = "TV".try_into().expect("short");
         assert_eq!((bare.title(), bare.account(60).len()), ("TV, ".to_owned(), 0));
         let later = profile.account(31 * 24 * 60);
         assert_eq!(later.len(), 4, "{later:?}");

@@ -30,13 +30,8 @@ pub struct MailboxStatus {
 /// `GET /api/v1/status`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Status {
-    name: String,
-    version: &'static str,
-    uptime_s: f64,
-    configuration_error: Option<String>,
-    /// Why the machine was not switched off when somebody asked for it.
-    power_off_refused: Option<String>,
-    addresses: Vec<String>,
+    #[serde(flatten)]
+    itself: ItselfStatus,
     renderers: Vec<RendererStatus>,
     schedule: Option<ScheduleStatus>,
     groups: Vec<GroupStatus>,
@@ -47,6 +42,18 @@ pub struct Status {
     discovery: Discovery,
     tasks: Vec<Task>,
     recent: Vec<String>,
+}
+
+/// The box itself.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct ItselfStatus {
+    name: String,
+    version: &'static str,
+    uptime_s: f64,
+    configuration_error: Option<String>,
+    /// Why the machine was not switched off when somebody asked for it.
+    power_off_refused: Option<String>,
+    addresses: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -87,21 +94,13 @@ struct LedStatus {
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 struct RendererStatus {
-    udn: String,
-    name: String,
-    model: String,
-    address: String,
-    location: String,
+    #[serde(flatten)]
+    identity: IdentityStatus,
     state: &'static str,
     goal: &'static str,
     driven: bool,
-    playing: Option<String>,
-    position_s: Option<f64>,
-    duration_s: Option<f64>,
-    progress: Option<f64>,
-    measured_s_ago: Option<f64>,
-    rounds: u32,
-    last_gap_ms: Option<f64>,
+    #[serde(flatten)]
+    playback: PlaybackStatus,
     volume: Option<u16>,
     mute: Option<bool>,
     breaker: BreakerStatus,
@@ -111,6 +110,26 @@ struct RendererStatus {
     schedule: Option<HeldStatus>,
     /// Why the renderer does not play.
     why: Option<WhyStatus>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct IdentityStatus {
+    udn: String,
+    name: String,
+    model: String,
+    address: String,
+    location: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct PlaybackStatus {
+    playing: Option<String>,
+    position_s: Option<f64>,
+    duration_s: Option<f64>,
+    progress: Option<f64>,
+    measured_s_ago: Option<f64>,
+    rounds: u32,
+    last_gap_ms: Option<f64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -144,12 +163,14 @@ impl Kiosk {
     #[must_use]
     pub fn status(&self, now: Instant) -> Status {
         Status {
-            name: self.config.name.to_string(),
-            version: env!("CARGO_PKG_VERSION"),
-            uptime_s: in_seconds(now.since(Instant::START)),
-            configuration_error: self.configuration_error.clone(),
-            power_off_refused: self.power.refusal().map(str::to_owned),
-            addresses: self.network.addresses.iter().map(ToString::to_string).collect(),
+            itself: ItselfStatus {
+                name: self.config.name.to_string(),
+                version: env!("CARGO_PKG_VERSION"),
+                uptime_s: in_seconds(now.since(Instant::START)),
+                configuration_error: self.configuration_error.clone(),
+                power_off_refused: self.power.refusal().map(str::to_owned),
+                addresses: self.network.addresses.iter().map(ToString::to_string).collect(),
+            },
             renderers: self
                 .renderers
                 .iter()
@@ -208,17 +229,14 @@ fn renderer_status(
     now: Instant,
 ) -> RendererStatus {
     let load = renderer.load();
-    let running = load.filter(|load| load.is_running());
-    let position = running.map(|load| load.playhead.position(now));
-    let duration = load.and_then(|load| load.length());
-    let position = position.map(|p| duration.map_or(p, |d| p.min(d)));
-    let report = running.and_then(|load| load.playhead.report());
     RendererStatus {
-        udn: renderer.udn().to_string(),
-        name: renderer.name().to_owned(),
-        model: renderer.description().model_name.to_string(),
-        address: renderer.host().to_string(),
-        location: renderer.location().to_string(),
+        identity: IdentityStatus {
+            udn: renderer.udn().to_string(),
+            name: renderer.name().to_owned(),
+            model: renderer.description().model_name.to_string(),
+            address: renderer.host().to_string(),
+            location: renderer.location().to_string(),
+        },
         state: state_word(renderer),
         goal: match renderer.goal() {
             Goal::Rest => "rest",
@@ -228,15 +246,7 @@ fn renderer_status(
             Goal::Yield { .. } => "yield",
         },
         driven: renderer.is_driven(),
-        playing: load.map(Load::name),
-        position_s: position.map(in_seconds),
-        duration_s: duration.map(in_seconds),
-        progress: position
-            .zip(duration)
-            .map(|(p, d)| (in_seconds(p) / in_seconds(d).max(0.001)).min(1.0)),
-        measured_s_ago: report.map(|r| in_seconds(now.since(r.answered_at))),
-        rounds: renderer.rounds(),
-        last_gap_ms: renderer.gap().map(|gap| in_seconds(gap) * 1000.0),
+        playback: playback_status(renderer, now),
         volume: renderer.volume(),
         mute: renderer.mute(),
         breaker: BreakerStatus {
@@ -252,6 +262,26 @@ fn renderer_status(
             sentence: reason.to_string(),
         }),
         schedule,
+    }
+}
+
+fn playback_status(renderer: &Renderer, now: Instant) -> PlaybackStatus {
+    let load = renderer.load();
+    let running = load.filter(|load| load.is_running());
+    let position = running.map(|load| load.playhead.position(now));
+    let duration = load.and_then(|load| load.length());
+    let position = position.map(|p| duration.map_or(p, |d| p.min(d)));
+    let report = running.and_then(|load| load.playhead.report());
+    PlaybackStatus {
+        playing: load.map(Load::name),
+        position_s: position.map(in_seconds),
+        duration_s: duration.map(in_seconds),
+        progress: position
+            .zip(duration)
+            .map(|(p, d)| (in_seconds(p) / in_seconds(d).max(0.001)).min(1.0)),
+        measured_s_ago: report.map(|r| in_seconds(now.since(r.answered_at))),
+        rounds: renderer.rounds(),
+        last_gap_ms: renderer.gap().map(|gap| in_seconds(gap) * 1000.0),
     }
 }
 

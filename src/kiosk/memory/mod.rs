@@ -70,13 +70,13 @@ impl Memory {
 
     /// Returns whether there is a profile of this very renderer.
     pub(super) fn knows(&self, udn: &str) -> bool {
-        self.profiles.iter().any(|profile| profile.udn == udn)
+        self.profiles.iter().any(|profile| profile.of.udn == udn)
     }
 
     /// The profile of this renderer, or else of the renderer of the same model that was last seen.
     pub(super) fn recall(&self, description: &Description) -> Profile {
         let udn = description.udn.as_str();
-        let known = self.profiles.iter().find(|profile| profile.udn == udn);
+        let known = self.profiles.iter().find(|profile| profile.of.udn == udn);
         let alike = || {
             let alike = self.profiles.iter().filter(|profile| profile.is_of_model(description));
             alike.max_by_key(|profile| profile.seen)
@@ -87,7 +87,7 @@ impl Memory {
 
     /// Stores a profile in place of the renderer's previous one.
     pub(super) fn keep(&mut self, profile: Profile) {
-        match self.profiles.iter_mut().find(|known| known.udn == profile.udn) {
+        match self.profiles.iter_mut().find(|known| known.of.udn == profile.of.udn) {
             Some(known) => *known = profile,
             None => {
                 if self.profiles.len() >= PROFILES {
@@ -111,11 +111,11 @@ impl Memory {
         let bare = |udn: &str| udn.trim_start_matches("uuid:").to_owned();
         let meant = |profile: &Profile| {
             lower == "all"
-                || profile.name.to_lowercase() == lower
-                || bare(&profile.udn) == bare(&lower)
+                || profile.of.name.to_lowercase() == lower
+                || bare(&profile.of.udn) == bare(&lower)
         };
         let gone = self.profiles.iter().filter(|profile| meant(profile));
-        let gone = gone.map(|profile| profile.name.to_string()).collect();
+        let gone = gone.map(|profile| profile.of.name.to_string()).collect();
         self.profiles.retain(|profile| !meant(profile));
         gone
     }

@@ -31,7 +31,7 @@ fn a_renderer_never_seen_is_taken_for_the_last_one_of_its_model() {
     memory.keep(Profile { seen: 9, ..Profile::new(&described("uuid:other", "Y1")) });
     let known = memory.recall(&described("uuid:third", "X1"));
     assert!(known.seek_broken.is_some());
-    assert_eq!((known.udn.as_str(), known.name.as_str()), ("uuid:third", "TV uuid:third"));
+    assert_eq!((known.of.udn.as_str(), known.of.name.as_str()), ("uuid:third", "TV uuid:third"));
     assert!(memory.recall(&described("uuid:old", "X1")).seek_broken.is_none(), "it is known");
     assert!(memory.recall(&described("uuid:third", "Z1")).seek_broken.is_none());
     assert!(memory.recall(&described("uuid:third", "")).seek_broken.is_none());
@@ -46,7 +46,7 @@ fn the_one_that_was_away_the_longest_makes_room() {
         memory.keep(Profile { seen, ..Profile::new(&description) });
     }
     assert_eq!(memory.profiles.len(), PROFILES);
-    assert!(memory.profiles.iter().all(|profile| profile.udn != "uuid:1"), "seen at 0");
+    assert!(memory.profiles.iter().all(|profile| profile.of.udn != "uuid:1"), "seen at 0");
 }
 
 #[test]
@@ -54,14 +54,15 @@ fn what_is_written_is_read_again_even_if_it_is_as_large_as_can_be() {
     let mut memory = Memory { secret: Some(Secret::new(1, u64::MAX)), ..Memory::default() };
     for n in 0..PROFILES {
         let mut profile = broken(&described("uuid:x", "X"), Minutes::MAX);
-        profile.udn = clip(&format!("{n:03}{}", "\"".repeat(200)));
-        profile.name = clip(&"\\".repeat(200));
-        (profile.manufacturer, profile.model) = (profile.name.clone(), profile.name.clone());
+        profile.of.udn = clip(&format!("{n:03}{}", "\"".repeat(200)));
+        profile.of.name = clip(&"\\".repeat(200));
+        (profile.of.manufacturer, profile.of.model) =
+            (profile.of.name.clone(), profile.of.name.clone());
         profile.simpler = profile.seek_broken;
         profile.stop_first = profile.simpler;
         for kind in KINDS {
             *profile.next_broken.at(kind) = profile.simpler;
-            *profile.loops.at(kind) = Some(Looped { way: Way::Restart, gap_ms: u32::MAX });
+            *profile.measures.loops.at(kind) = Some(Looped { way: Way::Restart, gap_ms: u32::MAX });
         }
         (profile.rendering_broken, profile.events_lie) = (profile.simpler, profile.simpler);
         for extension in ["mkv", "avi", "ts", "m2ts", "mts", "flac", "m4a", "aac", "mpg"] {

@@ -84,7 +84,7 @@ impl Capabilities {
     pub(super) fn measured(&self, description: &Description, seen: Option<Minutes>) -> Profile {
         let mut profile = self.0.profile.clone();
         profile.measure(&self.0.habits);
-        profile.name = description.friendly_name.clone();
+        profile.of.name = description.friendly_name.clone();
         profile.seen = seen.unwrap_or(profile.seen);
         profile
     }
