@@ -20,7 +20,6 @@ pub enum Range {
 
 /// Parses a `Range` header for a file of `size` bytes. An invalid header is ignored (RFC 9110 §14.2 allows it, and a 400
 /// would stop the TV).
-#[must_use]
 pub fn parse(header: Option<&str>, size: u64) -> Range {
     let Some((unit, specs)) = header.and_then(|header| header.split_once('=')) else {
         return Range::Whole;
@@ -69,7 +68,6 @@ fn offset(digits: &str) -> Option<u64> {
 
 /// Whether `If-Range` (RFC 9110 §13.1.5) allows a partial response. The only validator of the media server is
 /// Last-Modified, so an entity tag never matches.
-#[must_use]
 pub fn stands(if_range: Option<&str>, last_modified: &str) -> bool {
     if_range.is_none_or(|validator| validator.trim() == last_modified)
 }

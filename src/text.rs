@@ -8,7 +8,6 @@ use std::path::Path;
 pub type Text<const N: usize> = heapless::String<N>;
 
 /// `from` trimmed, without control characters, cut to at most `N` bytes at a character boundary.
-#[must_use]
 pub fn clip<const N: usize>(from: &str) -> Text<N> {
     let mut text = Text::new();
     let shown = from.chars().filter(|c| !c.is_control());
@@ -22,7 +21,6 @@ pub fn clip<const N: usize>(from: &str) -> Text<N> {
 }
 
 /// The name of the file at `path`, for people.
-#[must_use]
 pub fn file_name(path: &Path) -> Cow<'_, str> {
     path.file_name().map(OsStr::to_string_lossy).unwrap_or_default()
 }

@@ -16,31 +16,26 @@ impl Instant {
     pub const START: Self = Self { micros: 0 };
 
     /// The moment `micros` microseconds after the start.
-    #[must_use]
     pub const fn from_micros(micros: u64) -> Self {
         Self { micros }
     }
 
     /// The moment `millis` milliseconds after the start.
-    #[must_use]
     pub const fn from_millis(millis: u64) -> Self {
         Self { micros: millis * 1000 }
     }
 
     /// Microseconds since the start.
-    #[must_use]
     pub const fn as_micros(self) -> u64 {
         self.micros
     }
 
     /// The time from `earlier` to this moment; zero if `earlier` is later.
-    #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(self.micros.saturating_sub(earlier.micros))
     }
 
     /// The moment `span` before this one, but not before the start.
-    #[must_use]
     pub fn before(self, span: Duration) -> Self {
         Self { micros: self.micros.saturating_sub(micros(span)) }
     }
@@ -64,13 +59,11 @@ impl AddAssign<Duration> for Instant {
 }
 
 /// Seconds as a [`Duration`]; negative, infinite and too large values become zero.
-#[must_use]
 pub fn seconds(value: f64) -> Duration {
     Duration::try_from_secs_f64(value).unwrap_or(Duration::ZERO)
 }
 
 /// A span in seconds, rounded to milliseconds for people.
-#[must_use]
 pub fn in_seconds(span: Duration) -> f64 {
     (span.as_secs_f64() * 1000.0).round() / 1000.0
 }

@@ -320,7 +320,6 @@ const LOUDNESS: f64 = 0.2 * i16::MAX as f64;
 const FADE: f64 = 0.25;
 
 /// A WAV file: a soft tone of `hertz` for `seconds` (PCM, 16 bit, mono), which every renderer plays.
-#[must_use]
 pub fn wav(seconds: u16, hertz: f64) -> Vec<u8> {
     let samples = u32::from(seconds) * RATE;
     let data = samples * BYTES_PER_SAMPLE;

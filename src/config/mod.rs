@@ -245,7 +245,6 @@ pub struct Loaded {
 
 impl Loaded {
     /// Whether the configuration cannot be used.
-    #[must_use]
     pub fn has_errors(&self) -> bool {
         self.config.is_none()
     }
@@ -253,13 +252,11 @@ impl Loaded {
 
 /// Reads the `text` of a configuration file; `files` looks at the disk. All problems are found in one go. If the text
 /// is not TOML, only its TOML errors are reported, because the other problems follow from them.
-#[must_use]
 pub fn parse(text: &str, files: &dyn Fn(&Path) -> FileState) -> Loaded {
     parse_for(GpioHeader::default(), text, files)
 }
 
 /// As [`parse`], on a machine with this header.
-#[must_use]
 pub fn parse_for(header: GpioHeader, text: &str, files: &dyn Fn(&Path) -> FileState) -> Loaded {
     // Notepad puts a byte order mark before UTF-8.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -423,13 +420,11 @@ fn separate_ports(reader: &mut Reader<'_>, top: &Section<'_>, config: &mut Confi
 }
 
 /// `config` as TOML, with the defaults written out. Reading it gives the same configuration.
-#[must_use]
 pub fn effective(config: &Config) -> String {
     effective_for(GpioHeader::default(), config)
 }
 
 /// As [`effective`], on a machine with this header.
-#[must_use]
 pub fn effective_for(header: GpioHeader, config: &Config) -> String {
     let mut out = Printer::new(header, &config.media_folder);
     out.line("# The configuration in force.");

@@ -194,7 +194,6 @@ impl Words for PanelAction {
 
 impl PanelAction {
     /// Its name in the file, in the log and in the status.
-    #[must_use]
     pub fn word(self) -> &'static str {
         self.to_word()
     }
@@ -283,19 +282,16 @@ impl Words for Detection {
 
 impl Button {
     /// A button between `pin` and ground with no action but `press`, and defaults for all else.
-    #[must_use]
     pub fn plain(pin: Pin, press: PanelAction) -> Self {
         Self { pin, press: Some(press), ..(BUTTON.blank)() }
     }
 
     /// Its actions, with the keys that set them.
-    #[must_use]
     pub fn actions(&self) -> [(&'static str, Option<PanelAction>); 3] {
         [("press", self.press), ("long", self.long), ("double", self.double)]
     }
 
     /// Whether any kind of press does this.
-    #[must_use]
     pub fn does(&self, action: PanelAction) -> bool {
         self.actions().iter().any(|(_, done)| *done == Some(action))
     }

@@ -181,7 +181,6 @@ pub enum HeaderPin {
 
 impl Pin {
     /// The pin with this BCM number, if it is on a header of 40 pins.
-    #[must_use]
     pub fn from_bcm(number: i64) -> Option<Self> {
         let number = u8::try_from(number).ok()?;
         (number < COUNT).then_some(Self(number))
@@ -190,7 +189,6 @@ impl Pin {
 
 impl GpioHeader {
     /// How many pins it has.
-    #[must_use]
     pub fn size(self) -> u8 {
         match self {
             Self::Forty => 40,
@@ -199,7 +197,6 @@ impl GpioHeader {
     }
 
     /// The position of a GPIO, counted from 1.
-    #[must_use]
     pub fn place(self, pin: Pin) -> Option<u8> {
         match (self, pin.0) {
             (Self::TwentySixOfFirst, 0) => Some(3),
@@ -213,7 +210,6 @@ impl GpioHeader {
     }
 
     /// Whether a GPIO is on it.
-    #[must_use]
     pub fn has(self, pin: Pin) -> bool {
         self.place(pin).is_some()
     }
@@ -224,7 +220,6 @@ impl GpioHeader {
     }
 
     /// What this position is, counted from 1.
-    #[must_use]
     pub fn at(self, place: i64) -> Option<HeaderPin> {
         let place = u8::try_from(place).ok().filter(|&place| place <= self.size())?;
         Some(match place {
@@ -236,7 +231,6 @@ impl GpioHeader {
     }
 
     /// What else a Pi commonly uses this pin for.
-    #[must_use]
     pub fn special_function(self, pin: Pin) -> Option<&'static str> {
         match (self, pin.0) {
             (Self::TwentySixOfFirst, 0 | 1) | (_, 2 | 3) => {
@@ -250,7 +244,6 @@ impl GpioHeader {
     }
 
     /// `GPIO17 (header pin 11)`.
-    #[must_use]
     pub fn describe(self, pin: Pin) -> String {
         match self.place(pin) {
             Some(place) => format!("GPIO{} (header pin {place})", pin.0),
@@ -259,7 +252,6 @@ impl GpioHeader {
     }
 
     /// A pin without another common use that is not among `used`.
-    #[must_use]
     pub fn alternative(self, used: &[Pin]) -> Option<Pin> {
         let mut free = FREE.map(Pin).into_iter();
         free.find(|&pin| self.has(pin) && !used.contains(&pin))

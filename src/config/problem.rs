@@ -35,7 +35,6 @@ pub struct Problem {
 
 impl Problem {
     /// The problem as one line that names `file`, in the form that editors can follow.
-    #[must_use]
     pub fn in_file(&self, file: &str) -> String {
         let Self { severity, line, key, message, advice } = self;
         let line = line.map_or(String::new(), |line| format!("{line}:"));

@@ -30,7 +30,6 @@ pub(super) fn is_table(key: &str) -> bool {
 }
 
 /// The README's table of keys.
-#[must_use]
 pub fn readme_table() -> String {
     let mut text = String::from("| key | values | default | |\n|---|---|---|---|\n");
     for (about, keys) in tables() {
@@ -61,7 +60,6 @@ fn in_code(line: &str) -> String {
 }
 
 /// The example file: every key with an explanation, switched off.
-#[must_use]
 pub fn example_file() -> String {
     let mut text = String::new();
     comment(&mut text, HEAD);
@@ -124,7 +122,6 @@ fn comment(text: &mut String, paragraphs: &str) {
 }
 
 /// The tables, keys and words, in the form of libFuzzer's dictionaries.
-#[must_use]
 pub fn fuzz_words() -> String {
     let mut all: Vec<String> = Vec::new();
     for (about, keys) in tables() {

@@ -411,7 +411,6 @@ impl Config {
     }
 
     /// The group, and the member's slot in it, that the rule at `index` was made from.
-    #[must_use]
     pub fn group_slot(&self, index: usize) -> Option<(usize, usize)> {
         let mut first = 0;
         self.groups.iter().enumerate().find_map(|(group, members)| {

@@ -53,7 +53,6 @@ impl Days {
     pub const ALL: Self = Self::Weekly([true; 7]);
 
     /// Whether a window begins on this day.
-    #[must_use]
     pub fn includes(self, date: Date) -> bool {
         match self {
             Self::Weekly(days) => {

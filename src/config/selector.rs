@@ -169,7 +169,6 @@ impl Selector {
     }
 
     /// The renderer as lists name it.
-    #[must_use]
     pub fn to_text(&self) -> String {
         match self {
             Self::Name(name) => name.to_string(),

@@ -24,13 +24,11 @@ pub struct Ticket {
 
 impl Ticket {
     /// Only the kiosk issues tickets; tests and simulations may forge them.
-    #[must_use]
     pub const fn issue(number: u32) -> Self {
         Self { number }
     }
 
     /// The number by which the kiosk knows the ticket.
-    #[must_use]
     pub const fn number(&self) -> u32 {
         self.number
     }

@@ -65,25 +65,21 @@ pub const WORDS: [&str; 17] = [
 
 impl Fault {
     /// Returns whether the fault is about the connection, so that any answer ends it.
-    #[must_use]
     pub fn ends_with_an_answer(&self) -> bool {
         self.index() <= Self::Local.index()
     }
 
     /// Returns whether the fault is about the box, so that it ends when a file can be given.
-    #[must_use]
     pub fn ends_with_a_file(&self) -> bool {
         matches!(self, Self::NothingToPlay | Self::NoServer)
     }
 
     /// One word for programs. Its meaning never changes.
-    #[must_use]
     pub fn word(&self) -> &'static str {
         WORDS[self.index()]
     }
 
     /// The index in [`WORDS`].
-    #[must_use]
     pub fn index(&self) -> usize {
         match self {
             Self::Unreachable => 0,
@@ -107,7 +103,6 @@ impl Fault {
     }
 
     /// Returns whether the fault was reported before. A count that grew makes no difference.
-    #[must_use]
     pub fn is_known_from(&self, before: &Self) -> bool {
         match (self, before) {
             (Self::HungUp(file, _), Self::HungUp(other, _)) => file == other,

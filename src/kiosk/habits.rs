@@ -61,7 +61,6 @@ pub struct Names(heapless::Vec<(&'static str, &'static str), MIME_NAMES>);
 
 impl Names {
     /// The MIME type that was accepted for this media type.
-    #[must_use]
     pub fn of(&self, media_type: &MediaType) -> Option<&'static str> {
         self.0
             .iter()
@@ -120,7 +119,6 @@ pub struct ByKind<T: Default> {
 }
 
 impl<T: Copy + Default> ByKind<T> {
-    #[must_use]
     pub fn of(self, kind: MediaKind) -> T {
         match kind {
             MediaKind::Video => self.video,
@@ -168,13 +166,11 @@ impl Trust {
     }
 
     /// Returns whether events can be trusted.
-    #[must_use]
     pub fn is_earned(self) -> bool {
         self.borne_out >= SETTLED
     }
 
     /// Returns whether events cannot be trusted.
-    #[must_use]
     pub fn is_lost(self) -> bool {
         self.contradicted >= SETTLED
     }

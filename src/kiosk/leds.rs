@@ -50,7 +50,6 @@ pub const TABLE: [(Pattern, &str, &str); 9] = [
 
 impl Pattern {
     /// Milliseconds on, off, on, off, …, repeated. Empty: always off. One entry: always on.
-    #[must_use]
     pub const fn rhythm(self) -> &'static [u64] {
         match self {
             Self::ConfigurationError => &[120, 180, 120, 180, 120, 980],
@@ -67,7 +66,6 @@ impl Pattern {
     }
 
     /// Returns whether the LED is lit `since` after the pattern began, and how much longer that lasts.
-    #[must_use]
     pub fn at(self, since: Duration) -> (bool, Option<Duration>) {
         let rhythm = self.rhythm();
         if rhythm.len() < 2 {
@@ -103,7 +101,6 @@ struct Shown {
 
 impl Leds {
     /// Creates `count` dark LEDs.
-    #[must_use]
     pub fn new(count: usize) -> Self {
         let dark =
             Shown { pattern: Pattern::Dark, since: Instant::START, lit: None, changes_at: None };
@@ -136,7 +133,6 @@ impl Leds {
         self.leds.iter_mut().for_each(|led| led.lit = None);
     }
 
-    #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         self.leds.iter().filter_map(|led| led.changes_at).min()
     }

@@ -100,7 +100,6 @@ struct Network {
 
 impl Kiosk {
     /// Creates a kiosk that has seen nothing yet.
-    #[must_use]
     pub fn new(config: Config, setup: Setup) -> Self {
         Self {
             configuration_error: setup.configuration_error,
@@ -139,7 +138,6 @@ impl Kiosk {
     }
 
     /// When [`Self::step`] must be called with [`Event::Deadline`], and why.
-    #[must_use]
     pub fn next_deadline(&self) -> Option<Deadline> {
         self.deadline.filter(|_| !self.exited)
     }
@@ -151,31 +149,26 @@ impl Kiosk {
     }
 
     /// A task that has not reported for too long, because of which the watchdog is not fed.
-    #[must_use]
     pub fn silent_task(&self, now: Instant) -> Option<TaskName> {
         self.supervisor.silent(now)
     }
 
     /// The position in the load with this token, if that load is running.
-    #[must_use]
     pub fn position(&self, token: Token, now: Instant) -> Option<Duration> {
         self.renderers.iter().find_map(|renderer| renderer.position(token, now))
     }
 
     /// The flight recorder.
-    #[must_use]
     pub fn trace(&self) -> &Trace {
         &self.common.trace
     }
 
-    #[must_use]
     pub fn statistics(&self, now: Instant) -> Statistics {
         let mut statistics = self.common.statistics.clone();
         self.renderers.iter().for_each(|renderer| renderer.credit_so_far(&mut statistics, now));
         statistics
     }
 
-    #[must_use]
     pub fn config(&self) -> &Config {
         &self.config
     }

@@ -184,7 +184,6 @@ impl Kiosk {
     }
 
     /// The pattern of the status LEDs.
-    #[must_use]
     pub fn pattern(&self, now: Instant) -> Pattern {
         let (mut found, mut starved, mut wanted, mut fails) = (false, false, false, false);
         for renderer in self.renderers.iter().filter(|r| r.is_driven()) {

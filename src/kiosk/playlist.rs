@@ -26,14 +26,12 @@ pub struct Playlist {
 
 impl Playlist {
     /// A playlist of files and folders, not yet resolved.
-    #[must_use]
     pub fn new(plays: Vec<PathBuf>, repeat: bool, order: PlayOrder, seed: u64) -> Self {
         let (files, round, upcoming) = (Vec::new(), Vec::new(), Vec::new());
         Self { plays, repeat, order, files, round, upcoming, at: 0, rng: Rng::with_seed(seed) }
     }
 
     /// A playlist that repeats one generated file.
-    #[must_use]
     pub fn always(file: MediaFile) -> Self {
         let mut list = Self::new(Vec::new(), true, PlayOrder::Name, 0);
         list.files.push(file);
@@ -113,13 +111,11 @@ impl Playlist {
     }
 
     /// The file that should play.
-    #[must_use]
     pub fn current(&self) -> Option<&MediaFile> {
         self.files.get(*self.round.get(self.at)?)
     }
 
     /// The next file; `None` at the end of a playlist that does not repeat.
-    #[must_use]
     pub fn following(&self) -> Option<&MediaFile> {
         let next = self.round.get(self.at + 1);
         let again = || self.upcoming.first().filter(|_| self.repeat);
@@ -127,13 +123,11 @@ impl Playlist {
     }
 
     /// Returns whether the playlist has this file, in this version.
-    #[must_use]
     pub fn holds(&self, file: &MediaFile) -> bool {
         self.files.iter().any(|one| one.path == file.path && !one.is_replaced_by(file))
     }
 
     /// Returns whether the playlist has a file with this path.
-    #[must_use]
     pub fn has(&self, path: &Path) -> bool {
         self.files.iter().any(|file| *file.path == *path)
     }
@@ -169,7 +163,6 @@ impl Playlist {
     }
 
     /// The place of the current file in this round.
-    #[must_use]
     pub const fn item(&self) -> usize {
         self.at
     }
@@ -180,18 +173,15 @@ impl Playlist {
     }
 
     /// Returns whether the playlist is at its first file.
-    #[must_use]
     pub const fn at_start(&self) -> bool {
         self.at == 0
     }
 
     /// The number of files.
-    #[must_use]
     pub const fn len(&self) -> usize {
         self.files.len()
     }
 
-    #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.files.is_empty()
     }

@@ -66,7 +66,6 @@ impl fmt::Display for Prospect {
 
 impl Kiosk {
     /// What to expect of each file on each renderer found, and of each table.
-    #[must_use]
     pub fn preflight(&self, surroundings: Surroundings<'_>) -> Vec<Prospect> {
         let mut prospects = Vec::new();
         for renderer in self.renderers.iter() {

@@ -36,7 +36,6 @@ pub struct Flaw {
 
 impl Flaw {
     /// Returns whether the flaw is believed now. Once expired, it only counts how often it was learned.
-    #[must_use]
     pub fn holds(&self, now: Minutes) -> bool {
         self.left(now) > 0
     }
@@ -48,7 +47,6 @@ impl Flaw {
     }
 
     /// How many days it will still be believed, rounded up.
-    #[must_use]
     pub fn days_left(&self, now: Minutes) -> u32 {
         self.left(now).div_ceil(DAY)
     }
@@ -117,7 +115,6 @@ pub(super) struct Measures {
 
 impl Profile {
     /// The profile of an unknown renderer.
-    #[must_use]
     pub fn new(description: &Description) -> Self {
         let of = Identity {
             udn: clip(description.udn.as_str()),
@@ -129,13 +126,11 @@ impl Profile {
     }
 
     /// The same profile for another renderer.
-    #[must_use]
     pub fn lent_to(&self, description: &Description) -> Self {
         Self { of: Self::new(description).of, ..self.clone() }
     }
 
     /// Returns whether the profile belongs to this model.
-    #[must_use]
     pub fn is_of_model(&self, description: &Description) -> bool {
         !self.of.model.is_empty()
             && self.of.model == description.model_name
@@ -220,7 +215,6 @@ const WORDS: [(MediaKind, &str); 3] =
 
 impl Profile {
     /// The name of the renderer, its manufacturer and model, and its UDN.
-    #[must_use]
     pub fn title(&self) -> String {
         let maker = format!("{} {}", self.of.manufacturer, self.of.model);
         match maker.trim() {
@@ -230,7 +224,6 @@ impl Profile {
     }
 
     /// What was learned, one sentence each, after `now` minutes of running time.
-    #[must_use]
     pub fn account(&self, now: u32) -> Vec<String> {
         let mut lines = Vec::new();
         let mut flaw = |flaw: &Option<Flaw>, sentence: &str| {

@@ -44,7 +44,6 @@ pub struct Clip {
 
 impl Clip {
     /// A clip that has not begun.
-    #[must_use]
     pub const fn new(file: MediaFile, back: AfterClip) -> Self {
         Self { file, back, at: None }
     }
@@ -59,7 +58,6 @@ struct Chosen {
 
 impl Programme {
     /// A programme with the standing layer only.
-    #[must_use]
     pub const fn new(standing: Playlist) -> Self {
         Self { clips: Deque::new(), place: None, chosen: None, scheduled: None, standing }
     }
@@ -82,19 +80,16 @@ impl Programme {
     }
 
     /// The file that should play.
-    #[must_use]
     pub fn current(&self) -> Option<&MediaFile> {
         self.clips.front().map(|clip| &clip.file).or_else(|| self.below().current())
     }
 
     /// The next file, if it follows without a further decision. What a clip interrupted does not.
-    #[must_use]
     pub fn following(&self) -> Option<&MediaFile> {
         if self.clips.is_empty() { self.below().following() } else { None }
     }
 
     /// Returns whether a clip plays.
-    #[must_use]
     pub fn is_interrupted(&self) -> bool {
         !self.clips.is_empty()
     }
@@ -126,7 +121,6 @@ impl Programme {
     }
 
     /// Returns whether a card is shown.
-    #[must_use]
     pub fn is_covered(&self) -> bool {
         self.clips.front().is_some_and(|clip| is_card(&clip.file))
     }
@@ -169,20 +163,17 @@ impl Programme {
     }
 
     /// When what a person chose ends.
-    #[must_use]
     pub fn chosen_until(&self) -> Option<Instant> {
         self.chosen.as_ref()?.until
     }
 
     /// Returns whether this file, in this version, is part of what plays.
-    #[must_use]
     pub fn holds(&self, file: &MediaFile) -> bool {
         let is_it = |clip: &Clip| clip.file.path == file.path && !clip.file.is_replaced_by(file);
         self.below().holds(file) || self.clips.iter().any(is_it)
     }
 
     /// Returns whether a file with this path is part of what plays.
-    #[must_use]
     pub fn has(&self, path: &Path) -> bool {
         self.below().has(path) || self.clips.iter().any(|clip| *clip.file.path == *path)
     }
@@ -213,7 +204,6 @@ impl Programme {
     }
 
     /// The place of the current file in the playlist. A clip has none.
-    #[must_use]
     pub fn item(&self) -> usize {
         if self.clips.is_empty() { self.below().item() } else { usize::MAX }
     }
@@ -224,18 +214,15 @@ impl Programme {
     }
 
     /// Returns whether the programme is at its first file.
-    #[must_use]
     pub fn at_start(&self) -> bool {
         self.clips.is_empty() && self.below().at_start()
     }
 
     /// Returns whether there is another file to move on to.
-    #[must_use]
     pub fn has_others(&self) -> bool {
         !self.clips.is_empty() || self.chosen.is_some() || self.below().len() > 1
     }
 
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.clips.is_empty() && self.below().is_empty()
     }

@@ -80,7 +80,6 @@ pub enum Standing {
 
 impl Reason<'_> {
     /// Judges the reason.
-    #[must_use]
     pub fn standing(&self) -> Standing {
         match self {
             Self::NotDriven
@@ -103,7 +102,6 @@ impl Reason<'_> {
     }
 
     /// One word for programs. Its meaning never changes.
-    #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
             Self::NotDriven => "not_driven",

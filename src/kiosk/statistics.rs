@@ -105,13 +105,11 @@ impl Statistics {
     }
 
     /// Returns whether nothing was counted yet.
-    #[must_use]
     pub const fn is_new(&self) -> bool {
         self.rows.is_empty()
     }
 
     /// The statistics as text, for the store and for the status.
-    #[must_use]
     pub fn snapshot(&self) -> String {
         let saved = Saved {
             version: VERSION,
@@ -221,7 +219,6 @@ impl Shift {
     }
 
     /// What to credit if it ended now.
-    #[must_use]
     pub fn so_far(&self, now: Instant) -> Option<(Rc<Path>, Duration, Duration)> {
         let span = now.since(self.since);
         let did = if self.plays { span } else { Duration::ZERO };

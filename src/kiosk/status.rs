@@ -148,7 +148,6 @@ struct BreakerStatus {
 
 impl Kiosk {
     /// The answer to a question of the control port, as JSON.
-    #[must_use]
     pub fn answer(&self, question: Question, mailbox: MailboxStatus, now: Instant) -> String {
         match question {
             Question::Status => {
@@ -160,7 +159,6 @@ impl Kiosk {
     }
 
     /// The status at this moment.
-    #[must_use]
     pub fn status(&self, now: Instant) -> Status {
         Status {
             itself: ItselfStatus {

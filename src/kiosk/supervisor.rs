@@ -59,7 +59,6 @@ struct Watchdog {
 
 impl Supervisor {
     /// `watchdog`: the period that systemd asks for. The box feeds the watchdog twice per period.
-    #[must_use]
     pub fn new(watchdog: Option<Duration>) -> Self {
         let task = |name| Task {
             name,
@@ -117,13 +116,11 @@ impl Supervisor {
     }
 
     /// Returns whether the box is shutting down.
-    #[must_use]
     pub fn leaving(&self) -> bool {
         self.leave_by.is_some()
     }
 
     /// Returns whether the time for the farewell is over.
-    #[must_use]
     pub fn overdue(&self, now: Instant) -> bool {
         self.leave_by.is_some_and(|at| at <= now)
     }
@@ -151,7 +148,6 @@ impl Supervisor {
     }
 
     /// A task that has not reported for too long, because of which the watchdog is not fed.
-    #[must_use]
     pub fn silent(&self, now: Instant) -> Option<TaskName> {
         // A task that waits for its restart is not stuck: a missing panel or an occupied port must not end playback
         // every half minute.
@@ -159,7 +155,6 @@ impl Supervisor {
         self.tasks.iter().find(stuck).map(|task| task.name)
     }
 
-    #[must_use]
     pub fn next_deadline(&self) -> Option<Deadline> {
         let mut wake = Wake::default();
         self.tasks.iter().for_each(|task| wake.at(task.restart_at, Why::Task));
@@ -168,7 +163,6 @@ impl Supervisor {
         wake.first()
     }
 
-    #[must_use]
     pub fn tasks(&self) -> &[Task] {
         &self.tasks
     }

@@ -17,7 +17,6 @@ pub struct Token(pub u64);
 
 impl Token {
     /// Extracts the token from the path of a media URL: `/m/<token>/<name>`.
-    #[must_use]
     pub fn in_path(path: &str) -> Option<Self> {
         let (token, name) = path.strip_prefix("/m/")?.split_once('/')?;
         let plain = token.bytes().all(|b| b.is_ascii_hexdigit()) && !name.contains('/');
@@ -37,13 +36,11 @@ pub struct Secret(u64, u64);
 
 impl Secret {
     /// Creates a secret from random numbers.
-    #[must_use]
     pub const fn new(first: u64, second: u64) -> Self {
         Self(first, second)
     }
 
     /// Makes a token for a load of this file. Only the upper half of `chance` is used.
-    #[must_use]
     pub fn token(self, chance: u64, path: &Path) -> Token {
         let nonce = chance & !u64::from(u32::MAX);
         let mut hasher = SipHasher24::new_with_keys(self.0, self.1);
@@ -53,7 +50,6 @@ impl Secret {
     }
 
     /// Returns whether the token was made for a load of this file.
-    #[must_use]
     pub fn names(self, token: Token, path: &Path) -> bool {
         self.token(token.0, path) == token
     }

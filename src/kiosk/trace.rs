@@ -104,7 +104,6 @@ pub enum What {
 
 impl What {
     /// How important an entry is to an owner.
-    #[must_use]
     pub fn level(&self) -> Level {
         match self {
             Self::Trouble(_)
@@ -245,7 +244,6 @@ impl Trace {
     }
 
     /// How many entries were ever recorded.
-    #[must_use]
     pub fn written(&self) -> u64 {
         self.written
     }

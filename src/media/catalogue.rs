@@ -32,7 +32,6 @@ pub struct MediaFile {
 
 impl MediaFile {
     /// Whether `other` is a later version of this file.
-    #[must_use]
     pub fn is_replaced_by(&self, other: &Self) -> bool {
         (self.size, self.modified) != (other.size, other.modified) && self.path == other.path
     }
@@ -105,7 +104,6 @@ impl<T> Default for FileCache<T> {
 
 impl<T> FileCache<T> {
     /// A cache that takes every new file as settled, for a person who names files and waits.
-    #[must_use]
     pub fn at_once() -> Self {
         Self { old: Duration::ZERO, ..Self::default() }
     }

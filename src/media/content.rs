@@ -56,7 +56,6 @@ const NO_MEDIA: [(&str, &str); 18] = [
 ];
 
 /// The type of the file that begins with `head` and has a name of the type `named`.
-#[must_use]
 pub fn detect(head: &[u8], named: &'static MediaType) -> Content {
     if head.is_empty() {
         return Content::NoMedia("empty");
@@ -104,7 +103,6 @@ fn is_text(head: &[u8]) -> bool {
 }
 
 /// The type with its article, for messages: `a Matroska film`.
-#[must_use]
 pub fn described(media_type: &MediaType) -> String {
     let name = match media_type.extension {
         "mkv" => "Matroska",
@@ -129,7 +127,6 @@ pub fn described(media_type: &MediaType) -> String {
 ///
 /// Profiles limit the size, and those of JPEG exclude progressive pictures, which old TVs cannot show. A wrong
 /// profile is worse than none.
-#[must_use]
 pub fn picture_profile(head: &[u8]) -> Option<&'static str> {
     match head {
         [0xff, 0xd8, 0xff, ..] => jpeg_profile(baseline_size(head)?),

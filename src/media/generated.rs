@@ -37,7 +37,6 @@ const SCAN: usize = (11 + (6 * UNITS - 1) * 2).div_ceil(8);
 pub static BLACK: [u8; HEAD.len() + SCAN + 2] = jpeg();
 
 /// The black picture as a file of a catalogue.
-#[must_use]
 pub fn black_file() -> MediaFile {
     MediaFile {
         path: Path::new(BLACK_PATH).into(),
@@ -51,7 +50,6 @@ pub fn black_file() -> MediaFile {
 }
 
 /// The bytes of `file`, if it is the black picture.
-#[must_use]
 pub fn black_body(file: &MediaFile) -> Option<&'static [u8]> {
     (file.path.as_os_str() == BLACK_PATH).then_some(&BLACK)
 }
@@ -120,7 +118,6 @@ const FONTS: [(&StrGlyphMapping<'_>, &MonoFont<'_>); 4] = [
 
 /// The card of the renderer with this name and address: the name in large letters, the address below. Characters
 /// that no font has become question marks. Takes about a millisecond.
-#[must_use]
 pub fn draw_card(name: &str, address: &str) -> Rc<[u8]> {
     let (scale, lines) = lay_out(name);
     let height = lines.len() * LETTER.1 * scale + SPACE + LETTER.1;
@@ -135,13 +132,11 @@ pub fn draw_card(name: &str, address: &str) -> Rc<[u8]> {
 }
 
 /// The card as a file of a catalogue.
-#[must_use]
 pub fn card_file(card: &[u8]) -> MediaFile {
     MediaFile { path: Path::new(CARD_PATH).into(), size: card.len() as u64, ..black_file() }
 }
 
 /// Whether `file` is the card of any renderer.
-#[must_use]
 pub fn is_card(file: &MediaFile) -> bool {
     file.path.as_os_str() == CARD_PATH
 }

@@ -17,7 +17,6 @@ pub enum MediaKind {
 
 impl MediaKind {
     /// The MIME type that stands for all files of this kind.
-    #[must_use]
     pub const fn any(self) -> &'static str {
         match self {
             Self::Video => "video/*",
@@ -41,7 +40,6 @@ pub struct MediaType {
 impl MediaType {
     /// The MIME type to try after the renderer refused `current`. The list is tried cyclically, from `first`,
     /// which the renderer's Sink may have chosen; `None` after one round.
-    #[must_use]
     pub fn alias_after(&self, current: &str, first: &str) -> Option<&'static str> {
         let at = self.mimes.iter().position(|mime| *mime == current)?;
         let next = self.mimes[(at + 1) % self.mimes.len()];
@@ -56,7 +54,6 @@ impl MediaType {
     }
 
     /// The MIME type for a renderer that lists none.
-    #[must_use]
     pub fn default_mime(&self) -> &'static str {
         self.mimes.first().copied().unwrap_or("application/octet-stream")
     }
@@ -118,7 +115,6 @@ const SPELLINGS: [(&str, &str); 7] = [
 ];
 
 /// The type of files with this extension (without the dot), in any case.
-#[must_use]
 pub fn of_extension(extension: &str) -> Option<&'static MediaType> {
     let extension = SPELLINGS
         .iter()
@@ -136,7 +132,6 @@ const INTERACTIVE_FLAGS: &str = "00F00000000000000000000000000000";
 ///
 /// A wrong profile name is worse than none, so only MP3 has a fixed one; `profile` is that of a picture, which
 /// depends on its size.
-#[must_use]
 pub fn content_features(media_type: &MediaType, profile: Option<&str>) -> String {
     let profile = match (media_type.extension, profile) {
         ("mp3", _) => "DLNA.ORG_PN=MP3;",
@@ -151,7 +146,6 @@ pub fn content_features(media_type: &MediaType, profile: Option<&str>) -> String
 }
 
 /// The protocolInfo of a file served by HTTP; `features` may be empty.
-#[must_use]
 pub fn protocol_info(mime: &str, features: &str) -> String {
     let features = if features.is_empty() { "*" } else { features };
     format!("http-get:*:{mime}:{features}")
@@ -159,7 +153,6 @@ pub fn protocol_info(mime: &str, features: &str) -> String {
 
 /// The first MIME type of `media_type` that `sink` lists, else the default. The list is no veto: renderers play
 /// types that they do not list, and list types that they do not play.
-#[must_use]
 pub fn choose_mime(sink: &str, media_type: &MediaType) -> &'static str {
     let sink = sink.to_ascii_lowercase();
     media_type
@@ -171,7 +164,6 @@ pub fn choose_mime(sink: &str, media_type: &MediaType) -> &'static str {
 }
 
 /// Whether `sink` lists `media_type` by a MIME type of no other type, or lists everything.
-#[must_use]
 pub fn lists_any(sink: &str, media_type: &MediaType) -> bool {
     let sink = sink.to_ascii_lowercase();
     lists_all(&sink)
@@ -179,7 +171,6 @@ pub fn lists_any(sink: &str, media_type: &MediaType) -> bool {
 }
 
 /// Whether `sink` lists any type of picture, or everything.
-#[must_use]
 pub fn lists_pictures(sink: &str) -> bool {
     let sink = sink.to_ascii_lowercase();
     lists_all(&sink) || sink.contains(":image/")

@@ -7,7 +7,6 @@ use crate::limits::PLAYLIST;
 use std::path::{Component, Path, PathBuf};
 
 /// Whether the file at `path` is a playlist, by its extension.
-#[must_use]
 pub fn is_playlist(path: &Path) -> bool {
     let extension = path.extension();
     extension.is_some_and(|e| ["m3u", "m3u8"].iter().any(|known| e.eq_ignore_ascii_case(known)))
@@ -23,7 +22,6 @@ pub struct M3u {
 }
 
 /// Parses a playlist in `folder`. Its files must be below `root`.
-#[must_use]
 pub fn parse(bytes: &[u8], folder: &Path, root: &Path) -> M3u {
     let mut playlist = M3u::default();
     let text = text_of(bytes);

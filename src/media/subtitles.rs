@@ -25,7 +25,6 @@ pub static FORMATS: [SubtitleFormat; 2] = [
 ];
 
 /// The format of the file at `path`, by its extension.
-#[must_use]
 pub fn format_of(path: &Path) -> Option<&'static SubtitleFormat> {
     let extension = path.extension()?.to_str()?;
     FORMATS.iter().find(|format| format.extension.eq_ignore_ascii_case(extension))
@@ -63,7 +62,6 @@ impl FolderSubtitles {
     }
 
     /// The best subtitle file for the film at this path.
-    #[must_use]
     pub fn of(&self, film: &Path) -> Option<Rc<Path>> {
         let (.., path) = self.0.get(film.file_stem()?)?;
         Some(path.as_path().into())
@@ -93,7 +91,6 @@ pub enum SubtitleMethod {
 
 impl SubtitleMethod {
     /// The method for renderers of this maker and model.
-    #[must_use]
     pub fn of(manufacturer: &str, model: &str) -> Self {
         let is_by = |word: &str| [manufacturer, model].iter().any(|text| has_word(text, word));
         if is_by("samsung") {
@@ -106,7 +103,6 @@ impl SubtitleMethod {
     }
 
     /// Whether it is part of the metadata, so that a renderer may refuse it.
-    #[must_use]
     pub const fn is_metadata(self) -> bool {
         !matches!(self, Self::Header)
     }

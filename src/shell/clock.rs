@@ -30,13 +30,11 @@ pub struct Clock(std::time::Instant);
 
 impl Clock {
     /// A clock that starts at zero.
-    #[must_use]
     pub fn start() -> Self {
         Self(std::time::Instant::now())
     }
 
     /// The time now.
-    #[must_use]
     pub fn now(self) -> Instant {
         Instant::START + self.0.elapsed()
     }

@@ -86,7 +86,6 @@ fn not_utf8(error: &std::string::FromUtf8Error) -> Loaded {
 }
 
 /// What is at `path`, as far as this process may see.
-#[must_use]
 pub fn look(path: &Path) -> FileState {
     let state = match fs::metadata(path) {
         // Other kinds, such as pipes, must not be opened.

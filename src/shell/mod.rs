@@ -109,7 +109,6 @@ impl Shell {
     }
 
     /// Stores what the box learns in this store.
-    #[must_use]
     pub fn keeping(self, store: Option<Store>) -> Self {
         Self { store, ..self }
     }

@@ -56,13 +56,11 @@ impl Notifier {
 }
 
 /// Whether systemd started this process, rather than a person at a terminal.
-#[must_use]
 pub fn started_by_systemd() -> bool {
     std::env::var_os("NOTIFY_SOCKET").is_some()
 }
 
 /// How long systemd waits for a sign of life before it restarts the box, if its watchdog is on.
-#[must_use]
 pub fn watchdog_period() -> Option<Duration> {
     sd_notify::watchdog_enabled().filter(|period| !period.is_zero())
 }
@@ -80,7 +78,6 @@ pub struct Heartbeat<'a> {
 
 impl<'a> Heartbeat<'a> {
     /// The heartbeat of `task`; the first beat is due at once.
-    #[must_use]
     pub fn new(mailbox: &'a Mailbox, task: TaskName) -> Self {
         let watched = cfg!(test) || watchdog_period().is_some();
         let due = if watched { Timer::after(Duration::ZERO) } else { Timer::never() };

@@ -52,7 +52,6 @@ const STEPS: [Step; 5] = [Step::Create, Step::Write, Step::Sync, Step::Rename, S
 
 impl Store {
     /// A store in this folder, which is created if it does not exist.
-    #[must_use]
     pub fn new(folder: &Path) -> Self {
         // If this fails, so does the first write, and says why.
         let _ = fs::create_dir_all(folder);
@@ -60,7 +59,6 @@ impl Store {
     }
 
     /// The path of the file.
-    #[must_use]
     pub fn path(&self) -> PathBuf {
         self.folder.join(FILE)
     }
@@ -86,7 +84,6 @@ impl Store {
     }
 
     /// Reads the file. One that cannot be used is renamed, with a warning.
-    #[must_use]
     pub fn load_or_set_aside(&self) -> Memory {
         self.load().unwrap_or_else(|why| {
             let file = self.path();

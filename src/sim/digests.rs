@@ -237,7 +237,6 @@ static SCENES: [Scene; 19] = [
 ];
 
 /// The digests of all scenes, as the golden file has them.
-#[must_use]
 pub fn digests() -> String {
     let lines = SCENES.iter().flat_map(|scene| {
         let name = format!("seed {}, {}", scene.seed, scene.name);
@@ -254,7 +253,6 @@ fn line(name: &str, part: u64, Digest { messages, digest }: Digest) -> String {
 }
 
 /// The text of all messages in the scenes of this name or seed.
-#[must_use]
 pub fn messages(which: &str) -> String {
     let meant = |scene: &&Scene| scene.name == which || scene.seed.to_string() == which;
     let parts = SCENES.iter().filter(meant).flat_map(|scene| scene.play(true));

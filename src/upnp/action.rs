@@ -112,7 +112,6 @@ pub enum TransportState {
 impl TransportState {
     /// The state called `text`. Vendors' states count by their ending (`LG_TRANSITIONING`). `None` if the
     /// text is no state that we know: then the last known state still holds.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let name: String = text
             .chars()
@@ -131,7 +130,6 @@ impl TransportState {
     }
 
     /// Its name on the wire.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Stopped => "STOPPED",
@@ -145,7 +143,6 @@ impl TransportState {
 
 impl Action {
     /// Its name on the wire.
-    #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
             Self::SetAvTransportUri { .. } => "SetAVTransportURI",
@@ -168,7 +165,6 @@ impl Action {
     }
 
     /// The service that has this action.
-    #[must_use]
     pub const fn service(&self) -> ServiceKind {
         match self {
             Self::GetVolume | Self::SetVolume { .. } | Self::GetMute | Self::SetMute { .. } => {

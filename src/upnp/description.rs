@@ -141,7 +141,6 @@ fn service(
 
 impl Description {
     /// The device description of this renderer: one device with up to three services.
-    #[must_use]
     pub fn write(&self) -> String {
         let services: String = [
             (ServiceKind::AvTransport, Some(&self.av_transport)),
@@ -251,14 +250,12 @@ pub struct ServiceDescription {
 
 impl ServiceDescription {
     /// Parses the body of a service description.
-    #[must_use]
     pub fn parse(body: &[u8]) -> Self {
         let document = Document::parse(body, "scpd");
         Self { volume: volume_range(&document), extra_arguments: extra_arguments(&document) }
     }
 
     /// The service description of this service.
-    #[must_use]
     pub fn write(&self) -> String {
         let range = |VolumeRange { min, max, step }: VolumeRange| {
             format!(

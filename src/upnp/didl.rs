@@ -59,7 +59,6 @@ const TITLE: usize = 64;
 
 impl Item<'_> {
     /// The metadata, on one line and without a prolog because some renderers echo it unescaped.
-    #[must_use]
     pub fn write(&self, level: MetadataLevel) -> String {
         let namespaces = match level {
             MetadataLevel::Empty => return String::new(),
@@ -155,7 +154,6 @@ fn clean_title(title: &str, ascii_only: bool) -> String {
 
 /// `metadata` escaped for the envelope. [`MetadataLevel::Compat`], recognised by its missing namespaces, keeps its
 /// quotes: old Samsung TVs search for them before they unescape.
-#[must_use]
 pub fn escape(metadata: &str) -> String {
     if metadata.contains(EXTENDED_NAMESPACES) {
         xml::escape(metadata)
@@ -176,7 +174,6 @@ pub struct ParsedItem {
 }
 
 /// Parses the first item of `metadata`; `None` if there is no DIDL-Lite with an item and a resource.
-#[must_use]
 pub fn parse(metadata: &str) -> Option<ParsedItem> {
     let document = xml::Document::read(metadata, "DIDL-Lite");
     let item = document.find("DIDL-Lite")?.find("item")?;

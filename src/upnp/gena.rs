@@ -42,7 +42,6 @@ impl LastChange {
     /// Each variable is first looked up in the XML, with the repairs of [`super::xml`], then in the text,
     /// where tags may be torn or escaped once too often or too seldom. Text after the first `</Event>` is
     /// ignored: it is left over in the device's buffer.
-    #[must_use]
     pub fn parse(body: &[u8]) -> Option<Self> {
         let event = EventDocument::read(&decode(body));
         let [state, status, duration, volume, mute] =
@@ -68,7 +67,6 @@ impl LastChange {
     }
 
     /// The body of a NOTIFY with these variables.
-    #[must_use]
     pub fn write(&self) -> String {
         let variable = |name: &str, value: &str| format!("<{name} val=\"{}\"/>", escape(value));
         let master = |name: &str, value: &str| {
@@ -254,7 +252,6 @@ fn quoted(text: &str) -> (&str, &str) {
 }
 
 /// The value of a TIMEOUT header: `Second-300` or `infinite`. Nonsense counts as the timeout that we ask for.
-#[must_use]
 pub fn parse_timeout(header: &str) -> Duration {
     let header = header.trim().to_ascii_lowercase();
     if header.contains("infinite") {
@@ -268,7 +265,6 @@ pub fn parse_timeout(header: &str) -> Duration {
 }
 
 /// The value of a TIMEOUT header, in whole seconds.
-#[must_use]
 pub fn format_timeout(timeout: Duration) -> String {
     format!("Second-{}", timeout.as_secs().max(1))
 }

@@ -29,7 +29,6 @@ pub struct Udn(Text<UDN_BYTES>);
 impl Udn {
     /// The UDN in `from`, which may be a UDN or a USN (`uuid:…::urn:…`); `None` if it is empty. Colons at the end are
     /// removed, because in a USN they could not be told from the separator.
-    #[must_use]
     pub fn new(from: &str) -> Option<Self> {
         let shown: String = from.chars().filter(|c| !c.is_control()).collect();
         let udn = shown.split("::").next().unwrap_or_default();
@@ -39,13 +38,11 @@ impl Udn {
     }
 
     /// The substitute for a device that gives no UDN: the URL of its description.
-    #[must_use]
     pub fn of_location(location: &HttpUrl) -> Option<Self> {
         Self::new(&location.to_string())
     }
 
     /// The text in lower case, with `uuid:` if the device writes it.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -81,7 +78,6 @@ impl ServiceKind {
     const ALL: [Self; 3] = [Self::AvTransport, Self::RenderingControl, Self::ConnectionManager];
 
     /// Its name in serviceType.
-    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::AvTransport => "AVTransport",
@@ -91,13 +87,11 @@ impl ServiceKind {
     }
 
     /// The serviceType.
-    #[must_use]
     pub fn urn(self, version: u8) -> String {
         format!("{}{}:{version}", Self::PREFIX, self.name())
     }
 
     /// The service and version in `service_type`. A version that is no number counts as 1.
-    #[must_use]
     pub fn of(service_type: &str) -> Option<(Self, u8)> {
         let (name, version) = service_type.trim().strip_prefix(Self::PREFIX)?.split_once(':')?;
         let kind = Self::ALL.into_iter().find(|kind| kind.name() == name)?;

@@ -20,13 +20,11 @@ pub enum SoapError {
 
 impl Action {
     /// The envelope of the call. `version` is that of the renderer's service.
-    #[must_use]
     pub fn write(&self, version: u8) -> String {
         self.write_with(version, &[])
     }
 
     /// As [`Self::write`], followed by empty arguments with the names in `extra`.
-    #[must_use]
     pub fn write_with(&self, version: u8, extra: &[String]) -> String {
         let mut arguments = self.write_arguments();
         arguments.extend(extra.iter().map(|name| argument(name, "")));
@@ -34,7 +32,6 @@ impl Action {
     }
 
     /// The value of the SOAPACTION header, with its quotes.
-    #[must_use]
     pub fn soap_action(&self, version: u8) -> String {
         format!("\"{}#{}\"", self.service().urn(version), self.name())
     }
@@ -55,7 +52,6 @@ impl Action {
 
     /// The call in a request, as a renderer reads it. Without a `soap_action` header the body alone says
     /// which action it is.
-    #[must_use]
     pub fn parse(soap_action: &str, body: &[u8]) -> Option<Self> {
         let text = decode(body);
         let document = Document::read(&text, "Envelope");
@@ -74,7 +70,6 @@ impl Action {
 
 impl Reply {
     /// The envelope of the reply to `action`.
-    #[must_use]
     pub fn write(&self, action: &Action, version: u8) -> String {
         let name = format!("{}Response", action.name());
         envelope(action.service(), version, &name, &self.write_arguments())
@@ -166,7 +161,6 @@ const ACTION_FAILED: u16 = 501;
 
 impl UpnpError {
     /// The envelope of the fault, to be sent with HTTP status 500.
-    #[must_use]
     pub fn write(&self) -> String {
         wrap(&format!(
             "<s:Fault><faultcode>s:Client</faultcode><faultstring>UPnPError</faultstring><detail>\
@@ -178,7 +172,6 @@ impl UpnpError {
     }
 
     /// The meaning of the code, for people (UDA 1.0 §3.2.2, AVTransport:1 §2.4).
-    #[must_use]
     pub const fn meaning(&self) -> &'static str {
         match self.code {
             401 => "it does not know this action; remote control may be switched off in its menu",
@@ -221,7 +214,6 @@ impl UpnpError {
     }
 
     /// The error in `body`, if it is a fault.
-    #[must_use]
     pub fn parse(body: &[u8]) -> Option<Self> {
         let text = decode(body);
         Self::find(&Document::read(&text, "Envelope")).or_else(|| {

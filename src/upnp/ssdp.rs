@@ -40,7 +40,6 @@ pub enum MessageKind {
 impl Announcement {
     /// How long the announcement holds: max-age and a minute of grace, within sane bounds (ESP32 renderers send 30 s,
     /// others 4 hours).
-    #[must_use]
     pub fn lifetime(&self) -> Duration {
         let max_age = self.max_age.unwrap_or(DEFAULT_MAX_AGE);
         max_age.saturating_add(GRACE).clamp(SHORTEST, LONGEST)
@@ -161,7 +160,6 @@ fn location(text: &str, from: Ipv4Addr) -> Result<HttpUrl, Rejected> {
 }
 
 /// Parses the M-SEARCH in `datagram`, for the simulated renderer.
-#[must_use]
 pub fn parse_search(datagram: &[u8]) -> Option<Search> {
     let text = decode(datagram);
     let message = Message::read(&text);
@@ -172,7 +170,6 @@ pub fn parse_search(datagram: &[u8]) -> Option<Search> {
 }
 
 /// Writes an M-SEARCH (UDA 1.0 §1.2.2). `host` is the multicast group, or the address of a unicast search.
-#[must_use]
 pub fn search(target: &str, mx: u8, host: &str) -> String {
     format!(
         "M-SEARCH * HTTP/1.1\r\nHOST: {host}\r\nMAN: \"ssdp:discover\"\r\nMX: {mx}\r\nST: {target}\r\n\r\n"
@@ -180,7 +177,6 @@ pub fn search(target: &str, mx: u8, host: &str) -> String {
 }
 
 /// Writes a response to a search (UDA 1.0 §1.2.3).
-#[must_use]
 pub fn response(target: &str, udn: &Udn, location: &HttpUrl, max_age: Duration) -> String {
     format!(
         "HTTP/1.1 200 OK\r\nCACHE-CONTROL: max-age={}\r\nEXT:\r\nLOCATION: {location}\r\n\
@@ -191,7 +187,6 @@ pub fn response(target: &str, udn: &Udn, location: &HttpUrl, max_age: Duration) 
 }
 
 /// Writes an `ssdp:alive` announcement (UDA 1.0 §1.1.2).
-#[must_use]
 pub fn alive(target: &str, udn: &Udn, location: &HttpUrl, max_age: Duration) -> String {
     format!(
         "NOTIFY * HTTP/1.1\r\nHOST: {GROUP}\r\nCACHE-CONTROL: max-age={}\r\nLOCATION: {location}\r\n\
@@ -202,7 +197,6 @@ pub fn alive(target: &str, udn: &Udn, location: &HttpUrl, max_age: Duration) -> 
 }
 
 /// Writes an `ssdp:byebye` announcement (UDA 1.0 §1.1.3).
-#[must_use]
 pub fn byebye(target: &str, udn: &Udn) -> String {
     format!(
         "NOTIFY * HTTP/1.1\r\nHOST: {GROUP}\r\nNT: {target}\r\nNTS: ssdp:byebye\r\nUSN: {}\r\n\r\n",

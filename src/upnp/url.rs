@@ -21,14 +21,12 @@ pub struct HttpUrl {
 
 impl HttpUrl {
     /// `None` if the path is too long.
-    #[must_use]
     pub fn new(host: Ipv4Addr, port: u16, path: &str) -> Option<Self> {
         let path = clean_path(path)?;
         Some(Self { host, port, path })
     }
 
     /// Parses an absolute `http` URL with a literal unicast IPv4 host. The port defaults to 80, the path to `/`.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let Absolute { host, port, path } = Absolute::parse(text)?;
         let host: Ipv4Addr = host.parse().ok()?;
@@ -43,7 +41,6 @@ impl HttpUrl {
     ///
     /// The result is always on the host of LOCATION: of a URL with another host only port and path are used. A
     /// colon in the first segment does not mark a scheme: renderers write `_urn:schemas-upnp-org:service:…`.
-    #[must_use]
     pub fn join(&self, base: Option<&str>, reference: &str) -> Option<Self> {
         let base = base.and_then(|base| self.on_this_host(base));
         base.as_ref().unwrap_or(self).resolve(reference.trim())
@@ -89,7 +86,6 @@ impl HttpUrl {
     }
 
     /// Host and port, for the Host header.
-    #[must_use]
     pub fn authority(&self) -> String {
         format!("{}:{}", self.host, self.port)
     }

@@ -4,7 +4,6 @@ use crate::time::Duration;
 
 /// Parses `H+:MM:SS[.F+]` or `H+:MM:SS[.F0/F1]` (AVTransport:1 §2.2.15). `None` for NOT_IMPLEMENTED, END_OF_MEDIA,
 /// the empty string, nonsense, and the largest 32-bit number, which also means "not implemented".
-#[must_use]
 pub fn parse_time(text: &str) -> Option<Duration> {
     let text = text.trim();
     let text = text.strip_prefix('+').unwrap_or(text);
@@ -48,7 +47,6 @@ fn fraction_of_second(text: &str) -> Option<Duration> {
 }
 
 /// `H:MM:SS`, with `.mmm` unless the time is in whole seconds.
-#[must_use]
 pub fn format_time(time: Duration) -> String {
     let seconds = time.as_secs();
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
@@ -59,7 +57,6 @@ pub fn format_time(time: Duration) -> String {
 }
 
 /// A volume in the renderer's units; a fraction is dropped.
-#[must_use]
 pub fn parse_volume(text: &str) -> Option<u16> {
     let text = text.trim();
     let whole = text.split('.').next().unwrap_or_default();
@@ -67,7 +64,6 @@ pub fn parse_volume(text: &str) -> Option<u16> {
 }
 
 /// A boolean (UDA 1.0 §2.3): `1`, `true`, `yes`, `on` and their opposites, in any case.
-#[must_use]
 pub fn parse_bool(text: &str) -> Option<bool> {
     match text.trim().to_ascii_lowercase().as_str() {
         "1" | "true" | "yes" | "on" => Some(true),
@@ -77,7 +73,6 @@ pub fn parse_bool(text: &str) -> Option<bool> {
 }
 
 /// A boolean as every device understands it.
-#[must_use]
 pub const fn format_bool(value: bool) -> &'static str {
     if value { "1" } else { "0" }
 }

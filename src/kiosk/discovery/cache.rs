@@ -206,7 +206,6 @@ impl Cache {
     }
 
     /// The location that is being fetched with this ticket.
-    #[must_use]
     pub fn fetching(&self, number: u32) -> Option<&HttpUrl> {
         self.sightings.iter().find_map(|s| match s.state {
             Lookup::Fetching { ticket, .. } if ticket == number => Some(&s.location),
@@ -270,20 +269,17 @@ impl Cache {
     }
 
     /// Returns whether the description at this location is being fetched.
-    #[must_use]
     pub fn is_fetching(&self, location: &HttpUrl) -> bool {
         self.sightings.iter().any(|s| s.is_fetching() && s.location == *location)
     }
 
     /// The number of sightings.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.sightings.len()
     }
 
     /// Returns whether something at this address is a renderer or is being fetched for the first time, so that no URL
     /// need be guessed.
-    #[must_use]
     pub fn knows(&self, host: Ipv4Addr) -> bool {
         let here = |s: &&Sighting| s.location.host == host;
         self.sightings.iter().filter(here).any(|s| {
@@ -296,19 +292,16 @@ impl Cache {
     }
 
     /// Returns whether this renderer was heard of lately.
-    #[must_use]
     pub fn hears_of(&self, udn: &Udn) -> bool {
         self.sightings.iter().any(|s| s.renderer.as_ref() == Some(udn))
     }
 
     /// When something is due next. A fetch that is due but not started waits for another one to end, which is an event.
-    #[must_use]
     pub fn next_deadline(&self, now: Instant) -> Option<Instant> {
         self.sightings.iter().filter_map(Sighting::due_at).filter(|at| *at > now).min()
     }
 
     /// When the first fetch, timeout or second look is due. That may be past.
-    #[must_use]
     pub fn due_at(&self) -> Option<Instant> {
         self.sightings.iter().filter_map(Sighting::due_at).min()
     }

@@ -49,7 +49,6 @@ impl Memory {
     }
 
     /// Returns the memory as text for a file.
-    #[must_use]
     pub fn write(&self) -> Vec<u8> {
         let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
         bytes.push(b'\n');
@@ -57,13 +56,11 @@ impl Memory {
     }
 
     /// The total running time of the box.
-    #[must_use]
     pub fn ran(&self) -> Minutes {
         self.ran
     }
 
     /// The profiles, in order of creation.
-    #[must_use]
     pub fn profiles(&self) -> &[Profile] {
         &self.profiles
     }

@@ -54,31 +54,26 @@ impl Breaker {
     }
 
     /// Returns whether only probes are sent.
-    #[must_use]
     pub fn is_open(&self) -> bool {
         self.failures >= OPENS_AFTER
     }
 
     /// How many calls failed in a row.
-    #[must_use]
     pub fn failures(&self) -> u8 {
         self.failures
     }
 
     /// Nothing is sent before this time.
-    #[must_use]
     pub fn retry_at(&self) -> Option<Instant> {
         self.retry_at
     }
 
     /// Why the last call failed.
-    #[must_use]
     pub fn why(&self) -> Option<&Failure> {
         self.why.as_ref()
     }
 
     /// How long the next probe waits for its answer.
-    #[must_use]
     pub fn patience(&self) -> Duration {
         match self.why {
             Some(Failure::Timeout) => WAITS.pause(self.failures),

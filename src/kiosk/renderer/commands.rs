@@ -135,7 +135,7 @@ impl Renderer {
         self.play_anew(now);
     }
 
-    /// LedFunction the renderer's name on its screen.
+    /// Shows the name of the renderer on its screen.
     fn identify(&mut self, now: Instant) -> Result<(), &'static str> {
         if self.intent.programme.is_covered() {
             return Ok(());

@@ -136,13 +136,11 @@ fn span(micros: Micros) -> Duration {
 
 impl Playhead {
     /// For a load that starts now. `moves`: whether the renderer's position is known to move.
-    #[must_use]
     pub fn expecting(moves: bool) -> Self {
         Self { motion: Motion { expected: moves, ..Motion::default() }, ..Self::default() }
     }
 
     /// For a load that plays already. When it began is unknown, so its end teaches nothing.
-    #[must_use]
     pub fn joining(moves: bool) -> Self {
         Self { stalled: true, ..Self::expecting(moves) }
     }
@@ -224,13 +222,11 @@ impl Playhead {
     }
 
     /// Returns whether the renderer has answered a request for its position.
-    #[must_use]
     pub fn was_asked(&self) -> bool {
         self.mute || self.report.is_some()
     }
 
     /// The most likely position now.
-    #[must_use]
     pub fn position(&self, now: Instant) -> Duration {
         match (self.frozen, self.origin) {
             (Some(position), _) => position,
@@ -240,7 +236,6 @@ impl Playhead {
     }
 
     /// The earliest and latest time at which media of this length ends.
-    #[must_use]
     pub fn end(&self, duration: Duration) -> Option<(Instant, Instant)> {
         let origin = self.origin.filter(|_| self.frozen.is_none())?;
         let at = |origin: Micros| Instant::START + span(origin + micros(duration));
@@ -248,13 +243,11 @@ impl Playhead {
     }
 
     /// Returns whether the end is known well enough to aim a seek by.
-    #[must_use]
     pub fn is_proven(&self) -> bool {
         self.proven
     }
 
     /// How long after its command playback began, if media of this length ended at `ended_at`.
-    #[must_use]
     pub fn latency_of(&self, duration: Duration, ended_at: Instant) -> Option<Duration> {
         self.origin.filter(|_| !self.stalled)?;
         let latency = moment(ended_at) - micros(duration) - self.began;
@@ -263,7 +256,6 @@ impl Playhead {
     }
 
     /// When playback was commanded to begin, and the origin, if reports show it to within milliseconds.
-    #[must_use]
     pub fn measured(&self) -> Option<(Instant, Instant)> {
         let credible = self.measured && !self.stalled && self.frozen.is_none();
         let origin = self.origin.filter(|_| credible)?.middle();
@@ -272,7 +264,6 @@ impl Playhead {
 
     /// When playback was commanded to begin, and the origin for this latency, limited to what the reports of this round
     /// allow: some renderers still report PLAYING for a second or two after the end.
-    #[must_use]
     pub fn begun(&self, latency: Duration) -> Option<(Instant, Instant)> {
         let began = u64::try_from(self.began).ok().map(Duration::from_micros)?;
         let longest = self.latest.map(|latest| span(latest - self.began));
@@ -280,31 +271,26 @@ impl Playhead {
         Some((Instant::START + began, Instant::START + began + latency))
     }
 
-    #[must_use]
     pub fn report(&self) -> Option<Report> {
         self.report
     }
 
     /// The furthest position ever reported.
-    #[must_use]
     pub fn furthest(&self) -> Duration {
         self.furthest
     }
 
     /// Returns whether any report was ahead of the one before.
-    #[must_use]
     pub fn moved(&self) -> bool {
         self.motion.seen
     }
 
     /// Returns whether the last report agreed with the expected position.
-    #[must_use]
     pub fn is_credible(&self) -> bool {
         !self.doubted && self.stuck() == 0
     }
 
     /// How many reports in a row did not move, on a renderer whose position is known to move.
-    #[must_use]
     pub fn stuck(&self) -> u8 {
         self.motion.stuck()
     }

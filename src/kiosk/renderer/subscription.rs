@@ -46,14 +46,12 @@ pub enum Next {
 
 impl Subscription {
     /// A subscription to request when nothing more urgent is due.
-    #[must_use]
     pub fn new(possible: bool) -> Self {
         let state = if possible { State::Wanted { at: Instant::START } } else { State::Impossible };
         Self { state, refusals: 0, callback: 0, events: 0, expected_seq: 0 }
     }
 
     /// What to do next, and when.
-    #[must_use]
     pub fn next(&self) -> Next {
         match self.state {
             State::Wanted { at } => Next::Subscribe(at),
@@ -63,7 +61,6 @@ impl Subscription {
     }
 
     /// Whether events with this callback number are for this subscription.
-    #[must_use]
     pub fn has_callback(&self, callback: u32) -> bool {
         self.callback == callback && callback != 0
     }
@@ -125,7 +122,6 @@ impl Subscription {
         Some(gap)
     }
 
-    #[must_use]
     pub fn sid(&self) -> Option<&str> {
         match &self.state {
             State::Leased { sid, .. } => Some(sid),
@@ -134,13 +130,11 @@ impl Subscription {
     }
 
     /// Returns whether the lease already existed at `at`: a renderer that knows it has not restarted since.
-    #[must_use]
     pub fn is_from_before(&self, at: Instant) -> bool {
         matches!(self.state, State::Leased { since, .. } if since <= at)
     }
 
     /// Returns whether events arrive: there is a lease, and at least one event came.
-    #[must_use]
     pub fn flows(&self, now: Instant) -> bool {
         self.events > 0
             && matches!(self.state, State::Leased { lease_until, .. } if now < lease_until)

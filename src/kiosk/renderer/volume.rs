@@ -100,7 +100,6 @@ impl Volume {
     }
 
     /// Returns whether the range must be fetched.
-    #[must_use]
     pub const fn wants_units(&self) -> bool {
         !self.units_known
     }
@@ -139,13 +138,11 @@ impl Volume {
     }
 
     /// The last seen mute.
-    #[must_use]
     pub const fn mute(&self) -> Option<bool> {
         self.mute
     }
 
     /// The last seen volume, in per cent.
-    #[must_use]
     pub fn per_cent(&self) -> Option<u16> {
         let VolumeRange { min, max, .. } = self.range;
         let (above, span) = (u32::from(self.volume?.saturating_sub(min)), u32::from(max - min));
@@ -153,7 +150,6 @@ impl Volume {
     }
 
     /// The command to send now, if any.
-    #[must_use]
     pub fn next(&self, now: Instant) -> Option<Step> {
         if self.quiet_until.is_some_and(|at| now < at) {
             return None;

@@ -71,13 +71,11 @@ pub struct Held<'a> {
 
 impl Schedule {
     /// A schedule that does not know the time yet.
-    #[must_use]
     pub fn new(entries: Vec<ScheduleEntry>, declared: WallClock) -> Self {
         Self { entries, declared, known: None, trusted: false, check_at: None }
     }
 
     /// Returns whether there are no entries, so that the time is not needed.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
@@ -97,7 +95,6 @@ impl Schedule {
     }
 
     /// Returns whether the clock is trusted.
-    #[must_use]
     pub const fn is_trusted(&self) -> bool {
         self.trusted
     }
@@ -108,7 +105,6 @@ impl Schedule {
 
     /// The entry that holds now for the renderer that `is_meant` accepts: the one with the highest priority and, among
     /// equals, the last one in the file.
-    #[must_use]
     pub fn holds(&self, is_meant: impl Fn(&Targets) -> bool, now: Instant) -> Option<Held<'_>> {
         let clock = self.clock()?;
         let wall = clock.wall(now);
@@ -128,7 +124,6 @@ impl Schedule {
     }
 
     /// When the schedule changes next for any renderer.
-    #[must_use]
     pub fn next_change(&self, now: Instant) -> Option<Instant> {
         let clock = self.clock()?;
         let wall = clock.wall(now);
@@ -137,13 +132,11 @@ impl Schedule {
     }
 
     /// The local time at `at`, trusted or not.
-    #[must_use]
     pub fn local(&self, at: Timestamp) -> Option<DateTime> {
         Some(self.known.as_ref()?.zone.to_datetime(at))
     }
 
     /// The local time now, trusted or not.
-    #[must_use]
     pub fn local_now(&self, now: Instant) -> Option<DateTime> {
         let known = self.known.as_ref()?;
         Some(known.zone.to_datetime(known.wall(now)))

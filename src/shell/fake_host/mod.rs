@@ -46,7 +46,6 @@ pub struct FakeHost {
 
 impl FakeHost {
     /// A host for `renderer` at `address`. Port 0 means any free port.
-    #[must_use]
     pub fn new(renderer: FakeRenderer, address: Ipv4Addr, port: u16) -> Self {
         Self {
             renderer: RefCell::new(renderer),
@@ -76,7 +75,6 @@ impl FakeHost {
     }
 
     /// LOCATION, once it listens.
-    #[must_use]
     pub fn location(&self) -> Option<HttpUrl> {
         self.location_of("upnp:rootdevice").map(|(_, location)| location)
     }

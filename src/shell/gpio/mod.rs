@@ -32,7 +32,6 @@ const NO_PINS: &str = "the configuration asks for no pins";
 const POLL_PERIOD: Duration = Duration::from_millis(10);
 
 /// The header of this machine; one of 40 pins if it has none.
-#[must_use]
 pub fn header() -> GpioHeader {
     rppal::header()
 }
@@ -81,7 +80,6 @@ impl GpioPanel {
     }
 
     /// A panel on pins that this process operates itself, for the demonstration and for tests.
-    #[must_use]
     pub fn simulated(config: &Config, pins: Rc<SimulatedPins>) -> Self {
         Self::on(config, SimulatedBoard::of(pins))
     }

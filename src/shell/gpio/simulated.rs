@@ -62,7 +62,6 @@ impl SimulatedPins {
     }
 
     /// Each LED, in the order of the configuration, and whether it is lit.
-    #[must_use]
     pub fn leds(&self) -> Vec<(Pin, bool)> {
         self.inner.borrow().leds.clone()
     }

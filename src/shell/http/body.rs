@@ -41,7 +41,6 @@ pub enum Framing {
 
 impl Framing {
     /// The framing that `headers` declare; `otherwise` if they declare none.
-    #[must_use]
     pub fn of(headers: &Headers, otherwise: Self) -> Self {
         let length = headers.get("Content-Length");
         // Some stacks repeat it in one field: "5, 5".

@@ -30,7 +30,6 @@ pub async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option
 
 /// A time in HTTP's format. Files may claim any time, and a box without a clock starts in 1970: a time that HTTP cannot express
 /// (before 1970 or after 9999) becomes 1970 instead of a panic.
-#[must_use]
 pub fn date(time: SystemTime) -> String {
     const YEAR_10000: Duration = Duration::from_secs(253_402_300_800);
     let expressible = time.duration_since(UNIX_EPOCH).is_ok_and(|since| since < YEAR_10000);
@@ -43,7 +42,6 @@ pub struct Headers(Vec<(String, String)>);
 
 impl Headers {
     /// The first value of a field; names are case-insensitive.
-    #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         let named = |(n, _): &&(String, String)| n.eq_ignore_ascii_case(name);
         self.0.iter().find(named).map(|(_, value)| value.as_str())
@@ -96,7 +94,6 @@ pub(super) fn head_length(bytes: &[u8], seen: usize) -> Option<usize> {
 }
 
 /// Parses the head of a request; `None` if it is not one.
-#[must_use]
 pub fn parse_request(bytes: &[u8]) -> Option<RequestHead> {
     let mut fields = [EMPTY_HEADER; HTTP_HEADERS];
     let mut request = Request::new(&mut fields);
@@ -125,7 +122,6 @@ fn path_of(target: &str) -> &str {
 }
 
 /// Parses the head of a response; `None` if it is not one.
-#[must_use]
 pub fn parse_response(bytes: &[u8]) -> Option<ResponseHead> {
     let mut fields = [EMPTY_HEADER; HTTP_HEADERS];
     let mut response = Response::new(&mut fields);

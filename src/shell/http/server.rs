@@ -155,7 +155,6 @@ fn refuse(stream: &Async<TcpStream>) {
 }
 
 /// The head of an answer, with Date, Server and Connection. Without a Content-Length among `fields` the answer has no body.
-#[must_use]
 pub fn head(status: u16, fields: &[(&str, &str)]) -> String {
     let date = crate::shell::http::date(SystemTime::now());
     let mut text = format!(
@@ -192,7 +191,6 @@ fn reason(status: u16) -> &'static str {
 }
 
 /// Whether a request lacks the Host header that it must have (RFC 9112 §3.2).
-#[must_use]
 pub fn lacks_host(request: &RequestHead) -> bool {
     request.http_1_1 && request.headers.get("Host").is_none()
 }

@@ -102,7 +102,6 @@ const READABLE: [&str; 12] =
     ["aiff", "flac", "m4a", "m4v", "mkv", "mov", "mp3", "mp4", "ogg", "opus", "wav", "webm"];
 
 /// The duration that the headers of the file at `path` declare, if it is video or audio. `extension` is that of its real kind.
-#[must_use]
 pub fn duration(path: &Path, extension: &str) -> Option<Duration> {
     if !READABLE.contains(&extension) {
         return None;

@@ -82,20 +82,17 @@ impl FakeRenderer {
     }
 
     /// Returns the error for a call that lacks required arguments.
-    #[must_use]
     pub fn invalid_arguments() -> UpnpError {
         fault(402)
     }
 
     /// Returns whether this call lacks required arguments.
-    #[must_use]
     pub fn lacks_arguments(&self, action: &Action, has: impl Fn(&str) -> bool) -> bool {
         let plays = matches!(action, Action::Play);
         plays && !self.quirks.play_wants.iter().all(|name| has(name))
     }
 
     /// Returns what its web server has at this path.
-    #[must_use]
     pub fn endpoint(&self, path: &str) -> Endpoint {
         let below = path.strip_prefix(&self.root(0));
         if below == Some(&self.persona.description_path) {
@@ -117,7 +114,6 @@ impl FakeRenderer {
     }
 
     /// Returns the UDN and the description's path of the root device that a search target names.
-    #[must_use]
     pub fn device_behind(&self, target: &str) -> (Udn, String) {
         let other = self.others().find(|n| self.other_udn(*n).as_str() == target);
         let udn = other.map_or_else(|| self.persona.udn.clone(), |n| self.other_udn(n));
@@ -142,7 +138,6 @@ impl FakeRenderer {
     }
 
     /// Returns everything that it announces: root device, UDN, device and service types, other root devices.
-    #[must_use]
     pub fn targets(&self) -> Vec<String> {
         let version = self.persona.version;
         let mut targets = vec![

@@ -213,7 +213,6 @@ impl FakeRenderer {
     }
 
     /// Returns whether this fetch should read on.
-    #[must_use]
     pub fn reading(&self, now: Instant, fetch: FetchId) -> Reading {
         let all = [&self.media, &self.next];
         if all.into_iter().flatten().any(|m| m.others.contains(&fetch)) {

@@ -241,7 +241,6 @@ fn attribute<'a>(metadata: &'a str, name: &str) -> Option<&'a str> {
 }
 
 /// Returns the duration of a WAV file, from its first bytes.
-#[must_use]
 pub fn wav_duration(file: &[u8]) -> Option<Duration> {
     let number = |at: usize| Some(u32::from_le_bytes(file.get(at..at + 4)?.try_into().ok()?));
     let wave = file.get(..4)? == b"RIFF" && file.get(8..16)? == b"WAVEfmt ";
@@ -291,7 +290,6 @@ impl Media {
 
 impl FakeRenderer {
     /// Returns the URL of the subtitles that are shown.
-    #[must_use]
     pub fn subtitles_on_screen(&self) -> Option<&str> {
         let captions = &self.media.as_ref()?.captions;
         captions.fetch.as_ref().filter(|_| captions.shown).map(|(_, url)| url.as_str())
@@ -318,7 +316,6 @@ impl FakeRenderer {
     }
 
     /// Returns whether a request carries getCaptionInfo.sec: Samsung sends it with HEAD only.
-    #[must_use]
     pub fn asks_for_captions(&self, method: Method) -> bool {
         self.quirks.subtitles == Subtitles::Header && method == Method::Head
     }

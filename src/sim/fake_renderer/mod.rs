@@ -98,7 +98,6 @@ pub struct FakeRenderer {
 
 impl FakeRenderer {
     /// A renderer that was just switched on: it announces itself with the first tick.
-    #[must_use]
     pub fn new(persona: Persona, quirks: Quirks, seed: u64) -> Self {
         let transport = Self::without_media(&quirks);
         let volume = quirks.volume_min.midpoint(quirks.volume_max);
@@ -140,37 +139,31 @@ impl FakeRenderer {
     }
 
     /// Who it is.
-    #[must_use]
     pub const fn persona(&self) -> &Persona {
         &self.persona
     }
 
     /// How it behaves.
-    #[must_use]
     pub const fn quirks(&self) -> &Quirks {
         &self.quirks
     }
 
     /// Whether it answers anything at all: it is switched on and does not hang.
-    #[must_use]
     pub const fn responsive(&self) -> bool {
         self.on && !self.hung
     }
 
     /// Whether it is switched on.
-    #[must_use]
     pub const fn is_on(&self) -> bool {
         self.on
     }
 
     /// How often it was switched on: its BOOTID.
-    #[must_use]
     pub const fn boots(&self) -> u32 {
         self.boots
     }
 
     /// What it would say in GetTransportInfo.
-    #[must_use]
     pub const fn state(&self) -> TransportState {
         match self.transport {
             Transport::Playing | Transport::Paused if self.pausing_until.is_some() => {
@@ -190,7 +183,6 @@ impl FakeRenderer {
     }
 
     /// The URI whose media sounds or shows now, and where in it: what a person in the room sees.
-    #[must_use]
     pub fn on_screen(&self, now: Instant) -> Option<(&str, Duration)> {
         let media = self.media.as_ref()?;
         let shown = matches!(self.transport, Transport::Playing | Transport::Paused);
@@ -198,7 +190,6 @@ impl FakeRenderer {
     }
 
     /// What is on screen has moved for so long without a stand.
-    #[must_use]
     pub fn steady(&self, now: Instant) -> Duration {
         self.media.as_ref().map_or(Duration::ZERO, |media| media.steady(now))
     }

@@ -18,7 +18,6 @@ impl FakeRenderer {
     }
 
     /// When to [`tick`](Self::tick) next, if nothing happens before.
-    #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         if !self.responsive() {
             return None;

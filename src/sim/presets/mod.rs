@@ -127,7 +127,6 @@ pub struct Preset {
 
 impl Preset {
     /// Such a renderer with this identity and name.
-    #[must_use]
     pub fn renderer(&self, udn: Udn, friendly_name: &str, seed: u64) -> FakeRenderer {
         let uuid = udn.as_str().trim_start_matches("uuid:");
         let persona = Persona {
@@ -187,13 +186,11 @@ fn good(name: &'static str, manufacturer: &'static str, model: &'static str) -> 
 }
 
 /// A renderer without a fault.
-#[must_use]
 pub fn well_behaved() -> Preset {
     good("well-behaved", "dlna-kiosk", "Simulated renderer")
 }
 
 /// Every preset.
-#[must_use]
 pub fn all() -> Vec<Preset> {
     let rooms =
         [screens::televisions(), players::speakers(), screens::projectors(), players::software()];
@@ -201,7 +198,6 @@ pub fn all() -> Vec<Preset> {
 }
 
 /// The preset of this name.
-#[must_use]
 pub fn named(name: &str) -> Option<Preset> {
     all().into_iter().find(|preset| preset.name == name)
 }

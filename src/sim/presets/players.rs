@@ -25,7 +25,6 @@ pub(super) fn speakers() -> Vec<Preset> {
 
 /// Forks of gmrender such as HiBy players; row 30: start at once,
 /// refuse mute, say PLAYING at 0:00 once before STOPPED.
-#[must_use]
 pub fn hiby() -> Preset {
     let mut preset = good("hiby", "HiBy", "HiBy R1");
     preset.quirks = Quirks {
@@ -41,7 +40,6 @@ pub fn hiby() -> Preset {
 
 /// Sonos speakers; row 37: 714 without metadata or without an extension in the URL; names the
 /// media under a scheme of its own.
-#[must_use]
 pub fn sonos() -> Preset {
     let mut preset = good("sonos", "Sonos, Inc.", "Sonos Playbar");
     preset.path = "/xml/device_description.xml";
@@ -58,7 +56,6 @@ pub fn sonos() -> Preset {
 }
 
 /// Denon and Marantz HEOS; row 38: drop a URI set while playing, subscriptions of 9 minutes.
-#[must_use]
 pub fn heos() -> Preset {
     let mut preset = good("heos", "Denon", "AVR-X1600H");
     preset.path = "/upnp/desc/aios_device/aios_device.xml";
@@ -72,7 +69,6 @@ pub fn heos() -> Preset {
 }
 
 /// Denon, Arcam and Naim on KnOS; row 39: events that nobody understands, 718 while they rest.
-#[must_use]
 pub fn denon_knos() -> Preset {
     let mut preset = good("denon-knos", "Denon", "AVR-4306");
     preset.port = 8080;
@@ -83,7 +79,6 @@ pub fn denon_knos() -> Preset {
 
 /// Yamaha receivers; row 40: take everything, and refuse Play unless the metadata is full; small
 /// buffers.
-#[must_use]
 pub fn yamaha() -> Preset {
     let mut preset = good("yamaha", "YAMAHA CORPORATION", "RX-V3067");
     preset.quirks = Quirks {
@@ -98,7 +93,6 @@ pub fn yamaha() -> Preset {
 }
 
 /// Roku SoundBridge; row 41: the one Roku that is a renderer never says what it plays.
-#[must_use]
 pub fn soundbridge() -> Preset {
     let mut preset = good("soundbridge", "Roku", "SoundBridge");
     preset.quirks.track_uri = TrackUri::Always("unknown track uri");
@@ -106,7 +100,6 @@ pub fn soundbridge() -> Preset {
 }
 
 /// Radios and receivers on Frontier Silicon's platform; row 47: a byebye and no media on standby.
-#[must_use]
 pub fn frontier_silicon() -> Preset {
     let mut preset = good("frontier-silicon", "Harman Kardon", "AVR 265");
     preset.quirks.idle = TransportState::NoMediaPresent;
@@ -114,7 +107,6 @@ pub fn frontier_silicon() -> Preset {
 }
 
 /// Teufel and Raumfeld; row 49: to standby by themselves.
-#[must_use]
 pub fn teufel() -> Preset {
     let mut preset = good("teufel", "Raumfeld GmbH", "Teufel One S");
     preset.quirks.standby_after = Some(ms(1_200_000));
@@ -123,7 +115,6 @@ pub fn teufel() -> Preset {
 
 /// Sony HT-A9 and newer Sony audio; row 19: HEAD twice, a STOPPED event after every Set, no Pause,
 /// no Seek.
-#[must_use]
 pub fn sony_ht_a9() -> Preset {
     let mut preset = good("sony-ht-a9", "Sony Corporation", "HT-A9");
     preset.quirks = Quirks {
@@ -137,7 +128,6 @@ pub fn sony_ht_a9() -> Preset {
 }
 
 /// Eversolo DMP-A6; row 50: STOPPED for a moment at a hand-over.
-#[must_use]
 pub fn eversolo() -> Preset {
     let mut preset = good("eversolo", "Eversolo", "DMP-A6");
     preset.quirks.hand_over_stops = ms(700);
@@ -145,7 +135,6 @@ pub fn eversolo() -> Preset {
 }
 
 /// DIR-3100; row 51: SetAVTransportURI takes 1.7 s, a Play before that is lost.
-#[must_use]
 pub fn dir3100() -> Preset {
     let mut preset = good("dir3100", "Dual", "DIR-3100");
     preset.quirks.set_takes = ms(1700);
@@ -153,7 +142,6 @@ pub fn dir3100() -> Preset {
 }
 
 /// Renderers on an ESP32; row 48: max-age 30.
-#[must_use]
 pub fn esp32() -> Preset {
     let mut preset = good("esp32", "ESP32", "ESP32 renderer");
     preset.quirks.max_age = ms(30_000);
@@ -167,7 +155,6 @@ pub(super) fn software() -> Vec<Preset> {
 
 /// gmediarender 0.1 on libupnp, as measured; row 29. Clears the URI at the end, says PLAYING
 /// whatever its fetch brought, hangs at a hand-over to video. RelTime is up to half a second old.
-#[must_use]
 pub fn gmrender() -> Preset {
     let mut preset = good("gmrender", "Ivo Clarysse, Henner Zeller", "gmediarender");
     preset.port = 49494;
@@ -202,7 +189,6 @@ pub fn gmrender() -> Preset {
 
 /// rygel 0.42 on gupnp, as measured; row 44. Sends HEAD before it answers, keeps the old URI after
 /// a refusal, refuses Play while PLAYING, batches events.
-#[must_use]
 pub fn rygel() -> Preset {
     let mut preset = good("rygel", "Rygel Developers", "Rygel");
     preset.version = 2;
@@ -236,7 +222,6 @@ pub fn rygel() -> Preset {
 }
 
 /// Kodi; rows 26 and 27: needs Play, 701 for Stop without media, tells its BOOTID.
-#[must_use]
 pub fn kodi() -> Preset {
     let mut preset = good("kodi", "XBMC Foundation", "Kodi");
     preset.path = "/";
@@ -246,7 +231,6 @@ pub fn kodi() -> Preset {
 }
 
 /// upmpdcli, Volumio, WiiM; row 45: 501 without metadata, an old NextURI stays.
-#[must_use]
 pub fn upmpdcli() -> Preset {
     let mut preset = good("upmpdcli", "JF Light Industries", "UpMPD");
     preset.quirks.empty_metadata = Some(501);
@@ -255,7 +239,6 @@ pub fn upmpdcli() -> Preset {
 }
 
 /// JRiver Media Center; row 46: its Play has two arguments of its own.
-#[must_use]
 pub fn jriver() -> Preset {
     let mut preset = good("jriver", "JRiver, Inc.", "JRiver Media Center");
     preset.quirks.play_wants = &["JRiverSyncPlayTime", "JRiverSyncServer"];
@@ -263,7 +246,6 @@ pub fn jriver() -> Preset {
 }
 
 /// A Chromecast behind BubbleUPnP; row 42: its proxy fetches the file at once, SetNext does nothing.
-#[must_use]
 pub fn chromecast() -> Preset {
     let mut preset = good("chromecast", "Google, Inc.", "Chromecast (BubbleUPnP)");
     preset.quirks.next = NextUri::Ignored;

@@ -58,7 +58,6 @@ pub(super) fn televisions() -> Vec<Preset> {
 
 /// Samsung TVs of 2010 to 2014; rows 1, 3, 4 and 7: several root devices that change places at each
 /// boot, metadata escaped in their own way only.
-#[must_use]
 pub fn samsung_2010() -> Preset {
     let mut preset = good("samsung-2010", "Samsung Electronics", "UE55H6400");
     preset.path = "";
@@ -77,7 +76,6 @@ pub fn samsung_2010() -> Preset {
 
 /// Samsung Tizen TVs; rows 2 to 7: subscriptions of 60 s, metadata and DLNA headers, mkv under its
 /// own name.
-#[must_use]
 pub fn samsung_tizen() -> Preset {
     let mut preset = good("samsung-tizen", "Samsung Electronics", "UE50NU7472");
     preset.path = "/dmr";
@@ -101,7 +99,6 @@ pub fn samsung_tizen() -> Preset {
 /// LG webOS TVs; rows 8 to 13: a new port at every boot, its own word for TRANSITIONING, 701 while
 /// it opens and closes its player, a Play that hangs meanwhile, back to the input after Stop,
 /// position zero at the end, pictures that are kept by URL and fail over another.
-#[must_use]
 pub fn lg_webos() -> Preset {
     let mut preset = good("lg-webos", "LG Electronics", "LG TV");
     preset.path = "/";
@@ -129,7 +126,6 @@ pub fn lg_webos() -> Preset {
 }
 
 /// LG Netcast TVs; row 14: answer 200 and play the old file on.
-#[must_use]
 pub fn lg_netcast() -> Preset {
     let mut preset = good("lg-netcast", "LG Electronics", "LG Netcast TV");
     preset.quirks.set_while_playing = SetWhilePlaying::Dropped;
@@ -137,7 +133,6 @@ pub fn lg_netcast() -> Preset {
 }
 
 /// LG UH850V; row 15: 402 for some metadata.
-#[must_use]
 pub fn lg_uh850v() -> Preset {
     let mut preset = lg_webos();
     (preset.name, preset.model) = ("lg-uh850v", "60UH850V-ZA");
@@ -146,7 +141,6 @@ pub fn lg_uh850v() -> Preset {
 }
 
 /// Panasonic Viera TVs; rows 21 and 22: 705 for ever after the viewer's stop, a short list of MIMEs.
-#[must_use]
 pub fn panasonic_viera() -> Preset {
     let mut preset = good("panasonic-viera", "Panasonic", "Panasonic VIErA");
     preset.path = "/dmr/ddd.xml";
@@ -161,7 +155,6 @@ pub fn panasonic_viera() -> Preset {
 }
 
 /// A Panasonic that takes a file only without metadata; row 22.
-#[must_use]
 pub fn panasonic_empty() -> Preset {
     let mut preset = panasonic_viera();
     (preset.name, preset.model) = ("panasonic-empty", "Panasonic TV");
@@ -172,7 +165,6 @@ pub fn panasonic_empty() -> Preset {
 }
 
 /// Sony Bravia of 2010; rows 16 and 17: no events, a short list of MIMEs.
-#[must_use]
 pub fn sony_bravia() -> Preset {
     let mut preset = good("sony-bravia", "Sony Corporation", "KDL-55HX800");
     preset.quirks.sends_events = false;
@@ -181,7 +173,6 @@ pub fn sony_bravia() -> Preset {
 }
 
 /// Sony Bravia KDL-26EX320; row 18: 716 unless HEAD brings all headers and the metadata is full.
-#[must_use]
 pub fn sony_bravia_ex() -> Preset {
     let mut preset = good("sony-bravia-ex", "Sony Corporation", "KDL-26EX320");
     preset.quirks = Quirks {
@@ -196,7 +187,6 @@ pub fn sony_bravia_ex() -> Preset {
 }
 
 /// Sony Blu-ray players; row 20: mkv as video/divx.
-#[must_use]
 pub fn sony_bdp() -> Preset {
     let mut preset = good("sony-bdp", "Sony Corporation", "BDP-S590");
     preset.path = "/dmr.xml";
@@ -206,7 +196,6 @@ pub fn sony_bdp() -> Preset {
 }
 
 /// Philips TVs of 2010; row 23: avi as video/avi, subtitles by attributes.
-#[must_use]
 pub fn philips() -> Preset {
     let mut preset = good("philips", "Philips", "40PFL8605H");
     preset.path = "/nmrDescription.xml";
@@ -217,7 +206,6 @@ pub fn philips() -> Preset {
 }
 
 /// Philips Android TVs; row 24: MediaRenderer:3 only.
-#[must_use]
 pub fn philips_android() -> Preset {
     let mut preset = good("philips-android", "Philips", "Philips Android TV");
     preset.version = 3;
@@ -226,7 +214,6 @@ pub fn philips_android() -> Preset {
 }
 
 /// Xbox One; row 25: a bare 500 without metadata.
-#[must_use]
 pub fn xbox_one() -> Preset {
     let mut preset = good("xbox-one", "Microsoft Corporation", "Xbox One");
     preset.quirks.empty_metadata = Some(501);
@@ -235,7 +222,6 @@ pub fn xbox_one() -> Preset {
 }
 
 /// Xiaomi TVs and boxes; row 35: 402 for https.
-#[must_use]
 pub fn xiaomi() -> Preset {
     let mut preset = good("xiaomi", "Xiaomi", "MiTV4A");
     preset.quirks.secure_uri = Some(402);
@@ -243,7 +229,6 @@ pub fn xiaomi() -> Preset {
 }
 
 /// Hisense VIDAA; row 34: no SetNext, needs Stop between two files and goes back to the input then.
-#[must_use]
 pub fn hisense() -> Preset {
     let mut preset = good("hisense", "Hisense", "VIDAA TV");
     preset.path = "/MediaServer/rendererdevicedesc.xml";
@@ -255,7 +240,6 @@ pub fn hisense() -> Preset {
 }
 
 /// Hisense TVs and speakers at port 2870; row 52: 714 for audio/mpeg, though they list it.
-#[must_use]
 pub fn port_2870() -> Preset {
     let mut preset = good("port-2870", "Hisense", "Smart TV");
     preset.path = "/dmr.xml";
@@ -266,7 +250,6 @@ pub fn port_2870() -> Preset {
 }
 
 /// TCL on Platinum; row 36: lists nothing, many parallel ranges.
-#[must_use]
 pub fn tcl() -> Preset {
     let mut preset = good("tcl", "TCL", "Smart TV Pro");
     preset.quirks.sink = Some(&[]);
@@ -280,7 +263,6 @@ pub(super) fn projectors() -> Vec<Preset> {
 
 /// Projectors and dongles on HCCast; row 31: load and play at once, take SetNext and do nothing,
 /// forget the URI at Stop, end every error as a silent STOPPED.
-#[must_use]
 pub fn hccast() -> Preset {
     let mut preset = good("hccast", "HiChip", "ElfCast");
     preset.port = 49595;
@@ -303,7 +285,6 @@ pub fn hccast() -> Preset {
 }
 
 /// JMGO N1 Ultra and other projectors on libupnp; row 33: never an event.
-#[must_use]
 pub fn jmgo() -> Preset {
     let mut preset = good("jmgo", "JMGO", "N1 Ultra");
     preset.quirks.sends_events = false;
@@ -311,7 +292,6 @@ pub fn jmgo() -> Preset {
 }
 
 /// AnyCast and Mirascreen dongles; row 32: every answer takes 10 s.
-#[must_use]
 pub fn anycast() -> Preset {
     let mut preset = good("anycast", "Actions-Micro", "DLNA DMR using auto-generated stack");
     preset.quirks.answers_after = ms(10_000);
@@ -319,7 +299,6 @@ pub fn anycast() -> Preset {
 }
 
 /// Leica Ciné Play 1; row 34: refuses every Play with 401.
-#[must_use]
 pub fn leica() -> Preset {
     let mut preset = super::hisense();
     (preset.name, preset.manufacturer, preset.model) = ("leica", "Leica", "Cine Play 1");
@@ -329,7 +308,6 @@ pub fn leica() -> Preset {
 
 /// Receiver apps on Android and Fire TV; row 43: no SetNext; another app in front stops them, and
 /// they forget the file.
-#[must_use]
 pub fn android_app() -> Preset {
     let mut preset = good("android-app", "AirScreen", "AS-Projector[DMR]");
     preset.quirks.next = NextUri::Refused(401);

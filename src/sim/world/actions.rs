@@ -214,14 +214,12 @@ impl World {
     ///
     /// # Panics
     /// If the status cannot be serialised, which would be a fault of the box.
-    #[must_use]
     pub fn status(&self) -> serde_json::Value {
         let status = self.kiosk.status(self.box_time());
         serde_json::to_value(status).expect("plain values")
     }
 
     /// The state of a renderer's breaker in the status, and whether the renderer is shown as away.
-    #[must_use]
     pub fn breaker(&self, node: usize) -> (String, bool) {
         let renderer = &self.status()["renderers"][node];
         let state = renderer["breaker"]["state"].as_str().expect("a word");
@@ -238,7 +236,6 @@ impl World {
     }
 
     /// Why a renderer does not play according to the status, as word and sentence, and the pattern of the status LED.
-    #[must_use]
     pub fn why(&self, node: usize) -> (Option<(String, String)>, Pattern) {
         let now = self.box_time();
         let status = self.kiosk.status(now);
@@ -249,14 +246,12 @@ impl World {
     }
 
     /// The statistics, as a control client gets them.
-    #[must_use]
     pub fn statistics(&self) -> serde_json::Value {
         let text = self.kiosk.statistics(self.box_time()).snapshot();
         serde_json::from_str(&text).expect("JSON")
     }
 
     /// The groups in the status.
-    #[must_use]
     pub fn groups(&self) -> serde_json::Value {
         let status = self.kiosk.status(self.box_time());
         serde_json::to_value(status).expect("plain values")["groups"].take()

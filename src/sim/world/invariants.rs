@@ -382,7 +382,6 @@ impl Observed {
 
 impl World {
     /// The longest time for which a renderer was dark although it could have played.
-    #[must_use]
     pub fn longest_dark(&self) -> Duration {
         self.liveness.as_ref().map(|liveness| liveness.longest).unwrap_or_default()
     }

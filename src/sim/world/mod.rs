@@ -228,7 +228,6 @@ impl World {
     }
 
     /// Runs until `holds` is true. Returns how many milliseconds that took, or `None` after `millis`.
-    #[must_use]
     pub fn until(&mut self, millis: u64, holds: impl FnMut(&Self) -> bool) -> Option<u64> {
         let begun = self.now;
         let at = self.turn_until(begun + Duration::from_millis(millis), holds)?;

@@ -39,7 +39,6 @@ impl Default for Network {
 
 impl Network {
     /// Wi-Fi through two walls.
-    #[must_use]
     pub fn poor() -> Self {
         Self { passage: (2_000, 400_000), lost: 30, doubled: 5, reset: 3, deaf: false }
     }

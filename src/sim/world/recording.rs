@@ -19,7 +19,6 @@ const SHOWN_ENTRIES: usize = 256;
 const SHOWN_ACTIONS: usize = 30;
 impl World {
     /// What an audience sees: the name of this box's file, and the position in it.
-    #[must_use]
     pub fn screen(&self, node: usize) -> Option<(&str, Duration)> {
         let (uri, position) = self.nodes[node].renderer.on_screen(self.now)?;
         let ours = uri.strip_prefix(&format!("http://{}:{PORT}/m/", self.address))?;
@@ -27,13 +26,11 @@ impl World {
     }
 
     /// Returns whether this file is on the screen.
-    #[must_use]
     pub fn shows(&self, node: usize, file: &str) -> bool {
         self.screen(node).is_some_and(|(name, _)| name == file)
     }
 
     /// The last entries of the flight recorder, one per line, with milliseconds.
-    #[must_use]
     pub fn trace(&self, last: usize) -> Vec<String> {
         let line = |entry: &Entry| {
             let at = self.booted_at + entry.at.since(Instant::START);
@@ -43,7 +40,6 @@ impl World {
     }
 
     /// A hash of what every step did: the same for the same seed.
-    #[must_use]
     pub fn fingerprint(&self) -> u64 {
         self.invariants.fingerprint()
     }
@@ -120,7 +116,6 @@ pub struct Digest {
 
 impl Wire {
     /// Creates an empty record, which keeps the text of each message if `keeps_text`.
-    #[must_use]
     pub fn new(keeps_text: bool) -> Self {
         let hasher = || SipHasher13::new_with_keys(KEYS.0, KEYS.1);
         Self { messages: 0, network: hasher(), leds: hasher(), log: keeps_text.then(Vec::new) }
@@ -214,7 +209,6 @@ impl Wire {
 }
 
 /// Returns the text of a request as it is sent, without User-Agent and Connection, which are the same in every request.
-#[must_use]
 pub fn request_text(request: &Request) -> String {
     let get = |url| text("GET", url, &[], "");
     match request {

@@ -62,13 +62,11 @@ pub struct Scenario {
 
 impl Scenario {
     /// One renderer that plays a clip of ten seconds when a button is pressed.
-    #[must_use]
     pub fn of(preset: Preset) -> Self {
         Self::many(vec![preset])
     }
 
     /// Several renderers, otherwise like [`Self::of`].
-    #[must_use]
     pub fn many(presets: Vec<Preset>) -> Self {
         let button = |(press, pin): (&PanelAction, u8)| Button::plain(Pin(pin), *press);
         let led = |pin, shows| Led { pin: Pin(pin), shows, active: PinLevel::High };
@@ -95,7 +93,6 @@ impl Scenario {
 
     /// A wall of renderers of all families that play films and songs all day, and must do so within five minutes of
     /// anything that happens.
-    #[must_use]
     pub fn mixed(renderers: usize, seed: u64) -> Self {
         let able = presets::all().into_iter().filter(|preset| preset.quirks.play_refused.is_none());
         let presets = able.cycle().skip(seed as usize % 24).take(renderers).collect();
@@ -108,41 +105,35 @@ impl Scenario {
     }
 
     /// Sets the seed.
-    #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
     }
 
     /// Sets the files: path and length in milliseconds.
-    #[must_use]
     pub fn files(mut self, files: &[(&'static str, u64)]) -> Self {
         self.files = files.to_vec();
         self
     }
 
     /// Puts subtitles beside each film.
-    #[must_use]
     pub fn subtitled(mut self) -> Self {
         self.subtitled = true;
         self
     }
 
     /// Makes all renderers start by themselves.
-    #[must_use]
     pub fn autoplay(self) -> Self {
         self.rule(|rule| rule.autoplay = true)
     }
 
     /// Changes the one rule, which is for every renderer.
-    #[must_use]
     pub fn rule(mut self, change: impl FnOnce(&mut Rule)) -> Self {
         change(&mut self.config.rules[0]);
         self
     }
 
     /// Makes the button of this action play a clip over everything else.
-    #[must_use]
     pub fn clip_button(
         mut self,
         action: PanelAction,
@@ -158,7 +149,6 @@ impl Scenario {
     }
 
     /// Makes the Play button choose this programme, for a time or for good.
-    #[must_use]
     pub fn choice_button(mut self, plays: &str, lasts: Option<Duration>) -> Self {
         let button = self.config.buttons.iter_mut().find(|b| b.does(PanelAction::Play));
         let (again, back) = (RepeatPress::default(), AfterClip::default());
@@ -171,7 +161,6 @@ impl Scenario {
     ///
     /// # Panics
     /// If the text or the rules are invalid.
-    #[must_use]
     pub fn schedule(mut self, zone: &str, text: &str) -> Self {
         let written = format!("media = \"/m\"\n{text}");
         let there = |path: &Path| match path.extension() {
@@ -186,7 +175,6 @@ impl Scenario {
     }
 
     /// Makes all renderers one group that waits this long for a member.
-    #[must_use]
     pub fn grouped(mut self, wait: Duration) -> Self {
         let name = |n| Selector::Name(clip(&format!("TV {}", n + 1)));
         self.config.join(vec![GroupRule {
@@ -200,28 +188,24 @@ impl Scenario {
     }
 
     /// Sets the watchdog period.
-    #[must_use]
     pub fn watchdog(mut self, period: Duration) -> Self {
         self.watchdog = Some(period);
         self
     }
 
     /// Checks all the time that a renderer that can play does so within this time.
-    #[must_use]
     pub fn must_play_within(mut self, within: Duration) -> Self {
         self.must_play_within = Some(within);
         self
     }
 
     /// Removes the state directory.
-    #[must_use]
     pub fn without_store(mut self) -> Self {
         self.without_store = true;
         self
     }
 
     /// Starts the world.
-    #[must_use]
     pub fn start(self) -> World {
         World::new(self)
     }
@@ -360,19 +344,16 @@ impl World {
     }
 
     /// The current step of a write, if one is under way.
-    #[must_use]
     pub fn store_step(&self) -> Option<usize> {
         self.store.writing.as_ref().map(|(step, _)| *step)
     }
 
     /// How many writes were started.
-    #[must_use]
     pub fn store_writes(&self) -> u32 {
         self.store.writes
     }
 
     /// The content of the file, as it would be read now.
-    #[must_use]
     pub fn stored(&self) -> Option<&[u8]> {
         self.store.file.as_deref()
     }

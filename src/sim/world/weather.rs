@@ -72,14 +72,12 @@ pub struct Weather {
 
 impl Weather {
     /// Creates the weather of this seed.
-    #[must_use]
     pub fn new(seed: u64) -> Self {
         let rng = Rng::with_seed(seed ^ 0x5eed);
         Self { rng, next_at: Instant::from_millis(60_000), ongoing: Vec::new(), faults: 0 }
     }
 
     /// The number of faults so far.
-    #[must_use]
     pub const fn faults(&self) -> u64 {
         self.faults
     }

@@ -26,25 +26,21 @@ pub struct Node<'a> {
 
 impl Document {
     /// Parses `body` up to the end of its first element called `root`: the rest is leftover memory.
-    #[must_use]
     pub fn parse(body: &[u8], root: &str) -> Self {
         Self::read(&decode(body), root)
     }
 
     /// As [`Self::parse`], from text already decoded by [`decode`].
-    #[must_use]
     pub fn read(text: &str, root: &str) -> Self {
         Self { elements: parse_elements(text, root) }
     }
 
     /// The first element called `name`, anywhere.
-    #[must_use]
     pub fn find(&self, name: &str) -> Option<Node<'_>> {
         self.nodes().find(|node| node.is(name))
     }
 
     /// The first element.
-    #[must_use]
     pub fn first(&self) -> Option<Node<'_>> {
         self.nodes().next()
     }
@@ -61,31 +57,26 @@ impl<'a> Node<'a> {
     }
 
     /// Its name, without prefix.
-    #[must_use]
     pub fn name(self) -> &'a str {
         &self.element().name
     }
 
     /// Whether it is called `name`, ignoring case and prefix.
-    #[must_use]
     pub fn is(self, name: &str) -> bool {
         self.name().eq_ignore_ascii_case(name)
     }
 
     /// Its own text, unescaped, without the text of its descendants.
-    #[must_use]
     pub fn raw_text(self) -> &'a str {
         &self.element().text
     }
 
     /// Its own text, trimmed.
-    #[must_use]
     pub fn text(self) -> &'a str {
         self.raw_text().trim()
     }
 
     /// The value of the attribute `name`, ignoring case and prefix.
-    #[must_use]
     pub fn attribute(self, name: &str) -> Option<&'a str> {
         self.element()
             .attributes
@@ -95,7 +86,6 @@ impl<'a> Node<'a> {
     }
 
     /// The first value of an attribute that starts with `prefix`, which finds a namespace.
-    #[must_use]
     pub fn attribute_value_starting(self, prefix: &str) -> Option<&'a str> {
         self.element()
             .attributes
@@ -138,7 +128,6 @@ impl<'a> Node<'a> {
     }
 
     /// Its first descendant called `name`.
-    #[must_use]
     pub fn find(self, name: &str) -> Option<Node<'a>> {
         self.descendants().find(|node| node.is(name))
     }
@@ -146,7 +135,6 @@ impl<'a> Node<'a> {
 
 /// `body` as text: Latin-1 if it says so and is not UTF-8, else UTF-8 with invalid bytes replaced. Byte order marks
 /// and control characters other than tab and line ends are removed.
-#[must_use]
 pub fn decode(body: &[u8]) -> Cow<'_, str> {
     let text = match core::str::from_utf8(body) {
         Ok(text) => Cow::Borrowed(text),
@@ -171,14 +159,12 @@ fn is_xml_char(c: char) -> bool {
 }
 
 /// `text` escaped for an element or a quoted attribute, without control characters.
-#[must_use]
 pub fn escape(text: &str) -> String {
     let clean: String = text.chars().filter(|&c| is_xml_char(c)).collect();
     quick_xml::escape::escape(clean).into_owned()
 }
 
 /// `text` with the five predefined entities and character references replaced. Any other `&` stays as it is.
-#[must_use]
 pub fn unescape(text: &str) -> Cow<'_, str> {
     /// The longest reference: `&#x10FFFF;`, with some leading zeros.
     const LONGEST: usize = 14;
