@@ -9,8 +9,8 @@ use crate::text::Text;
 use crate::text::file_name;
 use crate::time::{Duration, Instant};
 use core::fmt;
-use heapless::Deque;
 use log::Level;
+use std::collections::VecDeque;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -225,22 +225,27 @@ impl Log<'_> {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Trace {
-    entries: Deque<Entry, TRACE>,
+    /// Never more than its capacity, which is [`TRACE`]. Memory is touched only as entries come.
+    entries: VecDeque<Entry>,
     written: u64,
+}
+
+impl Default for Trace {
+    fn default() -> Self {
+        Self { entries: VecDeque::with_capacity(TRACE), written: 0 }
+    }
 }
 
 impl Trace {
     /// Records a transition; the oldest one makes room.
     pub fn note(&mut self, at: Instant, who: &str, what: What) {
-        if self.entries.is_full() {
+        if self.entries.len() == TRACE {
             self.entries.pop_front();
         }
-        let entry = Entry { at, who: crate::text::clip(who), what };
-        if self.entries.push_back(entry).is_ok() {
-            self.written += 1;
-        }
+        self.entries.push_back(Entry { at, who: crate::text::clip(who), what });
+        self.written += 1;
     }
 
     /// How many entries were ever recorded.
