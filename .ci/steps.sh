@@ -37,8 +37,37 @@ run_lane_if_asked() {
   exit
 }
 
-# step NAME COMMAND…: runs the command, prints its output and its time. Ends the lane if the command fails, or if a step
-# of another lane has failed.
+# A step that takes longer than this many seconds hangs, and fails.
+longest_step=${CI_LONGEST_STEP:-1800}
+
+# end_step PID: ends the command and all that it has started, after a list of them.
+end_step() {
+  local all
+  all=$(family "$1")
+  echo "not ended after $longest_step s:"
+  ps -o pid,ppid,etimes,args -p "${all//$'\n'/,}"
+  # shellcheck disable=SC2086
+  kill $all
+}
+
+family() {
+  local child
+  echo "$1"
+  for child in $(pgrep -P "$1"); do family "$child"; done
+}
+
+# ends_in_time PID: the watch of a step ends with it.
+ends_in_time() {
+  local left
+  for ((left = longest_step; left > 0; left--)); do
+    sleep 1
+    kill -0 "$1" 2>/dev/null || return 0
+  done
+  end_step "$1"
+}
+
+# step NAME COMMAND…: runs the command, prints its output and its time. Ends the lane if the command fails or hangs, or if
+# a step of another lane has failed.
 step() {
   local name=$1 start=$SECONDS code=0 result=passed log=$CI_STEPS/log-$BASHPID
   shift
@@ -48,11 +77,21 @@ step() {
   fi
   echo "-- $name"
   # In the background, for `set -e` does not hold in what stands before `||`.
-  "$@" >"$log" 2>&1 &
-  wait $! || code=$?
+  : >"$log"
+  "$@" >>"$log" 2>&1 &
+  local command=$!
+  ends_in_time "$command" >>"$log" 2>&1 &
+  wait "$command" || code=$?
   [ "$code" = 0 ] || { result=FAILED; touch "$CI_STEPS/failed"; }
   report "== $name: $result after $((SECONDS - start)) s" "$log"
   [ "$code" = 0 ] || exit 1
+}
+
+# done_with NAME, wait_for NAME: one lane waits for what another one has done, unless a step fails.
+done_with() { touch "$CI_STEPS/done-$1"; }
+
+wait_for() {
+  until [ -e "$CI_STEPS/done-$1" ] || [ -e "$CI_STEPS/failed" ]; do sleep 1; done
 }
 
 # not_run NAME REASON: such a step counts neither as passed nor as failed.

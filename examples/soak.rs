@@ -5,11 +5,13 @@
 //! ```text
 //! cargo run --profile soak --example soak -- --days 365 --renderers 8
 //! cargo run --profile soak --example soak -- --hours 24 --renderers 16 --seeds 30
+//! cargo run --profile soak --example soak -- --oracle --hours 24 --renderers 3 --seeds 100
 //! ```
 
 use clap::Parser;
 use dlna_kiosk::shell::clock::Clock;
 use dlna_kiosk::sim::digests;
+use dlna_kiosk::sim::oracle::{Passed, Script, TOLERANCES, Wish, shrink};
 use dlna_kiosk::sim::world::{Scenario, Weather, World};
 use dlna_kiosk::time::Instant;
 use std::process::ExitCode;
@@ -36,9 +38,16 @@ struct Soak {
     /// Run each seed twice, and compare.
     #[arg(long)]
     twice: bool,
-    /// Print digests of what the box sends in the scenes of `src/sim/digests.rs`, and do nothing else.
+    /// Compare every screen with the oracle instead, in scripts of people, viewers, opening hours and faults. A script
+    /// that fails is shrunk and printed as Rust.
     #[arg(long)]
-    digests: bool,
+    oracle: bool,
+    /// With --oracle: 0 good renderers; 1 odd ones; 2 faults, too; 3 everything, in one group. Default: all in turn.
+    #[arg(long)]
+    level: Option<u64>,
+    /// With --oracle: opening hours in every script, not only in one of three.
+    #[arg(long)]
+    scheduled: bool,
     /// Print every message that the box sends in the scene of this name or seed, and do nothing else.
     #[arg(long)]
     messages: Option<String>,
@@ -62,15 +71,14 @@ struct Sum {
 
 fn main() -> ExitCode {
     let soak = Soak::parse();
-    if soak.digests {
-        print!("{}", digests::digests());
-        return ExitCode::SUCCESS;
-    }
     if let Some(which) = soak.messages {
         print!("{}", digests::messages(&which));
         return ExitCode::SUCCESS;
     }
     let hours = (soak.days * 24 + soak.hours).max(1);
+    if soak.oracle {
+        return consult(&soak, hours);
+    }
     for seed in soak.seed..soak.seed + soak.seeds {
         let clock = Clock::start();
         let sum = run(seed, soak.renderers, hours);
@@ -94,6 +102,63 @@ fn main() -> ExitCode {
         }
     }
     ExitCode::SUCCESS
+}
+
+/// Runs a script for each seed, and shrinks those that fail.
+fn consult(soak: &Soak, hours: u64) -> ExitCode {
+    let mut sum = Passed::default();
+    let (mut runs, mut failures) = ([0; 4], [0; 4]);
+    for seed in soak.seed..soak.seed + soak.seeds {
+        let level = soak.level.unwrap_or(seed % 4);
+        let script = Script::of(seed, wish(soak, seed, level, hours));
+        let at = usize::try_from(level.min(3)).unwrap_or(3);
+        runs[at] += 1;
+        match script.run() {
+            Ok(passed) => {
+                sum.looks += passed.looks;
+                sum.judged += passed.judged;
+                sum.readings = sum.readings.max(passed.readings);
+                passed.longest.into_iter().for_each(|(cause, dark)| sum.note(cause, dark));
+                passed.counts.into_iter().for_each(|(cause, count)| sum.count(cause, count));
+            }
+            Err(failure) => {
+                failures[at] += 1;
+                println!("seed {seed}: {failure}");
+                let (short, failure) = shrink(&script, &failure);
+                println!("    {failure}\n{short:?}");
+            }
+        }
+    }
+    for (level, (failed, run)) in
+        failures.iter().zip(runs).enumerate().filter(|(_, (_, run))| *run > 0)
+    {
+        println!("level {level}: {failed} of {run} scripts failed");
+    }
+    println!(
+        "{} of {} looks judged; at most {} readings of one renderer",
+        sum.judged, sum.looks, sum.readings
+    );
+    for (cause, tolerance, reason) in TOLERANCES {
+        let count = sum.counts.iter().find(|(other, _)| *other == cause).map_or(0, |(_, n)| *n);
+        let dark = sum.longest.iter().find(|(other, _)| *other == cause);
+        let dark = dark.map_or(0, |(_, dark)| dark.as_secs());
+        println!(
+            "{cause:?}: {count} times; longest dark {dark} s, where a good renderer may take {tolerance} s ({reason})"
+        );
+    }
+    if failures == [0; 4] { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What the script of this seed contains.
+fn wish(soak: &Soak, seed: u64, level: u64, hours: u64) -> Wish {
+    Wish {
+        hours,
+        renderers: soak.renderers.min(16),
+        oddities: if level == 0 { 0 } else { 4 },
+        rough: level >= 2,
+        scheduled: soak.scheduled || seed.is_multiple_of(3),
+        grouped: level == 3,
+    }
 }
 
 fn run(seed: u64, renderers: usize, hours: u64) -> Sum {

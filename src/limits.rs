@@ -61,10 +61,16 @@ pub const STATE_FILE: usize = 1 << 20;
 /// MIME types stored for one renderer, one for each file extension: few folders contain more.
 pub const MIME_NAMES: usize = 8;
 
+/// Files left out on one renderer because they do not play there; the one that is due first makes room.
+pub const LEFT_OUT: usize = 32;
+
+/// Files of which it is remembered where they ended on one renderer; the oldest makes room.
+pub const ENDS: usize = 64;
+
 /// Bytes of a UDN: real ones reach 80.
 pub const UDN_BYTES: usize = 128;
-/// Bytes of a name for people.
-pub const NAME_BYTES: usize = 64;
+/// Bytes of a name for people: the 64 characters that UDA 1.0 allows for a renderer, of three bytes each as in Chinese.
+pub const NAME_BYTES: usize = 192;
 /// Bytes of the path of a URL on a renderer.
 pub const PATH_BYTES: usize = 256;
 /// Bytes of a sentence about a fault.

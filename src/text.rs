@@ -1,8 +1,9 @@
-//! Short bounded strings for text from the network, and file names for people.
+//! Short bounded strings for text from the network, file names for people, and whether two names are the same to people.
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::path::Path;
+use unicode_normalization::UnicodeNormalization;
 
 /// A string of at most `N` bytes, stored in place.
 pub type Text<const N: usize> = heapless::String<N>;
@@ -25,9 +26,48 @@ pub fn file_name(path: &Path) -> Cow<'_, str> {
     path.file_name().map(OsStr::to_string_lossy).unwrap_or_default()
 }
 
+/// Whether two names are the same to a person who reads them. See [`as_read`].
+pub fn is_same_name(one: &str, other: &str) -> bool {
+    one == other || as_read(one).eq(as_read(other))
+}
+
+/// The characters of a name without the differences that a reader does not see: case, composed and decomposed accents,
+/// typographic and plain apostrophes, quotes and dashes, the kinds and the number of blanks, and characters without width.
+pub fn as_read(name: &str) -> impl Iterator<Item = char> {
+    let plain = name.nfd().filter(|c| !has_no_width(*c)).flat_map(char::to_lowercase).map(usual);
+    let (mut begun, mut gap) = (false, false);
+    let spaced = plain.map(move |c| {
+        if c.is_whitespace() {
+            gap = begun;
+            return [None, None];
+        }
+        begun = true;
+        [core::mem::take(&mut gap).then_some(' '), Some(c)]
+    });
+    spaced.flatten().flatten()
+}
+
+/// Marks of direction, joiners, the byte order mark, and control characters other than blanks.
+const fn has_no_width(c: char) -> bool {
+    let is_mark = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}');
+    is_mark || matches!(c, '\u{2060}'..='\u{2069}' | '\u{feff}' | '\0'..='\u{8}' | '\u{7f}')
+}
+
+/// The character of a keyboard that looks like `c`.
+const fn usual(c: char) -> char {
+    match c {
+        '‘' | '’' | '‚' | '‛' | 'ʹ' | 'ʻ' | 'ʼ' | '′' | '´' | '`' => '\'',
+        '“' | '”' | '„' | '‟' | '″' => '"',
+        '‐' | '‑' | '‒' | '–' | '—' | '―' | '−' => '-',
+        'ς' => 'σ',
+        other => other,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn clips_at_a_character_boundary_and_drops_control_characters() {
@@ -40,6 +80,40 @@ mod tests {
         for text in ["\u{1} a", " \u{85}\t a \u{7} ", "\u{1}", "aaaa   b"] {
             let once = clip::<5>(text);
             assert_eq!(clip::<5>(&once), once, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn names_that_read_alike_are_the_same() {
+        for (one, other) in [
+            ("TV 1", "tv 1"),
+            ("User’s Bedroom", "User's Bedroom"),
+            ("User‘s Bedroom", "User`s bedroom"),
+            ("[TV]\u{a0}Samsung 7", "[TV] Samsung 7"),
+            ("Ku\u{308}che", "Küche"),
+            ("KU\u{308}CHE", "küche"),
+            ("ệ", "e\u{302}\u{323}"),
+            ("  TV \t 1\u{202f}", "TV 1"),
+            ("Wall – left", "Wall - left"),
+            ("\u{feff}TV\u{200b}1", "TV1"),
+            ("ΟΔΟΣ", "οδος"),
+            ("“Hall”", "\"Hall\""),
+            ("\u{212b}ngström", "ångström"),
+        ] {
+            assert!(is_same_name(one, other), "{one:?} and {other:?}");
+        }
+        for (one, other) in [("TV 1", "TV 2"), ("TV 1", "TV1"), ("Kuche", "Küche"), ("", "TV")] {
+            assert!(!is_same_name(one, other), "{one:?} and {other:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_reads_like_its_clipped_self(name in "\\PC{0,40}") {
+            let clipped: Text<256> = clip(&name);
+            prop_assert!(is_same_name(&clipped, &name));
+            let read: String = as_read(&name).collect();
+            prop_assert_eq!(as_read(&read).collect::<String>(), read);
         }
     }
 }

@@ -1,12 +1,17 @@
 //! `dlna-kiosk check` and `dlna-kiosk import`: problems of a configuration, what it comes to, whether its files will play on
 //! the renderers that are there, and the conversion of the Python kiosk's device list.
 
+use crate::cli::run::state_directory;
+use crate::cli::status::DEFAULT_FOLDER;
 use crate::cli::terminal::{counted, print, print_error, print_line};
 use crate::config::{Config, PortChoice, Rule, Severity, effective_for, import};
 use crate::kiosk::Kiosk;
+use crate::kiosk::event::Event;
+use crate::kiosk::memory::Memory;
 use crate::kiosk::preflight::{Outlook, Prospect, Surroundings};
 use crate::kiosk::trace::{Entry, What};
 use crate::shell::clock::pause;
+use crate::shell::store::Store;
 use crate::shell::{control_server, gpio, network};
 use crate::time::Duration;
 use clap::Args;
@@ -17,7 +22,7 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// Also look for the renderers, and say for each file whether it will play
+    /// Also look for the renderers, and say which files each renderer will play
     #[arg(long)]
     renderers: bool,
 }
@@ -119,11 +124,22 @@ fn prospects(config: &Config) -> Result<Vec<Prospect>, String> {
     let mut prospects = Vec::new();
     let on_leaving = |kiosk: &Kiosk, entry: &Entry| {
         if entry.what == What::Leaving {
-            prospects = kiosk.preflight(surroundings);
+            prospects = kiosk.preflight(surroundings, entry.at);
         }
     };
-    super::one_shot(quiet, false, on_leaving, async |_| pause(SEARCH_TIME).await)?;
+    super::one_shot(quiet, false, on_leaving, async |shell| {
+        if let Some(memory) = learned() {
+            shell.mailbox.post(Event::Remembered(Box::new(memory))).await;
+        }
+        pause(SEARCH_TIME).await;
+    })?;
     Ok(prospects)
+}
+
+/// What the box has learned on this machine, if this user may read it.
+fn learned() -> Option<Memory> {
+    let folder = state_directory().unwrap_or_else(|| DEFAULT_FOLDER.into());
+    Store::new(&folder).load().ok().map(Memory::without_past)
 }
 
 /// Why a file cannot be read: tries its first byte, as the media server would.

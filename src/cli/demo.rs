@@ -46,7 +46,7 @@ const FIND_WITHIN: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Args)]
 pub(super) struct Demo {
-    /// Print lines instead of drawing a panel, press play by itself, and end after --seconds
+    /// Print lines instead of drawing a panel, press play automatically, and end after --seconds
     #[arg(long)]
     headless: bool,
     /// How long to run with --headless

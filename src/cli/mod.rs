@@ -2,10 +2,8 @@
 
 mod check;
 pub mod demo;
-mod discover;
 mod pins;
-mod play;
-mod profiles;
+mod renderers;
 mod run;
 mod status;
 mod terminal;
@@ -37,7 +35,7 @@ pub struct Cli {
     /// The configuration file, used by run, check, learn, leds and status
     #[arg(long, global = true, value_name = "FILE", default_value = CONFIG)]
     config: PathBuf,
-    /// The folder for what the box has learned, used by run and profiles; the systemd service passes its own
+    /// The folder where the box keeps what it has learned; used by run and profiles. The systemd service sets it
     #[arg(long, global = true, value_name = "DIR")]
     state: Option<PathBuf>,
     /// Log more: -v also logs each round and what is sent to renderers, -vv logs everything
@@ -52,23 +50,23 @@ enum Command {
     /// Run the box until it is told to stop (the default)
     Run,
     /// Play files or folders on a renderer now; needs no configuration, and takes the renderer from a running box
-    Play(play::Play),
+    Play(renderers::Play),
     /// List the renderers on the network, each as soon as it is found
-    Discover(discover::Discover),
+    Discover(renderers::Discover),
     /// Check the configuration file and print the settings that result from it
     Check(check::Check),
     /// Convert the device list of the Python kiosk (JSON) into a configuration, and print it
     Import(check::Import),
     /// Watch the box at work with a simulated renderer; the keyboard stands in for the buttons
     Demo(demo::Demo),
-    /// Find out which pin a button is wired to: press it, then paste what is printed
+    /// Find out which pin a button is wired to: press the button, then paste the printed lines into the configuration
     Learn(pins::Learn),
     /// Show each LED pattern in turn, and what it means
     Leds(pins::Leds),
     /// Show the status of the running box
     Status(status::Status),
     /// Show what the box has learned about renderers, or make it forget
-    Profiles(profiles::Profiles),
+    Profiles(status::Profiles),
 }
 
 /// Runs the command line of this process.

@@ -81,7 +81,7 @@ const PROPOSALS: [PanelAction; 7] = [
 
 #[derive(Debug, Args)]
 pub(super) struct Learn {
-    /// End after this time
+    /// Stop watching after this many seconds
     #[arg(long, value_name = "SECONDS", value_parser = crate::cli::seconds)]
     #[arg(allow_negative_numbers = true)]
     seconds: Option<Duration>,

@@ -30,7 +30,7 @@ pub(super) fn run(path: &Path, state: Option<PathBuf>) -> Result<u8, String> {
         configuration_error,
         first_only: false,
     };
-    let state = state.or_else(super::profiles::state_directory);
+    let state = state.or_else(state_directory);
     let store = state.map(|folder| Store::new(&folder));
     let shell = Shell::open(&config, Mode::Service)?.keeping(store);
     let port = shell.control_port();
@@ -99,6 +99,12 @@ fn refuse_second_box(port: PortChoice) -> Result<(), String> {
         )),
         false => Ok(()),
     }
+}
+
+/// The state directory that systemd gives to the service; the first one, if there are several.
+pub(super) fn state_directory() -> Option<PathBuf> {
+    let folders = std::env::var_os("STATE_DIRECTORY")?;
+    std::env::split_paths(&folders).next().filter(|folder| !folder.as_os_str().is_empty())
 }
 
 #[cfg(test)]

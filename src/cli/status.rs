@@ -1,17 +1,23 @@
-//! `dlna-kiosk status`: asks the running box for its status or its statistics, and prints them for a person.
+//! `dlna-kiosk status` and `dlna-kiosk profiles`: print for a person how the running box does, what it has played, and what
+//! it has learned about renderers.
 
+use crate::cli::run::state_directory;
 use crate::cli::terminal::{self, clock_time, counted};
 use crate::config::{CONTROL_PORT, PortChoice};
-use crate::kiosk::event::TaskName;
+use crate::kiosk::event::{Event, TaskName};
 use crate::shell::clock::pause;
 use crate::shell::control_server::{self, STATISTICS, STATUS};
+use crate::shell::store::Store;
 use crate::time::Duration;
 use clap::Args;
 use serde::Deserialize as _;
 use serde_json::Value;
 use std::fmt::Write as _;
+use std::io::ErrorKind;
 use std::path::Path;
 
+/// The state directory of the service.
+pub(super) const DEFAULT_FOLDER: &str = "/var/lib/dlna-kiosk";
 const NOT_THE_BOX: &str = "another program, not dlna-kiosk, answers on the control port";
 
 #[derive(Debug, Args)]
@@ -87,6 +93,13 @@ fn status_as_text(json: &str) -> Result<String, String> {
     }
     for renderer in renderers {
         let _ = write!(text, "\n{}", terminal::renderer_line(&renderer));
+        for row in list(&renderer["left_out"]) {
+            let (what, why) = (row["what"].as_str(), row["sentence"].as_str());
+            let _ = write!(text, "\n  left out: {}: {}", what.unwrap_or(""), why.unwrap_or(""));
+            if let Some(seconds) = row["again_in_s"].as_u64() {
+                let _ = write!(text, "; tried again in {} min", seconds.div_ceil(60));
+            }
+        }
     }
     if status["schedule"]["clock_trusted"] == false {
         text.push_str("\nthe schedule waits until the clock is set");
@@ -220,6 +233,66 @@ fn gaps(counts: &Value, bounds: &Value) -> Option<String> {
         });
     }
     (!words.is_empty()).then(|| words.join(", "))
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Profiles {
+    /// Forget what was learned about this renderer (its name or UDN), or "all" for every renderer
+    #[arg(long, value_name = "NAME|UDN|all")]
+    forget: Option<String>,
+}
+
+impl Profiles {
+    pub(super) fn run(&self, state: Option<&Path>) -> Result<u8, String> {
+        let folder = state.map(Path::to_owned).or_else(state_directory);
+        let folder = folder.unwrap_or_else(|| DEFAULT_FOLDER.into());
+        if let Err(error) = std::fs::read_dir(&folder) {
+            return Err(match error.kind() {
+                ErrorKind::NotFound => {
+                    format!("{}: no such folder; the box has stored nothing", folder.display())
+                }
+                ErrorKind::PermissionDenied => {
+                    format!("{}: permission denied; try with sudo", folder.display())
+                }
+                _ => format!("{}: {error}", folder.display()),
+            });
+        }
+        let store = Store::new(&folder);
+        let mut memory =
+            store.load().map_err(|why| format!("{}: {why}", store.path().display()))?;
+        if let Some(who) = &self.forget {
+            let gone = memory.forget(who);
+            if gone.is_empty() && who != "all" {
+                return Err(format!("the box has learned nothing about a renderer {who:?}"));
+            }
+            return match smol::block_on(store.write(&memory.write())) {
+                Event::Saved(Ok(())) => {
+                    gone.iter().for_each(|name| {
+                        terminal::print_line(format_args!("forgotten: {name}"));
+                    });
+                    terminal::print_line(
+                        "a running box takes this over within the hour, or at its next start",
+                    );
+                    Ok(0)
+                }
+                Event::Saved(Err(why)) => Err(why),
+                _ => Err("the box has just written its file: try again".to_owned()),
+            };
+        }
+        for profile in memory.profiles() {
+            terminal::print_line(profile.title());
+            let account = profile.account(memory.ran());
+            let lines =
+                if account.is_empty() { vec!["nothing unusual".to_owned()] } else { account };
+            lines.iter().for_each(|line| {
+                terminal::print_line(format_args!("  {line}"));
+            });
+        }
+        if memory.profiles().is_empty() {
+            terminal::print_line("nothing has been learned yet");
+        }
+        Ok(0)
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use super::key::quoted;
 use super::media::is_playable;
 use super::problem::legible;
 use crate::limits::{NAME_BYTES, RULES};
+use crate::text::is_same_name;
 use core::net::Ipv4Addr;
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
@@ -169,9 +170,9 @@ fn flag(value: Option<&Value>) -> Option<bool> {
     }
 }
 
-/// Whether both are the same renderer; the case of names does not matter.
+/// Whether both are the same renderer.
 fn same(a: &Device, b: &Device) -> bool {
-    a.who.to_lowercase() == b.who.to_lowercase()
+    is_same_name(&a.who, &b.who)
 }
 
 /// The file made of the devices.

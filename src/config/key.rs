@@ -268,17 +268,44 @@ impl<T, V: Plain> Value<T> for Of<T, V> {
     }
 }
 
-/// A number of seconds with its accessor, its least value ([`FROM_ZERO`] or [`ABOVE_ZERO`]) and its greatest.
-pub(super) struct Seconds<T, V>(pub(super) fn(&mut T) -> &mut V, pub(super) bool, pub(super) f64);
+/// A number of seconds with its accessor, its least value and its greatest.
+pub(super) struct Seconds<T, V>(pub(super) fn(&mut T) -> &mut V, pub(super) Least, pub(super) f64);
 
-pub(super) const FROM_ZERO: bool = true;
-pub(super) const ABOVE_ZERO: bool = false;
+/// The least number of seconds that a key allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Least {
+    Zero,
+    AboveZero,
+    One,
+}
+
+pub(super) const FROM_ZERO: Least = Least::Zero;
+pub(super) const ABOVE_ZERO: Least = Least::AboveZero;
+pub(super) const FROM_ONE: Least = Least::One;
+
+impl Least {
+    pub(super) const fn words(self) -> &'static str {
+        match self {
+            Self::Zero => "0",
+            Self::AboveZero => "more than 0",
+            Self::One => "1",
+        }
+    }
+
+    pub(super) fn allows(self, time: Duration) -> bool {
+        match self {
+            Self::Zero => true,
+            Self::AboveZero => !time.is_zero(),
+            Self::One => time >= Duration::from_secs(1),
+        }
+    }
+}
+
 pub(super) const A_DAY: f64 = 86_400.0;
 
 impl<T, V: Copy + From<Duration> + Into<Option<Duration>>> Value<T> for Seconds<T, V> {
     fn values(&self) -> Values {
-        let least = if self.1 { "0" } else { "more than 0" };
-        Values::new(format!("seconds, {least} to {}", self.2))
+        Values::new(format!("seconds, {} to {}", self.1.words(), self.2))
     }
 
     fn read(&self, reader: &mut Reader<'_>, field: &Field<'_>, to: &mut T) -> Option<()> {

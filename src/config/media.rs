@@ -143,7 +143,7 @@ fn media_path(reader: &mut Reader<'_>, field: &Field<'_>, text: &str) -> Option<
         FileState::Missing if is_present => field.warning(
             reader,
             &format!("{shown} does not exist"),
-            "copy it there, or correct the name (upper and lower case differ); it plays as soon as it exists",
+            "copy it there, or correct the name; it plays as soon as it exists",
         ),
         FileState::Missing => {}
     }
@@ -278,14 +278,12 @@ mod tests {
             (
                 "[[renderer]]\nplays = \"d.mp4\"",
                 "2: warning: [[renderer]] plays = \"d.mp4\": /srv/dlna-kiosk/d.mp4 does not \
-                 exist; copy it there, or correct the name (upper and lower case differ); it \
-                 plays as soon as it exists",
+                 exist; copy it there, or correct the name; it plays as soon as it exists",
             ),
             (
                 "[[renderer]]\nplays = [\n\"a.mp4\",\n\"d/\"]",
                 "4: warning: [[renderer]] plays = \"d/\": /srv/dlna-kiosk/d/ does not exist; \
-                 copy it there, or correct the name (upper and lower case differ); it plays as \
-                 soon as it exists",
+                 copy it there, or correct the name; it plays as soon as it exists",
             ),
             (
                 "[[renderer]]\nplays = \"notes.txt\"",

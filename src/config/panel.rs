@@ -95,7 +95,7 @@ pub(super) const BUTTON: Table<Button> = Table {
             .doc("The internal resistor:")
             .synonyms("pull_up pull_down resistor"),
         key("active", "\"low\"", &Of(|it: &mut Button| &mut it.active))
-            .doc("The level while the button is pressed; \"high\" if not given and pull = \"down\".")
+            .doc("The level while the button is pressed. With pull = \"down\", the default is \"high\".")
             .synonyms("level active_low active_high"),
         key("detect", "\"edges\"", &Of(|it: &mut Button| &mut it.detect))
             .doc("How the button is read:"),
@@ -122,7 +122,7 @@ pub(super) const BUTTON: Table<Button> = Table {
             .synonyms("returns")
             .only_if(|button| button.does(PanelAction::PlayClip), [UNUSED, FOR_CLIPS]),
         key("lasts", "3600", &Seconds(|it: &mut Button| &mut it.choice.lasts, ABOVE_ZERO, A_DAY))
-            .doc("How long the choice made by \"play\" holds; if not given, until the next choice.")
+            .doc("How long the choice made by \"play\" holds; if not given, until \"auto\", another choice, or the next change of the schedule.")
             .synonyms("expires")
             .only_if(
                 |button| button.does(PanelAction::Play),
@@ -457,7 +457,7 @@ pub(super) const LED: Table<Led> = Table {
                 },
             },
         )
-        .doc("The renderers that \"playing\" is about.")
+        .doc("The renderers that a \"playing\" LED watches.")
         .synonyms("renderers target device tv")
         .only_if(
             |led| matches!(led.shows, LedFunction::Playing(_)),
@@ -650,11 +650,11 @@ mod tests {
             ),
             (
                 "[[button]]\npin = 17\npress = \"play\"\nrenderer = \
-                [\"a\",\n\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"]",
+                [\"a\",\n\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"]",
                 "5: error: [[button]] renderer = \
                  \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…: \
-                 \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\" is \
-                 longer than 64 bytes; write the renderer's udn or address instead of its name",
+                 \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\" is \
+                 longer than 192 bytes; write the renderer's udn or address instead of its name",
             ),
             (
                 "[[button]]\npin = 17\npress = \"play\"\ngpio = 2",

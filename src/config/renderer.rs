@@ -4,9 +4,7 @@
 //! drives it like any other renderer. What the group does not set comes from the member's `[[renderer]]` table.
 
 use super::Config;
-use super::key::{
-    A_DAY, ABOVE_ZERO, About, Custom, FROM_ZERO, Of, Seconds, Table, Word, Words, key,
-};
+use super::key::{A_DAY, About, Custom, FROM_ONE, FROM_ZERO, Of, Seconds, Table, Word, Words, key};
 use super::media::is_folder;
 use super::section::{Reader, Section};
 use super::selector::{self, Selector, print_list};
@@ -86,11 +84,11 @@ pub(super) const RENDERER: Table<Rule> = Table {
         key("order", "\"name\"", &Of(|it: &mut Rule| &mut it.order))
             .doc("The order of the files:")
             .synonyms("shuffle random"),
-        key("dwell", "10", &Seconds(|it: &mut Rule| &mut it.dwell, ABOVE_ZERO, A_DAY))
+        key("dwell", "10", &Seconds(|it: &mut Rule| &mut it.dwell, FROM_ONE, A_DAY))
             .doc("How long to show a picture.")
             .synonyms("slide_time image_time"),
         key("volume", "40", &Of(|it: &mut Rule| &mut it.volume))
-            .doc("The volume in per cent; left alone if not given.")
+            .doc("The volume in per cent that the box sets when the renderer first plays after it was switched on. If not given, the box leaves the volume alone.")
             .synonyms("vol"),
         key("on_stop", "\"respect\"", &Of(|it: &mut Rule| &mut it.on_stop))
             .doc("What to do when a viewer stops the renderer with its remote control:"),
@@ -99,8 +97,8 @@ pub(super) const RENDERER: Table<Rule> = Table {
             .synonyms("method"),
         key("max_cut", "0.3", &Seconds(|it: &mut Rule| &mut it.max_cut, FROM_ZERO, 10.0))
             .doc(
-                "How many seconds of the end loop_method = \"seek\" may cut off; at 0 it restarts instead. If more than 0, \
-                 \"auto\" may also use \"seek\".",
+                "How many seconds loop_method = \"seek\" may cut from the end of a file. At 0, the box restarts the file instead; above 0, \
+                 \"auto\" may seek, too.",
             )
             .synonyms("cut"),
     ],
@@ -350,7 +348,7 @@ pub(super) const GROUP: Table<GroupRule> = Table {
             .doc("The volume in per cent; if not given, what the members' [[renderer]] tables say.")
             .synonyms("vol"),
         key("wait", "10.0", &Seconds(|it: &mut GroupRule| &mut it.wait, FROM_ZERO, 600.0))
-            .doc("How long the others wait for a member that is off or not ready. It joins in the next round.")
+            .doc("How long the other members wait for one that is off or not ready. That member joins at the next start.")
             .synonyms("timeout patience"),
     ],
 };
@@ -495,10 +493,10 @@ mod tests {
             ),
             (
                 "[[renderer]]\nname = \
-                \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"",
+                \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"",
                 "2: error: [[renderer]] name = \
                  \"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…: the name is \
-                 longer than 64 bytes; write a shorter one; for a renderer, use its udn or \
+                 longer than 192 bytes; write a shorter one; for a renderer, use its udn or \
                  address instead",
             ),
             (

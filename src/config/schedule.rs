@@ -170,7 +170,7 @@ pub(super) const SCHEDULE: Table<ScheduleEntry> = Table {
             .doc("When the window begins.")
             .synonyms("start begin open"),
         key("to", "\"18:30\"", &Of(|it: &mut ScheduleEntry| &mut it.to))
-            .doc("When the window ends; on the next day if this is not later than from.")
+            .doc("When the window ends. If it is not later than from, the window ends on the next day.")
             .synonyms("end until till close"),
         key("on", "[\"TV 1\", \"TV 2\"]", &Of(|it: &mut ScheduleEntry| &mut it.targets))
             .doc("The renderers that the entry applies to.")
@@ -190,7 +190,7 @@ pub(super) const SCHEDULE: Table<ScheduleEntry> = Table {
                 },
             },
         )
-        .doc("What to play. Either this or then must be given.")
+        .doc("What to play. Either plays or then must be given.")
         .synonyms("file files folder play playlist"),
         key("then", "\"blackout\"", &Of(|it: &mut ScheduleEntry| &mut it.then))
             .doc("What to do instead of playing:")

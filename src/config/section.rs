@@ -1,7 +1,7 @@
 //! Typed reading of one TOML table and its values. A value of the wrong type is reported with advice on what to write;
 //! reading goes on with the default, so that all problems are found in one go.
 
-use super::key::Word;
+use super::key::{Least, Word};
 use super::media::{Files, MediaFolder};
 use super::problem::{Problems, Severity, nearest, normalised, or_list};
 use crate::limits::NAME_BYTES;
@@ -224,8 +224,13 @@ impl<'a> Field<'a> {
         None
     }
 
-    /// A time in seconds: above zero unless `zero` is allowed too, at most `most`.
-    pub(super) fn time(&self, reader: &mut Reader<'_>, zero: bool, most: f64) -> Option<Duration> {
+    /// A time in seconds, from `least` to `most`.
+    pub(super) fn time(
+        &self,
+        reader: &mut Reader<'_>,
+        least: Least,
+        most: f64,
+    ) -> Option<Duration> {
         let number = match self.value {
             DeValue::Float(number) => number.as_str().parse().ok(),
             DeValue::Integer(_) => {
@@ -239,10 +244,9 @@ impl<'a> Field<'a> {
         let time = number
             .filter(|value| (0.0..=most).contains(value))
             .map(seconds)
-            .filter(|time| zero || !time.is_zero());
+            .filter(|time| least.allows(*time));
         if time.is_none() {
-            let least = if zero { "0" } else { "more than 0" };
-            let (key, example) = (self.key, self.example);
+            let (key, example, least) = (self.key, self.example, least.words());
             let advice = format!("use {least} to {most} seconds, such as {key} = {example}");
             self.error(reader, "the time is out of range", &advice);
         }

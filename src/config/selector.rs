@@ -5,17 +5,17 @@ use super::problem::{listed, nearest};
 use super::renderer::{GroupRule, Rule};
 use super::section::{Field, Reader, Section};
 use crate::limits::{NAME_BYTES, RENDERERS};
-use crate::text::{Text, clip};
+use crate::text::{Text, as_read, clip, is_same_name};
 use crate::upnp::Udn;
 use core::net::{Ipv4Addr, SocketAddrV4};
 
 /// Which renderers a [`Rule`] is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selector {
-    /// By friendly name; case does not matter.
+    /// By friendly name, as people read it: see [`is_same_name`].
     Name(Text<NAME_BYTES>),
     Udn(Udn),
-    /// By address, also where multicast does not reach. With a port, the description is fetched from there first.
+    /// By address, also where multicast does not reach. With a port, only the renderer whose description is there.
     Address(Ipv4Addr, Option<u16>),
     /// Every renderer.
     Any,
@@ -34,7 +34,7 @@ pub(super) const NAME: Key<Rule> = key(
     "name",
     "\"TV 1\"",
     &Custom {
-        values: "text of at most 64 bytes",
+        values: "text of at most 192 bytes",
         read: |reader, field, rule: &mut Rule| {
             let name = field.name(reader)?;
             if name != "*" {
@@ -49,7 +49,7 @@ pub(super) const NAME: Key<Rule> = key(
         },
     },
 )
-.doc("The name that the renderer shows; case does not matter.")
+.doc("The name that the renderer shows. Case, kinds of apostrophes and blanks do not matter.")
 .synonyms("friendly_name device_name");
 
 pub(super) const UDN: Key<Rule> = key(
@@ -87,7 +87,7 @@ pub(super) const ADDRESS: Key<Rule> = key(
 )
 .doc(
     "The renderer's IPv4 address, which also finds it where multicast is blocked.\n\
-     The port is that of its description.",
+     The port is that of its description: with it, other renderers at the address are not meant.",
 )
 .synonyms("host hostname ip ip_address url action_url");
 
@@ -182,7 +182,7 @@ impl Selector {
     /// Whether both are for the same renderers.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Name(a), Self::Name(b)) => a.to_lowercase() == b.to_lowercase(),
+            (Self::Name(a), Self::Name(b)) => is_same_name(a, b),
             _ => self == other,
         }
     }
@@ -272,7 +272,7 @@ fn unknown(who: &Selector, rules: &[(Section<'_>, Rule)]) -> Option<String> {
 
 /// Letters and digits alone, in lower case.
 fn letters(text: &str) -> String {
-    text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
+    as_read(text).filter(|c| c.is_alphanumeric()).collect()
 }
 
 /// Warns if the table names its renderer in more than one way.

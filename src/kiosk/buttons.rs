@@ -60,6 +60,25 @@ impl Buttons {
         action
     }
 
+    /// The contact is closed, and nobody closed it now: it was closed when the panel began to work. It does nothing until it has
+    /// opened.
+    pub(crate) fn was_closed(&mut self, id: ButtonId) {
+        if let Some(gesture) = self.buttons.get_mut(usize::from(id.0)) {
+            gesture.state = Contact::Spent;
+        }
+        self.look_ahead();
+    }
+
+    /// The panel failed: nobody knows how long a button is held. What was pressed and released before still counts.
+    pub(crate) fn let_go(&mut self) {
+        for gesture in &mut self.buttons {
+            if !matches!(gesture.state, Contact::MaybeDouble { .. }) {
+                gesture.state = Contact::Idle;
+            }
+        }
+        self.look_ahead();
+    }
+
     /// The action decided by time, if any. Call again until there is none.
     pub(crate) fn due(&mut self, now: Instant) -> Option<(ButtonId, PanelAction)> {
         if self.next_at.is_none_or(|at| at > now) {
@@ -90,7 +109,9 @@ impl Gesture {
             && self.button.long.is_none()
     }
 
+    /// What time has decided comes first, whichever of the two the box hears of first.
     fn down(&mut self, now: Instant) -> Option<PanelAction> {
+        let decided = self.due(now);
         match self.state {
             Contact::MaybeDouble { .. } => {
                 self.state = Contact::Spent;
@@ -104,14 +125,20 @@ impl Gesture {
                 } else {
                     Contact::Down { long_at: self.button.long.map(|_| hold_until), acted: at_once }
                 };
-                self.button.press.filter(|_| at_once)
+                decided.or(self.button.press.filter(|_| at_once))
             }
             // Closed twice without an opening in between, which was lost: the press goes on.
-            Contact::Down { .. } | Contact::Repeating { .. } | Contact::Spent => None,
+            Contact::Down { .. } | Contact::Repeating { .. } | Contact::Spent => decided,
         }
     }
 
     fn up(&mut self, now: Instant) -> Option<PanelAction> {
+        if let Contact::Down { .. } | Contact::MaybeDouble { .. } = self.state
+            && let Some(decided) = self.due(now)
+        {
+            self.state = Contact::Idle;
+            return Some(decided);
+        }
         let state = core::mem::replace(&mut self.state, Contact::Idle);
         match state {
             Contact::Down { acted: false, .. } if self.button.double.is_some() => {
@@ -204,6 +231,65 @@ mod tests {
         let mut panel = panel(Some(PlayPause), Some(Stop), None);
         assert_eq!(play(&mut panel, &[(10, true), (1500, false)], 3000), [(1010, Stop)]);
         assert_eq!(play(&mut panel, &[(10, true), (900, false)], 3000), [(900, PlayPause)]);
+    }
+
+    #[test]
+    fn what_time_has_decided_comes_before_the_contact_that_is_heard_of_first() {
+        let late = |contacts: &[(u64, bool)]| {
+            let mut panel = panel(Some(PlayPause), Some(Stop), Some(Next));
+            let heard = |(at, pressed): &(u64, bool)| panel.contact(ButtonId(0), *pressed, ms(*at));
+            let mut done: Vec<_> = contacts.iter().filter_map(heard).collect();
+            done.extend(panel.due(ms(9_000)).map(|(_, action)| action));
+            done
+        };
+        assert_eq!(late(&[(0, true), (1_000, false)]), [Stop], "at its very time");
+        assert_eq!(late(&[(0, true), (5_000, false)]), [Stop]);
+        assert_eq!(late(&[(0, true), (100, false), (300, true), (320, false)]), [Next]);
+        assert_eq!(
+            late(&[(0, true), (100, false), (700, true), (720, false)]),
+            [PlayPause, PlayPause],
+            "two presses, not a double one"
+        );
+        assert_eq!(
+            late(&[(0, true), (100, false), (700, true), (1_800, false)]),
+            [PlayPause, Stop]
+        );
+    }
+
+    #[test]
+    fn a_panel_that_fails_lets_go_of_what_is_held_and_keeps_what_was_pressed() {
+        let after_a_failure = |panel: &mut Buttons, contacts: &[(u64, bool)], until: u64| {
+            for (at, pressed) in contacts {
+                panel.contact(ButtonId(0), *pressed, ms(*at));
+            }
+            panel.let_go();
+            play(panel, &[], until)
+        };
+        let held = [(0, true)];
+        assert_eq!(after_a_failure(&mut panel(Some(VolumeUp), None, None), &held, 9_000), []);
+        let mut all = panel(Some(PlayPause), Some(Stop), Some(Next));
+        assert_eq!(after_a_failure(&mut all, &held, 9_000), []);
+        let double = [(10_000, true), (10_100, false), (10_200, true)];
+        assert_eq!(after_a_failure(&mut all, &double, 12_000), []);
+        let mut all = panel(Some(PlayPause), Some(Stop), Some(Next));
+        assert_eq!(
+            after_a_failure(&mut all, &[(0, true), (100, false)], 9_000),
+            [(500, PlayPause)]
+        );
+    }
+
+    #[test]
+    fn a_button_that_was_closed_before_does_nothing_until_it_has_opened() {
+        for mut stuck in [
+            panel(Some(VolumeUp), None, None),
+            panel(Some(PlayPause), Some(Stop), None),
+            panel(Some(PlayPause), None, Some(Next)),
+        ] {
+            stuck.was_closed(ButtonId(0));
+            assert_eq!(play(&mut stuck, &[(9_000, false)], 10_000), []);
+            let again = play(&mut stuck, &[(11_000, true), (11_100, false)], 13_000);
+            assert_eq!(again.len(), 1, "then it works");
+        }
     }
 
     #[test]

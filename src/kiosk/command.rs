@@ -4,13 +4,12 @@ use super::Kiosk;
 use super::playlist::Playlist;
 use super::programme::Clip;
 use super::renderer::Renderer;
-use super::trace::What;
 use crate::config::{RepeatPress, Selector, Targets};
 use crate::limits::GROUPS;
+use crate::text::is_same_name;
 use crate::time::{Duration, Instant};
-use crate::upnp::Udn;
+use crate::upnp::HttpUrl;
 use crate::upnp::description::Description;
-use core::net::Ipv4Addr;
 
 /// A command. All except [`Command::SwitchOff`] are for renderers.
 #[derive(Clone, Debug)]
@@ -31,8 +30,10 @@ pub enum Command {
     VolumeUp,
     /// Turn the volume down by one step.
     VolumeDown,
-    /// Mute, or unmute.
+    /// Mute if any of the renderers is heard, else unmute.
     ToggleMute,
+    /// Mute all, or unmute all.
+    Mute(bool),
     /// Go forward in the file by this much.
     SeekForward(Duration),
     /// Go back in the file by this much.
@@ -66,16 +67,23 @@ impl Kiosk {
             let in_group = |(group, _): (usize, usize)| groups.get(group) == Some(&true);
             is_target(targets, r) || r.group_slot().is_some_and(in_group)
         };
-        let plays = |r: &Renderer| addressed(r) && r.is_driven() && r.is_to_show();
+        // Those that are there decide for all.
+        let meant = |r: &&Renderer| addressed(r) && r.is_driven();
+        let any_there = self.renderers.iter().any(|r| meant(&r) && r.is_there());
+        let deciding =
+            || self.renderers.iter().filter(|r| meant(r) && (r.is_there() || !any_there));
         let command = match command {
-            Command::PauseOr(_) if self.renderers.iter().any(plays) => Command::Pause,
+            Command::PauseOr(_) if deciding().any(Renderer::is_to_show) => Command::Pause,
             Command::PauseOr(other) => *other,
+            Command::ToggleMute if deciding().nth(1).is_some() => {
+                Command::Mute(deciding().any(Renderer::is_heard))
+            }
             Command::SwitchOff => return self.power.ask(),
             other => other,
         };
         for renderer in self.renderers.filter_mut(addressed) {
-            if let Err(why) = renderer.command(&command, now) {
-                self.common.trace.note(now, renderer.name(), What::Unidentified(why));
+            if let Err(what) = renderer.command(&command, now) {
+                self.common.trace.note(now, renderer.name(), what);
             }
         }
         if matches!(command, Command::Automatic) {
@@ -83,13 +91,18 @@ impl Kiosk {
         }
     }
 
-    /// Which groups have a member among the targets.
+    /// Which groups have a member among the targets, also if that member was not found yet.
     fn groups_of(&self, targets: &Targets) -> [bool; GROUPS] {
         let mut groups = [false; GROUPS];
+        if let Targets::Some(list) = targets {
+            for (addressed, group) in groups.iter_mut().zip(&self.config.groups) {
+                *addressed = group.on.iter().any(|member| list.contains(member));
+            }
+        }
         let members = self.renderers.iter().filter(|r| is_target(targets, r));
         for (group, _) in members.filter_map(Renderer::group_slot) {
-            if let Some(group) = groups.get_mut(group) {
-                *group = true;
+            if let Some(addressed) = groups.get_mut(group) {
+                *addressed = true;
             }
         }
         groups
@@ -101,25 +114,20 @@ pub(super) fn is_target(targets: &Targets, renderer: &Renderer) -> bool {
     match targets {
         Targets::All => true,
         Targets::Some(list) => {
-            list.iter().any(|who| matches(who, renderer.description(), renderer.host()))
+            let named = |who| matches(who, renderer.description(), renderer.location());
+            list.iter().any(|who| renderer.has_table_for(who) || named(who))
         }
     }
 }
 
-/// Returns whether `who` in the configuration matches a renderer with this description and address.
-pub(super) fn matches(who: &Selector, description: &Description, host: Ipv4Addr) -> bool {
+/// Returns whether `who` in the configuration matches a renderer with this description at this place.
+pub(super) fn matches(who: &Selector, description: &Description, at: &HttpUrl) -> bool {
     match who {
-        Selector::Name(name) => lower(name).eq(lower(&description.friendly_name)),
-        Selector::Udn(udn) => bare(udn) == bare(&description.udn),
-        Selector::Address(address, _) => *address == host,
+        Selector::Name(name) => is_same_name(name, &description.friendly_name),
+        Selector::Udn(udn) => udn.means(&description.udn),
+        Selector::Address(host, port) => {
+            *host == at.host && port.is_none_or(|port| port == at.port)
+        }
         Selector::Any => true,
     }
-}
-
-fn lower(name: &str) -> impl Iterator<Item = char> {
-    name.chars().flat_map(char::to_lowercase)
-}
-
-fn bare(udn: &Udn) -> &str {
-    udn.as_str().trim_start_matches("uuid:")
 }

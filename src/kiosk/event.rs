@@ -61,6 +61,8 @@ pub enum Event {
     Deadline,
     /// A usable SSDP datagram.
     Heard(Box<Announcement>),
+    /// A usable SSDP datagram that was sent from another address of the network than that of its location.
+    HeardFromElsewhere(Box<Announcement>),
     /// An unusable datagram, to be counted.
     BadDatagram,
     /// A request is over.
@@ -192,6 +194,8 @@ pub enum Failure {
     Refused(UpnpError),
     /// An HTTP status other than 200 without a UPnP fault.
     Status(u16),
+    /// An answer that broke off in the middle.
+    Cut,
     /// A malformed or oversized answer.
     Malformed,
     /// A description without a renderer.

@@ -1,5 +1,6 @@
 //! The habits of one renderer: what it accepts, and what it was seen to do.
 
+use super::left_out::LeftOut;
 use crate::limits::MIME_NAMES;
 use crate::media::media_type::{MediaKind, MediaType, of_extension};
 use crate::time::Duration;
@@ -42,6 +43,8 @@ pub(super) struct Habits {
     pub slowest: Duration,
     /// An upper bound of the time from Play to the start of playback.
     pub latency: Option<Duration>,
+    /// The files that it was seen not to play.
+    pub left_out: LeftOut,
 }
 
 impl Habits {
@@ -66,6 +69,14 @@ impl Names {
             .iter()
             .find(|(extension, _)| *extension == media_type.extension)
             .map(|(_, mime)| *mime)
+    }
+
+    /// Returns whether a file of this kind was accepted.
+    pub fn have_kind(&self, kind: MediaKind) -> bool {
+        let is_it = |(extension, _): &(&str, &str)| {
+            of_extension(extension).is_some_and(|media_type| media_type.kind == kind)
+        };
+        self.0.iter().any(is_it)
     }
 
     /// Records an accepted MIME type. The oldest entry makes room.

@@ -1,10 +1,13 @@
 //! When to scan the media folder: after a change, once it is quiet; and at intervals while something is missing, is
-//! being copied, or changes without notice.
+//! being copied, or changes without notice. And what a completed scan changes.
 
-use super::backoff::Backoff;
-use super::deadline::{Deadline, Why};
+use super::Kiosk;
+use super::deadline::{Backoff, Deadline, Wake, Why};
+use super::effect::{Effect, Effects};
+use super::trace::What;
 use crate::media::catalogue::{SETTLES, Scan};
 use crate::time::{Duration, Instant};
+use std::path::PathBuf;
 
 /// The folder has settled after this time without a change.
 const QUIET: Duration = Duration::from_secs(1);
@@ -83,6 +86,60 @@ impl MediaFolder {
         let settled = self.changed.map(|(first, last)| (last + QUIET).min(first + PATIENCE));
         let at = [self.scan_at, settled].into_iter().flatten().min();
         at.filter(|_| !self.scanning).map(|at| Deadline { at, why: Why::MediaFolder })
+    }
+}
+
+impl Kiosk {
+    /// Starts a scan if one is due.
+    pub(super) fn read_media(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {
+        if self.media.begin(now) {
+            effects.push(Effect::Scan);
+        }
+        wake.add(self.media.next_deadline());
+    }
+
+    /// A scan of the media folder is complete.
+    pub(super) fn adopt_scan(&mut self, scan: Scan, now: Instant) {
+        self.media.read(&scan, now);
+        if self.media.scan != scan {
+            let unusable = scan.missing.len() + scan.bad.len();
+            self.common.trace.note(now, "", What::Scanned(scan.files.len(), unusable));
+            let before = |all: &[(PathBuf, String)], one| all.contains(one);
+            let missing = scan.missing.iter().filter(|one| !before(&self.media.scan.missing, one));
+            let bad = scan.bad.iter().filter(|one| !before(&self.media.scan.bad, one));
+            for (path, why) in missing.chain(bad) {
+                self.common.trace.note(
+                    now,
+                    "",
+                    What::Missing(format!("{}: {why}", path.display())),
+                );
+            }
+            for (path, what) in scan.notes.iter().filter(|one| !before(&self.media.scan.notes, one))
+            {
+                let remark = What::Remark(format!("{}: {what}", path.display()));
+                self.common.trace.note(now, "", remark);
+            }
+            for path in scan.growing.iter().filter(|path| !self.media.scan.growing.contains(path)) {
+                self.common.trace.note(now, "", What::Copying(path.as_path().into()));
+            }
+            if let Some(why) =
+                scan.untold.as_ref().filter(|_| self.media.scan.untold != scan.untold)
+            {
+                self.common.trace.note(now, "", What::Missing(why.clone()));
+            }
+            if scan.skipped > self.media.scan.skipped {
+                self.common.trace.note(now, "", What::Full("media files"));
+            }
+            // Only after changes: while something is missing, the folder is read every few seconds, and sorting takes
+            // time.
+            for renderer in self.renderers.iter_mut() {
+                if let Some(what) = renderer.resolve(&scan, now) {
+                    self.common.trace.note(now, renderer.name(), what);
+                }
+            }
+            self.panel.resolve(&scan);
+        }
+        self.media.scan = scan;
     }
 }
 

@@ -23,6 +23,9 @@ use std::path::PathBuf;
 /// The box counts as starting for this long, or until it finds a renderer.
 const STARTING: Duration = Duration::from_secs(8);
 
+/// A button that is closed within this time, and its debouncing, after the panel began to work was closed before.
+const FIRST_LOOK: Duration = Duration::from_millis(100);
+
 /// Buttons and LEDs.
 #[derive(Debug)]
 pub(super) struct FrontPanel {
@@ -33,6 +36,8 @@ pub(super) struct FrontPanel {
     pub(super) presses: Deque<Press, 8>,
     /// The state of the hardware: `starting`, `working`, or why it is absent.
     pub(super) hardware: String,
+    /// Since when the hardware works.
+    works_since: Option<Instant>,
 }
 
 /// A recent press.
@@ -54,6 +59,7 @@ impl FrontPanel {
             choices: config.buttons.iter().zip(seed..).map(choice).collect(),
             presses: Deque::new(),
             hardware: "starting".into(),
+            works_since: None,
         }
     }
 
@@ -63,9 +69,11 @@ impl FrontPanel {
     }
 
     /// The hardware works or is absent. Returns what is news.
-    pub(super) fn hardware(&mut self, state: PanelState) -> Option<What> {
+    pub(super) fn hardware(&mut self, state: PanelState, now: Instant) -> Option<What> {
+        self.lost();
         match state {
             PanelState::Working => {
+                self.works_since = Some(now);
                 let worked = ["starting", "working"].contains(&&*self.hardware);
                 self.hardware = "working".into();
                 self.leds.renew();
@@ -78,6 +86,31 @@ impl FrontPanel {
                 used.then_some(What::NoPanel(why))
             }
         }
+    }
+
+    /// The hardware failed or starts anew.
+    pub(super) fn lost(&mut self) {
+        self.buttons.let_go();
+        self.works_since = None;
+    }
+
+    /// A contact closed or opened. Returns the action that this decides; `Err` if the contact was closed before anybody could
+    /// press it.
+    pub(super) fn contact(
+        &mut self,
+        id: ButtonId,
+        pressed: bool,
+        now: Instant,
+    ) -> Result<Option<PanelAction>, What> {
+        if let Some(button) = self.buttons.get(id).filter(|_| pressed) {
+            let ready = |since| now.since(since) > button.debounce + FIRST_LOOK;
+            if !self.works_since.is_some_and(ready) {
+                let stuck = What::Stuck(button.pin.0);
+                self.buttons.was_closed(id);
+                return Err(stuck);
+            }
+        }
+        Ok(self.buttons.contact(id, pressed, now))
     }
 
     fn remember(&mut self, press: Press) {
@@ -159,7 +192,7 @@ impl Kiosk {
             let overall = self.pattern(now);
             for (led, id) in self.config.leds.iter().zip(0..) {
                 let plays = |targets| {
-                    self.renderers.iter().any(|r| is_target(targets, r) && r.is_playing())
+                    self.renderers.iter().any(|r| is_target(targets, r) && r.is_showing())
                 };
                 let pattern = match &led.shows {
                     LedFunction::Status => overall,

@@ -3,8 +3,10 @@
 //! A shuffled playlist plays all files before any file repeats, and never plays the last file of one round as the first
 //! of the next.
 
+use super::left_out::Fit;
 use crate::config::PlayOrder;
 use crate::media::catalogue::{MediaFile, Scan};
+use crate::media::playlist::is_playlist;
 use fastrand::Rng;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -51,13 +53,10 @@ impl Playlist {
         let before = self.round.iter().map(|at| self.files[*at].path.clone()).collect::<Vec<_>>();
         self.files.clear();
         for play in &self.plays {
-            if let Some((_, list)) = scan.lists.iter().find(|(path, _)| path == play) {
-                self.files.extend(listed(list, scan));
-                continue;
+            let mut found = scan.files_at(play);
+            if !is_playlist(play) {
+                found.sort_by_cached_key(|file| natural(&file.path));
             }
-            let mut found: Vec<&MediaFile> =
-                scan.files.iter().filter(|file| file.path.starts_with(play)).collect();
-            found.sort_by_cached_key(|file| natural(&file.path));
             self.files.extend(found.into_iter().cloned());
         }
         self.round = (0..self.files.len()).collect();
@@ -115,11 +114,49 @@ impl Playlist {
         self.files.get(*self.round.get(self.at)?)
     }
 
-    /// The next file; `None` at the end of a playlist that does not repeat.
-    pub fn following(&self) -> Option<&MediaFile> {
-        let next = self.round.get(self.at + 1);
-        let again = || self.upcoming.first().filter(|_| self.repeat);
-        self.files.get(*next.or_else(again)?)
+    /// How well the file suits that suits best.
+    pub fn best(&self, fit: impl Fn(&MediaFile) -> Fit) -> Option<Fit> {
+        let mut best = None;
+        for file in &self.files {
+            best = best.max(Some(fit(file)));
+            if best == Some(Fit::Good) {
+                break;
+            }
+        }
+        best
+    }
+
+    /// The next file of those that suit best; `None` at the end of a playlist that does not repeat.
+    pub fn following_that(&self, fit: impl Fn(&MediaFile) -> Fit) -> Option<&MediaFile> {
+        let rest = self.round.get(self.at + 1..).unwrap_or_default();
+        let again = if self.repeat { self.upcoming.as_slice() } else { &[] };
+        let mut files = rest.iter().chain(again).filter_map(|at| self.files.get(*at));
+        // Asked at every step: almost always the next file is good, and the others need no look.
+        let next = files.clone().next().filter(|next| fit(next) == Fit::Good);
+        next.or_else(|| {
+            let best = self.best(&fit);
+            files.find(|file| Some(fit(file)) == best)
+        })
+    }
+
+    /// Moves on like [`Self::advance`], past files that others suit better than.
+    pub fn advance_to(&mut self, fit: impl Fn(&MediaFile) -> Fit) -> bool {
+        let best = self.best(&fit);
+        // The file may be the last one of a shuffled round that follows.
+        for _ in 0..=2 * self.files.len() {
+            let goes_on = self.advance();
+            if !goes_on || self.current().map(&fit) == best {
+                return goes_on;
+            }
+        }
+        true
+    }
+
+    /// Moves on if another file suits better than the current one.
+    pub fn settle_on(&mut self, fit: impl Fn(&MediaFile) -> Fit) {
+        if self.current().map(&fit) < self.best(&fit) {
+            self.advance_to(fit);
+        }
     }
 
     /// Returns whether the playlist has this file, in this version.
@@ -135,7 +172,7 @@ impl Playlist {
     /// Moves on to the next file. Returns `false` at the end of a playlist that does not repeat; it is then at its
     /// start. A playlist whose files are missing does not end.
     pub fn advance(&mut self) -> bool {
-        let goes_on = self.is_empty() || self.following().is_some();
+        let goes_on = self.is_empty() || self.repeat || self.at + 1 < self.round.len();
         self.at += 1;
         if self.at >= self.round.len() {
             self.at = 0;
@@ -153,6 +190,17 @@ impl Playlist {
             let _ = self.advance();
         } else {
             self.at = self.at.checked_sub(1).unwrap_or(self.files.len().saturating_sub(1));
+        }
+    }
+
+    /// Moves like [`Self::step`], past files that others suit better than.
+    pub fn step_to(&mut self, by: isize, fit: impl Fn(&MediaFile) -> Fit) {
+        let best = self.best(&fit);
+        for _ in 0..=2 * self.files.len() {
+            self.step(by);
+            if self.current().map(&fit) == best {
+                break;
+            }
         }
     }
 
@@ -177,6 +225,11 @@ impl Playlist {
         self.at == 0
     }
 
+    /// The files, in no particular order.
+    pub fn files(&self) -> impl Iterator<Item = &MediaFile> {
+        self.files.iter()
+    }
+
     /// The number of files.
     pub const fn len(&self) -> usize {
         self.files.len()
@@ -185,13 +238,6 @@ impl Playlist {
     pub const fn is_empty(&self) -> bool {
         self.files.is_empty()
     }
-}
-
-/// The playable files of an M3U list, in its order.
-fn listed(list: &[Rc<Path>], scan: &Scan) -> Vec<MediaFile> {
-    let known: HashMap<&Path, &MediaFile> =
-        scan.files.iter().map(|file| (&*file.path, file)).collect();
-    list.iter().filter_map(|path| known.get(&**path).map(|file| (*file).clone())).collect()
 }
 
 /// A sort key as people expect it: ignoring case, and with numbers by value (`2.mp4` before `10.mp4`).
@@ -256,6 +302,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_spelled_differently_on_the_disk_is_played_from_there() {
+        let mut list =
+            Playlist::new(vec!["/m/Show".into(), "/m/Z.mp4".into()], true, PlayOrder::Name, 1);
+        let mut scan = scan(&["/m/show/2.mp4", "/m/show/1.mp4", "/m/Z.mp4"]);
+        scan.meant = vec![("/m/Show".into(), "/m/show".into())];
+        list.resolve(&scan);
+        assert_eq!(names(&list), ["/m/show/1.mp4", "/m/show/2.mp4", "/m/Z.mp4"]);
+    }
+
+    #[test]
     fn advances_wraps_and_stops_where_it_must() {
         let files = scan(&["/m/1.mp4", "/m/2.mp4"]);
         let mut once = Playlist::new(vec!["/m".into()], false, PlayOrder::Name, 1);
@@ -294,7 +350,10 @@ mod tests {
         list.step(1);
         list.resolve(&scan(&[&files[..], &["/m/unrelated.mp4"]].concat()));
         assert_eq!(list.item(), 2);
-        assert_eq!(list.following().map(|f| &*f.path), Some(Path::new("/m/b.mp4")));
+        assert_eq!(
+            list.following_that(|_| Fit::Good).map(|f| &*f.path),
+            Some(Path::new("/m/b.mp4"))
+        );
     }
 
     #[test]
@@ -338,7 +397,7 @@ mod tests {
                     assert_ne!(now, last, "twice running");
                     round.push(now.clone());
                     last = now;
-                    let following = list.following().map(|f| f.path.clone());
+                    let following = list.following_that(|_| Fit::Good).map(|f| f.path.clone());
                     assert!(list.advance());
                     assert_eq!(list.current().map(|f| f.path.clone()), following, "as announced");
                 }

@@ -1,16 +1,18 @@
 //! Preflight: whether each configured file will play on each renderer that is present.
 //!
 //! A renderer's Sink list is only a hint: renderers play formats that they do not list, and list formats that they do
-//! not play. The list can make a file unlikely to play, never impossible. Only what the box itself cannot do is
-//! certain.
+//! not play. The list can make a file unlikely to play, never impossible; what the renderer was seen to play counts more.
+//! Only what the box itself cannot do is certain.
 
 use super::Kiosk;
 use super::command::matches;
+use super::left_out::{Entry, remedy};
 use super::renderer::Renderer;
 use crate::config::{Rule, Selector};
 use crate::media::catalogue::MediaFile;
 use crate::media::media_type;
 use crate::text::file_name;
+use crate::time::Instant;
 use core::fmt;
 use core::net::Ipv4Addr;
 use std::path::Path;
@@ -66,7 +68,7 @@ impl fmt::Display for Prospect {
 
 impl Kiosk {
     /// What to expect of each file on each renderer found, and of each table.
-    pub fn preflight(&self, surroundings: Surroundings<'_>) -> Vec<Prospect> {
+    pub fn preflight(&self, surroundings: Surroundings<'_>, now: Instant) -> Vec<Prospect> {
         let mut prospects = Vec::new();
         for renderer in self.renderers.iter() {
             let name = || renderer.name().to_owned();
@@ -74,7 +76,7 @@ impl Kiosk {
                 Some(rule) => prospects.extend(self.files_of(rule).map(|file| Prospect {
                     renderer: name(),
                     file: Some(file_name(&file.path).into_owned()),
-                    outlook: outlook(file, renderer, surroundings),
+                    outlook: self.outlook(file, renderer, surroundings, now),
                 })),
                 None => prospects.push(Prospect {
                     renderer: name(),
@@ -93,11 +95,15 @@ impl Kiosk {
             if !self.renderers.iter().any(theirs) {
                 prospects.push(cannot(None, "no such renderer answers"));
             }
-            let is_theirs = |path: &Path| rule.plays.iter().any(|play| path.starts_with(play));
-            let missing = self.media.scan.missing.iter().filter(|(path, _)| is_theirs(path));
+            let scan = &self.media.scan;
+            let places = || rule.plays.iter().map(|play| scan.place(play));
+            let is_theirs = |path: &Path| places().any(|place| path.starts_with(place));
+            let is_found = |path: &Path| scan.files.iter().any(|file| *file.path == *path);
+            let useless = scan.missing.iter().chain(&scan.bad);
+            let useless = useless.filter(|(path, _)| is_theirs(path) && !is_found(path));
             let before = prospects.len();
             prospects.extend(
-                missing.map(|(path, why)| {
+                useless.map(|(path, why)| {
                     cannot(Some(path.display().to_string()), &format!("it {why}"))
                 }),
             );
@@ -109,33 +115,44 @@ impl Kiosk {
     }
 
     fn rule_for(&self, renderer: &Renderer) -> Option<&Rule> {
-        let host = renderer.host();
-        self.config.rules.iter().find(|rule| matches(&rule.who, renderer.description(), host))
+        self.config
+            .rules
+            .iter()
+            .find(|rule| matches(&rule.who, renderer.description(), renderer.location()))
     }
 
     fn files_of(&self, rule: &Rule) -> impl Iterator<Item = &MediaFile> {
-        let plays = |file: &&MediaFile| rule.plays.iter().any(|play| file.path.starts_with(play));
-        self.media.scan.files.iter().filter(plays)
+        rule.plays.iter().flat_map(|play| self.media.scan.files_at(play))
     }
-}
 
-/// Certain obstacles first, then likely ones.
-fn outlook(file: &MediaFile, renderer: &Renderer, surroundings: Surroundings<'_>) -> Outlook {
-    let host = renderer.host();
-    let near = |(ours, mask): &(Ipv4Addr, Ipv4Addr)| {
-        u32::from(*ours) & u32::from(*mask) == u32::from(host) & u32::from(*mask)
-    };
-    if let Some(why) = (surroundings.unreadable)(&file.path) {
-        Outlook::Cannot(format!("the box cannot read it: {why}"))
-    } else if !surroundings.subnets.iter().any(near) {
-        Outlook::Unlikely(format!(
-            "its address {host} is in no network of the box: it may not reach the box"
-        ))
-    } else if renderer.sink().is_some_and(|sink| !media_type::lists_any(sink, file.media_type)) {
-        let mime = file.media_type.default_mime();
-        Outlook::Unlikely(format!("it does not list {mime} as playable"))
-    } else {
-        Outlook::Plays
+    /// Certain obstacles first, then likely ones.
+    fn outlook(
+        &self,
+        file: &MediaFile,
+        renderer: &Renderer,
+        surroundings: Surroundings<'_>,
+        now: Instant,
+    ) -> Outlook {
+        let host = renderer.host();
+        let near = |(ours, mask): &(Ipv4Addr, Ipv4Addr)| {
+            u32::from(*ours) & u32::from(*mask) == u32::from(host) & u32::from(*mask)
+        };
+        if let Some(why) = (surroundings.unreadable)(&file.path) {
+            Outlook::Cannot(format!("the box cannot read it: {why}"))
+        } else if !surroundings.subnets.iter().any(near) {
+            Outlook::Unlikely(format!(
+                "its address {host} is in no network of the box: it may not reach the box"
+            ))
+        } else if let Some(Entry { why, .. }) = renderer.against(file, now) {
+            Outlook::Unlikely(format!("{why}; {}", remedy(file.media_type.kind)))
+        } else if renderer.sink().is_some_and(|sink| !media_type::lists_any(sink, file.media_type))
+            && !self.common.statistics.has_played(renderer.udn(), file.media_type.extension)
+        {
+            let mime = file.media_type.default_mime();
+            Outlook::Unlikely(format!("it does not list {mime} as playable"))
+        } else {
+            Outlook::Plays
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 //! is written soon; *measures*, such as latency, are written along with it.
 
 use super::habits::{ByKind, Habits, KINDS, Kinds, Loops, Names, Trust, Way};
+use super::left_out::Stored;
 use crate::limits::{NAME_BYTES, UDN_BYTES};
 use crate::media::media_type::MediaKind;
 use crate::text::{Text, clip};
@@ -90,6 +91,9 @@ pub struct Profile {
     pub(super) events_lie: Option<Flaw>,
     pub(super) events_agree: bool,
     pub(super) moves: Kinds,
+    /// The files that were seen not to play.
+    #[serde(skip_serializing_if = "is_default")]
+    pub(super) left_out: Stored,
     #[serde(flatten)]
     pub(super) measures: Measures,
 }
@@ -111,6 +115,8 @@ pub(super) struct Measures {
     pub(super) loops: Loops,
     latency_ms: Option<u32>,
     slowest_ms: u32,
+    /// The last volume, in its units, at which it was heard.
+    audible: Option<u16>,
 }
 
 impl Profile {
@@ -127,7 +133,11 @@ impl Profile {
 
     /// The same profile for another renderer.
     pub fn lent_to(&self, description: &Description) -> Self {
-        Self { of: Self::new(description).of, ..self.clone() }
+        let of = Self::new(description).of;
+        let mut lent = Self { of, ..self.clone() };
+        // How loud another renderer was says nothing about this one.
+        lent.measures.audible = self.measures.audible.filter(|_| lent.of.udn == self.of.udn);
+        lent
     }
 
     /// Returns whether the profile belongs to this model.
@@ -182,6 +192,16 @@ impl Profile {
         self.measures.slowest_ms = millis(habits.slowest);
     }
 
+    /// Sets the last volume at which the renderer was heard.
+    pub(super) fn note_audible(&mut self, volume: Option<u16>) {
+        self.measures.audible = volume;
+    }
+
+    /// The last volume, in units of the renderer, at which it was heard.
+    pub(super) const fn audible(&self) -> Option<u16> {
+        self.measures.audible
+    }
+
     /// Puts into force what is believed now. Expired flaws are dropped, so that the renderer is tried again.
     pub(super) fn apply(&self, habits: &mut Habits, now: Minutes) {
         let holds = |flaw: &Option<Flaw>| flaw.is_some_and(|flaw| flaw.holds(now));
@@ -202,6 +222,10 @@ impl Profile {
             self.measures.latency_ms.map(|millis| Duration::from_millis(millis.into()));
         habits.slowest = Duration::from_millis(self.measures.slowest_ms.into());
     }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 fn set<T: PartialEq>(place: &mut T, value: T) -> bool {
@@ -257,6 +281,11 @@ impl Profile {
         }
         if self.events_agree {
             lines.push("sends reliable events".to_owned());
+        }
+        match self.left_out.count(now) {
+            0 => {}
+            1 => lines.push("does not play one file, which is left out for a time".to_owned()),
+            n => lines.push(format!("does not play {n} files, which are left out for a time")),
         }
         for (extension, mime) in self.names.unusual() {
             lines.push(format!("takes .{extension} files as {mime}"));

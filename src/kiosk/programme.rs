@@ -12,6 +12,7 @@
 //! Terms: a *clip* interrupts and ends again; a *place* is the position at which it interrupted; a *card* is the clip
 //! that shows a renderer's name, over other clips, too.
 
+use super::left_out::Fit;
 use super::playlist::Playlist;
 use crate::config::AfterClip;
 use crate::limits::CLIPS;
@@ -84,9 +85,15 @@ impl Programme {
         self.clips.front().map(|clip| &clip.file).or_else(|| self.below().current())
     }
 
-    /// The next file, if it follows without a further decision. What a clip interrupted does not.
-    pub fn following(&self) -> Option<&MediaFile> {
-        if self.clips.is_empty() { self.below().following() } else { None }
+    /// The file that should play beneath the clips.
+    pub fn beneath_clips(&self) -> Option<&MediaFile> {
+        self.below().current()
+    }
+
+    /// The next file of those that suit best, if it follows without a further decision. What a clip
+    /// interrupted does not.
+    pub fn following(&self, fit: impl Fn(&MediaFile) -> Fit) -> Option<&MediaFile> {
+        if self.clips.is_empty() { self.below().following_that(fit) } else { None }
     }
 
     /// Returns whether a clip plays.
@@ -96,9 +103,10 @@ impl Programme {
 
     /// Interrupts with a clip, which replaces all other clips; `at`: the position of the current file.
     pub fn interrupt(&mut self, clip: Clip, at: Option<Duration>) {
-        if self.clips.is_empty() {
-            let resumes = at.filter(|_| clip.back == AfterClip::Resume);
-            self.place = self.below().current().map(|file| file.path.clone()).zip(resumes);
+        match clip.back {
+            _ if !self.clips.is_empty() => {}
+            AfterClip::Resume => self.keep_place(at),
+            AfterClip::Start => self.place = None,
         }
         self.clips.clear();
         // The queue is empty.
@@ -108,16 +116,27 @@ impl Programme {
     /// Shows a card over everything; `at`: the position of what plays, be it a file or a clip, which goes on from
     /// there.
     pub fn cover(&mut self, card: MediaFile, at: Option<Duration>) {
-        match self.clips.front_mut() {
-            Some(clip) => clip.at = at,
-            None => self.place = self.below().current().map(|file| file.path.clone()).zip(at),
-        }
+        self.leave(at);
         if self.clips.is_full() {
             // Drop the last clip of a full queue to make room.
             let _ = self.clips.pop_back();
         }
         // There is room now.
         let _ = self.clips.push_front(Clip::new(card, AfterClip::Resume));
+    }
+
+    /// What plays, be it a file or a clip, is left at this position and goes on from there.
+    pub fn leave(&mut self, at: Option<Duration>) {
+        match self.clips.front_mut() {
+            Some(clip) => clip.at = at.or(clip.at),
+            None => self.keep_place(at),
+        }
+    }
+
+    /// Keeps the position of the current file. Without one, a place that was not resumed yet is kept.
+    fn keep_place(&mut self, at: Option<Duration>) {
+        let place = self.below().current().map(|file| file.path.clone()).zip(at);
+        self.place = place.or_else(|| self.place.take());
     }
 
     /// Returns whether a card is shown.
@@ -153,8 +172,12 @@ impl Programme {
 
     /// Drops what a person chose. Returns `false` if there was nothing.
     pub fn unchoose(&mut self) -> bool {
-        self.place = None;
         self.chosen.take().is_some()
+    }
+
+    /// Returns whether there is something that a person chose.
+    pub fn is_chosen(&self) -> bool {
+        self.chosen.is_some()
     }
 
     /// Sets what the schedule wants.
@@ -178,21 +201,47 @@ impl Programme {
         self.below().has(path) || self.clips.iter().any(|clip| *clip.file.path == *path)
     }
 
-    /// Moves on to the next file. Returns `false` at the end of a programme that does not repeat; it is then at its
-    /// start.
-    pub fn advance(&mut self) -> bool {
+    /// The file at this path has ended: moves on to the next file of those that suit best, unless another file is
+    /// current already because this one was removed. Returns `false` at the end of a programme that does not repeat;
+    /// it is then at its start.
+    pub fn advance_past(&mut self, path: &Path, fit: impl Fn(&MediaFile) -> Fit) -> bool {
+        let is_it = self.current().is_none_or(|file| *file.path == *path);
+        if is_it { self.advance(fit) } else { true }
+    }
+
+    /// Moves on to the next file of those that suit best. Returns `false` at the end of a programme that does
+    /// not repeat; it is then at its start.
+    pub fn advance(&mut self, fit: impl Fn(&MediaFile) -> Fit) -> bool {
         if self.clips.pop_front().is_some() {
             return true;
         }
-        let goes_on = self.below_mut().advance();
+        let goes_on = self.below_mut().advance_to(fit);
         // What a person chose has ended: the layer below goes on.
         goes_on || self.unchoose()
     }
 
-    /// Moves one file forward or back, as a person asks at a button. Forward ends a clip; back restarts it.
-    pub fn step(&mut self, by: isize) {
+    /// Moves on if another file suits better than the current one. A clip is what a person asked for.
+    pub fn settle(&mut self, fit: impl Fn(&MediaFile) -> Fit) {
+        if self.clips.is_empty() {
+            self.below_mut().settle_on(fit);
+        }
+    }
+
+    /// How well the file suits that suits best.
+    pub fn best(&self, fit: impl Fn(&MediaFile) -> Fit) -> Option<Fit> {
+        self.below().best(fit)
+    }
+
+    /// The files of the layer that plays below all clips.
+    pub fn files(&self) -> impl Iterator<Item = &MediaFile> {
+        self.below().files()
+    }
+
+    /// Moves one file forward or back, as a person asks at a button, past the files that others suit better than.
+    /// Forward ends a clip; back restarts it.
+    pub fn step(&mut self, by: isize, fit: impl Fn(&MediaFile) -> Fit) {
         match self.clips.is_empty() {
-            true => self.below_mut().step(by),
+            true => self.below_mut().step_to(by, fit),
             false if by > 0 => _ = self.clips.pop_front(),
             false => {}
         }
@@ -280,6 +329,8 @@ mod tests {
         programme.current().map_or(String::new(), |file| file.path.display().to_string())
     }
 
+    /// All files suit the same.
+    const ANY: fn(&MediaFile) -> Fit = |_| Fit::Good;
     const SECOND: Duration = Duration::from_secs(1);
 
     /// The name of the layer that decides what plays.
@@ -298,13 +349,13 @@ mod tests {
     #[test]
     fn after_a_clip_the_interrupted_file_resumes_where_it_was() {
         let mut programme = Programme::new(list("/m", true));
-        programme.advance();
+        programme.advance(ANY);
         programme.interrupt(clip("/c/1.mp4"), Some(40 * SECOND));
         assert_eq!((plays(&programme).as_str(), layer(&programme)), ("/c/1.mp4", "clip"));
         assert_eq!(programme.take_place(), None, "not yet");
         programme.interrupt(clip("/c/2.mp4"), Some(3 * SECOND));
         assert_eq!(plays(&programme), "/c/2.mp4", "the first has made way");
-        assert!(programme.advance());
+        assert!(programme.advance(ANY));
         assert_eq!(plays(&programme), "/m/b.mp4");
         assert_eq!(programme.take_place(), Some(40 * SECOND), "not that in the clip");
         assert_eq!(programme.take_place(), None, "once");
@@ -318,7 +369,7 @@ mod tests {
         assert_eq!(room, CLIPS - 1);
         for _ in 0..CLIPS {
             assert!(programme.is_interrupted());
-            programme.step(1);
+            programme.step(1, ANY);
         }
         assert_eq!(plays(&programme), "/m/a.mp4");
     }
@@ -326,11 +377,11 @@ mod tests {
     #[test]
     fn what_was_chosen_ends_by_itself_and_the_standing_programme_goes_on() {
         let mut programme = Programme::new(list("/m", true));
-        programme.advance();
+        programme.advance(ANY);
         programme.choose(list("/c", false), None);
         assert_eq!((plays(&programme).as_str(), layer(&programme)), ("/c/1.mp4", "chosen"));
-        assert!(programme.advance());
-        assert!(programme.advance(), "its end is not the end");
+        assert!(programme.advance(ANY));
+        assert!(programme.advance(ANY), "its end is not the end");
         assert_eq!((plays(&programme).as_str(), layer(&programme)), ("/m/b.mp4", "standing"));
     }
 
@@ -338,8 +389,8 @@ mod tests {
     fn a_programme_that_does_not_repeat_ends_whatever_was_played_over_it() {
         let mut programme = Programme::new(list("/e", false));
         programme.interrupt(clip("/c/1.mp4"), None);
-        assert!(programme.advance());
-        assert!(!programme.advance());
+        assert!(programme.advance(ANY));
+        assert!(!programme.advance(ANY));
     }
 
     #[test]
@@ -362,19 +413,45 @@ mod tests {
         programme.cover(name(), Some(3 * SECOND));
         programme.resolve(&scan());
         assert!(programme.is_covered(), "it needs no file");
-        assert_eq!((programme.take_place(), programme.following()), (None, None));
-        assert!(programme.advance() && !programme.is_covered());
+        assert_eq!((programme.take_place(), programme.following(ANY)), (None, None));
+        assert!(programme.advance(ANY) && !programme.is_covered());
         assert_eq!(plays(&programme), "/c/1.mp4");
         assert_eq!(programme.take_place(), Some(3 * SECOND));
         assert_eq!(programme.take_place(), None, "once");
         programme.drop_clips();
         assert_eq!(programme.take_place(), Some(40 * SECOND));
         programme.cover(name(), Some(50 * SECOND));
-        assert!(programme.advance());
+        assert!(programme.advance(ANY));
         assert_eq!(
             (plays(&programme), programme.take_place()),
             ("/m/a.mp4".into(), Some(50 * SECOND))
         );
+    }
+
+    #[test]
+    fn what_follows_a_file_that_was_removed_is_not_skipped() {
+        let mut programme = Programme::new(list("/m", true));
+        let rest = Scan { files: vec![file("/m/b.mp4")], ..Scan::default() };
+        programme.resolve(&rest);
+        assert!(programme.advance_past(Path::new("/m/a.mp4"), ANY));
+        assert_eq!(plays(&programme), "/m/b.mp4");
+        programme.interrupt(clip("/c/1.mp4"), Some(40 * SECOND));
+        programme.resolve(&rest);
+        assert!(programme.advance_past(Path::new("/c/1.mp4"), ANY));
+        assert_eq!(
+            (plays(&programme).as_str(), programme.take_place()),
+            ("/m/b.mp4", Some(40 * SECOND))
+        );
+    }
+
+    #[test]
+    fn a_place_that_was_not_resumed_yet_outlasts_another_clip_and_the_end_of_a_choice() {
+        let mut programme = Programme::new(list("/m", true));
+        programme.interrupt(clip("/c/1.mp4"), Some(40 * SECOND));
+        assert!(programme.advance(ANY));
+        programme.interrupt(clip("/c/2.mp4"), None);
+        assert!(programme.advance(ANY) && !programme.unchoose());
+        assert_eq!(programme.take_place(), Some(40 * SECOND));
     }
 
     #[test]

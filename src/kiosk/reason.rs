@@ -26,6 +26,8 @@ pub enum Reason<'a> {
     Finished,
     /// A person stopped it at the box.
     Stopped,
+    /// It is told to stop, again and again until it is seen stopped.
+    Stopping,
     /// A person paused it at the box.
     Paused,
     /// A viewer did this. The box takes the renderer back after this time, if at all.
@@ -48,6 +50,8 @@ pub enum Reason<'a> {
     Between,
     /// The renderer was paused and is being told to play on.
     GoingOn,
+    /// The group plays a file that does not play on this renderer.
+    SitsOut,
     /// The configuration has an error.
     Misconfigured,
     /// The box has no network.
@@ -86,8 +90,10 @@ impl Reason<'_> {
             | Self::NotAsked
             | Self::Finished
             | Self::Stopped
+            | Self::Stopping
             | Self::Paused
             | Self::Viewer(..)
+            | Self::SitsOut
             | Self::Leaving => Standing::Right,
             Self::Asking
             | Self::Giving(_)
@@ -108,6 +114,7 @@ impl Reason<'_> {
             Self::NotAsked => "not_asked",
             Self::Finished => "finished",
             Self::Stopped => "stopped",
+            Self::Stopping => "stopping",
             Self::Paused => "paused",
             Self::Viewer(Viewer::Stopped, _) => "viewer_stopped",
             Self::Viewer(Viewer::Paused, _) => "viewer_paused",
@@ -122,6 +129,7 @@ impl Reason<'_> {
             Self::Looking => "looking",
             Self::Between => "between",
             Self::GoingOn => "going_on",
+            Self::SitsOut => "sits_out",
             Self::Misconfigured => "misconfigured",
             Self::Offline => "offline",
             Self::Fault(fault) => fault.word(),
@@ -136,13 +144,16 @@ impl fmt::Display for Reason<'_> {
             Self::NotAsked => write!(f, "nobody has started it yet; press play"),
             Self::Finished => write!(f, "the programme is over"),
             Self::Stopped => write!(f, "it was stopped at the box; press play to start it again"),
-            Self::Paused => write!(f, "it was paused at the box; press play to go on"),
+            Self::Stopping => {
+                write!(f, "it is being told to stop, again until it does")
+            }
+            Self::Paused => write!(f, "it was paused at the box; press play to resume"),
             Self::Viewer(did, again) => {
                 let takes_back = match did {
                     Viewer::Stopped => write!(f, "a viewer stopped it"),
                     Viewer::Paused => write!(f, "a viewer paused it"),
                     Viewer::SwitchedOff => write!(f, "a viewer switched it off"),
-                    Viewer::TookOver => write!(f, "somebody else plays something on it"),
+                    Viewer::TookOver => write!(f, "somebody else is playing something on it"),
                 };
                 takes_back?;
                 match (did, again) {
@@ -150,12 +161,12 @@ impl fmt::Display for Reason<'_> {
                         write!(f, "; the box starts it again in {} s", again.as_secs().max(1))
                     }
                     (Viewer::TookOver, None) => write!(f, "; press play to take it back"),
-                    (Viewer::Paused, None) => write!(f, "; press play to go on"),
+                    (Viewer::Paused, None) => write!(f, "; press play to resume"),
                     (_, None) => write!(f, "; press play to start it again"),
                 }
             }
             Self::Leaving => write!(f, "the box is shutting down"),
-            Self::Asking => write!(f, "the box does not know its state yet"),
+            Self::Asking => write!(f, "its state is not known yet"),
             Self::Giving(file) => write!(f, "it is being told to load {}", file_name(file)),
             Self::Busy(times) => {
                 write!(f, "it is busy; the box tries again (attempt {})", times.saturating_add(1))
@@ -164,13 +175,17 @@ impl fmt::Display for Reason<'_> {
                 write!(f, "it accepted {} but has not fetched it yet", file_name(file))
             }
             Self::Fetching(file) => {
-                write!(f, "it is fetching {} but does not play it yet", file_name(file))
+                write!(f, "it is fetching {} but is not playing it yet", file_name(file))
             }
             Self::Looking => write!(f, "it stopped; the box is finding out why"),
             Self::Between => {
                 write!(f, "it is between the end of one file and the start of the next")
             }
             Self::GoingOn => write!(f, "it is paused and being resumed"),
+            Self::SitsOut => write!(
+                f,
+                "its group plays a file that does not play on it; it joins at the next one that does"
+            ),
             Self::Misconfigured => {
                 write!(f, "the configuration has an error: run dlna-kiosk check")
             }
@@ -200,9 +215,9 @@ impl Kiosk {
     }
 }
 
-/// Why this renderer does not play; `None` if it plays what the box gave it.
+/// Why this renderer does not play, or plays though it should not; `None` if it plays what the box gave it.
 pub(super) fn why(renderer: &Renderer, status: BoxStatus, now: Instant) -> Option<Reason<'_>> {
-    if renderer.is_playing() {
+    if renderer.is_playing() && renderer.goal() != Goal::Stop {
         return None;
     }
     Some(match renderer.goal() {
@@ -214,10 +229,15 @@ pub(super) fn why(renderer: &Renderer, status: BoxStatus, now: Instant) -> Optio
             Rested::Finished => Reason::Finished,
             Rested::Stopped => Reason::Stopped,
         },
-        Goal::Stop => Reason::Stopped,
+        Goal::Stop => match renderer.fault() {
+            Some(fault) if fault.is_about_stopping() => Reason::Fault(fault),
+            _ if renderer.is_there() && renderer.needs_stop(now) => Reason::Stopping,
+            _ => Reason::Stopped,
+        },
         Goal::Pause => Reason::Paused,
         Goal::Yield { did, until } => Reason::Viewer(did, until.map(|until| until.since(now))),
         Goal::Play if status.offline => Reason::Offline,
+        Goal::Play if renderer.sits_out() => Reason::SitsOut,
         Goal::Play => not_yet(renderer),
     })
 }
@@ -268,6 +288,7 @@ mod tests {
             Reason::NotAsked,
             Reason::Finished,
             Reason::Stopped,
+            Reason::Stopping,
             Reason::Paused,
             Reason::Viewer(Viewer::Stopped, None),
             Reason::Viewer(Viewer::Paused, None),
@@ -282,6 +303,7 @@ mod tests {
             Reason::Looking,
             Reason::Between,
             Reason::GoingOn,
+            Reason::SitsOut,
             Reason::Misconfigured,
             Reason::Offline,
         ];

@@ -104,6 +104,14 @@ impl Statistics {
         &mut self.rows[at]
     }
 
+    /// Whether this renderer has ever played a file of this extension to its end.
+    pub fn has_played(&self, udn: &Udn, extension: &str) -> bool {
+        let is_such = |file: &Path| {
+            file.extension().is_some_and(|found| found.eq_ignore_ascii_case(extension))
+        };
+        self.rows.iter().any(|row| row.rounds > 0 && row.udn == *udn && is_such(&row.file))
+    }
+
     /// Returns whether nothing was counted yet.
     pub const fn is_new(&self) -> bool {
         self.rows.is_empty()

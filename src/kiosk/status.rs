@@ -4,6 +4,7 @@ use super::Kiosk;
 use super::event::Question;
 use super::group::GroupStatus;
 use super::leds::Pattern;
+use super::left_out::PassedOver;
 use super::panel::Press;
 use super::reason::Standing;
 use super::reason::{BoxStatus, why};
@@ -107,6 +108,8 @@ struct RendererStatus {
     /// How much of the file was fetched from the media server.
     fetched: Option<&'static str>,
     fault: Option<String>,
+    /// The files that the renderer does not get, because it does not play them.
+    left_out: Vec<PassedOver>,
     schedule: Option<HeldStatus>,
     /// Why the renderer does not play.
     why: Option<WhyStatus>,
@@ -156,6 +159,12 @@ impl Kiosk {
             }
             Question::Statistics => self.statistics(now).snapshot(),
         }
+    }
+
+    /// The name of each renderer, and one word for why it does not play.
+    pub fn reasons(&self, now: Instant) -> impl Iterator<Item = (&str, Option<&'static str>)> {
+        let word = move |renderer| why(renderer, self.box_status(), now).map(|why| why.word());
+        self.renderers.iter().map(move |renderer| (renderer.name(), word(renderer)))
     }
 
     /// The status at this moment.
@@ -254,6 +263,7 @@ fn renderer_status(
         },
         fetched: load.map(|load| load.evidence.word()),
         fault: renderer.fault().map(ToString::to_string),
+        left_out: renderer.passed_over(now),
         why: why(renderer, box_status, now).map(|reason| WhyStatus {
             word: reason.word(),
             standing: reason.standing(),

@@ -1,7 +1,6 @@
 //! Keeps the box itself running: its tasks, the watchdog, readiness, and shutdown.
 
-use super::backoff::Backoff;
-use super::deadline::{Deadline, Wake, Why};
+use super::deadline::{Backoff, Deadline, Wake, Why};
 use super::effect::{Effect, Effects};
 use super::event::TaskName;
 use super::mutant::Mutant;

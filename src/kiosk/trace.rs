@@ -3,6 +3,7 @@
 
 use super::event::TaskName;
 use super::fault::Fault;
+use super::left_out::Unplayable;
 use super::reason::{Reason, Viewer};
 use crate::limits::{NAME_BYTES, TRACE};
 use crate::text::Text;
@@ -40,6 +41,8 @@ pub enum What {
     Again(Rc<Path>),
     /// The renderer played to the end. The number of rounds so far.
     Ended(u32),
+    /// The renderer stopped at this position, though the file is said to last so long, and had the whole file.
+    EndedEarly(Duration, Option<Duration>),
     /// The renderer went on without a stop, by seek or by SetNext. The number of rounds so far.
     Looped(u32),
     /// A viewer took the renderer, with its remote control or another control point: for this long, or for good.
@@ -54,6 +57,12 @@ pub enum What {
     NoVolume,
     /// Something does not work; reported once per change.
     Trouble(Fault),
+    /// The file does not play on the renderer and is left out for this long, and why.
+    LeftOut(Rc<Path>, Unplayable, Duration),
+    /// The renderer lists no files of this kind (a plural) as playable: they are skipped.
+    Skips(&'static str),
+    /// A clip was asked for while the renderer is away, and is not played later.
+    ClipMissed,
     /// The renderer refused an optional command, with this code.
     Refused(&'static str, u16),
     /// The renderer works again.
@@ -68,6 +77,8 @@ pub enum What {
     Scanned(usize, usize),
     /// A configured file or folder is missing, and why.
     Missing(String),
+    /// Something about a file that is worth knowing.
+    Remark(String),
     /// A file is still being copied and will be played afterwards.
     Copying(Rc<Path>),
     /// The playing file was replaced; the new one follows.
@@ -80,6 +91,8 @@ pub enum What {
     TaskEnded(TaskName, String),
     /// There are no buttons and LEDs, and why.
     NoPanel(String),
+    /// A button was closed when the panel began to work.
+    Stuck(u8),
     /// The buttons and LEDs work after all.
     PanelAgain,
     /// A bounded table is full. What was left out.
@@ -107,10 +120,12 @@ impl What {
     pub fn level(&self) -> Level {
         match self {
             Self::Trouble(_)
+            | Self::LeftOut(..)
             | Self::Viewer(Viewer::TookOver, _)
             | Self::Missing(_)
             | Self::TaskEnded(..)
             | Self::NoPanel(_)
+            | Self::Stuck(_)
             | Self::Kept(Err(_))
             | Self::StillOn(_)
             | Self::Full(_) => Level::Warn,
@@ -139,6 +154,13 @@ impl fmt::Display for Entry {
             What::Loading(path) => write!(f, "loading {}", file_name(path)),
             What::Playing(path) | What::Again(path) => write!(f, "playing {}", file_name(path)),
             What::Ended(rounds) => write!(f, "played to the end (round {rounds})"),
+            What::EndedEarly(at, length) => {
+                write!(f, "ended after {} s", at.as_secs())?;
+                if let Some(length) = length {
+                    write!(f, ", although it should last {} s", length.as_secs())?;
+                }
+                write!(f, "; playing on. If you stopped it, stop it once more")
+            }
             What::Looped(rounds) => write!(f, "continued without a stop (round {rounds})"),
             What::Viewer(did, again) => write!(f, "{}", Reason::Viewer(*did, *again)),
             What::Resumed => write!(f, "a viewer resumed it with the remote control"),
@@ -148,6 +170,14 @@ impl fmt::Display for Entry {
                 write!(f, "its volume can be changed only with its own remote control")
             }
             What::Trouble(fault) => write!(f, "{fault}"),
+            What::LeftOut(path, why, pause) => write!(
+                f,
+                "leaving out {} for {}: {why}; remove the file or convert it",
+                file_name(path),
+                minutes(*pause)
+            ),
+            What::ClipMissed => write!(f, "the clip is not played: the renderer is not there"),
+            What::Skips(kind) => write!(f, "skipping {kind}: it does not list any as playable"),
             What::Refused(what, code) => write!(f, "refused {what} ({code})"),
             What::Recovered => write!(f, "works again"),
             What::Scheduled(Some(entry)) => write!(f, "schedule: {entry}"),
@@ -169,7 +199,7 @@ impl fmt::Display for Entry {
                     _ => write!(f, "; missing or unusable: {missing}"),
                 }
             }
-            What::Missing(why) => write!(f, "{why}"),
+            What::Missing(text) | What::Remark(text) => write!(f, "{text}"),
             What::Copying(path) => write!(f, "{} is still being copied", path.display()),
             What::Replaced(path) => {
                 write!(f, "{} was replaced; the new file is next", file_name(path))
@@ -177,7 +207,7 @@ impl fmt::Display for Entry {
             What::Removed(path) => {
                 write!(
                     f,
-                    "{} was removed; the renderer plays what it can still get of it",
+                    "{} was removed; the renderer plays as much of the file as it can still fetch",
                     file_name(path)
                 )
             }
@@ -187,6 +217,12 @@ impl fmt::Display for Entry {
             What::Addresses(list) => write!(f, "address of the box: {list}"),
             What::TaskEnded(name, why) => {
                 write!(f, "{name} ended and will be restarted: {why}")
+            }
+            What::Stuck(pin) => {
+                write!(
+                    f,
+                    "the button at GPIO{pin} is closed at the start; it does nothing until it has opened"
+                )
             }
             What::NoPanel(why) => write!(f, "no buttons and LEDs: {why}"),
             What::PanelAgain => write!(f, "buttons and LEDs work now"),
@@ -198,7 +234,7 @@ impl fmt::Display for Entry {
             ),
             What::Remembers(1) => write!(f, "loaded what was learned about 1 renderer"),
             What::Remembers(known) => write!(f, "loaded what was learned about {known} renderers"),
-            What::Kept(Ok(())) => write!(f, "what was learned is stored again"),
+            What::Kept(Ok(())) => write!(f, "what was learned can be stored again"),
             What::Kept(Err(why)) => write!(f, "what was learned cannot be stored: {why}"),
             What::Unidentified(why) => write!(f, "cannot show its name and address: {why}"),
             What::PowerOff => write!(f, "switching the machine off"),
@@ -206,6 +242,15 @@ impl fmt::Display for Entry {
             What::Phase(phase, reason) => write!(f, "{phase}: {reason}"),
             What::Leaving => write!(f, "shutting down"),
         }
+    }
+}
+
+/// A time in minutes or hours, for people.
+pub(super) fn minutes(span: Duration) -> String {
+    match span.as_secs().div_ceil(60) {
+        1 => "1 minute".to_owned(),
+        minutes @ ..120 => format!("{minutes} minutes"),
+        minutes => format!("{} hours", minutes.div_ceil(60)),
     }
 }
 

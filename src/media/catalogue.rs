@@ -4,6 +4,7 @@
 //! A *settled* file is no longer being written.
 
 use super::media_type::MediaType;
+use super::playlist::is_playlist;
 use crate::limits::LOOKED_AT;
 use crate::time::{Duration, Instant};
 use std::collections::HashMap;
@@ -51,10 +52,36 @@ pub struct Scan {
     pub growing: Vec<PathBuf>,
     /// Configured playlists, each with its files in order.
     pub lists: Vec<(PathBuf, Vec<Rc<Path>>)>,
+    /// Configured paths that are spelled differently on the disk, with the path there.
+    pub meant: Vec<(PathBuf, PathBuf)>,
+    /// Paths with the rest of a sentence about them that is worth a line in the log, though nothing is wrong.
+    pub notes: Vec<(PathBuf, String)>,
     /// The number of files beyond [`crate::limits::MEDIA`], which are skipped.
     pub skipped: u32,
     /// A sentence that says why changes may go unnoticed, so that the folder must be rescanned periodically.
     pub untold: Option<String>,
+}
+
+impl Scan {
+    /// Where the configured path `play` is on the disk.
+    pub fn place<'a>(&'a self, play: &'a Path) -> &'a Path {
+        let meant = self.meant.iter().find(|(wanted, _)| wanted == play);
+        meant.map_or(play, |(_, found)| found)
+    }
+
+    /// The files that the configured path `play` stands for: those of a playlist in its order, others in any order.
+    pub fn files_at(&self, play: &Path) -> Vec<&MediaFile> {
+        if !is_playlist(play) {
+            let place = self.place(play);
+            return self.files.iter().filter(|file| file.path.starts_with(place)).collect();
+        }
+        let Some((_, list)) = self.lists.iter().find(|(path, _)| path == play) else {
+            return Vec::new();
+        };
+        let known: HashMap<&Path, &MediaFile> =
+            self.files.iter().map(|file| (&*file.path, file)).collect();
+        list.iter().filter_map(|path| known.get(&**path).copied()).collect()
+    }
 }
 
 /// A file is settled if two scans this far apart found it unchanged.

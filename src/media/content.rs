@@ -4,6 +4,7 @@
 //! renderers play formats that no table knows.
 
 use super::media_type::{MediaKind, MediaType, of_extension};
+use super::unplayed;
 
 /// Bytes needed to tell the type: three packets of a transport stream, or a Matroska header.
 pub const HEAD: usize = 1024;
@@ -33,44 +34,51 @@ const RELATED: [&[&str]; 6] = [
 /// Types without a signature: they may begin with the two bytes of an MP3 or AAC frame by chance.
 const UNMARKED: [&str; 6] = ["mp3", "aac", "mpg", "ts", "m2ts", "mts"];
 
-/// Types that are certainly no media, by the extension that `infer` reports, with a name for people.
-const NO_MEDIA: [(&str, &str); 18] = [
-    ("html", "a web page"),
-    ("xml", "a text file"),
-    ("sh", "a text file"),
-    ("pdf", "a document"),
-    ("doc", "a document"),
-    ("docx", "a document"),
-    ("xlsx", "a document"),
-    ("pptx", "a document"),
-    ("odt", "a document"),
-    ("ods", "a document"),
-    ("odp", "a document"),
-    ("epub", "a book"),
-    ("zip", "an archive"),
-    ("rar", "an archive"),
-    ("7z", "an archive"),
-    ("gz", "an archive"),
-    ("xz", "an archive"),
-    ("elf", "a program"),
-];
+/// What pictures of today's phones begin with, in the container of MP4 (ISO/IEC 23008-12): these brands.
+const HEIC: [&[u8; 4]; 9] =
+    [b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"mif2"];
+const AVIF: [&[u8; 4]; 3] = [b"avif", b"avis", b"avio"];
 
-/// The type of the file that begins with `head` and has a name of the type `named`.
-pub fn detect(head: &[u8], named: &'static MediaType) -> Content {
+/// The type of the file that begins with `head` and has a name of the type `named`, or of no type that can be played.
+pub fn detect(head: &[u8], named: Option<&'static MediaType>) -> Content {
     if head.is_empty() {
         return Content::NoMedia("empty");
     }
-    let found = transport_stream(head).or_else(|| infer::get(head).map(|found| found.extension()));
+    let found = transport_stream(head)
+        .or_else(|| picture_of_a_phone(head))
+        .or_else(|| infer::get(head).map(|found| found.extension()));
     let Some(found) = found else {
         return if is_text(head) { Content::NoMedia("a text file") } else { Content::AsNamed };
     };
-    if let Some((_, what)) = NO_MEDIA.iter().find(|(extension, _)| *extension == found) {
+    if ["xml", "sh"].contains(&found) {
+        return Content::NoMedia("a text file");
+    }
+    if let Some(what) = unplayed::of_extension(found) {
         return Content::NoMedia(what);
     }
     match of_extension(found) {
-        Some(other) if !related(other, named) && !by_chance(found, named) => Content::Other(other),
+        Some(other)
+            if named.is_none_or(|named| !related(other, named)) && !by_chance(found, named) =>
+        {
+            Content::Other(other)
+        }
         _ => Content::AsNamed,
     }
+}
+
+/// Looks for the brands of HEIC and AVIF, of which a general one may come first.
+fn picture_of_a_phone(head: &[u8]) -> Option<&'static str> {
+    let (size, kind) = (number(head, 0)?, head.get(4..8)?);
+    let end = usize::try_from(size).ok()?.min(head.len());
+    let major = head.get(8..12).filter(|_| kind == b"ftyp")?;
+    let compatible = head.get(16..end).unwrap_or_default();
+    let has = |brands: &[&[u8; 4]]| brands.iter().any(|brand| major == *brand);
+    let is_general = [b"mif1", b"msf1", b"mif2"].iter().any(|brand| major == *brand);
+    let has_avif = || compatible.chunks(4).any(|brand| AVIF.iter().any(|avif| brand == *avif));
+    if has(&AVIF) || is_general && has_avif() {
+        return Some("avif");
+    }
+    has(&HEIC).then_some("heic")
 }
 
 fn related(one: &MediaType, other: &MediaType) -> bool {
@@ -79,8 +87,8 @@ fn related(one: &MediaType, other: &MediaType) -> bool {
 }
 
 /// Whether two bytes alone make the file MP3 or AAC.
-fn by_chance(found: &str, named: &MediaType) -> bool {
-    ["mp3", "aac"].contains(&found) && UNMARKED.contains(&named.extension)
+fn by_chance(found: &str, named: Option<&MediaType>) -> bool {
+    ["mp3", "aac"].contains(&found) && named.is_none_or(|named| UNMARKED.contains(&named.extension))
 }
 
 /// Looks for the sync byte of three packets; `m2ts` has a 4-byte timestamp before each packet.
@@ -222,9 +230,8 @@ mod tests {
             (head(b"OggS"), "opus"),
             (head(b"0&\xb2\x75\x8e\x66\xcf\x11\xa6\xd9"), "wma"),
             (head(&[]), "mp4"),
-            (head(b"RIFF\x10\0\0\0WEBPVP8 "), "jpg"),
         ] {
-            assert_eq!(detect(&content, kind(extension)), Content::AsNamed, "{extension}");
+            assert_eq!(detect(&content, Some(kind(extension))), Content::AsNamed, "{extension}");
         }
     }
 
@@ -239,7 +246,7 @@ mod tests {
             (stream(0, 188), "mp4", "ts"),
             (head(b"RIFF\x10\0\0\0WAVEfmt "), "mp4", "wav"),
         ] {
-            assert_eq!(detect(&content, kind(named)), Content::Other(kind(is)), "{named}");
+            assert_eq!(detect(&content, Some(kind(named))), Content::Other(kind(is)), "{named}");
         }
         assert_eq!(described(kind("mkv")), "a Matroska film");
         assert_eq!(described(kind("mp3")), "an MP3 sound file");
@@ -254,19 +261,49 @@ mod tests {
             (Vec::new(), "empty"),
             (b"Shopping:\r\n\tmilk\n".to_vec(), "a text file"),
             (cut, "a text file"),
-            (b"<!DOCTYPE html><p>404".to_vec(), "a web page"),
-            (head(b"PK\x03\x04"), "an archive"),
-            (head(b"%PDF-1.7"), "a document"),
+            (b"<!DOCTYPE html><p>404".to_vec(), "a web page, which is not played"),
+            (head(b"PK\x03\x04"), "an archive: unpack it"),
+            (head(b"%PDF-1.7"), "a document: export its pages as pictures (.jpg)"),
             (head(b"\x7fELF\x02\x01\x01"), "a program"),
         ] {
-            assert_eq!(detect(&content, kind("mp4")), Content::NoMedia(is));
+            assert_eq!(detect(&content, Some(kind("mp4"))), Content::NoMedia(is));
         }
+    }
+
+    #[test]
+    fn pictures_that_tvs_do_not_show_are_called_by_their_kind_whatever_their_names() {
+        for (content, is) in [
+            (head(b"\0\0\0\x24ftypheic\0\0\0\0mif1"), "a HEIC picture"),
+            (head(b"\0\0\0\x1cftypmif1\0\0\0\0mif1heic"), "a HEIC picture"),
+            (head(b"\0\0\0\x18ftyphevc\0\0\0\0"), "a HEIC picture"),
+            (head(b"\0\0\0\x20ftypavif\0\0\0\0avifmif1"), "an AVIF picture"),
+            (head(b"\0\0\0\x1cftypmif1\0\0\0\0mif1avif"), "an AVIF picture"),
+            (head(b"RIFF\x10\0\0\0WEBPVP8 "), "a WebP picture"),
+            (head(b"BM"), "a BMP picture"),
+            (head(b"II*\0"), "a TIFF picture"),
+            (head(b"8BPS"), "a drawing"),
+        ] {
+            for named in ["jpg", "png", "mp4"] {
+                let Content::NoMedia(what) = detect(&content, Some(kind(named))) else {
+                    panic!("{is} called {named}");
+                };
+                assert!(what.starts_with(is) && what.contains(".jpg"), "{what}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_has_the_name_of_another_kind_is_what_its_content_is() {
+        assert_eq!(detect(&head(b"\0\0\0\x18ftypisom"), None), Content::Other(kind("mp4")));
+        assert_eq!(detect(&head(b"\xff\xd8\xff\xe0"), None), Content::Other(kind("jpg")));
+        assert_eq!(detect(&head(b"\xff\xfb\x90"), None), Content::AsNamed, "by chance");
+        assert_eq!(detect(&head(b"\0\0"), None), Content::AsNamed);
     }
 
     proptest! {
         #[test]
         fn no_bytes_are_a_calamity(bytes: Vec<u8>) {
-            let said = detect(&bytes, kind("mp4"));
+            let said = detect(&bytes, Some(kind("mp4")));
             prop_assert_eq!(said == Content::NoMedia("empty"), bytes.is_empty());
         }
     }

@@ -16,6 +16,15 @@ pub enum MediaKind {
 }
 
 impl MediaKind {
+    /// The plural, for people.
+    pub const fn plural(self) -> &'static str {
+        match self {
+            Self::Video => "films",
+            Self::Audio => "songs",
+            Self::Image => "pictures",
+        }
+    }
+
     /// The MIME type that stands for all files of this kind.
     pub const fn any(self) -> &'static str {
         match self {
@@ -74,7 +83,17 @@ const fn image(extension: &'static str, mimes: &'static [&'static str]) -> Media
 /// The aliases were seen in the Sink of renderers; comments name the maker.
 static TYPES: [MediaType; 24] = [
     // Samsung: x-mkv. Sony BDP: divx. mp4 is the last resort.
-    video("mkv", &["video/x-matroska", "video/x-mkv", "video/mkv", "video/divx", "video/mp4"]),
+    video(
+        "mkv",
+        &[
+            "video/x-matroska",
+            "video/x-mkv",
+            "video/mkv",
+            "video/divx",
+            "video/matroska",
+            "video/mp4",
+        ],
+    ),
     video("mp4", &["video/mp4", "video/x-m4v", "video/quicktime"]),
     video("m4v", &["video/mp4", "video/x-m4v", "video/quicktime"]),
     // Samsung: mp4.
@@ -93,7 +112,7 @@ static TYPES: [MediaType; 24] = [
     audio("flac", &["audio/flac", "audio/x-flac", "application/flac"]),
     audio("m4a", &["audio/mp4", "audio/x-m4a", "audio/m4a", "audio/aac"]),
     audio("aac", &["audio/aac", "audio/vnd.dlna.adts", "audio/x-aac", "audio/mp4"]),
-    audio("wav", &["audio/wav", "audio/x-wav", "audio/wave"]),
+    audio("wav", &["audio/wav", "audio/x-wav", "audio/wave", "audio/vnd.wave"]),
     audio("ogg", &["audio/ogg", "application/ogg", "audio/x-ogg"]),
     audio("opus", &["audio/ogg", "audio/opus", "application/ogg", "audio/x-ogg"]),
     audio("wma", &["audio/x-ms-wma"]),
@@ -163,17 +182,43 @@ pub fn choose_mime(sink: &str, media_type: &MediaType) -> &'static str {
         .unwrap_or_else(|| media_type.default_mime())
 }
 
-/// Whether `sink` lists `media_type` by a MIME type of no other type, or lists everything.
+/// Types of which a renderer that plays one plays the others: they have the same containers, and lists forget them.
+const KIN: [&[&str]; 6] = [
+    &["mp4", "m4v", "mov"],
+    &["mkv", "webm"],
+    &["ts", "m2ts", "mts", "mpg"],
+    &["ogg", "opus"],
+    &["m4a", "aac"],
+    &["wav", "aiff"],
+];
+
+/// Whether `sink` lists `media_type` or one of its `KIN`, by a MIME type of no other type, or lists everything.
 pub fn lists_any(sink: &str, media_type: &MediaType) -> bool {
     let sink = sink.to_ascii_lowercase();
+    let is_kin = |other: &&MediaType| {
+        let has = |kin: &&&[&str]| kin.contains(&media_type.extension);
+        *other == media_type
+            || KIN.iter().find(has).is_some_and(|kin| kin.contains(&other.extension))
+    };
+    let listed = |one: &MediaType| one.own_mimes().any(|mime| lists(&sink, mime));
     lists_all(&sink)
-        || media_type.own_mimes().chain([media_type.kind.any()]).any(|mime| lists(&sink, mime))
+        || lists(&sink, media_type.kind.any())
+        || TYPES.iter().filter(is_kin).any(listed)
+        // Uncompressed sound without a container, which every DLNA speaker lists.
+        || media_type.extension == "wav" && lists(&sink, "audio/l16")
 }
 
-/// Whether `sink` lists any type of picture, or everything.
-pub fn lists_pictures(sink: &str) -> bool {
+/// Whether `sink` lists any type of this kind, or everything. A list without any type that a box plays says nothing.
+pub fn lists_kind(sink: &str, kind: MediaKind) -> bool {
     let sink = sink.to_ascii_lowercase();
-    lists_all(&sink) || sink.contains(":image/")
+    let names = |kind: MediaKind| {
+        let of_kind = TYPES.iter().filter(|media_type| media_type.kind == kind);
+        let any = kind.any().trim_end_matches('*');
+        sink.contains(&format!(":{any}"))
+            || of_kind.flat_map(|media_type| media_type.mimes).any(|mime| lists(&sink, mime))
+    };
+    let kinds = [MediaKind::Video, MediaKind::Audio, MediaKind::Image];
+    lists_all(&sink) || names(kind) || !kinds.into_iter().any(names)
 }
 
 /// Whether the lower-case `sink` lists everything, or is empty and so says nothing.
@@ -278,12 +323,38 @@ mod tests {
     }
 
     #[test]
+    fn a_list_that_names_one_of_a_family_names_the_others() {
+        for (sink, extension, is_listed) in [
+            ("http-get:*:video/mp4:*", "mov", true),
+            ("http-get:*:video/matroska:*", "webm", true),
+            ("http-get:*:audio/L16;rate=44100;channels=2:DLNA.ORG_PN=LPCM", "wav", true),
+            ("http-get:*:audio/vnd.wave:*", "aiff", true),
+            ("http-get:*:application/ogg:*", "opus", true),
+            ("http-get:*:video/mp4:*", "m4a", false),
+            ("http-get:*:audio/mpeg:*", "wav", false),
+            ("http-get:*:image/jpeg:*", "png", false),
+        ] {
+            let media_type = of_extension(extension).expect("known");
+            assert_eq!(lists_any(sink, media_type), is_listed, "{extension}: {sink}");
+        }
+    }
+
+    #[test]
     fn a_list_of_songs_and_films_names_no_pictures() {
         let png = "http-get:*:video/mp4:*,http-get:*:IMAGE/png:DLNA.ORG_PN=PNG_LRG";
         for sink in ["", "http-get:*:*:*", "http-get:*:image/*:*", png] {
-            assert!(lists_pictures(sink), "{sink}");
+            assert!(lists_kind(sink, MediaKind::Image), "{sink}");
         }
-        assert!(!lists_pictures("http-get:*:audio/mpeg:*,http-get:*:video/mp4:*"));
+        let songs = "http-get:*:audio/mpeg:*,http-get:*:video/mp4:*";
+        assert!(!lists_kind(songs, MediaKind::Image));
+        assert!(lists_kind(songs, MediaKind::Audio) && lists_kind(songs, MediaKind::Video));
+    }
+
+    #[test]
+    fn a_list_that_names_nothing_known_says_nothing() {
+        for sink in ["*", "*:*:*:*", "http-get:*:application/x-widget:*", "garbage"] {
+            assert!(lists_kind(sink, MediaKind::Image), "{sink}");
+        }
     }
 
     #[test]

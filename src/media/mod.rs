@@ -2,7 +2,11 @@
 
 pub mod catalogue;
 pub mod content;
+pub mod foreign;
 pub mod generated;
+pub mod lengths;
 pub mod media_type;
+pub mod names;
 pub mod playlist;
 pub mod subtitles;
+pub mod unplayed;

@@ -4,6 +4,7 @@
 //! No method suits all renderers: with the method of one maker, another maker's TV opens the text instead of the film.
 //! So the maker decides, and a renderer that refuses the method gets the film without subtitles.
 
+use super::names::key;
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -32,7 +33,11 @@ pub fn format_of(path: &Path) -> Option<&'static SubtitleFormat> {
 
 /// The subtitle files in one folder, by the name of their film.
 #[derive(Debug, Default)]
-pub struct FolderSubtitles(HashMap<OsString, Candidate>);
+pub struct FolderSubtitles {
+    exact: HashMap<OsString, Candidate>,
+    /// By the names as people read them, see [`key`].
+    alike: HashMap<String, Candidate>,
+}
 
 /// The smallest candidate is the best: files without a language first, then by the order of [`FORMATS`], then by name.
 type Candidate = (bool, usize, PathBuf);
@@ -55,15 +60,19 @@ impl FolderSubtitles {
     }
 
     fn offer(&mut self, film: &OsStr, candidate: Candidate) {
-        let best = self.0.entry(film.to_owned()).or_insert_with(|| candidate.clone());
-        if candidate < *best {
-            *best = candidate;
+        let exact = self.exact.entry(film.to_owned()).or_insert_with(|| candidate.clone());
+        let alike = self.alike.entry(key(film)).or_insert_with(|| candidate.clone());
+        for best in [exact, alike] {
+            if candidate < *best {
+                *best = candidate.clone();
+            }
         }
     }
 
-    /// The best subtitle file for the film at this path.
+    /// The best subtitle file for the film at this path: of exactly its name, or else of one that reads like it.
     pub fn of(&self, film: &Path) -> Option<Rc<Path>> {
-        let (.., path) = self.0.get(film.file_stem()?)?;
+        let stem = film.file_stem()?;
+        let (.., path) = self.exact.get(stem).or_else(|| self.alike.get(&key(stem)))?;
         Some(path.as_path().into())
     }
 }
@@ -85,7 +94,8 @@ pub enum SubtitleMethod {
     Header,
     /// A `res` of text, sec:CaptionInfo and sec:CaptionInfoEx: LG.
     Resource,
-    /// pv:subtitleFileUri and pv:subtitleFileType in the `res` of the film, which other renderers ignore.
+    /// pv:subtitleFileUri and pv:subtitleFileType in the `res` of the film, and a `res` of text behind it: others, of which some
+    /// take only the one and some only the other.
     Attributes,
 }
 
@@ -160,5 +170,9 @@ mod tests {
         assert_eq!(of("/m/show.en.mkv"), Some("/m/show.en.srt".into()), "its own");
         assert_eq!(of("/m/part.mp4"), None, "no language");
         assert_eq!(of("/m/other.mp4"), None);
+        assert_eq!(of("/m/FILM.MP4"), Some("/m/film.SRT".into()), "as read");
+        assert_eq!(of("/m/SHOW.EN.mp4"), Some("/m/show.en.srt".into()));
+        let mac = FolderSubtitles::among([PathBuf::from("/m/Vo\u{308}gel.de.srt")].into_iter());
+        assert!(mac.of(Path::new("/m/Vögel.mp4")).is_some(), "composed and decomposed");
     }
 }

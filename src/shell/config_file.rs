@@ -1,6 +1,7 @@
 //! The configuration file on disk, and a look at the media that it names.
 
 use super::gpio;
+use super::scan::spelling::Spellings;
 use crate::config::{self, FileState, GpioHeader, Loaded, Problem, Severity};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
@@ -85,8 +86,17 @@ fn not_utf8(error: &std::string::FromUtf8Error) -> Loaded {
     loaded
 }
 
-/// What is at `path`, as far as this process may see.
+/// What is at `path`, or at the path that is meant by it, as far as this process may see.
 pub fn look(path: &Path) -> FileState {
+    match look_at(path) {
+        FileState::Missing => {
+            Spellings::default().meant(path).map_or(FileState::Missing, |found| look_at(&found))
+        }
+        state => state,
+    }
+}
+
+fn look_at(path: &Path) -> FileState {
     let state = match fs::metadata(path) {
         // Other kinds, such as pipes, must not be opened.
         Ok(data) if data.is_dir() => fs::read_dir(path).map(|_| FileState::Folder),

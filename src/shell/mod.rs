@@ -10,7 +10,6 @@ pub mod clock;
 pub mod config_file;
 pub mod control_server;
 pub mod driver;
-mod effect_runner;
 pub mod fake_host;
 pub mod gpio;
 pub mod http;

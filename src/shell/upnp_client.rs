@@ -9,6 +9,7 @@ use crate::limits::{DESCRIPTION_BODY, NOTIFY_BODY, SCPD_BODY, SOAP_BODY};
 use crate::upnp::description::ServiceDescription;
 use crate::upnp::description::{self, DescriptionError};
 use crate::upnp::soap::SoapError;
+use crate::upnp::xml::is_cut;
 use crate::upnp::{Action, HttpUrl, UpnpError, gena};
 use core::net::Ipv4Addr;
 
@@ -73,6 +74,7 @@ impl Client {
             let answer = self.exchange(&request, DESCRIPTION_BODY).await?;
             match answer.status {
                 200 => {
+                    whole(&answer, "root")?;
                     // URLs in it are relative to where it was finally found.
                     let description = description::parse(&answer.body, &url);
                     return description
@@ -97,6 +99,7 @@ impl Client {
         let answer = self.exchange(&request, SCPD_BODY).await?;
         match answer.status {
             200 => {
+                whole(&answer, "scpd")?;
                 Ok(Answer::ServiceDescription(Box::new(ServiceDescription::parse(&answer.body))))
             }
             status => Err(Failure::Status(status)),
@@ -135,7 +138,9 @@ impl Client {
             200..=299 => match action.parse_reply(&answer.body) {
                 Ok(reply) => Ok(Answer::Reply(reply)),
                 Err(SoapError::Fault(error)) => Err(Failure::Refused(error)),
-                Err(SoapError::Malformed) => Err(Failure::Malformed),
+                Err(SoapError::Malformed) => {
+                    Err(whole(&answer, "Envelope").err().unwrap_or(Failure::Malformed))
+                }
             },
             status => {
                 let fault = UpnpError::parse(&answer.body);
@@ -158,6 +163,12 @@ impl Client {
             status => Err(Failure::Status(status)),
         }
     }
+}
+
+/// Whether all of a document arrived. What is missing may be the second half of a URL or of a number.
+fn whole(answer: &HttpResponse, root: &str) -> Result<(), Failure> {
+    let whole = !answer.cut && !is_cut(&answer.body, root);
+    whole.then_some(()).ok_or(Failure::Cut)
 }
 
 fn sid(answer: &HttpResponse) -> Option<&str> {
@@ -346,6 +357,35 @@ mod tests {
         let printer = "<root><device><deviceType>urn:schemas-upnp-org:device:Printer:1</deviceType>\
              <UDN>uuid:2</UDN></device></root>";
         assert_eq!(run_with(describe, &[&ok(printer)]).0, Err(Failure::NotARenderer));
+    }
+
+    #[test]
+    fn what_is_cut_is_no_answer() {
+        let control = HttpUrl::new(Ipv4Addr::LOCALHOST, 1, "/control").unwrap();
+        let device = description(&control).write();
+        let position = crate::upnp::action::PositionInfo {
+            rel_time: Some(Duration::from_secs(123)),
+            ..Default::default()
+        };
+        let reply = Reply::PositionInfo(position).write(&Action::GetPositionInfo, 1);
+        let range = Some(VolumeRange { min: 0, max: 100, step: 1 });
+        let scpd = ServiceDescription { volume: range, extra_arguments: vec![] }.write();
+        let cut = Err(Failure::Cut);
+        for part in ["/con", "</device>"] {
+            let half = &device[..device.find(part).unwrap() + 3];
+            for answer in [ok(half), format!("HTTP/1.0 200 OK\r\n\r\n{half}")] {
+                assert_eq!(run_with(|location| Request::Describe { location }, &[&answer]).0, cut);
+            }
+        }
+        let half = &reply[..reply.find("0:02").unwrap() + 4];
+        assert_eq!(run_with(act(Action::GetPositionInfo), &[&ok(half)]).0, cut);
+        let half = &scpd[..scpd.find("<maximum>10").unwrap() + 11];
+        assert_eq!(run_with(|url| Request::DescribeService { url }, &[&ok(half)]).0, cut);
+        let nothing = "HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n";
+        assert_eq!(run_with(|url| Request::DescribeService { url }, &[nothing]).0, cut);
+        assert_eq!(run_with(act(STATE), &[nothing]).0, cut);
+        // The status has said already that it succeeded.
+        assert_eq!(run_with(act(PLAY), &[nothing]).0, Ok(Answer::Reply(Reply::Done)));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //!   real sockets do. The demonstration plays on a well-behaved one.
 //! * `presets`: renderers that people own.
 //! * `world`: the kiosk, renderers and the network between them, in one thread and without a clock.
+//! * `oracle`: what should be on every screen of the room, and weather that meets everything.
 //! * `digests`: what the box sends in some scenes, held against what it has always sent.
 //! * `stories`: tests, each of a single case.
 //!
@@ -14,6 +15,8 @@
 #[cfg(any(test, feature = "simulation"))]
 pub mod digests;
 pub mod fake_renderer;
+#[cfg(any(test, feature = "simulation"))]
+pub mod oracle;
 #[cfg(any(test, feature = "simulation"))]
 pub mod presets;
 pub mod quirks;

@@ -121,6 +121,8 @@ pub struct Quirks {
     pub track_uri: TrackUri,
     /// Tells this as the duration, whatever it is.
     pub claims_duration: Option<Duration>,
+    /// Tells this many per cent of the true duration.
+    pub claims_percent: u32,
     /// Never tells the duration.
     pub hides_duration: bool,
     /// Refuses every GetPositionInfo.
@@ -135,6 +137,8 @@ pub struct Quirks {
     pub end_zeroes_duration: bool,
     /// At the end it says PLAYING at 0:00 for this long, then STOPPED.
     pub end_flicker: Duration,
+    /// Says PAUSED_PLAYBACK at the end for ever.
+    pub end_says_paused: bool,
     /// Says PLAYING at the end for ever.
     pub end_says_playing: bool,
     /// SetNextAVTransportURI.
@@ -153,6 +157,8 @@ pub struct Quirks {
     pub failure: FetchFailure,
     /// What it cannot do with a file, and then it fails as with a fetch.
     pub playback_failure: Option<PlaybackFailure>,
+    /// What it does with single files, by their names without the extension.
+    pub flaws: &'static [(&'static str, FileFlaw)],
 
     // Fetching
     /// Reads this much ahead of its position; `None`: the whole file at once, then closes.
@@ -160,7 +166,12 @@ pub struct Quirks {
     /// Open-ended ranges that it opens beside the first GET, spread over the file.
     pub parallel_ranges: u8,
 
+    /// It takes this long to read a sixteenth of a file.
+    pub piece_takes: Duration,
+
     // Answers
+    /// What it does with single actions, instead of what they ask for.
+    pub whims: Vec<Whim>,
     /// Every answer comes this late.
     pub answers_after: Duration,
     /// Refuses with a bare HTTP 500, without a UPnP error.
@@ -269,6 +280,12 @@ pub enum RelTime {
     AlwaysZero,
     /// NOT_IMPLEMENTED
     NotImplemented,
+    /// Moves until then, and stands.
+    StandsAt(Duration),
+    /// Told in every second answer only; NOT_IMPLEMENTED in the others.
+    EverySecond,
+    /// Two values in turn: the true one, and this much later.
+    Jumps(Duration),
 }
 
 /// What TrackURI names.
@@ -295,6 +312,8 @@ pub enum NextUri {
     HangsAtHandOver(Duration),
     /// Works for sound; hangs like [`Self::HangsAtHandOver`] if the next one is video.
     HangsAtVideo(Duration),
+    /// Works, but drops every so-many-th: it says STOPPED, without a URI.
+    DropsEvery(u32),
     /// Refuses with this.
     Refused(u16),
 }
@@ -336,6 +355,46 @@ pub enum PlaybackFailure {
     HangsUp(u8),
     /// It reads all, and shows nothing.
     ShowsNothing,
+}
+
+/// What it does with an action, instead of what the action asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whim {
+    /// The name of the action.
+    pub action: &'static str,
+    /// Only in this state.
+    pub only_in: Option<TransportState>,
+    /// So many times.
+    pub times: u32,
+    pub does: Does,
+}
+
+/// What it does instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Does {
+    /// Refuses it with this.
+    Refuses(u16),
+    /// Answers 200 and does nothing.
+    Nothing,
+    /// Does nothing, and never answers.
+    NothingSilently,
+    /// Does it, and never answers.
+    ItSilently,
+}
+
+/// How one file fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileFlaw {
+    /// SetAVTransportURI is refused with this.
+    Refused(u16),
+    /// Play is refused with this.
+    RefusedAtPlay(u16),
+    /// It is never fetched.
+    NeverFetched,
+    /// It is fetched and not shown.
+    NotShown,
+    /// SetAVTransportURI hangs the renderer until it is switched off and on.
+    Hangs,
 }
 
 /// What it does if its fetch fails.
@@ -405,6 +464,7 @@ impl Default for Quirks {
             rel_time_every: Duration::ZERO,
             track_uri: TrackUri::Own,
             claims_duration: None,
+            claims_percent: 100,
             hides_duration: false,
             position_refused: None,
             position_when_idle: None,
@@ -412,6 +472,7 @@ impl Default for Quirks {
             end_zeroes_position: false,
             end_zeroes_duration: false,
             end_flicker: Duration::ZERO,
+            end_says_paused: false,
             end_says_playing: false,
             next: NextUri::Works(Duration::ZERO),
             hand_over_stops: Duration::ZERO,
@@ -421,8 +482,11 @@ impl Default for Quirks {
             caches_pictures: false,
             failure: FetchFailure::ErrorOccurred,
             playback_failure: None,
+            flaws: &[],
             reads_ahead: Some(Duration::from_secs(10)),
             parallel_ranges: 0,
+            piece_takes: Duration::ZERO,
+            whims: Vec::new(),
             answers_after: Duration::ZERO,
             bare_refusals: false,
             rendering_control: true,

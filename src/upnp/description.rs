@@ -42,7 +42,7 @@ pub struct Service {
 /// Why a description describes no renderer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DescriptionError {
-    /// It has no device.
+    /// It has no device, or its end is missing: then half a URL would be believed.
     NotADescription,
     /// No device is a MediaRenderer with AVTransport.
     NotARenderer,
@@ -58,6 +58,9 @@ pub enum DescriptionError {
 /// [`DescriptionError`].
 pub fn parse(body: &[u8], location: &HttpUrl) -> Result<Description, DescriptionError> {
     let document = Document::parse(body, "root");
+    if !document.is_whole() {
+        return Err(DescriptionError::NotADescription);
+    }
     let mut devices = document.nodes().filter(|node| node.is("device")).peekable();
     let root = *devices.peek().ok_or(DescriptionError::NotADescription)?;
     // Some devices write URLBase after the devices.
@@ -249,9 +252,12 @@ pub struct ServiceDescription {
 }
 
 impl ServiceDescription {
-    /// Parses the body of a service description.
+    /// Parses the body of a service description. One whose end is missing says nothing.
     pub fn parse(body: &[u8]) -> Self {
         let document = Document::parse(body, "scpd");
+        if !document.is_whole() {
+            return Self::default();
+        }
         Self { volume: volume_range(&document), extra_arguments: extra_arguments(&document) }
     }
 
@@ -342,7 +348,7 @@ mod tests {
         let description = found(&format!(
             "<root><device>{RENDERER}<friendlyName>TV<UDN>uuid:1</UDN><serviceList>
              <service><serviceType>urn:schemas-upnp-org:service:RenderingControl:2</serviceType><controlURL>/r</controlURL>
-             <service>{AVT}<controlURL>/a</controlURL></service>"
+             <service>{AVT}<controlURL>/a</controlURL></service></root>"
         ));
         assert_eq!(
             (description.friendly_name.as_str(), description.udn.as_str()),
@@ -352,6 +358,38 @@ mod tests {
         let rendering_control = description.rendering_control.expect("there");
         assert_eq!(rendering_control.version, 2);
         assert_eq!(rendering_control.control_url.path, "/r");
+    }
+
+    #[test]
+    fn a_description_that_is_cut_is_none() {
+        let service = |control: &str| Service {
+            version: 1,
+            control_url: location().join(None, control).expect("a URL"),
+            event_url: None,
+            scpd_url: None,
+        };
+        let written = Description {
+            udn: Udn::new("uuid:1").expect("a name"),
+            friendly_name: clip("TV"),
+            manufacturer: clip(""),
+            model_name: clip("X"),
+            av_transport: service("/upnp/control/AVTransport1"),
+            rendering_control: Some(service("/upnp/control/RenderingControl1")),
+            connection_manager: None,
+        }
+        .write();
+        let whole = written.find("</root>").expect("an end") + "</root>".len();
+        for end in 0..whole {
+            let read = parse(&written.as_bytes()[..end], &location());
+            assert_eq!(read, Err(DescriptionError::NotADescription), "{}", &written[..end]);
+        }
+        assert!(parse(&written.as_bytes()[..whole], &location()).is_ok());
+        let range = Some(VolumeRange { min: 0, max: 100, step: 10 });
+        let scpd = ServiceDescription { volume: range, extra_arguments: Vec::new() }.write();
+        for end in 0..scpd.find("</scpd>").expect("an end") {
+            let read = ServiceDescription::parse(&scpd.as_bytes()[..end]);
+            assert_eq!(read, ServiceDescription::default(), "{}", &scpd[..end]);
+        }
     }
 
     #[test]

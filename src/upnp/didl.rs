@@ -103,6 +103,8 @@ impl ItemSubtitles<'_> {
     /// The text inside of the `res` tag of the film, and the text after the `res`.
     fn write(&self) -> (String, String) {
         let (url, name) = (xml::escape(self.url), self.format.extension);
+        let info = protocol_info(self.format.mime, "");
+        let resource = || format!("<res protocolInfo=\"{info}\">{url}</res>");
         match self.method {
             SubtitleMethod::Header => (String::new(), String::new()),
             // The prefix is declared here, so that films without subtitles do not have it.
@@ -112,15 +114,14 @@ impl ItemSubtitles<'_> {
                      pv:subtitleFileType=\"{}\"",
                     name.to_ascii_uppercase()
                 ),
-                String::new(),
+                resource(),
             ),
             SubtitleMethod::Resource => (
                 String::new(),
                 format!(
-                    "<res protocolInfo=\"{}\">{url}</res>\
-                     <sec:CaptionInfo sec:type=\"{name}\">{url}</sec:CaptionInfo>\
+                    "{}<sec:CaptionInfo sec:type=\"{name}\">{url}</sec:CaptionInfo>\
                      <sec:CaptionInfoEx sec:type=\"{name}\">{url}</sec:CaptionInfoEx>",
-                    protocol_info(self.format.mime, "")
+                    resource()
                 ),
             ),
         }
@@ -262,6 +263,8 @@ mod tests {
 
         let metadata = named(&with, SubtitleMethod::Attributes);
         assert!(metadata.contains(" pv:subtitleFileType=\"SRT\">http://"));
+        let own = format!("</res><res protocolInfo=\"http-get:*:text/srt:*\">{url}</res></item>");
+        assert!(metadata.contains(&own), "the only form that some players take");
         let read = parse(&metadata).expect("DIDL-Lite");
         assert_eq!((read.text_resource, read.subtitle_file.as_deref()), (None, Some(url)));
         assert_eq!(text(&metadata, "res"), with.url);

@@ -41,9 +41,9 @@ impl LastChange {
     ///
     /// Each variable is first looked up in the XML, with the repairs of [`super::xml`], then in the text,
     /// where tags may be torn or escaped once too often or too seldom. Text after the first `</Event>` is
-    /// ignored: it is left over in the device's buffer.
+    /// ignored: it is left over in the device's buffer. An event whose end is missing says nothing.
     pub fn parse(body: &[u8]) -> Option<Self> {
-        let event = EventDocument::read(&decode(body));
+        let event = Some(EventDocument::read(&decode(body))).filter(|event| event.whole)?;
         let [state, status, duration, volume, mute] =
             ["TransportState", "TransportStatus", "CurrentTrackDuration", "Volume", "Mute"]
                 .map(|name| event.value(name));
@@ -111,6 +111,8 @@ impl LastChange {
 struct EventDocument {
     document: Document,
     texts: Vec<String>,
+    /// The end of the event or of what it came in is there.
+    whole: bool,
 }
 
 impl EventDocument {
@@ -127,12 +129,17 @@ impl EventDocument {
         });
         // A LastChange without text holds the document as elements; without a LastChange the body is the document.
         let inner = inner.filter(|inner| inner.contains('<')).unwrap_or_else(|| body.to_owned());
-        let mut texts = vec![first_event(without_comments(&inner)).to_owned()];
+        let mut texts = vec![without_comments(&inner).to_owned()];
         for _ in 0..UNESCAPES {
-            let once_more = texts.last().map(|text| unescape(text).into_owned());
-            texts.extend(once_more.map(|text| first_event(&text).to_owned()));
+            texts.extend(texts.last().map(|text| unescape(text).into_owned()));
         }
-        Self { document: Document::read(&inner, "Event"), texts }
+        let document = Document::read(&inner, "Event");
+        let ends = |text: &String| event_end(text).is_some();
+        // Without a LastChange around it, the text may be cut by the device itself: then each value must be whole.
+        let enclosed = envelope.find("LastChange").is_some() && !envelope.is_whole();
+        let whole = !enclosed || document.is_whole() || texts.iter().any(ends);
+        let texts = texts.iter().map(|text| first_event(text).to_owned()).collect();
+        Self { document, texts, whole }
     }
 
     /// The first value of the variable `name` of instance 0 and, if it has channels, of the Master channel.
@@ -194,12 +201,18 @@ fn without_comments(text: &str) -> &str {
 
 /// `text` up to its first `</Event>`.
 fn first_event(text: &str) -> &str {
-    let end = text.match_indices("</").find(|(at, _)| {
+    event_end(text).map_or(text, |at| &text[..at])
+}
+
+/// Where the first `</Event>` in `text` begins.
+fn event_end(text: &str) -> Option<usize> {
+    let mut tags = text.match_indices("</");
+    let end = tags.find(|(at, _)| {
         let tag = &text[at + 2..];
         let tag = &tag[..tag.find(['>', '<']).unwrap_or(tag.len())];
         squeezed_name(tag).eq_ignore_ascii_case("Event")
     });
-    end.map_or(text, |(at, _)| &text[..at])
+    end.map(|(at, _)| at)
 }
 
 /// A name without its prefix and without blanks inside.
@@ -208,7 +221,7 @@ fn squeezed_name(text: &str) -> String {
     local.chars().filter(|c| !c.is_whitespace()).take(TAG).collect()
 }
 
-/// The value of the first tag that reads like `<name … val="value"`, even if the rest is torn.
+/// The value of the first tag that reads like `<name … val="value"`, even if what follows is torn.
 fn torn_value(text: &str, name: &str) -> Option<String> {
     text.split('<').skip(1).find_map(|tag| {
         let mut rest = tag;
@@ -225,7 +238,7 @@ fn torn_value(text: &str, name: &str) -> Option<String> {
                 }
                 first = false;
             }
-            let (quoted, next) = quoted(after);
+            let (quoted, next) = quoted(after)?;
             match key.as_str() {
                 "val" => value = value.or(Some(quoted)),
                 "channel" => channel = channel.or(Some(quoted)),
@@ -237,17 +250,19 @@ fn torn_value(text: &str, name: &str) -> Option<String> {
     })
 }
 
-/// The value of an attribute at the start of `text`, and the text after it. Without quotes it ends at a blank.
-fn quoted(text: &str) -> (&str, &str) {
+/// The value of an attribute at the start of `text`, and the text after it. Without quotes it ends at a blank. `None` if its end
+/// is missing.
+fn quoted(text: &str) -> Option<(&str, &str)> {
     let text = text.trim_start();
     match text.chars().next() {
         Some(quote @ ('"' | '\'')) => {
             let value = &text[1..];
-            value.split_once(quote).unwrap_or((value, ""))
+            value.split_once(quote)
         }
-        _ => text.split_at(
-            text.find(|c: char| c.is_whitespace() || matches!(c, '/' | '>')).unwrap_or(text.len()),
-        ),
+        _ => {
+            let end = text.find(|c: char| c.is_whitespace() || matches!(c, '/' | '>'))?;
+            Some(text.split_at(end))
+        }
     }
 }
 
@@ -309,6 +324,35 @@ mod tests {
             notify(&escape(event)).replace("e:propertyset", "e:invalid"),
         ] {
             assert_eq!(state(&body), Some(TransportState::Playing), "{body}");
+        }
+    }
+
+    #[test]
+    fn an_event_that_is_cut_says_nothing_or_everything() {
+        let change = LastChange {
+            transport_state: Some(TransportState::PausedPlayback),
+            current_track_uri: Some("http://10.0.0.1/clip.mp4".to_owned()),
+            volume: Some(100),
+            mute: Some(true),
+            ..LastChange::default()
+        };
+        let escaped = change.write();
+        let inner = unescape(&escaped).into_owned();
+        for body in [&escaped, &inner] {
+            for end in 0..body.len() {
+                let read = LastChange::parse(&body.as_bytes()[..end]);
+                assert!(
+                    read.is_none() || read.as_ref() == Some(&change),
+                    "{}: {read:?}",
+                    &body[..end]
+                );
+            }
+        }
+        // A device that cuts its own text ends the element around it.
+        let torn = "<Event><InstanceID val=\"0\"><Mute channel=\"Master\" val=\"1\"/><Volume channel=\"Master\" val=\"10";
+        for body in [notify(&escape(torn)), notify(&escape(&torn.replace('"', "'")))] {
+            let change = LastChange::parse(body.as_bytes()).expect("says something");
+            assert_eq!((change.mute, change.volume), (Some(true), None), "{body}");
         }
     }
 
@@ -395,7 +439,7 @@ mod tests {
         }
         let torn = "<Event><InstanceID val=\"0\"><VolumeDB channel=\"Master\" val=\"5120\"/>\
                     <Vol ume channel = \"Master\" val=\"12\" <";
-        let change = LastChange::parse(torn.as_bytes()).expect("says something");
+        let change = LastChange::parse(notify(&escape(torn)).as_bytes()).expect("says something");
         assert_eq!(change.volume, Some(12));
     }
 

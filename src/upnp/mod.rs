@@ -16,6 +16,7 @@ pub mod xml;
 use crate::limits::UDN_BYTES;
 use crate::text::{Text, clip};
 use core::fmt;
+use core::net::{Ipv4Addr, SocketAddrV4};
 
 pub use action::{Action, Reply};
 pub use soap::UpnpError;
@@ -42,10 +43,44 @@ impl Udn {
         Self::new(&location.to_string())
     }
 
+    /// The identity of one of several devices that have this UDN: the one that is described at this URL.
+    pub fn at(&self, location: &HttpUrl) -> Self {
+        Self(clip(&format!("{}@{}", self.0, location.authority())))
+    }
+
+    /// Whether both are the same apart from the place that distinguishes devices with one UDN, and from `uuid:`, which some
+    /// devices write in one of their messages only.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.without_place() == other.without_place()
+    }
+
+    /// Whether this UDN in the configuration means the device `other`: without a place it means all that have the UDN.
+    pub fn means(&self, other: &Self) -> bool {
+        self.bare() == other.bare() || self.bare() == other.without_place()
+    }
+
+    fn bare(&self) -> &str {
+        self.0.strip_prefix("uuid:").unwrap_or(&self.0)
+    }
+
+    fn without_place(&self) -> &str {
+        match self.bare().rsplit_once('@') {
+            Some((udn, place)) if place.parse::<SocketAddrV4>().is_ok() => udn,
+            _ => self.bare(),
+        }
+    }
+
     /// The text in lower case, with `uuid:` if the device writes it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether both may be addresses of one device in one network. Its mask is not known here; nearly all home networks have this
+/// one.
+pub fn are_neighbours(one: Ipv4Addr, other: Ipv4Addr) -> bool {
+    const NETWORK: usize = 3;
+    one.octets()[..NETWORK] == other.octets()[..NETWORK] && one.is_private()
 }
 
 impl fmt::Display for Udn {
@@ -112,6 +147,23 @@ mod tests {
         }
         for nothing in ["", " ", ":", "::urn:x", "\u{1}"] {
             assert_eq!(Udn::new(nothing), None, "{nothing:?}");
+        }
+    }
+
+    #[test]
+    fn a_place_tells_devices_with_one_udn_apart() {
+        let [kitchen, office] = ["http://10.0.0.5:49494/d.xml", "http://10.0.0.6:49494/d.xml"]
+            .map(|at| HttpUrl::parse(at).expect("a URL"));
+        let udn = Udn::new("uuid:A").expect("a name");
+        let [kitchen, office] = [udn.at(&kitchen), udn.at(&office)];
+        assert_eq!(office.as_str(), "uuid:a@10.0.0.6:49494");
+        assert!(kitchen != office && kitchen.is_same(&office) && udn.is_same(&office));
+        assert!(udn.means(&office) && office.means(&office) && !office.means(&kitchen));
+        assert!(!office.means(&udn), "the configuration names one of them");
+        let short = Udn::new("a").expect("a name");
+        assert!(short.is_same(&udn) && short.means(&office));
+        for other in ["uuid:b", "uuid:a@home", "uuid:"] {
+            assert!(!udn.is_same(&Udn::new(other).expect("a name")), "{other}");
         }
     }
 

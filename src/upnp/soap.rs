@@ -1,7 +1,8 @@
 //! SOAP 1.1 as UPnP uses it (UDA 1.0 §3): envelopes around calls, replies and faults.
 //!
 //! Arguments are read as renderers write them: under any prefix, in any case, beside leftovers of metadata,
-//! in torn envelopes.
+//! in envelopes whose tags do not fit together. But of an answer that was cut only a whole fault is believed: the end of a
+//! number or of a URI may be missing.
 
 use super::ServiceKind;
 use super::action::{Action, Reply};
@@ -14,7 +15,7 @@ use crate::text::{Text, clip};
 pub enum SoapError {
     /// A fault, whatever the HTTP status.
     Fault(UpnpError),
-    /// No OUT argument could be found.
+    /// No OUT argument could be found, or the end is missing.
     Malformed,
 }
 
@@ -47,7 +48,10 @@ impl Action {
             return Err(SoapError::Fault(error));
         }
         let arguments = Arguments::of(&document, &text, &format!("{}Response", self.name()));
-        self.read_reply(&arguments).ok_or(SoapError::Malformed)
+        let reply = self.read_reply(&arguments).ok_or(SoapError::Malformed)?;
+        // The status has said already that an action without OUT arguments succeeded.
+        let whole = reply == Reply::Done || document.is_whole() || arguments.are_whole();
+        whole.then_some(reply).ok_or(SoapError::Malformed)
     }
 
     /// The call in a request, as a renderer reads it. Without a `soap_action` header the body alone says
@@ -111,6 +115,11 @@ impl<'a> Arguments<'a> {
         Self { document, text, frame: frame.or_else(|| document.first()) }
     }
 
+    /// Whether the element around them is closed, so that all of them are there although the end of the envelope is missing.
+    fn are_whole(&self) -> bool {
+        self.frame.is_some_and(Node::is_closed)
+    }
+
     /// The value of the argument `name`, found without regard to case and prefix.
     ///
     /// The last one counts: those before it may be leftovers of metadata that was not escaped. For the same
@@ -136,9 +145,10 @@ impl<'a> Arguments<'a> {
 /// Arguments that hold DIDL-Lite.
 const METADATA: [&str; 4] = ["TrackMetaData", "CurrentURIMetaData", "NextURIMetaData", "DIDL-Lite"];
 
-/// The text after the last start tag called `name`, for documents whose tags do not fit together.
+/// The text between the last start tag called `name` and the next tag, for documents whose tags do not fit together.
 fn torn_argument(text: &str, name: &str) -> Option<String> {
-    let values = text.split('<').skip(1).filter_map(|piece| {
+    let (ended, _) = text.rsplit_once('<')?;
+    let values = ended.split('<').skip(1).filter_map(|piece| {
         let (tag, value) = piece.split_once('>')?;
         let tag = tag.split_ascii_whitespace().next()?;
         let local = tag.rsplit(':').next()?;
@@ -227,7 +237,7 @@ impl UpnpError {
     fn find(document: &Document) -> Option<Self> {
         let code = document
             .nodes()
-            .filter(|node| node.is("errorCode"))
+            .filter(|node| node.is("errorCode") && (node.is_closed() || document.is_whole()))
             .find_map(|node| error_code(node.text()))?;
         let description = document.find("errorDescription").map_or("", Node::text);
         Some(Self { code, description: clip(description) })

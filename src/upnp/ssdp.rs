@@ -14,7 +14,8 @@ pub struct Announcement {
     pub udn: Udn,
     /// ST or NT, shortened.
     pub target: Text<80>,
-    /// LOCATION: http on the sender's own address. `None` only in a byebye.
+    /// LOCATION: http on the sender's own address, or on another one of the same network: a renderer may have two. `None` only in
+    /// a byebye.
     pub location: Option<HttpUrl>,
     /// max-age of CACHE-CONTROL, unchecked.
     pub max_age: Option<Duration>,
@@ -85,7 +86,7 @@ pub enum Rejected {
     NoLocation,
     /// LOCATION is not http on a literal IPv4 address, or too long.
     BadLocation,
-    /// LOCATION is not on the sender's address: a mistake (container networks) or an attack.
+    /// LOCATION is not in the sender's network: a mistake (container networks) or an attack.
     ForeignLocation,
 }
 
@@ -144,19 +145,22 @@ pub fn parse(datagram: &[u8], from: Ipv4Addr) -> Result<Announcement, Rejected> 
         target: clip(target),
         location,
         max_age: message.all("CACHE-CONTROL").find_map(max_age),
-        boot_id: boot_id.parse().ok(),
-        config_id: message.get("CONFIGID.UPNP.ORG").parse().ok(),
+        boot_id: number(boot_id),
+        config_id: number(message.get("CONFIGID.UPNP.ORG")),
     })
 }
 
-/// The LOCATION in `text`, which must be on the sender's address. This also rejects foreign loopback and link-local
-/// addresses.
+/// The LOCATION in `text`, which must be on the sender's address or next to it. This also rejects foreign loopback and
+/// link-local addresses.
 fn location(text: &str, from: Ipv4Addr) -> Result<HttpUrl, Rejected> {
     if text.is_empty() {
         return Err(Rejected::NoLocation);
     }
     let url = HttpUrl::parse(text).ok_or(Rejected::BadLocation)?;
-    if url.host == from { Ok(url) } else { Err(Rejected::ForeignLocation) }
+    if url.host == from || super::are_neighbours(url.host, from) {
+        return Ok(url);
+    }
+    Err(Rejected::ForeignLocation)
 }
 
 /// Parses the M-SEARCH in `datagram`, for the simulated renderer.
@@ -212,6 +216,13 @@ fn usn(udn: &Udn, target: &str) -> String {
     } else {
         format!("{udn}::{target}")
     }
+}
+
+/// A boot or configuration number. Only whether it changes matters, so that of one that is too long, such as a time in
+/// milliseconds, the last bits do. What is no number says nothing.
+fn number(text: &str) -> Option<u32> {
+    let number: u128 = text.trim().parse().ok()?;
+    u32::try_from(number & u128::from(u32::MAX)).ok()
 }
 
 /// The number after `max-age` and `=`, with optional blanks. `max-age=:1800`, as fHDHR writes it, is none.
@@ -346,6 +357,44 @@ mod tests {
         let datagram = b"HTTP/1.1 200 OK\r\nUSN: uuid:1\r\nLOCATION: http://127.0.0.9:1/\r\n\r\n";
         assert!(parse(datagram, Ipv4Addr::new(127, 0, 0, 9)).is_ok());
         assert_eq!(parse(datagram, Ipv4Addr::LOCALHOST), Err(Rejected::ForeignLocation));
+    }
+
+    #[test]
+    fn a_second_address_in_the_same_network_may_be_named() {
+        let alive = |host: &str| {
+            format!(
+                "NOTIFY * HTTP/1.1\r\nNTS: ssdp:alive\r\nUSN: uuid:1\r\nLOCATION: http://{host}:80/d.xml\r\n\r\n"
+            )
+        };
+        for (host, accepted) in [
+            ("192.168.1.30", true),
+            ("192.168.1.31", true),
+            ("192.168.2.30", false),
+            ("10.0.0.30", false),
+            ("169.254.1.30", false),
+            ("203.0.113.7", false),
+        ] {
+            let read = parse(alive(host).as_bytes(), TV);
+            assert_eq!(read.is_ok(), accepted, "{host}: {read:?}");
+        }
+        let public = parse(alive("203.0.113.7").as_bytes(), Ipv4Addr::new(203, 0, 113, 8));
+        assert_eq!(public, Err(Rejected::ForeignLocation));
+    }
+
+    #[test]
+    fn a_number_that_is_none_says_nothing() {
+        let boot_id = |text: &str| {
+            let alive = format!(
+                "NOTIFY * HTTP/1.1\r\nNTS: ssdp:alive\r\nUSN: uuid:1\r\nLOCATION: http://{TV}/\r\nBOOTID.UPNP.ORG: {text}\r\n\r\n"
+            );
+            parse(alive.as_bytes(), TV).expect("an announcement").boot_id
+        };
+        assert_eq!(boot_id(" 7 "), Some(7));
+        for text in ["", "(null)", "0x7", "-1", "7.5", "1e3", "seven"] {
+            assert_eq!(boot_id(text), None, "{text}");
+        }
+        let (now, later) = (boot_id("1796040000123"), boot_id("1796040000124"));
+        assert!(now.is_some() && later.is_some() && now != later, "a time in milliseconds");
     }
 
     #[test]

@@ -81,10 +81,17 @@ class Box:
 
     def status(self):
         """The status document; empty if the box does not answer."""
+        return self._ask("/api/v1/status")
+
+    def statistics(self):
+        """What became of each file on each renderer; empty if the box does not answer."""
+        return self._ask("/api/v1/statistics")
+
+    def _ask(self, path):
         try:
             with self.lan.inside("box"):
                 connection = http.client.HTTPConnection("127.0.0.1", STATUS_PORT, timeout=2)
-                connection.request("GET", "/api/v1/status")
+                connection.request("GET", path)
                 return json.loads(connection.getresponse().read())
         except (OSError, ValueError, http.client.HTTPException):
             return {}

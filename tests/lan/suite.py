@@ -21,6 +21,7 @@ from programmes import clips, folder
 from service import service
 from soap import Device
 from media_changes import media_changes
+from odd_files import odd_files
 from testbed import ADDRESSES, Testbed, median, ms, rule, spread, attempt
 from groups import groups
 
@@ -413,10 +414,10 @@ def plain(testbed):
 
 
 SCENES = {scene.__name__: scene for scene in (
-    discover, play, loops, album, clips, groups, folder, media_changes, rest, moves, faults, takeover, kernel_errors, service, clock)}
+    discover, play, loops, album, clips, groups, folder, media_changes, odd_files, rest, moves, faults, takeover, kernel_errors, service, clock)}
 
 # Two halves of about the same length that run side by side; together they are all scenes.
-SECOND = {scene.__name__ for scene in (groups, media_changes, rest, takeover, service)}
+SECOND = {scene.__name__ for scene in (groups, media_changes, odd_files, rest, takeover, service)}
 HALVES = {"first": [name for name in SCENES if name not in SECOND], "second": [name for name in SCENES if name in SECOND]}
 
 

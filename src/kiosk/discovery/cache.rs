@@ -4,7 +4,7 @@
 //! server). A renderer is identified by the UDN in its description, not by the announced one: it may be embedded in
 //! another device.
 
-use super::super::backoff::Backoff;
+use super::super::deadline::Backoff;
 use super::super::event::Failure;
 use super::super::mutant::Mutant;
 use crate::limits::{FETCHES, SIGHTINGS};
@@ -66,6 +66,18 @@ impl Cache {
         let reconfigured = differs(sighting.config_id, announcement.config_id);
         sighting.adopt(announcement, now);
         let news = rebooted || !sighting.refused;
+        // The device at this location says that it is another renderer than the one that was described.
+        let other = |known: &Udn| {
+            claims_to_be_a_renderer(announcement) && !known.is_same(&announcement.udn)
+        };
+        if sighting.renderer.as_ref().is_some_and(other)
+            && matches!(sighting.state, Lookup::Described)
+            && sighting.doubted.as_ref() != Some(&announcement.udn)
+        {
+            sighting.doubted = Some(announcement.udn.clone());
+            sighting.want(now);
+            return News::None;
+        }
         match &mut sighting.state {
             Lookup::Wanted { at, attempts } if *attempts > 0 && news => {
                 *at = (*at).min(now + HURRIED_PAUSE);
@@ -90,9 +102,33 @@ impl Cache {
         }
     }
 
+    /// Hears an announcement that was sent from another address than that of its location. A stranger could name any device:
+    /// only renderers are looked at, and only believed if their description has the announced UDN.
+    pub fn hear_from_elsewhere(&mut self, announcement: &Announcement, now: Instant) -> News {
+        let here = |s: &Sighting| Some(&s.location) == announcement.location.as_ref();
+        let known = self.sightings.iter().any(here);
+        if !known && !claims_to_be_a_renderer(announcement) {
+            return News::None;
+        }
+        let news = self.hear(announcement, now);
+        if !known && let Some(new) = self.sightings.iter_mut().find(|s| here(s)) {
+            new.must_be = Some(announcement.udn.clone());
+        }
+        news
+    }
+
+    /// Whether a renderer with this UDN may be what is being fetched with this ticket.
+    pub fn vouches(&self, number: u32, udn: &Udn) -> bool {
+        let here =
+            |s: &&Sighting| matches!(s.state, Lookup::Fetching { ticket, .. } if ticket == number);
+        let must_be = self.sightings.iter().find(here).and_then(|s| s.must_be.as_ref());
+        must_be.is_none_or(|must_be| must_be.is_same(udn))
+    }
+
     fn part(&mut self, announcement: &Announcement) -> News {
-        let said = Some(&announcement.udn);
-        let theirs = |s: &Sighting| s.udn.as_ref() == said || s.renderer.as_ref() == said;
+        let said =
+            |udn: &Option<Udn>| udn.as_ref().is_some_and(|udn| udn.is_same(&announcement.udn));
+        let theirs = |s: &Sighting| said(&s.udn) || said(&s.renderer);
         let renderer = self.sightings.iter().filter(|s| theirs(s)).find_map(|s| s.renderer.clone());
         self.sightings.retain(|s| !theirs(s) || matches!(s.state, Lookup::Fetching { .. }));
         renderer.map_or(News::None, News::Leaving)
@@ -114,7 +150,10 @@ impl Cache {
             heard_at: now,
             lifetime: Duration::from_secs(1800),
             renderer: None,
+            doubted: None,
+            must_be: None,
             refused: false,
+            misled: false,
             state: Lookup::Wanted { at: now, attempts: 0 },
         });
         true
@@ -157,6 +196,50 @@ impl Cache {
             }
         }
         true
+    }
+
+    /// Another device is at the place of this renderer: where else it was seen, its description is fetched again.
+    pub fn look_elsewhere(&mut self, udn: &Udn, place: &HttpUrl, now: Instant) {
+        for sighting in &mut self.sightings {
+            if sighting.renderer.as_ref() == Some(udn)
+                && sighting.location != *place
+                && matches!(sighting.state, Lookup::Described)
+            {
+                sighting.want(now);
+            }
+        }
+    }
+
+    /// What answers at this place was given the file of another renderer.
+    pub fn mislead(&mut self, place: &HttpUrl) {
+        for sighting in self.sightings.iter_mut().filter(|s| s.location == *place) {
+            sighting.misled = true;
+        }
+    }
+
+    /// Returns whether what answers at this place was given the file of another renderer, and clears that.
+    pub fn take_misled(&mut self, place: &HttpUrl) -> bool {
+        let here = self.sightings.iter_mut().find(|s| s.location == *place);
+        here.is_some_and(|s| core::mem::take(&mut s.misled))
+    }
+
+    /// Fetches the description at this place again.
+    pub fn look_at(&mut self, place: &HttpUrl, now: Instant) {
+        self.watch(place.clone(), now);
+        let here = |s: &&mut Sighting| s.location == *place && matches!(s.state, Lookup::Described);
+        if let Some(sighting) = self.sightings.iter_mut().find(here) {
+            sighting.want(now);
+        }
+    }
+
+    /// A renderer has another UDN now: forgets where it was seen under this one.
+    pub fn renamed(&mut self, udn: &Udn) {
+        self.sightings.retain(|s| s.renderer.as_ref() != Some(udn) || s.is_fetching());
+    }
+
+    /// Returns whether this renderer was heard of at another place.
+    pub fn hears_elsewhere(&self, udn: &Udn, place: &HttpUrl) -> bool {
+        self.sightings.iter().any(|s| s.renderer.as_ref() == Some(udn) && s.location != *place)
     }
 
     /// The next description to fetch now, if fewer than [`FETCHES`] are in flight and `free` agrees (no other call to
@@ -278,17 +361,19 @@ impl Cache {
         self.sightings.len()
     }
 
-    /// Returns whether something at this address is a renderer or is being fetched for the first time, so that no URL
-    /// need be guessed.
-    pub fn knows(&self, host: Ipv4Addr) -> bool {
-        let here = |s: &&Sighting| s.location.host == host;
-        self.sightings.iter().filter(here).any(|s| {
-            let first = matches!(
+    /// Returns whether something at this address, and at this port if one is given, is a renderer: `Some(false)` while a description there is fetched for the
+    /// first time, so that no URL need be guessed yet.
+    pub fn knows(&self, host: Ipv4Addr, port: Option<u16>) -> Option<bool> {
+        let is_here = |at: &HttpUrl| at.host == host && port.is_none_or(|port| port == at.port);
+        let here = || self.sightings.iter().filter(|s| is_here(&s.location));
+        let first = |s: &Sighting| {
+            matches!(
                 s.state,
                 Lookup::Wanted { attempts: 0, .. } | Lookup::Fetching { attempts: 0, .. }
-            );
-            first || s.renderer.is_some()
-        })
+            )
+        };
+        let known = here().any(|s| s.renderer.is_some());
+        (known || here().any(first)).then_some(known)
     }
 
     /// Returns whether this renderer was heard of lately.
@@ -322,8 +407,14 @@ struct Sighting {
     lifetime: Duration,
     /// The renderer that was described here. Kept while its description is fetched again.
     renderer: Option<Udn>,
+    /// The renderer that was announced here although another one was described. The description is read again once for it.
+    doubted: Option<Udn>,
+    /// The renderer that was announced from another address than that of its location.
+    must_be: Option<Udn>,
     /// The last fetch was answered with a failure, so that an announcement is no news.
     refused: bool,
+    /// What answers here was given the file of another renderer, and may show it.
+    misled: bool,
     state: Lookup,
 }
 

@@ -1,6 +1,7 @@
 //! Discovery of renderers: when to search, which descriptions to fetch, and what a new description means.
 
 mod cache;
+mod identity;
 
 use super::Kiosk;
 use super::command::matches;
@@ -18,6 +19,7 @@ use crate::upnp::ssdp::Announcement;
 pub(super) use cache::Cache;
 use cache::News;
 use core::net::{Ipv4Addr, SocketAddrV4};
+use identity::Identity;
 
 /// When the first searches are sent, in seconds; later ones at [`SEARCH_EVERY`].
 const FIRST_SEARCHES: [u64; 4] = [0, 3, 10, 30];
@@ -86,6 +88,12 @@ impl Discovery {
         }
     }
 
+    /// A renderer is no longer where it was: it is searched for.
+    fn search_soon(&mut self, now: Instant) {
+        let soon = now + SEARCH_OFTEN;
+        self.search_at = self.search_at.map(|at| at.min(soon));
+    }
+
     /// Returns whether a search was ever due.
     pub(super) const fn has_started(&self) -> bool {
         self.search_at.is_some()
@@ -99,10 +107,27 @@ impl Kiosk {
         now: Instant,
         effects: &mut Effects,
     ) {
-        match self.discovery.cache.hear(announcement, now) {
+        let news = self.discovery.cache.hear(announcement, now);
+        self.take(news, now, effects);
+    }
+
+    /// Takes an announcement that came from another address than it names: if it names a known place, that place vouches for
+    /// it; else the description must be that of the announced renderer.
+    pub(super) fn hear_from_elsewhere(
+        &mut self,
+        announcement: &Announcement,
+        now: Instant,
+        effects: &mut Effects,
+    ) {
+        let news = self.discovery.cache.hear_from_elsewhere(announcement, now);
+        self.take(news, now, effects);
+    }
+
+    fn take(&mut self, news: News, now: Instant, effects: &mut Effects) {
+        match news {
             News::None => {}
             News::Alive(udn) => self.with(&udn, now, effects, Renderer::announced),
-            News::Rebooted(udn) => self.with(&udn, now, effects, Renderer::restarted),
+            News::Rebooted(udn) => self.with(&udn, now, effects, Renderer::rebooted),
             News::Leaving(udn) => self.with(&udn, now, effects, Renderer::said_byebye),
         }
     }
@@ -110,37 +135,73 @@ impl Kiosk {
     pub(super) fn described(
         &mut self,
         number: u32,
-        description: Box<Description>,
+        mut description: Box<Description>,
         location: HttpUrl,
         facing: Ipv4Addr,
         now: Instant,
         effects: &mut Effects,
     ) {
+        if !self.discovery.cache.vouches(number, &description.udn) {
+            let jitter = self.common.rng.f64();
+            return self.discovery.cache.failed(number, &Failure::NotARenderer, now, jitter);
+        }
         // Under its new name, another entry of the schedule may hold for the renderer.
         self.consult_schedule(now);
         let leaving = self.leaving();
-        let is_it = |r: &Renderer| r.udn() == &description.udn;
-        if let Some(renderer) = self.renderers.find_mut(|r| is_it(r) && r.is_driven()) {
-            if renderer.is_well_elsewhere(&location) {
-                self.discovery.cache.described_too(number, &description.udn);
+        let known = match self.identify(&description, &location) {
+            Identity::Known(udn) | Identity::New(udn) => {
+                description.udn = udn.clone();
+                udn
+            }
+            Identity::Renamed(udn) => {
+                self.discovery.cache.renamed(&udn);
+                udn
+            }
+        };
+        let displaces = self.clear_place(&known, &location, now, effects);
+        let misled = self.discovery.cache.take_misled(&location);
+        if let Some(renderer) = self.renderers.find_mut(|r| *r.udn() == known && r.is_driven()) {
+            if !displaces && !misled && renderer.is_well_elsewhere(&location) {
+                self.discovery.cache.described_too(number, &known);
+                if renderer.host() != location.host {
+                    // Another device may be there by now.
+                    self.discovery.cache.look_at(renderer.location(), now);
+                }
                 return renderer.seen_elsewhere(now);
             }
-            self.discovery.cache.described(number, &description.udn);
+            if *renderer.location() == location {
+                // It may have been seen at a second address.
+                self.discovery.cache.described_too(number, &description.udn);
+            } else {
+                self.discovery.cache.described(number, &description.udn);
+            }
+            if displaces && !renderer.is_displaced() && *renderer.location() != location {
+                // The renderer that was known here may have answered at the other place.
+                self.discovery.cache.look_at(renderer.location(), now);
+                if renderer.shows_ours() {
+                    self.discovery.cache.mislead(renderer.location());
+                }
+                renderer.displaced(&mut self.common.context(now, leaving, effects));
+            }
             let mut ctx = self.common.context(now, leaving, effects);
-            return renderer.redescribed(description, location, facing, &mut ctx);
+            renderer.redescribed(description, location, facing, &mut ctx);
+            if displaces || misled {
+                renderer.was_taken_for_another(misled, &mut ctx);
+            }
+            return;
         }
         self.discovery.cache.described(number, &description.udn);
         let taken = self.discovery.first_only && self.renderers.iter().any(Renderer::is_driven);
         let mut rules = self.config.rules.iter().enumerate();
-        let rule = rules.find(|(_, rule)| matches(&rule.who, &description, location.host));
+        let rule = rules.find(|(_, rule)| matches(&rule.who, &description, &location));
         let rule = rule.filter(|_| !taken && self.configuration_error.is_none());
         let seed = self.common.rng.u64(..);
         let slot = rule.and_then(|(index, _)| self.group_slot(index, &description.udn));
         let mut renderer =
             Renderer::new(description, location, facing, rule.map(|(_, rule)| rule), seed);
         renderer.set_group_slot(slot);
-        renderer.resolve(&self.media.scan);
-        self.acquaint(&mut renderer);
+        renderer.resolve(&self.media.scan, now);
+        self.acquaint(&mut renderer, now);
         if let Some(known) = self.renderers.find_mut(|r| r.udn() == renderer.udn()) {
             // The renderer was not driven. A rule may match its present name or address.
             *known = renderer;
@@ -170,12 +231,14 @@ impl Kiosk {
             self.discovery.cache.expire(now);
             let cache = &self.discovery.cache;
             self.renderers.retain(|r| r.is_driven() || r.is_busy() || cache.hears_of(r.udn()));
+            self.forget_predecessors();
             self.discovery.expire_at = now + LOOK_OVER_EVERY;
         }
-        self.ask_addresses(now, effects, wake);
+        // Without an address there is no socket yet: a search would be lost.
         if self.network.addresses.is_empty() {
             return;
         }
+        self.ask_addresses(now, effects, wake);
         if self.discovery.search_at.is_some_and(|at| at <= now) {
             effects.push(Effect::Search);
             // A renderer that cannot be reached may have moved where multicast does not arrive.
@@ -187,7 +250,8 @@ impl Kiosk {
                 .get(self.discovery.searches)
                 .zip(FIRST_SEARCHES.get(self.discovery.searches - 1));
             let pause = first.map(|(next, this)| Duration::from_secs(next - this));
-            let usual = if self.all_are_here() { SEARCH_EVERY } else { SEARCH_OFTEN };
+            let displaced = self.renderers.iter().any(Renderer::is_displaced);
+            let usual = if self.all_are_here() && !displaced { SEARCH_EVERY } else { SEARCH_OFTEN };
             self.discovery.search_at = Some(now + pause.unwrap_or(usual));
         }
         wake.at(self.discovery.search_at, Why::Search);
@@ -196,11 +260,20 @@ impl Kiosk {
     /// Queries the configured addresses, without multicast.
     pub(super) fn ask_addresses(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {
         for known in &mut self.discovery.addresses {
-            let mut here = self.renderers.iter().filter(|r| r.host() == known.host);
-            if self.discovery.cache.knows(known.host) || here.any(|r| !r.is_away()) {
-                known.tries = 0;
-                known.ask_at = now + ASK_ADDRESS_EVERY;
-                continue;
+            let who = Selector::Address(known.host, known.port);
+            let is_here = |r: &&Renderer| {
+                r.has_table_for(&who) || matches(&who, r.description(), r.location())
+            };
+            let mut here = self.renderers.iter().filter(is_here);
+            match self.discovery.cache.knows(known.host, known.port) {
+                // Soon the answer tells, which is an event.
+                Some(false) => continue,
+                None if here.all(|r| r.is_away()) => {}
+                Some(true) | None => {
+                    known.tries = 0;
+                    known.ask_at = now + ASK_ADDRESS_EVERY;
+                    continue;
+                }
             }
             if known.ask_at <= now {
                 effects.push(Effect::SearchAt(SocketAddrV4::new(known.host, 1900)));
@@ -225,9 +298,11 @@ impl Kiosk {
 
     pub(super) fn all_are_here(&self) -> bool {
         let here = |rule: &Rule| {
-            self.renderers
-                .iter()
-                .any(|r| !r.is_away() && matches(&rule.who, r.description(), r.host()))
+            self.renderers.iter().any(|r| {
+                !r.is_away()
+                    && (r.has_table_for(&rule.who)
+                        || matches(&rule.who, r.description(), r.location()))
+            })
         };
         self.config.rules.iter().all(here)
     }

@@ -132,3 +132,46 @@ fn a_flood_of_strangers_leaves_room_for_renderers() {
     assert!(cache.sightings.len() <= SIGHTINGS);
     assert!(cache.sightings.iter().any(|s| s.location == location(255)), "the newest is there");
 }
+
+#[test]
+fn what_is_announced_from_another_address_must_be_the_renderer_that_is_named() {
+    let renderer = "urn:schemas-upnp-org:device:MediaRenderer:1";
+    let announced = |target: &str, udn: &str| Announcement {
+        target: crate::text::clip(target),
+        udn: Udn::new(udn).expect("good"),
+        ..alive(1, 1)
+    };
+    let mut cache = Cache::default();
+    cache.hear_from_elsewhere(&announced("upnp:rootdevice", "uuid:1"), Instant::START);
+    assert_eq!(cache.len(), 0, "nobody is asked what is no renderer");
+    cache.hear_from_elsewhere(&announced(renderer, "uuid:1"), Instant::START);
+    assert_eq!(cache.next_fetch(Instant::START, 7, |_| true), Some(location(1)));
+    for (udn, believed) in [("uuid:1", true), ("1", true), ("uuid:2", false)] {
+        assert_eq!(cache.vouches(7, &Udn::new(udn).expect("good")), believed, "{udn}");
+    }
+    // A place that is known from its own announcement needs no proof.
+    cache.hear(&alive(2, 1), Instant::START);
+    assert_eq!(cache.next_fetch(Instant::START, 8, |_| true), Some(location(2)));
+    assert!(cache.vouches(8, &Udn::new("uuid:other").expect("good")));
+}
+
+#[test]
+fn a_renderer_that_is_announced_where_another_one_was_described_is_looked_at_once() {
+    let mut cache = Cache::default();
+    cache.hear(&alive(1, 1), Instant::START);
+    let fetches = |cache: &mut Cache| {
+        let fetched = cache.next_fetch(Instant::START, 7, |_| true);
+        cache.described(7, &Udn::new("uuid:1").expect("good"));
+        fetched
+    };
+    assert_eq!(fetches(&mut cache), Some(location(1)));
+    let other = Announcement {
+        target: crate::text::clip("urn:schemas-upnp-org:device:MediaRenderer:1"),
+        udn: Udn::new("uuid:other").expect("good"),
+        ..alive(1, 1)
+    };
+    assert_eq!(cache.hear(&other, Instant::START), News::None);
+    assert_eq!(fetches(&mut cache), Some(location(1)));
+    assert!(matches!(cache.hear(&other, Instant::START), News::Alive(_)));
+    assert_eq!(fetches(&mut cache), None, "its announcements name a UDN of their own");
+}

@@ -11,15 +11,20 @@
 //! member's latency. A member that is missing or not ready is waited for, but no longer than the configuration allows,
 //! and joins at the next boundary.
 
-mod control;
-
+use super::Kiosk;
+use super::command::matches;
+use super::deadline::{Wake, Why};
+use super::effect::Effects;
 use super::mutant::Mutant;
-use crate::config;
-use crate::time::{Duration, Instant};
-pub(super) use control::GroupStatus;
+use super::renderer::Renderer;
+use super::trace::What;
+use crate::config::{self, Selector};
+use crate::time::{Duration, Instant, in_seconds};
+use crate::upnp::Udn;
+use serde::Serialize;
 
 /// Drift beyond this in the middle of a round is reported; it is corrected at the boundary.
-pub(super) const DRIFT: Duration = Duration::from_secs(1);
+const DRIFT: Duration = Duration::from_secs(1);
 
 /// How far a member may proceed. Renderers without a group have an open gate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,6 +53,8 @@ pub(super) enum Doing {
     Ready,
     /// Playing, or Play was sent.
     Playing,
+    /// Leaves out this file, which does not play on it. Nobody waits for it.
+    SitsOut,
 }
 
 /// One measured start.
@@ -83,6 +90,8 @@ pub(super) struct Order {
     pub(super) gate: Option<Gate>,
     /// The place of the file to take instead.
     pub(super) item: Option<usize>,
+    /// No member plays the current file: take the next one that does play.
+    pub(super) passes: bool,
 }
 
 /// One group.
@@ -140,12 +149,13 @@ impl Group {
             // Nobody plays on. The first member to come back starts afresh and waits for all.
             self.open_since = None;
             self.members.iter_mut().for_each(|m| (m.let_go, m.missing_since) = (false, None));
+            self.order(|_| Order { passes: true, ..Order::default() });
             return None;
         }
         let ended = self.members.iter().any(Member::ended);
         if somebody(&[Doing::Playing]) && !ended {
             self.open_since = None;
-            self.order(|_| Order { gate: Some(Gate::Shut), item: None });
+            self.order(|_| Order { gate: Some(Gate::Shut), ..Order::default() });
             return None;
         }
         let open_since = *self.open_since.get_or_insert(now);
@@ -153,6 +163,7 @@ impl Group {
         self.order(|sight| Order {
             gate: Some(Gate::Load),
             item: item.filter(|item| *item != sight.item),
+            passes: false,
         });
         let until = self.members.iter().filter_map(|m| self.waits_until(m, open_since)).max();
         if let Some(until) = until.filter(|until| *until > now) {
@@ -180,7 +191,7 @@ impl Group {
     fn order(&mut self, order: impl Fn(&Sight) -> Order) {
         for member in &mut self.members {
             if let Some(sight) = &member.sight
-                && matches!(sight.doing, Doing::Coming | Doing::Ready)
+                && matches!(sight.doing, Doing::Coming | Doing::Ready | Doing::SitsOut)
             {
                 member.order = order(sight);
             }
@@ -195,7 +206,7 @@ impl Group {
             Doing::Missing if !member.let_go => {
                 Some(member.missing_since.unwrap_or(open_since).min(open_since) + self.wait)
             }
-            Doing::Ready | Doing::Missing | Doing::Nothing => None,
+            Doing::Ready | Doing::Missing | Doing::Nothing | Doing::SitsOut => None,
         }
     }
 
@@ -369,6 +380,100 @@ impl Spread {
         if self.told.replace(class) != Some(class) {
             self.news = Some(usual);
         }
+    }
+}
+
+/// One group, in the status.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct GroupStatus {
+    name: String,
+    members: Vec<MemberStatus>,
+    /// The spread of the last round that could be measured.
+    spread_ms: Option<f64>,
+    rounds: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct MemberStatus {
+    name: String,
+    state: &'static str,
+}
+
+impl Kiosk {
+    /// The slot for the rule at this index. If the rule matches two renderers, the first one gets the slot.
+    pub(super) fn group_slot(&self, rule: usize, udn: &Udn) -> Option<(usize, usize)> {
+        let slot = self.config.group_slot(rule)?;
+        let taken = self.renderers.iter().any(|r| r.group_slot() == Some(slot) && r.udn() != udn);
+        (!taken).then_some(slot)
+    }
+
+    /// Lets each group decide how far its members may proceed, and tells the members.
+    pub(super) fn conduct(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {
+        for own in 0..self.groups.len() {
+            let group = &mut self.groups[own];
+            group.clear();
+            for renderer in self.renderers.iter() {
+                if let Some((_, place)) = renderer.group_slot().filter(|(group, _)| *group == own) {
+                    group.observe(place, renderer.sight());
+                }
+            }
+            wake.at(group.conduct(now), Why::Members);
+            let order_for = |renderer: &Renderer| {
+                let (_, place) = renderer.group_slot().filter(|(group, _)| *group == own)?;
+                group.order_for(place).filter(|order| !renderer.follows(order))
+            };
+            let mut moved = false;
+            for renderer in self.renderers.filter_mut(|r| order_for(r).is_some()) {
+                if let Some(order) = order_for(renderer) {
+                    renderer.obey(order, now);
+                    moved = true;
+                }
+            }
+            if let (Some(spread), Some(named)) = (group.news(), self.config.groups.get(own)) {
+                self.common.trace.note(now, &named.name, What::Spread(spread));
+            }
+            if moved {
+                self.plan(now, effects, wake);
+            }
+        }
+    }
+
+    pub(super) fn group_status(&self) -> Vec<GroupStatus> {
+        let all = self.config.groups.iter().zip(&self.groups).enumerate();
+        all.map(|(own, (named, group))| GroupStatus {
+            name: named.name.to_string(),
+            members: (named.on.iter().enumerate())
+                .map(|(place, who)| self.member_status(group, (own, place), who))
+                .collect(),
+            spread_ms: group.spread().map(|spread| in_seconds(spread) * 1000.0),
+            rounds: group.rounds,
+        })
+        .collect()
+    }
+
+    fn member_status(&self, group: &Group, slot: (usize, usize), who: &Selector) -> MemberStatus {
+        let renderer = self.renderers.iter().find(|r| r.group_slot() == Some(slot));
+        let found = || {
+            let host = |r: &&Renderer| matches(who, r.description(), r.location());
+            self.renderers.iter().find(host)
+        };
+        let name = renderer.or_else(found).map_or_else(|| who.to_text(), |r| r.name().to_owned());
+        let drifts = |r: &Renderer| {
+            let origin = group.common_origin(slot.1);
+            origin.and_then(|origin| r.off_by(origin)).is_some_and(|off| off > DRIFT)
+        };
+        let state = match renderer.map(|r| (r, r.sight().doing)) {
+            None | Some((_, Doing::Missing)) => "missing",
+            Some((_, Doing::Nothing)) => "taken out",
+            Some((_, Doing::SitsOut)) => "leaves out this file",
+            Some((_, Doing::Coming | Doing::Ready)) => "waits for the others",
+            Some((_, Doing::Playing)) if !group.takes_part(slot.1) => "in another round",
+            Some((r, Doing::Playing)) if drifts(r) => {
+                "off by more than a second until the next round"
+            }
+            Some((_, Doing::Playing)) => "together",
+        };
+        MemberStatus { name, state }
     }
 }
 

@@ -1,7 +1,8 @@
 //! What a renderer says unasked: events, announcements, and its description.
 
-use super::connection::Presence;
+use super::intent::Goal;
 use super::{Context, Renderer};
+use crate::kiosk::fault::Fault;
 use crate::kiosk::trace::What;
 use crate::time::{Duration, Instant};
 use crate::upnp::HttpUrl;
@@ -11,8 +12,8 @@ use core::net::Ipv4Addr;
 
 /// An announcement causes no state request if the state was seen within this time.
 const JUST_SEEN: Duration = Duration::from_secs(1);
-/// The pause between byebye and new subscriptions.
-const RESUBSCRIBE_AFTER: Duration = Duration::from_secs(5);
+/// The pause between byebye and the renewal of subscriptions.
+const CONFIRM_AFTER: Duration = Duration::from_secs(5);
 /// The pause between byebye and the next state request, which shows whether the renderer stays.
 const LOOK_AFTER: Duration = Duration::from_millis(500);
 
@@ -44,7 +45,7 @@ impl Renderer {
     pub(in crate::kiosk) fn announced(&mut self, ctx: &mut Context<'_>) {
         let now = ctx.now;
         self.connection.hurry(now);
-        self.wake();
+        self.wake(now);
         self.connection.hurry_probe(now);
         if now.since(self.observation.state_at) > JUST_SEEN {
             self.observation.ask_state_by(now);
@@ -52,9 +53,11 @@ impl Renderer {
     }
 
     /// The renderer is present, or present again.
-    fn wake(&mut self) {
-        if self.connection.wake() && self.intent.is_yielded() {
-            self.intent.go_on();
+    fn wake(&mut self, now: Instant) {
+        match self.connection.wake(now) {
+            Some(true) if self.intent.is_yielded() => self.intent.go_on(),
+            Some(false) => self.intent.wake_to_viewer(now),
+            _ => {}
         }
     }
 
@@ -63,10 +66,31 @@ impl Renderer {
         self.observation.ask_state_by(now);
     }
 
+    /// The renderer announced another boot number: somebody may have switched it on.
+    pub(in crate::kiosk) fn rebooted(&mut self, ctx: &mut Context<'_>) {
+        self.connection.was_gone();
+        self.wake(ctx.now);
+        self.may_have_restarted(ctx);
+    }
+
+    /// The renderer announced itself with another boot number, or at another place. What plays on did not restart, whatever it
+    /// says: it may only have changed its network. The next look tells.
+    pub(in crate::kiosk) fn may_have_restarted(&mut self, ctx: &mut Context<'_>) {
+        let plays = self.playback.load().is_some_and(|load| load.is_running() && !load.is_still());
+        if !plays {
+            return self.restarted(ctx);
+        }
+        self.connection.doubt_restart(ctx.now);
+        self.observation.look_now(ctx.now);
+        self.observation.forget_subscriptions(ctx.now);
+    }
+
     /// The renderer restarted: everything known about it is void, except its goal.
     pub(in crate::kiosk) fn restarted(&mut self, ctx: &mut Context<'_>) {
         ctx.trace.note(ctx.now, self.name(), What::Rebooted);
         self.playback.restart();
+        self.volume.restart();
+        self.capabilities.restarted(ctx.now);
         self.connection.restarted(ctx.now);
         self.observation.look_now(ctx.now);
         self.observation.forget_subscriptions(ctx.now);
@@ -75,10 +99,11 @@ impl Renderer {
     /// The renderer said byebye. Some renderers say it and stay; the next look tells.
     pub(in crate::kiosk) fn said_byebye(&mut self, ctx: &mut Context<'_>) {
         // A viewer who had stopped the renderer has now switched it off: the box leaves it off.
-        let asleep = !self.observation.is_active() && self.intent.yield_for_good();
-        let presence = if asleep { Presence::Asleep } else { Presence::SaidGoodbye };
-        self.connection.set_presence(presence);
-        self.observation.forget_subscriptions(ctx.now + RESUBSCRIBE_AFTER);
+        match !self.observation.is_active() && self.intent.yield_for_good() {
+            true => self.connection.fall_asleep(ctx.now),
+            false => self.connection.say_goodbye(ctx.now),
+        }
+        self.observation.confirm_subscriptions(ctx.now + CONFIRM_AFTER);
         self.observation.ask_state_after(ctx.now + LOOK_AFTER);
     }
 
@@ -91,16 +116,20 @@ impl Renderer {
         ctx: &mut Context<'_>,
     ) {
         let moved = self.description.av_transport.control_url != new.av_transport.control_url;
+        let model = |of: &Description| (of.manufacturer.clone(), of.model_name.clone());
+        if model(&self.description) != model(&new) {
+            self.capabilities.replaced();
+        }
         self.description = new;
         self.volume.forget_units();
         self.connection.described(location);
-        self.wake();
+        self.wake(ctx.now);
         self.connection.hurry(ctx.now);
         self.observation.ask_state_by(ctx.now);
         self.set_facing(facing, ctx.now);
         if moved {
             ctx.trace.note(ctx.now, self.name(), What::Moved);
-            self.restarted(ctx);
+            self.may_have_restarted(ctx);
         }
     }
 
@@ -114,10 +143,46 @@ impl Renderer {
 
     /// Returns whether the renderer answers at its known address, so that `location` may be a second address.
     pub(in crate::kiosk) fn is_well_elsewhere(&self, location: &HttpUrl) -> bool {
-        self.connection.location != *location
-            && self.observation.state.is_some()
-            && !self.connection.away
-            && self.connection.breaker.failures() == 0
+        self.connection.location != *location && self.is_well()
+    }
+
+    /// Returns whether the renderer has answered lately at its known address.
+    pub(in crate::kiosk) fn is_well(&self) -> bool {
+        self.observation.state.is_some() && !self.is_failing()
+    }
+
+    /// Returns whether the renderer has not answered at its known address lately.
+    pub(in crate::kiosk) fn is_failing(&self) -> bool {
+        self.connection.away || self.connection.breaker.failures() > 0
+    }
+
+    /// Another device answers at the place of this renderer. Nothing is sent there until this one is described again.
+    pub(in crate::kiosk) fn displaced(&mut self, ctx: &mut Context<'_>) {
+        self.hang_up(ctx.effects);
+        self.connection.displace();
+        self.capabilities.replaced();
+        self.observation.require_look();
+        self.observation.forget_subscriptions(Instant::START);
+        self.trouble(Fault::Unreachable, ctx);
+    }
+
+    /// This renderer and another one were mistaken for each other. `misled`: this one was given a file that was meant for the
+    /// other one, and may show it.
+    pub(in crate::kiosk) fn was_taken_for_another(&mut self, misled: bool, ctx: &mut Context<'_>) {
+        self.capabilities.replaced();
+        if !misled {
+            return;
+        }
+        self.restarted(ctx);
+        match self.intent.goal {
+            Goal::Rest => self.intent.darken(),
+            Goal::Yield { .. } => self.intent.go_on(),
+            _ => {}
+        }
+    }
+
+    pub(in crate::kiosk) fn is_displaced(&self) -> bool {
+        self.connection.displaced
     }
 
     /// The same device was described at another address, too: either it has two addresses, or it restarted there. The

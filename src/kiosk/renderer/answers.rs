@@ -13,17 +13,17 @@ use crate::kiosk::mutant::Mutant;
 use crate::kiosk::trace::What;
 use crate::text::Text;
 use crate::time::{Duration, Instant};
-use crate::upnp::action::TransportState;
+use crate::upnp::action::{MediaInfo, TransportState};
 use crate::upnp::description::ServiceDescription;
 use crate::upnp::{Reply, UpnpError};
 use core::net::Ipv4Addr;
 
-/// When a command that was accepted without effect is sent again: LG needs 1.5 s to close its player after a Stop.
-const TAKES_EFFECT: Duration = Duration::from_secs(3);
 /// A Stop that precedes a file takes effect within this time.
 const SETTLES: Duration = Duration::from_secs(3);
 /// The pause before a failed volume change is retried.
-const VOLUME_RETRY: Duration = Duration::from_secs(5);
+pub(super) const VOLUME_RETRY: Duration = Duration::from_secs(5);
+/// After so many calls in a row without an answer, the box goes on without one: a file is played as if it was taken.
+const SILENT: u8 = 2;
 /// Action Failed (UDA 1.0 §3.2.2). It stands for a refusal without a code.
 const ACTION_FAILED: u16 = 501;
 
@@ -46,10 +46,13 @@ impl Renderer {
         if matches!(outcome, Ok(_) | Err(Failure::Refused(_))) && self.connection.answered() {
             ctx.trace.note(ctx.now, self.name(), What::Recovered);
         }
+        if let (Ok(_), Some(load)) = (&outcome, self.playback.load_mut()) {
+            load.unanswered(false);
+        }
         match outcome {
             Ok(answer) => self.succeeded(call, answer, ctx),
             Err(Failure::Refused(error)) => self.refused(&call.purpose, &error, ctx),
-            Err(failure) => self.failed(&call.purpose, failure, ctx),
+            Err(failure) => self.failed(&call, failure, ctx),
         }
     }
 
@@ -57,16 +60,19 @@ impl Renderer {
     pub(in crate::kiosk) fn overdue(&mut self, ctx: &mut Context<'_>) {
         if let Some(call) = self.connection.end_overdue(ctx.now) {
             ctx.effects.push(Effect::Cancel(call.number));
-            self.failed(&call.purpose, Failure::Timeout, ctx);
+            self.failed(&call, Failure::Timeout, ctx);
         }
     }
 
     fn succeeded(&mut self, call: Call, answer: Answer, ctx: &mut Context<'_>) {
         let now = ctx.now;
         if matches!(call.purpose, Purpose::Set | Purpose::Play | Purpose::Pause | Purpose::Stop) {
-            self.connection.command_taken(call.purpose.clone(), now + TAKES_EFFECT);
+            self.connection.command_taken(call.purpose.clone(), now);
+            if let Some(load) = self.playback.load_mut() {
+                load.forget_silence();
+            }
         }
-        match (call.purpose, answer) {
+        match (call.purpose.clone(), answer) {
             (Purpose::Transport, Answer::Reply(Reply::TransportInfo(info))) => {
                 self.capabilities.note_round_trip(now.since(call.sent_at));
                 if let Some(confirmed) = self.observation.confirm_hint(&info, call.sent_at, now) {
@@ -85,10 +91,13 @@ impl Renderer {
             }
             (Purpose::Media, Answer::Reply(Reply::MediaInfo(info))) => {
                 self.take_over_uri(info.current_uri.as_deref().unwrap_or(""), ctx);
+                self.observation.uri_asked();
                 // A next URI from before a power failure of the box has a dead URL.
                 self.playback.offer_told(info.next_uri.as_deref().unwrap_or("").contains("://"));
                 if self.in_doubt(Doubt::AskUri) {
                     self.resolve_doubt(&info, ctx);
+                } else if self.hides_its_file() {
+                    self.take_held_uri(info.current_uri.as_deref().unwrap_or(""), ctx);
                 }
             }
             (Purpose::Set, _) => self.file_taken(ctx),
@@ -125,20 +134,21 @@ impl Renderer {
                 Answer::Subscribed { sid, timeout },
             ) => {
                 self.observation.subscription_mut(which).grant(now, sid, timeout);
-                if which == Evented::Transport && self.in_doubt(Doubt::AskLease) {
-                    // The subscription survived, so that the renderer did not restart: a viewer stopped it.
-                    self.stopped_by_viewer(ctx);
-                }
+                self.lease_kept(which, ctx);
             }
             (Purpose::Unsubscribe(which), _) => {
                 self.observation.subscription_mut(which).forget(now)
             }
-            (purpose, _) => self.failed(&purpose, Failure::Malformed, ctx),
+            _ => self.failed(&call, Failure::Malformed, ctx),
         }
     }
 
     fn file_taken(&mut self, ctx: &mut Context<'_>) {
         self.enter(Phase::Accepted { at: ctx.now }, "the renderer accepted the file", ctx);
+        if !self.intent.is_to_play() {
+            // Some renderers show the file at once, and some go on with the one before.
+            self.observation.look_now(ctx.now);
+        }
         if let Some(load) = self.playback.load_mut() {
             load.accepted();
         }
@@ -170,6 +180,7 @@ impl Renderer {
         if let Some(load) = self.playback.load_mut().filter(|load| load.is_running()) {
             return load.playhead_mut().thaw(sent, now);
         }
+        self.playback.previous_is_gone();
         self.enter(Phase::Starting { sent, until: now + START_TIMEOUT }, "Play was sent", ctx);
     }
 
@@ -182,20 +193,35 @@ impl Renderer {
     }
 
     /// A call got no answer, or one without meaning.
-    pub(super) fn failed(&mut self, purpose: &Purpose, failure: Failure, ctx: &mut Context<'_>) {
-        let now = ctx.now;
+    pub(super) fn failed(&mut self, call: &Call, failure: Failure, ctx: &mut Context<'_>) {
+        let (purpose, now) = (&call.purpose, ctx.now);
         let said_no = matches!(failure, Failure::Status(400 | 500..=599) | Failure::Malformed);
         if purpose.is_command() && said_no {
             // A bare HTTP 500, or an answer in the renderer's own words, is a refusal, too.
             let error = UpnpError { code: ACTION_FAILED, description: Text::new() };
             return self.refused(purpose, &error, ctx);
         }
+        if let (Purpose::Set, Some(load)) = (purpose, self.playback.load_mut()) {
+            load.unanswered(true);
+        }
+        let silence = match purpose {
+            Purpose::Set | Purpose::Play if failure == Failure::Timeout => self.count_silence(),
+            Purpose::Media if !said_no => self.count_silence(),
+            _ => 0,
+        };
         match purpose {
-            // The answer was meaningless: only this question is affected.
-            Purpose::Position if failure == Failure::Malformed => self.position_untold(now),
+            // The answer was a refusal without a code, or meaningless: only this question is affected.
+            Purpose::Position if said_no => self.position_untold(now),
+            Purpose::Position if failure == Failure::Cut => {
+                self.observation.ask_position_at(now + self.position_pace(now));
+            }
             Purpose::Position => self.observation.ask_position_at(now + UNTOLD),
+            Purpose::Sink if failure == Failure::Cut && self.capabilities.may_ask_again() => {}
             Purpose::Sink => self.capabilities.set_sink(None),
             // The renderer is alive, whatever its web server does with this URL.
+            Purpose::Scpd(which) if failure == Failure::Cut => {
+                self.scpd_failed(*which, &failure, now)
+            }
             Purpose::Scpd(which) => return self.scpd_failed(*which, &failure, now),
             Purpose::Subscribe(which) => {
                 self.observation.subscription_mut(*which).refuse(now);
@@ -204,18 +230,32 @@ impl Renderer {
                 }
                 return;
             }
-            Purpose::Renew(which) => return self.lease_lost(*which, ctx),
+            Purpose::Renew(which) => {
+                let said = matches!(failure, Failure::Status(_));
+                return self.lease_lost(*which, said, ctx);
+            }
             Purpose::Unsubscribe(which) => self.observation.subscription_mut(*which).forget(now),
             Purpose::Volume(_) => self.volume.failed(now + VOLUME_RETRY),
             // LG does not answer while it loads: look at the state.
-            Purpose::Play if failure == Failure::Timeout => return self.play_sent(now, ctx),
+            Purpose::Play if failure == Failure::Timeout => {
+                return self.play_sent(call.sent_at, ctx);
+            }
+            // It may have taken the file all the same: Play will show.
+            Purpose::Set if silence >= SILENT => {
+                self.file_taken(ctx);
+            }
             Purpose::SetNext => {
                 if failure == Failure::Timeout {
-                    self.next_failed(true);
+                    self.next_refused(true);
                 }
                 self.playback.drop_next();
             }
-            Purpose::Media => self.media_unknown(ctx),
+            // It may be on its way out.
+            Purpose::Media if self.in_doubt(Doubt::AskUri) && (1..SILENT).contains(&silence) => {}
+            Purpose::Media => {
+                self.observation.uri_asked();
+                self.media_unknown(ctx);
+            }
             // The renderer hung on withdrawing the next URI. Whether it still holds the URI will show.
             Purpose::ClearNext if failure == Failure::Timeout => {
                 self.next_failed(true);
@@ -230,11 +270,20 @@ impl Renderer {
         self.count_call_failure(failure, ctx);
     }
 
+    /// A call about the load was not answered. Returns how many in a row were not.
+    fn count_silence(&mut self) -> u8 {
+        self.playback.load_mut().map_or(0, Load::count_silence)
+    }
+
     fn scpd_failed(&mut self, which: Evented, failure: &Failure, now: Instant) {
         if *failure == Failure::Unreachable {
             self.observation.ask_state_at(now);
         }
-        if which == Evented::Transport || !self.volume.units_failed(failure) {
+        let again = match which {
+            Evented::Transport => *failure == Failure::Cut && self.capabilities.may_ask_again(),
+            Evented::Rendering => self.volume.units_failed(failure),
+        };
+        if !again {
             self.scpd_read(which, ServiceDescription::default());
         }
     }
@@ -246,7 +295,9 @@ impl Renderer {
         }
         let fault = match failure {
             Failure::Timeout => Fault::Hung,
-            Failure::Malformed | Failure::NotARenderer | Failure::Refused(_) => Fault::Garbled,
+            Failure::Cut | Failure::Malformed | Failure::NotARenderer | Failure::Refused(_) => {
+                Fault::Garbled
+            }
             Failure::Status(status) => Fault::Status(status),
             Failure::Unreachable => Fault::Unreachable,
             Failure::Local => Fault::Local,
@@ -264,19 +315,28 @@ impl Renderer {
         if unreachable && (again || self.connection.elsewhere) {
             self.connection.distrust_description();
         }
+        if opened && hung && self.capabilities.doubts_next() {
+            // It was not one lost answer.
+            self.next_failed(true);
+        }
         if opened {
             if let Some(fault) = self.connection.fault().filter(|_| self.intent.is_to_play()) {
                 self.count(ctx, |row| row.fail(fault));
             }
-            self.lost();
+            self.stopped_answering(ctx);
+            self.lost(ctx.now);
         }
     }
 
     /// The renderer is away or hangs: all that it reported is in doubt.
-    fn lost(&mut self) {
+    fn lost(&mut self, now: Instant) {
         self.observation.require_look();
         if self.connection.lost() {
+            // It may be switched off.
+            self.capabilities.restarted(now);
             self.observation.forget_subscriptions(Instant::START);
+            self.intent.lose_clips();
+            self.drop_unbegun();
         }
     }
 
@@ -284,7 +344,13 @@ impl Renderer {
     pub(super) fn media_unknown(&mut self, ctx: &mut Context<'_>) {
         self.playback.offer_told(false);
         self.takeover.give_up();
-        if self.in_doubt(Doubt::AskUri) || self.in_doubt(Doubt::AskLease) {
+        if self.in_doubt(Doubt::AskUri) {
+            // What says STOPPED has something to play: what it was given last.
+            let holds = self.observation.settled == Some(TransportState::Stopped);
+            let url = self.playback.load().filter(|_| holds).map(Load::url);
+            let info = MediaInfo { current_uri: url, next_uri: None };
+            self.resolve_doubt(&info, ctx);
+        } else if self.in_doubt(Doubt::AskLease) {
             self.fail(Fault::StoppedItself, ctx);
         }
     }

@@ -6,18 +6,26 @@
 //! because of them.
 
 use super::load::{Load, Metadata};
+use super::sink::Sink;
 use crate::kiosk::habits::{Habits, Way};
+use crate::kiosk::left_out::{Entry, Fit, LeftOut, Stored, Unplayable, Version};
 use crate::kiosk::profile::{Minutes, Profile};
 use crate::media::catalogue::MediaFile;
-use crate::media::media_type;
 use crate::media::media_type::{MediaKind, MediaType};
 use crate::media::subtitles::SubtitleMethod;
-use crate::time::Duration;
+use crate::text::clip;
+use crate::time::{Duration, Instant};
 use crate::upnp::description::Description;
 use crate::upnp::didl::MetadataLevel;
 
 /// After this many strikes, metadata no longer names subtitles. A single strike may be chance.
 const STRIKES: u8 = 2;
+/// So many times in a row a renderer that usually moves on to the next file may stop instead.
+const MISSES: u8 = 3;
+/// After so many times in a row, a position that stands still says nothing about the file.
+const STANDS_STILL: u8 = 2;
+/// A picture that is gone after less than this share of the usual time was not put away by the renderer.
+const MUCH_SOONER: f64 = 0.7;
 /// A renderer that took longer than this to answer hung, rather than being slow.
 const SLOWEST: Duration = Duration::from_secs(10);
 
@@ -45,6 +53,18 @@ struct Subtitles {
     spared: bool,
 }
 
+/// How many times in a row the renderer did not do what it usually does.
+#[derive(Clone, Copy, Debug, Default)]
+struct Contrary {
+    /// It did not take the next file, or stopped instead of moving on to it.
+    next_missed: u8,
+    /// The position stood still from the beginning, in a file that it fetched.
+    stood_still: u8,
+}
+
+/// How many descriptions and lists of a renderer may be cut before the box does without.
+const CUTS: u8 = 4;
+
 /// What one renderer needs. Only `habits` is kept across restarts; the rest is soon learned again.
 #[derive(Debug, Default)]
 pub(super) struct Capabilities(Fields);
@@ -55,10 +75,9 @@ read_only!(Capabilities, Fields);
 #[derive(Debug, Default)]
 pub(super) struct Fields {
     pub(super) habits: Habits,
-    /// The Sink list of GetProtocolInfo.
-    pub(super) sink: Option<String>,
-    /// GetProtocolInfo was answered, or is unavailable.
-    pub(super) sink_asked: bool,
+    pub(super) sink: Sink,
+    /// How many descriptions and lists were cut.
+    cut: u8,
     profile: Profile,
     subtitles: Subtitles,
     play_arguments: PlayArguments,
@@ -66,26 +85,55 @@ pub(super) struct Fields {
     pub(super) extra_arguments: Vec<String>,
     /// A Stop is needed between two stills.
     pub(super) stop_between_stills: bool,
+    /// How long the renderer shows a picture before it puts it away by itself.
+    pub(super) picture_lasts: Option<Duration>,
+    /// For how long it was seen to show a picture.
+    picture_stays: Duration,
+    /// Whether the renderer reports STOPPED when a file has ended, as far as that was seen.
+    pub(super) tells_its_end: Option<bool>,
+    contrary: Contrary,
+    /// All files failed, so that the renderer may have been the reason.
+    all_failed: bool,
+    /// The file after which the renderer stopped answering.
+    suspect: Option<Version>,
 }
 
 impl Capabilities {
+    /// The last volume, in units of the renderer, at which it was heard by its profile.
+    pub(super) const fn audible(&self) -> Option<u16> {
+        self.0.profile.audible()
+    }
+
     /// Applies what an earlier run learned.
-    pub(super) fn remember(&mut self, profile: Profile, now: Minutes) {
-        profile.apply(&mut self.0.habits, now);
+    pub(super) fn remember(&mut self, profile: Profile, ran: Minutes, now: Instant) {
+        profile.apply(&mut self.0.habits, ran);
+        profile.left_out.restore(&mut self.0.habits.left_out, ran, now);
         self.0.profile = profile;
     }
 
     /// Updates the profile with what was learned lately. Returns whether it changed.
     pub(super) fn learn(&mut self, now: Minutes) -> bool {
-        self.0.profile.learn(&self.0.habits, now)
+        let news = self.0.habits.left_out.take_news();
+        self.0.profile.learn(&self.0.habits, now) | news
     }
 
-    /// The profile with current measurements. `seen`: now, if the renderer is present.
-    pub(super) fn measured(&self, description: &Description, seen: Option<Minutes>) -> Profile {
+    /// The profile with current measurements, after the box has run for `ran`. `audible`: the last volume at which the
+    /// renderer was heard. `is_seen`: it is present.
+    pub(super) fn measured(
+        &self,
+        description: &Description,
+        audible: Option<u16>,
+        is_seen: bool,
+        ran: Minutes,
+        now: Instant,
+    ) -> Profile {
         let mut profile = self.0.profile.clone();
         profile.measure(&self.0.habits);
+        profile.note_audible(audible);
+        profile.of.udn = clip(description.udn.as_str());
+        profile.left_out = Stored::of(&self.0.habits.left_out, ran, now);
         profile.of.name = description.friendly_name.clone();
-        profile.seen = seen.unwrap_or(profile.seen);
+        profile.seen = if is_seen { ran } else { profile.seen };
         profile
     }
 
@@ -110,6 +158,27 @@ impl Capabilities {
         self.0.habits.stop_first = true;
     }
 
+    /// A picture was shown for this time, and was still there.
+    pub(super) fn picture_stayed(&mut self, time: Duration) {
+        self.0.picture_stays = self.0.picture_stays.max(time);
+    }
+
+    /// Returns whether the renderer is known to show a picture for much longer than this.
+    pub(super) fn picture_outlasts(&self, time: Duration) -> bool {
+        time < self.0.picture_stays.mul_f64(MUCH_SOONER)
+    }
+
+    /// A picture was gone after this time. Returns whether the renderer put it away by itself: if a picture lasted much
+    /// longer before, somebody else ended this one.
+    pub(super) fn picture_lasted(&mut self, time: Duration) -> bool {
+        let itself = !self.picture_outlasts(time);
+        if itself {
+            self.0.picture_lasts = Some(time);
+            self.picture_stayed(time);
+        }
+        itself
+    }
+
     /// Sets whether the renderer needs a Stop between two stills.
     pub(super) fn set_stop_between_stills(&mut self, needs: bool) {
         self.0.stop_between_stills = needs;
@@ -121,8 +190,29 @@ impl Capabilities {
         *self.0.habits.next_hung.at(kind) |= hung;
     }
 
+    /// The renderer refused the next file of this kind, did not answer, or held it and stopped. If it usually moves on, a
+    /// single time says nothing.
+    pub(super) fn next_missed(&mut self, kind: MediaKind, hung: bool) {
+        let usual = self.0.habits.loops.of(kind).is_some_and(|looped| looped.way == Way::Next);
+        self.0.contrary.next_missed = self.0.contrary.next_missed.saturating_add(1);
+        if !usual || self.0.contrary.next_missed >= MISSES {
+            self.next_failed(kind, hung);
+        }
+    }
+
+    /// A file ended, and the renderer reported STOPPED, or did not.
+    pub(super) fn tells_end(&mut self, tells: bool) {
+        self.0.tells_its_end = Some(tells);
+    }
+
+    /// Returns whether the renderer did not move on the last time.
+    pub(super) fn doubts_next(&self) -> bool {
+        self.0.contrary.next_missed > 0
+    }
+
     /// The renderer moved on to the next file by itself.
     pub(super) fn next_works(&mut self) {
+        self.0.contrary.next_missed = 0;
         self.0.habits.next_works = true;
     }
 
@@ -138,7 +228,19 @@ impl Capabilities {
 
     /// The reported position moves in media of this kind.
     pub(super) fn position_moves(&mut self, kind: MediaKind) {
+        self.0.contrary.stood_still = 0;
         *self.0.habits.moves.at(kind) = true;
+    }
+
+    /// The reported position stood still in a file of this kind that the renderer fetched. Returns whether that is no
+    /// longer held against a file: it happened several times in a row.
+    pub(super) fn position_stood_still(&mut self, kind: MediaKind) -> bool {
+        self.0.contrary.stood_still = self.0.contrary.stood_still.saturating_add(1);
+        let usual = self.0.contrary.stood_still >= STANDS_STILL;
+        if usual {
+            *self.0.habits.moves.at(kind) = false;
+        }
+        usual
     }
 
     /// An answer confirmed or contradicted the event before it.
@@ -147,9 +249,82 @@ impl Capabilities {
     }
 
     /// Records which formats the renderer lists as playable, or that it lists none.
-    pub(super) fn set_sink(&mut self, sink: Option<String>) {
-        self.0.sink = sink.or(self.0.sink.take());
-        self.0.sink_asked = true;
+    pub(super) fn set_sink(&mut self, list: Option<String>) {
+        self.0.sink.set(list);
+    }
+
+    /// Returns whether the renderer lists no file of this kind as playable, and was never seen to play one.
+    pub(super) fn is_unlisted(&self, kind: MediaKind) -> bool {
+        self.0.sink.is_unlisted(kind) && !self.0.habits.names.have_kind(kind)
+    }
+
+    /// Returns whether it is still to be reported that no file of this kind is listed, and remembers that it was.
+    pub(super) fn tell_unlisted(&mut self, kind: MediaKind) -> bool {
+        self.0.sink.tell_unlisted(kind)
+    }
+
+    /// How well a file suits the renderer now.
+    pub(super) fn fit(&self, file: &MediaFile, now: Instant) -> Fit {
+        if self.is_unlisted(file.media_type.kind) {
+            return Fit::Unlisted;
+        }
+        self.against(file, now).map_or(Fit::Good, |(fit, _)| fit)
+    }
+
+    /// What speaks against this file.
+    pub(super) fn against(&self, file: &MediaFile, now: Instant) -> Option<(Fit, &Entry)> {
+        let proven = self.0.habits.names.of(file.media_type).is_some();
+        self.0.habits.left_out.against(file, proven, now)
+    }
+
+    /// No file was left that may play: perhaps the renderer was the reason.
+    pub(super) fn doubt_failures(&mut self) {
+        self.0.all_failed = true;
+    }
+
+    /// This load played to its end. If all files had failed, the renderer was the reason, and they are forgiven.
+    pub(super) fn played(&mut self, load: Option<&Load>) {
+        let Some(load) = load else { return };
+        self.0.suspect = None;
+        self.0.habits.left_out.remove(&load.file);
+        if core::mem::take(&mut self.0.all_failed) {
+            self.0.habits.left_out.forget(|entry| entry.why != Unplayable::Breaks);
+        }
+    }
+
+    /// The renderer stopped answering when it had just got this load. Returns whether it did so before with this file,
+    /// and with no other one since.
+    pub(super) fn suspect(&mut self, load: &Load) -> bool {
+        let file = Version::of(&load.file);
+        self.0.suspect.replace(file) == Some(file)
+    }
+
+    /// The renderer stopped answering, but not because of a file.
+    pub(super) fn clear_suspect(&mut self) {
+        self.0.suspect = None;
+    }
+
+    /// The renderer restarted: what did not play before may play now, except what made it hang.
+    pub(super) fn restarted(&mut self, now: Instant) {
+        self.0.habits.left_out.try_again(now, |entry| entry.why != Unplayable::Breaks);
+    }
+
+    /// The renderer is another model now, has other firmware, or another one answered for it: what was learned of it is in doubt.
+    pub(super) fn replaced(&mut self) {
+        self.0.habits.left_out.forget(|_| true);
+        self.0.habits.rendering_broken = false;
+        self.0.sink.ask_again();
+    }
+
+    /// The files that were seen not to play.
+    pub(super) fn left_out_mut(&mut self) -> &mut LeftOut {
+        &mut self.0.habits.left_out
+    }
+
+    /// A description or list was cut. Returns whether to ask again.
+    pub(super) fn may_ask_again(&mut self) -> bool {
+        self.0.cut = self.0.cut.saturating_add(1);
+        self.0.cut < CUTS
     }
 
     /// One round followed another in this way, after this gap.
@@ -226,9 +401,8 @@ impl Capabilities {
 
     /// The MIME type to try first: the one that the renderer accepted before, or else one that it lists.
     pub(super) fn mime_for(&self, media_type: &'static MediaType) -> &'static str {
-        let sink = || self.0.sink.as_deref().unwrap_or("");
         let known = self.0.habits.names.of(media_type);
-        known.unwrap_or_else(|| media_type::choose_mime(sink(), media_type))
+        known.unwrap_or_else(|| self.0.sink.choose_mime(media_type))
     }
 
     pub(super) fn wants_play_arguments(&self) -> bool {

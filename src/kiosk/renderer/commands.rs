@@ -1,20 +1,27 @@
-//! What a person asks of a renderer: play, pause, another file, another position, a clip, a chosen programme, or to
-//! show the renderer's name.
+//! What persons and the schedule ask of a renderer.
+//!
+//! A person asks for play, pause, another file, another position, a clip, a chosen programme, or the renderer's name.
+//! Each change of the schedule starts afresh: what a person did before with a button or the remote control lasts until
+//! that change and no longer. What the renderer usually plays keeps its place meanwhile.
 //!
 //! The card with the name is a clip over everything else. It is drawn whenever it is fetched, which is quick, and is
 //! not kept.
 
 use super::Renderer;
-use super::connection::Presence;
-use super::layer::Layer;
+use super::intent::Layer;
 use super::load::Load;
-use crate::config::RepeatPress;
+use super::observation::Evented;
+use crate::config::{PlayOrder, RepeatPress, ScheduledAction};
 use crate::kiosk::command::Command;
 use crate::kiosk::fault::Fault;
+use crate::kiosk::left_out::{Fit, Version};
+use crate::kiosk::playlist::Playlist;
 use crate::kiosk::programme::Clip;
-use crate::media::catalogue::MediaFile;
-use crate::media::generated::{black_body, card_file, draw_card, is_card};
-use crate::media::media_type;
+use crate::kiosk::schedule::Held;
+use crate::kiosk::trace::What;
+use crate::media::catalogue::{MediaFile, Scan};
+use crate::media::generated::{black_body, black_file, card_file, draw_card, is_card};
+use crate::media::media_type::{self, MediaKind};
 use crate::time::{Duration, Instant};
 use std::rc::Rc;
 
@@ -25,40 +32,53 @@ impl Renderer {
     /// Carries out a person's command.
     ///
     /// # Errors
-    /// The reason why the renderer cannot show its name.
+    /// What to report: the renderer cannot show its name, or does not play the clip.
     pub(in crate::kiosk) fn command(
         &mut self,
         command: &Command,
         now: Instant,
-    ) -> Result<(), &'static str> {
+    ) -> Result<(), What> {
         if !self.is_driven() {
             return Ok(());
         }
         match command {
             Command::SeekForward(step) => self.seek(|at| at + *step, now),
             Command::SeekBack(step) => self.seek(|at| at.saturating_sub(*step), now),
-            Command::PlayClip { clip, again } => self.play_clip(clip.clone(), *again, now),
+            Command::PlayClip { clip, again } => return self.play_clip(clip.clone(), *again, now),
             Command::Choose { playlist, until } => {
                 self.intent.choose(playlist.clone(), *until);
+                self.ask_for_all(playlist, now);
                 self.play_anew(now);
             }
-            Command::Identify => return self.identify(now),
+            Command::Identify => return self.identify(now).map_err(What::Unidentified),
             // The kiosk handles these itself.
             Command::PauseOr(_) | Command::SwitchOff => {}
             Command::Play | Command::Next | Command::Previous => {
                 self.note_command(now);
-                self.lift_black();
+                if matches!(command, Command::Play) || !self.intent.programme.is_interrupted() {
+                    self.lift_black();
+                }
                 match command {
                     Command::Next => self.skip(1, now),
                     Command::Previous => self.skip(-1, now),
-                    _ => self.play_on(now),
+                    _ => {
+                        self.ask_for_current();
+                        self.play_on(now);
+                    }
                 }
             }
             Command::Pause => {
                 self.note_command(now);
+                if self.intent.programme.is_covered() {
+                    self.intent.pause_beneath();
+                    return Ok(());
+                }
                 // Also pauses a renderer that is away and has no load yet: when it comes back, it must not play.
                 if self.playback.load().is_some() || self.intent.is_to_play() {
                     self.intent.pause();
+                }
+                if !self.playback.is_running() {
+                    self.observation.require_look();
                 }
             }
             Command::Stop => {
@@ -66,9 +86,9 @@ impl Renderer {
                 self.intent.stop();
                 self.playback.clear_fault(|_| true);
             }
-            Command::VolumeUp | Command::VolumeDown | Command::ToggleMute => {
+            Command::VolumeUp | Command::VolumeDown | Command::ToggleMute | Command::Mute(_) => {
                 self.note_command(now);
-                self.change_volume(command);
+                self.change_volume(command, now);
             }
             Command::Automatic => {
                 self.note_command(now);
@@ -81,16 +101,21 @@ impl Renderer {
     /// Ends what the box insisted on, and a fault that a new command may solve.
     fn note_command(&mut self, now: Instant) {
         self.intent.forget_insisting();
-        self.playback.clear_fault(|fault| matches!(fault, Fault::Refused("to pause", ..)));
+        let over = |fault: &mut Fault| matches!(fault, Fault::Refused("to pause" | "to stop", ..));
+        self.playback.clear_fault(over);
         self.observation.ask_state_by(now);
     }
 
     /// Changes volume or mute. If the renderer has no volume, this is reported once.
-    fn change_volume(&mut self, command: &Command) {
+    fn change_volume(&mut self, command: &Command, now: Instant) {
+        if !self.observation.subscription(Evented::Rendering).flows(now) {
+            self.volume.doubt();
+        }
         match command {
             _ if !self.has_rendering() => self.volume.notice_absence(),
             Command::VolumeUp => self.volume.change(1),
             Command::VolumeDown => self.volume.change(-1),
+            Command::Mute(mute) => self.volume.want_mute(*mute),
             _ => self.volume.toggle_mute(),
         }
     }
@@ -98,11 +123,16 @@ impl Renderer {
     /// Returns to what the configuration and the schedule say.
     fn go_automatic(&mut self, now: Instant) {
         self.intent.drop_clips();
-        self.intent.programme_mut().unchoose();
+        let _ = self.intent.end_choice();
         // If the schedule wants something, `scheduled` applies it as a change.
-        if !self.intent.take_layer() {
+        if self.intent.take_layer() {
+            return;
+        }
+        if self.intent.started {
             self.change_file();
             self.play(now);
+        } else {
+            self.fall_silent(now);
         }
     }
 
@@ -116,23 +146,32 @@ impl Renderer {
         self.connection.forget_taken();
     }
 
-    /// Plays this clip over whatever plays.
-    fn play_clip(&mut self, clip: Clip, again: RepeatPress, now: Instant) {
+    /// Plays this clip over whatever plays, unless the renderer only plays files of other kinds. A renderer that is away
+    /// plays none: it would come too late.
+    fn play_clip(&mut self, clip: Clip, again: RepeatPress, now: Instant) -> Result<(), What> {
+        if self.connection.away || self.connection.breaker.is_open() {
+            return Err(What::ClipMissed);
+        }
+        let kind = clip.file.media_type.kind;
+        let others = || self.intent.programme.best(|file| self.fit(file, now));
+        if self.capabilities.is_unlisted(kind) && others() > Some(Fit::Unlisted) {
+            return Err(What::Skips(kind.plural()));
+        }
         if self.intent.programme.is_interrupted() {
             match again {
-                RepeatPress::Ignore => return,
+                RepeatPress::Ignore => return Ok(()),
                 RepeatPress::Queue => {
                     let _ = self.intent.programme_mut().queue(clip);
-                    return;
+                    return Ok(());
                 }
                 RepeatPress::Restart => {}
             }
-        } else {
-            self.intent.remember_goal();
         }
+        self.intent.remember_goal();
         let at = self.interrupted_at(now);
         self.intent.programme_mut().interrupt(clip, at);
         self.play_anew(now);
+        Ok(())
     }
 
     /// Shows the name of the renderer on its screen.
@@ -141,15 +180,15 @@ impl Renderer {
             return Ok(());
         }
         if self.connection.away
-            || self.connection.presence == Presence::Asleep
+            || self.connection.is_asleep()
             || self.connection.breaker.retry_at().is_some()
         {
             return Err("it is not there");
         }
-        if !media_type::lists_pictures(self.sink().unwrap_or_default()) {
+        if !media_type::lists_kind(self.sink().unwrap_or_default(), MediaKind::Image) {
             return Err("it shows no pictures");
         }
-        self.intent.remember_goal_before_card();
+        self.intent.remember_goal();
         let at = self.interrupted_at(now);
         let card = card_file(&self.card());
         self.intent.programme_mut().cover(card, at);
@@ -170,27 +209,32 @@ impl Renderer {
         draw_card(self.name(), &self.host().to_string())
     }
 
-    /// The position at which playback would resume after an interruption now.
-    fn interrupted_at(&self, now: Instant) -> Option<Duration> {
-        let runs = |load: &&Load| load.is_running() && !load.is_still();
-        let load = self.playback.load().filter(runs)?;
-        Some(load.seek_to.unwrap_or_else(|| load.playhead.position(now)))
+    /// The position in the current file at which playback would resume after an interruption now.
+    pub(super) fn interrupted_at(&self, now: Instant) -> Option<Duration> {
+        let is_it = |load: &&Load| !load.is_still() && self.is_current(load);
+        let load = self.playback.load().filter(is_it)?;
+        load.seek_to.or_else(|| load.is_running().then(|| load.playhead.position(now)))
     }
 
-    /// Ends what a person chose: the schedule and the configuration decide again.
+    /// Returns whether the load holds the file that should play. It may be gone from the media folder, or replaced.
+    pub(super) fn is_current(&self, load: &Load) -> bool {
+        self.intent.programme.current().is_some_and(|file| file.path == load.file.path)
+    }
+
+    /// Ends what a person chose for a time that is over: the schedule and the configuration decide again.
     pub(super) fn back_to_automatic(&mut self, now: Instant) {
-        if self.intent.programme_mut().unchoose() && !self.intent.programme.is_interrupted() {
+        if self.intent.end_choice() {
+            self.fall_silent(now);
+        } else if !self.intent.programme.is_interrupted() {
             self.change_file();
-            if self.intent.layer().is_some_and(Layer::is_silent) {
-                self.fall_silent(now);
-            }
         }
     }
 
     /// Plays something else at once.
     fn play_anew(&mut self, now: Instant) {
         self.intent.forget_insisting();
-        self.playback.retire();
+        self.takeover.give_up();
+        self.playback.supersede();
         self.play(now);
     }
 
@@ -208,6 +252,10 @@ impl Renderer {
     fn try_at_once(&mut self, now: Instant) {
         self.observation.forget_foreign();
         self.observation.ask_state_by(now);
+        match self.hides_its_file() {
+            true => self.observation.ask_uri_by(now),
+            false => self.observation.ask_position_by(now),
+        }
         if let Some(load) = self.playback.load_mut() {
             load.retry_at_once(now);
         }
@@ -215,8 +263,127 @@ impl Renderer {
     }
 
     fn skip(&mut self, by: isize, now: Instant) {
-        self.intent.programme_mut().step(by);
-        self.playback.retire();
+        let known = &self.capabilities;
+        // What was seen not to play is tried again, because a person asks for it.
+        let is_listed = |file: &MediaFile| known.fit(file, now).min(Fit::LeftOut);
+        self.intent.programme_mut().step(by, is_listed);
+        self.ask_for_current();
+        self.takeover.give_up();
+        self.playback.supersede();
         self.play_on(now);
+    }
+
+    /// A person chose these files: those that failed are tried again.
+    fn ask_for_all(&mut self, list: &Playlist, now: Instant) {
+        let known = self.capabilities.left_out_mut();
+        known.try_again(now, |entry| list.files().any(|file| Version::of(file) == entry.file));
+        self.ask_for_current();
+    }
+
+    /// A person asked for the current file: it is tried, whatever is known of it.
+    fn ask_for_current(&mut self) {
+        self.slot.sit_out(None);
+        if let Some(file) = self.intent.programme.current() {
+            self.capabilities.left_out_mut().ask_for(file);
+        }
+    }
+
+    /// Applies the schedule entry that holds now. Returns whether it differs from the last one. Beneath a clip and a
+    /// choice that go on, it takes effect when they are over.
+    pub(in crate::kiosk) fn scheduled(
+        &mut self,
+        held: Option<Held<'_>>,
+        scan: &Scan,
+        now: Instant,
+    ) -> bool {
+        let layer = held.as_ref().map(Layer::of);
+        if !self.is_driven() || self.intent.layer() == layer.as_ref() {
+            return false;
+        }
+        self.intent.set_layer(layer);
+        self.intent.forget_insisting();
+        self.playback.forget_failures();
+        let over = |fault: &mut Fault| matches!(fault, Fault::Refused(..) | Fault::NothingToPlay);
+        self.playback.clear_fault(over);
+        let list = match held.map(|held| &held.entry.then) {
+            Some(ScheduledAction::Play(plays)) => {
+                let mut list = Playlist::new(plays.clone(), true, PlayOrder::Name, 0);
+                list.resolve(scan);
+                Some(list)
+            }
+            Some(ScheduledAction::Blackout) => Some(Playlist::always(black_file())),
+            Some(ScheduledAction::Stop) | None => None,
+        };
+        let usual = self.intent.rule().is_some_and(|rule| rule.autoplay);
+        let plays = list.is_some() || (held.is_none() && usual);
+        let decides = self.intent.change_schedule(list, plays);
+        if decides && plays {
+            self.change_file();
+            self.play_as_scheduled(now);
+        } else if decides {
+            self.fall_silent(now);
+        }
+        self.follow_window_volume();
+        true
+    }
+
+    /// Sets the volume of a window that has begun or ended, once the schedule decides what plays.
+    pub(super) fn follow_window_volume(&mut self) {
+        if let Some(volume) = self.intent.take_volume() {
+            self.volume.want(volume);
+        }
+    }
+
+    /// Returns whether the renderer should show something other than black.
+    pub(in crate::kiosk) fn is_to_show(&self) -> bool {
+        self.intent.is_to_play_beneath_a_card() && !self.intent.shows_black()
+    }
+
+    /// Returns whether the renderer plays something other than black.
+    pub(in crate::kiosk) fn is_showing(&self) -> bool {
+        self.is_playing() && !self.playback.load().is_some_and(Load::is_black)
+    }
+
+    /// Replaces black by what the renderer usually plays, because a person asked to see something.
+    fn lift_black(&mut self) {
+        if self.intent.is_black_beneath_clips() {
+            self.intent.programme_mut().schedule(None);
+            self.change_file();
+            if let Some(volume) = self.intent.rule().and_then(|rule| rule.volume) {
+                self.volume.want(volume);
+            }
+        }
+    }
+
+    fn play_as_scheduled(&mut self, now: Instant) {
+        if self.connection.is_asleep() {
+            // A command would switch the renderer on. It plays once somebody switches it on.
+            self.intent.await_switch_on();
+        } else {
+            self.play(now);
+        }
+    }
+
+    /// Ends what the box plays on the renderer. A viewer who has the renderer keeps it.
+    fn fall_silent(&mut self, now: Instant) {
+        self.intent.fall_silent(self.playback.load().is_some() || self.playback.lingers);
+        self.observation.ask_state_by(now);
+    }
+
+    /// Drops a load of which nothing can be on the screen, unless it holds the file that should play.
+    pub(super) fn drop_unbegun(&mut self) {
+        let is_idle = |load: &&Load| !load.is_running() && !load.is_starting();
+        if self.playback.load().filter(is_idle).is_some_and(|load| !self.is_current(load)) {
+            self.playback.supersede();
+        }
+    }
+
+    /// Drops the current load unless it holds the file that should play.
+    fn change_file(&mut self) {
+        let wanted = self.intent.programme.current();
+        if self.playback.load().map(|load| &load.file) != wanted {
+            self.playback.supersede();
+        }
+        self.playback.drop_next();
     }
 }

@@ -10,6 +10,9 @@ use crate::time::{Duration, Instant};
 /// the socket buffers, some hundreds of kilobytes, count as fetched.
 const A_LOOK: u64 = 1 << 20;
 
+/// A renderer that reads as fast as it plays holds at most so much.
+const BUFFERED: Duration = Duration::from_secs(20);
+
 /// If a stream breaks off, the renderer asks for the rest within this time, or never.
 const ASKS_AGAIN: Duration = Duration::from_secs(3);
 
@@ -18,8 +21,13 @@ const ASKS_AGAIN: Duration = Duration::from_secs(3);
 pub struct FetchEvidence {
     /// The renderer requested the file itself.
     pub fetched: bool,
-    /// The media server sent the last byte of the file.
-    pub whole_sent: bool,
+    /// When the media server sent the last byte of the file, and not only the last part of it, where some formats have
+    /// their index.
+    end_sent: Option<Instant>,
+    /// After the last byte, more of the file was sent, or a request was broken off.
+    more_since: bool,
+    /// When the first bytes were sent.
+    began: Option<Instant>,
     cut_at: Option<Instant>,
     /// The path holds another file now, so that a request could not be served.
     pub replaced: bool,
@@ -27,14 +35,24 @@ pub struct FetchEvidence {
     /// How many GETs the renderer broke off.
     pub hang_ups: u16,
     bytes: u64,
+    /// Bytes since the last request ended.
+    since_end: u64,
+    /// When bytes were last sent.
+    sent_at: Option<Instant>,
     /// The last report did not end a request: a connection is open.
     open: bool,
 }
 
 impl FetchEvidence {
-    /// Takes one report of the media server.
-    pub fn add(&mut self, bytes: u64, end: Option<StreamEnd>, now: Instant) {
+    /// Takes one report of the media server. `size`: the size of the file in bytes.
+    pub fn add(&mut self, bytes: u64, end: Option<StreamEnd>, size: u64, now: Instant) {
         self.bytes = self.bytes.saturating_add(bytes);
+        self.since_end = self.since_end.saturating_add(bytes);
+        if bytes > 0 {
+            self.sent_at = Some(now);
+            self.began = self.began.or(Some(now));
+        }
+        self.note_end(end, size, now);
         match end {
             // A HEAD says nothing about parallel connections.
             Some(StreamEnd::Head) => self.heads = self.heads.saturating_add(1),
@@ -47,7 +65,6 @@ impl FetchEvidence {
         // A HEAD fetches nothing.
         self.fetched |= end != Some(StreamEnd::Head);
         self.replaced |= end == Some(StreamEnd::Replaced);
-        self.whole_sent |= end == Some(StreamEnd::WholeFile);
         self.cut_at = match end {
             Some(StreamEnd::FileError | StreamEnd::Replaced) => self.cut_at.or(Some(now)),
             Some(StreamEnd::Head | StreamEnd::Aborted) => self.cut_at,
@@ -55,9 +72,27 @@ impl FetchEvidence {
         };
     }
 
-    /// The media server ended, and all its connections with it.
-    pub fn server_ended(&mut self, now: Instant) {
-        if self.fetched && !self.whole_sent {
+    /// Whether the end of the file was sent. A short request for the last part counts only if most of the file was sent
+    /// before: players read an index at the end first.
+    fn note_end(&mut self, end: Option<StreamEnd>, size: u64, now: Instant) {
+        match end {
+            Some(StreamEnd::Head) => return,
+            Some(StreamEnd::WholeFile) => {
+                let is_tail = self.since_end <= a_look_at(size) && self.bytes < size / 2;
+                if !is_tail {
+                    (self.end_sent, self.more_since) = (Some(now), false);
+                }
+            }
+            _ => self.more_since = true,
+        }
+        if end.is_some() {
+            self.since_end = 0;
+        }
+    }
+
+    /// The media server ended, and all its connections with it. `size`: the size of the file in bytes.
+    pub fn server_ended(&mut self, size: u64, now: Instant) {
+        if self.fetched && !self.is_whole(size) {
             self.cut_at = self.cut_at.or(Some(now));
         }
     }
@@ -69,8 +104,30 @@ impl FetchEvidence {
 
     /// Disregards all requests so far: what was fetched, and what the renderer broke off.
     pub fn forget_requests(&mut self) {
-        let Self { whole_sent, cut_at, replaced, .. } = *self;
-        *self = Self { whole_sent, cut_at, replaced, ..Self::default() };
+        let Self { cut_at, replaced, .. } = *self;
+        *self = Self { cut_at, replaced, ..Self::default() };
+    }
+
+    /// Returns whether the renderer has the file to its end, which has `size` bytes: nothing of it is left to fetch.
+    pub const fn is_whole(&self, size: u64) -> bool {
+        self.end_sent.is_some() && (!self.more_since || self.bytes >= size)
+    }
+
+    /// Returns whether the renderer fetched the file no faster than it plays, and has had the end for so short a time that
+    /// a stop now is the end. `played`: how far it has played.
+    pub fn runs_dry(&self, played: Duration, now: Instant) -> bool {
+        let Some((end, began)) = self.end_sent.zip(self.began) else { return false };
+        end.since(began) >= played / 2 && now.since(end) <= BUFFERED
+    }
+
+    /// When the last byte of the file was sent.
+    pub const fn end_sent(&self) -> Option<Instant> {
+        self.end_sent
+    }
+
+    /// When bytes of the file were last sent.
+    pub const fn sent_at(&self) -> Option<Instant> {
+        self.sent_at
     }
 
     /// Returns whether the box broke the stream off, because the file became unreadable or the media server ended. The
@@ -93,18 +150,23 @@ impl FetchEvidence {
     /// dropped connection may end a serious attempt. `size`: the size of the file in bytes.
     pub fn only_hung_up(&self, size: u64) -> bool {
         let looks = u64::from(self.hang_ups).saturating_mul(a_look_at(size));
-        !self.whole_sent && self.hang_ups > 1 && !self.open && self.bytes <= looks
+        self.end_sent.is_none() && self.hang_ups > 1 && !self.open && self.bytes <= looks
     }
 
     /// Returns whether the renderer has enough of the file, which has `size` bytes, to show something.
     pub fn is_enough(&self, size: u64) -> bool {
-        self.whole_sent || self.open && self.bytes > a_look_at(size)
+        self.end_sent.is_some() || self.open && self.bytes > a_look_at(size)
+    }
+
+    /// Returns whether the renderer broke off before the end, and has no connection open.
+    pub const fn is_broken_off(&self) -> bool {
+        self.hang_ups > 0 && self.end_sent.is_none() && !self.open
     }
 
     /// How much of the file the renderer has, in one word for programs.
     pub const fn word(&self) -> &'static str {
         match self {
-            Self { whole_sent: true, .. } => "to_the_end",
+            Self { end_sent: Some(_), .. } => "to_the_end",
             Self { fetched: true, .. } => "part",
             Self { heads: 1.., .. } => "head",
             _ => "nothing",

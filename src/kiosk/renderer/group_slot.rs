@@ -4,6 +4,8 @@ use super::Renderer;
 use super::load::Phase;
 use crate::kiosk::fault::Fault;
 use crate::kiosk::group::{Doing, Gate, Order, Sight, Start};
+use crate::kiosk::left_out::Version;
+use crate::media::catalogue::MediaFile;
 use crate::time::{Duration, Instant};
 
 /// The slot of a renderer in its group, if it has one, and how far the group lets it proceed.
@@ -12,6 +14,8 @@ pub(super) struct GroupSlot {
     /// The group, and the place in the group.
     place: Option<(usize, usize)>,
     gate: Gate,
+    /// The file that the renderer leaves out while the others play it.
+    sits_out: Option<Version>,
 }
 
 impl GroupSlot {
@@ -23,6 +27,11 @@ impl GroupSlot {
     /// Sets how far the group lets the renderer proceed.
     pub(super) fn set_gate(&mut self, gate: Gate) {
         self.gate = gate;
+    }
+
+    /// The others play this file, which does not play on this renderer.
+    pub(super) fn sit_out(&mut self, file: Option<Version>) {
+        self.sits_out = file;
     }
 
     /// Returns whether the renderer may be given its file.
@@ -83,6 +92,9 @@ impl Renderer {
             // The renderer shows a card, which no other member waits for.
             return Doing::Playing;
         }
+        if self.sits_out() {
+            return Doing::SitsOut;
+        }
         match self.playback.phase() {
             None if matches!(
                 self.playback.fault(),
@@ -102,6 +114,12 @@ impl Renderer {
         }
     }
 
+    /// Returns whether the renderer leaves out the current file while its group plays it.
+    pub(in crate::kiosk) fn sits_out(&self) -> bool {
+        let current = || self.intent.programme.current().map(Version::of);
+        self.slot.sits_out.is_some() && self.slot.is_taken() && self.slot.sits_out == current()
+    }
+
     /// How playback began, if the renderer's reports show it to within milliseconds.
     fn measured_start(&self) -> Option<Start> {
         let (sent, origin) = self.playback.load()?.playhead.measured()?;
@@ -110,13 +128,25 @@ impl Renderer {
 
     /// Returns whether the renderer already does what its group wants.
     pub(in crate::kiosk) fn follows(&self, order: &Order) -> bool {
-        order.item.is_none() && order.gate.is_none_or(|gate| gate == self.slot.gate)
+        let stays = order.item.is_none() && !(order.passes && self.sits_out());
+        stays && order.gate.is_none_or(|gate| gate == self.slot.gate)
     }
 
-    pub(in crate::kiosk) fn obey(&mut self, order: Order) {
+    pub(in crate::kiosk) fn obey(&mut self, order: Order, now: Instant) {
         if let Some(item) = order.item {
+            // A clip that this member missed is over for the others.
+            if self.intent.programme.is_interrupted() {
+                self.intent.lose_clips();
+            }
             self.intent.programme_mut().go_to(item);
-            self.playback.retire();
+            self.playback.supersede();
+            let unfit = |file: &&MediaFile| !self.suits(file, now);
+            let unfit = self.intent.programme.current().filter(unfit).map(Version::of);
+            self.slot.sit_out(unfit);
+        }
+        if order.passes {
+            self.slot.sit_out(None);
+            self.advance(now);
         }
         if let Some(gate) = order.gate {
             self.slot.set_gate(gate);

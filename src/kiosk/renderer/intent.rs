@@ -1,11 +1,11 @@
 //! What a renderer should do, and on whose behalf: the configuration, the schedule, a person at the box, or a viewer
 //! with the renderer's own remote control.
 
-use super::layer::Layer;
 use crate::config::{LoopMethod, OnStop, Rule};
 use crate::kiosk::playlist::Playlist;
 use crate::kiosk::programme::Programme;
 use crate::kiosk::reason::Viewer;
+use crate::kiosk::schedule::{Held, Window};
 use crate::media::generated::black_body;
 use crate::time::{Duration, Instant};
 
@@ -39,6 +39,26 @@ pub(in crate::kiosk) enum Rested {
     Stopped,
 }
 
+/// What the schedule wants of one renderer.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Layer {
+    /// The schedule entry.
+    number: usize,
+    /// The entry's window. A window that follows another one directly is still a change.
+    window: Window,
+    volume: Option<u8>,
+}
+
+impl Layer {
+    pub(super) fn of(held: &Held<'_>) -> Self {
+        Self { number: held.number, window: held.window, volume: held.entry.volume }
+    }
+
+    pub(super) const fn volume(&self) -> Option<u8> {
+        self.volume
+    }
+}
+
 /// What one renderer should do.
 #[derive(Debug)]
 pub(super) struct Intent(Fields);
@@ -53,8 +73,12 @@ pub(super) struct Fields {
     pub(super) goal: Goal,
     pub(super) rested: Rested,
     pub(super) programme: Programme,
-    /// The goal before a clip interrupted the programme.
+    /// The goal beneath a clip: what the renderer does once the clip is over. `None` without a clip.
     pub(super) before_clip: Option<Goal>,
+    /// The schedule, the configuration or a person has started the programme beneath a choice.
+    pub(super) started: bool,
+    /// A window has begun or ended, and its volume is not set yet.
+    pub(super) volume_due: bool,
     /// The schedule's current layer.
     pub(super) layer: Option<Layer>,
     /// How many times in a row a viewer has taken the renderer.
@@ -73,6 +97,8 @@ impl Intent {
             rested: Rested::NotAsked,
             programme: Programme::new(Playlist::new(plays, repeat, order, seed)),
             before_clip: None,
+            started: rule.is_some_and(|rule| rule.autoplay),
+            volume_due: false,
             layer: None,
             insisted: 0,
             pressed_at: Instant::START,
@@ -87,9 +113,13 @@ impl Intent {
         self.0.pressed_at = now;
     }
 
-    /// Plays like [`Self::play`]; if a clip is playing that interrupted nothing, the programme follows the clip.
+    /// A person wants the programme to play. If a clip is playing that interrupted nothing, the programme follows the
+    /// clip; a clip that was paused just goes on.
     pub(super) fn play_on(&mut self, now: Instant) {
-        self.0.before_clip = self.0.before_clip.map(|_| Goal::Play);
+        if self.0.goal != Goal::Pause || !self.0.programme.is_interrupted() {
+            self.0.before_clip = self.0.before_clip.map(|_| Goal::Play);
+            self.0.started |= !self.0.programme.is_chosen();
+        }
         self.play(now);
     }
 
@@ -103,6 +133,13 @@ impl Intent {
         self.0.goal = Goal::Pause;
     }
 
+    /// A person wants the renderer to pause while it shows a card, which is not paused: what it covers is.
+    pub(super) fn pause_beneath(&mut self) {
+        if self.0.before_clip == Some(Goal::Play) {
+            self.0.before_clip = Some(Goal::Pause);
+        }
+    }
+
     /// A person wants the renderer to stop.
     pub(super) fn stop(&mut self) {
         self.0.goal = Goal::Stop;
@@ -114,15 +151,49 @@ impl Intent {
     pub(super) fn fall_silent(&mut self, playing: bool) {
         self.drop_clips();
         self.0.goal = if playing { Goal::Stop } else { Goal::Rest };
+        self.0.rested = Rested::NotAsked;
     }
 
-    /// Stops a renderer that cannot show the black picture, so that its screen is dark.
-    pub(super) fn end_picture(&mut self) {
+    /// The schedule has changed: it wants `list`, and `starts` says whether anything is to play. What people and
+    /// viewers did beneath it is void. A clip, and a choice for a time, go on above it unless they are held: then they
+    /// are over, too. Returns whether the schedule decides now.
+    pub(super) fn change_schedule(&mut self, list: Option<Playlist>, starts: bool) -> bool {
+        self.0.started = starts;
+        self.0.volume_due = true;
+        self.0.programme.schedule(list);
+        if !self.is_to_play() {
+            self.drop_clips();
+        }
+        let beneath = self.0.before_clip.unwrap_or(self.0.goal);
+        let timed = self.0.programme.chosen_until().is_some();
+        let choice_plays = timed && beneath == Goal::Play;
+        if !choice_plays {
+            self.0.programme.unchoose();
+        }
+        let goal = if choice_plays || starts { Goal::Play } else { Goal::Rest };
+        self.0.before_clip = self.0.before_clip.map(|_| goal);
+        self.0.before_clip.is_none() && !choice_plays
+    }
+
+    /// Ends what a person chose. Returns whether that leaves nothing to play: nobody has started the programme beneath.
+    pub(super) fn end_choice(&mut self) -> bool {
+        let ended = self.0.programme.unchoose() && !self.0.started;
+        if let Some(goal) = self.0.before_clip.as_mut().filter(|_| ended) {
+            *goal = Goal::Rest;
+        }
+        ended && self.0.before_clip.is_none()
+    }
+
+    /// The volume of the window that has begun or ended, once the schedule decides what plays. Returned once.
+    pub(super) fn take_volume(&mut self) -> Option<u8> {
+        let programme = &self.0.programme;
+        let decides = self.is_to_play() && !programme.is_interrupted() && !programme.is_chosen();
+        (decides && core::mem::take(&mut self.0.volume_due)).then(|| self.usual_volume())?
+    }
+
+    /// Stops a renderer so that its screen is dark: it cannot show the black picture, or shows what is meant for another one.
+    pub(super) fn darken(&mut self) {
         self.0.goal = Goal::Stop;
-    }
-
-    pub(super) fn rest(&mut self) {
-        self.0.goal = Goal::Rest;
     }
 
     /// The programme is over.
@@ -131,10 +202,16 @@ impl Intent {
         self.0.rested = Rested::Finished;
     }
 
-    /// Takes over playback that was started before the box restarted: plays it on, or leaves it paused.
+    /// Takes over playback that was started before the box restarted, or that a viewer has started again: plays it on, or
+    /// leaves it paused.
     pub(super) fn adopt(&mut self, paused: bool) {
-        if self.0.goal == Goal::Rest {
-            self.0.goal = if paused { Goal::Pause } else { Goal::Play };
+        match self.0.goal {
+            Goal::Rest => {
+                self.0.goal = if paused { Goal::Pause } else { Goal::Play };
+                self.0.started = true;
+            }
+            Goal::Yield { .. } if !paused => self.go_on(),
+            _ => {}
         }
     }
 
@@ -156,8 +233,15 @@ impl Intent {
         true
     }
 
-    /// Leaves the renderer to a viewer. Returns when the box takes it back: only if it insists.
+    /// Leaves the renderer to a viewer. Returns when the box takes it back: only if it insists. A clip is over, unless
+    /// it was only paused; if nothing played beneath it, the viewer has taken nothing else.
     pub(super) fn yield_to(&mut self, did: Viewer, now: Instant) -> Option<Instant> {
+        if did != Viewer::Paused
+            && let Some(goal) = self.end_clips().filter(|goal| *goal != Goal::Play)
+        {
+            self.0.goal = goal;
+            return None;
+        }
         let until = match self.on_stop() {
             OnStop::Insist if did != Viewer::SwitchedOff => {
                 Some(now + INSIST_AFTER[usize::from(self.0.insisted).min(INSIST_AFTER.len() - 1)])
@@ -181,20 +265,40 @@ impl Intent {
         true
     }
 
-    /// Remembers the current goal, before a clip interrupts.
-    pub(super) fn remember_goal(&mut self) {
-        self.0.before_clip = Some(self.0.goal);
+    /// The renderer said byebye and stayed: the viewer who has it keeps it, until the box takes it back.
+    pub(super) fn wake_to_viewer(&mut self, now: Instant) {
+        match self.0.goal {
+            Goal::Yield { did: Viewer::SwitchedOff, .. } => self.go_on(),
+            Goal::Yield { did, until: None } => {
+                self.0.insisted = self.0.insisted.saturating_sub(1);
+                self.yield_to(did, now);
+            }
+            _ => {}
+        }
     }
 
-    /// Remembers the current goal, before a card interrupts. A goal remembered for the previous card is kept.
-    pub(super) fn remember_goal_before_card(&mut self) {
+    /// Remembers the current goal, before a clip or a card interrupts. The goal beneath another clip is kept.
+    pub(super) fn remember_goal(&mut self) {
         self.0.before_clip = self.0.before_clip.or(Some(self.0.goal));
     }
 
     /// Drops the playing clip and all queued clips.
     pub(super) fn drop_clips(&mut self) {
-        self.0.before_clip = None;
+        let _ = self.end_clips();
+    }
+
+    /// Drops all clips. Returns the goal beneath them, if there were any.
+    fn end_clips(&mut self) -> Option<Goal> {
         self.0.programme.drop_clips();
+        self.0.before_clip.take()
+    }
+
+    /// The renderer is away, or its group is past the clip: a clip that cannot be played is dropped. Where nothing is to
+    /// play beneath it, the renderer is stopped in case it shows the clip when it is back.
+    pub(super) fn lose_clips(&mut self) {
+        if let Some(goal) = self.end_clips().filter(|_| self.is_to_play()) {
+            self.0.goal = if goal == Goal::Rest { Goal::Stop } else { goal };
+        }
     }
 
     /// A person chose this programme.
@@ -235,6 +339,12 @@ impl Intent {
         self.0.goal == Goal::Play
     }
 
+    /// Returns whether the renderer should play once its card, if it shows one, is over.
+    pub(super) fn is_to_play_beneath_a_card(&self) -> bool {
+        let beneath = self.0.before_clip.filter(|_| self.0.programme.is_covered());
+        beneath.unwrap_or(self.0.goal) == Goal::Play
+    }
+
     /// Returns whether a viewer has the renderer.
     pub(super) const fn is_yielded(&self) -> bool {
         matches!(self.0.goal, Goal::Yield { .. })
@@ -247,6 +357,11 @@ impl Intent {
     /// Returns whether the black picture is to be shown.
     pub(super) fn shows_black(&self) -> bool {
         self.0.programme.current().is_some_and(|file| black_body(file).is_some())
+    }
+
+    /// Returns whether the black picture is to be shown once the clips are over.
+    pub(super) fn is_black_beneath_clips(&self) -> bool {
+        self.0.programme.beneath_clips().is_some_and(|file| black_body(file).is_some())
     }
 
     /// The volume at which a programme begins.

@@ -1,21 +1,18 @@
 //! A load: one file given to one renderer under a token of its own.
 
 use super::evidence::FetchEvidence;
+use super::lengths::Lengths;
 use super::playhead::Playhead;
 use crate::kiosk::event::StreamEnd;
 use crate::kiosk::fault::Fault;
 use crate::kiosk::token::Token;
 use crate::kiosk::trace::{Log, What};
-use crate::limits::NAME_BYTES;
 use crate::media::catalogue::MediaFile;
-use crate::media::generated::{black_body, is_card};
-use crate::media::media_type;
+use crate::media::generated::is_card;
 use crate::media::media_type::MediaKind;
-use crate::media::subtitles::{SubtitleMethod, format_of};
-use crate::text::{Text, clip, file_name};
+use crate::media::subtitles::SubtitleMethod;
 use crate::time::{Duration, Instant};
-use crate::upnp::didl::{Item, ItemSubtitles, MetadataLevel};
-use core::fmt::Write;
+use crate::upnp::didl::MetadataLevel;
 use core::net::Ipv4Addr;
 
 /// How long a card with the name of a renderer is shown: time to walk along a wall of screens and read each.
@@ -43,10 +40,8 @@ pub struct Fields {
     pub evidence: FetchEvidence,
     /// The renderer's position in the file.
     pub playhead: Playhead,
-    /// The duration read from the file.
-    pub duration: Option<Duration>,
-    /// The duration that the renderer reports, often in whole seconds.
-    pub said_duration: Option<Duration>,
+    /// How long the file plays.
+    pub lengths: Lengths,
     /// Where playback began. Not zero after a seek or a takeover.
     pub from: Duration,
     /// The position to seek to as soon as the renderer plays.
@@ -81,6 +76,14 @@ pub struct Attempt {
     pub after_still: bool,
     /// How many commands the renderer refused because it was busy.
     pub busy: u8,
+    /// A Stop preceded the file because the renderer had refused it.
+    pub stopped: bool,
+    /// The renderer did not answer when it got the file.
+    pub unanswered: bool,
+    /// How many calls about this load in a row were not answered.
+    pub silent: u8,
+    /// After Play the renderer was on its way, and since then it has been stopped again.
+    pub gave_up_at: Option<Instant>,
 }
 
 /// How far a load has come. Each deadline belongs to the phase that needs it.
@@ -142,8 +145,8 @@ pub struct NewLoad {
     pub playhead: Playhead,
     /// How long a still is shown.
     pub dwell: Duration,
-    /// Durations, if an earlier load of the same file knows them: read from the file, and reported by the renderer.
-    pub durations: (Option<Duration>, Option<Duration>),
+    /// How long the file plays, by an earlier load of the same file.
+    pub lengths: Lengths,
     /// This still replaces another still.
     pub after_still: bool,
     /// A Stop precedes SetAVTransportURI.
@@ -154,7 +157,6 @@ impl Load {
     /// Creates a load that is to be given to the renderer at `at`.
     pub fn new(new: NewLoad, at: Instant) -> Self {
         let NewLoad { token, file, origin, metadata, playhead, dwell, .. } = new;
-        let (duration, said_duration) = new.durations;
         Self(Fields {
             token,
             file,
@@ -163,8 +165,7 @@ impl Load {
             phase: Phase::Wanted { at },
             evidence: FetchEvidence::default(),
             playhead,
-            duration,
-            said_duration,
+            lengths: new.lengths,
             from: Duration::ZERO,
             seek_to: None,
             attempt: Attempt {
@@ -210,14 +211,46 @@ impl Load {
         self.0.attempt.stop_first = true;
     }
 
+    /// Gives the renderer the file again after a Stop, because it refused the file.
+    pub fn stop_and_repeat(&mut self) {
+        self.0.attempt.stopped = true;
+        self.0.attempt.stop_first = true;
+    }
+
     /// Counts a command that the renderer refused because it was busy.
     pub fn count_busy(&mut self) {
         self.0.attempt.busy += 1;
     }
 
+    /// Sets whether the last thing known is that the renderer did not answer when it got the file.
+    pub fn unanswered(&mut self, is: bool) {
+        self.0.attempt.unanswered = is;
+    }
+
+    /// A call about this load was not answered. Returns how many in a row were not.
+    pub fn count_silence(&mut self) -> u8 {
+        self.0.attempt.silent = self.0.attempt.silent.saturating_add(1);
+        self.0.attempt.silent
+    }
+
+    /// A call about this load was answered.
+    pub fn forget_silence(&mut self) {
+        self.0.attempt.silent = 0;
+    }
+
+    /// The renderer was seen stopped after Play, or not; `before`: when it was last seen on its way to playback.
+    pub fn seen_starting(&mut self, stopped: bool, before: Option<Instant>, now: Instant) {
+        let Phase::Starting { sent, .. } = self.0.phase else { return };
+        let was_on_its_way = before.is_some_and(|before| before > sent);
+        let gave_up = (was_on_its_way || self.0.evidence.is_broken_off()).then_some(now);
+        let gave_up_at = &mut self.0.attempt.gave_up_at;
+        *gave_up_at = gave_up_at.or(gave_up).filter(|_| stopped);
+    }
+
     /// The renderer accepted the file.
     pub fn accepted(&mut self) {
         self.0.attempt.busy = 0;
+        self.0.attempt.gave_up_at = None;
     }
 
     /// Starts again, because the renderer plays something else: what was seen so far says nothing about this load.
@@ -235,12 +268,12 @@ impl Load {
 
     /// Sets the duration that was read from the file.
     pub fn read_duration(&mut self, duration: Option<Duration>) {
-        self.0.duration = duration;
+        self.0.lengths.file = duration;
     }
 
     /// Sets the duration that the renderer reports.
     pub fn say_duration(&mut self, duration: Option<Duration>) {
-        self.0.said_duration = duration.or(self.0.said_duration);
+        self.0.lengths.said = duration.or(self.0.lengths.said);
     }
 
     /// Sets the position to seek to as soon as the renderer plays.
@@ -255,12 +288,14 @@ impl Load {
 
     /// Takes one report of the media server.
     pub fn add_evidence(&mut self, bytes: u64, end: Option<StreamEnd>, now: Instant) {
-        self.0.evidence.add(bytes, end, now);
+        let size = self.0.file.size;
+        self.0.evidence.add(bytes, end, size, now);
     }
 
     /// The media server ended, and all its connections with it.
     pub fn media_server_ended(&mut self, now: Instant) {
-        self.0.evidence.server_ended(now);
+        let size = self.0.file.size;
+        self.0.evidence.server_ended(size, now);
     }
 
     /// Disregards what the renderer fetched before.
@@ -275,11 +310,6 @@ impl Load {
     /// Video, audio or image.
     pub const fn kind(&self) -> MediaKind {
         self.0.file.media_type.kind
-    }
-
-    /// The duration read from the file, and the one that the renderer reports.
-    pub const fn durations(&self) -> (Option<Duration>, Option<Duration>) {
-        (self.0.duration, self.0.said_duration)
     }
 
     /// Returns whether the file plays, even if that is in doubt.
@@ -301,6 +331,11 @@ impl Load {
         matches!(self.0.phase, Phase::Running { doubt: Some(d), .. } if d == doubt)
     }
 
+    /// How long a still is shown.
+    pub fn dwell(&self) -> Duration {
+        if is_card(&self.0.file) { CARD_SHOWN } else { self.0.dwell }
+    }
+
     /// Why playback never began after Play, judged by what the media server saw.
     pub fn never_began(&self) -> Fault {
         let name = self.name();
@@ -312,211 +347,5 @@ impl Load {
             seen if seen.is_asked_for() => Fault::OnlyAsked(name),
             _ => Fault::CannotReachBox(self.0.origin.0, self.0.origin.1),
         }
-    }
-
-    /// Returns whether the renderer cannot have shown anything, whatever state it reports.
-    pub fn has_shown_nothing(&self) -> bool {
-        !self.0.playhead.moved() && self.0.evidence.only_hung_up(self.0.file.size)
-    }
-
-    /// Returns whether the renderer has fetched enough of the file to show something.
-    pub fn has_enough(&self) -> bool {
-        self.0.evidence.is_enough(self.0.file.size)
-    }
-
-    /// The name of the file, for people.
-    pub fn name(&self) -> String {
-        file_name(&self.0.file.path).into_owned()
-    }
-
-    /// The URL of the media: numeric address, short path, extension at the end, no query.
-    pub fn url(&self) -> String {
-        self.url_ending(self.0.file.media_type.extension)
-    }
-
-    /// The URL of the subtitles, under the same token.
-    pub fn subtitles_url(&self) -> Option<String> {
-        let format = format_of(self.0.file.subtitles.as_deref()?)?;
-        Some(self.url_ending(format.extension))
-    }
-
-    fn url_ending(&self, extension: &str) -> String {
-        let (host, port) = self.0.origin;
-        let stem = self
-            .file
-            .path
-            .file_stem()
-            .map(|s| s.to_string_lossy().into_owned())
-            .unwrap_or_default();
-        let safe: String = stem
-            .chars()
-            .filter(|c| c.is_ascii_alphanumeric() || *c == '-' || *c == '_')
-            .take(32)
-            .collect();
-        let stem = if safe.is_empty() { "media" } else { &safe };
-        format!("http://{host}:{port}/m/{}/{stem}.{extension}", self.0.token)
-    }
-
-    /// The metadata for the URI: a DIDL-Lite document, or an empty string.
-    pub fn didl(&self) -> String {
-        let title: Text<NAME_BYTES> = self
-            .file
-            .path
-            .file_stem()
-            .map(|stem| clip(&stem.to_string_lossy()))
-            .unwrap_or_default();
-        let subtitles_url = self.subtitles_url();
-        let subtitles = || {
-            let format = format_of(self.0.file.subtitles.as_deref()?)?;
-            let method = self.0.metadata.subtitles?;
-            Some(ItemSubtitles { method, url: subtitles_url.as_deref()?, format })
-        };
-        Item {
-            title: &title,
-            url: &self.url(),
-            mime: self.0.metadata.mime,
-            content_features: &self.content_features(),
-            kind: self.0.file.media_type.kind,
-            size: self.0.file.size,
-            duration: self.0.duration,
-            subtitles: subtitles(),
-        }
-        .write(self.0.metadata.level)
-    }
-
-    /// The DLNA parameters, the same in the metadata and in the media server's answers.
-    pub fn content_features(&self) -> String {
-        media_type::content_features(self.0.file.media_type, self.0.file.profile)
-    }
-
-    /// Returns whether a URI that the renderer reports is the URL of this load.
-    pub fn is_named_by(&self, uri: &str) -> bool {
-        let mut token = Text::<16>::new();
-        write!(token, "{}", self.0.token).is_ok() && uri.contains(token.as_str())
-    }
-
-    /// When to give the load up because the file could not be read: the renderer should have asked again by then.
-    /// `None`
-    /// while the position moves.
-    pub fn starves_at(&self) -> Option<Instant> {
-        let playhead = &self.0.playhead;
-        let moves = playhead.moved() && playhead.stuck() == 0;
-        self.0.evidence.asks_again_by().filter(|_| !moves)
-    }
-
-    /// How long a still is shown.
-    pub fn dwell(&self) -> Duration {
-        match &self.0.file {
-            // Black need not be renewed soon, but some renderers close a picture by themselves.
-            _ if self.is_black() => Duration::from_secs(3600),
-            file if is_card(file) => CARD_SHOWN,
-            _ => self.0.dwell,
-        }
-    }
-
-    /// Returns whether this is the black picture.
-    pub fn is_black(&self) -> bool {
-        black_body(&self.0.file).is_some()
-    }
-
-    /// Returns whether this is a still, which has no end of its own.
-    pub fn is_still(&self) -> bool {
-        matches!(self.kind(), MediaKind::Image)
-    }
-
-    /// The duration, if known. One reported in whole seconds may be almost a second too short.
-    pub fn length(&self) -> Option<Duration> {
-        self.0.duration.or(self.0.said_duration)
-    }
-
-    /// The earliest and the latest time at which playback ends.
-    pub fn end(&self) -> Option<(Instant, Instant)> {
-        let (earliest, latest) = self.0.playhead.end(self.length()?)?;
-        let unsure =
-            if self.0.duration.is_none() { Duration::from_secs(1) } else { Duration::ZERO };
-        Some((earliest, latest + unsure))
-    }
-
-    /// How far the file has played: the estimated or the furthest reported position.
-    pub fn played(&self, now: Instant) -> Duration {
-        self.0.playhead.position(now).max(self.0.playhead.furthest())
-    }
-
-    /// Returns whether playback was first seen within the last `span`.
-    pub fn began_within(&self, span: Duration, now: Instant) -> bool {
-        matches!(self.0.phase, Phase::Running { since, .. } if now.since(since) <= span)
-    }
-
-    /// Judges by the position whether a stop that is seen now is the end of the file. `confirmed`: seen for the second
-    /// time.
-    pub fn stopped_at_its_end(&self, now: Instant, confirmed: bool) -> bool {
-        let played = self.played(now);
-        let Some(length) = self.length() else {
-            return confirmed && self.0.evidence.whole_sent;
-        };
-        // Renderers stop up to 5 s early; with long films, 3 % of the length and at most 12 s.
-        let slack = length.mul_f64(0.03).clamp(Duration::from_secs(5), Duration::from_secs(12));
-        let near = if length < Duration::from_secs(15) {
-            length.mul_f64(0.6)
-        } else {
-            length.saturating_sub(slack)
-        };
-        played + Duration::from_millis(1200) >= length || (confirmed && played >= near)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::media::media_type;
-    use std::path::Path;
-
-    fn load(path: &str, duration: u64) -> Load {
-        let media_type = media_type::of_extension("mp4").expect("known");
-        let mut playhead = Playhead::default();
-        playhead.begin(Instant::START, Instant::START, Duration::ZERO, true);
-        let new = NewLoad {
-            token: Token(0xabc),
-            file: MediaFile {
-                path: Path::new(path).into(),
-                root: Path::new("/m").into(),
-                media_type,
-                size: 5,
-                modified: 0,
-                profile: None,
-                subtitles: None,
-            },
-            origin: (Ipv4Addr::new(10, 0, 0, 1), 8895),
-            metadata: Metadata { mime: "video/mp4", level: MetadataLevel::Full, subtitles: None },
-            playhead,
-            dwell: Duration::from_secs(10),
-            durations: (Some(Duration::from_secs(duration)), None),
-            after_still: false,
-            stop_first: false,
-        };
-        let mut load = Load::new(new, Instant::START);
-        load.0.phase = Phase::Running { since: Instant::START, doubt: None };
-        load
-    }
-
-    #[test]
-    fn a_url_is_short_plain_and_ends_in_the_extension() {
-        let url = load("/m/Ünser Film & mehr.MP4", 10).url();
-        assert_eq!(url, "http://10.0.0.1:8895/m/0000000000000abc/nserFilmmehr.mp4");
-        assert!(load("/m/日本.mp4", 10).url().ends_with("/media.mp4"));
-        assert!(load("/m/a.mp4", 10).is_named_by(&url));
-    }
-
-    #[test]
-    fn the_end_is_told_from_a_stop_by_the_position() {
-        let at = |secs: u64| Instant::from_millis(secs * 1000);
-        let film = load("/m/a.mp4", 600);
-        assert!(!film.stopped_at_its_end(at(300), true), "in the middle");
-        assert!(film.stopped_at_its_end(at(599), false), "sure at once");
-        assert!(!film.stopped_at_its_end(at(590), false), "early: look again");
-        assert!(film.stopped_at_its_end(at(590), true));
-        let clip = load("/m/a.mp4", 10);
-        assert!(!clip.stopped_at_its_end(at(5), true));
-        assert!(clip.stopped_at_its_end(at(7), true));
     }
 }

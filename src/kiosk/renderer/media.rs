@@ -8,7 +8,7 @@ use crate::kiosk::fault::Fault;
 use crate::kiosk::statistics::{Row, Statistics};
 use crate::kiosk::token::Token;
 use crate::kiosk::trace::What;
-use crate::media::catalogue::Scan;
+use crate::media::catalogue::{MediaFile, Scan};
 use crate::media::subtitles::{SubtitleMethod, format_of};
 use crate::time::{Duration, Instant};
 use std::path::Path;
@@ -84,12 +84,13 @@ impl Renderer {
     }
 
     /// Applies a scan of the media folder. Returns what became of the file that plays, if that is news.
-    pub(in crate::kiosk) fn resolve(&mut self, scan: &Scan) -> Option<What> {
+    pub(in crate::kiosk) fn resolve(&mut self, scan: &Scan, now: Instant) -> Option<What> {
         let programme = self.intent.programme_mut();
         let was_empty = programme.is_empty();
         let was_there = self.playback.load().is_some_and(|load| programme.holds(&load.file));
         programme.resolve(scan);
-        self.playback.drop_next_unless(programme.following());
+        let fit = |file: &MediaFile| self.capabilities.fit(file, now);
+        self.playback.drop_next_unless(programme.following(fit));
         if was_empty && !programme.is_empty() {
             self.playback.clear_fault(|fault| *fault == Fault::NothingToPlay);
         }
@@ -124,7 +125,7 @@ impl Renderer {
 
     /// The formats that the renderer listed as playable (`Sink` of GetProtocolInfo), if it listed any.
     pub(in crate::kiosk) fn sink(&self) -> Option<&str> {
-        self.capabilities.sink.as_deref()
+        self.capabilities.sink.list()
     }
 
     /// Updates the statistics. Called after each step, which may have changed what the renderer should do or does.

@@ -17,8 +17,8 @@
 //! `reconcile` (in `plan`) reads all owners and returns one command, or the time until which there is nothing to do.
 //! `requests` writes the command; at most one call is in flight. Answers arrive in `answers`, which leaves transport
 //! states to `transport_state`, positions to `position` and refusals to `upnp_errors`. `timeouts` makes the changes
-//! that depend on time. `outcome` decides what follows when a load starts, ends or fails. Commands of people arrive in
-//! `commands`, those of the schedule in `layer`, and what the renderer says unasked in `announcements`.
+//! that depend on time. `outcome` decides what follows when a load starts, ends or fails. What people and the schedule
+//! ask arrives in `commands`, and what the renderer says unasked in `announcements`.
 
 /// Makes the fields of an owner readable by all. Only the owner's file can write them.
 macro_rules! read_only {
@@ -35,24 +35,28 @@ macro_rules! read_only {
 
 mod announcements;
 mod answers;
-pub mod breaker;
 mod capabilities;
 mod commands;
 mod connection;
+mod ends;
 mod evidence;
+mod failures;
 mod group_slot;
 mod intent;
-mod layer;
+mod lengths;
 pub mod load;
 mod media;
 mod observation;
+mod offer;
 mod outcome;
 mod pace;
 mod plan;
 mod playback;
 pub mod playhead;
 mod position;
+mod progress;
 mod requests;
+mod sink;
 pub mod subscription;
 mod takeover;
 mod timeouts;
@@ -66,14 +70,13 @@ use super::profile::{Minutes, Profile};
 use super::statistics::{Shift, Statistics};
 use super::token::Secret;
 use super::trace::{Log, Trace, What};
-use crate::config::Rule;
+use crate::config::{Rule, Selector};
 use crate::time::{Duration, Instant};
 use crate::upnp::action::TransportState;
 use crate::upnp::description::Description;
 use crate::upnp::{HttpUrl, Udn};
-use breaker::Breaker;
 use capabilities::Capabilities;
-use connection::Connection;
+use connection::{Breaker, Connection};
 use core::net::Ipv4Addr;
 use fastrand::Rng;
 use group_slot::GroupSlot;
@@ -199,6 +202,16 @@ impl Renderer {
         self.connection.away
     }
 
+    /// Returns whether the renderer can be reached, as far as the box knows.
+    pub(super) fn is_there(&self) -> bool {
+        !self.connection.away && !self.connection.breaker.is_open() && !self.connection.is_asleep()
+    }
+
+    /// Returns whether the renderer has a volume and is not muted.
+    pub(super) fn is_heard(&self) -> bool {
+        self.has_rendering() && self.volume.expected_mute() != Some(true)
+    }
+
     /// Returns whether a call is in flight.
     pub(super) fn is_busy(&self) -> bool {
         self.connection.is_busy()
@@ -216,6 +229,16 @@ impl Renderer {
     /// listed.
     pub(super) fn is_driven(&self) -> bool {
         self.intent.rule().is_some()
+    }
+
+    /// For whom the table is by which the box drives the renderer.
+    pub(super) fn table(&self) -> Option<&Selector> {
+        self.intent.rule().map(|rule| &rule.who)
+    }
+
+    /// Returns whether it is driven by the table for `who`, which names a port that the renderer may have left.
+    pub(super) fn has_table_for(&self, who: &Selector) -> bool {
+        matches!(who, Selector::Address(_, Some(_))) && self.table() == Some(who)
     }
 
     /// Returns whether the schedule decides what plays.
@@ -280,8 +303,9 @@ impl Renderer {
     }
 
     /// Applies what an earlier run learned.
-    pub(super) fn remember(&mut self, profile: Profile, now: Minutes) {
-        self.capabilities.remember(profile, now);
+    pub(super) fn remember(&mut self, profile: Profile, ran: Minutes, now: Instant) {
+        self.capabilities.remember(profile, ran, now);
+        self.volume.recall(self.capabilities.audible());
     }
 
     /// Returns whether the renderer has a profile worth keeping: it is driven and has answered.
@@ -294,10 +318,10 @@ impl Renderer {
         self.is_driven() && self.capabilities.learn(now)
     }
 
-    /// The current profile.
-    pub(super) fn measured(&self, now: Minutes) -> Profile {
-        let seen = Some(now).filter(|_| !self.connection.away);
-        self.capabilities.measured(&self.description, seen)
+    /// The current profile, after the box has run for `ran`.
+    pub(super) fn measured(&self, ran: Minutes, now: Instant) -> Profile {
+        let (audible, is_seen) = (self.volume.audible(), !self.connection.away);
+        self.capabilities.measured(&self.description, audible, is_seen, ran, now)
     }
 
     /// Returns whether there is a RenderingControl service that works.

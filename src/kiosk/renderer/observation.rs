@@ -47,6 +47,8 @@ pub(super) struct Fields {
     pub(super) state_at: Instant,
     /// When the state was seen the time before.
     pub(super) known_before: Instant,
+    /// When the renderer was last seen with nothing to play.
+    pub(super) empty_at: Instant,
     /// A command was sent: its effect must be seen before the next one.
     pub(super) must_look: bool,
     /// The state named by an event that no answer has confirmed yet, and when the event came.
@@ -59,6 +61,10 @@ pub(super) struct Fields {
     /// When the renderer was last seen playing.
     pub(super) played_at: Instant,
     pub(super) foreign_reports: u8,
+    /// When to ask for the URI that the renderer holds, where the position does not tell.
+    pub(super) uri_due: Option<Instant>,
+    /// The answer to the last question for the position named no URI.
+    pub(super) names_no_uri: bool,
 }
 
 impl Observation {
@@ -72,6 +78,7 @@ impl Observation {
             settled: None,
             state_at: Instant::START,
             known_before: Instant::START,
+            empty_at: Instant::START,
             must_look: true,
             hint: None,
             subscriptions: Evented::ALL.map(subscription),
@@ -80,6 +87,8 @@ impl Observation {
             ours_at: Instant::START,
             played_at: Instant::START,
             foreign_reports: 0,
+            uri_due: None,
+            names_no_uri: false,
         })
     }
 
@@ -87,6 +96,9 @@ impl Observation {
     pub(super) fn see(&mut self, state: TransportState, now: Instant) -> Option<TransportState> {
         self.0.known_before = core::mem::replace(&mut self.0.state_at, now);
         self.0.state = Some(state);
+        if state == TransportState::NoMediaPresent {
+            self.0.empty_at = now;
+        }
         match state {
             TransportState::Transitioning => self.0.settled,
             state => self.0.settled.replace(state),
@@ -182,6 +194,26 @@ impl Observation {
         believed
     }
 
+    /// Returns whether the last report named a foreign URI, which is not believed yet.
+    pub(super) const fn suspects_foreign(&self) -> bool {
+        self.0.foreign_reports > 0
+    }
+
+    /// Asks for the URI that the renderer holds, at `at` at the latest: its position does not tell what it plays.
+    pub(super) fn ask_uri_by(&mut self, at: Instant) {
+        self.0.uri_due = Some(self.0.uri_due.map_or(at, |due| due.min(at)));
+    }
+
+    /// The answer to the question for the position named a URI, or none.
+    pub(super) fn note_uri(&mut self, is_named: bool) {
+        self.0.names_no_uri = !is_named;
+    }
+
+    /// The renderer was asked for the URI that it holds.
+    pub(super) fn uri_asked(&mut self) {
+        self.0.uri_due = None;
+    }
+
     /// Starts the count of foreign URIs again.
     pub(super) fn forget_foreign(&mut self) {
         self.0.foreign_reports = 0;
@@ -199,6 +231,11 @@ impl Observation {
     /// Drops the subscriptions and subscribes again from `now` on.
     pub(super) fn forget_subscriptions(&mut self, now: Instant) {
         self.0.subscriptions.iter_mut().for_each(|subscription| subscription.forget(now));
+    }
+
+    /// Renews the subscriptions at `at`, or subscribes then.
+    pub(super) fn confirm_subscriptions(&mut self, at: Instant) {
+        self.0.subscriptions.iter_mut().for_each(|subscription| subscription.confirm_at(at));
     }
 
     pub(super) const fn subscription(&self, which: Evented) -> &Subscription {

@@ -1,10 +1,10 @@
 //! What happens to a load: it is made, starts, ends or fails, and something follows it.
 
+use super::lengths::Lengths;
 use super::load::{Load, Metadata, NewLoad, Phase};
 use super::playhead::Playhead;
 use super::{Context, Renderer};
 use crate::config::{DWELL, LoopMethod};
-use crate::kiosk::backoff::Backoff;
 use crate::kiosk::effect::Effect;
 use crate::kiosk::fault::Fault;
 use crate::kiosk::group::{Gate, Start};
@@ -13,8 +13,10 @@ use crate::kiosk::reason::Viewer;
 use crate::kiosk::statistics::Row;
 use crate::kiosk::trace::What;
 use crate::media::catalogue::MediaFile;
+use crate::media::generated::black_body;
 use crate::media::media_type::MediaKind;
 use crate::time::{Duration, Instant};
+use std::rc::Rc;
 
 /// The spread between a renderer's starts.
 const LATENCY_VARIES: Duration = Duration::from_millis(50);
@@ -26,15 +28,23 @@ const WATCHED: Duration = Duration::from_millis(600);
 pub(super) const FIRST_LOOK: Duration = Duration::from_millis(1600);
 /// A file of unknown length that ends sooner than this did not play.
 const SHORTEST_ROUND: Duration = Duration::from_secs(1);
-/// Pauses after loads that failed in a row.
-const PAUSES: Backoff =
-    Backoff::new(Duration::from_secs(2), Duration::from_secs(120)).jittered(0.2);
-/// After this many failures in a row, the next file is tried.
-const FAILURES_TO_SKIP: u8 = 3;
+/// A file that stops sooner than this, and before its length, has not ended: a decoder gave up.
+const SHORTEST_EARLY: Duration = Duration::from_secs(2);
+/// How long black is shown before it is renewed, on a renderer that does not put it away by itself.
+const BLACK_LASTS: Duration = Duration::from_secs(3600);
+/// The share of the time after which a renderer puts a picture away, at which black is renewed. What is gone sooner, a viewer
+/// has stopped.
+const RENEWED_AT: f64 = 0.6;
 
 impl Renderer {
     /// Makes the load for the current file. Returns `false` if there is no file or no media server.
     pub(super) fn reload(&mut self, ctx: &mut Context<'_>) -> bool {
+        if self.sits_out() {
+            return false;
+        }
+        self.tell_unlisted(ctx);
+        self.settle(ctx.now);
+        self.doubt_if_all_failed(ctx.now);
         let Some(file) = self.intent.programme.current().cloned() else {
             self.playback.request_scan();
             self.trouble(Fault::NothingToPlay, ctx);
@@ -44,12 +54,14 @@ impl Renderer {
             self.trouble(Fault::NoServer, ctx);
             return false;
         };
+        self.follow_window_volume();
         ctx.trace.note(ctx.now, self.name(), What::Loading(file.path.clone()));
         let position = self.intent.programme_mut().take_place();
         let mut load = self.make_load(file, port, ctx);
         load.send_to(position.filter(|_| !self.capabilities.habits.seek_broken));
         self.playback.take_load(load);
         self.playback.clear_fault(|fault| fault.ends_with_a_file());
+        self.hold_back(ctx);
         if self.slot.is_taken() {
             // A card is shown without waiting for the other members.
             let covered = self.intent.programme.is_covered();
@@ -63,9 +75,10 @@ impl Renderer {
         let mut before = [self.playback.load(), self.playback.previous()].into_iter().flatten();
         let after_still = file.media_type.kind == MediaKind::Image
             && before.clone().next().is_some_and(Load::is_still);
-        let durations = before.find(|load| load.file == file).map(Load::durations);
-        let durations = durations.unwrap_or_default();
-        if durations.0.is_none() {
+        let before = before.find(|load| load.file == file).map(|load| load.lengths);
+        let ended = self.playback.end_of(&file);
+        let lengths = Lengths { ended, ..before.unwrap_or_default() };
+        if lengths.file.is_none() {
             ctx.effects.push(Effect::probe(token, &file));
         }
         let known = &self.capabilities.habits;
@@ -79,8 +92,8 @@ impl Renderer {
                 subtitles: self.capabilities.subtitles_for(&file, &self.description),
             },
             playhead: Playhead::expecting(known.moves.of(file.media_type.kind)),
-            dwell: self.dwell(),
-            durations,
+            dwell: self.dwell(&file),
+            lengths,
             after_still,
             stop_first: known.stop_first || stops_between,
             file,
@@ -88,17 +101,21 @@ impl Renderer {
         Load::new(new, ctx.now)
     }
 
-    /// How long a still is shown.
-    pub(super) fn dwell(&self) -> Duration {
+    /// How long a still is shown. Black is renewed before a renderer puts it away.
+    pub(super) fn dwell(&self, file: &MediaFile) -> Duration {
+        if black_body(file).is_some() {
+            let renewed = self.capabilities.picture_lasts.map(|lasts| lasts.mul_f64(RENEWED_AT));
+            return renewed.map_or(BLACK_LASTS, |at| at.min(BLACK_LASTS));
+        }
         self.intent.rule().map_or(DWELL, |rule| rule.dwell)
     }
 
     /// Prepares the load to offer with SetNextAVTransportURI, if the loop method calls for it.
     pub(super) fn offer_next(&mut self, ctx: &mut Context<'_>) -> bool {
-        if self.playback.next().is_some() || self.method() != LoopMethod::Next {
+        if self.playback.next().is_some() || self.method(ctx.now) != LoopMethod::Next {
             return false;
         }
-        let following = self.intent.programme.following().cloned();
+        let following = self.following(ctx.now).cloned();
         let (Some(file), Some(port)) = (following, ctx.media_port) else {
             return false;
         };
@@ -131,35 +148,77 @@ impl Renderer {
             let what = if gap.is_some() { What::Again(path) } else { What::Playing(path) };
             ctx.trace.note(now, self.name(), what);
         }
-        let first = self.playback.rounds.played == 0;
-        if let Some(volume) = self.intent.usual_volume().filter(|_| first) {
-            self.volume.want(volume);
-        }
+        self.volume.begin_with(self.intent.usual_volume());
+        self.observation.seen_playing(now);
         self.observation.ask_position_at(now + FIRST_LOOK);
         self.enter(Phase::Running { since: now, doubt: None }, "the renderer plays", ctx);
         // Many renderers report PLAYING before the first picture. How long before is known after a whole round.
         let known = self.capabilities.habits.latency;
         let latest = known.map(|latency| sent + latency + LATENCY_VARIES);
         if let Some(load) = self.playback.load_mut() {
-            let latest = latest.unwrap_or(now + UNKNOWN_LATENCY);
+            // What is seen now counts more than what was learned, unless nothing could be seen before: Play had no answer.
+            let seen = if load.attempt.silent > 0 { sent } else { now };
+            let latest = latest.map_or(seen + UNKNOWN_LATENCY, |latest| latest.max(seen));
             load.playhead_mut().begin(sent, latest, Duration::ZERO, known.is_some());
         }
     }
 
+    /// The load played to its end, and the renderer has stopped.
+    pub(super) fn stopped_at_end(&mut self, ctx: &mut Context<'_>) {
+        self.note_end(ctx.now);
+        self.capabilities.tells_end(true);
+        self.ended(ctx);
+    }
+
+    /// Records where the load ended: at a length that is claimed, or else where it was seen to end.
+    fn note_end(&mut self, now: Instant) {
+        let Some(load) = self.playback.load() else { return };
+        let (at, took) = (load.played(now), load.took(now));
+        match load.lengths.ending_at(at, took) {
+            Some(length) => self.playback.note_end(length, length, true, now),
+            None if self.is_watched(now) => self.playback.note_end(at, took, false, now),
+            None => {}
+        }
+    }
+
+    /// Returns whether the renderer was looked at so lately that the time of its end is known.
+    fn is_watched(&self, now: Instant) -> bool {
+        now.since(self.observation.known_before) < WATCHED
+    }
+
+    /// The renderer has stopped, or stands still, at a position that nothing named as the end. It has the whole file.
+    pub(super) fn ended_early(&mut self, at: Duration, ctx: &mut Context<'_>) {
+        let Some(load) = self.playback.load() else { return };
+        let (length, took) = (load.length(), load.took(ctx.now));
+        if at < SHORTEST_EARLY {
+            return self.fail(Fault::StoppedItself, ctx);
+        }
+        if !load.lengths.ended.is_some_and(|end| end.is_at(at, took)) {
+            ctx.trace.note(ctx.now, self.name(), What::EndedEarly(at, length));
+        }
+        self.playback.note_end(at, took, false, ctx.now);
+        self.over(false, ctx);
+    }
+
     /// The load played to its end.
     pub(super) fn ended(&mut self, ctx: &mut Context<'_>) {
+        let Some(load) = self.playback.load() else { return };
+        let hurried = is_hurried(load, ctx.now);
+        self.learn_beginning(ctx.now);
+        self.over(hurried, ctx);
+    }
+
+    /// The load is over. `hurried`: so soon that it did not play.
+    fn over(&mut self, hurried: bool, ctx: &mut Context<'_>) {
         let rounds = self.playback.round_ended(ctx.now);
         ctx.trace.note(ctx.now, self.name(), What::Ended(rounds));
         if self.playback.holds_next() {
             // The renderer accepted the next file and did not move on to it.
-            self.next_failed(false);
+            if let Some(kind) = self.playback.next().map(Load::kind) {
+                self.capabilities.next_missed(kind, false);
+            }
         }
         self.playback.drop_next();
-        let Some(load) = self.playback.load() else {
-            return;
-        };
-        let hurried = is_hurried(load, ctx.now);
-        self.learn_beginning(ctx.now);
         self.enter(Phase::Over, "the file played to its end", ctx);
         if hurried {
             // The load lasted less than half as long as it should: that is a failure, and its pause spares the
@@ -167,6 +226,7 @@ impl Renderer {
             self.fail(Fault::DoesNotPlay(self.file_name()), ctx);
         } else {
             self.playback.forget_failures();
+            self.capabilities.played(self.playback.load());
             self.count(ctx, Row::complete);
         }
     }
@@ -176,8 +236,9 @@ impl Renderer {
         self.playback.set_start(None);
         let whole = |load: &&Load| load.is_running() && !load.taken_over;
         let Some(load) = self.playback.load().filter(whole) else { return };
-        let Some(duration) = load.duration else { return };
-        let watched = now.since(self.observation.known_before) < WATCHED;
+        let known = load.lengths.file.filter(|_| load.lengths.is_agreed());
+        let Some(duration) = known else { return };
+        let watched = self.is_watched(now);
         let latency = load.playhead.latency_of(duration, now);
         let measured = load.playhead.measured();
         let start = measured.or_else(|| load.playhead.begun(latency.filter(|_| watched)?));
@@ -190,7 +251,10 @@ impl Renderer {
 
     /// Moves on to the next file, or rests at the end of the programme.
     pub(super) fn follow(&mut self, ctx: &mut Context<'_>) {
-        let goes_on = self.intent.programme_mut().advance();
+        let Some(path) = self.playback.load().map(|load| Rc::clone(&load.file.path)) else {
+            return;
+        };
+        let goes_on = self.advance_past(&path, ctx.now);
         let programme = &self.intent.programme;
         if programme.at_start() && programme.has_others() {
             self.playback.request_scan();
@@ -221,70 +285,9 @@ impl Renderer {
         self.fail(fault, ctx);
     }
 
-    /// The load does not play: records why and schedules a retry. After an end, or after every third failure, the retry
-    /// takes the next file.
-    pub(super) fn fail(&mut self, fault: Fault, ctx: &mut Context<'_>) {
-        if self.playback.load().is_some_and(Load::is_starting) && self.stop_before_still(ctx) {
-            return;
-        }
-        if self.playback.load().is_some_and(|load| !load.is_running()) {
-            self.doubt_subtitles();
-        }
-        let pause = self.pause_after_failure(ctx);
-        self.playback.drop_next();
-        self.playback.forget_end();
-        let fault = self.cause(fault);
-        self.enter(Phase::Failed { retry_at: ctx.now + pause }, "the file does not play", ctx);
-        self.count(ctx, |row| row.fail(&fault));
-        self.trouble(fault, ctx);
-        if self.intent.shows_black() {
-            // If a renderer cannot show the black picture, stopping it makes the screen dark, too.
-            self.intent.end_picture();
-        }
-    }
-
-    /// Chooses the file for the retry, and returns the pause before it.
-    fn pause_after_failure(&mut self, ctx: &mut Context<'_>) -> Duration {
-        let interrupted = self.intent.programme.is_interrupted();
-        let doubled = PAUSES.pause_by_chance(self.playback.rounds.failures, ctx.rng.f64());
-        let pause = if interrupted { Duration::ZERO } else { doubled };
-        if interrupted {
-            // Instead of retrying a clip, go back to what it interrupted.
-            self.intent.programme_mut().advance();
-        } else {
-            self.playback.count_failure();
-        }
-        let over = self.playback.phase() == Some(&Phase::Over);
-        let skips = over || self.playback.rounds.failures.is_multiple_of(FAILURES_TO_SKIP);
-        if !interrupted && skips && self.intent.programme.has_others() {
-            self.intent.programme_mut().advance();
-        }
-        pause
-    }
-
-    /// The real cause of the failure, if the box knows more than the renderer.
-    fn cause(&mut self, fault: Fault) -> Fault {
-        let Some(load) = self.playback.load() else { return fault };
-        if load.evidence.is_cut() {
-            // The box broke the stream off: the renderer is not to blame.
-            let there = self.intent.programme.has(&load.file.path);
-            let fault = match (load.evidence.replaced, there) {
-                (true, true) => Fault::Replaced(load.name()),
-                (_, false) => Fault::Removed(load.name()),
-                (false, true) => Fault::Unreadable(load.name()),
-            };
-            self.playback.request_scan();
-            return fault;
-        }
-        if fault == Fault::StoppedItself && load.has_shown_nothing() {
-            return load.never_began();
-        }
-        fault
-    }
-
     /// Gives a still once more after a Stop, if it was not shown in place of another still. Returns `false` if that is
     /// not the reason.
-    fn stop_before_still(&mut self, ctx: &mut Context<'_>) -> bool {
+    pub(super) fn stop_before_still(&mut self, ctx: &mut Context<'_>) -> bool {
         let Some(load) = self.playback.load_mut().filter(|load| load.attempt.after_still) else {
             return false;
         };
@@ -310,6 +313,13 @@ impl Renderer {
         }
     }
 
+    /// The renderer did not take the next file; `hung`: it did not answer.
+    pub(super) fn next_refused(&mut self, hung: bool) {
+        if let Some(load) = self.playback.next().or(self.playback.load()) {
+            self.capabilities.next_missed(load.kind(), hung);
+        }
+    }
+
     /// Describes the load without subtitles in its metadata. Returns `false` if it named none.
     pub(super) fn drop_subtitles(&mut self) -> bool {
         let Some(load) = self.playback.load_mut() else { return false };
@@ -323,11 +333,10 @@ impl Renderer {
     }
 
     /// The load was accepted and did not play, or was refused at every metadata level: the subtitles may be the reason.
-    fn doubt_subtitles(&mut self) {
+    /// Returns whether they are dropped from the next attempt.
+    pub(super) fn doubt_subtitles(&mut self) -> bool {
         let subtitled = self.playback.load().is_some_and(|load| load.file.subtitles.is_some());
-        if !(subtitled && self.capabilities.acquit_subtitles()) {
-            self.drop_subtitles();
-        }
+        !(subtitled && self.capabilities.acquit_subtitles()) && self.drop_subtitles()
     }
 
     /// Leaves the renderer to a viewer, for good or for a while.
@@ -341,7 +350,7 @@ impl Renderer {
 
 /// Returns whether the round was so much shorter than the file that the file did not play.
 fn is_hurried(load: &Load, now: Instant) -> bool {
-    match (&load.phase, load.length()) {
+    match (&load.phase, load.lengths.bounds().map(|(shortest, _)| shortest)) {
         // The box ends a still, whatever duration the renderer reports for it.
         _ if load.is_still() => false,
         (Phase::Running { since, .. }, Some(length)) => {

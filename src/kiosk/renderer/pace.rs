@@ -19,6 +19,12 @@ const QUICK: Duration = Duration::from_millis(20);
 const CALM: Duration = Duration::from_secs(5);
 /// The longest interval between position requests in the middle of a long file.
 const RARE: Duration = Duration::from_secs(30);
+/// The interval between position requests while the position stands still.
+const STANDING: Duration = Duration::from_secs(2);
+/// Around a length, the end is watched closely for this long.
+const SURE: Duration = Duration::from_secs(3);
+/// The interval between questions to a renderer that may play what another control point gave to it.
+pub(super) const SUSPECTS: Duration = Duration::from_secs(1);
 /// A position is known if its error is below this: most renderers report whole seconds.
 const KNOWN: Duration = Duration::from_millis(1_200);
 /// A renderer that still reports PLAYING this long after the end, without moving, is stuck.
@@ -26,30 +32,34 @@ const OVERTIME: Duration = Duration::from_secs(5);
 
 impl Renderer {
     /// How the next round is started.
-    pub(super) fn method(&self) -> LoopMethod {
+    pub(super) fn method(&self, now: Instant) -> LoopMethod {
         let Some(load) = self.playback.load() else {
             return LoopMethod::Restart;
         };
         // Compared as strings, not as paths: comparing paths by component is slow, and this runs at every step.
         let path = load.file.path.as_os_str();
-        let following = self.intent.programme.following();
+        let following = self.following(now);
         let same = following.is_some_and(|file| {
             file.path.as_os_str() == path && file.modified == load.file.modified
         });
         let max_cut = self.intent.max_cut();
         // In a shorter clip, one seek would follow another at once.
         let long = |length: Duration| length > SHORTEST_TO_SEEK.max(max_cut.saturating_mul(2));
-        let can_seek =
-            same && !self.capabilities.habits.seek_broken && load.duration.is_some_and(long);
+        let can_seek = same
+            && !self.capabilities.habits.seek_broken
+            && load.lengths.file.is_some_and(long)
+            && load.lengths.is_agreed();
         let next_kind = following.map(|file| file.media_type.kind);
-        let audio = load.kind() == MediaKind::Audio && next_kind == Some(MediaKind::Audio);
+        let alike = next_kind == Some(load.kind());
+        let audio = load.kind() == MediaKind::Audio;
         let broken = next_kind.is_some_and(|kind| self.capabilities.habits.next_broken.of(kind));
         match self.intent.loop_method() {
             LoopMethod::Auto | LoopMethod::Seek if can_seek && !max_cut.is_zero() => {
                 LoopMethod::Seek
             }
             LoopMethod::Next if !broken => LoopMethod::Next,
-            LoopMethod::Auto if (audio || self.is_proven_to_go_on(load)) && !broken => {
+            // What was proven of songs says nothing about a picture after a film.
+            LoopMethod::Auto if alike && (audio || self.is_proven_to_go_on(load)) && !broken => {
                 LoopMethod::Next
             }
             _ => LoopMethod::Restart,
@@ -78,7 +88,7 @@ impl Renderer {
         if max_cut.is_zero()
             || !matches!(load.phase, Phase::Running { doubt: None, .. })
             || !load.playhead.is_proven()
-            || self.method() != LoopMethod::Seek
+            || self.method(now) != LoopMethod::Seek
         {
             return None;
         }
@@ -108,13 +118,29 @@ impl Renderer {
     pub(super) fn overtime_at(&self) -> Option<Instant> {
         let load = self.playback.load()?;
         let (_, latest) = load.end().filter(|_| load.playhead.was_asked())?;
-        let moving = load.playhead.moved() && load.playhead.stuck() == 0;
+        let tells = load.playhead.tells();
+        let moving = tells && load.playhead.stuck() == 0;
         // The position moved in the last report. Without a report since the end, it may have stopped moving.
         let heard = load.playhead.report().is_some_and(|report| report.answered_at >= latest);
+        // While it still fetches, the length was wrong.
+        let fetched = load.fetched_until().map_or(latest, |until| latest.max(until));
+        let latest = if load.lengths.is_agreed() { latest } else { fetched };
         match (moving, heard) {
             (true, true) => None,
             (true, false) => Some(latest + 3 * OVERTIME),
-            (false, _) => Some(latest + OVERTIME),
+            (false, _) if tells || load.lengths.is_agreed() => Some(latest + OVERTIME),
+            (false, _) => Some(latest + self.patience(load)),
+        }
+    }
+
+    /// How long after its length a file is waited for that no position tells of: the length may be too short, above all
+    /// where the renderer usually reports STOPPED at the end.
+    fn patience(&self, load: &Load) -> Duration {
+        let length = load.lengths.bounds().map_or(Duration::ZERO, |(_, longest)| longest);
+        match self.capabilities.tells_its_end {
+            Some(true) => (6 * OVERTIME).max(length / 2),
+            Some(false) => OVERTIME,
+            None => (3 * OVERTIME).max(length / 7),
         }
     }
 
@@ -180,7 +206,9 @@ impl Renderer {
         if now < opens {
             return calm.min(opens.since(now));
         }
-        if now < latest + Duration::from_millis(1500) {
+        // Between lengths that differ widely, the end is not hurried for.
+        let at_an_end = now < earliest + SURE || latest.before(SURE) <= now;
+        if at_an_end && now < latest + Duration::from_millis(1500) {
             quick
         } else {
             calm.min(Duration::from_millis(500))
@@ -193,6 +221,9 @@ impl Renderer {
         let Some(load) = self.playback.load() else {
             return Duration::from_secs(10);
         };
+        if self.observation.suspects_foreign() {
+            return SUSPECTS;
+        }
         // Only the end depends on the position, and events report any other change.
         let known = load.end().filter(|(earliest, latest)| latest.since(*earliest) < KNOWN);
         let calm = match known {
@@ -207,8 +238,9 @@ impl Renderer {
         if !self.observation.is_playing() && !follows {
             return Duration::from_secs(10);
         }
+        let calm = if load.playhead.stuck() > 0 { calm.min(STANDING) } else { calm };
         // TrackURI shows when the renderer moves on to the next file.
-        let near = load.end().is_some_and(|(end, _)| end <= now + Duration::from_secs(2));
+        let near = load.is_about_to_end(Duration::from_secs(2), now);
         if near && self.playback.next().is_some() { Duration::from_millis(250) } else { calm }
     }
 }

@@ -3,7 +3,7 @@
 //! [`Renderer::reconcile`] is the only place that decides this.
 
 use super::intent::Goal;
-use super::load::{Doubt, Phase};
+use super::load::{Doubt, Load, Phase};
 use super::observation::Evented;
 use super::requests::{IMPOSSIBLE_PAUSE, Purpose};
 use super::subscription;
@@ -17,7 +17,7 @@ impl Renderer {
         if let Some(call) = self.connection.call() {
             return Some(Deadline { at: call.deadline, why: Why::Answer });
         }
-        if !self.is_driven() {
+        if !self.is_driven() || self.connection.displaced {
             return None;
         }
         self.tell_absence(ctx);
@@ -47,6 +47,9 @@ impl Renderer {
         }
         if let Some(question) = self.takeover_question() {
             return agenda.at(agenda.now, question);
+        }
+        if self.needs_list() {
+            return agenda.at(agenda.now, Purpose::Sink);
         }
         self.plan_transport(agenda);
         if let Some(at) = self.seek_at(agenda.now) {
@@ -87,7 +90,10 @@ impl Renderer {
         if self.playback.is_running() && !self.playback.offer_asked {
             agenda.at(agenda.now, Purpose::Media);
         }
-        if !self.capabilities.sink_asked && self.description.connection_manager.is_some() {
+        if let Some(at) = self.observation.uri_due.filter(|_| self.playback.is_running()) {
+            agenda.at(at, Purpose::Media);
+        }
+        if !self.capabilities.sink.is_asked() && self.description.connection_manager.is_some() {
             agenda.at(agenda.now, Purpose::Sink);
         }
         if self.wants_units() {
@@ -95,17 +101,50 @@ impl Renderer {
         }
     }
 
+    /// Returns whether only a Stop keeps the renderer from showing something: it is active, was told to play, or is between
+    /// two files. Some renderers report STOPPED while they load, and play later.
+    pub(in crate::kiosk) fn needs_stop(&self, now: Instant) -> bool {
+        self.observation.is_active()
+            || match self.playback.phase() {
+                Some(Phase::Starting { until, .. }) => now < *until,
+                Some(Phase::Running { .. }) => !self.connection.was_told(&Purpose::Stop),
+                _ => false,
+            }
+    }
+
+    /// Until when the renderer, which was told to stop, may begin by itself the next file that it holds.
+    fn may_follow_until(&self) -> Option<Instant> {
+        let at = self.connection.again_at(&Purpose::Stop);
+        Some(at).filter(|_| self.playback.holds_offer)
+    }
+
+    /// Returns whether the renderer is stopped for good.
+    pub(super) fn is_at_rest(&self, now: Instant) -> bool {
+        let follows = self.may_follow_until().is_some_and(|until| now < until);
+        !self.observation.must_look && !self.needs_stop(now) && !follows
+    }
+
+    /// Returns whether what the renderer shows, if it shows anything, is a file of this box.
+    pub(in crate::kiosk) fn shows_ours(&self) -> bool {
+        let given = |load: &Load| load.is_running() || load.is_accepted();
+        self.playback.lingers || self.playback.load().is_some_and(given)
+    }
+
     /// Lists the AVTransport command that brings the renderer closer to its goal.
     fn plan_transport(&self, agenda: &mut Agenda) {
         let active = self.observation.is_active();
         match self.intent.goal {
             Goal::Rest | Goal::Yield { .. } => {}
-            Goal::Stop if active => {
+            Goal::Stop if self.needs_stop(agenda.now) => {
                 agenda.at(self.connection.again_at(&Purpose::Stop), Purpose::Stop)
             }
-            Goal::Stop => {}
+            Goal::Stop => {
+                if let Some(until) = self.may_follow_until() {
+                    agenda.wake(until, Why::Effect);
+                }
+            }
             Goal::Pause => {
-                if self.playback.is_running() && self.observation.is_playing() {
+                if self.shows_ours() && self.observation.is_playing() {
                     agenda.at(self.connection.again_at(&Purpose::Pause), Purpose::Pause);
                 }
             }
@@ -201,7 +240,8 @@ impl Renderer {
     pub(in crate::kiosk) fn is_done(&self, farewell: Farewell) -> bool {
         let mut agenda = Agenda { now: Instant::START, send: None, wait: Wake::default() };
         self.plan_farewell(farewell, &mut agenda);
-        !self.connection.is_busy() && (agenda.send.is_none() || !self.is_driven())
+        let nobody = !self.is_driven() || self.connection.displaced;
+        !self.connection.is_busy() && (agenda.send.is_none() || nobody)
     }
 
     /// Returns whether only the load matters now.
@@ -210,9 +250,7 @@ impl Renderer {
             return false;
         };
         match load.phase {
-            Phase::Running { .. } => {
-                load.end().is_some_and(|(end, _)| end <= now + Duration::from_secs(1))
-            }
+            Phase::Running { .. } => load.is_about_to_end(Duration::from_secs(1), now),
             Phase::Failed { .. } | Phase::Over => false,
             // The other members may take an hour to end.
             _ if !self.slot.may_load() => false,

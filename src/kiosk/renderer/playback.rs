@@ -1,6 +1,7 @@
 //! What a renderer was given and how far that has come: the current, next and previous load, the rounds, and the fault
 //! of the current load.
 
+use super::ends::{End, Ends};
 use super::load::{Load, Phase};
 use crate::kiosk::event::StreamEnd;
 use crate::kiosk::fault::Fault;
@@ -9,6 +10,9 @@ use crate::kiosk::token::Token;
 use crate::kiosk::trace::Log;
 use crate::media::catalogue::MediaFile;
 use crate::time::{Duration, Instant};
+use core::net::Ipv4Addr;
+use std::path::Path;
+use std::rc::Rc;
 
 /// What one renderer was given.
 #[derive(Debug, Default)]
@@ -22,6 +26,8 @@ pub(super) struct Fields {
     load: Option<Load>,
     next: Option<Load>,
     previous: Option<Load>,
+    /// The renderer still shows the previous load, which another one is to replace.
+    pub(super) lingers: bool,
     /// The renderer holds a next URI, from us or from an earlier run. It may keep it across Stop and SetAVTransportURI.
     pub(super) holds_offer: bool,
     /// The renderer was asked whether it holds a next URI.
@@ -30,6 +36,17 @@ pub(super) struct Fields {
     fault: Option<Fault>,
     /// The media folder should be scanned again.
     pub(super) wants_scan: bool,
+    fetches: Fetches,
+    ends: Ends,
+}
+
+/// Which files the renderer fetched and which it did not: whether that depends on the file.
+#[derive(Debug, Default)]
+struct Fetches {
+    /// The file that was fetched last, and from where.
+    last: Option<(Rc<Path>, (Ipv4Addr, u16))>,
+    /// The file that was not fetched since.
+    unfetched: Option<Rc<Path>>,
 }
 
 /// The rounds played so far.
@@ -39,9 +56,13 @@ pub(super) struct Rounds {
     /// The pause between the last two rounds.
     pub(super) gap: Option<Duration>,
     pub(super) ended_at: Option<Instant>,
+    /// When a file last ended before its length, for no known reason.
+    early_at: Option<Instant>,
     pub(super) seeked_at: Option<Instant>,
     /// How many loads have failed in a row.
     pub(super) failures: u8,
+    /// How many of them were loads of the current file.
+    attempts: u8,
     /// How the last round began, if that is known.
     pub(super) start: Option<Start>,
 }
@@ -49,15 +70,34 @@ pub(super) struct Rounds {
 impl Playback {
     /// Makes this the current load.
     pub(super) fn take_load(&mut self, load: Load) {
+        let before = self.0.load.as_ref().or(self.0.previous.as_ref());
+        if before.is_none_or(|before| before.file != load.file) {
+            self.0.rounds.attempts = 0;
+        }
         self.0.load = Some(load);
     }
 
-    /// Retires the current load. Its media connection may still drain.
+    /// Retires the current load, and the next one, which was to follow it. Its media connection may still drain.
     pub(super) fn retire(&mut self) {
         if let Some(load) = self.0.load.take() {
             self.0.previous = Some(load);
         }
+        self.0.next = None;
         self.0.rounds.ended_at = None;
+        self.0.lingers = false;
+    }
+
+    /// Retires the current load like [`Self::retire`]. The renderer shows it until it plays another one.
+    pub(super) fn supersede(&mut self) {
+        let begun = |load: &Load| load.is_running() || load.is_starting();
+        let lingers = self.0.lingers || self.0.load.as_ref().is_some_and(begun);
+        self.retire();
+        self.0.lingers = lingers;
+    }
+
+    /// The renderer shows the previous load no more.
+    pub(super) fn previous_is_gone(&mut self) {
+        self.0.lingers = false;
     }
 
     /// Retires the current load like [`Self::retire`], but keeps the end time from which the gap is measured.
@@ -132,6 +172,24 @@ impl Playback {
         self.0.rounds.played
     }
 
+    /// Records that the current load ended by itself at this position. `expected`: its length says the same.
+    /// `took`: how long it played.
+    pub(super) fn note_end(&mut self, at: Duration, took: Duration, expected: bool, now: Instant) {
+        let Fields { load: Some(load), ends, rounds, .. } = &mut self.0 else { return };
+        ends.note(&load.file, at, took, expected);
+        rounds.early_at = (!expected).then_some(now);
+    }
+
+    /// Where this file ended before.
+    pub(super) fn end_of(&self, file: &MediaFile) -> Option<End> {
+        self.0.ends.of(file)
+    }
+
+    /// Returns whether a file ended early, for no known reason, within the last `span`.
+    pub(super) fn ended_early_within(&self, span: Duration, now: Instant) -> bool {
+        self.0.rounds.early_at.is_some_and(|at| now.since(at) <= span)
+    }
+
     /// Counts a round that played to its end and is followed, after `gap`, without a stop.
     pub(super) fn round_followed(&mut self, gap: Duration) -> u32 {
         self.0.rounds.played = self.0.rounds.played.saturating_add(1);
@@ -167,13 +225,33 @@ impl Playback {
         self.0.rounds.seeked_at.take_if(|at| now.since(*at) > span)
     }
 
-    /// Counts a failed load.
-    pub(super) fn count_failure(&mut self) {
+    /// Counts a failed load. Returns how many have failed in a row.
+    pub(super) fn count_failure(&mut self) -> u8 {
         self.0.rounds.failures = self.0.rounds.failures.saturating_add(1);
+        self.0.rounds.failures
+    }
+
+    /// Counts a failed load of the current file. Returns how many have failed in a row.
+    pub(super) fn count_attempt(&mut self) -> u8 {
+        self.0.rounds.attempts = self.0.rounds.attempts.saturating_add(1);
+        self.0.rounds.attempts
     }
 
     pub(super) fn forget_failures(&mut self) {
-        self.0.rounds.failures = 0;
+        (self.0.rounds.failures, self.0.rounds.attempts) = (0, 0);
+    }
+
+    /// The current load was never fetched. Returns whether only this file is concerned: from the same address the
+    /// renderer fetched another one, and has left no third one unfetched since.
+    pub(super) fn is_unfetched_alone(&mut self) -> bool {
+        let Fields { load: Some(load), fetches, .. } = &mut self.0 else { return false };
+        let path = &load.file.path;
+        let others = fetches.unfetched.replace(Rc::clone(path)).is_some_and(|one| one != *path);
+        if others {
+            fetches.last = None;
+        }
+        let fetched = fetches.last.as_ref();
+        fetched.is_some_and(|(last, origin)| last != path && *origin == load.origin)
     }
 
     /// Sets the fault of what it plays.
@@ -206,7 +284,11 @@ impl Playback {
     ) -> Option<&Load> {
         let load = self.load_of(token)?;
         load.add_evidence(bytes, end, now);
-        Some(load)
+        if bytes > 0 {
+            let last = Some((Rc::clone(&load.file.path), load.origin));
+            self.0.fetches = Fetches { last, unfetched: None };
+        }
+        self.load_of(token).map(|load| &*load)
     }
 
     /// The media server ended, and all its connections with it.

@@ -20,6 +20,10 @@ const STALE: Duration = Duration::from_secs(1);
 const SLOWEST_START: Duration = Duration::from_secs(12);
 /// The reported position of a renderer that stands still may vary by this much.
 const FLICKERS: Duration = Duration::from_secs(2);
+/// A position that goes back more often, and reaches no further, jumps to and fro.
+const SEEKS: u8 = 3;
+/// Until then, a position that moves may stand still again.
+const TELLS_FROM: Duration = Duration::from_secs(5);
 /// Two reports within this time do not show whether the position moves.
 const APART: Duration = Duration::from_millis(500);
 
@@ -54,6 +58,10 @@ struct Motion {
     seen: bool,
     /// The furthest position since the position last went back.
     reached: Duration,
+    /// The furthest position of this round.
+    peak: Duration,
+    /// How often the position went back without having passed the peak since.
+    backs: u8,
     /// Reports in a row that did not move.
     unmoved: u8,
     /// When the motion was last judged.
@@ -64,13 +72,21 @@ impl Motion {
     /// A new round begins.
     fn begin(&mut self) {
         self.reached = Duration::ZERO;
+        self.peak = Duration::ZERO;
+        self.backs = 0;
         self.unmoved = 0;
     }
 
-    /// Takes a report. A position that stands still may flicker by a second, and one that was sought goes back.
+    /// Takes a report. A position that stands still may flicker by a second or jump to and fro, and one that was sought
+    /// goes back.
     fn take(&mut self, report: Report, first: bool) {
-        if report.position + FLICKERS < self.reached {
+        if report.position > self.peak {
+            self.peak = report.position;
+            self.backs = 0;
+        }
+        if report.position + FLICKERS < self.reached && self.backs < SEEKS {
             self.reached = report.position;
+            self.backs += 1;
         } else if report.position > self.reached {
             self.reached = report.position;
             self.seen |= !first;
@@ -175,6 +191,12 @@ impl Playhead {
         }
     }
 
+    /// A position that stands still says nothing about this load.
+    pub fn expect_no_motion(&mut self) {
+        self.motion.expected = false;
+        self.motion.unmoved = 0;
+    }
+
     /// Takes a report. A report that contradicts the origin counts only if the next one agrees with it: at the end of a
     /// file, or right after a command, some renderers report an old position, or zero.
     pub fn take(&mut self, report: Report) {
@@ -188,7 +210,9 @@ impl Playhead {
                 let latest = moment(report.answered_at) - position;
                 earliest > origin.latest + OFF || latest < origin.earliest - OFF
             });
-        self.motion.take(report, self.report.is_none());
+        if self.frozen.is_none() {
+            self.motion.take(report, self.report.is_none());
+        }
         let silent = report.position.is_zero() && !self.motion.seen;
         if off && !silent && !core::mem::replace(&mut self.doubted, true) {
             return;
@@ -197,12 +221,12 @@ impl Playhead {
         self.doubted = false;
         self.furthest = self.furthest.max(report.position);
         self.report = Some(report);
-        if self.frozen.is_some() {
-            self.frozen = Some(report.position);
+        // A position that never moves says nothing: the box's own clock counts on.
+        if silent {
             return;
         }
-        // A position that never moves says nothing: the box's own clock counts on.
-        if report.position.is_zero() && !self.motion.seen {
+        if self.frozen.is_some() {
+            self.frozen = Some(report.position);
             return;
         }
         let resolution = if report.fractional { 1_000 } else { 2_000_000 };
@@ -219,6 +243,11 @@ impl Playhead {
     /// The renderer answered without a position: the box's own clock counts on.
     pub fn say_nothing(&mut self) {
         self.mute = true;
+    }
+
+    /// Returns whether the renderer does not report its position.
+    pub fn is_mute(&self) -> bool {
+        self.mute
     }
 
     /// Returns whether the renderer has answered a request for its position.
@@ -280,9 +309,19 @@ impl Playhead {
         self.furthest
     }
 
+    /// Returns whether every report was of position zero.
+    pub fn stands_at_zero(&self) -> bool {
+        self.report.is_some() && self.furthest.is_zero()
+    }
+
     /// Returns whether any report was ahead of the one before.
     pub fn moved(&self) -> bool {
         self.motion.seen
+    }
+
+    /// Returns whether the position has moved so far that it tells where playback is.
+    pub fn tells(&self) -> bool {
+        self.motion.seen && self.furthest >= TELLS_FROM
     }
 
     /// Returns whether the last report agreed with the expected position.
@@ -406,7 +445,8 @@ mod tests {
         head.freeze(ms(3_000));
         assert_eq!(head.position(ms(9_000)), Duration::from_secs(3));
         assert_eq!(head.end(Duration::from_secs(10)), None);
+        whole_seconds(&mut head, 9_000, 9_000);
         head.thaw(ms(10_000), ms(10_000));
-        assert_eq!(head.position(ms(11_000)), Duration::from_secs(4));
+        assert_eq!(head.position(ms(11_000)), Duration::from_secs(4), "zero says nothing");
     }
 }

@@ -3,20 +3,26 @@
 
 use super::load::{Load, Phase};
 use super::outcome::FIRST_LOOK;
+use super::pace::SUSPECTS;
 use super::playhead::{Playhead, Report};
 use super::transport_state::LOOK_AGAIN;
 use super::{Context, Renderer};
 use crate::kiosk::habits::Way;
+use crate::kiosk::left_out::Fit;
 use crate::kiosk::statistics::Row;
 use crate::kiosk::trace::What;
+use crate::media::catalogue::MediaFile;
 use crate::time::{Duration, Instant};
 use crate::upnp::HttpUrl;
 use crate::upnp::action::PositionInfo;
+use std::rc::Rc;
 
 /// The pause before a renderer is asked again that still plays its old file after Play.
 const OLD_FILE: Duration = Duration::from_millis(300);
 /// The pause before a renderer is asked again that did not report its position.
 pub(super) const UNTOLD: Duration = Duration::from_secs(10);
+/// The pause before a renderer whose position does not tell is asked which file it holds.
+const WHICH_FILE: Duration = Duration::from_secs(20);
 /// A position this far ahead of a seek shows that the seek had no effect.
 const SEEK_IGNORED: Duration = Duration::from_secs(3);
 
@@ -39,6 +45,7 @@ impl Renderer {
         ctx: &mut Context<'_>,
     ) {
         let uri = info.track_uri.as_deref().unwrap_or("");
+        self.observation.note_uri(uri.contains("://"));
         let track = self.track(uri, info.rel_time, ctx.now);
         match track {
             // The position in this report may still refer to the previous file.
@@ -50,6 +57,9 @@ impl Renderer {
                 if self.observation.seen_foreign() {
                     return self.foreign_track(uri, ctx);
                 }
+            }
+            Track::Ours if self.observation.names_no_uri => {
+                self.observation.ask_uri_by(ctx.now + WHICH_FILE);
             }
             Track::Ours => self.observation.seen_ours(ctx.now),
         }
@@ -63,9 +73,21 @@ impl Renderer {
         }
     }
 
+    /// Takes the URI that the renderer holds, where its position does not tell what it plays.
+    pub(super) fn take_held_uri(&mut self, uri: &str, ctx: &mut Context<'_>) {
+        // Some renderers hold the first of several files that followed each other.
+        if !self.is_foreign(uri) || self.serves(uri, ctx) {
+            return self.observation.seen_ours(ctx.now);
+        }
+        match self.observation.seen_foreign() {
+            true => self.foreign_track(uri, ctx),
+            false => self.observation.ask_uri_by(ctx.now + SUSPECTS),
+        }
+    }
+
     fn track(&self, uri: &str, position: Option<Duration>, now: Instant) -> Track {
         // If a renderer names no URI, what it fetched tells which load it plays.
-        let nameless = !uri.contains("://");
+        let nameless = self.observation.names_no_uri;
         let is_next = |next: &Load| next.is_named_by(uri) || (nameless && next.evidence.fetched);
         if self.playback.next().is_some_and(is_next) {
             Track::Next { early: !self.may_have_handed_over(position, now) }
@@ -127,12 +149,15 @@ impl Renderer {
         let load = self.playback.load().filter(|_| self.observation.is_playing())?;
         let Phase::Starting { sent, .. } = load.phase else { return None };
         let named = load.is_named_by(uri) && info.rel_time.is_some_and(|p| !p.is_zero());
-        (load.playhead.moved() || named).then_some(sent)
+        (load.may_be_what_moves(sent) || named).then_some(sent)
     }
 
     /// The renderer was asked for its position and did not report it.
     pub(super) fn position_untold(&mut self, now: Instant) {
         self.observation.ask_position_at(now + UNTOLD);
+        if self.playback.is_running() {
+            self.observation.ask_uri_by(now + WHICH_FILE);
+        }
         if let Some(load) = self.playback.load_mut() {
             load.playhead_mut().say_nothing();
         }
@@ -153,13 +178,19 @@ impl Renderer {
         load.is_some_and(|load| !load.is_named_by(uri)) && uri.contains("://")
     }
 
+    /// Returns whether answers about the position do not show which file the renderer plays.
+    pub(super) fn hides_its_file(&self) -> bool {
+        let is_mute = self.playback.load().is_some_and(|load| load.playhead.is_mute());
+        is_mute || self.observation.names_no_uri
+    }
+
     fn is_foreign(&self, uri: &str) -> bool {
         let ours = self.playback.loads().any(|load| load.is_named_by(uri));
         self.playback.is_running() && !ours && uri.contains("://")
     }
 
     /// Returns whether the URI points to this box, however long ago it was given.
-    fn serves(&self, uri: &str, ctx: &Context<'_>) -> bool {
+    pub(super) fn serves(&self, uri: &str, ctx: &Context<'_>) -> bool {
         let Some(url) = HttpUrl::parse(uri) else { return false };
         let now = ctx.media_port.map(|port| (self.connection.facing, port));
         let before = [self.playback.load(), self.playback.previous()].into_iter().flatten();
@@ -183,12 +214,24 @@ impl Renderer {
         let end = self.playback.load().and_then(Load::end);
         let earliest = end.map_or(now, |(earliest, _)| earliest.min(now));
         self.looped(Duration::ZERO, ctx);
+        if let Some(load) = self.playback.load() {
+            let length = load.lengths.ending_at(load.playhead.furthest(), load.took(now));
+            if let Some(length) = length {
+                self.playback.note_end(length, length, true, now);
+            }
+        }
         self.capabilities.next_works();
         if let Some(next) = self.playback.next() {
             self.capabilities.looped(next.kind(), Way::Next, Duration::ZERO);
         }
         self.count(ctx, Row::complete);
-        self.intent.programme_mut().advance();
+        self.capabilities.played(self.playback.load());
+        let next = self.playback.next().map(|next| next.file.path.clone());
+        let is_next = |file: &MediaFile| Some(&file.path) == next.as_ref();
+        let fit = |file: &MediaFile| if is_next(file) { Fit::Good } else { Fit::Unlisted };
+        if let Some(path) = self.playback.load().map(|load| Rc::clone(&load.file.path)) {
+            self.intent.programme_mut().advance_past(&path, fit);
+        }
         self.playback.hand_over();
         self.count(ctx, |row| row.start(Some(Duration::ZERO)));
         self.enter(

@@ -126,7 +126,7 @@ impl Renderer {
             Purpose::Subscribe(which) | Purpose::Unsubscribe(which) => {
                 self.observation.subscription_mut(*which).refuse(ctx.now);
             }
-            Purpose::Renew(which) => self.lease_lost(*which, ctx),
+            Purpose::Renew(which) => self.lease_lost(*which, false, ctx),
             Purpose::Volume(_) => self.volume.refused(ctx.now + IMPOSSIBLE_PAUSE),
             Purpose::Sink => self.capabilities.set_sink(None),
             Purpose::Scpd(which) => self.scpd_read(*which, ServiceDescription::default()),

@@ -3,12 +3,14 @@
 //! Terms: the *callback* is the number in the path that events are sent to. It is new for each SUBSCRIBE, so that a
 //! NOTIFY that arrives before the answer can be assigned without its SID. The *lease* is what the renderer granted.
 
-use crate::kiosk::backoff::Backoff;
+use crate::kiosk::deadline::Backoff;
 use crate::kiosk::mutant::Mutant;
 use crate::time::{Duration, Instant};
 
 /// The requested duration. UDA asks for at least 1800 s; a shorter one reveals sooner that a renderer restarted.
 pub const ASKED: Duration = Duration::from_secs(300);
+/// A lease that was granted within this time is not doubted.
+const JUST_GRANTED: Duration = Duration::from_secs(10);
 /// The pause after a refused SUBSCRIBE.
 const RETRY: Backoff = Backoff::new(Duration::from_secs(10), Duration::from_secs(640));
 
@@ -20,6 +22,8 @@ pub struct Subscription {
     callback: u32,
     events: u32,
     expected_seq: u32,
+    /// The renderer forgot a lease although it did not restart.
+    forgetful: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -29,7 +33,13 @@ enum State {
     /// SUBSCRIBE is in flight.
     Asked,
     /// The renderer sends events until the lease ends.
-    Leased { sid: String, since: Instant, renew_at: Instant, lease_until: Instant },
+    Leased {
+        sid: String,
+        since: Instant,
+        granted_at: Instant,
+        renew_at: Instant,
+        lease_until: Instant,
+    },
     /// The service has no eventSubURL.
     Impossible,
 }
@@ -48,7 +58,7 @@ impl Subscription {
     /// A subscription to request when nothing more urgent is due.
     pub fn new(possible: bool) -> Self {
         let state = if possible { State::Wanted { at: Instant::START } } else { State::Impossible };
-        Self { state, refusals: 0, callback: 0, events: 0, expected_seq: 0 }
+        Self { state, refusals: 0, callback: 0, events: 0, expected_seq: 0, forgetful: false }
     }
 
     /// What to do next, and when.
@@ -84,7 +94,24 @@ impl Subscription {
         let lease = lease.clamp(Duration::from_secs(10), Duration::from_secs(86_400));
         self.refusals = 0;
         let (renew_at, lease_until) = (now + lease / 2, now + lease);
-        self.state = State::Leased { sid, since, renew_at, lease_until };
+        self.state = State::Leased { sid, since, granted_at: now, renew_at, lease_until };
+    }
+
+    /// The renderer said byebye. Whether it still knows the lease, a renewal at this time shows.
+    pub fn confirm_at(&mut self, at: Instant) {
+        match &mut self.state {
+            State::Leased { renew_at, .. } => *renew_at = at,
+            _ => self.forget(at),
+        }
+    }
+
+    /// The renderer may have restarted: a renewal shows.
+    pub fn doubt(&mut self, now: Instant) {
+        if let State::Leased { granted_at, renew_at, .. } = &mut self.state
+            && now.since(*granted_at) > JUST_GRANTED
+        {
+            *renew_at = now;
+        }
     }
 
     /// SUBSCRIBE was refused or failed: go on without events for a while.
@@ -94,6 +121,14 @@ impl Subscription {
         }
         self.state = State::Wanted { at: now + RETRY.pause(self.refusals) };
         self.refusals = self.refusals.saturating_add(1);
+    }
+
+    /// The renderer denies the lease. Returns whether it restarted: it was seen with nothing to play at
+    /// `empty_at`, and never forgot a lease for another reason.
+    pub fn denied(&mut self, empty_at: Instant) -> bool {
+        let State::Leased { granted_at, .. } = self.state else { return false };
+        self.forgetful |= empty_at < granted_at;
+        !self.forgetful
     }
 
     /// A renewal failed, because of a 412 or a restart: subscribe again at once.
@@ -188,6 +223,26 @@ mod tests {
         assert_eq!(subscription.hear("uuid:1", Some(4)), Some(false));
         assert!(subscription.flows(Instant::START));
         assert!(!subscription.flows(Instant::START + 61 * SECOND), "the lease ended");
+    }
+
+    #[test]
+    fn a_renderer_that_forgot_its_lease_restarted_if_it_was_seen_empty_since() {
+        let at = |seconds: u32| Instant::START + seconds * SECOND;
+        let granted = || {
+            let mut subscription = Subscription::new(true);
+            subscription.ask(1);
+            subscription.grant(at(20), Some("uuid:1".into()), 60 * SECOND);
+            subscription
+        };
+        let mut subscription = granted();
+        assert!(subscription.denied(at(21)));
+        assert!(!subscription.denied(at(19)), "it held a file all the time");
+        assert!(!subscription.denied(at(21)), "it is known to forget");
+        let mut subscription = granted();
+        subscription.doubt(at(25));
+        assert_eq!(subscription.next(), Next::Renew(at(50)));
+        subscription.doubt(at(35));
+        assert_eq!(subscription.next(), Next::Renew(at(35)));
     }
 
     #[test]

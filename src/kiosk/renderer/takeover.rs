@@ -1,16 +1,19 @@
-//! Takes over what a renderer still plays since before the box restarted, without giving it again.
+//! Takes over what a renderer still plays since before the box restarted, or what a viewer has started again, without
+//! giving it again.
 //!
 //! A renderer that is active at the first look is asked for its TrackURI and, if it names none, for its CurrentURI. A
 //! URL of ours whose token belongs to a file of the renderer's programme becomes a running load. Until the renderer
 //! fetches more bytes, a stop in the middle is not blamed on a viewer: the restart cut the stream.
 
 use super::intent::Goal;
+use super::lengths::Lengths;
 use super::load::{Load, Metadata, NewLoad, Phase};
 use super::playhead::{Playhead, Report};
 use super::requests::Purpose;
 use super::timeouts::START_TIMEOUT;
 use super::{Context, Renderer};
 use crate::kiosk::effect::Effect;
+use crate::kiosk::reason::Viewer;
 use crate::kiosk::token::Token;
 use crate::kiosk::trace::What;
 use crate::time::Instant;
@@ -54,14 +57,19 @@ impl Takeover {
 }
 
 impl Renderer {
-    /// The box has run before: the renderer may still play what it was given then.
+    /// The renderer may play what it was given before: the box has restarted, or a viewer may start it again.
     pub(in crate::kiosk) fn may_be_taken_over(&mut self) {
         self.takeover.0 = Search::AskTrack;
     }
 
     /// The question to ask now, if the renderer may play something from an earlier run.
     pub(super) fn takeover_question(&self) -> Option<Purpose> {
-        let may = matches!(self.intent.goal, Goal::Play | Goal::Rest | Goal::Pause)
+        let may = match self.intent.goal {
+            Goal::Play | Goal::Rest | Goal::Pause => true,
+            Goal::Yield { did, .. } => did == Viewer::Stopped,
+            Goal::Stop => false,
+        };
+        let may = may
             && self.playback.load().is_none()
             && self.observation.is_active()
             && !self.intent.programme.is_empty();
@@ -120,9 +128,14 @@ impl Renderer {
         let Some(token) = Token::in_path(&url.path) else { return };
         let secret = ctx.secret;
         let file = self.intent.programme_mut().take_up(|file| secret.names(token, &file.path));
-        let Some(file) = file.cloned() else { return };
+        let last = self.playback.previous().filter(|load| load.token == token);
+        let Some(file) = file.or(last.map(|load| &load.file)).cloned() else { return };
         self.takeover.give_up();
-        ctx.trace.note(now, self.name(), What::TakenUp(file.path.clone()));
+        let what = match self.playback.previous() {
+            Some(_) => What::Resumed,
+            None => What::TakenUp(file.path.clone()),
+        };
+        ctx.trace.note(now, self.name(), what);
         ctx.effects.push(Effect::probe(token, &file));
         let starts = self.observation.state == Some(TransportState::Transitioning);
         let phase = match starts {
@@ -139,8 +152,8 @@ impl Renderer {
                 subtitles: None,
             },
             playhead: Playhead::joining(known.moves.of(file.media_type.kind)),
-            dwell: self.dwell(),
-            durations: (None, None),
+            dwell: self.dwell(&file),
+            lengths: Lengths::default(),
             after_still: false,
             stop_first: false,
             file,

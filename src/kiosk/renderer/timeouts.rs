@@ -5,15 +5,24 @@ use super::load::{Load, Phase};
 use super::{Context, Renderer};
 use crate::kiosk::fault::Fault;
 use crate::time::{Duration, Instant};
+use crate::upnp::action::TransportState;
 
 /// If nothing was fetched this long after Play, the file is given a second time.
 pub(super) const REPEAT_AFTER: Duration = Duration::from_secs(6);
-/// If playback is not seen this long after Play, the load fails and is retried later.
+/// If playback is not seen this long after Play, the load fails and is retried later, unless it is still fetched.
 pub(super) const START_TIMEOUT: Duration = Duration::from_secs(30);
+/// No renderer fetches for longer than this before it plays.
+const LONGEST_START: Duration = Duration::from_secs(300);
+/// A renderer that has fetched and reports TRANSITIONING fills its buffer for no longer than this.
+const LONGEST_BUFFERING: Duration = Duration::from_secs(100);
 /// A renderer that reports PLAYING is stuck after this many reports of the same position.
 const STUCK_REPORTS: u8 = 12;
+/// One that has the whole file has ended after this many.
+const ENDED_REPORTS: u8 = 4;
 /// Some renderers open a file several times before they fetch it, but no longer than this.
 const LOOKS: Duration = Duration::from_secs(15);
+/// What was taken over, is not fetched and stays at position zero for this long does not play.
+const UNPROVEN: Duration = Duration::from_secs(60);
 /// One transition may make another one due. Each makes progress, so this many are enough.
 const TRANSITIONS: usize = 4;
 
@@ -36,6 +45,8 @@ enum Due {
     Settled,
     /// The still was shown for long enough, or the file is over though the renderer does not say so.
     Ended,
+    /// The renderer has the whole file, and its position stands still.
+    EndedEarly,
     /// Nothing was fetched: give the file a second time.
     Repeat,
     /// The renderer waits for bytes that do not come.
@@ -69,12 +80,10 @@ impl Renderer {
     fn due(&self, ctx: &Context<'_>) -> Option<Due> {
         match self.intent.goal {
             Goal::Yield { until: Some(until), .. } if until <= ctx.now => Some(Due::TakeBack),
-            Goal::Stop if !self.observation.must_look && !self.observation.is_active() => {
-                Some(Due::Stopped)
-            }
+            Goal::Stop if self.is_at_rest(ctx.now) => Some(Due::Stopped),
             Goal::Play if self.observation.must_look => None,
             Goal::Play if self.connection.breaker.retry_at().is_some() => None,
-            Goal::Play if self.takeover_question().is_some() => None,
+            Goal::Play if self.takeover_question().is_some() || self.needs_list() => None,
             Goal::Play => match self.playback.load() {
                 None => Some(Due::GiveFile),
                 Some(load) => self.due_of(load, ctx.media_port, ctx.now),
@@ -88,7 +97,7 @@ impl Renderer {
         let dead =
             self.is_outdated() || media_port.is_some_and(|port| load.origin != (facing, port));
         // A renderer that has the whole file may play it to the end.
-        let has_all = load.evidence.whole_sent && load.is_running();
+        let has_all = load.is_whole() && load.is_running();
         match load.phase {
             Phase::Over => Some(Due::Follow),
             Phase::Failed { retry_at } => (retry_at <= now).then_some(Due::Retry),
@@ -113,10 +122,24 @@ impl Renderer {
             {
                 Some(Due::Starves)
             }
-            Phase::Starting { until, .. } if until <= now => Some(Due::NeverBegan),
+            Phase::Starting { sent, until }
+                if until <= now && !self.may_still_start(load, sent, now) =>
+            {
+                Some(Due::NeverBegan)
+            }
             // The renderer reports PLAYING, but cannot have anything to play.
             Phase::Running { since, doubt: None }
                 if since + LOOKS <= now && load.has_shown_nothing() =>
+            {
+                Some(Due::NeverBegan)
+            }
+            // It was taken over while it reported PLAYING, and nothing shows that it plays.
+            Phase::Running { since, doubt: None }
+                if since + UNPROVEN <= now
+                    && load.taken_over
+                    && !load.evidence.fetched
+                    && !load.is_still()
+                    && load.playhead.stands_at_zero() =>
             {
                 Some(Due::NeverBegan)
             }
@@ -124,7 +147,19 @@ impl Renderer {
                 Some(Due::Ended)
             }
             Phase::Running { doubt: None, .. }
-                if load.playhead.stuck() >= STUCK_REPORTS && !load.is_still() =>
+                if load.playhead.stuck() >= self.ended_reports()
+                    && self.observation.is_playing()
+                    && load.playhead.tells()
+                    && load.is_whole()
+                    && !load.is_still() =>
+            {
+                Some(Due::EndedEarly)
+            }
+            Phase::Running { doubt: None, .. }
+                if load.playhead.stuck() >= STUCK_REPORTS
+                    && self.observation.is_playing()
+                    && !load.is_still()
+                    && (load.playhead.tells() || !load.goes_on_being_fetched(now)) =>
             {
                 Some(Due::Stuck)
             }
@@ -139,6 +174,19 @@ impl Renderer {
         }
     }
 
+    /// Returns whether a renderer that was told to play at `sent`, longer ago than usual, may still begin.
+    fn may_still_start(&self, load: &Load, sent: Instant, now: Instant) -> bool {
+        let on_its_way = self.observation.state == Some(TransportState::Transitioning);
+        let buffers = on_its_way && load.evidence.fetched && now < sent + LONGEST_BUFFERING;
+        buffers || (load.is_fetched_at(now) && now < sent + LONGEST_START)
+    }
+
+    /// After how many reports that do not move the file counts as ended: a renderer that usually reports STOPPED then is
+    /// waited for.
+    fn ended_reports(&self) -> u8 {
+        if self.capabilities.tells_its_end == Some(true) { STUCK_REPORTS } else { ENDED_REPORTS }
+    }
+
     /// Makes one transition. Returns whether anything changed.
     fn transition(&mut self, due: &Due, ctx: &mut Context<'_>) -> bool {
         match due {
@@ -146,6 +194,7 @@ impl Renderer {
             Due::Stopped => {
                 self.intent.stopped();
                 self.playback.retire();
+                self.playback.clear_fault(|fault| fault.is_about_stopping());
             }
             Due::GiveFile => return self.reload(ctx),
             Due::Follow => self.follow(ctx),
@@ -157,7 +206,21 @@ impl Renderer {
                 }
                 self.enter(Phase::Wanted { at: ctx.now }, "the renderer has stopped", ctx);
             }
-            Due::Ended => self.ended(ctx),
+            Due::Ended => {
+                match self.playback.load() {
+                    Some(load) if !load.is_still() => self.capabilities.tells_end(false),
+                    Some(load) if self.observation.is_playing() => {
+                        self.capabilities.picture_stayed(load.took(self.observation.played_at))
+                    }
+                    _ => {}
+                }
+                self.ended(ctx);
+            }
+            Due::EndedEarly => {
+                self.capabilities.tells_end(false);
+                let at = self.playback.load().map(|load| load.playhead.furthest());
+                self.ended_early(at.unwrap_or_default(), ctx);
+            }
             Due::Repeat => self.repeat(ctx),
             Due::Starves => {
                 let name = self.playback.load().map(Load::name).unwrap_or_default();
@@ -167,16 +230,25 @@ impl Renderer {
             Due::Stuck if self.playback.load().is_some_and(|load| load.playhead.moved()) => {
                 self.fail(Fault::StoppedItself, ctx);
             }
-            Due::Stuck => self.never_began(ctx),
+            Due::Stuck => self.stood_still(ctx),
             Due::OfferNext => return self.offer_next(ctx),
         }
         true
     }
 
+    /// The position has stood still since the beginning. If that is usual by now, the renderer is believed to play.
+    fn stood_still(&mut self, ctx: &mut Context<'_>) {
+        let Some(load) = self.playback.load_mut() else { return };
+        if load.has_enough() && self.capabilities.position_stood_still(load.kind()) {
+            return load.playhead_mut().expect_no_motion();
+        }
+        self.never_began(ctx);
+    }
+
     /// Retries a failed load, or goes on with the file chosen instead.
     fn retry(&mut self, ctx: &mut Context<'_>) -> bool {
         let starved = self.playback.load().is_some_and(|load| load.evidence.is_cut());
-        self.playback.retire();
+        self.playback.supersede();
         if self.returns_to_rest() {
             return true;
         }
@@ -188,7 +260,15 @@ impl Renderer {
     }
 
     fn replace(&mut self, ctx: &mut Context<'_>) -> bool {
-        self.playback.retire();
+        if !self.is_outdated() && !self.slot.is_taken() {
+            // It is the same file under another address. The members of a group start together.
+            let at = self.interrupted_at(ctx.now);
+            self.intent.programme_mut().leave(at);
+        }
+        self.playback.supersede();
+        if self.returns_to_rest() {
+            return true;
+        }
         let reloaded = self.reload(ctx);
         if let Some(load) = self.playback.load_mut() {
             // The renderer still waits for bytes that never come.

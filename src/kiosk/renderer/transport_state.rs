@@ -4,9 +4,10 @@
 //! again, because some renderers report STOPPED on the way to another state. After that, the URI that the renderer
 //! holds, and finally its subscription, distinguish a viewer from a restart.
 
-use super::connection::Presence;
+use super::intent::Goal;
 use super::load::{Doubt, Load, Phase};
 use super::observation::Evented;
+use super::requests::Purpose;
 use super::{Context, Renderer};
 use crate::kiosk::fault::Fault;
 use crate::kiosk::mutant::Mutant;
@@ -21,8 +22,17 @@ pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(400);
 const FOLLOWS: Duration = Duration::from_millis(1500);
 /// A file of at most this length may play unnoticed between two looks at usual intervals.
 const UNSEEN: Duration = Duration::from_secs(2);
+/// A renderer that was on its way after Play, and has been stopped for this long, has given up.
+const GIVES_UP: Duration = Duration::from_secs(3);
 /// No viewer stops a renderer sooner than this after playback began.
 const QUICKEST_VIEWER: Duration = Duration::from_secs(2);
+
+/// A viewer whose stop was taken for the end of the file stops the next one within this time.
+const STOPS_AGAIN: Duration = Duration::from_secs(20);
+/// Before this share of a length that the file bears out, a stop is a viewer's.
+const SOONEST: f64 = 0.3;
+/// A picture that is shown for less than this was not put away: some renderers report STOPPED while they show it.
+const SHORTEST_PICTURE: Duration = Duration::from_secs(10);
 
 /// What a transport state means for the load.
 enum Meaning {
@@ -40,6 +50,10 @@ enum Meaning {
     Restarted,
     /// The renderer stopped during playback.
     Stopped,
+    /// The renderer was switched off.
+    SwitchedOff,
+    /// The renderer has put the black picture away after this time.
+    BlackIsGone { after: Duration },
     /// The renderer pauses; `was_playing`: the state before was PLAYING.
     Pauses { was_playing: bool },
     /// The renderer plays; `was_paused`: the state before was PAUSED_PLAYBACK.
@@ -58,6 +72,11 @@ enum Stop {
     Doubt(Doubt),
     /// Not known yet: the current step goes on.
     Wait,
+}
+
+/// Returns whether a renderer in this state shows nothing and is not about to.
+fn is_stopped(state: TransportState) -> bool {
+    matches!(state, TransportState::Stopped | TransportState::NoMediaPresent)
 }
 
 impl Renderer {
@@ -85,15 +104,48 @@ impl Renderer {
         let Some(state) = info.state.or(self.observation.state) else {
             return;
         };
+        let last = self.observation.state;
         let before = self.observation.see(state, ctx.now);
+        if state == TransportState::NoMediaPresent && last != Some(state) {
+            // It may have restarted: its subscription tells.
+            self.observation.subscription_mut(Evented::Transport).doubt(ctx.now);
+        }
+        // A viewer may start again what rests, or what a viewer has stopped.
         if !self.observation.is_active() {
-            self.takeover.give_up();
+            match self.intent.goal {
+                Goal::Rest | Goal::Yield { did: Viewer::Stopped, .. } => self.may_be_taken_over(),
+                Goal::Yield { .. } => {}
+                _ => self.takeover.give_up(),
+            }
         }
         let restart_doubt = self.connection.take_restart_doubt();
+        if self.connection.take_returned() && !self.observation.is_active() {
+            self.volume.restart();
+            // What a viewer stopped is gone: the renderer was off.
+            let emptied =
+                last == Some(TransportState::Stopped) && state == TransportState::NoMediaPresent;
+            if emptied && matches!(self.intent.goal, Goal::Yield { did: Viewer::Stopped, .. }) {
+                self.intent.go_on();
+            }
+        }
+        let stopped = is_stopped(state);
+        if stopped {
+            self.playback.previous_is_gone();
+        }
+        let on_its_way = last.filter(|last| !is_stopped(*last));
+        let on_its_way = on_its_way.map(|_| self.observation.known_before);
+        if let Some(load) = self.playback.load_mut() {
+            load.seen_starting(stopped, on_its_way, ctx.now);
+        }
         let meaning = match self.playback.load() {
             Some(load) => {
                 self.meaning(load, state, before, info.error_occurred, restart_doubt, ctx.now)
             }
+            // A viewer resumed what the box has replaced meanwhile.
+            None if before == Some(TransportState::PausedPlayback) => match state {
+                TransportState::Playing => Meaning::Plays { was_paused: true },
+                _ => Meaning::Nothing,
+            },
             None => Meaning::Nothing,
         };
         match meaning {
@@ -102,8 +154,16 @@ impl Renderer {
             Meaning::AskPosition => self.observation.ask_position_by(ctx.now),
             Meaning::Ended => self.ended(ctx),
             Meaning::NeverBegan => self.never_began(ctx),
-            Meaning::Restarted => self.restarted(ctx),
+            Meaning::Restarted => {
+                self.restarted(ctx);
+                // What a viewer paused is gone.
+                if self.intent.is_yielded() {
+                    self.intent.go_on();
+                }
+            }
             Meaning::Stopped => self.stopped(info.error_occurred, ctx),
+            Meaning::SwitchedOff => self.put_to_sleep(ctx),
+            Meaning::BlackIsGone { after } => self.black_is_gone(after, ctx),
             Meaning::Pauses { was_playing } => self.pauses(was_playing, ctx),
             Meaning::Plays { was_paused } => self.plays(was_paused, ctx),
         }
@@ -118,10 +178,10 @@ impl Renderer {
         restart_doubt: bool,
         now: Instant,
     ) -> Meaning {
-        let stopped = matches!(state, TransportState::Stopped | TransportState::NoMediaPresent);
+        let stopped = is_stopped(state);
         match (&load.phase, state) {
             (&Phase::Starting { sent, .. }, TransportState::Playing)
-                if load.playhead.moved() || self.is_believed_to_play(load) =>
+                if load.may_be_what_moves(sent) || self.is_believed_to_play(load) =>
             {
                 Meaning::Runs { sent }
             }
@@ -133,7 +193,7 @@ impl Renderer {
             // STOPPED while they load.
             (&Phase::Starting { sent, .. }, _)
                 if stopped
-                    && load.evidence.whole_sent
+                    && load.is_whole()
                     && load.length().is_some_and(|length| {
                         let unseen = now.since(self.observation.known_before) + UNSEEN;
                         now.since(sent) >= length && length <= unseen
@@ -142,13 +202,59 @@ impl Renderer {
                 Meaning::Ended
             }
             (Phase::Starting { .. }, _) if error => Meaning::NeverBegan,
-            (Phase::Running { .. }, _) if stopped && load.is_still() => Meaning::Nothing,
+            // Some renderers say byebye and stay: their files end as usual.
             (Phase::Running { .. }, _)
-                if stopped && restart_doubt && !load.stopped_at_its_end(now, true) =>
+                if stopped
+                    && self.connection.is_leaving(self.observation.played_at)
+                    && !load.stopped_at_its_end(self.observation.played_at, now, false) =>
+            {
+                Meaning::SwitchedOff
+            }
+            // A power cut takes it away, too.
+            (Phase::Running { .. }, _) if stopped && load.is_black() && restart_doubt => {
+                Meaning::Restarted
+            }
+            (&Phase::Running { since, .. }, _)
+                if stopped && load.is_black() && now.since(since) >= SHORTEST_PICTURE =>
+            {
+                Meaning::BlackIsGone { after: now.since(since) }
+            }
+            // It was on its way and gave up. Without a fetch, it is given the file once more before that counts.
+            (Phase::Starting { .. }, _)
+                if load.attempt.gave_up_at.is_some_and(|at| at + GIVES_UP <= now)
+                    && (load.evidence.fetched || load.attempt.repeated) =>
+            {
+                Meaning::NeverBegan
+            }
+            // It may be between two files: it is told first.
+            (Phase::Running { .. }, _) if stopped && !restart_doubt && self.is_untold() => {
+                Meaning::Nothing
+            }
+            (&Phase::Running { since, .. }, _)
+                if stopped
+                    && load.is_still()
+                    && !self.capabilities.picture_outlasts(now.since(since)) =>
+            {
+                Meaning::Nothing
+            }
+            (Phase::Running { .. }, _)
+                if stopped
+                    && restart_doubt
+                    && (state == TransportState::NoMediaPresent
+                        || !load.stopped_at_its_end(self.observation.played_at, now, true)) =>
             {
                 Meaning::Restarted
             }
             (Phase::Running { .. }, _) if stopped => Meaning::Stopped,
+            // Nobody pauses a file at its very end: some renderers end so.
+            (Phase::Running { .. }, TransportState::PausedPlayback)
+                if self.intent.is_to_play()
+                    && before == Some(TransportState::Playing)
+                    && !load.is_still()
+                    && load.stopped_at_its_end(self.observation.played_at, now, false) =>
+            {
+                Meaning::Ended
+            }
             (Phase::Running { .. }, TransportState::PausedPlayback) => {
                 Meaning::Pauses { was_playing: before == Some(TransportState::Playing) }
             }
@@ -156,6 +262,15 @@ impl Renderer {
                 Meaning::Plays { was_paused: before == Some(TransportState::PausedPlayback) }
             }
             _ => Meaning::Nothing,
+        }
+    }
+
+    /// Returns whether the renderer is to be stopped or paused, and was not told so yet.
+    fn is_untold(&self) -> bool {
+        match self.intent.goal {
+            Goal::Stop => !self.connection.was_told(&Purpose::Stop),
+            Goal::Pause => !self.connection.was_told(&Purpose::Pause),
+            _ => false,
         }
     }
 
@@ -198,7 +313,7 @@ impl Renderer {
     fn stopped(&mut self, error: bool, ctx: &mut Context<'_>) {
         match self.judge_stop(error, ctx.now) {
             Stop::Held => self.playback.retire(),
-            Stop::Ended => self.ended(ctx),
+            Stop::Ended => self.stopped_at_end(ctx),
             Stop::Failed => {
                 // The file may be gone.
                 if self.playback.load().is_some_and(|load| load.evidence.is_cut()) {
@@ -211,6 +326,18 @@ impl Renderer {
         }
     }
 
+    /// The black picture is gone. Some renderers put each picture away after a while: they are given it again, the next
+    /// time before they do so. If it is gone much sooner than the last time, a viewer stopped it.
+    fn black_is_gone(&mut self, after: Duration, ctx: &mut Context<'_>) {
+        if !self.intent.is_to_play() {
+            return self.playback.retire();
+        }
+        match self.capabilities.picture_lasted(after) {
+            true => self.ended(ctx),
+            false => self.stopped_by_viewer(ctx),
+        }
+    }
+
     /// Judges a stop during playback: the end of the file, a viewer, a failure, or a restart?
     fn judge_stop(&self, error: bool, now: Instant) -> Stop {
         let Some(load) = self.playback.load() else { return Stop::Wait };
@@ -219,7 +346,9 @@ impl Renderer {
         if !self.intent.is_to_play() {
             return Stop::Held;
         }
-        if load.stopped_at_its_end(now, true) && self.playback.holds_next() {
+        if load.stopped_at_its_end(self.observation.played_at, now, true)
+            && self.playback.holds_next()
+        {
             // The renderer may be on its way to the next file.
             match doubt {
                 None => return Stop::Doubt(Doubt::LookAgain(now + FOLLOWS)),
@@ -227,7 +356,7 @@ impl Renderer {
                 Some(_) => {}
             }
         }
-        if load.stopped_at_its_end(now, doubt.is_some()) {
+        if load.stopped_at_its_end(self.observation.played_at, now, doubt.is_some()) {
             return Stop::Ended;
         }
         // A renderer cannot play what it has not fetched.
@@ -245,42 +374,104 @@ impl Renderer {
         }
     }
 
+    /// Returns whether a stop in the middle may be the end of a file whose length is wrong or unknown: the renderer has
+    /// the whole file, and it did not end elsewhere before. A viewer whose stop was taken for an end stops once more,
+    /// and soon.
+    fn may_have_ended(&self, load: &Load, now: Instant) -> bool {
+        let (played, took, lengths) = (load.played(now), load.took(now), load.lengths);
+        let soon = |length: Duration| lengths.is_agreed() && played < length.mul_f64(SOONEST);
+        let is_soon = lengths.best().is_some_and(soon) && !load.runs_dry(now);
+        let is_known = load.is_length_borne_out(now) || load.is_still();
+        let is_new = !is_known && !is_soon && !self.is_stopped_again(load, now);
+        load.is_whole() && lengths.ended_about(played, took).unwrap_or(is_new)
+    }
+
+    /// Returns whether the file before this one ended early for no known reason, and this one is stopped soon: a viewer
+    /// stops once more what went on after the first stop.
+    fn is_stopped_again(&self, load: &Load, now: Instant) -> bool {
+        load.took(now) <= STOPS_AGAIN && self.playback.ended_early_within(2 * STOPS_AGAIN, now)
+    }
+
     /// Resolves a stop in the middle by the URI that the renderer holds: our URI means a viewer, no URI a restart.
     pub(super) fn resolve_doubt(&mut self, info: &MediaInfo, ctx: &mut Context<'_>) {
         let Some(load) = self.playback.load() else { return };
         let uri = info.current_uri.as_deref().unwrap_or("");
         let ours = load.is_named_by(uri);
-        if self.connection.presence == Presence::SaidGoodbye && (uri.is_empty() || ours) {
+        if self.connection.is_leaving(self.observation.played_at) && (uri.is_empty() || ours) {
             return self.put_to_sleep(ctx);
         }
         if ours {
             // A decoder that gives up at once looks like a viewer's stop.
-            if load.played(ctx.now) < QUICKEST_VIEWER {
+            if load.played(ctx.now) < QUICKEST_VIEWER && !load.is_still() {
                 return self.fail(Fault::StoppedItself, ctx);
+            }
+            if self.may_have_ended(load, ctx.now) {
+                let at = load.played(ctx.now);
+                return self.ended_early(at, ctx);
             }
             return self.stopped_by_viewer(ctx);
         }
-        if !uri.is_empty() {
+        if !uri.is_empty() && !self.serves(uri, ctx) {
             return self.yield_to_control_point(ctx);
         }
-        if load.length().is_none() && load.evidence.whole_sent {
-            return self.ended(ctx);
-        }
+        // It holds nothing, or another file that this box gave to it.
         let lease = self.observation.subscription(Evented::Transport);
         if lease.is_from_before(self.observation.played_at) {
             return self.set_doubt(Some(Doubt::AskLease), ctx);
         }
-        // The renderer holds no URI, and nothing shows whether it restarted. An unattended box plays on.
-        self.fail(Fault::StoppedItself, ctx);
+        // Nothing shows whether it restarted. An unattended box plays on.
+        self.left_its_file(ctx);
     }
 
-    /// The renderer no longer knows our subscription: it restarted and lost what it was given.
-    pub(super) fn lease_lost(&mut self, which: Evented, ctx: &mut Context<'_>) {
-        if which == Evented::Transport && self.in_doubt(Doubt::AskLease) {
-            return self.restarted(ctx);
+    /// The renderer holds the file no more. If it has the whole file, and its length is in doubt, that was the end.
+    fn left_its_file(&mut self, ctx: &mut Context<'_>) {
+        let Some(load) = self.playback.load() else { return };
+        let at = load.played(ctx.now);
+        match load.may_be_over(ctx.now) {
+            true => self.ended_early(at, ctx),
+            false => self.fail(Fault::StoppedItself, ctx),
         }
-        self.observation.subscription_mut(which).forget(ctx.now);
+    }
+
+    /// The renderer knows our subscription: it did not restart.
+    pub(super) fn lease_kept(&mut self, which: Evented, ctx: &mut Context<'_>) {
+        if which != Evented::Transport || !self.in_doubt(Doubt::AskLease) {
+            return;
+        }
+        match self.playback.load().is_some_and(|load| load.may_be_over(ctx.now)) {
+            true => self.left_its_file(ctx),
+            false => self.stopped_by_viewer(ctx),
+        }
+    }
+
+    /// The subscription could not be renewed. `said`: the renderer says that it does not know it.
+    pub(super) fn lease_lost(&mut self, which: Evented, said: bool, ctx: &mut Context<'_>) {
+        let empty_at = self.observation.empty_at;
+        let lease = self.observation.subscription_mut(which);
+        let restarted = said && lease.denied(empty_at);
+        lease.forget(ctx.now);
         self.observation.ask_state_at(ctx.now);
+        if which != Evented::Transport {
+            return;
+        }
+        if restarted {
+            self.volume.restart();
+        }
+        let in_doubt = |load: &&Load| match load.phase {
+            Phase::Running { doubt, .. } => {
+                doubt.is_some_and(|doubt| restarted || doubt == Doubt::AskLease)
+            }
+            _ => false,
+        };
+        match self.playback.load().filter(in_doubt).map(|load| load.may_be_over(ctx.now)) {
+            Some(true) => self.left_its_file(ctx),
+            // It lost what it was given.
+            Some(false) => self.restarted(ctx),
+            None if restarted && self.is_playing() => {
+                self.volume.begin_with(self.intent.usual_volume());
+            }
+            None => {}
+        }
     }
 
     /// Returns whether somebody pressed play after the renderer was last seen playing, and so after what the viewer
@@ -295,12 +486,13 @@ impl Renderer {
         }
         self.yield_to_viewer(Viewer::Stopped, ctx);
         self.playback.retire();
+        self.may_be_taken_over();
     }
 
     /// A renderer that said byebye and stopped was switched off by a viewer, or put into standby. Any command would
     /// wake it. It is left alone until it is announced again, even if the box insists.
     fn put_to_sleep(&mut self, ctx: &mut Context<'_>) {
-        self.connection.set_presence(Presence::Asleep);
+        self.connection.fall_asleep(ctx.now);
         self.yield_to_viewer(Viewer::SwitchedOff, ctx);
         self.playback.retire();
     }
@@ -308,7 +500,6 @@ impl Renderer {
     /// Another control point gave the renderer something else.
     pub(super) fn yield_to_control_point(&mut self, ctx: &mut Context<'_>) {
         self.playback.retire();
-        self.playback.drop_next();
         self.yield_to_viewer(Viewer::TookOver, ctx);
     }
 }

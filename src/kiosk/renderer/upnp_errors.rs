@@ -3,6 +3,7 @@
 //! The codes are those of AVTransport:1 §2.4 and UDA 1.0 §3.2.2. Real renderers use them differently, so each reaction
 //! is the one that helps most often.
 
+use super::answers::VOLUME_RETRY;
 use super::load::{Metadata, Phase};
 use super::requests::Purpose;
 use super::volume::Step;
@@ -37,7 +38,7 @@ impl Renderer {
             Purpose::Set => self.set_refused(error, ctx),
             Purpose::Play => self.play_refused(error, ctx),
             Purpose::Stop if ctx.leaving.is_some() => self.playback.retire(),
-            Purpose::Stop => self.stop_refused(now),
+            Purpose::Stop => self.stop_refused(error, ctx),
             Purpose::Pause => {
                 self.intent.go_on();
                 self.trouble(Fault::Refused("to pause", error.code, error.meaning()), ctx);
@@ -54,7 +55,7 @@ impl Renderer {
                 ctx.trace.note(now, self.name(), What::Refused("to seek", error.code));
             }
             Purpose::SetNext => {
-                self.next_failed(false);
+                self.next_refused(false);
                 self.playback.drop_next();
             }
             Purpose::ClearNext => self.playback.offer_withdrawn(),
@@ -66,24 +67,30 @@ impl Renderer {
                 self.observation.ask_state_at(now + pace);
             }
             Purpose::Position => self.position_untold(now),
-            Purpose::Media => self.media_unknown(ctx),
+            Purpose::Media => {
+                self.observation.uri_asked();
+                self.media_unknown(ctx);
+            }
             Purpose::Sink => self.capabilities.set_sink(None),
             Purpose::Scpd(which) => self.scpd_read(*which, ServiceDescription::default()),
             Purpose::Subscribe(which) => self.observation.subscription_mut(*which).refuse(now),
-            Purpose::Renew(which) => self.lease_lost(*which, ctx),
+            Purpose::Renew(which) => self.lease_lost(*which, true, ctx),
             Purpose::Unsubscribe(which) => self.observation.subscription_mut(*which).forget(now),
         }
     }
 
-    /// There was nothing to stop, or Stop is not possible now: look at the state.
-    fn stop_refused(&mut self, now: Instant) {
-        self.observation.look_now(now);
+    /// There was nothing to stop, or Stop is not possible now: look at the state. A renderer that is to be stopped is told
+    /// again, unless it is seen stopped.
+    fn stop_refused(&mut self, error: &UpnpError, ctx: &mut Context<'_>) {
+        self.observation.look_now(ctx.now);
         if let Some(load) = self.playback.load_mut() {
             load.stop_first(false);
         }
         if self.intent.goal == Goal::Stop {
-            self.intent.rest();
-            self.playback.retire();
+            self.connection.command_taken(Purpose::Stop, ctx.now);
+            if self.observation.is_active() {
+                self.trouble(Fault::Refused("to stop", error.code, error.meaning()), ctx);
+            }
         }
     }
 
@@ -101,6 +108,12 @@ impl Renderer {
                 }
                 self.enter(Phase::Wanted { at: now + BUSY_PAUSE }, "the renderer is busy", ctx);
                 self.observation.ask_state_at(now + BUSY_PAUSE / 2);
+            }
+            // Whatever the reason is said to be: some renderers take no file while they show another one.
+            _ if self.observation.is_active() && !load.attempt.stopped => {
+                load.stop_and_repeat();
+                self.enter(Phase::Wanted { at: now }, "the renderer may need a Stop first", ctx);
+                self.observation.ask_state_at(now);
             }
             // No other description makes the file readable.
             716 if load.evidence.is_cut() => self.fail(Fault::Unreadable(self.file_name()), ctx),
@@ -140,7 +153,7 @@ impl Renderer {
                     self.enter(Phase::Accepted { at }, "the renderer is busy", ctx);
                 }
             }
-            705 if !load.attempt.repeated => {
+            705 | 501 if !load.attempt.repeated && (error.code == 705 || active) => {
                 load.repeat();
                 self.capabilities.needs_stop_first();
                 self.enter(
@@ -214,13 +227,12 @@ impl Renderer {
         match step {
             // Some renderers have no mute, or one that does not work: mute by volume instead.
             Step::AskMute | Step::Mute(_) => self.volume.cannot_mute(),
-            _ => {
-                if matches!(error.code, 401 | 602) {
-                    self.capabilities.rendering_failed();
-                    self.volume.notice_absence();
-                }
+            _ if matches!(error.code, 401 | 602) => {
+                self.capabilities.rendering_failed();
+                self.volume.notice_absence();
                 self.volume.refused(now + VOLUME_REFUSED_PAUSE);
             }
+            _ => self.volume.failed(now + VOLUME_RETRY),
         }
     }
 }

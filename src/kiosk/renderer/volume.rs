@@ -1,7 +1,8 @@
 //! Volume and mute of one renderer: what is wanted, what was seen, and what to send.
 //!
 //! The configuration and the buttons count in per cent, the renderer in its own units; its [range](VolumeRange)
-//! converts between them. A renderer that cannot be muted is turned down instead, and up again.
+//! converts between them. A renderer that cannot be muted is turned down instead, and up again. A volume that is requested
+//! meanwhile is set when it is turned up again.
 //!
 //! The range is in the description of RenderingControl, which is read once for each description of the renderer. If
 //! that fails, the range is 0 to 100.
@@ -15,6 +16,12 @@ mod tests;
 
 /// One press changes the volume by this many per cent, or by one step of the renderer if that is more.
 pub const STEP: u16 = 5;
+
+/// How loud, in per cent, a renderer becomes that was never heard since the box knows it.
+const AUDIBLE: u16 = 30;
+
+/// How often a requested volume is sent at most.
+const ATTEMPTS: u8 = 5;
 
 /// How often the description of RenderingControl is requested while it is unreachable; each sign of life is one
 /// attempt.
@@ -38,6 +45,12 @@ pub struct Volume {
     cannot_mute: bool,
     /// The volume from which the renderer was turned down instead of being muted.
     hushed_from: Option<u16>,
+    /// The last volume above the minimum.
+    audible: Option<u16>,
+    /// The last volume that the configuration or the schedule asked for, in per cent.
+    usual: Option<u8>,
+    /// The renderer has played since it was switched on, or a person has set its volume since.
+    settled: bool,
     quiet_until: Option<Instant>,
     absence: Absence,
 }
@@ -58,10 +71,12 @@ enum Absence {
 struct Wanted {
     /// In per cent.
     volume: Option<u8>,
-    /// Setting the volume failed once and is retried once.
-    again: bool,
+    /// How often setting the volume failed.
+    failures: u8,
     steps: i32,
+    /// Mute or unmute, whichever is seen to be the other.
     toggle: bool,
+    mute: Option<bool>,
 }
 
 /// The next command for volume or mute.
@@ -84,19 +99,93 @@ pub enum Step {
 impl Volume {
     /// Requests this volume, in per cent.
     pub fn want(&mut self, per_cent: u8) {
-        self.wanted = Wanted { volume: Some(per_cent), again: false, steps: 0, ..self.wanted };
+        (self.usual, self.settled) = (Some(per_cent), true);
+        self.wanted = Wanted { volume: Some(per_cent), failures: 0, steps: 0, ..self.wanted };
+    }
+
+    /// The renderer plays. Requests this volume if it is the first time since the renderer was switched on: afterwards, people
+    /// decide.
+    pub fn begin_with(&mut self, per_cent: Option<u8>) {
+        if !core::mem::replace(&mut self.settled, true)
+            && let Some(per_cent) = per_cent
+        {
+            self.hushed_from = None;
+            self.want(per_cent);
+        }
+    }
+
+    /// The renderer was switched on again, and begins with a volume of its own.
+    pub fn restart(&mut self) {
+        self.settled = false;
+        self.volume = None;
+        // If it was turned down, it may have kept that: a volume above the minimum shows otherwise.
+        self.mute = self.hushed_from.map(|_| true);
+    }
+
+    /// The volume may have been changed unnoticed: it is asked for before the next step, unless one is under way.
+    pub fn doubt(&mut self) {
+        let idle = |wanted: &Wanted| wanted.volume.is_none() && wanted.steps == 0;
+        if idle(&self.wanted) && idle(&self.sent) {
+            self.volume = None;
+        }
     }
 
     /// Requests a volume higher or lower by so many steps.
     pub fn change(&mut self, steps: i32) {
+        self.settled = true;
         self.wanted.steps = (self.wanted.steps + steps).clamp(-20, 20);
         self.quiet_until = None;
     }
 
     /// Requests mute, or its end.
     pub fn toggle_mute(&mut self) {
-        self.wanted.toggle = !self.wanted.toggle;
         self.quiet_until = None;
+        match self.expected_mute() {
+            Some(mute) => self.want_mute(!mute),
+            None => self.wanted.toggle = !self.wanted.toggle,
+        }
+    }
+
+    /// Requests mute or its end.
+    pub fn want_mute(&mut self, mute: bool) {
+        self.quiet_until = None;
+        let there = self.expected_mute() == Some(mute);
+        self.wanted.toggle = false;
+        if !there {
+            self.wanted.mute =
+                Some(mute).filter(|mute| self.sent.mute.or(self.seen_mute()) != Some(*mute));
+        }
+    }
+
+    /// Whether the renderer is muted once everything requested is done; `None` if nobody knows.
+    pub fn expected_mute(&self) -> Option<bool> {
+        self.wanted.mute.or(self.sent.mute).or(self.seen_mute())
+    }
+
+    /// Whether the renderer is silent. One whose volume is at its minimum is, whatever it says of its mute: it may have been turned
+    /// down because it cannot be muted, before the box restarted.
+    fn seen_mute(&self) -> Option<bool> {
+        match self.hushed_from {
+            Some(_) => Some(true),
+            None if self.is_turned_down() => Some(true),
+            None if self.cannot_mute => self.volume.map(|_| false),
+            None => self.mute,
+        }
+    }
+
+    /// Whether the volume is at its minimum, and not because the configuration says so.
+    fn is_turned_down(&self) -> bool {
+        self.usual != Some(0) && self.volume.is_some_and(|volume| volume <= self.range.min)
+    }
+
+    /// The last volume, in the renderer's units, at which it was heard.
+    pub const fn audible(&self) -> Option<u16> {
+        self.audible
+    }
+
+    /// The volume at which the renderer was heard before the box restarted.
+    pub fn recall(&mut self, audible: Option<u16>) {
+        self.audible = self.audible.or(audible);
     }
 
     /// Returns whether the range must be fetched.
@@ -118,7 +207,7 @@ impl Volume {
     /// The description of RenderingControl could not be fetched. Returns whether to try again.
     pub fn units_failed(&mut self, failure: &Failure) -> bool {
         self.tries = self.tries.saturating_add(1);
-        *failure == Failure::Unreachable && self.tries < TRIES
+        matches!(failure, Failure::Unreachable | Failure::Cut) && self.tries < TRIES
     }
 
     /// A person tried to change the volume of a renderer that has none.
@@ -155,23 +244,41 @@ impl Volume {
             return None;
         }
         if self.wanted.toggle {
-            return Some(self.next_mute());
+            return Some(self.next_toggle());
         }
-        match (self.wanted.volume, self.hushed_from.or(self.volume)) {
-            (Some(per_cent), _) => Some(Step::Volume(self.stepped(self.units(per_cent.into())))),
+        if let Some(mute) = self.wanted.mute {
+            return Some(self.next_mute(mute));
+        }
+        if self.hushed_from.is_some() {
+            // As on a renderer that can be muted, no volume unmutes. It is set once the renderer is heard again.
+            return None;
+        }
+        match (self.wanted.volume, self.volume) {
             (None, _) if self.wanted.steps == 0 => None,
             (None, None) => Some(Step::AskVolume),
-            (None, Some(seen)) => Some(Step::Volume(self.stepped(seen))),
+            (_, seen) => Some(Step::Volume(self.wish(seen.unwrap_or_default()))),
         }
     }
 
-    fn next_mute(&self) -> Step {
-        match (self.cannot_mute, self.mute, self.hushed_from, self.volume) {
-            (false, None, ..) => Step::AskMute,
-            (false, Some(mute), ..) => Step::Mute(!mute),
-            (true, _, Some(before), _) => Step::Unhush(before),
-            (true, _, None, Some(from)) => Step::Hush { to: self.range.min, from },
-            (true, _, None, None) => Step::AskVolume,
+    fn next_toggle(&self) -> Step {
+        match self.seen_mute() {
+            Some(mute) => self.next_mute(!mute),
+            None if self.cannot_mute => Step::AskVolume,
+            None => Step::AskMute,
+        }
+    }
+
+    fn next_mute(&self, mute: bool) -> Step {
+        match (mute, self.hushed_from, self.volume) {
+            (true, ..) if !self.cannot_mute => Step::Mute(true),
+            (true, Some(from), _) | (true, None, Some(from)) => {
+                Step::Hush { to: self.range.min, from }
+            }
+            (false, Some(before), _) => Step::Unhush(self.wish(before)),
+            (false, None, _) if !self.cannot_mute && self.mute != Some(false) => Step::Mute(false),
+            (false, None, Some(volume)) if !self.is_turned_down() => Step::Unhush(volume),
+            (false, None, Some(_)) => Step::Unhush(self.audible.unwrap_or(self.units(AUDIBLE))),
+            (_, None, None) => Step::AskVolume,
         }
     }
 
@@ -182,6 +289,11 @@ impl Volume {
         let step = u32::from(step);
         let steps = (share + 50 * step) / (100 * step);
         u16::try_from(u32::from(min) + steps * step).unwrap_or(max).min(max)
+    }
+
+    /// The requested volume, in units, if the present one is `from`.
+    fn wish(&self, from: u16) -> u16 {
+        self.stepped(self.wanted.volume.map_or(from, |per_cent| self.units(per_cent.into())))
     }
 
     fn stepped(&self, from: u16) -> u16 {
@@ -197,8 +309,15 @@ impl Volume {
             Step::AskVolume | Step::AskMute => Wanted::default(),
             Step::Volume(_) => core::mem::take(&mut self.wanted),
             Step::Mute(_) | Step::Hush { .. } | Step::Unhush(_) => {
-                let toggle = core::mem::take(&mut self.wanted.toggle);
-                Wanted { toggle, ..Wanted::default() }
+                let toggled = core::mem::take(&mut self.wanted.toggle);
+                let mute = self.wanted.mute.take();
+                let achieves = !matches!(step, Step::Mute(false) | Step::Unhush(_));
+                let mute = mute.or(Some(achieves).filter(|_| toggled));
+                // The volume that was requested meanwhile comes with the end of the substitute for mute.
+                let ends = matches!(step, Step::Unhush(_)) && self.hushed_from.is_some();
+                let wanted =
+                    if ends { core::mem::take(&mut self.wanted) } else { Wanted::default() };
+                Wanted { mute, ..wanted }
             }
         };
     }
@@ -208,7 +327,7 @@ impl Volume {
         self.sent = Wanted::default();
         match step {
             Step::Volume(volume) => {
-                self.volume = Some(volume);
+                self.set(volume);
                 if self.hushed_from.take().is_some() {
                     self.mute = Some(false);
                 }
@@ -219,12 +338,12 @@ impl Volume {
             // `from`, not the current volume: the event of this change may have arrived before the answer.
             Step::Hush { to, from } => {
                 self.hushed_from = Some(from);
-                self.volume = Some(to);
+                self.set(to);
                 self.mute = Some(true);
             }
             Step::Unhush(volume) => {
                 self.hushed_from = None;
-                self.volume = Some(volume);
+                self.set(volume);
                 self.mute = Some(false);
             }
             Step::AskVolume | Step::AskMute => {}
@@ -234,7 +353,14 @@ impl Volume {
     /// The renderer refused to be muted or to report its mute: from now on, the volume takes the place of mute.
     pub fn cannot_mute(&mut self) {
         self.cannot_mute = true;
-        self.wanted.toggle ^= core::mem::take(&mut self.sent).toggle;
+        self.wanted.mute = self.wanted.mute.or(core::mem::take(&mut self.sent).mute);
+    }
+
+    fn set(&mut self, volume: u16) {
+        self.volume = Some(volume);
+        if volume > self.range.min {
+            self.audible = Some(volume);
+        }
     }
 
     /// Takes the volume and mute that the renderer reports. A volume above the minimum ends the substitute for mute.
@@ -242,25 +368,28 @@ impl Volume {
         if let Some(volume) = volume {
             if volume > self.range.min && self.hushed_from.take().is_some() {
                 self.mute = Some(false);
+                // What was requested before is out of date.
+                self.wanted = Wanted { volume: None, steps: 0, ..self.wanted };
             }
-            self.volume = Some(volume);
+            self.set(volume);
         }
         self.mute = mute.or(self.mute);
     }
 
-    /// A command failed. A requested volume is retried once, because the schedule does not repeat it; a button can be
-    /// pressed again.
+    /// A command failed or was refused. A requested volume is tried again, because the schedule does not repeat it; a
+    /// button can be pressed again.
     pub fn failed(&mut self, retry_at: Instant) {
         let failed = core::mem::take(&mut self.sent);
-        self.wanted = Wanted {
-            volume: self.wanted.volume.or(failed.volume.filter(|_| !failed.again)),
-            again: self.wanted.volume.is_none(),
-            ..Wanted::default()
+        let failures = failed.failures.saturating_add(1);
+        let again = failed.volume.filter(|_| failures < ATTEMPTS);
+        self.wanted = match self.wanted.volume {
+            Some(volume) => Wanted { volume: Some(volume), ..Wanted::default() },
+            None => Wanted { volume: again, failures, ..Wanted::default() },
         };
         self.quiet_until = Some(retry_at);
     }
 
-    /// The renderer refused: nothing is requested any more.
+    /// The renderer has no volume: nothing is requested any more.
     pub fn refused(&mut self, retry_at: Instant) {
         (self.wanted, self.sent) = (Wanted::default(), Wanted::default());
         self.quiet_until = Some(retry_at);

@@ -1,4 +1,4 @@
-//! Which schedule entry holds for a renderer, and when that changes next. The caller passes the wall-clock time in.
+//! Which schedule entry holds for a renderer, and when that changes next. The wall-clock time comes in as an event.
 //!
 //! Terms: a *window* is one stretch of time in which an entry holds. It belongs to the day on which it begins, even if
 //! it lasts past midnight. *Wall* is the wall-clock time.
@@ -15,15 +15,16 @@
 //! No entry holds before the clock can be trusted: a Pi starts with an old time and would open the shop at night. Once
 //! trusted, the clock stays trusted: without a network it drifts by seconds a day.
 
-mod control;
-
-pub(super) use control::{HeldStatus, ScheduleStatus};
-
-use crate::config::{ScheduleEntry, Targets, WallClock};
+use super::Kiosk;
+use super::command::is_target;
+use super::renderer::Renderer;
+use super::trace::What;
+use crate::config::{ScheduleEntry, ScheduledAction, Targets, WallClock};
 use crate::time::{Duration, Instant};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{AmbiguousOffset, TimeZone};
+use serde::Serialize;
 
 /// The days around today on which a relevant window may begin: a window lasts up to a day, and a country that changes
 /// its side of the date line skips a day. The next window begins within a week.
@@ -67,6 +68,23 @@ pub struct Held<'a> {
     pub window: Window,
     /// The end of the window or, if earlier, the start of a window that takes precedence.
     pub until: Timestamp,
+}
+
+/// The schedule in the status, if there is one.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct ScheduleStatus {
+    entries: usize,
+    clock_trusted: bool,
+    local_time: Option<String>,
+    next_change_in_s: Option<f64>,
+}
+
+/// The entry that holds for a renderer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct HeldStatus {
+    entry: String,
+    then: &'static str,
+    until: Option<String>,
 }
 
 impl Schedule {
@@ -213,6 +231,83 @@ fn moment(zone: &TimeZone, shown: DateTime, last: bool) -> Option<Timestamp> {
         AmbiguousOffset::Fold { .. } if last => ambiguous.later().ok(),
         AmbiguousOffset::Fold { .. } => ambiguous.earlier().ok(),
     }
+}
+
+impl Kiosk {
+    /// The wall clock was read.
+    pub(super) fn set_clock(
+        &mut self,
+        wall: Timestamp,
+        zone: TimeZone,
+        trusted: bool,
+        now: Instant,
+    ) {
+        if self.schedule.is_empty() {
+            return;
+        }
+        let first = self.schedule.local_now(now).is_none();
+        let begins = self.schedule.set_clock(wall, zone, trusted, now);
+        if begins {
+            let local = self.schedule.local_now(now).map(minutes);
+            self.common.trace.note(now, "", What::Clock(local));
+        } else if first {
+            self.common.trace.note(now, "", What::Clock(None));
+        }
+        self.consult_schedule(now);
+    }
+
+    /// Something changed that the schedule may depend on.
+    pub(super) fn consult_schedule(&mut self, now: Instant) {
+        if self.schedule.is_trusted() {
+            self.schedule.check_at = Some(now);
+        }
+    }
+
+    /// Tells the renderers which entry holds, if that may have changed.
+    pub(super) fn follow_schedule(&mut self, now: Instant) {
+        if self.schedule.check_at.is_none_or(|at| at > now) {
+            return;
+        }
+        for renderer in self.renderers.iter_mut() {
+            let held = self.schedule.holds(|targets| is_target(targets, renderer), now);
+            if renderer.scheduled(held, &self.media.scan, now) {
+                let entry = held.map(|held| held.entry.to_string());
+                self.common.trace.note(now, renderer.name(), What::Scheduled(entry));
+            }
+        }
+        self.schedule.check_at = self.schedule.next_change(now);
+    }
+
+    pub(super) fn schedule_status(&self, now: Instant) -> Option<ScheduleStatus> {
+        let next = self.schedule.next_change(now);
+        (!self.schedule.is_empty()).then(|| ScheduleStatus {
+            entries: self.config.schedule.len(),
+            clock_trusted: self.schedule.is_trusted(),
+            local_time: self.schedule.local_now(now).map(minutes),
+            next_change_in_s: next.map(|at| at.since(now).as_secs_f64().round()),
+        })
+    }
+
+    pub(super) fn held_status(&self, renderer: &Renderer, now: Instant) -> Option<HeldStatus> {
+        if !renderer.is_scheduled() {
+            return None;
+        }
+        let held = self.schedule.holds(|targets| is_target(targets, renderer), now)?;
+        let entry = held.entry;
+        Some(HeldStatus {
+            entry: entry.to_string(),
+            then: match entry.then {
+                ScheduledAction::Play(_) => "play",
+                ScheduledAction::Stop => "stop",
+                ScheduledAction::Blackout => "blackout",
+            },
+            until: self.schedule.local(held.until).map(minutes),
+        })
+    }
+}
+
+fn minutes(time: DateTime) -> String {
+    time.strftime("%Y-%m-%d %H:%M").to_string()
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::{Days, ScheduledAction};
+use crate::config::Days;
 use jiff::civil::{Time, date};
 use proptest::prelude::*;
 

@@ -104,7 +104,8 @@ impl GpioPanel {
         }
     }
 
-    /// Posts every press and release. A button that is down at the start counts as a press. Ends only when the hardware
+    /// Posts every press and release. A button that is down at the start is posted, too; the
+    /// kiosk knows that nobody pressed it then. Ends only when the hardware
     /// fails; returns a sentence that says how.
     pub async fn run(&self, mailbox: &Mailbox) -> String {
         let mut heartbeat = Heartbeat::new(mailbox, TaskName::Panel);

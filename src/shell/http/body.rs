@@ -1,10 +1,12 @@
 //! Reads one message from a connection: its head, then its body by the framing that it declares.
 //!
-//! A body that ends early is accepted as far as it came: renderers announce wrong lengths, omit the last chunk, and reset
-//! connections instead of closing them.
+//! A body ends where its document does ([`document_end`]), whatever length was announced: some renderers count a few bytes too
+//! many, or keep the connection open. A body that ends early is accepted as far as it came, and [`Reader::was_cut`] says so:
+//! renderers announce wrong lengths, omit the last chunk, and reset connections instead of closing them.
 
 use super::Headers;
 use crate::limits::HTTP_HEAD;
+use crate::upnp::xml::document_end;
 use smol::io::{AsyncRead, AsyncReadExt};
 use std::io;
 
@@ -12,8 +14,6 @@ use std::io;
 const PIECE: usize = 8 << 10;
 /// The longest chunk-size line, with its extensions.
 const CHUNK_LINE: usize = 1 << 10;
-/// The longest end tag of an envelope, with its prefix and blanks.
-const END_TAG: usize = 64;
 
 /// Why a message could not be read.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub enum Framing {
     Length(u64),
     /// Transfer-Encoding: chunked. Some renderers claim it wrongly: then the Content-Length beside it counts.
     Chunked(Option<u64>),
-    /// The end of the connection, or of a SOAP envelope: some renderers keep the connection open after it.
+    /// The end of the connection.
     ToEnd,
 }
 
@@ -60,12 +60,18 @@ pub struct Reader<R> {
     buffer: Vec<u8>,
     /// Bytes of the buffer that have been consumed.
     taken: usize,
+    cut: bool,
 }
 
 impl<R: AsyncRead + Unpin> Reader<R> {
     /// A reader with nothing read yet.
     pub fn new(from: R) -> Self {
-        Self { from, buffer: Vec::new(), taken: 0 }
+        Self { from, buffer: Vec::new(), taken: 0, cut: false }
+    }
+
+    /// Returns whether the last body ended before its framing says, without a document that is complete.
+    pub const fn was_cut(&self) -> bool {
+        self.cut
     }
 
     /// Reads a head and parses it with `parse`.
@@ -104,6 +110,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
     /// # Errors
     /// See [`ReadError`]; an early end is no error.
     pub async fn body(&mut self, framing: Framing, cap: usize) -> Result<Vec<u8>, ReadError> {
+        self.cut = false;
         match framing {
             Framing::Length(length) => self.measured(length, cap).await,
             Framing::ToEnd => self.until_end(cap).await,
@@ -117,7 +124,18 @@ impl<R: AsyncRead + Unpin> Reader<R> {
 
     async fn measured(&mut self, length: u64, cap: usize) -> Result<Vec<u8>, ReadError> {
         let length = usize::try_from(length).ok().filter(|&length| length <= cap);
-        self.reach(length.ok_or(ReadError::TooLarge)?).await?;
+        let length = length.ok_or(ReadError::TooLarge)?;
+        let mut seen = 0;
+        while self.unread().len() < length {
+            if let Some(end) = document_end(self.unread(), seen) {
+                return Ok(self.unread()[..end].to_vec());
+            }
+            seen = self.unread().len();
+            if !self.more_of_body().await? {
+                self.cut = true;
+                break;
+            }
+        }
         // Some renderers count characters instead of bytes. On a connection with one message, bytes beyond the announced length
         // can only belong to it.
         let whole = self.unread();
@@ -128,7 +146,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         let mut seen = 0;
         loop {
             let whole = self.unread();
-            let end = envelope_end(whole, seen);
+            let end = document_end(whole, seen);
             seen = whole.len();
             if end.unwrap_or(seen) > cap {
                 return Err(ReadError::TooLarge);
@@ -153,11 +171,23 @@ impl<R: AsyncRead + Unpin> Reader<R> {
             if size > cap - body.len() {
                 return Err(ReadError::TooLarge);
             }
-            self.reach(size).await?;
             let chunk = &self.unread()[..size.min(self.unread().len())];
+            let (seen, read) = (body.len(), chunk.len());
             body.extend_from_slice(chunk);
-            self.taken += chunk.len();
-            size = self.chunk_size().await?.unwrap_or(0);
+            self.taken += read;
+            size -= read;
+            if let Some(end) = document_end(&body, seen) {
+                body.truncate(end);
+                return Ok(Some(body));
+            }
+            if size == 0 {
+                let next = self.chunk_size().await?;
+                self.cut = next.is_none();
+                size = next.unwrap_or(0);
+            } else if !self.more_of_body().await? {
+                self.cut = true;
+                size = 0;
+            }
         }
         Ok(Some(body))
     }
@@ -184,12 +214,6 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         let size = size_in(&self.unread()[..length]);
         self.taken += size.map_or(0, |_| length);
         Ok(size)
-    }
-
-    /// Reads until `length` bytes are unread, or to the end.
-    async fn reach(&mut self, length: usize) -> Result<(), ReadError> {
-        while self.unread().len() < length && self.more_of_body().await? {}
-        Ok(())
     }
 
     async fn more_of_body(&mut self) -> Result<bool, ReadError> {
@@ -219,20 +243,6 @@ impl<R: AsyncRead + Unpin> Reader<R> {
 fn size_in(line: &[u8]) -> Option<usize> {
     let digits = line.split(|&b| b == b';').next()?.trim_ascii();
     usize::from_str_radix(core::str::from_utf8(digits).ok()?, 16).ok()
-}
-
-/// Where the first envelope in `bytes` ends. The first `seen` bytes have been searched before.
-fn envelope_end(bytes: &[u8], seen: usize) -> Option<usize> {
-    let ends = |&at: &usize| bytes[at] == b'>' && closes_envelope(&bytes[..at]);
-    (seen..bytes.len()).find(ends).map(|at| at + 1)
-}
-
-/// Whether `text` ends with `</s:Envelope`, with any prefix.
-fn closes_envelope(text: &[u8]) -> bool {
-    let tail = &text[text.len().saturating_sub(END_TAG)..];
-    let tag = tail.rsplit(|&b| b == b'<').next();
-    let name = tag.and_then(|tag| tag.strip_prefix(b"/")?.rsplit(|&b| b == b':').next());
-    name.is_some_and(|name| name.trim_ascii().eq_ignore_ascii_case(b"Envelope"))
 }
 
 #[cfg(test)]

@@ -45,6 +45,8 @@ pub struct HttpResponse {
     pub headers: Headers,
     /// Body, as far as it arrived.
     pub body: Vec<u8>,
+    /// The body ended before its framing says.
+    pub cut: bool,
     /// Our own address on the connection.
     pub local: Option<Ipv4Addr>,
 }
@@ -92,7 +94,8 @@ pub async fn exchange(request: &HttpRequest<'_>, cap: usize) -> Result<HttpRespo
             _ if bodiless => Vec::new(),
             _ => reader.body(framing, cap).await.map_err(|error| of_read(&error))?,
         };
-        return Ok(HttpResponse { status: head.status, headers: head.headers, body, local });
+        let cut = reader.was_cut();
+        return Ok(HttpResponse { status: head.status, headers: head.headers, body, cut, local });
     }
     Err(Failure::Malformed)
 }
@@ -237,6 +240,10 @@ pub(crate) mod tests {
             ("SUBSCRIBE", "SID: uuid:9\r\n", ""),
             ("SUBSCRIBE", "Content-Length: 2\r\n", "ok"),
             ("UNSUBSCRIBE", "Transfer-Encoding: chunked\r\n", ""),
+            ("POST", "Content-Length: 38\r\n", envelope),
+            ("GET", "Content-Length: 99\r\n", "<?xml?><root><device/></root>"),
+            ("GET", "", "<root><device/></root >"),
+            ("GET", "Content-Length: 40\r\n", "<scpd></scpd>"),
         ] {
             let (listener, url) = listen("/");
             let request = HttpRequest { method, url: &url, headers: &[], body: None };
@@ -249,6 +256,23 @@ pub(crate) mod tests {
             let asking = future::or(exchange(&request, 100), keeping_open);
             let answer = block_on(within(CONNECT_TIMEOUT, asking)).expect(method);
             assert_eq!(answer.unwrap().body, body.as_bytes(), "{method}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_at_the_end_is_noticed() {
+        for (answer, cut) in [
+            (&b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\nshort"[..], true),
+            (b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n", true),
+            (b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n<root></root>\r\n", false),
+            (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", false),
+            (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n", true),
+            (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nok", true),
+            (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", false),
+            (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nd\r\n<root></root>", false),
+        ] {
+            let text = String::from_utf8_lossy(answer);
+            assert_eq!(ask(answer).0.expect("an answer").cut, cut, "{text}");
         }
     }
 

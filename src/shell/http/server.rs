@@ -102,7 +102,7 @@ pub async fn serve<'a, C: Future<Output = ()> + 'a>(
                     }
                     if warned.is_none_or(|at| at.elapsed() >= WARNING_PERIOD) {
                         warned = Some(Instant::now());
-                        log::warn!("{name:?} cannot accept connections, trying again: {error}");
+                        log::warn!("{name} cannot accept connections: {error}; trying again");
                     }
                     Timer::after(ACCEPT_PAUSE).await;
                 }
@@ -128,7 +128,7 @@ pub async fn serve<'a, C: Future<Output = ()> + 'a>(
                         refuse(&stream);
                         if !refusing {
                             // Once until there is room again, so that the log is not flooded.
-                            log::warn!("{name:?}: too many connections, refusing {peer}");
+                            log::warn!("{name} has too many connections and refuses {peer}");
                         }
                     }
                     refusing = !room;

@@ -2,6 +2,8 @@
 
 use crate::limits::{MEDIA, PICTURE_HEAD};
 use crate::media::content::{self, Content};
+use crate::media::foreign::is_foreign;
+use crate::media::lengths::{self, Damage, Source};
 use crate::media::media_type::{MediaKind, MediaType, of_extension};
 use crate::media::subtitles::FolderSubtitles;
 use crate::time::Duration;
@@ -11,14 +13,16 @@ use std::fs::{self, DirEntry, File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::time::{Instant, UNIX_EPOCH};
-use symphonia::core::formats::probe::Hint;
-use symphonia::core::formats::{FormatOptions, MediaInfo};
-use symphonia::core::io::{MediaSource, MediaSourceStream, MediaSourceStreamOptions};
-use symphonia::core::meta::MetadataOptions;
-use symphonia::core::units::{Duration as Ticks, TimeBase};
 
-/// What the content of a file is, and the DLNA profile if it is a picture.
-pub(super) type Inspection = (Content, Option<&'static str>);
+/// What the content of a file is.
+#[derive(Clone, Copy, Debug)]
+pub struct Inspection {
+    pub(super) content: Content,
+    /// The DLNA profile of a picture.
+    pub(super) profile: Option<&'static str>,
+    /// Whether it was cut off.
+    pub(super) damage: Option<Damage>,
+}
 
 /// The time of the last change, in nanoseconds since 1970.
 pub(in crate::shell) fn modified(metadata: &Metadata) -> i64 {
@@ -34,26 +38,30 @@ pub(super) fn may_read(path: &Path) -> io::Result<()> {
     Ok(rustix::fs::access(path, Access::READ_OK)?)
 }
 
-/// Reads the beginning of a file. Without NONBLOCK, opening a FIFO would block the box.
+/// Reads the beginning of a file.
 pub(super) fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
     let mut bytes = Vec::new();
-    file.take(most).read_to_end(&mut bytes)?;
+    open(path, OFlags::NOFOLLOW)?.take(most).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// Opens a file. Without NONBLOCK, opening a FIFO would block the box.
+fn open(path: &Path, more: OFlags) -> io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | more;
+    Ok(File::from(rustix::fs::open(path, flags, Mode::empty())?))
 }
 
 pub(super) fn sidecars(entries: &[DirEntry]) -> FolderSubtitles {
     FolderSubtitles::among(entries.iter().map(DirEntry::path))
 }
 
-/// The visible entries of a folder in the order of their names, so that every scan finds the same; and the error that ended the
-/// list early, if there was one.
+/// The entries of a folder that are its owner's wish, in the order of their names, so that every scan finds the same; and the
+/// error that ended the list early, if there was one.
 pub(super) fn entries(folder: &Path) -> io::Result<(Vec<DirEntry>, Option<io::Error>)> {
-    let hidden = |entry: &DirEntry| entry.file_name().as_encoded_bytes().starts_with(b".");
     let mut failed = None;
     let read = fs::read_dir(folder)?.map_while(|entry| entry.map_err(|e| failed = Some(e)).ok());
-    let mut entries: Vec<_> = read.filter(|entry| !hidden(entry)).take(4 * MEDIA).collect();
+    let mut entries: Vec<_> =
+        read.filter(|entry| !is_foreign(&entry.path())).take(4 * MEDIA).collect();
     entries.sort_by_key(DirEntry::file_name);
     Ok((entries, failed))
 }
@@ -67,17 +75,26 @@ pub(super) fn kind_of(path: &Path) -> Option<&'static MediaType> {
     of_extension(path.extension()?.to_str()?)
 }
 
-/// Examines the first bytes of a file; of a picture as many as a camera's preview needs.
-pub(super) fn inspect(path: &Path, named: &'static MediaType) -> io::Result<Inspection> {
-    let found = content::detect(&read(path, content::HEAD as u64)?, named);
-    let media_type = match found {
+/// Examines the first bytes of a file, of a picture as many as a camera's preview needs; and whether a film is all there.
+pub(super) fn inspect(path: &Path, named: Option<&'static MediaType>) -> io::Result<Inspection> {
+    let content = content::detect(&read(path, content::HEAD as u64)?, named);
+    let media_type = match content {
         Content::AsNamed => named,
-        Content::Other(other) => other,
-        Content::NoMedia(_) => return Ok((found, None)),
+        Content::Other(other) => Some(other),
+        Content::NoMedia(_) => None,
     };
-    let is_picture = media_type.kind == MediaKind::Image;
-    let head = if is_picture { read(path, PICTURE_HEAD)? } else { Vec::new() };
-    Ok((found, content::picture_profile(&head)))
+    let (mut profile, mut damage) = (None, None);
+    match media_type {
+        Some(picture) if picture.kind == MediaKind::Image => {
+            profile = content::picture_profile(&read(path, PICTURE_HEAD)?);
+        }
+        Some(other) => {
+            damage = Bounded::open(path)
+                .and_then(|mut source| lengths::damage(&mut source, other.extension));
+        }
+        None => {}
+    }
+    Ok(Inspection { content, profile, damage })
 }
 
 /// Completes a sentence that starts with the path.
@@ -93,73 +110,39 @@ pub(super) fn reason(error: &io::Error) -> String {
 const READ_BUDGET: u64 = 8 << 20;
 /// Most time spent on one file, during which the box stands still. A slow USB stick reads the budget in less.
 const TIME_BUDGET: Duration = Duration::from_millis(500);
-/// A longer duration is not credible.
-const LONGEST: Duration = Duration::from_secs(24 * 3600);
-
-/// Extensions of the formats whose durations can be read. In other formats, such as MPEG transport streams, something could look
-/// like MP3, and a wrong duration is worse than none.
-const READABLE: [&str; 12] =
-    ["aiff", "flac", "m4a", "m4v", "mkv", "mov", "mp3", "mp4", "ogg", "opus", "wav", "webm"];
-
-/// The duration that the headers of the file at `path` declare, if it is video or audio. `extension` is that of its real kind.
+/// How long the file at `path` plays, if that is certain; see [`lengths`]. `extension` is that of its real kind.
 pub fn duration(path: &Path, extension: &str) -> Option<Duration> {
-    if !READABLE.contains(&extension) {
-        return None;
-    }
-    let file = File::open(path).ok()?;
-    let length = file.metadata().ok().filter(|m| m.is_file())?.len();
-    let source = Bounded { file, length, left: READ_BUDGET, until: Instant::now() + TIME_BUDGET };
-    let stream = MediaSourceStream::new(Box::new(source), MediaSourceStreamOptions::default());
-    let mut hint = Hint::new();
-    hint.with_extension(extension);
-    let (format, metadata) = (FormatOptions::default(), MetadataOptions::default());
-    let reader = symphonia::default::get_probe().probe(&hint, stream, format, metadata).ok()?;
-
-    let MediaInfo { time_base, duration, .. } = *reader.media_info();
-    let media = span(time_base, duration);
-    let tracks = reader.tracks().iter().map(|track| span(track.time_base, track.duration));
-    let longest = tracks.chain([media]).flatten().max()?;
-    (longest > Duration::ZERO && longest <= LONGEST).then_some(longest)
-}
-
-fn span(time_base: Option<TimeBase>, duration: Option<Ticks>) -> Option<Duration> {
-    let nanos = time_base?.calc_duration(duration?)?.as_nanos();
-    u64::try_from(nanos).ok().map(Duration::from_nanos)
+    lengths::length(&mut Bounded::open(path)?, extension)
 }
 
 /// A file that can be read only within the budgets.
 struct Bounded {
     file: File,
-    length: u64,
+    size: u64,
     left: u64,
     until: Instant,
 }
 
-impl Read for Bounded {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        if self.left == 0 || Instant::now() > self.until {
-            return Err(io::Error::other("the budget is used up"));
-        }
-        let most = usize::try_from(self.left).map_or(into.len(), |left| into.len().min(left));
-        let count = self.file.read(&mut into[..most])?;
-        self.left -= count as u64;
-        Ok(count)
+impl Bounded {
+    fn open(path: &Path) -> Option<Self> {
+        let file = open(path, OFlags::empty()).ok()?;
+        let size = file.metadata().ok().filter(Metadata::is_file)?.len();
+        Some(Self { file, size, left: READ_BUDGET, until: Instant::now() + TIME_BUDGET })
     }
 }
 
-impl Seek for Bounded {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.file.seek(to)
-    }
-}
-
-impl MediaSource for Bounded {
-    fn is_seekable(&self) -> bool {
-        true
+impl Source for Bounded {
+    fn size(&self) -> u64 {
+        self.size
     }
 
-    fn byte_len(&self) -> Option<u64> {
-        Some(self.length)
+    fn read(&mut self, at: u64, most: usize) -> Option<Vec<u8>> {
+        let most = u64::try_from(most).ok()?.min(self.size.checked_sub(at)?);
+        self.left = self.left.checked_sub(most).filter(|_| Instant::now() <= self.until)?;
+        self.file.seek(SeekFrom::Start(at)).ok()?;
+        let mut bytes = Vec::new();
+        (&self.file).take(most).read_to_end(&mut bytes).ok()?;
+        Some(bytes)
     }
 }
 
@@ -257,15 +240,14 @@ mod tests {
     #[test]
     fn reading_ends_with_the_budget() {
         let folder = TestFolder::new("probe-budget");
-        let file = File::open(folder.write("a.mp3", vec![0; 100])).unwrap();
-        let until = Instant::now() + Duration::from_secs(60);
-        let mut source = Bounded { file, length: 100, left: 30, until };
-        let mut into = [0; 20];
-        assert_eq!(source.read(&mut into).unwrap(), 20);
-        assert_eq!(source.read(&mut into).unwrap(), 10);
-        assert!(source.read(&mut into).is_err());
+        let mut source = Bounded::open(&folder.write("a.mp3", vec![7; 100])).unwrap();
+        source.left = 30;
+        assert_eq!(source.read(90, 20), Some(vec![7; 10]), "to the end");
+        assert_eq!(source.read(0, 20), Some(vec![7; 20]));
+        assert_eq!(source.read(0, 1), None);
+        assert_eq!(source.read(101, 1), None);
         (source.left, source.until) = (100, Instant::now() - Duration::from_millis(1));
-        assert!(source.read(&mut into).is_err(), "nor beyond the time");
+        assert_eq!(source.read(0, 1), None, "nor beyond the time");
     }
 
     proptest! {
@@ -276,7 +258,7 @@ mod tests {
             let at = at % film.len();
             film[at] = byte;
             let found = duration(&folder.write("film.mp4", film));
-            prop_assert!(found.is_none_or(|found| found <= LONGEST));
+            prop_assert!(found.is_none_or(|found| found <= Duration::from_secs(24 * 3600)));
         }
     }
 }

@@ -1,23 +1,29 @@
 //! Scans the media folder and the files and folders that the configuration names.
 //!
+//! A path that does not exist as it is written may be spelled differently on the disk; then that is scanned.
 //! Hidden files are skipped. A symbolic link counts if it leads to something below the same root; the root itself is what the
 //! owner wrote, wherever it leads. The content of each new file is examined once; a file that is still being copied waits.
 
 pub(crate) mod inspect;
+pub(crate) mod spelling;
 pub mod watch;
 
 use crate::config::{Config, ScheduledAction};
 use crate::limits::{FOLDER_DEPTH, FOLDERS, MEDIA, NAMED, PLAYLIST_BYTES};
 use crate::media::catalogue::{FileCache, FileStat, MediaFile, Scan};
 use crate::media::content::{self, Content};
+use crate::media::foreign::control_file;
+use crate::media::lengths::Damage;
 use crate::media::media_type::{MediaKind, MediaType};
-use crate::media::playlist::{self, is_playlist};
+use crate::media::playlist::{self, Entry, is_playlist};
 use crate::media::subtitles::FolderSubtitles;
+use crate::media::unplayed;
 use crate::shell::clock::Clock;
 use inspect::{
     Inspection, entries, inspect, is_absence, kind_of, may_read, modified, read, reason, sidecars,
 };
 use smol::future;
+use spelling::Spellings;
 use std::collections::{HashMap, HashSet};
 use std::fs::{DirEntry, Metadata};
 use std::io;
@@ -28,6 +34,12 @@ use watch::Watch;
 
 /// Files examined in one turn of the executor: a folder with thousands would block the box for seconds.
 const FILES_PER_TURN: usize = 32;
+
+/// What is wrong with a film that was cut off; completes a sentence that starts with its path.
+const CUT_BEFORE_INDEX: &str =
+    "is only the first part of a film, without the index at its end: copy it again";
+const CUT_AT_END: &str =
+    "is only the first part of a film, and is played as far as it goes: copy it again";
 
 /// What earlier scans have found out about files.
 pub type Known = FileCache<Inspection>;
@@ -46,6 +58,7 @@ pub async fn scan(config: &Config, known: &mut Known, watch: &Watch, clock: Cloc
         started: HashSet::new(),
         found: HashSet::new(),
         subtitles_by_folder: HashMap::new(),
+        spellings: Spellings::default(),
         folders: 0,
     };
     // What is named comes first, so that a full media folder cannot crowd it out.
@@ -58,9 +71,10 @@ pub async fn scan(config: &Config, known: &mut Known, watch: &Watch, clock: Cloc
     for path in named.chain(chosen).chain(scheduled).chain([&config.media_folder]) {
         if scanner.started.insert(path.clone()) {
             watch.add_path(path);
+            let place = scanner.place(path);
             match is_playlist(path) {
-                true => scanner.scan_playlist(path).await,
-                false => scanner.scan_named(path).await,
+                true => scanner.scan_playlist(path, &place).await,
+                false => scanner.scan_named(&place).await,
             }
         }
     }
@@ -80,6 +94,7 @@ struct Scanner<'a> {
     found: HashSet<Rc<Path>>,
     /// The subtitles in each folder read so far.
     subtitles_by_folder: HashMap<PathBuf, FolderSubtitles>,
+    spellings: Spellings,
     folders: usize,
 }
 
@@ -99,6 +114,16 @@ impl Target {
 type Queue = Vec<(PathBuf, PathBuf, usize)>;
 
 impl Scanner<'_> {
+    /// Where the configured path `wanted` is on the disk.
+    fn place(&mut self, wanted: &Path) -> PathBuf {
+        let Some(found) = self.spellings.meant(wanted) else { return wanted.to_owned() };
+        self.watch.add_path(&found);
+        let name = found.display();
+        self.note(wanted, format!("stands for {name}, which is spelled differently on the disk"));
+        self.scan.meant.push((wanted.to_owned(), found.clone()));
+        found
+    }
+
     /// Scans a file or folder that the configuration names.
     async fn scan_named(&mut self, path: &Path) {
         let target = match Target::of(path) {
@@ -112,14 +137,17 @@ impl Scanner<'_> {
             return self.note_missing(path, "is neither a file nor a folder".to_owned());
         };
         match kind_of(path) {
-            Some(media_type) => {
+            named @ Some(_) => {
                 if let Some(folder) = path.parent()
                     && !self.subtitles_by_folder.contains_key(folder)
                 {
                     let beside = entries(folder).map(|(entries, _)| sidecars(&entries));
                     self.subtitles_by_folder.insert(folder.to_owned(), beside.unwrap_or_default());
                 }
-                self.add_file(path, root, media_type, &target).await;
+                self.add_file(path, root, named, &target).await;
+            }
+            None if unplayed::of_name(path).is_some() => {
+                self.add_file(path, root, None, &target).await;
             }
             None => self.note_missing(path, "is not a kind of file that can be played".to_owned()),
         }
@@ -127,7 +155,7 @@ impl Scanner<'_> {
 
     /// Scans a playlist that the configuration names, and the files in it. They must lie below the media folder or, if the
     /// playlist lies elsewhere, below the folder of the playlist.
-    async fn scan_playlist(&mut self, path: &Path) {
+    async fn scan_playlist(&mut self, configured: &Path, path: &Path) {
         let Some(folder) = path.parent() else { return };
         let media = self.config.media_folder.as_path();
         let root = if folder.starts_with(media) { media } else { folder };
@@ -140,8 +168,15 @@ impl Scanner<'_> {
             let line = if line.is_empty() { line } else { format!("\"{line}\" ") };
             self.note_problem(path, format!("{line}{why}"));
         }
-        let mut files = Vec::with_capacity(playlist.files.len());
-        for file in playlist.files {
+        let mut files = Vec::with_capacity(playlist.entries.len());
+        let mut respelled = 0;
+        let mut sample = None;
+        for entry in playlist.entries {
+            let (file, as_written) = self.file_of(&entry);
+            if !as_written {
+                respelled += 1;
+                sample.get_or_insert((entry.shown, file.clone()));
+            }
             if self.started.insert(file.clone()) && !self.found.contains(&*file) {
                 match file.is_dir() {
                     true => {
@@ -152,7 +187,32 @@ impl Scanner<'_> {
             }
             files.extend(self.found.get(&*file).cloned());
         }
-        self.scan.lists.push((path.to_owned(), files));
+        if let Some((line, file)) = sample {
+            let more = match respelled {
+                1 => String::new(),
+                _ => format!(", and so are {} more", respelled - 1),
+            };
+            let name = file.strip_prefix(folder).unwrap_or(&file).display();
+            self.note(
+                path,
+                format!(
+                    "\"{line}\" stands for {name}, which is spelled differently on the disk{more}"
+                ),
+            );
+        }
+        self.scan.lists.push((configured.to_owned(), files));
+    }
+
+    /// The file that a line of a playlist stands for, and whether it is spelled as in the line.
+    fn file_of(&mut self, entry: &Entry) -> (PathBuf, bool) {
+        let [first, others @ ..] = &entry.paths[..] else { return (PathBuf::new(), true) };
+        let is_there = |path: &&PathBuf| path.symlink_metadata().is_ok();
+        if is_there(&first) {
+            return (first.clone(), true);
+        }
+        let other = others.iter().find(is_there).cloned();
+        let mut meant = || entry.paths.iter().find_map(|path| self.spellings.meant(path));
+        other.or_else(&mut meant).map_or_else(|| (first.clone(), true), |found| (found, false))
     }
 
     /// Scans a folder and all folders below it. Each folder is read once. Those reached through symbolic links come last, so that
@@ -212,18 +272,20 @@ impl Scanner<'_> {
                 queue.push((path, target.path, depth + 1));
             }
         } else if target.metadata.is_file()
-            && let Some(media_type) = media_type
+            && (media_type.is_some() || unplayed::of_name(&path).is_some())
+            && !control_file(&path).exists()
         {
             self.add_file(&path, root, media_type, &target).await;
         }
     }
 
-    /// Adds a file with a media extension, if it is no longer being written and its content is media.
+    /// Adds a file with the extension of media, or of a kind that is not played, if it is no longer being written and its
+    /// content is media.
     async fn add_file(
         &mut self,
         path: &Path,
         root: &Path,
-        named: &'static MediaType,
+        named: Option<&'static MediaType>,
         target: &Target,
     ) {
         let path: Rc<Path> = path.into();
@@ -256,24 +318,34 @@ impl Scanner<'_> {
         if is_new {
             future::yield_now().await;
         }
-        let (media_type, profile) = match content {
-            Ok((Content::AsNamed, profile)) => (named, profile),
-            Ok((Content::Other(other), profile)) => {
-                let what = content::described(other);
-                self.note_problem(&path, format!("is {what}, and is played as one"));
-                (other, profile)
-            }
-            Ok((Content::NoMedia(what), _)) => {
-                return self.note_problem(&path, format!("is {what}"));
-            }
+        let found = match content {
+            Ok(found) => found,
             Err(error) if is_absence(&error) => return,
             Err(error) => return self.note_problem(&path, reason(&error)),
         };
+        let media_type = match (found.content, named) {
+            (Content::NoMedia(what), _) => return self.note_problem(&path, format!("is {what}")),
+            (Content::Other(other), _) => {
+                let what = content::described(other);
+                self.note_problem(&path, format!("is {what}, and is played as one"));
+                other
+            }
+            (Content::AsNamed, Some(named)) => named,
+            (Content::AsNamed, None) => {
+                let what = unplayed::of_name(&path).unwrap_or("of no kind that is played");
+                return self.note_problem(&path, format!("is {what}"));
+            }
+        };
+        match found.damage {
+            Some(Damage::Index) => return self.note_problem(&path, CUT_BEFORE_INDEX.to_owned()),
+            Some(Damage::End) => self.note_problem(&path, CUT_AT_END.to_owned()),
+            None => {}
+        }
         self.scan.files.push(MediaFile {
             subtitles: Some(&path)
                 .filter(|_| media_type.kind == MediaKind::Video)
                 .and_then(|path| self.subtitles(path, root)),
-            profile,
+            profile: found.profile,
             path,
             root: root.into(),
             media_type,
@@ -300,6 +372,12 @@ impl Scanner<'_> {
         let found = self.subtitles_by_folder.get(film.parent()?)?.of(film)?;
         let target = Target::of(&found).ok()?;
         (target.metadata.is_file() && target.path.starts_with(root)).then_some(found)
+    }
+
+    fn note(&mut self, path: &Path, what: String) {
+        if self.scan.notes.len() < NAMED {
+            self.scan.notes.push((path.to_owned(), what));
+        }
     }
 
     fn note_missing(&mut self, path: &Path, why: String) {

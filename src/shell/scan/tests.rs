@@ -4,7 +4,9 @@ use crate::test_support::TestFolder;
 use crate::text::clip;
 use crate::time::Duration;
 use smol::block_on;
+use std::ffi::OsStr;
 use std::fs::{self, File};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 fn config(media_folder: &Path, plays: &[PathBuf]) -> Config {
@@ -110,6 +112,99 @@ fn bad_files_are_named_and_those_whose_names_lie_are_what_they_are() {
         names(&again(media, &[], &mut known), media),
         ["good.mp4", "locked.mp4", "photo.jpg"]
     );
+}
+
+#[test]
+fn what_is_spelled_differently_on_the_disk_is_found_and_said_once() {
+    let folder = TestFolder::new("spelled");
+    let media = folder.path().join("media");
+    for name in ["Bu\u{308}hne/Film.MP4", "a b.mp3", "It’s.mp3", "a%20b%20c.mp3"] {
+        folder.write(&format!("media/{name}"), FILM);
+    }
+    let latin = media.join(OsStr::from_bytes(b"Gr\xf6\xdfe.mp3"));
+    fs::write(&latin, FILM).unwrap();
+    let old = File::options().write(true).open(&latin).unwrap();
+    old.set_modified(SystemTime::now() - std::time::Duration::from_secs(3600)).unwrap();
+    let text = "\u{feff}a%20b.mp3\r\nit's.mp3\na%20b%20c.mp3\nGröße.mp3\ngone.mp3\n";
+    folder.write("media/Day.M3U", text);
+
+    let (film, list) = (media.join("Bühne/film.mp4"), media.join("day.m3u"));
+    let scan = scanned(&media, &[film.clone(), list.clone(), media.join("no.mp4")]);
+    let on_disk = media.join("Bu\u{308}hne/Film.MP4");
+    assert_eq!(scan.place(&film), on_disk);
+    assert_eq!(scan.files_at(&film)[0].path.as_ref(), on_disk);
+    let listed = scan.files_at(&list).into_iter().map(|file| file.path.to_path_buf());
+    let expected = ["a b.mp3", "It’s.mp3", "a%20b%20c.mp3"].map(|name| media.join(name));
+    assert_eq!(listed.collect::<Vec<_>>(), expected.into_iter().chain([latin]).collect::<Vec<_>>());
+    let missing: Vec<_> = scan.missing.iter().map(|(path, _)| path.as_path()).collect();
+    assert_eq!(missing, [media.join("gone.mp3"), media.join("no.mp4")]);
+    let notes: Vec<_> = scan.notes.iter().map(|(_, what)| what.as_str()).collect();
+    assert_eq!(notes.len(), 3, "{notes:?}");
+    assert_eq!(
+        notes[2],
+        "\"a%20b.mp3\" stands for a b.mp3, which is spelled differently on the disk, and so are 2 more"
+    );
+    assert_eq!(again(&media, &[], &mut Known::default()).notes, [], "as written");
+}
+
+#[test]
+fn what_systems_and_downloads_leave_is_not_played_unless_it_is_named() {
+    let folder = TestFolder::new("foreign");
+    let media = folder.path();
+    for name in [
+        "film.mp4",
+        "$RECYCLE.BIN/S-1-5-21/$R1A2B3C.mp4",
+        "@eaDir/film.mp4/SYNOVIDEO_VIDEO_SCREENSHOT.jpg",
+        "Lost+Found/y.mp4",
+        "half.mp4.part",
+        "other.mp4",
+        "other.mp4.aria2",
+        "._film.mp4",
+    ] {
+        folder.write(name, FILM);
+    }
+    let scan = scanned(media, &[]);
+    assert_eq!((names(&scan, media), scan.bad), (vec!["film.mp4".to_owned()], vec![]));
+    let scan = scanned(media, &[media.join("Lost+Found")]);
+    assert_eq!(names(&scan, media), ["Lost+Found/y.mp4", "film.mp4"]);
+}
+
+#[test]
+fn each_file_of_a_kind_that_nobody_plays_is_named_with_what_to_do() {
+    let folder = TestFolder::new("unplayed");
+    let media = folder.path();
+    folder.write("IMG_1.jpg", b"\0\0\0\x24ftypheic\0\0\0\0mif1MiHE");
+    folder.write("IMG_2.HEIC", b"\0\0\0\x24ftypheic\0\0\0\0mif1MiHE");
+    folder.write("IMG_3.heic", b"\xff\xd8\xff\xe0");
+    folder.write("poster.webp", b"RIFF\x10\0\0\0WEBPVP8 ");
+    folder.write("slides.pptx", FILM);
+    folder.write("readme.txt", "text");
+    let scan = scanned(media, &[media.join("slides.pptx")]);
+    let heic = "is a HEIC picture, which TVs do not show: convert it to JPEG (.jpg)";
+    let expected = [
+        ("slides.pptx", "is a presentation: export it as a film (.mp4) or as pictures (.jpg)"),
+        ("IMG_1.jpg", heic),
+        ("IMG_2.HEIC", heic),
+        ("IMG_3.heic", "is a JPEG picture, and is played as one"),
+        ("poster.webp", "is a WebP picture, which TVs do not show: convert it to JPEG (.jpg)"),
+    ];
+    assert_eq!(blamed(&scan, media), expected.map(|(a, b)| (a.to_owned(), b.to_owned())));
+    assert_eq!(names(&scan, media), ["IMG_3.heic"]);
+}
+
+#[test]
+fn half_a_film_is_named_and_left_out_only_if_nothing_of_it_can_be_played() {
+    let folder = TestFolder::new("half");
+    let media = folder.path();
+    let (begin, data) = (b"\0\0\0\x10ftypisom\0\0\0\0", b"\0\0\0\x10mdat12345678");
+    let index = b"\0\0\0\x10moov12345678";
+    folder.write("index-first.mp4", [&begin[..], index, &data[..12]].concat());
+    folder.write("index-last.mp4", [&begin[..], &data[..12]].concat());
+    folder.write("song.m4a", [&begin[..], data, index].concat());
+    let scan = scanned(media, &[]);
+    let bad = [("index-first.mp4", CUT_AT_END), ("index-last.mp4", CUT_BEFORE_INDEX)];
+    assert_eq!(blamed(&scan, media), bad.map(|(a, b)| (a.to_owned(), b.to_owned())));
+    assert_eq!(names(&scan, media), ["index-first.mp4", "song.m4a"]);
 }
 
 #[test]

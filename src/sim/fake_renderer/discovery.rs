@@ -1,4 +1,4 @@
-//! How a simulated renderer is discovered: what it announces, and what its web server has at a path.
+//! How a simulated renderer is discovered: who it says it is, what it announces, and what its web server has at a path.
 //!
 //! Terms: a *root device* has a description of its own. Some TVs are several root devices, one of them the renderer, and at
 //! each boot they change places.
@@ -13,6 +13,40 @@ use core::net::Ipv4Addr;
 
 const SERVICES: [ServiceKind; 3] =
     [ServiceKind::AvTransport, ServiceKind::RenderingControl, ServiceKind::ConnectionManager];
+
+/// Who the renderer says it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Persona {
+    /// Its identity.
+    pub udn: Udn,
+    /// Its name, shown to people.
+    pub friendly_name: String,
+    /// Who made it.
+    pub manufacturer: String,
+    /// What it is.
+    pub model_name: String,
+    /// Version of MediaRenderer and its services: 1 to 3.
+    pub version: u8,
+    /// Path of its description.
+    pub description_path: String,
+    /// TCP port that it likes.
+    pub port: u16,
+    /// SERVER.
+    pub server: String,
+    /// User-Agent of its fetches.
+    pub user_agent: String,
+    /// Sink of GetProtocolInfo.
+    pub sink: String,
+}
+
+/// An announcement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Announce {
+    /// ssdp:alive
+    Alive,
+    /// ssdp:byebye
+    Byebye,
+}
 
 /// What the web server of a renderer has at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,5 @@
 //! What a simulated renderer reports: positions, and events (LastChange) to its subscribers (UDA 1.0 §4).
 
-use super::messages::Subscribed;
 use super::{FakeRenderer, Transport};
 use crate::sim::quirks::{Quirks, RelTime, TrackUri};
 use crate::time::{Duration, Instant};
@@ -8,6 +7,17 @@ use crate::upnp::action::PositionInfo;
 use crate::upnp::gena::LastChange;
 use crate::upnp::{HttpUrl, ServiceKind};
 use std::borrow::Cow;
+
+/// A granted subscription.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscribed {
+    /// Subscription identifier.
+    pub sid: String,
+    /// Granted duration.
+    pub timeout: Duration,
+    /// Answer this late: the first event overtakes.
+    pub answer_after: Duration,
+}
 
 impl FakeRenderer {
     /// Takes a SUBSCRIBE; returns the HTTP status if it is refused.
@@ -99,7 +109,10 @@ impl FakeRenderer {
 
     fn track_duration(&self) -> Option<Duration> {
         let known = self.media.as_ref().filter(|m| !self.quirks.hides_duration && !m.is_still());
-        known.and_then(|m| self.quirks.claims_duration.or(m.duration)).filter(|d| !d.is_zero())
+        known
+            .and_then(|m| self.quirks.claims_duration.or(m.duration))
+            .map(|d| d * self.quirks.claims_percent / 100)
+            .filter(|d| !d.is_zero())
     }
 
     /// Returns the answer to GetPositionInfo.
@@ -114,9 +127,14 @@ impl FakeRenderer {
             }
             (Some(media), _) => media.position(now),
         };
+        let (second, odd) = (Duration::from_secs(1), self.told_positions % 2 == 1);
         let (rel_time, fractional) = match self.quirks.rel_time {
             RelTime::NotImplemented => (None, false),
             RelTime::AlwaysZero => (Some(Duration::ZERO), false),
+            RelTime::StandsAt(most) => (Some(cut(position.min(most), second)), false),
+            RelTime::EverySecond if odd => (None, false),
+            RelTime::Jumps(by) if odd => (Some(cut(position + by, second)), false),
+            RelTime::EverySecond | RelTime::Jumps(_) => (Some(cut(position, second)), false),
             RelTime::Resolution(step) => {
                 let cut = cut(position, step);
                 (Some(cut), cut.subsec_millis() != 0)

@@ -1,13 +1,77 @@
 //! How a simulated renderer takes a URI, looks at it, and fetches media.
+//!
+//! A *fetch* is one HTTP request for media. Whoever drives the renderer performs it and reports on it.
 
 use super::media::{Media, level_of};
-use super::messages::{Call, Fetch, FetchId, Fetched, Method, Output, Reading};
 use super::playback::{DONE, Outcome, refuse};
 use super::timers::Probing;
-use super::{FakeRenderer, Transport};
-use crate::sim::quirks::{NextUri, PlaybackFailure, Probe, Quirks, SetWhilePlaying};
+use super::{Call, FakeRenderer, Output, Transport};
+use crate::sim::quirks::{FileFlaw, NextUri, PlaybackFailure, Probe, Quirks, SetWhilePlaying};
 use crate::time::{Duration, Instant};
 use crate::upnp::didl::MetadataLevel;
+
+/// Names one fetch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FetchId(pub u32);
+
+/// One HTTP request for media.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetch {
+    /// Its name.
+    pub id: FetchId,
+    /// HEAD or GET.
+    pub method: Method,
+    /// What.
+    pub url: String,
+    /// `Range: bytes=N-`; without it no Range header.
+    pub from: Option<u64>,
+}
+
+/// How media is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Only the head.
+    Head,
+    /// All.
+    Get,
+}
+
+/// What became of a fetch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fetched {
+    /// The head of the answer came.
+    Opened {
+        /// HTTP status.
+        status: u16,
+        /// Content-Type.
+        mime: Option<String>,
+        /// Content-Length.
+        length: Option<u64>,
+        /// Whether contentFeatures.dlna.org was there.
+        content_features: bool,
+        /// CaptionInfo.sec
+        captions: Option<String>,
+    },
+    /// The media's own length in time was found in its first bytes.
+    Duration(Duration),
+    /// Bytes of the body came.
+    Bytes(u64),
+    /// The body is complete.
+    Finished,
+    /// No connection, or it broke off.
+    Failed,
+}
+
+/// Whether a fetch should read on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// Read the next piece.
+    Now,
+    /// Ask again after this long.
+    Later(Duration),
+    /// The fetch is not wanted any more.
+    Abandoned,
+}
 
 impl FakeRenderer {
     /// Takes a SetAVTransportURI.
@@ -21,12 +85,26 @@ impl FakeRenderer {
             return refuse(701);
         }
         let mut media = Media::new(uri, metadata);
+        match self.quirks.flaw_of(uri) {
+            Some(FileFlaw::Refused(code)) => {
+                self.refused_set(now);
+                return refuse(code);
+            }
+            Some(FileFlaw::Hangs) => {
+                self.hung = true;
+                return None;
+            }
+            _ => {}
+        }
         match self.refusal_of(&media, metadata) {
             Some(code) if !self.quirks.refuses_at_play => {
                 self.refused_set(now);
                 return refuse(code);
             }
             refusal => media.refusal = refusal,
+        }
+        if let Some(FileFlaw::RefusedAtPlay(code)) = self.quirks.flaw_of(uri) {
+            media.refusal = Some(code);
         }
         if let Some(code) = media.apply_subtitles(self.quirks.subtitles) {
             self.refused_set(now);
@@ -165,7 +243,9 @@ impl FakeRenderer {
         }
         if self.pictures.contains(&uri) {
             self.media.iter_mut().for_each(Media::have);
-        } else if self.quirks.playback_failure != Some(PlaybackFailure::NeverAsks) {
+        } else if self.quirks.playback_failure != Some(PlaybackFailure::NeverAsks)
+            && self.quirks.flaw_of(&uri) != Some(FileFlaw::NeverFetched)
+        {
             let fetch = self.get(&uri, None);
             self.media.iter_mut().for_each(|media| media.begin(fetch, 0, Duration::ZERO));
         }
@@ -250,7 +330,9 @@ impl FakeRenderer {
                     media.open(mime, length);
                     media.featured = content_features;
                     media.apply(quirks.still);
-                    if quirks.playback_failure == Some(PlaybackFailure::ShowsNothing) {
+                    if quirks.playback_failure == Some(PlaybackFailure::ShowsNothing)
+                        || quirks.flaw_of(&media.uri) == Some(FileFlaw::NotShown)
+                    {
                         media.fail();
                     }
                     self.take_picture(fetch);
@@ -374,6 +456,12 @@ impl FakeRenderer {
 }
 
 impl Quirks {
+    /// The flaw of the file at this URL.
+    fn flaw_of(&self, uri: &str) -> Option<FileFlaw> {
+        let name = uri.rsplit('/').next()?.split('.').next()?;
+        self.flaws.iter().find(|(flawed, _)| *flawed == name).map(|(_, flaw)| *flaw)
+    }
+
     /// Returns whether the renderer plays this MIME type.
     pub(super) fn takes(&self, mime: Option<&str>) -> bool {
         let essence = mime.map(|m| m.split(';').next().unwrap_or_default().trim());

@@ -1,7 +1,7 @@
 //! The media of a simulated renderer: what was fetched, where the playhead is, and what becomes of subtitles.
 
 use super::FakeRenderer;
-use super::messages::{FetchId, Fetched, Method};
+use super::fetching::{FetchId, Fetched, Method};
 use crate::sim::quirks::{Still, Subtitles};
 use crate::time::{Duration, Instant};
 use crate::upnp::didl::{self, MetadataLevel};

@@ -3,12 +3,12 @@
 //!
 //! `playback` holds what the actions do, `fetching` how media is fetched, `media` where the playhead is, `timers` what
 //! time makes due, `events` what subscribers hear, `discovery` how the renderer is discovered.
+//! A *call* is one action that awaits its answer.
 
 mod discovery;
 mod events;
 mod fetching;
 mod media;
-mod messages;
 mod playback;
 #[cfg(test)]
 mod tests;
@@ -17,20 +17,78 @@ mod timers;
 use super::quirks::Quirks;
 use crate::text::clip;
 use crate::time::{Duration, Instant};
-use crate::upnp::UpnpError;
 use crate::upnp::action::TransportState;
-pub use discovery::Endpoint;
+use crate::upnp::gena::LastChange;
+use crate::upnp::{HttpUrl, Reply, ServiceKind, UpnpError};
+pub use discovery::{Announce, Endpoint, Persona};
 use events::Publisher;
+pub use events::Subscribed;
+pub use fetching::{Fetch, FetchId, Fetched, Method, Reading};
 use media::Media;
 pub use media::wav_duration;
-pub use messages::{
-    Announce, Call, Fetch, FetchId, Fetched, Method, Output, Persona, Reading, Remote, Subscribed,
-};
 use std::collections::VecDeque;
 use timers::PendingAnswers;
 
 /// Outputs that wait to be taken; beyond this the oldest are lost.
 const OUTPUTS: usize = 256;
+
+/// Names one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Call(pub u32);
+
+/// What the renderer wants done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// Answer a call. A call may stay unanswered for ever.
+    Answer {
+        /// Which.
+        call: Call,
+        /// OUT arguments or a fault.
+        result: Result<Reply, UpnpError>,
+    },
+    /// Ask a media server, and report to `FakeRenderer::fetched`.
+    Fetch(Fetch),
+    /// Drop a fetch and its connection.
+    Abandon(FetchId),
+    /// Send an event.
+    Notify {
+        /// Where to.
+        callback: HttpUrl,
+        /// SID header.
+        sid: String,
+        /// SEQ header.
+        seq: u32,
+        /// Which service.
+        service: ServiceKind,
+        /// The body.
+        change: Box<LastChange>,
+    },
+    /// Multicast it.
+    Announce(Announce),
+}
+
+/// What a viewer, the mains or another control point does to the renderer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remote {
+    /// The stop key.
+    Stop,
+    /// The pause key.
+    Pause,
+    /// The play key.
+    Play,
+    /// The volume keys.
+    Volume(u16),
+    /// Somebody else plays this here.
+    PlayOther(String),
+    /// Standby: says byebye, forgets the media, answers on; a Play wakes it.
+    Standby,
+    /// Off by its switch, with a byebye.
+    PowerOff,
+    /// Off without a word.
+    PullPlug,
+    /// On again, also from standby.
+    PowerOn,
+}
 
 /// What it is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +152,10 @@ pub struct FakeRenderer {
     publisher: Publisher,
     outputs: VecDeque<Output>,
     last_fetch: u32,
+    /// How often it went on to the next URI.
+    handed_over: u32,
+    /// How often it told its position.
+    told_positions: u32,
 }
 
 impl FakeRenderer {
@@ -127,6 +189,8 @@ impl FakeRenderer {
             publisher: Publisher::default(),
             outputs: VecDeque::new(),
             last_fetch: 0,
+            handed_over: 0,
+            told_positions: 0,
             quirks,
         }
     }
@@ -141,6 +205,11 @@ impl FakeRenderer {
     /// Who it is.
     pub const fn persona(&self) -> &Persona {
         &self.persona
+    }
+
+    /// Changes how it behaves: its firmware was replaced.
+    pub fn change(&mut self, change: impl FnOnce(&mut Quirks)) {
+        change(&mut self.quirks);
     }
 
     /// How it behaves.

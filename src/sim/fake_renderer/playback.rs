@@ -1,9 +1,8 @@
 //! What the UPnP actions do to a simulated renderer.
 
 use super::media::Media;
-use super::messages::Call;
-use super::{FakeRenderer, Transport, fault};
-use crate::sim::quirks::PlayEmpty;
+use super::{Call, FakeRenderer, Transport, fault};
+use crate::sim::quirks::{Does, PlayEmpty, Whim};
 use crate::time::{Duration, Instant};
 use crate::upnp::action::{MediaInfo, TransportInfo};
 use crate::upnp::{Action, Reply, ServiceKind, UpnpError};
@@ -27,6 +26,16 @@ impl FakeRenderer {
         if !self.responsive() {
             return;
         }
+        let whim = self.whim_about(action);
+        if let Some(Does::Nothing | Does::NothingSilently | Does::Refuses(_)) = whim {
+            let outcome = match whim {
+                Some(Does::Refuses(code)) => refuse(code),
+                Some(Does::Nothing) => DONE,
+                _ => None,
+            };
+            self.answer(now, call, outcome);
+            return self.catch_up(now);
+        }
         let verdict = match action.service() {
             ServiceKind::AvTransport => self.transport_action(now, call, action),
             ServiceKind::RenderingControl => self.rendering_action(action),
@@ -35,13 +44,26 @@ impl FakeRenderer {
                 Some(Ok(Reply::ProtocolInfo { sink }))
             }
         };
-        self.answer(now, call, verdict);
+        self.told_positions += u32::from(*action == Action::GetPositionInfo);
+        if whim != Some(Does::ItSilently) {
+            self.answer(now, call, verdict);
+        }
         if action.name().starts_with("Get") {
             // A query changes nothing.
             self.give_answers(now);
         } else {
             self.catch_up(now);
         }
+    }
+
+    fn whim_about(&mut self, action: &Action) -> Option<Does> {
+        let (name, state) = (action.name(), self.state());
+        let fits = |whim: &&mut Whim| {
+            whim.action == name && whim.times > 0 && whim.only_in.is_none_or(|only| only == state)
+        };
+        let whim = self.quirks.whims.iter_mut().find(fits)?;
+        whim.times -= 1;
+        Some(whim.does)
     }
 
     /// Takes an action that the renderer does not know.

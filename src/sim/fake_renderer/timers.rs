@@ -1,8 +1,7 @@
 //! What depends on time in a simulated renderer: transitions, announcements, standby, late answers.
 
 use super::media::Media;
-use super::messages::{Announce, Call, FetchId, Output};
-use super::{FakeRenderer, Transport, fault};
+use super::{Announce, Call, FakeRenderer, FetchId, Output, Transport, fault};
 use crate::sim::quirks::{FetchFailure, NextUri};
 use crate::time::{Duration, Instant};
 use crate::upnp::gena::LastChange;
@@ -161,8 +160,14 @@ impl FakeRenderer {
 
     /// The playhead is at the end.
     pub(super) fn end(&mut self, now: Instant) -> bool {
-        if self.next.is_some() {
+        if self.next.is_some() && self.drops_next() {
+            self.next = None;
+            self.ended();
+            self.media.iter_mut().for_each(|media| media.uri.clear());
+        } else if self.next.is_some() {
             self.hand_over(now);
+        } else if self.quirks.end_says_paused {
+            self.transport = Transport::Paused;
         } else if self.quirks.end_says_playing {
             return false;
         } else if self.quirks.end_flicker.is_zero() {
@@ -171,6 +176,11 @@ impl FakeRenderer {
             self.transport = Transport::Flickering { until: now + self.quirks.end_flicker };
         }
         true
+    }
+
+    fn drops_next(&mut self) -> bool {
+        self.handed_over += 1;
+        matches!(self.quirks.next, NextUri::DropsEvery(n) if self.handed_over.is_multiple_of(n))
     }
 
     pub(super) fn hand_over(&mut self, now: Instant) {

@@ -208,7 +208,6 @@ fn a_shuffled_programme_plays_everything_once_a_round() {
 }
 
 #[test]
-#[ignore = "when the file of a clip is removed, the main programme begins anew"]
 fn a_clip_whose_file_is_removed_while_it_plays_leaves_the_programme_where_it_was() {
     let files =
         [("/m/main/a.mp4", 600_000), ("/m/main/b.mp4", 600_000), ("/m/extra/dragon.mp4", 20_000)];
@@ -247,7 +246,6 @@ const OPEN: &str = "[[schedule]]\nfrom = \"09:00\"\nto = \"18:30\"\nplays = \"op
 const CLOSED: &str = "[[schedule]]\nfrom = \"18:30\"\nto = \"09:00\"\nthen = \"stop\"\n";
 
 #[test]
-#[ignore = "after a clip over the start of a window the renderer goes back to being stopped"]
 fn a_clip_pressed_just_before_opening_does_not_keep_the_shop_dark_all_day() {
     for (schedule, autoplay, shows) in [(OPEN, false, "open.mp4"), (CLOSED, true, "usual.mp4")] {
         let mut world = before_opening(schedule, autoplay);
@@ -262,7 +260,6 @@ fn a_clip_pressed_just_before_opening_does_not_keep_the_shop_dark_all_day() {
 }
 
 #[test]
-#[ignore = "after a clip the viewer's stop holds again, although the schedule has changed"]
 fn a_clip_over_a_viewers_stop_does_not_outlive_the_boundary() {
     let mut world = before_opening(OPEN, true);
     world.run(10_000);
@@ -276,7 +273,6 @@ fn a_clip_over_a_viewers_stop_does_not_outlive_the_boundary() {
 }
 
 #[test]
-#[ignore = "after an identification card over the start of a window the renderer goes back to being stopped"]
 fn a_card_shown_just_before_opening_does_no_harm_either() {
     let mut world = before_opening(OPEN, false);
     world.run(55_000);
@@ -305,7 +301,6 @@ fn with_choice(schedule: &str, lasts: u64) -> Scenario {
 }
 
 #[test]
-#[ignore = "after a choice that outlasts a window, the usual files play although autoplay is off"]
 fn a_choice_over_closing_time_leaves_it_closed() {
     // autoplay = false: nothing plays outside the scheduled hours.
     let mut world = with_choice(OPEN, 7_200).start();
@@ -320,7 +315,6 @@ fn a_choice_over_closing_time_leaves_it_closed() {
 }
 
 #[test]
-#[ignore = "a stop during a choice also holds in the window that begins meanwhile"]
 fn a_choice_that_was_stopped_keeps_no_window_dark() {
     for viewer in [false, true] {
         let mut world = with_choice(OPEN, 7_200).autoplay().start();
@@ -342,7 +336,6 @@ fn a_choice_that_was_stopped_keeps_no_window_dark() {
 }
 
 #[test]
-#[ignore = "a choice that ends during a clip leaves the renderer playing in closed hours"]
 fn a_choice_that_ends_during_a_clip_in_closed_hours_leaves_it_closed() {
     let closed = "[[schedule]]\nfrom = \"18:30\"\nto = \"09:00\"\nthen = \"stop\"\n";
     let scenario = with_choice(closed, 600).autoplay().clip_button(
@@ -366,7 +359,6 @@ fn a_choice_that_ends_during_a_clip_in_closed_hours_leaves_it_closed() {
 }
 
 #[test]
-#[ignore = "the volume of a window that begins during a choice is not set afterwards"]
 fn the_volume_of_a_window_holds_after_a_choice_that_lasted_into_it() {
     let quiet = format!("{OPEN}volume = 12\n");
     let scenario = with_choice(&quiet, 600).autoplay().rule(|rule| rule.volume = Some(40));

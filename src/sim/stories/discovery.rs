@@ -1,7 +1,7 @@
 //! How renderers are found, and found again: ports, addresses, boot numbers, identities.
 
 use super::*;
-use crate::config::{FileState, Selector};
+use crate::config::{FileState, Rule, Selector};
 use crate::kiosk::event::Event;
 use crate::kiosk::leds::Pattern;
 use crate::text::clip;
@@ -158,7 +158,6 @@ fn comes_back_as_another(world: &mut World, boot: u32) {
 
 /// Two renderers at one address are excused from the invariants of one call at a time and of backoff.
 #[test]
-#[ignore = "a renderer that returns with another UDN at the same address is driven as two renderers"]
 fn a_renderer_that_has_another_udn_at_the_same_place_plays_its_film() {
     let scenario = Scenario::of(presets::well_behaved()).files(&[("/m/clip.mp4", 3_600_000)]);
     let mut world = playing(scenario);
@@ -172,7 +171,6 @@ fn a_renderer_that_has_another_udn_at_the_same_place_plays_its_film() {
 
 /// The new identity has another port: the old one is missed for ever.
 #[test]
-#[ignore = "the old identity of a renderer that returns with another UDN counts as missing for ever"]
 fn a_renderer_that_has_another_udn_and_another_port_is_no_fault() {
     let scenario = Scenario::of(but(|q| q.new_port_at_boot = true));
     let mut world = playing(scenario.files(&[("/m/clip.mp4", 36_000_000)]));
@@ -184,7 +182,6 @@ fn a_renderer_that_has_another_udn_and_another_port_is_no_fault() {
 }
 
 #[test]
-#[ignore = "another boot number of a renderer that plays on makes the file begin anew"]
 fn a_renderer_that_plays_on_is_not_started_again() {
     let scenario = Scenario::of(but(|q| q.tells_boot_id = true));
     let mut world = playing(scenario.files(&[("/m/clip.mp4", 3_600_000)]));
@@ -207,7 +204,6 @@ fn a_renderer_that_plays_on_is_not_started_again() {
 }
 
 #[test]
-#[ignore = "a byebye that is followed by an alive at once makes the box forget the viewer's stop"]
 fn a_viewer_who_stopped_it_is_left_in_peace_where_the_box_respects_that() {
     let scenario = Scenario::of(presets::well_behaved()).files(&[("/m/clip.mp4", 3_600_000)]);
     let mut world = playing(scenario);
@@ -227,7 +223,6 @@ fn a_viewer_who_stopped_it_is_left_in_peace_where_the_box_respects_that() {
 const HOST: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 11);
 
 #[test]
-#[ignore = "a table with address and port is also used for another port of that address"]
 fn the_table_for_one_port_is_not_for_another() {
     let text = "media = \"/m\"\n\
         [[renderer]]\naddress = \"10.0.0.11:49494\"\nplays = \"kitchen.mp4\"\n\
@@ -247,4 +242,188 @@ fn the_table_for_one_port_is_not_for_another() {
     let (_, location) = world.kiosk.descriptions().next().expect("found");
     assert_eq!((location.host, location.port), (HOST, 49152));
     assert!(world.shows(0, "bath.mp4"), "{:?}", world.screen(0));
+}
+
+/// Two renderers under one UDN, as programs with a built-in UDN are, and their names.
+fn namesakes(names: [&str; 2]) -> Scenario {
+    let both = vec![presets::well_behaved(), presets::well_behaved()];
+    let mut scenario = Scenario::many(both).files(&[("/m/a.mp4", 60_000), ("/m/b.mp4", 60_000)]);
+    let rule = scenario.config.rules[0].clone();
+    scenario.config.rules = [("/m/a.mp4", names[0]), ("/m/b.mp4", names[1])]
+        .map(|(file, name)| Rule {
+            who: Selector::Name(clip(name)),
+            plays: vec![file.into()],
+            autoplay: true,
+            ..rule.clone()
+        })
+        .into();
+    scenario
+}
+
+fn make_namesakes(world: &mut World, names: [&str; 2]) {
+    for (node, name) in world.nodes.iter_mut().zip(names) {
+        node.renderer.persona.udn = Udn::new("uuid:built-in").unwrap();
+        node.renderer.persona.friendly_name = name.to_owned();
+    }
+}
+
+#[test]
+fn two_renderers_with_one_udn_are_both_driven_also_after_one_was_off() {
+    let names = ["Kitchen", "Office"];
+    let mut world = namesakes(names).start();
+    make_namesakes(&mut world, names);
+    world.run(30_000);
+    let show =
+        |world: &World| [0, 1].map(|node| world.screen(node).map(|(name, _)| name.to_owned()));
+    let expected = [Some("a.mp4".to_owned()), Some("b.mp4".to_owned())];
+    assert_eq!(show(&world), expected);
+    assert_eq!(world.kiosk.descriptions().count(), 2);
+    for node in [0, 1] {
+        world.remote(node, Remote::PullPlug);
+        world.pass(120_000);
+        assert_eq!(show(&world)[1 - node], expected[1 - node], "the other one plays on");
+        world.remote(node, Remote::PowerOn);
+        world.pass(10_000);
+        assert_eq!(show(&world), expected, "{}", names[node]);
+    }
+    world.pass(600_000);
+    assert_eq!(world.kiosk.descriptions().count(), 2);
+    let given =
+        world.nodes[0].called("SetAVTransportURI").iter().all(|call| call.about.contains("a.mp4"));
+    assert!(given, "each gets its own film only");
+}
+
+#[test]
+fn two_televisions_that_swap_addresses_play_their_own_films() {
+    let names = ["Left", "Right"];
+    for reboot in [[0, 1], [1, 0]] {
+        let mut world = namesakes(names).start();
+        for (node, name) in world.nodes.iter_mut().zip(names) {
+            node.renderer.persona.friendly_name = name.to_owned();
+        }
+        world.run(60_000);
+        for node in [0, 1] {
+            world.remote(node, Remote::PullPlug);
+        }
+        world.pass(2_000);
+        world.swap_addresses(0, 1);
+        for node in reboot {
+            world.remote(node, Remote::PowerOn);
+            world.pass(5_000);
+        }
+        world.pass(20_000);
+        let calls = world.nodes.iter().map(|node| node.calls.len()).collect::<Vec<_>>();
+        assert!(
+            world.shows(0, "a.mp4") && world.shows(1, "b.mp4"),
+            "{reboot:?}: {:?}",
+            world.screen(0)
+        );
+        world.pass(1_200_000);
+        assert!(
+            world.shows(0, "a.mp4") && world.shows(1, "b.mp4"),
+            "{reboot:?}: {:?}",
+            world.screen(1)
+        );
+        assert_eq!(world.kiosk.descriptions().count(), 2, "{calls:?}");
+    }
+}
+
+/// The other one is off for the night: its address is not its identity.
+#[test]
+fn a_television_with_the_address_of_another_one_is_not_that_one() {
+    let names = ["Left", "Right"];
+    let mut world = namesakes(names).start();
+    for (node, name) in world.nodes.iter_mut().zip(names) {
+        node.renderer.persona.friendly_name = name.to_owned();
+    }
+    world.run(60_000);
+    for node in [0, 1] {
+        world.remote(node, Remote::PullPlug);
+    }
+    world.pass(60_000);
+    world.swap_addresses(0, 1);
+    world.remote(1, Remote::PowerOn);
+    world.pass(20_000);
+    assert!(world.shows(1, "b.mp4"), "{:?}", world.screen(1));
+    assert!(
+        world.status()["renderers"][0]["why"].to_string().contains("reach"),
+        "{}",
+        world.status()
+    );
+    world.remote(0, Remote::PowerOn);
+    world.pass(20_000);
+    assert!(world.shows(0, "a.mp4") && world.shows(1, "b.mp4"), "{:?}", world.screen(0));
+}
+
+#[test]
+fn a_renderer_with_another_udn_at_each_boot_stays_one_renderer() {
+    for moves in [false, true] {
+        for dark in [200, 20_000, 600_000] {
+            let mut world = playing(long(but(|q| q.new_port_at_boot = moves)));
+            for boot in 2..6 {
+                world.pass(60_000);
+                world.remote(0, Remote::PullPlug);
+                world.pass(dark);
+                world.nodes[0].renderer.persona.udn =
+                    Udn::new(&format!("uuid:boot-{boot}")).unwrap();
+                world.remote(0, Remote::PowerOn);
+                let took = world.until(60_000, |w| w.shows(0, "clip.mp4"));
+                assert!(
+                    took.is_some_and(|took| took <= 10_000),
+                    "{moves} {dark} ms dark: {took:?}"
+                );
+            }
+            world.pass(600_000);
+            assert!(world.shows(0, "clip.mp4"));
+            assert_eq!(world.kiosk.descriptions().count(), 1, "{moves} {dark}");
+            assert_eq!(world.why(0).1, Pattern::Playing);
+        }
+    }
+}
+
+#[test]
+fn a_reboot_that_only_the_boot_number_tells_is_still_one() {
+    for (path, standing) in [("/m/clip.mp4", "clip.mp4"), ("/m/p.jpg", "p.jpg")] {
+        let scenario = Scenario::of(but(|q| q.tells_boot_id = true));
+        let scenario = scenario.files(&[(path, 3_600_000)]).rule(|r| r.dwell = ms(3_000_000));
+        let mut world = scenario.autoplay().start();
+        world.run(60_000);
+        assert!(world.shows(0, standing));
+        world.remote(0, Remote::PullPlug);
+        world.pass(100);
+        world.remote(0, Remote::PowerOn);
+        let took = world.until(60_000, |w| w.shows(0, standing));
+        assert!(took.is_some_and(|took| took <= 3_000), "{standing}: {took:?}");
+    }
+}
+
+#[test]
+fn byebye_and_alive_do_not_end_what_the_box_insists_on() {
+    let mut world = playing(long(presets::well_behaved()).rule(|r| r.on_stop = OnStop::Insist));
+    world.remote(0, Remote::Stop);
+    world.pass(2_000);
+    world.announce_byebye_and_alive(0);
+    let took = world.until(60_000, |w| w.shows(0, "clip.mp4"));
+    assert!(took.is_some_and(|took| took >= 2_000), "at its own time: {took:?}");
+}
+
+#[test]
+fn a_table_for_a_port_is_for_that_port_alone_and_holds_when_the_renderer_moves() {
+    for (port, driven) in [(49152, true), (49494, false)] {
+        let moves = but(|q| q.new_port_at_boot = true);
+        let mut scenario = long(moves).autoplay();
+        scenario.config.rules[0].who = Selector::Address(HOST, Some(port));
+        let mut world = scenario.start();
+        world.run(30_000);
+        assert_eq!(world.shows(0, "clip.mp4"), driven, "{port}");
+        if driven {
+            world.remote(0, Remote::PullPlug);
+            world.pass(20_000);
+            world.remote(0, Remote::PowerOn);
+            let took = world.until(20_000, |w| w.shows(0, "clip.mp4"));
+            assert!(took.is_some(), "it has another port now, and is the same");
+            let target = world.status()["renderers"][0]["address"].clone();
+            assert!(!target.to_string().contains(&port.to_string()), "{target}");
+        }
+    }
 }

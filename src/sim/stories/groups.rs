@@ -284,6 +284,23 @@ fn steps_of_a_group_that_plays_allocate_only_what_their_effects_carry() {
 }
 
 #[test]
+fn a_button_that_means_a_member_that_is_off_means_the_others() {
+    let mut scenario = wall(vec![slow(200, 0), slow(900, 0)]).files(&[("/m/clip.mp4", 600_000)]);
+    for button in &mut scenario.config.buttons {
+        button.targets = Targets::Some(vec![Selector::Name(clip("TV 2"))]);
+    }
+    let mut world = scenario.start();
+    world.remote(1, Remote::PullPlug);
+    world.run(20_000);
+    let _ = world.restart_box();
+    world.pass(60_000);
+    assert_eq!(world.nodes[0].renderer.state(), TransportState::Playing);
+    world.press(PanelAction::PlayPause);
+    world.pass(5_000);
+    assert_eq!(world.nodes[0].renderer.state(), TransportState::PausedPlayback);
+}
+
+#[test]
 fn a_button_that_means_one_member_means_all() {
     let mut scenario = wall(vec![slow(200, 0), slow(900, 0)]).files(&[("/m/clip.mp4", 600_000)]);
     for button in &mut scenario.config.buttons {

@@ -2,7 +2,11 @@
 
 use super::*;
 use crate::config::Selector;
+use crate::kiosk::effect::Effects;
+use crate::kiosk::event::Event;
 use crate::kiosk::preflight::Surroundings;
+use crate::media::catalogue::Scan;
+use crate::sim::quirks::FileFlaw;
 use crate::text::clip;
 use core::net::Ipv4Addr;
 use std::path::Path;
@@ -143,7 +147,7 @@ fn lines(world: &World, subnet: [u8; 4]) -> Vec<String> {
         |path: &Path| path.ends_with("bad.mp4").then(|| "permission denied".to_owned());
     let subnets = [(Ipv4Addr::from(subnet), Ipv4Addr::new(255, 255, 255, 0))];
     let surroundings = Surroundings { subnets: &subnets, unreadable: &unreadable };
-    world.kiosk.preflight(surroundings).iter().map(ToString::to_string).collect()
+    world.kiosk.preflight(surroundings, world.now).iter().map(ToString::to_string).collect()
 }
 
 #[test]
@@ -167,6 +171,40 @@ fn each_file_has_its_outlook_on_each_renderer_within_five_seconds_and_nothing_is
     for node in &world.nodes {
         assert!(node.called("SetAVTransportURI").is_empty() && node.called("Stop").is_empty());
     }
+}
+
+#[test]
+fn what_was_seen_to_play_is_not_called_unlikely_whatever_the_renderer_lists() {
+    let modest = but(|q| q.sink = Some(&["audio/mpeg"]));
+    let mut world = Scenario::of(modest).files(&[("/m/film.mkv", 10_000)]).autoplay().start();
+    world.run(25_000);
+    assert_eq!(lines(&world, [10, 0, 0, 1]), ["TV 1: film.mkv: will play"]);
+}
+
+#[test]
+fn a_file_that_did_not_play_is_named_to_whoever_checks() {
+    let flawed = but(|q| q.flaws = &[("odd", FileFlaw::Refused(714))]);
+    let files = [("/m/a.mp4", 30_000), ("/m/odd.mp4", 30_000)];
+    let mut world = Scenario::of(flawed).files(&files).autoplay().start();
+    world.run(120_000);
+    let _ = world.restart_box();
+    world.pass(5_000);
+    let expected = [
+        "TV 1: a.mp4: will play",
+        "TV 1: odd.mp4: unlikely, because it refuses the file; convert it to H.264 with AAC in .mp4",
+    ];
+    assert_eq!(lines(&world, [10, 0, 0, 1]), expected);
+}
+
+#[test]
+fn a_file_that_nobody_plays_is_named_with_what_to_do() {
+    let mut world = Scenario::of(presets::well_behaved()).files(&FILES[2..]).start();
+    world.run(1_000);
+    let heic = "is a HEIC picture, which TVs do not show: convert it to JPEG (.jpg)".to_owned();
+    let scan = Scan { bad: vec![("/m/IMG_1.jpg".into(), heic.clone())], ..Scan::default() };
+    world.kiosk.step(Event::Scanned(Box::new(scan)), world.now, &mut Effects::default());
+    let said = lines(&world, [10, 0, 0, 1]);
+    assert_eq!(said, [format!("[[renderer]]: /m/IMG_1.jpg: cannot play, because it {heic}")]);
 }
 
 #[test]

@@ -2,17 +2,25 @@
 
 mod answers;
 mod chance;
+mod claims;
 mod clips;
 mod discovery;
 mod faults;
 mod fetch_evidence;
 mod groups;
+mod identity;
+mod layers;
 mod looping;
 mod media_folder;
 mod memory;
+mod oracle;
+mod oracle_2;
+mod orders;
 mod panel;
 mod playback;
+mod refusals;
 mod schedule;
+mod unplayable;
 mod viewers;
 
 use super::fake_renderer::Remote;

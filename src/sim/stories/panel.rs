@@ -319,7 +319,6 @@ fn a_power_off_that_does_not_come_is_reported_and_may_be_asked_for_again() {
 
 /// The hardware fails while the button is pressed; the button is up when the hardware works again.
 #[test]
-#[ignore = "a button that was held when the panel failed repeats its action for ever"]
 fn a_panel_that_fails_while_louder_is_held_does_not_go_on_for_ever() {
     let mut world =
         playing(Scenario::of(presets::well_behaved()).files(&[("/m/clip.mp4", 3_600_000)]));
@@ -334,7 +333,6 @@ fn a_panel_that_fails_while_louder_is_held_does_not_go_on_for_ever() {
 
 /// Events come before deadlines in the driver: after half a second in which the box looked into a file, both are there.
 #[test]
-#[ignore = "a long press counts as a short one if its release is handled before its deadline"]
 fn a_long_press_is_long_also_if_the_box_was_busy_when_it_became_one() {
     let play = Button::plain(Pin(17), PanelAction::PlayPause);
     let button = Button { long: Some(PanelAction::Stop), ..play };
@@ -347,7 +345,6 @@ fn a_long_press_is_long_also_if_the_box_was_busy_when_it_became_one() {
 }
 
 #[test]
-#[ignore = "a button that is closed at the start counts as pressed"]
 fn a_button_that_is_stuck_does_not_switch_the_machine_off_at_each_start() {
     let mut scenario = Scenario::of(presets::well_behaved());
     scenario.config.buttons[0].long = Some(PanelAction::Shutdown);

@@ -360,14 +360,12 @@ fn night(preset: Preset) -> World {
 }
 
 #[test]
-#[ignore = "the LED for \"playing\" is on while the blackout picture is shown"]
 fn the_light_that_shows_playing_is_dark_in_a_blackout() {
     let world = night(presets::well_behaved());
     assert_eq!(world.status()["panel"]["leds"][1]["on"], false, "nothing is to be seen");
 }
 
 #[test]
-#[ignore = "the blackout picture is not sent again before the renderer has put it away"]
 fn a_blackout_stays_dark_where_pictures_are_put_away_after_a_minute() {
     let mut world = night(but(|q| q.still = Still::EndsAfter(ms(60_000))));
     let mut menu = 0;

@@ -1,6 +1,7 @@
 //! Viewers with the renderer's own remote control, and the volume.
 
 use super::*;
+use crate::config::{AfterClip, RepeatPress};
 use crate::upnp::action::TransportState;
 use core::net::Ipv4Addr;
 
@@ -284,7 +285,6 @@ fn a_renderer_that_cannot_be_muted_is_turned_down_and_up_again() {
 }
 
 #[test]
-#[ignore = "each new file sets the configured volume again, over a person's choice"]
 fn next_leaves_the_volume_that_a_person_has_set() {
     let files = [("/m/clip.mp4", 3_600_000), ("/m/other.mp4", 3_600_000)];
     let scenario = Scenario::of(presets::well_behaved()).files(&files);
@@ -301,7 +301,6 @@ fn next_leaves_the_volume_that_a_person_has_set() {
 }
 
 #[test]
-#[ignore = "the configured volume is not set again after the renderer was switched off and on"]
 fn the_volume_of_the_table_holds_after_the_plug_was_pulled() {
     let mut world = playing(Scenario::of(presets::well_behaved()).rule(|r| r.volume = Some(60)));
     world.pass(60_000);
@@ -315,7 +314,6 @@ fn the_volume_of_the_table_holds_after_the_plug_was_pulled() {
 }
 
 #[test]
-#[ignore = "the volume before a mute is forgotten when the box restarts"]
 fn a_renderer_that_was_hushed_is_heard_again_after_a_restart_of_the_box() {
     let mut world = playing(Scenario::of(but(|q| q.mute_refused = Some(501))));
     world.pass(10_000);
@@ -331,7 +329,6 @@ fn a_renderer_that_was_hushed_is_heard_again_after_a_restart_of_the_box() {
 }
 
 #[test]
-#[ignore = "the mute button turns each renderer into the opposite instead of all into the same"]
 fn mute_makes_nobody_loud() {
     let both = vec![presets::well_behaved(), presets::well_behaved()];
     let mut world = playing(Scenario::many(both).files(&[("/m/clip.mp4", 3_600_000)]));
@@ -342,4 +339,81 @@ fn mute_makes_nobody_loud() {
     world.press(PanelAction::Mute);
     world.pass(2_000);
     assert_eq!([0, 1].map(|n| world.nodes[n].renderer.mute), [true, true]);
+}
+
+#[test]
+fn play_pause_with_one_television_off_moves_all_the_others_together() {
+    let three = vec![presets::well_behaved(), presets::well_behaved(), presets::well_behaved()];
+    let mut world = playing(Scenario::many(three).files(&[("/m/clip.mp4", 3_600_000)]));
+    world.remote(2, Remote::PullPlug);
+    world.pass(60_000);
+    let states = |world: &World| [0, 1].map(|node| world.nodes[node].renderer.state());
+    for _ in 0..2 {
+        world.press(PanelAction::PlayPause);
+        world.pass(5_000);
+        assert_eq!(states(&world), [TransportState::PausedPlayback; 2]);
+        world.press(PanelAction::PlayPause);
+        world.pass(5_000);
+        assert_eq!(states(&world), [TransportState::Playing; 2]);
+    }
+    world.press(PanelAction::PlayPause);
+    world.pass(5_000);
+    world.remote(2, Remote::PowerOn);
+    world.pass(30_000);
+    assert_eq!(world.screen(2), None, "the others pause");
+    // All off: the press is for when they come back.
+    for node in [0, 1, 2] {
+        world.remote(node, Remote::PullPlug);
+    }
+    world.pass(60_000);
+    world.press(PanelAction::PlayPause);
+    for node in [0, 1, 2] {
+        world.remote(node, Remote::PowerOn);
+    }
+    world.pass(30_000);
+    assert!([0, 1, 2].iter().all(|node| world.shows(*node, "clip.mp4")));
+}
+
+#[test]
+fn mute_is_for_all_also_where_some_cannot_be_muted() {
+    let mixed = vec![presets::well_behaved(), but(|q| q.mute_refused = Some(501))];
+    let mut world = playing(Scenario::many(mixed).files(&[("/m/clip.mp4", 3_600_000)]));
+    world.pass(10_000);
+    let silent = |world: &World| {
+        [0, 1].map(|node| {
+            let renderer = &world.nodes[node].renderer;
+            renderer.mute || renderer.volume == 0
+        })
+    };
+    for muted in [true, false, true, false] {
+        world.press(PanelAction::Mute);
+        world.pass(3_000);
+        assert_eq!(silent(&world), [muted; 2]);
+    }
+    // A viewer mutes one; then two presses make both loud.
+    world.remote(0, Remote::Volume(0));
+    world.pass(2_000);
+    world.press(PanelAction::Mute);
+    world.pass(3_000);
+    assert_eq!(silent(&world), [true; 2]);
+}
+
+#[test]
+fn the_volume_of_a_person_holds_over_files_clips_and_rounds() {
+    let files = [("/m/main/a.mp4", 20_000), ("/m/main/b.mp4", 20_000), ("/m/extra/c.mp4", 5_000)];
+    let scenario = Scenario::of(presets::well_behaved())
+        .files(&files)
+        .rule(|rule| (rule.plays, rule.volume) = (vec!["/m/main".into()], Some(60)))
+        .clip_button(PanelAction::Next, "/m/extra", RepeatPress::Restart, AfterClip::Resume);
+    let mut world = scenario.autoplay().start();
+    world.run(10_000);
+    assert_eq!(world.nodes[0].renderer.volume, 60);
+    world.press(PanelAction::VolumeDown);
+    world.pass(2_000);
+    assert_eq!(world.nodes[0].renderer.volume, 55);
+    world.press(PanelAction::Next);
+    for _ in 0..30 {
+        world.pass(5_000);
+        assert_eq!(world.nodes[0].renderer.volume, 55);
+    }
 }

@@ -192,6 +192,12 @@ impl World {
         }
     }
 
+    /// Each of two renderers that are off is given the address of the other one.
+    pub fn swap_addresses(&mut self, one: usize, other: usize) {
+        let hosts = [other, one].map(|node| self.nodes[node].host);
+        (self.nodes[one].host, self.nodes[other].host) = (hosts[0], hosts[1]);
+    }
+
     /// The renderer announces itself at a second port, where it answers as well.
     pub fn announce_second_port(&mut self, node: usize) {
         let event = self.nodes[node].announce_second();
@@ -243,6 +249,11 @@ impl World {
         let why = &status["renderers"][node]["why"];
         let text = |key: &str| why[key].as_str().map(str::to_owned);
         (text("word").zip(text("sentence")), self.kiosk.pattern(now))
+    }
+
+    /// The name of each renderer, and the word of the status for why it does not play.
+    pub fn reasons(&self) -> impl Iterator<Item = (&str, Option<&'static str>)> {
+        self.kiosk.reasons(self.box_time())
     }
 
     /// The statistics, as a control client gets them.

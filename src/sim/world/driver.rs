@@ -107,6 +107,7 @@ impl World {
             Effect::Probe { token, path, .. } => {
                 let duration = self.disk.length(&path).filter(|_| !self.disk.gone);
                 let duration = self.header.unwrap_or(duration);
+                let duration = duration.map(|duration| duration * self.header_percent / 100);
                 self.soon(Delivery::Event(Event::Probed { token, duration }));
             }
             Effect::Serve { reply, token, what } => match self.awaited_replies.remove(&reply.0) {
@@ -212,6 +213,14 @@ impl World {
         }
     }
 
+    /// Returns whether this is the answer to a search that a renderer put off, and which is not there any more.
+    fn is_unsent(&self, event: &Event) -> bool {
+        let Event::Heard(heard) = event else { return false };
+        let mut renderers = self.nodes.iter().map(|node| &node.renderer);
+        heard.kind == ssdp::MessageKind::Response
+            && renderers.any(|r| r.persona().udn == heard.udn && (r.asleep || !r.responsive()))
+    }
+
     /// Returns whether this call is still in flight.
     pub(super) fn awaits(&self, number: u32) -> bool {
         self.requests.iter().any(|call| call.ticket.number() == number)
@@ -300,6 +309,7 @@ impl World {
             return self.queue.enter(self.frozen_until, delivery);
         }
         match delivery {
+            H::Event(event) if self.is_unsent(&event) => {}
             H::Event(event) => self.deliver(event),
             H::Clock => self.deliver(self.clock()),
             H::Request { number, node, request } => self.arrive(number, node, &request),
@@ -356,7 +366,7 @@ impl World {
             _ => {}
         }
         let witness = match &event {
-            Event::Heard(_) => TaskName::Multicast,
+            Event::Heard(_) | Event::HeardFromElsewhere(_) => TaskName::Multicast,
             Event::Notified { .. } | Event::Served { .. } => TaskName::MediaServer,
             Event::Button { .. } | Event::Panel(_) => TaskName::Panel,
             Event::Addresses(_) => TaskName::Network,
@@ -370,7 +380,7 @@ impl World {
 
     fn note_sign_of_life(&mut self, event: &Event) {
         match event {
-            Event::Heard(announcement) => {
+            Event::Heard(announcement) | Event::HeardFromElsewhere(announcement) => {
                 // The location may name another device's address.
                 let location = announcement.location.as_ref();
                 let meant = |node: &&mut Node| {

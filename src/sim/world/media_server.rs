@@ -126,6 +126,11 @@ impl World {
         self.served(token, 0, None);
     }
 
+    /// Returns whether a renderer still fetches what it plays.
+    pub fn reads_media(&self, node: usize) -> bool {
+        self.streams.keys().any(|(reader, _)| *reader == node)
+    }
+
     /// The renderer reads the next piece, if it wants one.
     pub(super) fn read(&mut self, node: usize, fetch: FetchId) {
         let silent = self.is_cut(node) || self.now < self.frozen_until;
@@ -172,7 +177,9 @@ impl World {
                     if due {
                         self.served(token, untold, None);
                     }
-                    self.soon(Delivery::Read { node, fetch });
+                    let takes = self.nodes[node].renderer.quirks().piece_takes;
+                    let passage = self.network.passage(&mut self.rng);
+                    self.after(takes.max(passage), Delivery::Read { node, fetch });
                 }
             }
             Reading::Now => self.after(Duration::from_millis(200), Delivery::Read { node, fetch }),

@@ -78,6 +78,8 @@ pub struct World {
     pub tasks_live: bool,
     /// The duration that probing finds, if not the true one.
     pub header: Option<Option<Duration>>,
+    /// The percentage of the true duration that probing finds.
+    pub header_percent: u32,
     /// The number of steps so far.
     pub steps: u64,
     /// Allocations of steps whose effects carried nothing, and blocks that other steps kept besides what theirs
@@ -159,6 +161,7 @@ impl World {
             power_off: Ok(()),
             tasks_live: scenario.watchdog.is_some(),
             header: None,
+            header_percent: 100,
             steps: 0,
             #[cfg(test)]
             allocations: 0,

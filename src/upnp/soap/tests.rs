@@ -39,11 +39,12 @@ fn metadata_is_escaped_exactly_once() {
 fn finds_arguments_under_any_prefix_and_in_any_case() {
     for body in [
         "<x:Envelope><x:Body><y:GetTransportInfoResponse xmlns:y=\"urn:wrong\">\
-         <z:CURRENTTRANSPORTSTATE> PLAYING </z:CURRENTTRANSPORTSTATE>",
+         <z:CURRENTTRANSPORTSTATE> PLAYING </z:CURRENTTRANSPORTSTATE>\
+         </y:GetTransportInfoResponse>",
         "<Envelope><Body><CurrentTransportState>PLAYING</CurrentTransportState></Body></Envelope>",
         "<s:Envelope><s:Body><u:GetTransportInfoResponse><CurrentTransportState>PLAYING\
          </u:GetTransportInfoResponse></s:Body></s:Envelope>\0",
-        "<s:Envelope><s:Body \" <CurrentTransportState>PLAYING</CurrentTransportState>",
+        "<s:Envelope><s:Body \" <CurrentTransportState>PLAYING</CurrentTransportState></s:Envelope>",
     ] {
         assert_eq!(state(body), Ok(Some(TransportState::Playing)), "{body}");
     }
@@ -154,6 +155,25 @@ fn finds_the_code_of_a_fault_in_any_dress() {
     }
     for body in ["", "<errorCode/>", "<errorCode>none</errorCode>", "<html>500</html>"] {
         assert_eq!(UpnpError::parse(body.as_bytes()), None, "{body}");
+    }
+}
+
+#[test]
+fn an_answer_that_is_cut_says_nothing_or_everything() {
+    for (action, reply) in replies() {
+        let written = reply.write(&action, 1);
+        for end in 0..written.len() {
+            let read = action.parse_reply(&written.as_bytes()[..end]);
+            let all = reply == Reply::Done || written[..end].contains("Response>");
+            let expected = if all { Ok(reply.clone()) } else { Err(SoapError::Malformed) };
+            assert_eq!(read, expected, "{}", &written[..end]);
+        }
+    }
+    let fault = UpnpError { code: 701, description: Text::new() }.write();
+    for end in 0..fault.len() {
+        let code = UpnpError::parse(&fault.as_bytes()[..end]).map(|error| error.code);
+        assert!(matches!(code, None | Some(701)), "{code:?}: {}", &fault[..end]);
+        assert_ne!(Action::GetVolume.parse_reply(&fault.as_bytes()[..end]), Ok(Reply::Volume(7)));
     }
 }
 

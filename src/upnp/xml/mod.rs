@@ -5,6 +5,9 @@
 //! with its parent, a broken tag is skipped, and a bare `&` is a `&`. Names are compared without prefix and
 //! case. Document types and their entities are ignored. Depth, number of elements and number of repairs are
 //! bounded, and nothing recurses.
+//!
+//! *Whole*: a document is whole when its root is closed. Of one that is not, an end is missing, which may be the second half of
+//! a number or of a URL. [`document_end`] finds the end while the bytes arrive, [`is_cut`] misses it afterwards.
 
 mod parser;
 
@@ -15,6 +18,7 @@ use std::borrow::Cow;
 #[derive(Debug, Default)]
 pub struct Document {
     elements: Vec<Element>,
+    whole: bool,
 }
 
 /// An element of a [`Document`].
@@ -32,7 +36,13 @@ impl Document {
 
     /// As [`Self::parse`], from text already decoded by [`decode`].
     pub fn read(text: &str, root: &str) -> Self {
-        Self { elements: parse_elements(text, root) }
+        let (elements, whole) = parse_elements(text, root);
+        Self { elements, whole }
+    }
+
+    /// Whether the root is closed, whatever it is called.
+    pub const fn is_whole(&self) -> bool {
+        self.whole
     }
 
     /// The first element called `name`, anywhere.
@@ -64,6 +74,11 @@ impl<'a> Node<'a> {
     /// Whether it is called `name`, ignoring case and prefix.
     pub fn is(self, name: &str) -> bool {
         self.name().eq_ignore_ascii_case(name)
+    }
+
+    /// Whether its own end tag was there.
+    pub fn is_closed(self) -> bool {
+        self.element().closed
     }
 
     /// Its own text, unescaped, without the text of its descendants.
@@ -131,6 +146,31 @@ impl<'a> Node<'a> {
     pub fn find(self, name: &str) -> Option<Node<'a>> {
         self.descendants().find(|node| node.is(name))
     }
+}
+
+/// The roots of the documents that renderers send.
+const ROOTS: [&[u8]; 5] = [b"Envelope", b"root", b"scpd", b"propertyset", b"html"];
+/// The longest end tag of a root, with its prefix and blanks.
+const END_TAG: usize = 64;
+
+/// Where the first document in `bytes` ends: after the end tag of its root. The first `seen` bytes have been searched before.
+pub fn document_end(bytes: &[u8], seen: usize) -> Option<usize> {
+    let ends = |&at: &usize| bytes[at] == b'>' && closes_root(&bytes[..at]);
+    (seen..bytes.len()).find(ends).map(|at| at + 1)
+}
+
+/// Whether `text` ends with an end tag of a root such as `</s:Envelope`, with any prefix.
+fn closes_root(text: &[u8]) -> bool {
+    let tail = &text[text.len().saturating_sub(END_TAG)..];
+    let tag = tail.rsplit(|&b| b == b'<').next();
+    let name = tag.and_then(|tag| tag.strip_prefix(b"/")?.rsplit(|&b| b == b':').next());
+    let name = name.map(<[u8]>::trim_ascii);
+    name.is_some_and(|name| ROOTS.iter().any(|root| root.eq_ignore_ascii_case(name)))
+}
+
+/// Whether `body` begins a document with this root and does not end it: the connection was cut.
+pub fn is_cut(body: &[u8], root: &str) -> bool {
+    body.contains(&b'<') && !Document::parse(body, root).is_whole()
 }
 
 /// `body` as text: Latin-1 if it says so and is not UTF-8, else UTF-8 with invalid bytes replaced. Byte order marks

@@ -25,10 +25,12 @@ pub(super) struct Element {
     pub(super) text: String,
     /// The index after its last descendant.
     pub(super) end: usize,
+    /// Its own end tag was there.
+    pub(super) closed: bool,
 }
 
-/// The elements of `text` in document order, up to the end of the first one called `root`.
-pub(super) fn parse_elements(text: &str, root: &str) -> Vec<Element> {
+/// The elements of `text` in document order, up to the end of the first one called `root`; and whether that end was there.
+pub(super) fn parse_elements(text: &str, root: &str) -> (Vec<Element>, bool) {
     let mut tree = Tree::new(root);
     let mut rest = text;
     let mut budget = REREAD + 2 * text.len();
@@ -84,7 +86,7 @@ impl<'r> Tree<'r> {
                     let depth = self.open.len();
                     self.open(&tag);
                     if self.open.len() > depth {
-                        self.close_from(depth);
+                        self.close_from(depth, true);
                     }
                 }
                 Ok(Event::End(tag)) => self.close(local_name(&tag)),
@@ -124,6 +126,7 @@ impl<'r> Tree<'r> {
             attributes,
             text: String::new(),
             end: usize::MAX,
+            closed: false,
         });
     }
 
@@ -134,16 +137,18 @@ impl<'r> Tree<'r> {
             .iter()
             .rposition(|&index| self.elements[index].name.eq_ignore_ascii_case(name));
         if let Some(depth) = nearest {
-            self.close_from(depth);
+            self.close_from(depth, true);
         }
     }
 
-    fn close_from(&mut self, depth: usize) {
+    /// Closes the open elements from this depth on. `tagged`: the outermost of them has its own end tag.
+    fn close_from(&mut self, depth: usize, tagged: bool) {
         let end = self.elements.len();
         let mut root_closes = false;
-        for index in self.open.drain(depth..) {
+        for (nth, index) in self.open.drain(depth..).enumerate() {
             let element = &mut self.elements[index];
             element.end = end;
+            element.closed = tagged && nth == 0;
             root_closes |= element.name.eq_ignore_ascii_case(self.root);
         }
         // An element inside of the root may have the same name.
@@ -160,9 +165,13 @@ impl<'r> Tree<'r> {
         }
     }
 
-    fn finish(mut self) -> Vec<Element> {
-        self.close_from(0);
-        self.elements
+    /// The document is whole if its root was closed, whatever the root is called.
+    fn finish(mut self) -> (Vec<Element>, bool) {
+        let whole = self.complete;
+        self.close_from(0, false);
+        let has_root = self.elements.iter().any(|e| e.name.eq_ignore_ascii_case(self.root));
+        let whole = whole || (!has_root && self.elements.first().is_some_and(|first| first.closed));
+        (self.elements, whole)
     }
 }
 
@@ -200,17 +209,18 @@ mod tests {
     #[test]
     fn depth_and_size_are_bounded() {
         let deep = "<a>".repeat(100_000);
-        let read = parse_elements(&deep, "root");
+        let (read, whole) = parse_elements(&deep, "root");
+        assert!(!whole);
         assert_eq!(read.len(), DEPTH);
         let wide = "<a/>".repeat(100_000);
-        assert_eq!(parse_elements(&wide, "root").len(), ELEMENTS);
+        assert_eq!(parse_elements(&wide, "root").0.len(), ELEMENTS);
     }
 
     #[test]
     fn broken_tags_cost_a_bounded_number_of_reads() {
         let broken = "<a b=\"".repeat(100_000);
-        assert!(parse_elements(&broken, "root").len() <= ELEMENTS);
+        assert!(parse_elements(&broken, "root").0.len() <= ELEMENTS);
         let broken = "<!-- ".repeat(100_000);
-        assert_eq!(parse_elements(&broken, "root").len(), 0);
+        assert_eq!(parse_elements(&broken, "root").0.len(), 0);
     }
 }

@@ -47,16 +47,18 @@ fn what_is_pressed_while_a_command_is_on_its_way_comes_after_it() {
 }
 
 #[test]
-fn a_volume_that_was_lost_on_its_way_is_sent_once_more() {
+fn a_volume_that_was_lost_on_its_way_is_sent_again_a_few_times() {
     let mut volume = Volume { volume: Some(60), ..Volume::default() };
     volume.want(10);
     volume.sent(Step::Volume(10));
     volume.failed(Instant::from_millis(5000));
     assert_eq!(volume.next(NOW), None, "not at once");
     let later = Instant::from_millis(5000);
-    assert_eq!(volume.next(later), Some(Step::Volume(10)));
-    volume.sent(Step::Volume(10));
-    volume.failed(later);
+    for _ in 1..ATTEMPTS {
+        assert_eq!(volume.next(later), Some(Step::Volume(10)));
+        volume.sent(Step::Volume(10));
+        volume.failed(later);
+    }
     assert_eq!(volume.next(later), None, "given up");
 
     volume.want(10);
@@ -150,7 +152,91 @@ fn a_renderer_that_cannot_be_muted_is_turned_down_and_up_again() {
     volume.toggle_mute();
     done(&mut volume, hush);
     volume.change(1);
-    assert_eq!(volume.next(NOW), Some(Step::Volume(13)), "louder than it was before");
+    assert_eq!(volume.next(NOW), None, "louder does not unmute");
+    volume.toggle_mute();
+    assert_eq!(volume.next(NOW), Some(Step::Unhush(13)), "louder than it was before");
+    done(&mut volume, Step::Unhush(13));
+    assert_eq!(volume.next(NOW), None);
+
+    volume.toggle_mute();
+    done(&mut volume, Step::Hush { to: 1, from: 13 });
+    volume.change(1);
     volume.see(Some(20), None);
     assert_eq!(volume.mute, Some(false), "the viewer has turned it up");
+    assert_eq!(volume.next(NOW), None, "the viewer's volume counts");
+}
+
+#[test]
+fn the_usual_volume_is_for_the_beginning_and_people_decide_afterwards() {
+    let mut volume = Volume::default();
+    volume.begin_with(Some(60));
+    done(&mut volume, Step::Volume(60));
+    volume.change(-1);
+    done(&mut volume, Step::Volume(55));
+    volume.begin_with(Some(60));
+    assert_eq!(volume.next(NOW), None, "the next file");
+    volume.restart();
+    volume.begin_with(Some(60));
+    assert_eq!(volume.next(NOW), Some(Step::Volume(60)), "it was switched off and on");
+    let mut touched = Volume { volume: Some(50), ..Volume::default() };
+    touched.change(1);
+    touched.begin_with(Some(20));
+    assert_eq!(touched.next(NOW), Some(Step::Volume(55)), "a person was faster");
+    let mut left_alone = Volume::default();
+    left_alone.begin_with(None);
+    assert_eq!(left_alone.next(NOW), None);
+}
+
+#[test]
+fn what_is_muted_already_is_not_muted_again() {
+    for (mute, wanted, step) in [
+        (Some(true), true, None),
+        (Some(false), true, Some(Step::Mute(true))),
+        (Some(true), false, Some(Step::Mute(false))),
+        (Some(false), false, None),
+        (None, true, Some(Step::Mute(true))),
+        (None, false, Some(Step::Mute(false))),
+    ] {
+        let mut volume = Volume { mute, ..Volume::default() };
+        volume.want_mute(wanted);
+        assert_eq!(volume.next(NOW), step, "{mute:?}, {wanted}");
+    }
+    let mut volume = Volume { mute: Some(false), ..Volume::default() };
+    volume.want_mute(true);
+    volume.want_mute(false);
+    assert_eq!(volume.next(NOW), None, "pressed twice before it was sent");
+    volume.want_mute(true);
+    volume.sent(Step::Mute(true));
+    volume.want_mute(false);
+    volume.done(Step::Mute(true));
+    assert_eq!(volume.next(NOW), Some(Step::Mute(false)), "pressed again on its way");
+}
+
+#[test]
+fn a_silent_renderer_is_heard_again_after_the_box_restarted() {
+    // It says that it is not muted: it was turned down.
+    let mut known = Volume { mute: Some(false), ..Volume::default() };
+    known.recall(Some(50));
+    known.see(Some(0), Some(false));
+    known.toggle_mute();
+    assert_eq!(known.next(NOW), Some(Step::Unhush(50)));
+    done(&mut known, Step::Unhush(50));
+    known.toggle_mute();
+    assert_eq!(known.next(NOW), Some(Step::Mute(true)), "whether it can be muted shows now");
+    known.sent(Step::Mute(true));
+    known.cannot_mute();
+    assert_eq!(known.next(NOW), Some(Step::Hush { to: 0, from: 50 }));
+
+    let mut turned_up = Volume::default();
+    turned_up.recall(Some(50));
+    turned_up.see(Some(70), Some(false));
+    assert_eq!((turned_up.expected_mute(), turned_up.audible()), (Some(false), Some(70)));
+
+    // Nobody knows how loud it was. But what the configuration wants silent stays silent.
+    for (usual, step) in [(None, Step::Unhush(30)), (Some(0), Step::Mute(true))] {
+        let mut forgotten = Volume { mute: Some(false), usual, ..Volume::default() };
+        forgotten.see(Some(0), None);
+        forgotten.toggle_mute();
+        assert_eq!(forgotten.next(NOW), Some(step));
+    }
 }
