@@ -8,14 +8,15 @@ use crate::limits::ENDS;
 use crate::media::catalogue::MediaFile;
 use crate::time::Duration;
 
-/// Two ends this close to each other are the same, as is a difference of [`SAME_SHARE`].
+/// Two ends this close to each other are the same, as is a difference of one part in [`SAME_PART`].
 const SAME: Duration = Duration::from_secs(3);
-/// The share of the length by which two positions of one end may differ.
-const SAME_SHARE: f64 = 0.05;
+/// See [`SAME`].
+const SAME_PART: u32 = 20;
 
 /// Returns whether two positions are the same end.
 fn same_end(one: Duration, other: Duration) -> bool {
-    one.abs_diff(other) <= SAME.max(one.mul_f64(SAME_SHARE))
+    let apart = one.abs_diff(other);
+    apart <= SAME || apart <= one / SAME_PART
 }
 
 /// Where a file ended.

@@ -10,24 +10,24 @@ use crate::time::Duration;
 const AGREE: Duration = Duration::from_secs(2);
 /// A length that the renderer reports in whole seconds may be almost a second too short.
 const ROUNDED: Duration = Duration::from_secs(1);
-/// A renderer stops up to this long before a length; with long files, a share of [`EARLY_SHARE`], and at most [`EARLIEST`].
+/// A renderer stops up to this long before a length; with long files, [`EARLY_PERCENT`] of it, and at most [`EARLIEST`].
 const EARLY: Duration = Duration::from_secs(5);
 /// See [`EARLY`].
-const EARLY_SHARE: f64 = 0.03;
+const EARLY_PERCENT: u32 = 3;
 /// See [`EARLY`].
 const EARLIEST: Duration = Duration::from_secs(12);
-/// A file of at most this length may stop after [`SHORT_SHARE`] of it.
+/// A file of at most this length may stop after [`SHORT_PERCENT`] of it.
 const SHORT: Duration = Duration::from_secs(15);
 /// See [`SHORT`].
-const SHORT_SHARE: f64 = 0.6;
+const SHORT_PERCENT: u32 = 60;
 /// A position this close before a length has reached it.
 const REACHED: Duration = Duration::from_millis(1200);
 /// A claim that is so many times longer or shorter than the most likely length is not credible.
 const CREDIBLE: u32 = 4;
 /// A stop this long after a length is not its end: before the first picture, the box's own clock may run for that long.
 const LATE: Duration = Duration::from_secs(15);
-/// The share of a length by which a stop may be later.
-const LATE_SHARE: f64 = 0.05;
+/// The part of a length by which a stop may be later.
+const LATE_PERCENT: u32 = 5;
 
 /// How far a file had played when its renderer was seen to have stopped.
 #[derive(Clone, Copy, Debug)]
@@ -52,28 +52,35 @@ pub struct Lengths {
 }
 
 impl Lengths {
-    /// Each length that is claimed, without those that contradict where the file surely ended. If all of them do, that
-    /// end itself, which is known less exactly.
-    fn all(self) -> impl Iterator<Item = Duration> + Clone {
+    /// The most likely length, and a second one that is claimed: without those that contradict where the file surely
+    /// ended. If all of them do, that end itself, which is known less exactly.
+    fn both(self) -> Option<(Duration, Option<Duration>)> {
         let sure = self.ended.filter(|end| end.sure().is_some());
-        let holds = move |length: &Duration| sure.is_none_or(|end| end.is_at(*length, *length));
-        let claims = [self.file, self.said].into_iter().flatten().filter(holds);
-        let seen = sure.and_then(End::sure).filter(|_| claims.clone().next().is_none());
-        claims.chain(seen)
+        let holds = |length: &Duration| sure.is_none_or(|end| end.is_at(*length, *length));
+        match (self.file.filter(holds), self.said.filter(holds)) {
+            (Some(file), said) => Some((file, said)),
+            (None, Some(said)) => Some((said, None)),
+            (None, None) => sure.and_then(End::sure).map(|end| (end, None)),
+        }
+    }
+
+    fn all(self) -> impl Iterator<Item = Duration> {
+        let both = self.both().map(|(best, other)| [Some(best), other]);
+        both.into_iter().flatten().flatten()
     }
 
     /// The most likely length.
     pub fn best(self) -> Option<Duration> {
-        self.all().next()
+        self.both().map(|(best, _)| best)
     }
 
     /// The shortest and the longest length that is credible, with what was rounded off.
     pub fn bounds(self) -> Option<(Duration, Duration)> {
-        let best = self.best()?;
-        let credible =
-            self.all().filter(|length| *length / CREDIBLE <= best && best / CREDIBLE <= *length);
+        let (best, other) = self.both()?;
+        let credible = |other: &Duration| *other / CREDIBLE <= best && best / CREDIBLE <= *other;
+        let other = other.filter(credible).unwrap_or(best);
         let rounded = self.said.filter(|_| self.file.is_none()).map(|_| ROUNDED);
-        Some((credible.clone().min()?, credible.max()? + rounded.unwrap_or_default()))
+        Some((best.min(other), best.max(other) + rounded.unwrap_or_default()))
     }
 
     /// The length that ends at this position, or after so much time.
@@ -111,14 +118,21 @@ impl Lengths {
 
 /// How much sooner a file of this length may stop.
 fn early(length: Duration) -> Duration {
-    length.mul_f64(EARLY_SHARE).clamp(EARLY, EARLIEST)
+    percent(length, EARLY_PERCENT).clamp(EARLY, EARLIEST)
+}
+
+fn percent(length: Duration, percent: u32) -> Duration {
+    length / 100 * percent
 }
 
 fn ends(length: Duration, stop: Stop, confirmed: bool) -> bool {
     let is_short = length < SHORT;
-    let near =
-        if is_short { length.mul_f64(SHORT_SHARE) } else { length.saturating_sub(early(length)) };
-    let late = LATE.max(length.mul_f64(LATE_SHARE));
+    let near = if is_short {
+        percent(length, SHORT_PERCENT)
+    } else {
+        length.saturating_sub(early(length))
+    };
+    let late = LATE.max(percent(length, LATE_PERCENT));
     let Stop { played, seen_playing, .. } = stop;
     (played + REACHED >= length || (confirmed && played >= near)) && seen_playing <= length + late
 }

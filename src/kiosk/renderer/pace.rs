@@ -122,13 +122,14 @@ impl Renderer {
         let moving = tells && load.playhead.stuck() == 0;
         // The position moved in the last report. Without a report since the end, it may have stopped moving.
         let heard = load.playhead.report().is_some_and(|report| report.answered_at >= latest);
+        let agreed = load.lengths.is_agreed();
         // While it still fetches, the length was wrong.
-        let fetched = load.fetched_until().map_or(latest, |until| latest.max(until));
-        let latest = if load.lengths.is_agreed() { latest } else { fetched };
+        let fetched = load.fetched_until().filter(|_| !agreed);
+        let latest = fetched.map_or(latest, |until| latest.max(until));
         match (moving, heard) {
             (true, true) => None,
             (true, false) => Some(latest + 3 * OVERTIME),
-            (false, _) if tells || load.lengths.is_agreed() => Some(latest + OVERTIME),
+            (false, _) if tells || agreed => Some(latest + OVERTIME),
             (false, _) => Some(latest + self.patience(load)),
         }
     }
