@@ -48,14 +48,20 @@ def attempt(testbed, story):
         testbed.score.claim(story.__name__, False, f"{type(fault).__name__}: {fault} ({place.name}:{place.lineno})")
 
 
-def retry_after_crashes(score, crashes, scene):
-    """Runs a scene, and once more if it failed while a renderer crashed: that is no failure of the box."""
-    for again in (True, False):
-        before, broken = vars(score).copy(), crashes()
+# A scene is tried so many times if renderers break down.
+ATTEMPTS = 3
+
+
+def retry_after_breakdowns(score, breakdowns, scene):
+    """Runs a scene, and again if it failed while a renderer broke down by itself: that is no failure of the box.
+    `breakdowns` counts them."""
+    for attempts_left in reversed(range(ATTEMPTS)):
+        before, broken = vars(score).copy(), breakdowns()
         scene()
-        if not again or score.failed == before["failed"] or crashes() == broken:
+        more = breakdowns() - broken
+        if not attempts_left or score.failed == before["failed"] or not more:
             break
-        print(f"     {crashes() - broken} renderers crashed by themselves: this scene is repeated", flush=True)
+        print(f"     {more} renderers crashed or hung by themselves: this scene is repeated", flush=True)
         vars(score).update(before)
 
 
@@ -65,6 +71,7 @@ class Testbed:
     def __init__(self, program):
         self.program = program
         self.score = Score()
+        self.hung = 0
         self.exits = contextlib.ExitStack()
 
     def __enter__(self):
@@ -120,20 +127,31 @@ class Testbed:
             self.tv3.start()
             self._await(self.tv3)
 
-    def crashes(self):
-        """How often renderers have crashed so far."""
-        return self.tv1.crashes() + self.tv2.crashes()
+    def breakdowns(self):
+        """How often renderers have crashed, or hung after a scene, so far."""
+        return self.hung + self.tv1.crashes() + self.tv2.crashes()
 
     def perform(self, scene):
         """Runs a scene, whatever happened before."""
 
         def play():
             self.revive()
+            failed = self.score.failed
             attempt(self, scene)
             if self.box.process and self.box.process.alive():
                 self.box.stop()
+            if self.score.failed > failed:
+                self._explain()
 
-        retry_after_crashes(self.score, self.crashes, play)
+        retry_after_breakdowns(self.score, self.breakdowns, play)
+
+    def _explain(self):
+        """Prints what helps to understand a failure, and notes which renderers hang."""
+        print("     the box said at last:", *self.box.log()[-20:], sep="\n       ", flush=True)
+        for tv in (self.tv1, self.tv2):
+            answers = self.answers(tv)
+            print(f"     {tv.host}: runs: {tv.process.alive()}, answers another control point: {answers}", flush=True)
+            self.hung += tv.process.alive() and not answers
 
     def first_play(self, tv, since):
         """When a gmediarender first played after `since`, by its log or by its sound: it can play before it is

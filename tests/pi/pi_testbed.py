@@ -14,7 +14,7 @@ sys.path.append(f"{os.path.dirname(os.path.abspath(__file__))}/../lan")
 import sample_media  # noqa: E402
 from lan import Lan, wait_until  # noqa: E402
 from renderers import Gmediarender  # noqa: E402
-from testbed import Score, retry_after_crashes  # noqa: E402
+from testbed import Score, retry_after_breakdowns  # noqa: E402
 from packets import PacketCapture  # noqa: E402
 
 # Of the emulated machine, of the box on this machine, of the renderer.
@@ -57,7 +57,7 @@ class PiTestbed:
             self.revive()
             scene()
 
-        retry_after_crashes(self.score, self.tv.crashes, play)
+        retry_after_breakdowns(self.score, self.tv.crashes, play)
 
     def revive(self):
         """Restarts the renderer if it crashed."""
