@@ -26,6 +26,8 @@ const UNKNOWN_LATENCY: Duration = Duration::from_millis(500);
 const WATCHED: Duration = Duration::from_millis(600);
 /// The first position request after a start. Earlier, some renderers still report the previous position.
 pub(super) const FIRST_LOOK: Duration = Duration::from_millis(1600);
+/// A renderer that must seek is asked so often whether it has opened the file.
+pub(super) const OPENING: Duration = Duration::from_millis(100);
 /// A file of unknown length that ends sooner than this did not play.
 const SHORTEST_ROUND: Duration = Duration::from_secs(1);
 /// A file that stops sooner than this, and before its length, has not ended: a decoder gave up.
@@ -150,7 +152,8 @@ impl Renderer {
         }
         self.volume.begin_with(self.intent.usual_volume());
         self.observation.seen_playing(now);
-        self.observation.ask_position_at(now + FIRST_LOOK);
+        let seeks = self.playback.load().is_some_and(|load| load.seek_to.is_some());
+        self.observation.ask_position_at(now + if seeks { OPENING } else { FIRST_LOOK });
         self.enter(Phase::Running { since: now, doubt: None }, "the renderer plays", ctx);
         // Many renderers report PLAYING before the first picture. How long before is known after a whole round.
         let known = self.capabilities.habits.latency;

@@ -4,6 +4,7 @@ use super::Renderer;
 use super::intent::Goal;
 use super::load::{Doubt, Load, Phase};
 use super::observation::Evented;
+use super::outcome::OPENING;
 use crate::config::LoopMethod;
 use crate::kiosk::habits::Way;
 use crate::media::media_type::MediaKind;
@@ -224,6 +225,9 @@ impl Renderer {
         };
         if self.observation.suspects_foreign() {
             return SUSPECTS;
+        }
+        if load.seek_to.is_some() && !load.can_seek() {
+            return OPENING;
         }
         // Only the end depends on the position, and events report any other change.
         let known = load.end().filter(|(earliest, latest)| latest.since(*earliest) < KNOWN);

@@ -11,6 +11,9 @@ use super::{Context, Farewell, Renderer, timeouts};
 use crate::kiosk::deadline::{Deadline, Wake, Why};
 use crate::time::{Duration, Instant};
 
+/// A renderer that does not tell whether it has opened the file is sent to a position after this time.
+const NOT_READY: Duration = Duration::from_secs(2);
+
 impl Renderer {
     /// Decides what to send next, and sends it, or returns until when to wait.
     pub(in crate::kiosk) fn reconcile(&mut self, ctx: &mut Context<'_>) -> Option<Deadline> {
@@ -191,8 +194,10 @@ impl Renderer {
                     {
                         agenda.at(agenda.now, Purpose::ClearNext);
                     }
-                    Phase::Running { doubt: None, .. } if load.seek_to.is_some() => {
-                        agenda.at(self.connection.again_at(&Purpose::SeekTo), Purpose::SeekTo);
+                    Phase::Running { since, doubt: None } if load.seek_to.is_some() => {
+                        let again = self.connection.again_at(&Purpose::SeekTo);
+                        let ready = if load.can_seek() { again } else { since + NOT_READY };
+                        agenda.at(again.max(ready), Purpose::SeekTo);
                     }
                     Phase::Running { since, .. } if load.is_still() => {
                         agenda.wake(since + load.dwell(), Why::Dwell)

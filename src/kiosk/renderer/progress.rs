@@ -108,6 +108,12 @@ impl Load {
         Some((earliest, latest))
     }
 
+    /// Returns whether the renderer has opened the file: it knows its length or moves. Before that, some ignore a Seek, and
+    /// one hangs.
+    pub fn can_seek(&self) -> bool {
+        self.lengths.said.is_some() || !self.playhead.furthest().is_zero()
+    }
+
     /// Returns whether playback ends about now, by the shortest length.
     pub fn is_about_to_end(&self, within: Duration, now: Instant) -> bool {
         self.end().is_some_and(|(end, _)| end <= now + within && now <= end + ABOUT_THE_END)
