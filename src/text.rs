@@ -21,6 +21,26 @@ pub fn clip<const N: usize>(from: &str) -> Text<N> {
     text
 }
 
+/// `text` for a terminal or a log: what would change the lines around it (control characters, line separators, marks of
+/// direction) is written as in Rust, `\u{1b}`.
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    let harms = |c: char| {
+        let directs = matches!(c, '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{2066}'..='\u{2069}');
+        c.is_control() || matches!(c, '\u{2028}'..='\u{202e}') || directs
+    };
+    if !text.contains(harms) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match harms(c) {
+            true => shown.extend(c.escape_default()),
+            false => shown.push(c),
+        }
+    }
+    Cow::Owned(shown)
+}
+
 /// The name of the file at `path`, for people.
 pub fn file_name(path: &Path) -> Cow<'_, str> {
     path.file_name().map(OsStr::to_string_lossy).unwrap_or_default()
@@ -68,6 +88,12 @@ const fn usual(c: char) -> char {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn no_character_of_a_name_changes_a_line() {
+        assert_eq!(harmless("Größe 日本.mp4"), "Größe 日本.mp4");
+        assert_eq!(harmless("a\nb\x1b[2J\u{202e}c\u{2028}"), "a\\nb\\u{1b}[2J\\u{202e}c\\u{2028}");
+    }
 
     #[test]
     fn clips_at_a_character_boundary_and_drops_control_characters() {

@@ -13,12 +13,11 @@ use crate::kiosk::event::Event;
 use crate::kiosk::trace::Entry;
 use crate::kiosk::{Kiosk, Setup};
 use crate::shell::driver::drive;
-use crate::shell::{Mode, Shell, config_file};
+use crate::shell::{Mode, Shell, config_file, logger};
 use crate::time::{self, Duration};
 use clap::{Parser, Subcommand};
-use log::Level;
 use smol::{LocalExecutor, future};
-use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -73,7 +72,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let command = cli.command.unwrap_or(Command::Run);
-    start_log(cli.verbose, &command);
+    logger::start(log_filter(cli.verbose, &command));
     let outcome = match command {
         Command::Run => run::run(&cli.config, cli.state),
         Command::Play(play) => play.run(),
@@ -86,45 +85,28 @@ pub fn main() -> ExitCode {
         Command::Status(status) => status.run(&cli.config),
         Command::Profiles(profiles) => profiles.run(cli.state.as_deref()),
     };
+    let outcome = outcome.and_then(|code| match terminal::failure() {
+        None => Ok(code),
+        Some(error) => Err(format!("cannot write to standard output: {error}")),
+    });
     match outcome {
         Ok(code) => ExitCode::from(code),
         Err(sentence) => {
-            let priority = if in_journal() { "<3>" } else { "" };
+            let priority = if logger::in_journal() { "<3>" } else { "" };
             terminal::print_error(format_args!("{priority}dlna-kiosk: {sentence}"));
             ExitCode::FAILURE
         }
     }
 }
 
-/// Whether standard error goes to journald.
-fn in_journal() -> bool {
-    std::env::var_os("JOURNAL_STREAM").is_some() && !io::stderr().is_terminal()
-}
-
-/// Starts logging to standard error. journald adds the time, and takes the number in angle brackets as the priority:
-/// sd-daemon(3).
-fn start_log(verbose: u8, command: &Command) {
-    let level = match (verbose, command) {
+/// The lines that are logged unless RUST_LOG is set.
+const fn log_filter(verbose: u8, command: &Command) -> &'static str {
+    match (verbose, command) {
         (0, Command::Run) => "error,dlna_kiosk=info",
         (0, _) => "off",
         (1, _) => "error,dlna_kiosk=debug",
         (_, _) => "trace",
-    };
-    let mut builder =
-        env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(level));
-    builder.format_target(false);
-    if in_journal() {
-        builder.format(|out, record| {
-            let priority = match record.level() {
-                Level::Error => 3,
-                Level::Warn => 4,
-                Level::Info => 6,
-                Level::Debug | Level::Trace => 7,
-            };
-            writeln!(out, "<{priority}>{}", record.args())
-        });
     }
-    builder.init();
 }
 
 /// Reads the configuration and its problems.

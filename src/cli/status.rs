@@ -45,7 +45,7 @@ impl Status {
             let mut shown = self.ask(port).await?;
             let clear = if self.watch && terminal::is_terminal() { "\x1b[H\x1b[2J" } else { "" };
             loop {
-                let read = terminal::print_line(format_args!("{clear}{shown}"));
+                let read = terminal::print(clear) && terminal::print_line(&shown);
                 if !self.watch || !read {
                     return Ok(0);
                 }

@@ -2,11 +2,13 @@
 
 use crate::kiosk::event::Question;
 use crate::shell::{Shell, control_server};
+use crate::text::harmless;
 use async_io::Async;
 use core::fmt::Display;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 use serde_json::Value;
 use std::io::{self, IsTerminal as _, Stdin, Write as _, stderr, stdin, stdout};
+use std::sync::OnceLock;
 
 /// Asks the box in this process for its status.
 pub(super) async fn status(shell: &Shell) -> Option<Value> {
@@ -25,20 +27,33 @@ pub(super) fn height() -> usize {
     if size == 0 { 24 } else { usize::from(size) }
 }
 
-/// Prints at once, without a line feed. Returns whether anybody still reads: a reader that has gone, such as `head`, is no
-/// error.
+/// Why something could not be printed.
+static FAILURE: OnceLock<io::Error> = OnceLock::new();
+
+/// Why something could not be printed. A reader that has gone, such as `head`, is no failure.
+pub(super) fn failure() -> Option<&'static io::Error> {
+    FAILURE.get().filter(|error| error.kind() != io::ErrorKind::BrokenPipe)
+}
+
+/// Prints at once, without a line feed. Returns whether that is still possible; see [`failure`].
 pub(super) fn print(text: impl Display) -> bool {
-    write!(stdout(), "{text}").and_then(|()| stdout().flush()).is_ok()
+    let printed = write!(stdout(), "{text}").and_then(|()| stdout().flush());
+    printed.map_err(|error| FAILURE.set(error)).is_ok()
 }
 
-/// Prints a line; otherwise like [`print`].
-pub(super) fn print_line(line: impl Display) -> bool {
-    print(format_args!("{line}\n"))
+/// Prints lines, with nothing in them that harms a terminal; otherwise like [`print`].
+pub(super) fn print_line(lines: impl Display) -> bool {
+    print(format_args!("{}\n", harmless_lines(lines)))
 }
 
-/// Prints a line on standard error, if anybody reads it.
-pub(super) fn print_error(line: impl Display) {
-    let _ = writeln!(stderr(), "{line}");
+/// Prints lines on standard error, if anybody reads them.
+pub(super) fn print_error(lines: impl Display) {
+    let _ = writeln!(stderr(), "{}", harmless_lines(lines));
+}
+
+fn harmless_lines(lines: impl Display) -> String {
+    let text = lines.to_string();
+    text.split('\n').map(harmless).collect::<Vec<_>>().join("\n")
 }
 
 /// `no errors`, `1 error`, `2 errors`.
@@ -70,7 +85,7 @@ fn progress_bar(progress: f64, cells: usize) -> String {
 
 /// One renderer in one line: its state, its position, and why it does not play.
 pub(super) fn renderer_line(renderer: &Value) -> String {
-    let text = |key: &str| renderer[key].as_str().unwrap_or("").to_owned();
+    let text = |key: &str| harmless(renderer[key].as_str().unwrap_or("")).into_owned();
     let mut line = format!("{}: {}", text("name"), text("state").replace('_', " "));
     if let Some(file) = renderer["playing"].as_str() {
         line += &format!(" {file}");

@@ -13,6 +13,7 @@ pub mod driver;
 pub mod fake_host;
 pub mod gpio;
 pub mod http;
+pub mod logger;
 pub mod mailbox;
 pub mod media_server;
 pub mod multicast;

@@ -5,7 +5,8 @@
 //! Each essential task has a [`Heartbeat`]. The kiosk feeds systemd's watchdog only while all of them beat, so a task that
 //! hangs ends in a restart. Without a watchdog there are no heartbeats, and no timer wakes the box.
 //!
-//! SIGTERM (systemd) or SIGINT (Ctrl-C) asks the box to leave; a second signal ends it at once.
+//! SIGTERM (systemd), SIGINT (Ctrl-C) or SIGHUP (a terminal that is closed) asks the box to leave; a second signal ends it at
+//! once.
 
 use crate::kiosk::event::{Event, TaskName};
 use crate::limits::SENTENCE_BYTES;
@@ -102,16 +103,29 @@ impl<'a> Heartbeat<'a> {
     }
 }
 
-/// Catches SIGTERM and SIGINT from here on. Call it before anything slow.
+/// Catches SIGTERM, SIGINT and SIGHUP from here on, but SIGHUP not if it is ignored, as by `nohup`. Call it before anything
+/// slow.
 ///
 /// # Errors
 /// The process has no file descriptors left.
 pub fn catch_signals() -> io::Result<Signals> {
-    Signals::new([Signal::Term, Signal::Int])
+    let mut signals = Signals::new([Signal::Term, Signal::Int])?;
+    if !ignores_hangups() {
+        signals.add_signals([Signal::Hup])?;
+    }
+    Ok(signals)
+}
+
+/// Whether this process was started so that it ignores SIGHUP, by the mask in `/proc`: proc_pid_status(5).
+fn ignores_hangups() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .is_some_and(|mask| mask & 1 == 1)
 }
 
 /// Posts [`Event::Leave`] at the first signal. At the second, calls `before_exit` and exits with the code that a shell
-/// reports: 143 or 130. No destructor runs then, so `before_exit` must turn off the LEDs.
+/// reports: 143, 130 or 129. No destructor runs then, so `before_exit` must turn off the LEDs.
 pub async fn leave_on_signals(
     signals: Signals,
     mailbox: &Mailbox,
@@ -131,6 +145,7 @@ async fn second_signal(mut signals: Signals, mailbox: &Mailbox) -> i32 {
     };
     match future::or(leave, next_signal(&mut signals)).await {
         Signal::Int => 130,
+        Signal::Hup => 129,
         _ => 143,
     }
 }
