@@ -45,10 +45,12 @@ pub const STATISTICS: usize = 8 * RENDERERS;
 pub const MEDIA_CONNECTIONS: usize = 4 * RENDERERS;
 /// Connections of the media server from one renderer: a TV opened 8 in parallel.
 pub const MEDIA_CONNECTIONS_PER_PEER: usize = 12;
+/// Connections of the media server from addresses where no renderer is. The rest is for renderers, whatever strangers do.
+pub const STRANGERS_CONNECTIONS: usize = MEDIA_CONNECTIONS / 4;
 /// Connections of the control server.
 pub const CONTROL_CONNECTIONS: usize = 16;
-/// NOTIFY requests read at once: one from each renderer. Each takes twice the size of its body.
-pub const NOTIFICATIONS: usize = RENDERERS;
+/// NOTIFY requests read at once. They take milliseconds.
+pub const NOTIFICATIONS: usize = RENDERERS / 2;
 // File descriptors: the connections above, the calls to all renderers and the description fetches, and as many again for
 // files, pins and the rest.
 const _: () =
@@ -76,14 +78,19 @@ pub const PATH_BYTES: usize = 256;
 /// Bytes of a sentence about a fault.
 pub const SENTENCE_BYTES: usize = 96;
 
-/// Bytes of a device description. The limits of this and the next two bodies are those of go2tv.
-pub const DESCRIPTION_BODY: usize = 2 << 20;
-/// Bytes of a SOAP body.
-pub const SOAP_BODY: usize = 1 << 20;
-/// Bytes of the body of a NOTIFY.
-pub const NOTIFY_BODY: usize = 256 << 10;
+/// Bytes of a device description: that of a tuner with seven devices has 100 KiB.
+pub const DESCRIPTION_BODY: usize = 512 << 10;
+/// Bytes of a SOAP body: the longest, a list of protocols, has 16 KB.
+pub const SOAP_BODY: usize = 128 << 10;
+/// Bytes of the body of a NOTIFY: the longest known one, of a multi-room system, is far shorter.
+pub const NOTIFY_BODY: usize = 128 << 10;
 /// Bytes of a service description: those of AVTransport, the longest, reach 60 KiB.
-pub const SCPD_BODY: usize = 256 << 10;
+pub const SCPD_BODY: usize = 128 << 10;
+// All bodies that are read at once fit into 40 MiB. A buffer may have twice the size of what it holds.
+const _: () = assert!(
+    2 * (RENDERERS * SOAP_BODY + FETCHES * DESCRIPTION_BODY + NOTIFICATIONS * NOTIFY_BODY)
+        <= 40 << 20
+);
 /// Bytes of a subtitle file: a film of three hours has about 200 KiB. It is sent from memory in pieces of [`MEDIA_CHUNK`].
 pub const SUBTITLES: u64 = 1 << 20;
 /// Longest time for sending subtitles: at 1 Mbit/s they take nine seconds.

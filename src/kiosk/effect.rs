@@ -12,7 +12,7 @@ use crate::media::subtitles::SubtitleFormat;
 use crate::time::Duration;
 use crate::upnp::{Action, HttpUrl};
 use core::fmt;
-use core::net::SocketAddrV4;
+use core::net::{Ipv4Addr, SocketAddrV4};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -57,6 +57,8 @@ pub enum Effect {
     },
     /// Answer a NOTIFY: known (200) or not (412).
     Acknowledge(ReplyTo, bool),
+    /// The box now drives the renderers at these addresses: their connections go before those of strangers.
+    Prefer(Vec<Ipv4Addr>),
     /// Answer a question of the control port.
     Report { reply: ReplyTo, json: String },
     /// Switch an LED on or off.

@@ -72,6 +72,17 @@ pub enum Event {
         /// The box's own address on that connection, if there was one.
         facing: Option<Ipv4Addr>,
     },
+    /// The head of a NOTIFY to one of the callback paths: is its body worth reading?
+    NotifyAsked {
+        /// The number in the callback path, which identifies the subscription.
+        callback: u32,
+        /// The SID header.
+        sid: String,
+        /// The sender.
+        from: Ipv4Addr,
+        /// Where to send the answer.
+        reply: ReplyTo,
+    },
     /// A NOTIFY to one of the callback paths.
     Notified {
         /// The number in the callback path, which identifies the subscription.

@@ -36,7 +36,7 @@ pub mod trace;
 use crate::config::Config;
 use crate::time::{Duration, Instant};
 use crate::upnp::description::Description;
-use crate::upnp::{HttpUrl, Udn, are_neighbours};
+use crate::upnp::{HttpUrl, Udn};
 use core::net::Ipv4Addr;
 use deadline::{Deadline, Wake, Why};
 use discovery::Discovery;
@@ -94,6 +94,8 @@ pub struct Kiosk {
 struct Network {
     /// The addresses of the box.
     addresses: Vec<Ipv4Addr>,
+    /// The addresses of the renderers, as the media server knows them.
+    preferred: Vec<Ipv4Addr>,
     /// How many connections the media server has.
     media_connections: u16,
     /// How many bytes the media server has sent.
@@ -151,13 +153,16 @@ impl Kiosk {
             Event::Answered { ticket, outcome, facing } => {
                 self.answered(&ticket, outcome, facing, now, effects)
             }
+            Event::NotifyAsked { callback, sid, from, reply } => {
+                let expected = self.renderers.iter().any(|r| r.expects(callback, &sid, from));
+                effects.push(Effect::Acknowledge(reply, expected));
+            }
             Event::Notified { callback, sid, seq, change, from, reply } => {
-                // A renderer with two addresses may send from the other one; the callback and the SID tell.
-                let near = |r: &Renderer| r.host() == from || are_neighbours(r.host(), from);
-                let theirs = self.renderers.filter_mut(near);
-                let welcome =
-                    theirs.filter_map(|r| r.notified(callback, &sid, seq, &change, now)).next();
-                effects.push(Effect::Acknowledge(reply, welcome == Some(true)));
+                let theirs = self.renderers.find_mut(|r| r.expects(callback, &sid, from));
+                effects.push(Effect::Acknowledge(reply, theirs.is_some()));
+                if let Some(renderer) = theirs {
+                    renderer.notified(callback, seq, &change, now);
+                }
             }
             Event::MediaAsked { token, reply } => self.media_asked(token, reply, effects),
             Event::Served { token, bytes, end } => {
@@ -305,6 +310,7 @@ impl Kiosk {
             self.conduct(now, effects, &mut wake);
         }
         wake.add(self.renderers.next_deadline());
+        self.prefer(effects);
         self.save(now, effects);
         if !leaving && let Some(what) = self.power.due(now, effects) {
             self.common.trace.note(now, "", what);
@@ -337,6 +343,14 @@ impl Kiosk {
         }
         if planned.learned {
             self.take_news(now);
+        }
+    }
+
+    /// Tells the media server where the renderers are, if that has changed.
+    fn prefer(&mut self, effects: &mut Effects) {
+        if !self.renderers.iter().map(Renderer::host).eq(self.network.preferred.iter().copied()) {
+            self.network.preferred = self.renderers.iter().map(Renderer::host).collect();
+            effects.push(Effect::Prefer(self.network.preferred.clone()));
         }
     }
 

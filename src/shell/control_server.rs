@@ -70,9 +70,11 @@ impl HttpAnswer {
 
 /// Serves for ever; returns a sentence that says why it ended.
 pub async fn run(listener: Async<TcpListener>, mailbox: &Mailbox, replies: &Replies) -> String {
-    let capacity = Capacity { total: CONTROL_CONNECTIONS, per_peer: CONTROL_CONNECTIONS };
+    let all = CONTROL_CONNECTIONS;
+    let capacity = Capacity { total: all, strangers: all, per_peer: all };
     let connection = |stream, _| connection(stream, mailbox, replies);
-    server::serve(&listener, capacity, mailbox, TaskName::ControlServer, connection).await
+    server::serve(&listener, capacity, mailbox, TaskName::ControlServer, |_| false, connection)
+        .await
 }
 
 async fn connection(socket: Async<TcpStream>, mailbox: &Mailbox, replies: &Replies) {

@@ -184,6 +184,7 @@ impl<'a, 'e> EffectRunner<'a, 'e> {
             }),
             Effect::Serve { reply, token: _, what } => shell.replies.serve(reply, what),
             Effect::Acknowledge(reply, known) => shell.replies.acknowledge(reply, known),
+            Effect::Prefer(addresses) => drop(shell.preferred.replace(addresses)),
             Effect::Report { reply, json } => shell.replies.report(reply, json),
             Effect::Light(led, lit) => {
                 shell.panel.borrow().light(led, lit);

@@ -57,6 +57,8 @@ pub struct Shell {
     mode: Mode,
     panel: RefCell<Rc<GpioPanel>>,
     media: ListeningPort,
+    /// The addresses of the renderers.
+    preferred: RefCell<Vec<Ipv4Addr>>,
     control: Option<ListeningPort>,
     watch: Watch,
     /// What earlier scans have found out about files.
@@ -99,6 +101,7 @@ impl Shell {
             mode,
             panel: RefCell::default(),
             media,
+            preferred: RefCell::default(),
             control,
             watch: Watch::default(),
             known: RefCell::new(known),
@@ -159,7 +162,8 @@ impl Shell {
         match self.media.listener() {
             Ok((listener, media_port)) => {
                 self.mailbox.post(Event::Listening { media_port }).await;
-                media_server::run(listener, &self.mailbox, &self.replies).await
+                let preferred = |peer| self.preferred.borrow().contains(&peer);
+                media_server::run(listener, &self.mailbox, &self.replies, preferred).await
             }
             Err(why) => format!("media_port: {why}"),
         }

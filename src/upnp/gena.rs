@@ -156,7 +156,9 @@ impl EventDocument {
         if self.document.nodes().any(is_another_instance) {
             return None;
         }
-        self.texts.iter().find_map(|text| torn_value(text, name))
+        // Without one there is no value, and the search would take long.
+        let mut texts = self.texts.iter().filter(|text| text.contains('='));
+        texts.find_map(|text| torn_value(text, name))
     }
 
     fn variables(&self) -> impl Iterator<Item = Node<'_>> {

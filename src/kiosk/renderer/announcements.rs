@@ -5,9 +5,9 @@ use super::{Context, Renderer};
 use crate::kiosk::fault::Fault;
 use crate::kiosk::trace::What;
 use crate::time::{Duration, Instant};
-use crate::upnp::HttpUrl;
 use crate::upnp::description::Description;
 use crate::upnp::gena::LastChange;
+use crate::upnp::{HttpUrl, are_neighbours};
 use core::net::Ipv4Addr;
 
 /// An announcement causes no state request if the state was seen within this time.
@@ -18,19 +18,22 @@ const CONFIRM_AFTER: Duration = Duration::from_secs(5);
 const LOOK_AFTER: Duration = Duration::from_millis(500);
 
 impl Renderer {
-    /// Takes an event for this callback. Returns `None` if the callback is not this renderer's, else whether the event
-    /// was expected.
+    /// Returns whether an event belongs to a subscription at this renderer. A renderer with two addresses may send from the
+    /// other one; the callback and the SID tell.
+    pub(in crate::kiosk) fn expects(&self, callback: u32, sid: &str, from: Ipv4Addr) -> bool {
+        let is_near = self.host() == from || are_neighbours(self.host(), from);
+        is_near && self.observation.expects(callback, sid)
+    }
+
+    /// Takes an event that is expected.
     pub(in crate::kiosk) fn notified(
         &mut self,
         callback: u32,
-        sid: &str,
         seq: Option<u32>,
         change: &LastChange,
         now: Instant,
-    ) -> Option<bool> {
-        if self.observation.subscription_of(callback)?.hear(sid, seq).is_none() {
-            return Some(false);
-        }
+    ) {
+        self.observation.hear(callback, seq);
         // The state only prompts a request for it; volume and mute are believed.
         self.observation.ask_state_by(now);
         self.observation.hint(change.transport_state, now);
@@ -38,7 +41,6 @@ impl Renderer {
             self.observation.ask_position_by(now);
         }
         self.volume.see(change.volume, change.mute);
-        Some(true)
     }
 
     /// The renderer was announced.

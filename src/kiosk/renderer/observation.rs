@@ -223,9 +223,18 @@ impl Observation {
         &mut self.0.subscriptions[which as usize]
     }
 
-    /// The subscription whose events come to this callback.
-    pub(super) fn subscription_of(&mut self, callback: u32) -> Option<&mut Subscription> {
-        self.0.subscriptions.iter_mut().find(|subscription| subscription.has_callback(callback))
+    /// Returns whether an event with this callback and this SID belongs to one of the subscriptions.
+    pub(super) fn expects(&self, callback: u32, sid: &str) -> bool {
+        let mut theirs = self.0.subscriptions.iter();
+        theirs.any(|subscription| subscription.has_callback(callback) && subscription.expects(sid))
+    }
+
+    /// Takes an event that is expected.
+    pub(super) fn hear(&mut self, callback: u32, seq: Option<u32>) {
+        let mut theirs = self.0.subscriptions.iter_mut();
+        if let Some(subscription) = theirs.find(|it| it.has_callback(callback)) {
+            subscription.hear(seq);
+        }
     }
 
     /// Drops the subscriptions and subscribes again from `now` on.

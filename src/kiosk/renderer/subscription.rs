@@ -141,20 +141,25 @@ impl Subscription {
         }
     }
 
-    /// Takes an event. Returns `None` if it belongs to another subscription, else whether an earlier event was lost.
-    pub fn hear(&mut self, sid: &str, seq: Option<u32>) -> Option<bool> {
+    /// Returns whether an event with this SID belongs to this subscription. The first one may overtake the answer to
+    /// SUBSCRIBE, which tells the SID.
+    pub fn expects(&self, sid: &str) -> bool {
         match &self.state {
-            State::Leased { sid: ours, .. } if ours != sid => return None,
-            State::Leased { .. } | State::Asked => {}
-            State::Wanted { .. } | State::Impossible => return None,
+            State::Leased { sid: ours, .. } => ours == sid,
+            State::Asked => true,
+            State::Wanted { .. } | State::Impossible => false,
         }
+    }
+
+    /// Takes an event that is expected; returns whether an earlier one was lost.
+    pub fn hear(&mut self, seq: Option<u32>) -> bool {
         self.events = self.events.saturating_add(1);
         let gap = seq.is_some_and(|seq| seq > self.expected_seq);
         // 4294967295 is followed by 1 (UDA 1.0 §4.2.1).
         self.expected_seq = seq.map_or(self.expected_seq, |seq| {
             seq.checked_add(1).unwrap_or(1).max(self.expected_seq)
         });
-        Some(gap)
+        gap
     }
 
     pub fn sid(&self) -> Option<&str> {
@@ -214,13 +219,13 @@ mod tests {
     fn the_first_event_may_overtake_the_answer() {
         let mut subscription = Subscription::new(true);
         subscription.ask(1);
-        assert_eq!(subscription.hear("uuid:1", Some(0)), Some(false));
+        assert!(subscription.expects("uuid:1") && !subscription.hear(Some(0)));
         subscription.grant(Instant::START, Some("uuid:1".into()), 60 * SECOND);
-        assert_eq!(subscription.hear("uuid:2", Some(1)), None);
-        assert_eq!(subscription.hear("uuid:1", Some(1)), Some(false));
-        assert_eq!(subscription.hear("uuid:1", Some(3)), Some(true), "2 was lost");
-        assert_eq!(subscription.hear("uuid:1", Some(2)), Some(false), "late, not lost");
-        assert_eq!(subscription.hear("uuid:1", Some(4)), Some(false));
+        assert!(subscription.expects("uuid:1") && !subscription.expects("uuid:2"));
+        assert!(!subscription.hear(Some(1)));
+        assert!(subscription.hear(Some(3)), "2 was lost");
+        assert!(!subscription.hear(Some(2)), "late, not lost");
+        assert!(!subscription.hear(Some(4)));
         assert!(subscription.flows(Instant::START));
         assert!(!subscription.flows(Instant::START + 61 * SECOND), "the lease ended");
     }

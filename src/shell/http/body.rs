@@ -7,6 +7,7 @@
 use super::Headers;
 use crate::limits::HTTP_HEAD;
 use crate::upnp::xml::document_end;
+use smol::future;
 use smol::io::{AsyncRead, AsyncReadExt};
 use std::io;
 
@@ -79,12 +80,17 @@ impl<R: AsyncRead + Unpin> Reader<R> {
     /// # Errors
     /// See [`ReadError`].
     pub async fn head<H>(&mut self, parse: fn(&[u8]) -> Option<H>) -> Result<H, ReadError> {
-        let mut seen = 0;
+        let (mut seen, mut skipped) = (0, 0);
         loop {
-            // Empty lines before the start line are ignored (RFC 9112 §2.2).
+            // Empty lines before the start line are ignored (RFC 9112 §2.2), but not without end.
             if seen == 0 {
                 let blank = |b: &&u8| matches!(b, b'\r' | b'\n');
-                self.taken += self.unread().iter().take_while(blank).count();
+                let blanks = self.unread().iter().take_while(blank).count();
+                self.taken += blanks;
+                skipped += blanks;
+                if skipped > HTTP_HEAD {
+                    return Err(ReadError::TooLarge);
+                }
             }
             if let Some(length) = super::head_length(self.unread(), seen) {
                 if length > HTTP_HEAD {
@@ -223,7 +229,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         }
     }
 
-    /// Reads what is available; false at the end.
+    /// Reads what is available; false at the end. Then others have their turn: a fast sender never makes it wait.
     async fn more(&mut self) -> io::Result<bool> {
         self.buffer.drain(..self.taken);
         self.taken = 0;
@@ -231,6 +237,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         self.buffer.resize(filled + PIECE, 0);
         let read = self.from.read(&mut self.buffer[filled..]).await;
         self.buffer.truncate(filled + *read.as_ref().unwrap_or(&0));
+        future::yield_now().await;
         read.map(|count| count > 0)
     }
 
@@ -248,9 +255,10 @@ fn size_in(line: &[u8]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shell::http::parse_response;
+    use crate::limits::HEAD_TIMEOUT;
+    use crate::shell::http::{parse_response, within};
     use proptest::prelude::*;
-    use smol::{block_on, future};
+    use smol::block_on;
 
     /// Delivers its bytes one by one, like a slow peer.
     struct Drip<'a>(&'a [u8]);
@@ -359,6 +367,33 @@ mod tests {
     }
 
     #[test]
+    fn line_ends_before_a_head_are_skipped_but_not_for_ever() {
+        let head = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+        assert_eq!(body(&("\r\n".repeat(100) + head)), "ok");
+        let endless = smol::io::repeat(b'\n');
+        let reading = async { Reader::new(endless).head(parse_response).await.map(|_| ()) };
+        let read = block_on(within(HEAD_TIMEOUT, reading)).expect("an end");
+        assert!(matches!(read, Err(ReadError::TooLarge)), "{read:?}");
+    }
+
+    #[test]
+    fn one_who_sends_without_pause_leaves_others_their_turns() {
+        let endless = smol::io::repeat(b'x');
+        let reading =
+            async { Reader::new(endless).body(Framing::ToEnd, 1 << 20).await.map(|_| ()) };
+        let turns = core::cell::Cell::new(0);
+        let others = async {
+            loop {
+                turns.set(turns.get() + 1);
+                future::yield_now().await;
+            }
+        };
+        let read = block_on(future::or(reading, others));
+        assert!(matches!(read, Err(ReadError::TooLarge)), "{read:?}");
+        assert!(turns.get() >= (1 << 20) / PIECE - 2, "{} turns", turns.get());
+    }
+
+    #[test]
     fn silence_and_garbage_are_told_apart() {
         assert!(matches!(read(b"", 10), Err(ReadError::Closed)));
         assert!(matches!(read(b"HTTP/1.1 20", 10), Err(ReadError::Malformed)));
@@ -400,7 +435,7 @@ mod tests {
                 let head = reader.head(parse_response).await.unwrap();
                 reader.body(Framing::of(&head.headers, Framing::ToEnd), 100).await
             };
-            let body = block_on(future::poll_once(reading)).expect("no waiting").unwrap();
+            let body = block_on(within(HEAD_TIMEOUT, reading)).expect("no waiting").unwrap();
             assert!(rest.as_bytes().ends_with(&body) && body.starts_with(b"<"), "{rest}");
         }
     }

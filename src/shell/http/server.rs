@@ -35,8 +35,8 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a client may continue to send after its answer. Closing earlier, with bytes unread, would reset the connection, and
 /// the client could lose the answer.
 const LINGER: Duration = Duration::from_secs(1);
-/// How much a client may continue to send. See [`LINGER`].
-const LINGER_BYTES: usize = 64 << 10;
+/// How much a client may continue to send: the body of an event that nobody waits for. See [`LINGER`].
+const LINGER_BYTES: usize = 512 << 10;
 
 /// Listens on `port` of `address`.
 ///
@@ -66,18 +66,21 @@ pub fn bind(address: Ipv4Addr, port: PortChoice) -> Result<Async<TcpListener>, S
 pub struct Capacity {
     /// In all.
     pub total: usize,
+    /// From addresses that are not preferred.
+    pub strangers: usize,
     /// From one address.
     pub per_peer: usize,
 }
 
 /// Accepts connections for ever and runs `connection` for each; sends heartbeats through `mailbox`. When all connections are
-/// taken, a new client gets a 503; a client that has too many loses its oldest one. Returns a sentence that says why the
-/// server ended.
+/// taken, a new client gets a 503, but one from a preferred address takes the place of a stranger; a client that has too many
+/// loses its oldest one. Returns a sentence that says why the server ended.
 pub async fn serve<'a, C: Future<Output = ()> + 'a>(
     listener: &Async<TcpListener>,
     capacity: Capacity,
     mailbox: &Mailbox,
     name: TaskName,
+    preferred: impl Fn(Ipv4Addr) -> bool,
     connection: impl Fn(Async<TcpStream>, Ipv4Addr) -> C,
 ) -> String {
     let executor = LocalExecutor::new();
@@ -88,7 +91,7 @@ pub async fn serve<'a, C: Future<Output = ()> + 'a>(
         }
     };
     let accept = async {
-        let mut open: Vec<(Ipv4Addr, Task<()>)> = Vec::new();
+        let mut open = OpenConnections { capacity, all: Vec::new() };
         let mut heartbeat = Heartbeat::new(mailbox, name);
         let mut failures = 0;
         let mut warned: Option<Instant> = None;
@@ -111,19 +114,9 @@ pub async fn serve<'a, C: Future<Output = ()> + 'a>(
                     let IpAddr::V4(peer) = from.ip() else {
                         continue;
                     };
-                    open.retain(|(_, task)| !task.is_finished());
-                    // A TV that never closes its connections must not lock itself out: its oldest one makes room. Dropping the
-                    // task closes it.
-                    let mut theirs =
-                        open.iter().enumerate().filter(|(_, (other, _))| *other == peer);
-                    let oldest = theirs.next().map(|(at, _)| at);
-                    if let Some(oldest) = oldest.filter(|_| theirs.count() + 1 >= capacity.per_peer)
-                    {
-                        drop(open.remove(oldest));
-                    }
-                    let room = open.len() < capacity.total;
+                    let room = open.make_room(peer, &preferred);
                     if room {
-                        open.push((peer, executor.spawn(connection(stream, peer))));
+                        open.all.push((peer, executor.spawn(connection(stream, peer))));
                     } else {
                         refuse(&stream);
                         if !refusing {
@@ -139,6 +132,46 @@ pub async fn serve<'a, C: Future<Output = ()> + 'a>(
         }
     };
     future::or(accept, connections).await
+}
+
+/// The open connections, the oldest first. Dropping a task closes its connection.
+struct OpenConnections {
+    capacity: Capacity,
+    all: Vec<(Ipv4Addr, Task<()>)>,
+}
+
+impl OpenConnections {
+    /// Returns whether there is room for a client, after making some if the client may have it.
+    fn make_room(&mut self, peer: Ipv4Addr, preferred: impl Fn(Ipv4Addr) -> bool) -> bool {
+        self.all.retain(|(_, task)| !task.is_finished());
+        let theirs = |other| other == peer;
+        // A TV that never closes its connections must not lock itself out: its oldest one makes room.
+        if self.count(theirs) >= self.capacity.per_peer {
+            self.drop_oldest(theirs);
+        }
+        let strange = |other| !preferred(other);
+        if strange(peer) {
+            return self.count(strange) < self.capacity.strangers && !self.is_full();
+        }
+        if self.is_full() {
+            self.drop_oldest(strange);
+        }
+        !self.is_full()
+    }
+
+    fn is_full(&self) -> bool {
+        self.all.len() >= self.capacity.total
+    }
+
+    fn count(&self, which: impl Fn(Ipv4Addr) -> bool) -> usize {
+        self.all.iter().filter(|(peer, _)| which(*peer)).count()
+    }
+
+    fn drop_oldest(&mut self, which: impl Fn(Ipv4Addr) -> bool) {
+        if let Some(oldest) = self.all.iter().position(|(peer, _)| which(*peer)) {
+            drop(self.all.remove(oldest));
+        }
+    }
 }
 
 /// Whether the machine or this process lacks descriptors or memory: nothing is wrong with the socket.
@@ -221,6 +254,7 @@ pub async fn close(mut stream: &Async<TcpStream>) {
                 Ok(count) if count > 0 => drained += count,
                 _ => return,
             }
+            future::yield_now().await;
         }
     };
     // Whether it timed out or not, the connection is over.
@@ -305,6 +339,32 @@ mod tests {
             let found = next.get_ref().local_addr().unwrap().port();
             assert!(found > port && found <= port + MORE_PORTS, "{found} after {port}");
         }
+    }
+
+    #[test]
+    fn strangers_have_a_share_and_make_room() {
+        let executor = LocalExecutor::new();
+        let capacity = Capacity { total: 6, strangers: 3, per_peer: 4 };
+        let mut open = OpenConnections { capacity, all: Vec::new() };
+        let tv = |host: u8| Ipv4Addr::new(10, 0, 0, host);
+        let stranger = |host: u8| Ipv4Addr::new(10, 0, 9, host);
+        let preferred = |peer: Ipv4Addr| peer.octets()[2] == 0;
+        let mut connect = |peer| {
+            let room = open.make_room(peer, preferred);
+            if room {
+                open.all.push((peer, executor.spawn(future::pending())));
+            }
+            (room, open.all.iter().map(|(peer, _)| *peer).collect::<Vec<_>>())
+        };
+        assert!((1..=3).all(|host| connect(stranger(host)).0));
+        assert!(!connect(stranger(4)).0, "their share is taken");
+        assert!((1..=3).all(|host| connect(tv(host)).0), "the rest is for renderers");
+        let (room, all) = connect(tv(4));
+        assert!(room && !all.contains(&stranger(1)) && all.contains(&stranger(2)), "{all:?}");
+        assert!(!connect(stranger(1)).0, "full");
+        assert!(connect(tv(5)).0 && connect(tv(5)).0, "the other strangers make room, too");
+        let (room, all) = connect(tv(5));
+        assert!(!room && all.iter().all(|peer| preferred(*peer)), "only renderers: {all:?}");
     }
 
     #[test]

@@ -7,10 +7,11 @@ mod response;
 mod stream;
 
 use crate::kiosk::effect::Published;
-use crate::kiosk::event::{Event, StreamEnd, TaskName};
+use crate::kiosk::event::{Event, ReplyTo, StreamEnd, TaskName};
 use crate::kiosk::token::Token;
 use crate::limits::{
     HEAD_TIMEOUT, MEDIA_CONNECTIONS, MEDIA_CONNECTIONS_PER_PEER, NOTIFICATIONS, NOTIFY_BODY,
+    STRANGERS_CONNECTIONS,
 };
 use crate::media::subtitles;
 use crate::shell::http::body::{Framing, ReadError, Reader};
@@ -38,8 +39,13 @@ const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
     .with_interval(Duration::from_secs(15))
     .with_retries(4);
 
-/// Serves for ever; returns a sentence that says why it ended.
-pub async fn run(listener: Async<TcpListener>, mailbox: &Mailbox, replies: &Replies) -> String {
+/// Serves for ever; returns a sentence that says why it ended. `preferred`: is this the address of a renderer?
+pub async fn run(
+    listener: Async<TcpListener>,
+    mailbox: &Mailbox,
+    replies: &Replies,
+    preferred: impl Fn(Ipv4Addr) -> bool,
+) -> String {
     let media_server = MediaServer {
         mailbox,
         replies,
@@ -48,9 +54,14 @@ pub async fn run(listener: Async<TcpListener>, mailbox: &Mailbox, replies: &Repl
         notifying: Cell::new(0),
         last_warning: RefCell::default(),
     };
-    let capacity = Capacity { total: MEDIA_CONNECTIONS, per_peer: MEDIA_CONNECTIONS_PER_PEER };
+    let capacity = Capacity {
+        total: MEDIA_CONNECTIONS,
+        strangers: STRANGERS_CONNECTIONS,
+        per_peer: MEDIA_CONNECTIONS_PER_PEER,
+    };
+    let name = TaskName::MediaServer;
     let connection = |stream, peer| media_server.connection(stream, peer);
-    server::serve(&listener, capacity, mailbox, TaskName::MediaServer, connection).await
+    server::serve(&listener, capacity, mailbox, name, preferred, connection).await
 }
 
 /// What all connections share.
@@ -150,11 +161,7 @@ impl MediaServer<'_> {
                 return self.media(token, wanted, request, socket).await;
             }
             (Some(Resource::Callback(callback)), "NOTIFY") => {
-                if continues {
-                    // If this fails, so does reading the body.
-                    server::send(socket, "HTTP/1.1 100 Continue\r\n\r\n").await;
-                }
-                (self.notified(callback, request, reader, peer).await, "")
+                (self.notified(callback, request, continues, reader, socket, peer).await, "")
             }
             (Some(Resource::Media(..)), _) => (405, "GET, HEAD"),
             (Some(Resource::Callback(_)), _) => (405, "NOTIFY"),
@@ -165,40 +172,52 @@ impl MediaServer<'_> {
         server::answer(socket, &server::head(status, fields)).await;
     }
 
-    /// Takes an event of a renderer (UDA 1.0 §4.2.1); returns the status code of the answer.
+    /// Takes an event of a renderer (UDA 1.0 §4.2.1); returns the status code of the answer. The body is read only if the
+    /// head belongs to a subscription: anybody may send something, and reading XML takes time. `continues`: the sender waits
+    /// until the body is wanted.
     async fn notified(
         &self,
         callback: u32,
         request: &RequestHead,
+        continues: bool,
         reader: &mut Reader<&Async<TcpStream>>,
+        socket: &Async<TcpStream>,
         from: Ipv4Addr,
     ) -> u16 {
-        let Some(sid) = request.headers.get("SID") else {
+        let Some(sid) = request.headers.get("SID").map(str::to_owned) else {
             return 412;
         };
+        let head = |reply| Event::NotifyAsked { callback, sid: sid.clone(), from, reply };
+        match self.is_expected(head).await {
+            200 => {}
+            refused => return refused,
+        }
         if usize::from(self.notifying.get()) == NOTIFICATIONS {
             return 503;
         }
         let _counted = CountGuard::new(&self.notifying);
+        if continues {
+            // If this fails, so does reading the body.
+            server::send(socket, "HTTP/1.1 100 Continue\r\n\r\n").await;
+        }
         let framing = Framing::of(&request.headers, Framing::Length(0));
         let body = match within(HEAD_TIMEOUT, reader.body(framing, NOTIFY_BODY)).await {
             Some(Ok(body)) => body,
             Some(Err(ReadError::TooLarge)) => return 413,
             Some(Err(_)) | None => return 400,
         };
+        let seq = request.headers.get("SEQ").and_then(|seq| seq.parse().ok());
+        // An event that cannot be parsed still says that something changed.
+        let change = Box::new(LastChange::parse(&body).unwrap_or_default());
+        self.is_expected(|reply| Event::Notified { callback, sid, seq, change, from, reply }).await
+    }
+
+    /// Asks the kiosk whether an event is expected; returns the status code that says so.
+    async fn is_expected(&self, question: impl FnOnce(ReplyTo) -> Event) -> u16 {
         let Some((reply, known)) = self.replies.notification() else {
             return 503;
         };
-        let event = Event::Notified {
-            callback,
-            sid: sid.to_owned(),
-            seq: request.headers.get("SEQ").and_then(|seq| seq.parse().ok()),
-            // An event that cannot be parsed still says that something changed.
-            change: Box::new(LastChange::parse(&body).unwrap_or_default()),
-            from,
-            reply,
-        };
-        self.mailbox.post(event).await;
+        self.mailbox.post(question(reply)).await;
         match within(KIOSK_TIMEOUT, known).await {
             Some(true) => 200,
             Some(false) => 412,

@@ -140,7 +140,7 @@ impl World {
                 self.check_watchdog();
                 self.fed.push(self.now);
             }
-            Effect::Ready | Effect::Stopping => {}
+            Effect::Ready | Effect::Stopping | Effect::Prefer(_) => {}
             Effect::PowerOff => {
                 self.record(|wire, now| wire.machine(now, "switch off"));
                 self.power_offs += 1;
@@ -367,7 +367,9 @@ impl World {
         }
         let witness = match &event {
             Event::Heard(_) | Event::HeardFromElsewhere(_) => TaskName::Multicast,
-            Event::Notified { .. } | Event::Served { .. } => TaskName::MediaServer,
+            Event::NotifyAsked { .. } | Event::Notified { .. } | Event::Served { .. } => {
+                TaskName::MediaServer
+            }
             Event::Button { .. } | Event::Panel(_) => TaskName::Panel,
             Event::Addresses(_) => TaskName::Network,
             _ => return self.step(event),
