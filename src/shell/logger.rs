@@ -133,12 +133,14 @@ mod tests {
         }
         assert!(log.waiting.len() <= WAITING && log.dropped > 0);
         let (mut text, mut piece) = (Vec::new(), vec![0; 1 << 20]);
-        while !log.waiting.is_empty() {
-            let count = reader.read(&mut piece).unwrap();
-            text.extend_from_slice(&piece[..count]);
-            log.flush().unwrap();
+        for last in [&b"again\n"[..], b""] {
+            while !log.waiting.is_empty() {
+                let count = reader.read(&mut piece).unwrap();
+                text.extend_from_slice(&piece[..count]);
+                log.flush().unwrap();
+            }
+            log.write_all(last).unwrap();
         }
-        log.write_all(b"again\n").unwrap();
         drop(log);
         reader.read_to_end(&mut text).unwrap();
         String::from_utf8(text).unwrap()
