@@ -342,3 +342,52 @@ fn a_process_killed_in_the_middle_of_a_write_leaves_the_old_file() {
     assert_eq!(code, Some(0), "the half-written file does no harm: {said}");
     assert_eq!(std::fs::read_dir(state).unwrap().count(), 1);
 }
+
+#[test]
+fn the_process_that_writes_finishes_what_it_was_given_and_nothing_less() {
+    let folder = Folder::new("writes");
+    let state = folder.0.to_str().unwrap();
+    let give = |text: &str, signal: bool| {
+        let mut writer = program(&["write-state", state]);
+        let mut writer = writer.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut input = writer.stdin.take().unwrap();
+        let (first, rest) = text.split_at(text.len() / 2);
+        input.write_all(first.as_bytes()).unwrap();
+        if signal {
+            // It has begun once its signals are caught: bit 14 of the mask is SIGTERM.
+            let status = format!("/proc/{}/status", writer.id());
+            let catches = || {
+                let text = read_to_string(&status).unwrap();
+                let mask = text.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+                u64::from_str_radix(mask.trim(), 16).unwrap() & (1 << 14) != 0
+            };
+            assert!((0..1000).any(|_| {
+                smol::block_on(dlna_kiosk::shell::clock::pause(Duration::from_millis(10)));
+                catches()
+            }));
+            let pid = Pid::from_raw(i32::try_from(writer.id()).unwrap()).unwrap();
+            kill_process(pid, Signal::TERM).unwrap();
+        }
+        input.write_all(rest.as_bytes()).unwrap();
+        drop(input);
+        writer.wait_with_output().unwrap()
+    };
+    let file = folder.0.join("profiles.json");
+    assert!(give(&twenty(), true).status.success(), "systemd asks all processes to end");
+    assert_eq!(read_to_string(&file).unwrap(), twenty());
+    let output = give(&twenty()[..500], false);
+    assert_eq!(output.status.code(), Some(1), "the box was killed before it had sent all");
+    assert_eq!(read_to_string(&file).unwrap(), twenty());
+}
+
+#[test]
+fn what_cannot_be_printed_is_a_failure() {
+    let folder = Folder::new("full");
+    folder.file("profiles.json", &twenty());
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut command = program(&["profiles", "--state", folder.0.to_str().unwrap()]);
+    let output = command.stdout(full).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said.contains("cannot write to standard output: No space left"), "{said}");
+}

@@ -13,7 +13,7 @@ use crate::kiosk::event::Event;
 use crate::kiosk::trace::Entry;
 use crate::kiosk::{Kiosk, Setup};
 use crate::shell::driver::drive;
-use crate::shell::{Mode, Shell, config_file, logger};
+use crate::shell::{Mode, Shell, config_file, logger, store};
 use crate::time::{self, Duration};
 use clap::{Parser, Subcommand};
 use smol::{LocalExecutor, future};
@@ -66,6 +66,12 @@ enum Command {
     Status(status::Status),
     /// Show what the box has learned about renderers, or make it forget
     Profiles(status::Profiles),
+    /// Write what the box has learned, from standard input; the box runs this
+    #[command(hide = true, name = store::WRITE_STATE)]
+    WriteState {
+        /// The state directory
+        folder: PathBuf,
+    },
 }
 
 /// Runs the command line of this process.
@@ -84,6 +90,7 @@ pub fn main() -> ExitCode {
         Command::Leds(leds) => leds.run(&cli.config),
         Command::Status(status) => status.run(&cli.config),
         Command::Profiles(profiles) => profiles.run(cli.state.as_deref()),
+        Command::WriteState { folder } => store::write_from_stdin(&folder).map(|()| 0),
     };
     let outcome = outcome.and_then(|code| match terminal::failure() {
         None => Ok(code),

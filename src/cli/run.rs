@@ -31,7 +31,7 @@ pub(super) fn run(path: &Path, state: Option<PathBuf>) -> Result<u8, String> {
         first_only: false,
     };
     let state = state.or_else(state_directory);
-    let store = state.map(|folder| Store::new(&folder));
+    let store = state.map(|folder| Store::new(&folder).by_another_process());
     let shell = Shell::open(&config, Mode::Service)?.keeping(store);
     let port = shell.control_port();
     let (PortChoice::Fixed(first) | PortChoice::From(first)) = config.control_port;

@@ -4,11 +4,11 @@ use crate::kiosk::event::Question;
 use crate::shell::{Shell, control_server};
 use crate::text::harmless;
 use async_io::Async;
+use core::cell::RefCell;
 use core::fmt::Display;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 use serde_json::Value;
 use std::io::{self, IsTerminal as _, Stdin, Write as _, stderr, stdin, stdout};
-use std::sync::OnceLock;
 
 /// Asks the box in this process for its status.
 pub(super) async fn status(shell: &Shell) -> Option<Value> {
@@ -27,18 +27,20 @@ pub(super) fn height() -> usize {
     if size == 0 { 24 } else { usize::from(size) }
 }
 
-/// Why something could not be printed.
-static FAILURE: OnceLock<io::Error> = OnceLock::new();
+thread_local! {
+    /// Why something could not be printed.
+    static FAILURE: RefCell<Option<io::Error>> = const { RefCell::new(None) };
+}
 
-/// Why something could not be printed. A reader that has gone, such as `head`, is no failure.
-pub(super) fn failure() -> Option<&'static io::Error> {
-    FAILURE.get().filter(|error| error.kind() != io::ErrorKind::BrokenPipe)
+/// Why something could not be printed, if so. A reader that has gone, such as `head`, is no failure.
+pub(super) fn failure() -> Option<io::Error> {
+    FAILURE.take().filter(|error| error.kind() != io::ErrorKind::BrokenPipe)
 }
 
 /// Prints at once, without a line feed. Returns whether that is still possible; see [`failure`].
 pub(super) fn print(text: impl Display) -> bool {
     let printed = write!(stdout(), "{text}").and_then(|()| stdout().flush());
-    printed.map_err(|error| FAILURE.set(error)).is_ok()
+    printed.map_err(|error| FAILURE.set(Some(error))).is_ok()
 }
 
 /// Prints lines, with nothing in them that harms a terminal; otherwise like [`print`].

@@ -4,18 +4,29 @@
 //! of the old one. A file that cannot be read is renamed and never fatal. A file that another process has changed is read
 //! again and not overwritten, so that `profiles --forget` works while the box runs.
 //!
-//! A write takes some hundredths of a second on an SD card and happens every few minutes at most. Other tasks run between its
-//! steps.
+//! A write takes some hundredths of a second on an SD card, but most of a minute while a film is copied to the same card. So the
+//! box lets a process of its own write, the same program, and goes on meanwhile.
 
 use crate::kiosk::event::Event;
 use crate::kiosk::memory::Memory;
 use crate::limits::STATE_FILE;
+use crate::shell::http::within;
+use crate::shell::process;
+use crate::time::Duration;
 use core::cell::Cell;
-use smol::future;
+use smol::io::AsyncWriteExt;
+use smol::process::{Command, Stdio};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::{Path, PathBuf};
+
+/// The command of this program that writes the file.
+pub const WRITE_STATE: &str = "write-state";
+/// This program, also after an upgrade has replaced its file.
+const PROGRAM: &str = "/proc/self/exe";
+/// A disk that takes longer is broken.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(300);
 
 const FILE: &str = "profiles.json";
 const NEW: &str = "profiles.json.new";
@@ -27,6 +38,8 @@ pub struct Store {
     folder: PathBuf,
     /// The version that was last read or written. Any other one was written by another process.
     seen: Cell<Option<FileVersion>>,
+    /// Another process writes, so that this one need not wait for the disk.
+    by_another_process: bool,
 }
 
 /// Identifies a version of the file: device, inode, size and time of the last change.
@@ -55,7 +68,12 @@ impl Store {
     pub fn new(folder: &Path) -> Self {
         // If this fails, so does the first write, and says why.
         let _ = fs::create_dir_all(folder);
-        Self { folder: folder.to_owned(), seen: Cell::default() }
+        Self { folder: folder.to_owned(), seen: Cell::default(), by_another_process: false }
+    }
+
+    /// Lets another process write.
+    pub fn by_another_process(self) -> Self {
+        Self { by_another_process: true, ..self }
     }
 
     /// The path of the file.
@@ -69,6 +87,10 @@ impl Store {
     /// Why the file cannot be used.
     pub fn load(&self) -> Result<Memory, String> {
         self.seen.set(self.version());
+        // Opening a pipe would wait for somebody who writes into it.
+        if fs::metadata(self.path()).is_ok_and(|data| !data.is_file()) {
+            return Err("it is not a regular file".to_owned());
+        }
         let file = match File::open(self.path()) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Memory::default()),
@@ -107,24 +129,66 @@ impl Store {
             );
             return Event::Remembered(Box::new(self.load_or_set_aside()));
         }
-        let mut write = AtomicWrite { folder: &self.folder, bytes, file: None };
-        for step in STEPS {
-            if let Err(error) = write.perform(step) {
-                let folder = self.folder.display();
-                return Event::Saved(Err(format!("{folder}: {error}")));
-            }
-            if step == Step::Rename {
-                self.seen.set(self.version());
-            }
-            future::yield_now().await;
+        let written = match self.by_another_process {
+            true => self.let_write(bytes).await,
+            false => write(&self.folder, bytes).map_err(|error| error.to_string()),
+        };
+        if written.is_ok() {
+            self.seen.set(self.version());
         }
-        Event::Saved(Ok(()))
+        let folder = self.folder.display();
+        Event::Saved(written.map_err(|why| format!("{folder}: {why}")))
+    }
+
+    /// Lets another process write, and waits for it.
+    async fn let_write(&self, bytes: &[u8]) -> Result<(), String> {
+        let mut command = Command::new(PROGRAM);
+        command.arg(WRITE_STATE).arg(&self.folder).kill_on_drop(true);
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let writing = async {
+            let mut writer = command.spawn()?;
+            if let Some(mut input) = writer.stdin.take() {
+                // If this fails, the writer says why.
+                let _ = input.write_all(bytes).await;
+            }
+            writer.output().await
+        };
+        match within(WRITE_TIMEOUT, writing).await {
+            Some(Ok(output)) if output.status.success() => Ok(()),
+            Some(Ok(output)) => {
+                let said = String::from_utf8_lossy(&output.stderr);
+                let why = said.trim().rsplit("dlna-kiosk: ").next().unwrap_or_default();
+                Err(if why.is_empty() { output.status.to_string() } else { why.to_owned() })
+            }
+            Some(Err(error)) => Err(format!("no process can be started that writes: {error}")),
+            None => Err(format!("not written within {} s", WRITE_TIMEOUT.as_secs())),
+        }
     }
 
     fn version(&self) -> Option<FileVersion> {
         let data = fs::metadata(self.path()).ok()?;
         Some((data.dev(), data.ino(), data.size(), data.mtime(), data.mtime_nsec()))
     }
+}
+
+/// Writes what standard input holds: the part of the other process.
+///
+/// # Errors
+/// Why the file could not be written.
+pub fn write_from_stdin(folder: &Path) -> Result<(), String> {
+    // systemd ends all processes of the service at once. This one finishes what it has begun.
+    let _caught = process::catch_signals();
+    let mut bytes = Vec::new();
+    let most = STATE_FILE as u64;
+    io::stdin().take(most + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    // If the box was killed, only a part has come.
+    Memory::parse(&bytes)?;
+    write(folder, &bytes).map_err(|error| error.to_string())
+}
+
+fn write(folder: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut write = AtomicWrite { folder, bytes, file: None };
+    STEPS.iter().try_for_each(|step| write.perform(*step))
 }
 
 /// An atomic write under way.
@@ -165,6 +229,7 @@ mod tests {
     use super::*;
     use crate::sim::world;
     use crate::test_support::TestFolder;
+    use rustix::fs::{CWD, FileType, Mode};
     use smol::block_on;
 
     /// A memory that can be told from others.
@@ -256,6 +321,9 @@ mod tests {
         let store = Store::new(&scratch.path().join("2"));
         fs::create_dir(store.path()).unwrap();
         assert_eq!(store.load_or_set_aside(), Memory::default(), "a folder of that name");
+        let store = Store::new(&scratch.path().join("3"));
+        rustix::fs::mknodat(CWD, store.path(), FileType::Fifo, Mode::from(0o600), 0).unwrap();
+        assert_eq!(store.load_or_set_aside(), Memory::default(), "a pipe, which nobody waits for");
     }
 
     #[test]
