@@ -15,7 +15,7 @@ use crate::limits::RENDERERS;
 use crate::time::{Duration, Instant};
 use crate::upnp::HttpUrl;
 use crate::upnp::description::Description;
-use crate::upnp::ssdp::Announcement;
+use crate::upnp::ssdp::{Announcement, MessageKind};
 pub(super) use cache::Cache;
 use cache::News;
 use core::net::{Ipv4Addr, SocketAddrV4};
@@ -108,7 +108,7 @@ impl Kiosk {
         effects: &mut Effects,
     ) {
         let news = self.discovery.cache.hear(announcement, now);
-        self.take(news, now, effects);
+        self.take(news, announcement.kind, now, effects);
     }
 
     /// Takes an announcement that came from another address than it names: if it names a known place, that place vouches for
@@ -120,13 +120,13 @@ impl Kiosk {
         effects: &mut Effects,
     ) {
         let news = self.discovery.cache.hear_from_elsewhere(announcement, now);
-        self.take(news, now, effects);
+        self.take(news, announcement.kind, now, effects);
     }
 
-    fn take(&mut self, news: News, now: Instant, effects: &mut Effects) {
+    fn take(&mut self, news: News, kind: MessageKind, now: Instant, effects: &mut Effects) {
         match news {
             News::None => {}
-            News::Alive(udn) => self.with(&udn, now, effects, Renderer::announced),
+            News::Alive(udn) => self.with(&udn, now, effects, |r, ctx| r.announced(kind, ctx)),
             News::Rebooted(udn) => self.with(&udn, now, effects, Renderer::rebooted),
             News::Leaving(udn) => self.with(&udn, now, effects, Renderer::said_byebye),
         }
@@ -148,7 +148,9 @@ impl Kiosk {
         // Under its new name, another entry of the schedule may hold for the renderer.
         self.consult_schedule(now);
         let leaving = self.leaving();
-        let known = match self.identify(&description, &location) {
+        let identity = self.identify(&description, &location);
+        let renamed = matches!(identity, Identity::Renamed(_));
+        let known = match identity {
             Identity::Known(udn) | Identity::New(udn) => {
                 description.udn = udn.clone();
                 udn
@@ -185,6 +187,10 @@ impl Kiosk {
             }
             let mut ctx = self.common.context(now, leaving, effects);
             renderer.redescribed(description, location, facing, &mut ctx);
+            if renamed {
+                // It has another UDN since it was switched on.
+                renderer.may_have_restarted(&mut ctx);
+            }
             if displaces || misled {
                 renderer.was_taken_for_another(misled, &mut ctx);
             }

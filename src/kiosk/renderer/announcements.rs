@@ -7,6 +7,7 @@ use crate::kiosk::trace::What;
 use crate::time::{Duration, Instant};
 use crate::upnp::description::Description;
 use crate::upnp::gena::LastChange;
+use crate::upnp::ssdp::MessageKind;
 use crate::upnp::{HttpUrl, are_neighbours};
 use core::net::Ipv4Addr;
 
@@ -33,7 +34,8 @@ impl Renderer {
         change: &LastChange,
         now: Instant,
     ) {
-        self.observation.hear(callback, seq);
+        let tells_volume = change.volume.is_some() || change.mute.is_some();
+        self.observation.hear(callback, seq, tells_volume);
         // The state only prompts a request for it; volume and mute are believed.
         self.observation.ask_state_by(now);
         self.observation.hint(change.transport_state, now);
@@ -43,9 +45,12 @@ impl Renderer {
         self.volume.see(change.volume, change.mute);
     }
 
-    /// The renderer was announced.
-    pub(in crate::kiosk) fn announced(&mut self, ctx: &mut Context<'_>) {
+    /// The renderer was announced, or answered a search.
+    pub(in crate::kiosk) fn announced(&mut self, kind: MessageKind, ctx: &mut Context<'_>) {
         let now = ctx.now;
+        if kind == MessageKind::Alive {
+            self.connection.note_announcement(now);
+        }
         self.connection.hurry(now);
         self.wake(now);
         self.connection.hurry_probe(now);
@@ -57,7 +62,10 @@ impl Renderer {
     /// The renderer is present, or present again.
     fn wake(&mut self, now: Instant) {
         match self.connection.wake(now) {
-            Some(true) if self.intent.is_yielded() => self.intent.go_on(),
+            Some(true) if self.intent.is_yielded() => {
+                self.volume.restart();
+                self.intent.go_on();
+            }
             Some(false) => self.intent.wake_to_viewer(now),
             _ => {}
         }

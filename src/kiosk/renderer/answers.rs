@@ -117,7 +117,7 @@ impl Renderer {
             (Purpose::ClearNext, _) => self.playback.offer_withdrawn(),
             (Purpose::Volume(step), Answer::Reply(reply)) => {
                 match reply {
-                    Reply::Volume(volume) => self.volume.see(Some(volume), None),
+                    Reply::Volume(volume) => self.volume.told(volume),
                     Reply::Mute(mute) => self.volume.see(None, Some(mute)),
                     _ => {}
                 }
@@ -324,6 +324,9 @@ impl Renderer {
                 self.count(ctx, |row| row.fail(fault));
             }
             self.stopped_answering(ctx);
+            self.lost(ctx.now);
+        } else if open && unreachable && !self.connection.away {
+            // It hung, and now it is gone.
             self.lost(ctx.now);
         }
     }

@@ -26,7 +26,8 @@ const TAKES_EFFECT: Backoff = Backoff::new(Duration::from_secs(3), Duration::fro
 /// A command that could be sent again this long ago is a new one.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(60);
 
-/// An announcement that follows a byebye within this time is no sign of a start.
+/// An announcement that follows a byebye within this time is no sign of a start. One that comes this long before a renderer
+/// is found to hold nothing is.
 const ANNOUNCED_ANEW: Duration = Duration::from_secs(10);
 
 /// A command that the renderer answered.
@@ -78,6 +79,8 @@ pub(super) struct Fields {
     /// The renderer was unreachable: a stop seen when it is back means that it restarted.
     pub(super) may_have_restarted: bool,
     pub(super) presence: Presence,
+    /// When the renderer was last announced without being asked.
+    announced_at: Option<Instant>,
     /// The same device was described at another address as well.
     pub(super) elsewhere: bool,
     /// Another device answers at this location.
@@ -99,6 +102,7 @@ impl Connection {
             returned: false,
             may_have_restarted: false,
             presence: Presence::Here,
+            announced_at: None,
             elsewhere: false,
             displaced: false,
             stale: false,
@@ -237,6 +241,16 @@ impl Connection {
         if let Presence::Asleep { gone, .. } = &mut self.0.presence {
             *gone = true;
         }
+    }
+
+    /// The renderer was announced without being asked.
+    pub(super) fn note_announcement(&mut self, now: Instant) {
+        self.0.announced_at = Some(now);
+    }
+
+    /// Returns whether the renderer was just announced without being asked, as when it is switched on.
+    pub(super) fn is_just_announced(&self, now: Instant) -> bool {
+        self.0.announced_at.is_some_and(|at| now.since(at) < ANNOUNCED_ANEW)
     }
 
     pub(super) fn say_goodbye(&mut self, now: Instant) {

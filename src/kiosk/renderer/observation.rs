@@ -229,11 +229,13 @@ impl Observation {
         theirs.any(|subscription| subscription.has_callback(callback) && subscription.expects(sid))
     }
 
-    /// Takes an event that is expected.
-    pub(super) fn hear(&mut self, callback: u32, seq: Option<u32>) {
-        let mut theirs = self.0.subscriptions.iter_mut();
-        if let Some(subscription) = theirs.find(|it| it.has_callback(callback)) {
-            subscription.hear(seq);
+    /// Takes an event that is expected. Those of RenderingControl that never tell the volume do not replace a question for it.
+    pub(super) fn hear(&mut self, callback: u32, seq: Option<u32>, tells_volume: bool) {
+        for which in Evented::ALL {
+            let subscription = self.subscription_mut(which);
+            if subscription.has_callback(callback) {
+                subscription.hear(seq, tells_volume || which != Evented::Rendering);
+            }
         }
     }
 

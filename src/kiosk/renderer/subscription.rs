@@ -124,9 +124,13 @@ impl Subscription {
     }
 
     /// The renderer denies the lease. Returns whether it restarted: it was seen with nothing to play at
-    /// `empty_at`, and never forgot a lease for another reason.
-    pub fn denied(&mut self, empty_at: Instant) -> bool {
-        let State::Leased { granted_at, .. } = self.state else { return false };
+    /// `empty_at`, and never forgot a lease for another reason. That a lease has ended, which could not be renewed in time,
+    /// shows nothing.
+    pub fn denied(&mut self, empty_at: Instant, now: Instant) -> bool {
+        let State::Leased { granted_at, lease_until, .. } = self.state else { return false };
+        if now >= lease_until {
+            return false;
+        }
         self.forgetful |= empty_at < granted_at;
         !self.forgetful
     }
@@ -151,9 +155,9 @@ impl Subscription {
         }
     }
 
-    /// Takes an event that is expected; returns whether an earlier one was lost.
-    pub fn hear(&mut self, seq: Option<u32>) -> bool {
-        self.events = self.events.saturating_add(1);
+    /// Takes an event that is expected, and `tells` something; returns whether an earlier one was lost.
+    pub fn hear(&mut self, seq: Option<u32>, tells: bool) -> bool {
+        self.events = self.events.saturating_add(tells.into());
         let gap = seq.is_some_and(|seq| seq > self.expected_seq);
         // 4294967295 is followed by 1 (UDA 1.0 §4.2.1).
         self.expected_seq = seq.map_or(self.expected_seq, |seq| {
@@ -174,7 +178,7 @@ impl Subscription {
         matches!(self.state, State::Leased { since, .. } if since <= at)
     }
 
-    /// Returns whether events arrive: there is a lease, and at least one event came.
+    /// Returns whether events arrive: there is a lease, and at least one event told something.
     pub fn flows(&self, now: Instant) -> bool {
         self.events > 0
             && matches!(self.state, State::Leased { lease_until, .. } if now < lease_until)
@@ -219,13 +223,13 @@ mod tests {
     fn the_first_event_may_overtake_the_answer() {
         let mut subscription = Subscription::new(true);
         subscription.ask(1);
-        assert!(subscription.expects("uuid:1") && !subscription.hear(Some(0)));
+        assert!(subscription.expects("uuid:1") && !subscription.hear(Some(0), true));
         subscription.grant(Instant::START, Some("uuid:1".into()), 60 * SECOND);
         assert!(subscription.expects("uuid:1") && !subscription.expects("uuid:2"));
-        assert!(!subscription.hear(Some(1)));
-        assert!(subscription.hear(Some(3)), "2 was lost");
-        assert!(!subscription.hear(Some(2)), "late, not lost");
-        assert!(!subscription.hear(Some(4)));
+        assert!(!subscription.hear(Some(1), true));
+        assert!(subscription.hear(Some(3), true), "2 was lost");
+        assert!(!subscription.hear(Some(2), true), "late, not lost");
+        assert!(!subscription.hear(Some(4), true));
         assert!(subscription.flows(Instant::START));
         assert!(!subscription.flows(Instant::START + 61 * SECOND), "the lease ended");
     }
@@ -240,9 +244,12 @@ mod tests {
             subscription
         };
         let mut subscription = granted();
-        assert!(subscription.denied(at(21)));
-        assert!(!subscription.denied(at(19)), "it held a file all the time");
-        assert!(!subscription.denied(at(21)), "it is known to forget");
+        assert!(subscription.denied(at(21), at(50)));
+        assert!(!subscription.denied(at(19), at(50)), "it held a file all the time");
+        assert!(!subscription.denied(at(21), at(50)), "it is known to forget");
+        let mut subscription = granted();
+        assert!(!subscription.denied(at(19), at(90)), "the lease had ended");
+        assert!(subscription.denied(at(21), at(50)), "that shows nothing");
         let mut subscription = granted();
         subscription.doubt(at(25));
         assert_eq!(subscription.next(), Next::Renew(at(50)));

@@ -133,7 +133,10 @@ impl Renderer {
         self.takeover.give_up();
         let what = match self.playback.previous() {
             Some(_) => What::Resumed,
-            None => What::TakenUp(file.path.clone()),
+            None => {
+                self.volume.keep();
+                What::TakenUp(file.path.clone())
+            }
         };
         ctx.trace.note(now, self.name(), what);
         ctx.effects.push(Effect::probe(token, &file));

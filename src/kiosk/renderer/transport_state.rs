@@ -119,7 +119,11 @@ impl Renderer {
             }
         }
         let restart_doubt = self.connection.take_restart_doubt();
-        if self.connection.take_returned() && !self.observation.is_active() {
+        let lost_its_file = restart_doubt
+            && state == TransportState::NoMediaPresent
+            && last.is_some_and(|last| last != state);
+        let returned = self.connection.take_returned();
+        if (returned || lost_its_file) && !self.observation.is_active() {
             self.volume.restart();
             // What a viewer stopped is gone: the renderer was off.
             let emptied =
@@ -429,6 +433,7 @@ impl Renderer {
         let at = load.played(ctx.now);
         match load.may_be_over(ctx.now) {
             true => self.ended_early(at, ctx),
+            false if self.connection.is_just_announced(ctx.now) => self.restarted(ctx),
             false => self.fail(Fault::StoppedItself, ctx),
         }
     }
@@ -448,7 +453,7 @@ impl Renderer {
     pub(super) fn lease_lost(&mut self, which: Evented, said: bool, ctx: &mut Context<'_>) {
         let empty_at = self.observation.empty_at;
         let lease = self.observation.subscription_mut(which);
-        let restarted = said && lease.denied(empty_at);
+        let restarted = said && lease.denied(empty_at, ctx.now);
         lease.forget(ctx.now);
         self.observation.ask_state_at(ctx.now);
         if which != Evented::Transport {

@@ -79,6 +79,13 @@ struct Wanted {
     mute: Option<bool>,
 }
 
+impl Wanted {
+    /// Returns whether no volume is requested.
+    const fn leaves_volume(&self) -> bool {
+        self.volume.is_none() && self.steps == 0
+    }
+}
+
 /// The next command for volume or mute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -114,6 +121,11 @@ impl Volume {
         }
     }
 
+    /// The renderer plays on what it played before the box restarted: it was not switched on since.
+    pub fn keep(&mut self) {
+        self.settled = true;
+    }
+
     /// The renderer was switched on again, and begins with a volume of its own.
     pub fn restart(&mut self) {
         self.settled = false;
@@ -124,8 +136,7 @@ impl Volume {
 
     /// The volume may have been changed unnoticed: it is asked for before the next step, unless one is under way.
     pub fn doubt(&mut self) {
-        let idle = |wanted: &Wanted| wanted.volume.is_none() && wanted.steps == 0;
-        if idle(&self.wanted) && idle(&self.sent) {
+        if self.wanted.leaves_volume() && self.sent.leaves_volume() {
             self.volume = None;
         }
     }
@@ -250,8 +261,10 @@ impl Volume {
             return Some(self.next_mute(mute));
         }
         if self.hushed_from.is_some() {
-            // As on a renderer that can be muted, no volume unmutes. It is set once the renderer is heard again.
-            return None;
+            // As on a renderer that can be muted, no volume unmutes. It is set once the renderer is heard again, which a viewer may
+            // have done.
+            let asks = self.volume.is_none() && !self.wanted.leaves_volume();
+            return asks.then_some(Step::AskVolume);
         }
         match (self.wanted.volume, self.volume) {
             (None, _) if self.wanted.steps == 0 => None,
@@ -374,6 +387,13 @@ impl Volume {
             self.set(volume);
         }
         self.mute = mute.or(self.mute);
+    }
+
+    /// Takes the volume that the renderer was asked for because it is to be changed.
+    pub fn told(&mut self, volume: u16) {
+        let steps = self.wanted.steps;
+        self.see(Some(volume), None);
+        self.wanted.steps = steps;
     }
 
     /// A command failed or was refused. A requested volume is tried again, because the schedule does not repeat it; a

@@ -22,6 +22,7 @@ mod refusals;
 mod schedule;
 mod unplayable;
 mod viewers;
+mod volumes;
 
 use super::fake_renderer::Remote;
 use super::presets::{self, Preset};

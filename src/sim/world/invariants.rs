@@ -239,6 +239,7 @@ impl World {
         if !matches!(request, Request::Describe { .. })
             && calls().count() > 1
             && !self.has_two_at(node)
+            && !self.is_taken_for_another(node)
         {
             let its = calls().filter(|call| !self.is_of_other_device(node, call));
             assert_eq!(
@@ -259,6 +260,15 @@ impl World {
     fn has_two_at(&self, node: usize) -> bool {
         let host = self.nodes[node].host;
         self.kiosk.descriptions().filter(|(_, location)| location.host == host).count() > 1
+    }
+
+    /// Returns whether this renderer has come to the place of another one, and the box does not know it yet: it calls the other
+    /// one there, and fetches the description of this one.
+    fn is_taken_for_another(&self, node: usize) -> bool {
+        let here = &self.nodes[node];
+        let udn = &here.renderer.persona().udn;
+        let mut known = self.kiosk.descriptions();
+        known.any(|(known, location)| known.udn.is_same(udn) && location.host != here.host)
     }
 
     /// How many reasons for more calls there were within the last second.
@@ -287,6 +297,7 @@ impl World {
             || call_failures.sign_of_life
             || matches!(request, Request::Describe { .. })
             || self.has_two_at(node)
+            || self.is_taken_for_another(node)
         {
             return;
         }
