@@ -54,6 +54,10 @@ pub enum Fetched {
     },
     /// The media's own length in time was found in its first bytes.
     Duration(Duration),
+    /// The media breaks off at this time, whatever length it claims.
+    CutOff(Duration),
+    /// What comes is nothing that anybody can play.
+    Garbage,
     /// Bytes of the body came.
     Bytes(u64),
     /// The body is complete.
@@ -170,7 +174,11 @@ impl FakeRenderer {
                 }
             }
             Fetched::Opened { .. } | Fetched::Failed => Err(716),
-            Fetched::Duration(_) | Fetched::Bytes(_) | Fetched::Finished => return,
+            Fetched::Duration(_)
+            | Fetched::CutOff(_)
+            | Fetched::Garbage
+            | Fetched::Bytes(_)
+            | Fetched::Finished => return,
         };
         let Some(Probing { fetch, call, media, again }) = self.pending.probe.take() else {
             return;
@@ -344,6 +352,8 @@ impl FakeRenderer {
             }
             Fetched::Opened { .. } => media.fail(),
             Fetched::Duration(duration) => media.duration = Some(duration),
+            Fetched::CutOff(at) => media.breaks_off = Some(at),
+            Fetched::Garbage => media.fail(),
             Fetched::Bytes(bytes) => {
                 media.take_bytes(bytes);
                 if let Some(PlaybackFailure::HangsUp(times)) = quirks.playback_failure {

@@ -13,6 +13,8 @@ pub(super) struct Media {
     pub uri: String,
     pub mime: Option<String>,
     pub duration: Option<Duration>,
+    /// There is nothing after this time, whatever `duration` says.
+    pub breaks_off: Option<Duration>,
     /// The error with which Play refuses it.
     pub refusal: Option<u16>,
     /// It was set while a picture was shown.
@@ -157,18 +159,20 @@ impl Media {
         if self.finished {
             return None;
         }
-        let (length, duration) = (self.length?, self.duration?);
+        let (length, duration) = (self.length?, self.true_length()?);
         let read = (self.from + self.read).min(length);
         let micros = (duration.as_micros() * u128::from(read)).checked_div(u128::from(length))?;
         Some(Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX)))
     }
 
+    /// Returns the length that can be shown, if it is known.
+    pub(super) fn true_length(&self) -> Option<Duration> {
+        self.duration.into_iter().chain(self.breaks_off).min()
+    }
+
     /// Returns where the playhead must stop: at the last byte that was read, or at the end.
     fn limit(&self) -> Option<Duration> {
-        match (self.buffered(), self.duration) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        }
+        self.buffered().into_iter().chain(self.true_length()).min()
     }
 
     pub(super) fn position(&self, now: Instant) -> Duration {
@@ -199,12 +203,12 @@ impl Media {
     }
 
     pub(super) fn at_end(&self, now: Instant) -> bool {
-        self.opened && self.duration.is_some_and(|d| self.position(now) >= d)
+        self.opened && self.true_length().is_some_and(|d| self.position(now) >= d)
     }
 
     /// Returns when the moving playhead is `lead` before the end.
     pub(super) fn reaches(&self, lead: Duration) -> Option<Instant> {
-        let to_go = self.duration?.saturating_sub(lead);
+        let to_go = self.true_length()?.saturating_sub(lead);
         self.rolling_since.map(|t| t + to_go.saturating_sub(self.base))
     }
 

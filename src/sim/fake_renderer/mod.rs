@@ -258,6 +258,11 @@ impl FakeRenderer {
         (self.on && shown && media.opened()).then(|| (media.uri.as_str(), media.position(now)))
     }
 
+    /// The length of what is on screen that can be shown, if it is known.
+    pub fn length_on_screen(&self) -> Option<Duration> {
+        self.media.as_ref()?.true_length()
+    }
+
     /// What is on screen has moved for so long without a stand.
     pub fn steady(&self, now: Instant) -> Duration {
         self.media.as_ref().map_or(Duration::ZERO, |media| media.steady(now))

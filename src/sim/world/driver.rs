@@ -106,6 +106,8 @@ impl World {
             Effect::Save(memory) => self.save(&memory),
             Effect::Probe { token, path, .. } => {
                 let duration = self.disk.length(&path).filter(|_| !self.disk.gone);
+                let damage = self.damage_of(&path);
+                let duration = damage.map_or(duration, |damage| damage.claims(duration?));
                 let duration = self.header.unwrap_or(duration);
                 let duration = duration.map(|duration| duration * self.header_percent / 100);
                 self.soon(Delivery::Event(Event::Probed { token, duration }));

@@ -1,6 +1,6 @@
 //! The simulated media server: what renderers fetch, and what the kiosk is told of it.
 
-use super::{AwaitedReply, Delivery, PORT, World};
+use super::{AwaitedReply, Damage, Delivery, PORT, World};
 use crate::kiosk::effect::Published;
 use crate::kiosk::event::{Event, StreamEnd, TaskName};
 use crate::kiosk::token::Token;
@@ -8,7 +8,7 @@ use crate::media::subtitles::format_of;
 use crate::sim::fake_renderer::{Fetch, FetchId, Fetched, Method, Reading};
 use crate::time::Duration;
 use crate::upnp::HttpUrl;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// How many pieces a file is sent in.
 const PIECES: u64 = 16;
@@ -19,11 +19,14 @@ const TOLD: u64 = 4;
 const STALLS: Duration = Duration::from_millis(500);
 /// After this many looks, the renderer gives up: 30 s.
 const GIVES_UP: u32 = 60;
+/// After this many looks, a read of a disk that hangs fails: 15 s.
+const DISK_FAILS: u32 = 30;
 
 /// One GET in progress.
 #[derive(Debug)]
 pub(super) struct Stream {
     token: Token,
+    path: PathBuf,
     at: u64,
     size: u64,
     /// Bytes not yet reported to the kiosk.
@@ -101,6 +104,7 @@ impl World {
         let asks = self.nodes[node].renderer.asks_for_captions(fetch.method);
         let status = if fetch.from.is_some() { 206 } else { 200 };
         self.record(|wire, now| wire.media(now, client, &request, published.as_deref(), status));
+        let path: PathBuf = published.as_ref().map(|p| (*p.path).into()).unwrap_or_default();
         let captions = published.and_then(|published| published.subtitles);
         let captions = captions.filter(|subtitles| asks || subtitles.unasked);
         let opened = Fetched::Opened {
@@ -116,12 +120,20 @@ impl World {
         if fetch.method == Method::Head {
             return self.served(token, 0, Some(StreamEnd::Head));
         }
-        if let Some(length) = length {
-            let what = Fetched::Duration(length);
+        let damage = self.damage_of(&path);
+        let cut_off = damage.and_then(|damage| damage.breaks_off(length?));
+        for what in [
+            length.map(Fetched::Duration),
+            cut_off.map(Fetched::CutOff),
+            damage.filter(|damage| *damage == Damage::Garbage).map(|_| Fetched::Garbage),
+        ]
+        .into_iter()
+        .flatten()
+        {
             let fetch = id;
             self.after(passage, Delivery::Fetched { node, fetch, what });
         }
-        self.streams.insert((node, id), Stream { token, at, size, untold: 0, stalled: 0 });
+        self.streams.insert((node, id), Stream { token, path, at, size, untold: 0, stalled: 0 });
         self.after(passage, Delivery::Read { node, fetch: id });
         self.served(token, 0, None);
     }
@@ -137,13 +149,15 @@ impl World {
         let Some(stream) = self.streams.get_mut(&(node, fetch)) else {
             return;
         };
-        if !self.disk.is_readable() {
+        let hangs = stream.at >= stream.size / 4
+            && self.disk.damaged.get(&stream.path) == Some(&Damage::Hangs);
+        if !self.disk.is_readable(&stream.path) || (hangs && stream.stalled >= DISK_FAILS) {
             let token = stream.token;
             self.streams.remove(&(node, fetch));
             self.soon(Delivery::Fetched { node, fetch, what: Fetched::Failed });
             return self.served(token, 0, Some(StreamEnd::FileError));
         }
-        if silent {
+        if silent || hangs {
             // The connection is open, but nothing arrives.
             stream.stalled += 1;
             if stream.stalled < GIVES_UP {

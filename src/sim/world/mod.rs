@@ -9,6 +9,7 @@
 //! renderer that can play does so before long; *weather* is a long series of random faults.
 
 mod actions;
+mod damage;
 mod driver;
 mod invariants;
 mod media_server;
@@ -26,6 +27,7 @@ use crate::time::{Duration, Instant};
 use crate::upnp::HttpUrl;
 use actions::WallTime;
 use core::net::Ipv4Addr;
+pub use damage::Damage;
 use driver::{Delivery, DeliveryQueue};
 use invariants::{Invariants, Liveness};
 use media_server::Stream;

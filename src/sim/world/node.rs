@@ -221,6 +221,11 @@ impl Node {
         self.rounds.clear();
     }
 
+    /// Since when what is shown has been shown.
+    pub fn shown_since(&self) -> Option<Instant> {
+        self.shown.as_ref().map(|(_, since)| *since)
+    }
+
     /// The dark times between rounds.
     pub fn gaps(&self) -> Vec<Duration> {
         let pairs = self.rounds.windows(2);

@@ -3,7 +3,7 @@
 //! The state directory holds one file, which is replaced step by step. After a power cut, the box finds what the cut
 //! left.
 
-use super::{Delivery, World};
+use super::{Damage, Delivery, World};
 use crate::config::{
     self, AfterClip, Button, ButtonChoice, Config, FileState, GroupRule, Led, LedFunction, OnStop,
     PanelAction, Pin, PinLevel, RepeatPress, Rule, Selector, Targets,
@@ -216,6 +216,7 @@ impl Scenario {
 pub(super) struct Disk {
     files: Vec<MediaFile>,
     lengths: BTreeMap<PathBuf, Duration>,
+    pub(super) damaged: BTreeMap<PathBuf, Damage>,
     /// It is unplugged.
     pub(super) gone: bool,
     /// Its files cannot be read.
@@ -232,6 +233,7 @@ impl Disk {
         let mut disk = Self {
             files: Vec::new(),
             lengths: BTreeMap::new(),
+            damaged: BTreeMap::new(),
             gone: false,
             fails: false,
             takes,
@@ -253,9 +255,20 @@ impl Disk {
             file.modified = old.modified + 1;
         }
         self.remove(path);
+        self.damaged.remove(Path::new(path));
         self.files.push(file);
         if millis > 0 {
             self.lengths.insert(path.into(), Duration::from_millis(millis));
+        }
+    }
+
+    /// Something is wrong with the file at this path.
+    pub(super) fn damage(&mut self, path: &str, damage: Damage) {
+        self.damaged.insert(path.into(), damage);
+        if let Damage::CutOff(percent) = damage
+            && let Some(file) = self.files.iter_mut().find(|file| *file.path == *Path::new(path))
+        {
+            file.size = file.size * u64::from(percent) / 100;
         }
     }
 
@@ -271,14 +284,14 @@ impl Disk {
         Scan { files: self.files.clone(), ..Scan::default() }
     }
 
-    pub(super) fn is_readable(&self) -> bool {
-        !self.gone && !self.fails
+    pub(super) fn is_readable(&self, path: &Path) -> bool {
+        !self.gone && !self.fails && self.damaged.get(path) != Some(&Damage::Unreadable)
     }
 
     /// The size and modification time of the file at this path, if it can be read.
     pub(super) fn state(&self, path: &Path) -> Option<(u64, i64)> {
         let file = self.files.iter().find(|file| *file.path == *path);
-        file.filter(|_| self.is_readable()).map(|file| (file.size, file.modified))
+        file.filter(|_| self.is_readable(path)).map(|file| (file.size, file.modified))
     }
 
     pub(super) fn length(&self, path: &Path) -> Option<Duration> {
