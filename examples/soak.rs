@@ -11,7 +11,7 @@
 use clap::Parser;
 use dlna_kiosk::shell::clock::Clock;
 use dlna_kiosk::sim::digests;
-use dlna_kiosk::sim::oracle::{Passed, Script, TOLERANCES, Wish, shrink};
+use dlna_kiosk::sim::oracle::{Mutant, Passed, Script, TOLERANCES, Wish, shrink};
 use dlna_kiosk::sim::world::{Scenario, Weather, World};
 use dlna_kiosk::time::Instant;
 use std::process::ExitCode;
@@ -42,12 +42,19 @@ struct Soak {
     /// that fails is shrunk and printed as Rust.
     #[arg(long)]
     oracle: bool,
-    /// With --oracle: 0 good renderers; 1 odd ones; 2 faults, too; 3 everything, in one group. Default: all in turn.
+    /// With --oracle: 0 good renderers; 1 odd ones; 2 faults, too; 3 everything, in one group; 4 broken
+    /// files, a hanging task and devices with one UDN; 5 good renderers in one group, one of which begins late. Default: all in turn.
     #[arg(long)]
     level: Option<u64>,
     /// With --oracle: opening hours in every script, not only in one of three.
     #[arg(long)]
     scheduled: bool,
+    /// With --oracle: also print what the box noted before a script failed.
+    #[arg(long)]
+    log: bool,
+    /// Inject this fault into the logic of the box, to see whether it is noticed.
+    #[arg(long, hide = true)]
+    mutant: Option<String>,
     /// Print every message that the box sends in the scene of this name or seed, and do nothing else.
     #[arg(long)]
     messages: Option<String>,
@@ -55,6 +62,9 @@ struct Soak {
 
 /// The logic may hold this much more at the end than after the first tenth: what it happens to know then.
 const MOST_GROWN: i64 = 64 << 10;
+
+/// The levels of the oracle.
+const LEVELS: usize = 6;
 
 /// What one run came to.
 #[derive(Debug, PartialEq)]
@@ -74,6 +84,14 @@ fn main() -> ExitCode {
     if let Some(which) = soak.messages {
         print!("{}", digests::messages(&which));
         return ExitCode::SUCCESS;
+    }
+    if let Some(name) = &soak.mutant {
+        let named = |mutant: &Mutant| format!("{mutant:?}") == *name;
+        let Some(mutant) = Mutant::ALL.into_iter().find(named) else {
+            println!("the mutants are {:?}", Mutant::ALL);
+            return ExitCode::FAILURE;
+        };
+        Mutant::put_in(Some(mutant));
     }
     let hours = (soak.days * 24 + soak.hours).max(1);
     if soak.oracle {
@@ -107,11 +125,11 @@ fn main() -> ExitCode {
 /// Runs a script for each seed, and shrinks those that fail.
 fn consult(soak: &Soak, hours: u64) -> ExitCode {
     let mut sum = Passed::default();
-    let (mut runs, mut failures) = ([0; 4], [0; 4]);
+    let (mut runs, mut failures) = ([0; LEVELS], [0; LEVELS]);
     for seed in soak.seed..soak.seed + soak.seeds {
-        let level = soak.level.unwrap_or(seed % 4);
+        let level = soak.level.unwrap_or(seed % LEVELS as u64);
         let script = Script::of(seed, wish(soak, seed, level, hours));
-        let at = usize::try_from(level.min(3)).unwrap_or(3);
+        let at = usize::try_from(level).unwrap_or(0).min(LEVELS - 1);
         runs[at] += 1;
         match script.run() {
             Ok(passed) => {
@@ -124,8 +142,14 @@ fn consult(soak: &Soak, hours: u64) -> ExitCode {
             Err(failure) => {
                 failures[at] += 1;
                 println!("seed {seed}: {failure}");
+                if soak.mutant.is_some() {
+                    continue;
+                }
                 let (short, failure) = shrink(&script, &failure);
                 println!("    {failure}\n{short:?}");
+                if soak.log {
+                    failure.log.iter().for_each(|line| println!("    {line}"));
+                }
             }
         }
     }
@@ -146,7 +170,7 @@ fn consult(soak: &Soak, hours: u64) -> ExitCode {
             "{cause:?}: {count} times; longest dark {dark} s, where a good renderer may take {tolerance} s ({reason})"
         );
     }
-    if failures == [0; 4] { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if failures == [0; LEVELS] { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// What the script of this seed contains.
@@ -154,10 +178,12 @@ fn wish(soak: &Soak, seed: u64, level: u64, hours: u64) -> Wish {
     Wish {
         hours,
         renderers: soak.renderers.min(16),
-        oddities: if level == 0 { 0 } else { 4 },
-        rough: level >= 2,
+        oddities: if [0, 4, 5].contains(&level) { 0 } else { 4 },
+        rough: [2, 3].contains(&level),
         scheduled: soak.scheduled || seed.is_multiple_of(3),
-        grouped: level == 3,
+        grouped: [3, 5].contains(&level),
+        late: level == 5,
+        broken: level == 4,
     }
 }
 

@@ -3,9 +3,9 @@
 use super::cause::Cause;
 use super::intent::{Circumstances, Intent, Mode};
 use super::judge::BLACK;
-use super::room::{Run, begins_with, length_of, name_of};
+use super::room::{Run, begins_with};
 use super::screen::Screen;
-use super::script::{Deed, FILES, Order};
+use super::script::{Deed, Order};
 use crate::sim::fake_renderer::Remote;
 use crate::sim::world::{Network, World};
 use crate::time::Duration;
@@ -104,12 +104,14 @@ impl Run<'_> {
             if matches!(order, Order::SeekForward | Order::SeekBack) {
                 witness.seek(order == Order::SeekForward, still[node]);
             }
+            let rests = |intent: &Intent| intent.mode != Mode::Play;
+            let rested = self.judged[node].intents.iter().any(rests);
             self.tell(node, Cause::Order, |intent, why| intent.order(order, why));
             if keeps_position(order) {
                 self.judged[node].witness = witness;
                 self.judged[node].witness.forget_card();
             }
-            if self.judged[node].intents.iter().any(|intent| intent.mode != Mode::Play) {
+            if rested || self.judged[node].intents.iter().any(rests) {
                 // A member of a group that rested joins at the next start.
                 self.judged[node].apart_at = now;
             }
@@ -205,7 +207,7 @@ impl Run<'_> {
     }
 
     /// The renderer is there again.
-    fn returns(&mut self, node: usize, cause: Cause) {
+    pub(super) fn returns(&mut self, node: usize, cause: Cause) {
         self.regain_volume(node, cause);
         self.tell(node, cause, Intent::returns);
     }
@@ -307,13 +309,17 @@ impl Run<'_> {
                 self.world.network = Network::default();
                 all.for_each(|node| self.returns(node, Cause::Network));
             }
-            Deed::Remove(_) | Deed::Put(_) => self.change_file(deed),
+            Deed::Remove(_) | Deed::Put(_) | Deed::Spoil(..) => self.change_file(deed),
+            Deed::HangTask(number) => self.hang_task(number),
+            Deed::PullStick => self.plug_stick(false),
+            Deed::PlugStick => self.plug_stick(true),
             Deed::BreakStreams => {
                 self.world.cut_streams();
                 all.for_each(|node| self.judged[node].excuse(self.world.now, Cause::Files));
             }
             Deed::RestartBox => {
                 drop(self.world.restart_box());
+                self.hangs_since = None;
                 for node in all {
                     self.judged[node].ended.clear();
                     self.regain_volume(node, Cause::Box);
@@ -324,35 +330,6 @@ impl Run<'_> {
                 self.world.move_to(Ipv4Addr::new(10, 0, 0, last));
                 all.for_each(|node| self.returns(node, Cause::Box));
             }
-        }
-    }
-
-    /// A file is removed, put back or replaced. What is on a screen may go on to its end.
-    fn change_file(&mut self, deed: Deed) {
-        let (Deed::Remove(file) | Deed::Put(file)) = deed else { return };
-        let (path, millis) = FILES[file];
-        let name = name_of(path);
-        self.files.retain(|there| *there != name);
-        if matches!(deed, Deed::Put(_)) {
-            self.files.push(name);
-            self.world.put(path, millis);
-        } else {
-            self.world.remove(path);
-        }
-        // Also where a file of a higher layer is there again.
-        let end = |node| match self.screen(node).0 {
-            Screen::Ours(shown, _) => length_of(shown),
-            _ => Duration::ZERO,
-        };
-        let ends: Vec<Duration> = (0..self.judged.len()).map(end).collect();
-        for node in 0..self.judged.len() {
-            // A member of a group that is dark may join what the others play.
-            let longest = ends.iter().max().filter(|_| self.script.room.group.is_some());
-            let end = *longest.unwrap_or(&ends[node]);
-            self.judged[node].excuse(self.world.now + end, Cause::Files);
-            self.judged[node].ended.retain(|ended| *ended != name);
-            self.judged[node].witness.forget();
-            self.judged[node].intents.iter_mut().for_each(Intent::forget_place);
         }
     }
 }

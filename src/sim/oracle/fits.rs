@@ -31,7 +31,7 @@ impl Judged {
         if intent.place.map_or(now < self.calm_at, |place| place != at) {
             return None;
         }
-        let missing = |file: &&str| self.flawed.contains(file) || !files.contains(file);
+        let missing = |file: &&str| self.lacks(file) || !files.contains(file);
         let over = room.list == List::Shuffled || list[at + 1..].iter().all(missing);
         over.then(|| Intent { mode: Mode::Finished, ..intent.clone() })
     }
@@ -40,7 +40,7 @@ impl Judged {
     /// the others do not wait for it.
     pub(super) fn joins_later(&self, now: Instant) -> bool {
         let slow = self.slack >= Duration::from_secs(2);
-        now < self.apart_at + NEXT_START || !self.flawed.is_empty() || slow
+        now < self.apart_at + NEXT_START || self.lacks_any() || slow
     }
 
     /// A showing begins. Returns whether it may.
@@ -56,6 +56,11 @@ impl Judged {
         let Some(now) = self.showing else { return true };
         let list = content.files();
         let (Some(before), Some(at)) = (before, intent.place) else { return true };
+        if self.stale == Some(before.file) {
+            // A part of it that is gone may be asked for: the replacement or the next file starts at once.
+            intent.place = None;
+            return true;
+        }
         // Where the box insists, the file may begin again.
         let insists = matches!(intent.mode, Mode::Insists(..));
         if insists && before.ends(END) && list.get(at).is_some_and(|file| *file == before.file) {
@@ -68,7 +73,8 @@ impl Judged {
         let whole = before.ends(END) || (self.blind && calm);
         let current = list[at % list.len()];
         if !whole && before.file == now.file && now.file == current {
-            return !calm;
+            // What breaks off in the middle is tried again.
+            return !calm || self.broken.contains(&now.file);
         }
         let last = !room.repeat && at + 1 == list.len() && list == room.list.files();
         if whole && last && before.file == current && intent.mode == Mode::Play {
@@ -85,7 +91,7 @@ impl Judged {
         let mut next = (at + 1) % list.len();
         for _ in 0..list.len() {
             let file = list[next];
-            if file == seen || (files.contains(&file) && !self.flawed.contains(&file)) {
+            if file == seen || (files.contains(&file) && !self.lacks(file)) {
                 break;
             }
             next = (next + 1) % list.len();
@@ -141,7 +147,7 @@ impl Judged {
                 let list = content.files();
                 // A person may go to a file that does not play here: then the next one follows.
                 if let Some(at) = intent.place
-                    && list.get(at).is_some_and(|current| self.flawed.contains(current))
+                    && list.get(at).is_some_and(|current| self.lacks(current))
                 {
                     let next = self.next(list, at, files, file);
                     intent.place = Some(if list[next] == file { next } else { at });
@@ -158,10 +164,9 @@ impl Judged {
                 }
             }
             // No file of the list plays on this renderer.
-            (_, Screen::Dark) => content
-                .files()
-                .iter()
-                .all(|file| self.flawed.contains(file) || !files.contains(file)),
+            (_, Screen::Dark) => {
+                content.files().iter().all(|file| self.lacks(file) || !files.contains(file))
+            }
             _ => false,
         };
         match intent.mode {

@@ -1,10 +1,11 @@
 //! Compares a screen with the intents of its renderer, every second.
 
+use super::attempts::Attempts;
 use super::cause::Cause;
 use super::fits::END;
-use super::intent::{Circumstances, Content, Intent};
+use super::intent::{Circumstances, Content, Intent, Mode};
 use super::screen::{Screen, Showing};
-use super::script::{List, Room};
+use super::script::{CLIP, List, Room};
 use super::viewers::NOTICES;
 use super::volume::Loudness;
 use super::witness::Witness;
@@ -34,6 +35,11 @@ pub(super) struct Judged {
     pub slack: Duration,
     /// What does not play on it.
     pub flawed: &'static [&'static str],
+    /// What nobody can play.
+    pub broken: Vec<&'static str>,
+    pub attempts: Attempts,
+    /// An older version of this file is on the screen.
+    pub stale: Option<&'static str>,
     /// In a group, the longest that the others may wait for a member.
     pub waits: Option<Duration>,
     /// When it was last away, or had something else to do than its group.
@@ -73,6 +79,9 @@ impl Judged {
             cause: Cause::Start,
             slack,
             flawed,
+            broken: Vec::new(),
+            attempts: Attempts::default(),
+            stale: None,
             waits: None,
             apart_at: Instant::START,
             blind: false,
@@ -96,7 +105,19 @@ impl Judged {
             Some((_, count)) => *count += 1,
             None => self.counts.push((cause, 1)),
         }
+        if cause != Cause::Layer {
+            self.attempts.forget();
+        }
         self.hold(now, cause);
+    }
+
+    /// Returns whether a file does not play on this renderer.
+    pub(super) fn lacks(&self, file: &str) -> bool {
+        self.flawed.contains(&file) || self.broken.contains(&file)
+    }
+
+    pub(super) fn lacks_any(&self) -> bool {
+        !self.flawed.is_empty() || !self.broken.is_empty()
     }
 
     fn hold(&mut self, now: Instant, cause: Cause) {
@@ -178,10 +199,10 @@ impl Judged {
         files: &[&'static str],
         now: Instant,
         screen: Screen,
-        position: Duration,
+        place: (Duration, Duration),
     ) -> Option<String> {
         let before = self.showing;
-        let begins = self.follow(now, screen, position);
+        let begins = self.follow(now, screen, place);
         let calm = now >= self.calm_at;
         if let Some(before) = before.filter(|before| {
             let over = begins || !matches!(screen, Screen::Ours(file, _) if file == before.file);
@@ -197,11 +218,24 @@ impl Judged {
         if promised.is_some() {
             return promised;
         }
+        let list = self.wanted_list(room, files);
+        if let Some(what) = self.look_at_tries(now, screen, list) {
+            return Some(what);
+        }
         let mut clip_over = false;
         for mut intent in core::mem::take(&mut self.intents) {
+            let noticed = self.viewer_at.is_none_or(|at| now.since(at) > NOTICES + self.slack);
+            if begins && noticed && self.waits.is_some() && intent.viewers_own {
+                // What a viewer started on a member is over: it begins with its group.
+                intent = Intent { viewers_own: false, place: None, ..intent };
+            }
             let content = intent.content(room, files);
             let clips = intent.clips;
             let cut = begins && !self.begin(&mut intent, &content, before, files, calm, room);
+            if self.broken.contains(&CLIP) && intent.clips > 0 {
+                // What cannot be played is dropped at once.
+                self.add(Intent { clips: 0, clip_seen: false, off_since: None, ..intent.clone() });
+            }
             if self.end_clip(&mut intent, screen, before, begins) && clips != intent.clips {
                 clip_over = true;
             }
@@ -219,12 +253,17 @@ impl Judged {
             } else if intent.off_since.is_none() {
                 intent.off_since = Some(now);
             }
+            let tries = match screen {
+                Screen::Dark => self.tries(content.files(), intent.place),
+                _ => Duration::ZERO,
+            };
             let off = intent.off_since.map(|since| now.since(since)).unwrap_or_default();
             let still = matches!(screen, Screen::Dark | Screen::Ours(_, false));
             let gap = match self.waits.filter(|_| still) {
-                Some(_) if self.joins_later(now) => NEXT_START,
-                Some(waits) => GAP + waits,
-                None => GAP + self.slack,
+                // A black picture has no next start.
+                Some(_) if content != Content::Black && self.joins_later(now) => NEXT_START,
+                Some(waits) => GAP + waits + tries,
+                None => GAP + self.slack + tries,
             };
             if off > GAP && self.waits.is_some() && self.joins_later(now) {
                 // It joins at whatever file its group plays by then.
@@ -245,6 +284,9 @@ impl Judged {
             }
             self.add(intent);
         }
+        if begins || !matches!(screen, Screen::Ours(file, _) if self.stale == Some(file)) {
+            self.stale = None;
+        }
         if clip_over {
             self.excuse(now, Cause::Layer);
         }
@@ -252,15 +294,29 @@ impl Judged {
         self.intents.is_empty().then(|| self.complaint.clone())
     }
 
+    /// The list of the table, if every intent wants it to play.
+    fn wanted_list(&self, room: &Room, files: &[&'static str]) -> Option<&'static [&'static str]> {
+        let list = room.list.files();
+        let plays = |intent: &Intent| {
+            intent.mode == Mode::Play && intent.content(room, files) == Content::Files(list)
+        };
+        self.intents.iter().all(plays).then_some(list)
+    }
+
     /// Follows what is shown. Returns whether a showing begins.
-    fn follow(&mut self, now: Instant, screen: Screen, position: Duration) -> bool {
+    fn follow(
+        &mut self,
+        now: Instant,
+        screen: Screen,
+        (position, length): (Duration, Duration),
+    ) -> bool {
         let Screen::Ours(file, _) = screen else { return false };
         let before = self.showing.filter(|showing| showing.file == file);
         let since = before.map_or(now, |showing| showing.since);
         let picture = file.ends_with(".jpg");
         let at = if picture { now.since(since) } else { position };
         let begins = before.is_none_or(|showing| at + BACK < showing.at);
-        self.showing = Some(Showing { file, at, since });
+        self.showing = Some(Showing { file, at, since, length });
         begins
     }
 
@@ -288,6 +344,24 @@ impl Judged {
         for intent in &mut self.intents {
             intent.off_since = None;
             intent.forget_place();
+        }
+    }
+
+    /// Follows what the renderer shows while the box cannot reach it: its list may come to its end.
+    pub(super) fn follow_unreached(
+        &mut self,
+        now: Instant,
+        screen: Screen,
+        place: (Duration, Duration),
+        files: &[&'static str],
+        room: &Room,
+    ) {
+        self.follow(now, screen, place);
+        for intent in self.intents.clone() {
+            let content = intent.content(room, files);
+            if let Some(over) = self.finish(&intent, &content, screen, files, room, self.calm_at) {
+                self.add(over);
+            }
         }
     }
 }

@@ -11,7 +11,9 @@ impl Intent {
         self.off_since = None;
         let dark = self.closed(why);
         // A viewer's deed a moment ago may be noticed after the order.
-        let raced = (self.viewers_own && why.unclear).then(|| self.clone());
+        // What he started on a member of a group goes on until the group starts the next file.
+        let goes_on = why.unclear || why.room.group.is_some();
+        let raced = (self.viewers_own && goes_on).then(|| self.clone());
         if matches!(order, Order::Play | Order::ChooseForATime | Order::ChooseForGood) {
             self.stops = 0;
         }
@@ -66,7 +68,7 @@ impl Intent {
         all
     }
 
-    fn play(self, dark: bool, why: Circumstances<'_>) -> Vec<Self> {
+    pub(super) fn play(self, dark: bool, why: Circumstances<'_>) -> Vec<Self> {
         let table_now = self.table_now || (dark && self.choice.is_none());
         let place = if dark || self.foreign { None } else { self.place };
         // A file that was stopped may begin again, or the list may.

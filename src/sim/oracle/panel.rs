@@ -1,7 +1,9 @@
 //! The panel of the box in a script: which button gives which order, and how a person presses it.
 
-use super::room::{Run, paths};
-use super::script::{BUTTONED, CLIP, FOR_A_TIME, FOR_GOOD, LASTS, Order, Press, Script};
+use super::files::paths;
+use super::generate::BUTTONED;
+use super::room::Run;
+use super::script::{CLIP, FOR_A_TIME, FOR_GOOD, LASTS, Order, Press, Script};
 use crate::config::{Button, PanelAction, Pin, RepeatPress, Selector, Targets};
 use crate::kiosk::event::{ButtonId, Event};
 use crate::text::clip;

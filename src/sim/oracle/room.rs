@@ -2,21 +2,23 @@
 //! every screen each second.
 
 use super::cause::Cause;
+use super::files::{name_of, paths};
 use super::intent::{Intent, Mode};
 use super::judge::{BLACK, Judged};
-use super::oddities;
+use super::machine::WATCHDOG;
+use super::oddities::{self, TWIN};
+use super::outcome::{Failure, Kind, Passed};
 use super::panel::buttons;
 use super::schedule::{self, Shows};
 use super::screen::Screen;
-use super::script::{DWELL, FILES, List, Script};
+use super::script::{DWELL, Deed, FILES, List, Script};
+use super::together::Together;
 use super::volume::{Heard, Loudness, Sound};
 use crate::config::{OnStop, PlayOrder};
 use crate::sim::world::{Network, Scenario, World};
 use crate::time::{Duration, Instant};
 use crate::upnp::action::TransportState;
-use core::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 
 /// The box's clock at the start of a script, and the minutes since midnight.
 const BEGINS: (&str, i64) = ("2026-11-27T07:00:00Z", 7 * 60);
@@ -24,55 +26,13 @@ const BEGINS: (&str, i64) = ("2026-11-27T07:00:00Z", 7 * 60);
 const OWN_PICTURES: [&str; 2] = ["black.jpg", "identify.jpg"];
 /// The interval between looks at the reasons.
 const WHY_EVERY: u64 = 5;
+/// How much of what the box noted is kept of a failure.
+const LOG: usize = 60;
 /// A reason may be this much older than the screen.
 const WHY_SETTLES: Duration = Duration::from_secs(60);
 
 /// The oddities of renderers that do not say where in which file they are.
 const BLIND: [&str; 4] = ["position refused", "position missing", "position zero", "uri nameless"];
-
-/// What went wrong, by kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// The screen is not what it should be.
-    Screen,
-    /// The box names a wrong reason.
-    Why,
-    /// The volume is not what it should be.
-    Volume,
-    /// An invariant of the room is broken.
-    Invariant,
-}
-
-/// How a script failed.
-#[derive(Clone, Debug)]
-pub struct Failure {
-    pub kind: Kind,
-    pub at: Instant,
-    pub node: usize,
-    pub what: String,
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let millis = self.at.as_micros() / 1_000;
-        write!(f, "{:?} of TV {} at {millis}: {}", self.kind, self.node + 1, self.what)
-    }
-}
-
-/// What a script that passed came to.
-#[derive(Clone, Debug, Default)]
-pub struct Passed {
-    /// For each cause, the longest time for which a renderer was dark although it should have played.
-    pub longest: Vec<(Cause, Duration)>,
-    /// How often each cause occurred.
-    pub counts: Vec<(Cause, u64)>,
-    /// How many looks there were.
-    pub looks: u64,
-    /// How many of them were judged without an excuse.
-    pub judged: u64,
-    /// The most readings of one renderer at once.
-    pub readings: usize,
-}
 
 impl Script {
     /// Runs the script.
@@ -83,7 +43,7 @@ impl Script {
             let text = panic.downcast_ref::<String>().cloned();
             let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
             let what = text.unwrap_or_default();
-            Err(Failure { kind: Kind::Invariant, at, node: 0, what })
+            Err(Failure::new(Kind::Invariant, at, 0, what))
         })
     }
 }
@@ -93,8 +53,16 @@ pub(super) struct Run<'a> {
     pub script: &'a Script,
     pub world: World,
     pub judged: Vec<Judged>,
+    /// The files on the disk.
     pub files: Vec<&'static str>,
+    /// Those of them that nobody can play.
+    pub broken: Vec<&'static str>,
+    /// The stick is plugged in.
+    pub stick: bool,
     pub cut: Vec<bool>,
+    /// Since when a task of the box has hung.
+    pub hangs_since: Option<Instant>,
+    pub together: Together,
     passed: Passed,
 }
 
@@ -120,12 +88,21 @@ impl<'a> Run<'a> {
             let text: String = room.schedule.iter().map(schedule::Entry::written).collect();
             scenario = scenario.schedule("UTC0", &text);
         }
+        if script.deeds.iter().any(|(_, deed)| matches!(deed, Deed::HangTask(_))) {
+            scenario = scenario.watchdog(WATCHDOG);
+        }
         scenario.config.buttons = buttons(script);
         if let Some(wait) = room.group {
             scenario = scenario.grouped(Duration::from_secs(wait));
         }
         let mut world = scenario.start();
         world.set_clock(BEGINS.0, true);
+        for node in 1..world.nodes.len() {
+            if room.odd[node].contains(&TWIN) {
+                world.nodes[node].renderer.persona.udn =
+                    world.nodes[0].renderer.persona.udn.clone();
+            }
+        }
         let judge = |(node, (_, slack)): (usize, &(_, Duration))| {
             let windows = schedule::open(&room.schedule, node, BEGINS.1);
             let flaws = ["does not play the news", "refuses the news"];
@@ -148,30 +125,19 @@ impl<'a> Run<'a> {
             script,
             judged: drawn.iter().enumerate().map(judge).collect(),
             files: FILES.iter().map(|(path, _)| name_of(path)).collect(),
+            broken: Vec::new(),
+            stick: true,
             cut: vec![false; world.nodes.len()],
             world,
+            hangs_since: None,
+            together: Together::default(),
             passed: Passed::default(),
         }
     }
 
     fn run(mut self, at: &mut Instant) -> Result<Passed, Failure> {
-        let mut deeds = self.script.deeds.iter().peekable();
-        for second in 1..=self.script.ends / 1_000 {
-            while let Some((due, deed)) = deeds.next_if(|(due, _)| *due <= second * 1_000) {
-                self.world.run(*due);
-                *at = self.world.now;
-                self.perform(*deed);
-            }
-            self.world.run(second * 1_000);
-            *at = self.world.now;
-            self.look()?;
-            if second % WHY_EVERY == 0 {
-                self.check_reasons()?;
-            }
-            if second % 3_600 == 0 {
-                self.world.forget();
-            }
-        }
+        let went = self.live(at);
+        went.map_err(|failure| Failure { log: self.world.trace(LOG), ..failure })?;
         for judged in &self.judged {
             for (cause, count) in &judged.counts {
                 self.passed.count(*cause, *count);
@@ -181,6 +147,29 @@ impl<'a> Run<'a> {
             }
         }
         Ok(self.passed)
+    }
+
+    fn live(&mut self, at: &mut Instant) -> Result<(), Failure> {
+        let mut deeds = self.script.deeds.iter().peekable();
+        for second in 1..=self.script.ends / 1_000 {
+            while let Some((due, deed)) = deeds.next_if(|(due, _)| *due <= second * 1_000) {
+                self.world.run(*due);
+                *at = self.world.now;
+                self.perform(*deed);
+            }
+            self.world.run(second * 1_000);
+            *at = self.world.now;
+            self.watch()?;
+            self.look()?;
+            self.look_at_starts()?;
+            if second % WHY_EVERY == 0 {
+                self.check_reasons()?;
+            }
+            if second % 3_600 == 0 {
+                self.world.forget();
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn windows(&self, node: usize) -> Vec<schedule::Window> {
@@ -195,6 +184,10 @@ impl<'a> Run<'a> {
             Some(Cause::Return)
         } else if !renderer.responsive() || self.cut[node] {
             Some(Cause::Outage)
+        } else if self.hangs_since.is_some() {
+            Some(Cause::Box)
+        } else if !self.stick {
+            Some(Cause::Files)
         } else if self.world.network != Network::default() {
             Some(Cause::Network)
         } else {
@@ -208,6 +201,10 @@ impl<'a> Run<'a> {
             let windows = self.windows(node);
             let (able, hindrance) = (self.hindrance(node).is_none(), self.hindrance(node));
             let (screen, position) = self.screen(node);
+            let length = match screen {
+                Screen::Ours(name, _) => self.length_on_screen(node, name),
+                _ => Duration::ZERO,
+            };
             let Self { judged, script, files, passed, .. } = self;
             let judged = &mut judged[node];
             let why = judged.meets(&script.room, files, now, able);
@@ -242,11 +239,21 @@ impl<'a> Run<'a> {
             passed.readings = passed.readings.max(judged.intents.len());
             if let Some(hindrance) = hindrance {
                 judged.rest(now, hindrance);
+                if hindrance != Cause::Return {
+                    let place = (position, length);
+                    judged.follow_unreached(now, screen, place, files, &script.room);
+                }
                 continue;
             }
             passed.judged += u64::from(now >= judged.calm_at);
-            if let Some(what) = judged.look(&script.room, files, now, screen, position) {
-                return Err(Failure { kind: Kind::Screen, at: now, node, what });
+            if let Some(what) = judged.look(&script.room, files, now, screen, (position, length)) {
+                return Err(Failure::new(Kind::Screen, now, node, what));
+            }
+            if let Some(file) = judged.attempts.named
+                && !self.world.names_left_out(node, file)
+            {
+                let what = format!("{file} is left out, and the status does not name it");
+                return Err(Failure::new(Kind::Why, now, node, what));
             }
             let sound = self.sound(node);
             let judged = &mut self.judged[node];
@@ -254,7 +261,7 @@ impl<'a> Run<'a> {
                 let plays = matches!(screen, Screen::Ours(file, true) if file != BLACK);
                 let slack = judged.slack;
                 if let Some(what) = judged.loudness.look(now, sound, plays, slack) {
-                    return Err(Failure { kind: Kind::Volume, at: now, node, what });
+                    return Err(Failure::new(Kind::Volume, now, node, what));
                 }
             }
         }
@@ -280,7 +287,7 @@ impl<'a> Run<'a> {
             return (Screen::Foreign, position);
         };
         let names = FILES.iter().map(|(path, _)| name_of(path)).chain(OWN_PICTURES);
-        let length = length_of(name);
+        let length = self.length_on_screen(node, name);
         if !length.is_zero() && position >= length {
             // It says that it plays, and shows nothing more.
             return (Screen::Dark, position);
@@ -305,34 +312,11 @@ impl<'a> Run<'a> {
             if settled && !judged.intents.iter().any(allowed) {
                 let modes: Vec<Mode> = judged.intents.iter().map(|intent| intent.mode).collect();
                 let what = format!("the box says {word:?}, but the truth is one of {modes:?}");
-                return Err(Failure { kind: Kind::Why, at: now, node, what });
+                return Err(Failure::new(Kind::Why, now, node, what));
             }
         }
         Ok(())
     }
-}
-
-impl Passed {
-    /// Adds to the times that a cause occurred.
-    pub fn count(&mut self, cause: Cause, count: u64) {
-        match self.counts.iter_mut().find(|(other, _)| *other == cause) {
-            Some((_, sum)) => *sum += count,
-            None => self.counts.push((cause, count)),
-        }
-    }
-
-    /// Takes the longer of two times for a cause.
-    pub fn note(&mut self, cause: Cause, dark: Duration) {
-        match self.longest.iter_mut().find(|(other, _)| *other == cause) {
-            Some((_, longest)) => *longest = dark.max(*longest),
-            None => self.longest.push((cause, dark)),
-        }
-    }
-}
-
-/// The name of a file after its folder.
-pub(super) fn name_of(path: &'static str) -> &'static str {
-    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// The volumes with which a renderer may begin to play under these windows: that of the window or of the table.
@@ -371,14 +355,4 @@ fn change_volume(
         let perhaps = !sure || of(before).is_none() || covered;
         judged.loudness.set_from_now(volume.into(), at_once, perhaps);
     }
-}
-
-/// The true length of a file.
-pub(super) fn length_of(name: &str) -> Duration {
-    let file = FILES.iter().find(|(path, _)| name_of(path) == name);
-    Duration::from_millis(file.map_or(0, |(_, millis)| *millis))
-}
-
-pub(super) fn paths(names: &[&str]) -> Vec<PathBuf> {
-    names.iter().map(|name| format!("/m/{name}").into()).collect()
 }

@@ -1,6 +1,6 @@
 //! What is truly on a screen, and for how long.
 
-use super::script::{DWELL, FILES};
+use super::script::DWELL;
 use crate::time::{Duration, Instant};
 use core::fmt;
 
@@ -35,6 +35,8 @@ pub(super) struct Showing {
     /// Where in it, or for how long a picture has been on.
     pub at: Duration,
     pub since: Instant,
+    /// How long the file truly is; zero for a picture.
+    pub length: Duration,
 }
 
 impl Showing {
@@ -43,10 +45,7 @@ impl Showing {
     }
 
     pub(super) fn ends(&self, within: Duration) -> bool {
-        let file = FILES.iter().find(|(path, _)| path.ends_with(self.file));
-        file.is_some_and(|(_, millis)| match millis {
-            0 => self.at + within >= DWELL,
-            millis => self.at + within >= Duration::from_millis(*millis),
-        })
+        let length = if self.length.is_zero() { DWELL } else { self.length };
+        self.at + within >= length
     }
 }

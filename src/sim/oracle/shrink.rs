@@ -1,7 +1,7 @@
 //! Makes a failing script short: leaves out deeds, oddities, entries of the schedule and renderers as long as the script
 //! still fails in the same way.
 
-use super::room::{Failure, Kind};
+use super::outcome::{Failure, Kind};
 use super::script::{Deed, List, Script};
 
 /// The most runs that shrinking may take.

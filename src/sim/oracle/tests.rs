@@ -2,8 +2,16 @@
 
 use super::*;
 
-const WISH: Wish =
-    Wish { hours: 2, renderers: 2, oddities: 0, rough: false, scheduled: false, grouped: false };
+const WISH: Wish = Wish {
+    hours: 2,
+    renderers: 2,
+    oddities: 0,
+    rough: false,
+    scheduled: false,
+    grouped: false,
+    broken: false,
+    late: false,
+};
 
 /// Runs a script for each seed. One that fails is shrunk and printed.
 fn pass(seeds: core::ops::Range<u64>, wish: Wish) {
@@ -29,6 +37,63 @@ fn opening_hours_hold_whatever_people_do() {
 #[test]
 fn odd_renderers_show_the_same() {
     pass(1..4, Wish { oddities: 3, ..WISH });
+}
+
+/// A room of two good renderers that play films, in which this happens within two hours.
+fn quiet(odd: &'static str, group: Option<u64>, deeds: &[(u64, Deed)]) -> Script {
+    let room = Room {
+        seed: 1,
+        odd: vec![vec![], if odd.is_empty() { vec![] } else { vec![odd] }],
+        list: List::Films,
+        repeat: true,
+        volume: None,
+        autoplay: true,
+        insists: false,
+        queues: false,
+        schedule: vec![],
+        group,
+    };
+    Script { room, deeds: deeds.to_vec(), ends: 7_200_000 }
+}
+
+/// The script passes, and fails with this fault in the box.
+fn notices(script: &Script, mutant: Mutant) {
+    assert!(script.run().is_ok(), "{}", script.run().unwrap_err());
+    Mutant::put_in(Some(mutant));
+    let went = script.run();
+    Mutant::put_in(None);
+    assert!(went.is_err(), "{mutant:?} is not noticed");
+}
+
+#[test]
+fn what_is_wrong_with_a_file_is_skipped_or_played_as_far_as_it_goes() {
+    for damage in [
+        Damage::Garbage,
+        Damage::CutOff(40),
+        Damage::Claims(50),
+        Damage::Claims(10_000),
+        Damage::ClaimsNothing,
+    ] {
+        let went = quiet("", None, &[(0, Deed::Spoil(3, damage))]).run();
+        assert!(went.is_ok(), "{damage:?}: {}", went.unwrap_err());
+    }
+}
+
+#[test]
+fn two_renderers_with_one_udn_and_two_names_are_two() {
+    let script = quiet("has the UDN of the first", None, &[(600_000, Deed::Reboot(1))]);
+    assert!(script.run().is_ok(), "{}", script.run().unwrap_err());
+}
+
+#[test]
+fn a_box_that_hangs_and_is_not_restarted_is_noticed() {
+    let script = quiet("", None, &[(600_000, Deed::HangTask(1))]);
+    notices(&script, Mutant::FeedsAnyway);
+}
+
+#[test]
+fn a_group_that_does_not_begin_together_is_noticed() {
+    notices(&quiet("begins late", Some(5), &[]), Mutant::ForgetsLatency);
 }
 
 #[test]

@@ -110,7 +110,10 @@ impl Intent {
         self.off_since = None;
         match self.mode {
             Mode::Play if self.closed(why) => {
-                vec![Self { viewers_own: true, ..self.clone() }, self]
+                // The box goes on from there, as after play at the box: with what the table says.
+                let as_at_the_box = self.clone().play(true, why);
+                let own = Self { viewers_own: true, ..self.clone() };
+                [own, self].into_iter().chain(as_at_the_box).collect()
             }
             Mode::Play if !self.clip_paused => vec![self],
             // The clip plays already.
@@ -128,7 +131,9 @@ impl Intent {
             }
             _ => {
                 let free = Self { viewers_own: true, clip_paused: false, ..self.clone() };
-                vec![Self { mode: Mode::Play, place: None, ..self.clone() }, self, free]
+                let table_now = self.table_now || self.closed(why);
+                let plays = Self { mode: Mode::Play, table_now, place: None, ..self.clone() };
+                vec![plays, self, free]
             }
         }
     }
@@ -177,6 +182,12 @@ impl Intent {
         // What plays is picked up, also where nothing starts by itself.
         let goes_on = Self { choice: None, clips: 0, mode: Mode::Play, ..forgets.clone() };
         let mut all = self.clone().returns(why);
+        // What stands paused when the box starts counts as paused at the box.
+        let paused = |intent: &Self| matches!(intent.mode, Mode::ViewerPaused | Mode::Insists(..));
+        let stands = all.iter().filter(|intent| paused(intent)).cloned();
+        let stands: Vec<Self> =
+            stands.map(|stands| Self { mode: Mode::Paused, ..stands }).collect();
+        all.extend(stands);
         // What still plays is served to its end.
         all.push(Self { viewers_own: true, ..forgets.clone() });
         all.push(forgets);

@@ -1,6 +1,6 @@
 //! What is promised of a screen over some time: a card for ten seconds, and a file that goes on where it was.
 
-use super::room::length_of;
+use super::files::length_of;
 use super::screen::{Screen, Showing};
 use super::script::CLIP;
 use crate::time::{Duration, Instant};
