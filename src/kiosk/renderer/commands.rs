@@ -162,6 +162,10 @@ impl Renderer {
                 RepeatPress::Ignore => return Ok(()),
                 RepeatPress::Queue => {
                     let _ = self.intent.programme_mut().queue(clip);
+                    // A clip that was paused plays on, so that this one follows it.
+                    if !self.intent.is_to_play() {
+                        self.play(now);
+                    }
                     return Ok(());
                 }
                 RepeatPress::Restart => {}

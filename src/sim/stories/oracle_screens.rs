@@ -1,0 +1,16 @@
+//! What the oracle found of screens, and of the reasons that the box gives for them: see `oracle`.
+
+use super::oracle::{passes, room};
+use crate::sim::oracle::{Deed, Order, Room};
+
+#[test]
+fn another_press_for_a_clip_plays_a_paused_clip_on() {
+    for pauses in [Deed::Order(Order::Pause, None), Deed::ViewerPauses(0)] {
+        let deeds = [
+            (200_000, Deed::Order(Order::Clip, None)),
+            (214_000, pauses),
+            (300_000, Deed::Order(Order::Clip, None)),
+        ];
+        passes(Room { queues: true, ..room(&[]) }, &deeds);
+    }
+}
