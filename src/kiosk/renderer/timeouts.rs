@@ -106,7 +106,10 @@ impl Renderer {
                 Some(Due::Settled)
             }
             Phase::Starting { sent, .. }
-                if load.is_still() && load.evidence.fetched && sent + load.dwell() <= now =>
+                if load.is_still()
+                    && load.evidence.fetched
+                    && sent + load.dwell() <= now
+                    && !self.loads_as_before(sent, now) =>
             {
                 Some(Due::Ended)
             }
@@ -179,6 +182,12 @@ impl Renderer {
         let on_its_way = self.observation.state == Some(TransportState::Transitioning);
         let buffers = on_its_way && load.evidence.fetched && now < sent + LONGEST_BUFFERING;
         buffers || (load.is_fetched_at(now) && now < sent + LONGEST_START)
+    }
+
+    /// Returns whether a renderer that was told to play at `sent` says that it loads, and needed as long for the last file.
+    fn loads_as_before(&self, sent: Instant, now: Instant) -> bool {
+        let loads = self.observation.state == Some(TransportState::Transitioning);
+        loads && self.capabilities.may_load_for(now.since(sent))
     }
 
     /// After how many reports that do not move the file counts as ended: a renderer that usually reports STOPPED then is

@@ -4,6 +4,15 @@ use super::oracle::{passes, room};
 use crate::sim::oracle::{Deed, Order, Room};
 
 #[test]
+fn a_renderer_that_buffers_for_a_minute_shows_its_card() {
+    let deeds = [
+        (2_050_052, Deed::Order(Order::PlayPause, None)),
+        (2_668_199, Deed::Order(Order::Identify, None)),
+    ];
+    passes(room(&["buffers for a minute"]), &deeds);
+}
+
+#[test]
 fn another_press_for_a_clip_plays_a_paused_clip_on() {
     for pauses in [Deed::Order(Order::Pause, None), Deed::ViewerPauses(0)] {
         let deeds = [
