@@ -201,8 +201,10 @@ impl Renderer {
             _ => true,
         };
         let is_new = !self.capabilities.habits.left_out.knows(&file);
+        // A file that has ended by itself here plays here, as a rule.
+        let hopeful = soon || self.playback.end_of(&file).is_some();
         let attempt = self.playback.count_attempt();
-        if is_new && soon && attempt < attempts {
+        if is_new && hopeful && attempt < attempts {
             return PAUSES.pause_by_chance(attempt - 1, chance);
         }
         let is_left = self.leave_out(&file, why, ctx);

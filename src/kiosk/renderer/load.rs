@@ -247,6 +247,13 @@ impl Load {
         *gave_up_at = gave_up_at.or(gave_up).filter(|_| stopped);
     }
 
+    /// After Play the renderer is still on its way to playback: it may begin until `latest`.
+    pub fn may_begin_until(&mut self, latest: Instant) {
+        if let Phase::Starting { until, .. } = &mut self.0.phase {
+            *until = latest.max(*until);
+        }
+    }
+
     /// The renderer accepted the file.
     pub fn accepted(&mut self) {
         self.0.attempt.busy = 0;

@@ -13,6 +13,8 @@ const EXACT: Duration = Duration::from_secs(2);
 const ABOUT_THE_END: Duration = Duration::from_secs(10);
 /// A renderer that fetches a file as it plays has its end no sooner than after this share of it.
 const AT_HAND: f64 = 0.85;
+/// A renderer that has fetched and reports TRANSITIONING fills its buffer for no longer than this.
+const LONGEST_BUFFERING: Duration = Duration::from_secs(100);
 /// A renderer whose buffer is full asks for nothing for this long.
 const STILL_FETCHING: Duration = Duration::from_secs(35);
 
@@ -28,6 +30,12 @@ impl Load {
         let possible = |r: Report| r.position <= r.answered_at.since(sent) + EXACT;
         let playhead = &self.playhead;
         playhead.moved() && (self.evidence.fetched || playhead.report().is_some_and(possible))
+    }
+
+    /// Returns whether a renderer that has fetched the file and says that it is on its way may fill its buffer.
+    pub fn may_still_buffer(&self, now: Instant) -> bool {
+        let Phase::Starting { sent, .. } = self.phase else { return false };
+        self.evidence.fetched && now < sent + LONGEST_BUFFERING
     }
 
     /// Returns whether the renderer is fetching the file.

@@ -13,8 +13,6 @@ pub(super) const REPEAT_AFTER: Duration = Duration::from_secs(6);
 pub(super) const START_TIMEOUT: Duration = Duration::from_secs(30);
 /// No renderer fetches for longer than this before it plays.
 const LONGEST_START: Duration = Duration::from_secs(300);
-/// A renderer that has fetched and reports TRANSITIONING fills its buffer for no longer than this.
-const LONGEST_BUFFERING: Duration = Duration::from_secs(100);
 /// A renderer that reports PLAYING is stuck after this many reports of the same position.
 const STUCK_REPORTS: u8 = 12;
 /// One that has the whole file has ended after this many.
@@ -126,7 +124,7 @@ impl Renderer {
                 Some(Due::Starves)
             }
             Phase::Starting { sent, until }
-                if until <= now && !self.may_still_start(load, sent, now) =>
+                if until <= now && !Self::may_still_start(load, sent, now) =>
             {
                 Some(Due::NeverBegan)
             }
@@ -178,10 +176,8 @@ impl Renderer {
     }
 
     /// Returns whether a renderer that was told to play at `sent`, longer ago than usual, may still begin.
-    fn may_still_start(&self, load: &Load, sent: Instant, now: Instant) -> bool {
-        let on_its_way = self.observation.state == Some(TransportState::Transitioning);
-        let buffers = on_its_way && load.evidence.fetched && now < sent + LONGEST_BUFFERING;
-        buffers || (load.is_fetched_at(now) && now < sent + LONGEST_START)
+    fn may_still_start(load: &Load, sent: Instant, now: Instant) -> bool {
+        load.is_fetched_at(now) && now < sent + LONGEST_START
     }
 
     /// Returns whether a renderer that was told to play at `sent` says that it loads, and needed as long for the last file.

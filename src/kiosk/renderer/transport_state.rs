@@ -22,6 +22,8 @@ pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(400);
 const FOLLOWS: Duration = Duration::from_millis(1500);
 /// A file of at most this length may play unnoticed between two looks at usual intervals.
 const UNSEEN: Duration = Duration::from_secs(2);
+/// A renderer that was on its way plays, and shows that it does, within this time.
+const SHOWS: Duration = Duration::from_secs(10);
 /// A renderer that was on its way after Play, and has been stopped for this long, has given up.
 const GIVES_UP: Duration = Duration::from_secs(3);
 /// No viewer stops a renderer sooner than this after playback began.
@@ -140,6 +142,9 @@ impl Renderer {
         let on_its_way = on_its_way.map(|_| self.observation.known_before);
         if let Some(load) = self.playback.load_mut() {
             load.seen_starting(stopped, on_its_way, ctx.now);
+            if state == TransportState::Transitioning && load.may_still_buffer(ctx.now) {
+                load.may_begin_until(ctx.now + SHOWS);
+            }
         }
         let meaning = match self.playback.load() {
             Some(load) => {

@@ -23,3 +23,21 @@ fn another_press_for_a_clip_plays_a_paused_clip_on() {
         passes(Room { queues: true, ..room(&[]) }, &deeds);
     }
 }
+
+#[test]
+fn a_film_that_buffers_for_a_minute_plays_after_a_power_cut() {
+    let deeds = [(100_000, Deed::Order(Order::ChooseForGood, None)), (864_300, Deed::Reboot(0))];
+    passes(room(&["buffers for a minute", "set stops"]), &deeds);
+}
+
+#[test]
+fn a_film_that_has_played_here_is_not_left_out_after_one_failure() {
+    let deeds = [
+        (2_188_707, Deed::Order(Order::Pause, None)),
+        (2_943_222, Deed::SwitchOff(0)),
+        (2_976_387, Deed::SwitchOn(0)),
+        (4_089_078, Deed::Order(Order::Automatic, None)),
+        (4_098_275, Deed::Reboot(0)),
+    ];
+    passes(room(&["does not play the news", "answers very late"]), &deeds);
+}
