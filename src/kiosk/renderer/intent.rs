@@ -253,6 +253,13 @@ impl Intent {
         until
     }
 
+    /// What somebody else played on the renderer has stopped.
+    pub(super) fn foreign_is_over(&mut self) {
+        if let Goal::Yield { did: did @ Viewer::TookOver, .. } = &mut self.0.goal {
+            *did = Viewer::Stopped;
+        }
+    }
+
     /// Leaves a renderer in standby alone until somebody switches it on.
     pub(super) fn await_switch_on(&mut self) {
         self.0.goal = Goal::Yield { until: None, did: Viewer::SwitchedOff };

@@ -123,6 +123,10 @@ impl Renderer {
         let origin = (url.host, url.port);
         // Nobody serves a URL at another address.
         if ctx.media_port.map(|port| (self.connection.facing, port)) != Some(origin) {
+            let stopped = matches!(self.intent.goal, Goal::Yield { did: Viewer::Stopped, .. });
+            if stopped && !self.serves(uri, ctx) {
+                self.yield_to_control_point(ctx);
+            }
             return;
         }
         let Some(token) = Token::in_path(&url.path) else { return };

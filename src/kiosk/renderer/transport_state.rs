@@ -112,6 +112,9 @@ impl Renderer {
             // It may have restarted: its subscription tells.
             self.observation.subscription_mut(Evented::Transport).doubt(ctx.now);
         }
+        if is_stopped(state) && last.is_some_and(is_stopped) {
+            self.intent.foreign_is_over();
+        }
         // A viewer may start again what rests, or what a viewer has stopped.
         if !self.observation.is_active() {
             match self.intent.goal {
@@ -321,6 +324,7 @@ impl Renderer {
 
     fn stopped(&mut self, error: bool, ctx: &mut Context<'_>) {
         match self.judge_stop(error, ctx.now) {
+            Stop::Held if self.is_stopped_after_pause() => self.stopped_by_viewer(ctx),
             Stop::Held => self.playback.retire(),
             Stop::Ended => self.stopped_at_end(ctx),
             Stop::Failed => {
@@ -333,6 +337,12 @@ impl Renderer {
             Stop::Doubt(doubt) => self.set_doubt(Some(doubt), ctx),
             Stop::Wait => {}
         }
+    }
+
+    /// Returns whether what a viewer had paused is stopped now, and the renderer did not lose its power.
+    fn is_stopped_after_pause(&self) -> bool {
+        matches!(self.intent.goal, Goal::Yield { did: Viewer::Paused, .. })
+            && self.observation.state == Some(TransportState::Stopped)
     }
 
     /// The black picture is gone. Some renderers put each picture away after a while: they are given it again, the next

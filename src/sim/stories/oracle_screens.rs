@@ -13,6 +13,27 @@ fn a_renderer_that_buffers_for_a_minute_shows_its_card() {
 }
 
 #[test]
+fn what_a_viewer_stopped_after_a_pause_is_not_called_paused() {
+    let deeds = [
+        (286_186, Deed::ViewerPauses(0)),
+        (471_475, Deed::ViewerStops(0)),
+        (555_712, Deed::ViewerPlaysOther(0)),
+        (1_127_571, Deed::ViewerPlays(0)),
+    ];
+    passes(room(&[]), &deeds);
+}
+
+#[test]
+fn somebody_else_plays_something_only_until_it_stops() {
+    let deeds = [
+        (1_159_211, Deed::ViewerPlaysOther(0)),
+        (1_161_956, Deed::Order(Order::Play, None)),
+        (1_166_388, Deed::ViewerStops(0)),
+    ];
+    passes(Room { volume: Some(40), ..room(&["answers very late"]) }, &deeds);
+}
+
+#[test]
 fn another_press_for_a_clip_plays_a_paused_clip_on() {
     for pauses in [Deed::Order(Order::Pause, None), Deed::ViewerPauses(0)] {
         let deeds = [
