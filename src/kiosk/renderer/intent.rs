@@ -202,15 +202,16 @@ impl Intent {
         self.0.rested = Rested::Finished;
     }
 
-    /// Takes over playback that was started before the box restarted, or that a viewer has started again: plays it on, or
-    /// leaves it paused.
-    pub(super) fn adopt(&mut self, paused: bool) {
+    /// Takes over playback that was started before the box restarted, or that a viewer has started `again`: plays it on,
+    /// or leaves it paused.
+    pub(super) fn adopt(&mut self, paused: bool, again: bool) {
         match self.0.goal {
             Goal::Rest => {
                 self.0.goal = if paused { Goal::Pause } else { Goal::Play };
                 self.0.started = true;
             }
             Goal::Yield { .. } if !paused => self.go_on(),
+            Goal::Pause if again && !paused => self.go_on(),
             _ => {}
         }
     }

@@ -184,6 +184,12 @@ impl Load {
         Self(Fields { phase, taken_over: true, ..fields })
     }
 
+    /// Takes what is known of this load from before it was stopped: somebody has started it again.
+    pub fn resume(&mut self, before: &Self) {
+        self.0.evidence = before.evidence.clone();
+        self.0.lengths = before.lengths;
+    }
+
     /// Puts the load into another phase. Nothing else changes the phase. The reason goes to the flight recorder.
     pub fn enter(&mut self, phase: Phase, reason: &'static str, log: &mut Log<'_>) {
         let (before, after) = (self.0.phase.word(), phase.word());

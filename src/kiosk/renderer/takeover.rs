@@ -16,7 +16,7 @@ use crate::kiosk::effect::Effect;
 use crate::kiosk::reason::Viewer;
 use crate::kiosk::token::Token;
 use crate::kiosk::trace::What;
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 use crate::upnp::HttpUrl;
 use crate::upnp::action::{PositionInfo, TransportState};
 
@@ -93,7 +93,7 @@ impl Renderer {
         let Some(uri) = info.track_uri.as_deref().filter(|uri| uri.contains("://")) else {
             return;
         };
-        self.take_over(uri, ctx);
+        self.take_over(uri, info.rel_time, ctx);
         let paused = self.observation.is_paused();
         let Some(load) = self.playback.load_mut() else { return };
         load.say_duration(info.track_duration);
@@ -112,12 +112,12 @@ impl Renderer {
     pub(super) fn take_over_uri(&mut self, uri: &str, ctx: &mut Context<'_>) {
         let asked = core::mem::take(&mut self.takeover.0) == Search::Asked;
         if asked && self.playback.load().is_none() {
-            self.take_over(uri, ctx);
+            self.take_over(uri, None, ctx);
             self.observation.ask_position_at(ctx.now);
         }
     }
 
-    fn take_over(&mut self, uri: &str, ctx: &mut Context<'_>) {
+    fn take_over(&mut self, uri: &str, position: Option<Duration>, ctx: &mut Context<'_>) {
         let now = ctx.now;
         let Some(url) = HttpUrl::parse(uri) else { return };
         let origin = (url.host, url.port);
@@ -132,8 +132,8 @@ impl Renderer {
         let Some(token) = Token::in_path(&url.path) else { return };
         let secret = ctx.secret;
         let file = self.intent.programme_mut().take_up(|file| secret.names(token, &file.path));
-        let last = self.playback.previous().filter(|load| load.token == token);
-        let Some(file) = file.or(last.map(|load| &load.file)).cloned() else { return };
+        let last = self.playback.previous().filter(|load| load.token == token).cloned();
+        let Some(file) = file.or(last.as_ref().map(|load| &load.file)).cloned() else { return };
         self.takeover.give_up();
         let what = match self.playback.previous() {
             Some(_) => What::Resumed,
@@ -165,8 +165,17 @@ impl Renderer {
             stop_first: false,
             file,
         };
-        self.playback.take_load(Load::taken_over(new, phase));
-        self.intent.adopt(self.observation.is_paused());
+        let mut load = Load::taken_over(new, phase);
+        if let Some(last) = &last {
+            load.resume(last);
+        }
+        if last.is_some() && position.is_none_or(|position| position.is_zero()) {
+            // Where no position tells: what was stopped begins anew.
+            let stopped_at = self.observation.known_before;
+            load.playhead_mut().begin(stopped_at, now, Duration::ZERO, false);
+        }
+        self.playback.take_load(load);
+        self.intent.adopt(self.observation.is_paused(), last.is_some());
         self.observation.seen_ours(now);
         self.observation.seen_playing(now);
     }

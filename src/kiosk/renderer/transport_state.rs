@@ -118,7 +118,9 @@ impl Renderer {
         // A viewer may start again what rests, or what a viewer has stopped.
         if !self.observation.is_active() {
             match self.intent.goal {
-                Goal::Rest | Goal::Yield { did: Viewer::Stopped, .. } => self.may_be_taken_over(),
+                Goal::Rest | Goal::Pause | Goal::Yield { did: Viewer::Stopped, .. } => {
+                    self.may_be_taken_over()
+                }
                 Goal::Yield { .. } => {}
                 _ => self.takeover.give_up(),
             }

@@ -1,7 +1,7 @@
 //! What the oracle found of screens, and of the reasons that the box gives for them: see `oracle`.
 
 use super::oracle::{passes, room};
-use crate::sim::oracle::{Deed, Order, Room};
+use crate::sim::oracle::{Deed, List, Order, Room};
 
 #[test]
 fn a_renderer_that_buffers_for_a_minute_shows_its_card() {
@@ -61,4 +61,25 @@ fn a_film_that_has_played_here_is_not_left_out_after_one_failure() {
         (4_098_275, Deed::Reboot(0)),
     ];
     passes(room(&["does not play the news", "answers very late"]), &deeds);
+}
+
+#[test]
+fn a_film_that_a_viewer_has_started_again_ends_where_no_position_tells() {
+    let deeds = [
+        (1_000_000, Deed::Order(Order::Stop, None)),
+        (1_755_798, Deed::ViewerPlays(0)),
+        (2_069_036, Deed::Order(Order::Play, None)),
+    ];
+    passes(Room { list: List::Pictures, ..room(&["position missing", "no events"]) }, &deeds);
+}
+
+#[test]
+fn a_viewer_who_starts_the_card_of_a_paused_renderer_gets_its_programme() {
+    let deeds = [
+        (476_364, Deed::Order(Order::Pause, None)),
+        (1_166_356, Deed::Order(Order::Identify, None)),
+        (1_998_211, Deed::ViewerPlays(0)),
+        (2_633_117, Deed::Order(Order::Pause, None)),
+    ];
+    passes(room(&[]), &deeds);
 }
