@@ -74,6 +74,13 @@ fn a_film_that_a_viewer_has_started_again_ends_where_no_position_tells() {
 }
 
 #[test]
+fn a_choice_that_a_viewer_stopped_in_its_first_second_is_not_left_out() {
+    let deeds =
+        [(680_351, Deed::Order(Order::ChooseForATime, None)), (680_930, Deed::ViewerStops(0))];
+    passes(room(&["position zero"]), &deeds);
+}
+
+#[test]
 fn a_viewer_who_starts_the_card_of_a_paused_renderer_gets_its_programme() {
     let deeds = [
         (476_364, Deed::Order(Order::Pause, None)),

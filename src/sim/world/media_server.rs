@@ -6,7 +6,7 @@ use crate::kiosk::event::{Event, StreamEnd, TaskName};
 use crate::kiosk::token::Token;
 use crate::media::subtitles::format_of;
 use crate::sim::fake_renderer::{Fetch, FetchId, Fetched, Method, Reading};
-use crate::time::Duration;
+use crate::time::{Duration, Instant};
 use crate::upnp::HttpUrl;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 const PIECES: u64 = 16;
 /// How often the kiosk is told of the bytes of one file.
 const TOLD: u64 = 4;
+/// What is read slowly is told of after this time, as by the shell.
+const TELLS: Duration = Duration::from_secs(1);
 
 /// The interval between looks at a connection on which nothing arrives.
 const STALLS: Duration = Duration::from_millis(500);
@@ -31,6 +33,8 @@ pub(super) struct Stream {
     size: u64,
     /// Bytes not yet reported to the kiosk.
     untold: u64,
+    /// When the kiosk was told last.
+    told_at: Instant,
     /// How many looks in a row found nothing.
     stalled: u32,
 }
@@ -133,7 +137,9 @@ impl World {
             let fetch = id;
             self.after(passage, Delivery::Fetched { node, fetch, what });
         }
-        self.streams.insert((node, id), Stream { token, path, at, size, untold: 0, stalled: 0 });
+        let told_at = self.now;
+        let stream = Stream { token, path, at, size, untold: 0, told_at, stalled: 0 };
+        self.streams.insert((node, id), stream);
         self.after(passage, Delivery::Read { node, fetch: id });
         self.served(token, 0, None);
     }
@@ -178,6 +184,7 @@ impl World {
                 let (token, whole) = (stream.token, stream.at == stream.size);
                 let due = whole || stream.untold >= stream.size / TOLD;
                 let untold = if due { core::mem::take(&mut stream.untold) } else { 0 };
+                stream.told_at = if due { self.now } else { stream.told_at };
                 self.with(node, |renderer, now| {
                     renderer.fetched(now, fetch, Fetched::Bytes(bytes))
                 });
@@ -197,7 +204,14 @@ impl World {
                 }
             }
             Reading::Now => self.after(Duration::from_millis(200), Delivery::Read { node, fetch }),
-            Reading::Later(pause) => self.after(pause, Delivery::Read { node, fetch }),
+            Reading::Later(pause) => {
+                if stream.untold > 0 && self.now.since(stream.told_at) >= TELLS {
+                    let (token, untold) = (stream.token, core::mem::take(&mut stream.untold));
+                    stream.told_at = self.now;
+                    self.served(token, untold, None);
+                }
+                self.after(pause, Delivery::Read { node, fetch });
+            }
             Reading::Abandoned => self.abandoned(node, fetch),
         }
     }
