@@ -112,7 +112,9 @@ impl Renderer {
             // It may have restarted: its subscription tells.
             self.observation.subscription_mut(Evented::Transport).doubt(ctx.now);
         }
-        if is_stopped(state) && last.is_some_and(is_stopped) {
+        // After a clip or a card, it was the box that ended what somebody else played.
+        let interrupted = self.playback.previous().is_some_and(|load| !self.is_current(load));
+        if is_stopped(state) && last.is_some_and(is_stopped) && !interrupted {
             self.intent.foreign_is_over();
         }
         // A viewer may start again what rests, or what a viewer has stopped.

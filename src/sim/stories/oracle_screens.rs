@@ -34,6 +34,15 @@ fn somebody_else_plays_something_only_until_it_stops() {
 }
 
 #[test]
+fn what_the_card_has_ended_was_not_stopped_by_a_viewer() {
+    let deeds = [
+        (12_262_705, Deed::ViewerPlaysOther(0)),
+        (12_482_470, Deed::Order(Order::Identify, Some(0))),
+    ];
+    passes(room(&[]), &deeds);
+}
+
+#[test]
 fn another_press_for_a_clip_plays_a_paused_clip_on() {
     for pauses in [Deed::Order(Order::Pause, None), Deed::ViewerPauses(0)] {
         let deeds = [
