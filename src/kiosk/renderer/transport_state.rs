@@ -112,9 +112,10 @@ impl Renderer {
             // It may have restarted: its subscription tells.
             self.observation.subscription_mut(Evented::Transport).doubt(ctx.now);
         }
-        // After a clip or a card, it was the box that ended what somebody else played.
+        // After a clip or a card, it was the box that ended what somebody else played; without media, a power cut.
         let interrupted = self.playback.previous().is_some_and(|load| !self.is_current(load));
-        if is_stopped(state) && last.is_some_and(is_stopped) && !interrupted {
+        let stays_stopped = [Some(state), last] == [Some(TransportState::Stopped); 2];
+        if stays_stopped && !interrupted {
             self.intent.foreign_is_over();
         }
         // A viewer may start again what rests, or what a viewer has stopped.

@@ -34,12 +34,14 @@ fn somebody_else_plays_something_only_until_it_stops() {
 }
 
 #[test]
-fn what_the_card_has_ended_was_not_stopped_by_a_viewer() {
+fn what_the_card_or_a_power_cut_has_ended_was_not_stopped_by_a_viewer() {
     let deeds = [
         (12_262_705, Deed::ViewerPlaysOther(0)),
         (12_482_470, Deed::Order(Order::Identify, Some(0))),
     ];
     passes(room(&[]), &deeds);
+    let power_cut = [(4_190_570, Deed::ViewerPlaysOther(0)), (4_668_360, Deed::Reboot(0))];
+    passes(room(&[]), &power_cut);
 }
 
 #[test]
