@@ -218,7 +218,14 @@ impl AtomicWrite<'_> {
             }
             Step::Write => file.ok_or_else(gone)?.write_all(self.bytes),
             Step::Sync => file.ok_or_else(gone)?.sync_all(),
-            Step::Rename => fs::rename(&new, self.folder.join(FILE)),
+            Step::Rename => {
+                // Another process that writes, too, has removed the file, and its own is not whole yet.
+                let ours = file.ok_or_else(gone)?.metadata()?;
+                if fs::metadata(&new)?.ino() != ours.ino() {
+                    return Err(io::Error::other("another process writes the file, too"));
+                }
+                fs::rename(&new, self.folder.join(FILE))
+            }
             Step::SyncFolder => File::open(self.folder)?.sync_all(),
         }
     }
@@ -281,6 +288,19 @@ mod tests {
                 "the rest of the other is in nobody's way"
             );
         }
+    }
+
+    #[test]
+    fn a_file_that_another_process_has_begun_is_left_to_it() {
+        let scratch = TestFolder::new("store-two");
+        let (first, second) = (memory(1), memory(2));
+        let begin = |bytes| AtomicWrite { folder: scratch.path(), bytes, file: None };
+        let (mut slow, mut quick) = (begin(&first), begin(&second));
+        STEPS[..3].iter().for_each(|step| slow.perform(*step).unwrap());
+        quick.perform(Step::Create).unwrap();
+        assert!(slow.perform(Step::Rename).is_err(), "the file of the other one is empty");
+        STEPS[1..].iter().for_each(|step| quick.perform(*step).unwrap());
+        assert_eq!(Store::new(scratch.path()).load_or_set_aside().ran(), 2);
     }
 
     /// What a disk may hold after a power cut: what was synced for certain, the rest or a part of it by chance.
