@@ -140,13 +140,7 @@ impl House {
             24 => world.forge_answer(number(input)?, outcome(input)?),
             25 | 26 => {
                 let (callback, sid) = (number(input)?, sid(input)?);
-                world.forge_notify(
-                    one,
-                    callback,
-                    sid,
-                    input.arbitrary()?,
-                    change(world, one, input)?,
-                );
+                world.forge_notify(one, callback, sid, change(world, one, input)?);
             }
             27..=29 => {
                 let event = heard(world, one, input)?;

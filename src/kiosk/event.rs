@@ -89,8 +89,6 @@ pub enum Event {
         callback: u32,
         /// The SID header.
         sid: String,
-        /// The SEQ header.
-        seq: Option<u32>,
         /// The body.
         change: Box<LastChange>,
         /// The sender.

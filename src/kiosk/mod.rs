@@ -157,11 +157,11 @@ impl Kiosk {
                 let expected = self.renderers.iter().any(|r| r.expects(callback, &sid, from));
                 effects.push(Effect::Acknowledge(reply, expected));
             }
-            Event::Notified { callback, sid, seq, change, from, reply } => {
+            Event::Notified { callback, sid, change, from, reply } => {
                 let theirs = self.renderers.find_mut(|r| r.expects(callback, &sid, from));
                 effects.push(Effect::Acknowledge(reply, theirs.is_some()));
                 if let Some(renderer) = theirs {
-                    renderer.notified(callback, seq, &change, now);
+                    renderer.notified(callback, &change, now);
                 }
             }
             Event::MediaAsked { token, reply } => self.media_asked(token, reply, effects),

@@ -27,15 +27,9 @@ impl Renderer {
     }
 
     /// Takes an event that is expected.
-    pub(in crate::kiosk) fn notified(
-        &mut self,
-        callback: u32,
-        seq: Option<u32>,
-        change: &LastChange,
-        now: Instant,
-    ) {
+    pub(in crate::kiosk) fn notified(&mut self, callback: u32, change: &LastChange, now: Instant) {
         let tells_volume = change.volume.is_some() || change.mute.is_some();
-        self.observation.hear(callback, seq, tells_volume);
+        self.observation.hear(callback, tells_volume);
         // The state only prompts a request for it; volume and mute are believed.
         self.observation.ask_state_by(now);
         self.observation.hint(change.transport_state, now);

@@ -230,11 +230,11 @@ impl Observation {
     }
 
     /// Takes an event that is expected. Those of RenderingControl that never tell the volume do not replace a question for it.
-    pub(super) fn hear(&mut self, callback: u32, seq: Option<u32>, tells_volume: bool) {
+    pub(super) fn hear(&mut self, callback: u32, tells_volume: bool) {
         for which in Evented::ALL {
             let subscription = self.subscription_mut(which);
             if subscription.has_callback(callback) {
-                subscription.hear(seq, tells_volume || which != Evented::Rendering);
+                subscription.hear(tells_volume || which != Evented::Rendering);
             }
         }
     }

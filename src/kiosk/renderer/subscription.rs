@@ -21,7 +21,6 @@ pub struct Subscription {
     /// The number in the callback path; zero before the first SUBSCRIBE.
     callback: u32,
     events: u32,
-    expected_seq: u32,
     /// The renderer forgot a lease although it did not restart.
     forgetful: bool,
 }
@@ -58,7 +57,7 @@ impl Subscription {
     /// A subscription to request when nothing more urgent is due.
     pub fn new(possible: bool) -> Self {
         let state = if possible { State::Wanted { at: Instant::START } } else { State::Impossible };
-        Self { state, refusals: 0, callback: 0, events: 0, expected_seq: 0, forgetful: false }
+        Self { state, refusals: 0, callback: 0, events: 0, forgetful: false }
     }
 
     /// What to do next, and when.
@@ -80,7 +79,6 @@ impl Subscription {
         self.state = State::Asked;
         self.callback = callback;
         self.events = 0;
-        self.expected_seq = 0;
     }
 
     /// The renderer granted or renewed the lease. A renewal without a SID keeps the old one.
@@ -155,15 +153,9 @@ impl Subscription {
         }
     }
 
-    /// Takes an event that is expected, and `tells` something; returns whether an earlier one was lost.
-    pub fn hear(&mut self, seq: Option<u32>, tells: bool) -> bool {
+    /// Takes an event that is expected, and `tells` something.
+    pub fn hear(&mut self, tells: bool) {
         self.events = self.events.saturating_add(tells.into());
-        let gap = seq.is_some_and(|seq| seq > self.expected_seq);
-        // 4294967295 is followed by 1 (UDA 1.0 §4.2.1).
-        self.expected_seq = seq.map_or(self.expected_seq, |seq| {
-            seq.checked_add(1).unwrap_or(1).max(self.expected_seq)
-        });
-        gap
     }
 
     pub fn sid(&self) -> Option<&str> {
@@ -223,13 +215,10 @@ mod tests {
     fn the_first_event_may_overtake_the_answer() {
         let mut subscription = Subscription::new(true);
         subscription.ask(1);
-        assert!(subscription.expects("uuid:1") && !subscription.hear(Some(0), true));
+        assert!(subscription.expects("uuid:1"));
+        subscription.hear(true);
         subscription.grant(Instant::START, Some("uuid:1".into()), 60 * SECOND);
         assert!(subscription.expects("uuid:1") && !subscription.expects("uuid:2"));
-        assert!(!subscription.hear(Some(1), true));
-        assert!(subscription.hear(Some(3), true), "2 was lost");
-        assert!(!subscription.hear(Some(2), true), "late, not lost");
-        assert!(!subscription.hear(Some(4), true));
         assert!(subscription.flows(Instant::START));
         assert!(!subscription.flows(Instant::START + 61 * SECOND), "the lease ended");
     }

@@ -11,7 +11,7 @@ use crate::kiosk::event::{Event, ReplyTo, StreamEnd, TaskName};
 use crate::kiosk::token::Token;
 use crate::limits::{
     HEAD_TIMEOUT, MEDIA_CONNECTIONS, MEDIA_CONNECTIONS_PER_PEER, NOTIFICATIONS, NOTIFY_BODY,
-    STRANGERS_CONNECTIONS,
+    STRANGER_CONNECTIONS,
 };
 use crate::media::subtitles;
 use crate::shell::http::body::{Framing, ReadError, Reader};
@@ -56,7 +56,7 @@ pub async fn run(
     };
     let capacity = Capacity {
         total: MEDIA_CONNECTIONS,
-        strangers: STRANGERS_CONNECTIONS,
+        strangers: STRANGER_CONNECTIONS,
         per_peer: MEDIA_CONNECTIONS_PER_PEER,
     };
     let name = TaskName::MediaServer;
@@ -206,10 +206,9 @@ impl MediaServer<'_> {
             Some(Err(ReadError::TooLarge)) => return 413,
             Some(Err(_)) | None => return 400,
         };
-        let seq = request.headers.get("SEQ").and_then(|seq| seq.parse().ok());
         // An event that cannot be parsed still says that something changed.
         let change = Box::new(LastChange::parse(&body).unwrap_or_default());
-        self.is_expected(|reply| Event::Notified { callback, sid, seq, change, from, reply }).await
+        self.is_expected(|reply| Event::Notified { callback, sid, change, from, reply }).await
     }
 
     /// Asks the kiosk whether an event is expected; returns the status code that says so.

@@ -276,17 +276,10 @@ impl World {
 
 impl World {
     /// A NOTIFY from the address of a renderer that did not send it.
-    pub fn forge_notify(
-        &mut self,
-        node: usize,
-        callback: u32,
-        sid: String,
-        seq: Option<u32>,
-        change: LastChange,
-    ) {
+    pub fn forge_notify(&mut self, node: usize, callback: u32, sid: String, change: LastChange) {
         let reply = self.expect_reply(AwaitedReply::Event { node });
         let (from, change) = (self.nodes[node].host, Box::new(change));
-        self.deliver(Event::Notified { callback, sid, seq, change, from, reply });
+        self.deliver(Event::Notified { callback, sid, change, from, reply });
     }
 
     /// An answer to a request that was cancelled, was answered before, or never existed.

@@ -105,7 +105,7 @@ impl World {
             }
             Output::Fetch(fetch) => self.soon(Delivery::Fetch { node, fetch }),
             Output::Abandon(fetch) => self.abandoned(node, fetch),
-            Output::Notify { callback, sid, seq, change, .. } => {
+            Output::Notify { callback, sid, change, .. } => {
                 let number = callback.path.strip_prefix("/e/").map(str::parse);
                 let serves = !self.ended_tasks.contains_key(&TaskName::MediaServer);
                 if (callback.host, callback.port) == (self.address, PORT)
@@ -118,7 +118,6 @@ impl World {
                     self.soon(Delivery::Event(Event::Notified {
                         callback: number,
                         sid,
-                        seq: Some(seq),
                         change,
                         from,
                         reply,
