@@ -3,9 +3,8 @@
 
 use super::key::quoted;
 use super::media::is_playable;
-use super::problem::legible;
 use crate::limits::{NAME_BYTES, RULES};
-use crate::text::is_same_name;
+use crate::text::{harmless, is_same_name};
 use core::net::Ipv4Addr;
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
@@ -75,7 +74,7 @@ pub fn import(json: &str) -> Result<Imported, String> {
     // Stable: devices of the same priority keep their order.
     devices.sort_by_key(|device| core::cmp::Reverse(device.priority));
     let toml = written(&devices, &mut warnings);
-    let warnings = warnings.iter().map(|warning| legible(warning)).collect();
+    let warnings = warnings.iter().map(|warning| harmless(warning).into_owned()).collect();
     Ok(Imported { toml, warnings })
 }
 
@@ -297,7 +296,7 @@ mod tests {
             ),
             (
                 r#"{"hostname": "10.0.0.4", "video_file": "a.mp4", "\u001b[2J": 1}"#,
-                "entry 1: \"\u{fffd}[2J\" is unknown and was ignored",
+                "entry 1: \"\\u{1b}[2J\" is unknown and was ignored",
             ),
             ("[7]", "entry 1 is not a device and was skipped"),
             (

@@ -1,5 +1,6 @@
 //! What the owner is told about the file: where, which key, what is wrong and what to write instead.
 
+use crate::text::harmless;
 use core::fmt;
 use toml::de::Error;
 
@@ -81,9 +82,9 @@ impl<'t> Problems<'t> {
         self.problems.push(Problem {
             severity,
             line,
-            key: legible(key),
-            message: legible(message),
-            advice: legible(advice),
+            key: harmless(key).into_owned(),
+            message: harmless(message).into_owned(),
+            advice: harmless(advice).into_owned(),
         });
     }
 
@@ -116,11 +117,6 @@ impl<'t> Problems<'t> {
         self.problems.sort_by_key(|problem| problem.line);
         self.problems
     }
-}
-
-/// `text` without control characters, so that a file cannot send commands to a terminal.
-pub(super) fn legible(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// `word` as the file spells words: lower case, with `_` between parts.
