@@ -46,7 +46,7 @@ pub const MEDIA_CONNECTIONS: usize = 4 * RENDERERS;
 /// Connections of the media server from one renderer: a TV opened 8 in parallel.
 pub const MEDIA_CONNECTIONS_PER_PEER: usize = 12;
 /// Connections of the media server from addresses where no renderer is. The rest is for renderers, whatever strangers do.
-pub const STRANGERS_CONNECTIONS: usize = MEDIA_CONNECTIONS / 4;
+pub const STRANGER_CONNECTIONS: usize = MEDIA_CONNECTIONS / 4;
 /// Connections of the control server.
 pub const CONTROL_CONNECTIONS: usize = 16;
 /// NOTIFY requests read at once. They take milliseconds.

@@ -128,7 +128,7 @@ fn numbers_are_those_of_the_limits() {
         ("SECURITY.md", format!("a NOTIFY {} KiB", limits::NOTIFY_BODY / kibi)),
         ("SECURITY.md", format!("a head {} KiB", limits::HTTP_HEAD / kibi)),
         ("SECURITY.md", format!("{} connections", limits::MEDIA_CONNECTIONS)),
-        ("SECURITY.md", format!("{} from addresses where", limits::STRANGERS_CONNECTIONS)),
+        ("SECURITY.md", format!("{} from addresses where", limits::STRANGER_CONNECTIONS)),
         ("SECURITY.md", format!("{} from one address", limits::MEDIA_CONNECTIONS_PER_PEER)),
         ("SECURITY.md", format!("no head within {} s", limits::HEAD_TIMEOUT.as_secs())),
         ("SECURITY.md", format!("It may have {} MiB", limits::STATE_FILE / mebi)),
