@@ -58,8 +58,8 @@ const _: () =
 
 /// Renderers whose capabilities are stored: those present, and as many that are absent.
 pub const PROFILES: usize = 2 * RENDERERS;
-/// Bytes of a state file: four times the size of one with [`PROFILES`] renderers.
-pub const STATE_FILE: usize = 1 << 20;
+/// Bytes of a state file: twice the size of one with [`PROFILES`] renderers and [`STATISTICS`] of which nothing is short.
+pub const STATE_FILE: usize = 4 << 20;
 /// MIME types stored for one renderer, one for each file extension: few folders contain more.
 pub const MIME_NAMES: usize = 8;
 

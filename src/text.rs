@@ -24,10 +24,7 @@ pub fn clip<const N: usize>(from: &str) -> Text<N> {
 /// `text` for a terminal or a log: what would change the lines around it (control characters, line separators, marks of
 /// direction) is written as in Rust, `\u{1b}`.
 pub fn harmless(text: &str) -> Cow<'_, str> {
-    let harms = |c: char| {
-        let directs = matches!(c, '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{2066}'..='\u{2069}');
-        c.is_control() || matches!(c, '\u{2028}'..='\u{202e}') || directs
-    };
+    let harms = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') || is_direction(c);
     if !text.contains(harms) {
         return Cow::Borrowed(text);
     }
@@ -68,9 +65,15 @@ pub fn as_read(name: &str) -> impl Iterator<Item = char> {
 }
 
 /// Marks of direction, joiners, the byte order mark, and control characters other than blanks.
-const fn has_no_width(c: char) -> bool {
-    let is_mark = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}');
-    is_mark || matches!(c, '\u{2060}'..='\u{2069}' | '\u{feff}' | '\0'..='\u{8}' | '\u{7f}')
+fn has_no_width(c: char) -> bool {
+    let joins =
+        matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}' | '\u{feff}');
+    joins || is_direction(c) || (c.is_control() && !c.is_whitespace())
+}
+
+/// Marks of direction, which let a name read otherwise than it is stored.
+const fn is_direction(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The character of a keyboard that looks like `c`.

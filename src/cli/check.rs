@@ -1,8 +1,7 @@
 //! `dlna-kiosk check` and `dlna-kiosk import`: problems of a configuration, what it comes to, whether its files will play on
 //! the renderers that are there, and the conversion of the Python kiosk's device list.
 
-use crate::cli::run::state_directory;
-use crate::cli::status::DEFAULT_FOLDER;
+use crate::cli::run::state_folder;
 use crate::cli::terminal::{counted, print, print_error, print_line};
 use crate::config::{Config, PortChoice, Rule, Severity, effective_for, import};
 use crate::kiosk::Kiosk;
@@ -28,9 +27,9 @@ pub(super) struct Check {
 }
 
 impl Check {
-    pub(super) fn run(&self, path: &Path) -> Result<u8, String> {
+    pub(super) fn run(&self, path: &Path, state: Option<&Path>) -> Result<u8, String> {
         let config = check(path, self.renderers)?;
-        if self.renderers { preflight(&config) } else { Ok(0) }
+        if self.renderers { preflight(&config, state) } else { Ok(0) }
     }
 }
 
@@ -88,8 +87,8 @@ const SEARCH_TIME: Duration = Duration::from_secs(5);
 
 /// Finds the renderers without playing anything, and prints for each renderer and file whether it will play. The exit code
 /// is 1 if something cannot play.
-fn preflight(config: &Config) -> Result<u8, String> {
-    let mut prospects = prospects(config)?;
+fn preflight(config: &Config, state: Option<&Path>) -> Result<u8, String> {
+    let mut prospects = prospects(config, state)?;
     prospects.extend(port_taken(config));
     for prospect in &prospects {
         print_line(prospect);
@@ -103,7 +102,7 @@ fn preflight(config: &Config) -> Result<u8, String> {
     Ok(u8::from(count > 0))
 }
 
-fn prospects(config: &Config) -> Result<Vec<Prospect>, String> {
+fn prospects(config: &Config, state: Option<&Path>) -> Result<Vec<Prospect>, String> {
     let quiet = |rule: &Rule| Rule { autoplay: false, volume: None, ..rule.clone() };
     let (PortChoice::Fixed(port) | PortChoice::From(port)) = config.media_port;
     let quiet = Config {
@@ -128,7 +127,7 @@ fn prospects(config: &Config) -> Result<Vec<Prospect>, String> {
         }
     };
     super::one_shot(quiet, false, on_leaving, async |shell| {
-        if let Some(memory) = learned() {
+        if let Some(memory) = learned(state) {
             shell.mailbox.post(Event::Remembered(Box::new(memory))).await;
         }
         pause(SEARCH_TIME).await;
@@ -137,9 +136,8 @@ fn prospects(config: &Config) -> Result<Vec<Prospect>, String> {
 }
 
 /// What the box has learned on this machine, if this user may read it.
-fn learned() -> Option<Memory> {
-    let folder = state_directory().unwrap_or_else(|| DEFAULT_FOLDER.into());
-    Store::new(&folder).load().ok().map(Memory::without_past)
+fn learned(state: Option<&Path>) -> Option<Memory> {
+    Store::new(&state_folder(state)).load().ok().map(Memory::without_past)
 }
 
 /// Why a file cannot be read: tries its first byte, as the media server would.

@@ -83,7 +83,7 @@ pub fn main() -> ExitCode {
         Command::Run => run::run(&cli.config, cli.state),
         Command::Play(play) => play.run(),
         Command::Discover(discover) => discover.run(),
-        Command::Check(check) => check.run(&cli.config),
+        Command::Check(check) => check.run(&cli.config, cli.state.as_deref()),
         Command::Import(import) => import.run(),
         Command::Demo(demo) => demo.run(),
         Command::Learn(learn) => learn.run(&cli.config),

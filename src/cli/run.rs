@@ -101,8 +101,14 @@ fn refuse_second_box(port: PortChoice) -> Result<(), String> {
     }
 }
 
+/// The folder with what the box has learned: this one, or that of the service.
+pub(super) fn state_folder(state: Option<&Path>) -> PathBuf {
+    let folder = state.map(Path::to_owned).or_else(state_directory);
+    folder.unwrap_or_else(|| "/var/lib/dlna-kiosk".into())
+}
+
 /// The state directory that systemd gives to the service; the first one, if there are several.
-pub(super) fn state_directory() -> Option<PathBuf> {
+fn state_directory() -> Option<PathBuf> {
     let folders = std::env::var_os("STATE_DIRECTORY")?;
     std::env::split_paths(&folders).next().filter(|folder| !folder.as_os_str().is_empty())
 }

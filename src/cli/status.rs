@@ -1,7 +1,7 @@
 //! `dlna-kiosk status` and `dlna-kiosk profiles`: print for a person how the running box does, what it has played, and what
 //! it has learned about renderers.
 
-use crate::cli::run::state_directory;
+use crate::cli::run::state_folder;
 use crate::cli::terminal::{self, clock_time, counted};
 use crate::config::{CONTROL_PORT, PortChoice};
 use crate::kiosk::event::{Event, TaskName};
@@ -17,7 +17,6 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 /// The state directory of the service.
-pub(super) const DEFAULT_FOLDER: &str = "/var/lib/dlna-kiosk";
 const NOT_THE_BOX: &str = "another program, not dlna-kiosk, answers on the control port";
 
 #[derive(Debug, Args)]
@@ -244,8 +243,7 @@ pub(super) struct Profiles {
 
 impl Profiles {
     pub(super) fn run(&self, state: Option<&Path>) -> Result<u8, String> {
-        let folder = state.map(Path::to_owned).or_else(state_directory);
-        let folder = folder.unwrap_or_else(|| DEFAULT_FOLDER.into());
+        let folder = state_folder(state);
         if let Err(error) = std::fs::read_dir(&folder) {
             return Err(match error.kind() {
                 ErrorKind::NotFound => {

@@ -180,7 +180,7 @@ impl Selector {
     }
 
     /// Whether both are for the same renderers.
-    pub(super) fn is_same(&self, other: &Self) -> bool {
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Name(a), Self::Name(b)) => is_same_name(a, b),
             _ => self == other,

@@ -110,7 +110,11 @@ fn is_unfinished(name: &str) -> bool {
     // A film may well be called `old`; its name then has no dot before it.
     name.contains('.') && UNFINISHED.contains(&last) || has_stem && inner.contains(&before)
         // ownCloud and Nextcloud.
-        || last.strip_prefix('~').is_some_and(|rest| rest.chars().all(|c| c.is_ascii_hexdigit()))
+        || name.contains('.') && last.strip_prefix('~').is_some_and(is_hexadecimal)
+}
+
+fn is_hexadecimal(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_hexdigit())
 }
 
 /// What chkdsk found: `FOUND.000`.

@@ -6,15 +6,17 @@
 use crate::text::harmless;
 use log::Level;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{FileType, Mode, OFlags, fstat, open};
 use rustix::io::Errno;
 use rustix::net::SendFlags;
 use std::collections::VecDeque;
+use std::fs::File;
 use std::io::{self, IsTerminal as _, Stderr, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd as _};
 
 /// Bytes that wait for the reader: some 500 lines.
 const WAITING: usize = 64 << 10;
-/// Bytes that a pipe takes at once if it takes any: a page, PIPE_BUF in pipe(7).
+/// Bytes that are written at once.
 const PIECE: usize = 4096;
 
 /// Whether standard error goes to journald.
@@ -53,21 +55,34 @@ pub fn start(filter: &str) {
 /// Writes lines to a descriptor without waiting for its reader.
 struct LogWriter<F = Stderr> {
     to: F,
+    /// The same pipe or terminal, opened once more so that writing never waits. To change `to` would change it for all
+    /// programs that share it.
+    nonblocking: Option<File>,
     waiting: VecDeque<u8>,
     /// How many lines found no room.
     dropped: u64,
 }
 
 impl<F: AsFd> LogWriter<F> {
-    const fn new(to: F) -> Self {
-        Self { to, waiting: VecDeque::new(), dropped: 0 }
+    fn new(to: F) -> Self {
+        let kind = fstat(&to).map(|data| FileType::from_raw_mode(data.st_mode));
+        let waits = matches!(kind, Ok(FileType::Fifo | FileType::CharacterDevice));
+        let path = format!("/proc/self/fd/{}", to.as_fd().as_raw_fd());
+        let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let nonblocking = waits.then(|| open(path, flags, Mode::empty()).ok()).flatten();
+        Self { to, nonblocking: nonblocking.map(File::from), waiting: VecDeque::new(), dropped: 0 }
     }
 
     /// Writes as much as the reader takes now.
     fn write_waiting(&mut self) {
         while !self.waiting.is_empty() {
             let (piece, _) = self.waiting.as_slices();
-            match write_now(&self.to, &piece[..piece.len().min(PIECE)]) {
+            let piece = &piece[..piece.len().min(PIECE)];
+            let written = match &self.nonblocking {
+                Some(nonblocking) => rustix::io::write(nonblocking, piece),
+                None => write_now(&self.to, piece),
+            };
+            match written {
                 Ok(count) if count > 0 => drop(self.waiting.drain(..count)),
                 Err(Errno::INTR) => {}
                 // It takes nothing now, or has gone.
@@ -77,7 +92,7 @@ impl<F: AsFd> LogWriter<F> {
     }
 }
 
-/// Writes at most a page; [`Errno::AGAIN`] if that would wait.
+/// Writes to a socket, a file, or what could not be opened again; [`Errno::AGAIN`] if that would wait.
 fn write_now(to: impl AsFd, piece: &[u8]) -> Result<usize, Errno> {
     match rustix::net::send(&to, piece, SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
         Err(Errno::NOTSOCK) => {}
@@ -121,6 +136,7 @@ impl<F: AsFd> Write for LogWriter<F> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rustix::pty::{OpenptFlags, openpt, ptsname, unlockpt};
     use std::io::Read;
     use std::os::unix::net::UnixStream;
 
@@ -144,6 +160,21 @@ mod tests {
         drop(log);
         reader.read_to_end(&mut text).unwrap();
         String::from_utf8(text).unwrap()
+    }
+
+    #[test]
+    fn a_terminal_that_nobody_reads_holds_up_nothing() {
+        let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        unlockpt(&terminal).unwrap();
+        let name = ptsname(&terminal, Vec::new()).unwrap();
+        let side = open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
+        let mut log = LogWriter::new(side);
+        for length in [200, 3000] {
+            for _ in 0..500 {
+                log.write_all(&vec![b'x'; length]).unwrap();
+            }
+        }
+        assert!(log.waiting.len() <= WAITING && log.dropped > 0);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::shell::http::within;
 use crate::shell::process;
 use crate::time::Duration;
 use core::cell::Cell;
+use rustix::process::{Pid, Signal, kill_process};
 use smol::io::AsyncWriteExt;
 use smol::process::{Command, Stdio};
 use std::fs::{self, File, OpenOptions};
@@ -64,10 +65,8 @@ enum Step {
 const STEPS: [Step; 5] = [Step::Create, Step::Write, Step::Sync, Step::Rename, Step::SyncFolder];
 
 impl Store {
-    /// A store in this folder, which is created if it does not exist.
+    /// A store in this folder. The first write creates the folder.
     pub fn new(folder: &Path) -> Self {
-        // If this fails, so does the first write, and says why.
-        let _ = fs::create_dir_all(folder);
         Self { folder: folder.to_owned(), seen: Cell::default(), by_another_process: false }
     }
 
@@ -100,7 +99,7 @@ impl Store {
         let most = STATE_FILE as u64;
         file.take(most + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
         if bytes.len() as u64 > most {
-            return Err("it is larger than 1 MiB".to_owned());
+            return Err(format!("it is larger than {} MiB", STATE_FILE >> 20));
         }
         Memory::parse(&bytes)
     }
@@ -143,10 +142,13 @@ impl Store {
     /// Lets another process write, and waits for it.
     async fn let_write(&self, bytes: &[u8]) -> Result<(), String> {
         let mut command = Command::new(PROGRAM);
-        command.arg(WRITE_STATE).arg(&self.folder).kill_on_drop(true);
+        // Nobody ends it but this function: it finishes its work also if the box ends meanwhile.
+        command.arg(WRITE_STATE).arg(&self.folder);
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let process = Cell::new(None);
         let writing = async {
             let mut writer = command.spawn()?;
+            process.set(i32::try_from(writer.id()).ok().and_then(Pid::from_raw));
             if let Some(mut input) = writer.stdin.take() {
                 // If this fails, the writer says why.
                 let _ = input.write_all(bytes).await;
@@ -161,7 +163,11 @@ impl Store {
                 Err(if why.is_empty() { output.status.to_string() } else { why.to_owned() })
             }
             Some(Err(error)) => Err(format!("no process can be started that writes: {error}")),
-            None => Err(format!("not written within {} s", WRITE_TIMEOUT.as_secs())),
+            None => {
+                // If this fails, it has just ended.
+                let _ = process.get().map(|process| kill_process(process, Signal::KILL));
+                Err(format!("not written within {} s", WRITE_TIMEOUT.as_secs()))
+            }
         }
     }
 
@@ -181,12 +187,17 @@ pub fn write_from_stdin(folder: &Path) -> Result<(), String> {
     let mut bytes = Vec::new();
     let most = STATE_FILE as u64;
     io::stdin().take(most + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > most {
+        return Err(format!("what was learned is larger than {} MiB", STATE_FILE >> 20));
+    }
     // If the box was killed, only a part has come.
     Memory::parse(&bytes)?;
     write(folder, &bytes).map_err(|error| error.to_string())
 }
 
 fn write(folder: &Path, bytes: &[u8]) -> io::Result<()> {
+    // If this fails, so does the next step, and says why.
+    let _ = fs::create_dir_all(folder);
     let mut write = AtomicWrite { folder, bytes, file: None };
     STEPS.iter().try_for_each(|step| write.perform(*step))
 }
@@ -339,9 +350,10 @@ mod tests {
             assert_eq!(saved(&store, &memory(4)), Ok(()));
         }
         let store = Store::new(&scratch.path().join("2"));
-        fs::create_dir(store.path()).unwrap();
+        fs::create_dir_all(store.path()).unwrap();
         assert_eq!(store.load_or_set_aside(), Memory::default(), "a folder of that name");
         let store = Store::new(&scratch.path().join("3"));
+        fs::create_dir(scratch.path().join("3")).unwrap();
         rustix::fs::mknodat(CWD, store.path(), FileType::Fifo, Mode::from(0o600), 0).unwrap();
         assert_eq!(store.load_or_set_aside(), Memory::default(), "a pipe, which nobody waits for");
     }

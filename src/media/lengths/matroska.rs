@@ -3,7 +3,10 @@
 
 use super::{Source, agreed};
 use crate::time::Duration;
+use std::collections::HashMap;
 
+/// No film has more tracks of pictures and sound.
+const TRACKS_AT_MOST: usize = 64;
 /// Elements looked at in one element.
 const ELEMENTS: usize = 4096;
 /// Bytes of an element that is read as a whole: the index of a film of three hours takes 100 KiB.
@@ -156,23 +159,22 @@ impl Parts {
         (shown, others)
     }
 
-    /// The length of a track by its tag, which mkvmerge and ffmpeg write.
-    fn tagged(&self, track: u64) -> Option<Duration> {
+    /// The lengths of tracks by their tags, which mkvmerge and ffmpeg write. The first tag of a track counts.
+    fn tagged(&self) -> HashMap<u64, Option<Duration>> {
+        let mut lengths = HashMap::new();
         // Among the tags may be a checksum, and a tag of the whole film has no target.
         for (_, tag) in elements(&self.tags).into_iter().filter(|(id, _)| *id == 0x7373) {
             let tag = elements(tag);
             let targets = elements(child(&tag, 0x63c0).unwrap_or_default());
-            if child(&targets, 0x63c5).and_then(unsigned) != Some(track) {
-                continue;
-            }
+            let Some(track) = child(&targets, 0x63c5).and_then(unsigned) else { continue };
             for (_, simple) in tag.iter().filter(|(id, _)| *id == 0x67c8) {
                 let simple = elements(simple);
                 if child(&simple, 0x45a3).is_some_and(|name| name.starts_with(b"DURATION")) {
-                    return clock(child(&simple, 0x4487)?);
+                    lengths.entry(track).or_insert_with(|| clock(child(&simple, 0x4487)?));
                 }
             }
         }
-        None
+        lengths
     }
 
     /// The last time in the index at which one of these tracks has an entry. Subtitles may have some, too.
@@ -214,8 +216,12 @@ pub(super) fn length(source: &mut dyn Source) -> Option<Duration> {
     let parts = Parts::of(source, begin)?;
     let (header, scale) = parts.header()?;
     let (shown, others) = parts.tracks();
+    if shown.len() > TRACKS_AT_MOST {
+        return None;
+    }
+    let tags = parts.tagged();
     let tagged: Option<Vec<Duration>> =
-        shown.iter().map(|(_, track)| parts.tagged(*track)).collect();
+        shown.iter().map(|(_, track)| tags.get(track).copied().flatten()).collect();
     // Tags that a cutting program left as they were say more than the header.
     let slack = Duration::from_secs(1);
     if let Some(lengths) = tagged.filter(|all| all.iter().all(|one| *one <= header + slack))

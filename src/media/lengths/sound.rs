@@ -29,7 +29,8 @@ pub(super) fn wav(source: &mut dyn Source) -> Option<Duration> {
             }
             b"data" => {
                 let there = source.size().saturating_sub(body);
-                let bytes = if size == 0 { there } else { size.min(there) };
+                let is_placeholder = size == 0 || size == u64::from(u32::MAX);
+                let bytes = if is_placeholder { there } else { size.min(there) };
                 return span(bytes, u64::from(rate?));
             }
             _ => {}

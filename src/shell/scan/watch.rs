@@ -9,6 +9,7 @@ use crate::limits::FOLDERS;
 use crate::media::media_type::of_extension;
 use crate::media::playlist::is_playlist;
 use crate::media::subtitles::format_of;
+use crate::media::unplayed;
 use crate::shell::mailbox::Mailbox;
 use crate::time::Duration;
 use async_io::{Async, Timer};
@@ -274,12 +275,18 @@ impl WatchedFolder {
     }
 }
 
-/// Whether the name is visible and belongs to a folder, a file that the scan reads, or perhaps a link to a folder.
+/// Whether the name is visible and belongs to a folder, a file that the scan reads or names, the control file of a download, or
+/// perhaps a link to a folder.
 fn may_matter(name: &Path, is_folder: bool) -> bool {
     let hidden = name.as_os_str().as_encoded_bytes().starts_with(b".");
+    if name.extension().is_some_and(|extension| extension == "aria2") {
+        return !hidden;
+    }
     let extension = name.extension().map(|extension| extension.to_string_lossy());
     let known = extension.is_none_or(|extension| of_extension(&extension).is_some());
-    !hidden && (is_folder || known || format_of(name).is_some() || is_playlist(name))
+    let named = || unplayed::of_name(name).is_some();
+    let read = is_folder || known || format_of(name).is_some() || is_playlist(name) || named();
+    !hidden && read
 }
 
 fn is_remote(path: &Path) -> bool {
