@@ -75,7 +75,7 @@ impl Kiosk {
         let command = match command {
             Command::PauseOr(_) if deciding().any(Renderer::is_to_show) => Command::Pause,
             Command::PauseOr(other) => *other,
-            Command::ToggleMute if deciding().nth(1).is_some() => {
+            Command::ToggleMute if self.renderers.iter().filter(meant).nth(1).is_some() => {
                 Command::Mute(deciding().any(Renderer::is_heard))
             }
             Command::SwitchOff => return self.power.ask(),
@@ -96,7 +96,8 @@ impl Kiosk {
         let mut groups = [false; GROUPS];
         if let Targets::Some(list) = targets {
             for (addressed, group) in groups.iter_mut().zip(&self.config.groups) {
-                *addressed = group.on.iter().any(|member| list.contains(member));
+                *addressed =
+                    group.on.iter().any(|member| list.iter().any(|who| who.is_same(member)));
             }
         }
         let members = self.renderers.iter().filter(|r| is_target(targets, r));

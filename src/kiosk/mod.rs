@@ -94,7 +94,7 @@ pub struct Kiosk {
 struct Network {
     /// The addresses of the box.
     addresses: Vec<Ipv4Addr>,
-    /// The addresses of the renderers, as the media server knows them.
+    /// The addresses of the renderers that the box drives, as the media server knows them.
     preferred: Vec<Ipv4Addr>,
     /// How many connections the media server has.
     media_connections: u16,
@@ -346,10 +346,11 @@ impl Kiosk {
         }
     }
 
-    /// Tells the media server where the renderers are, if that has changed.
+    /// Tells the media server where the renderers are that the box drives, if that has changed.
     fn prefer(&mut self, effects: &mut Effects) {
-        if !self.renderers.iter().map(Renderer::host).eq(self.network.preferred.iter().copied()) {
-            self.network.preferred = self.renderers.iter().map(Renderer::host).collect();
+        let driven = || self.renderers.iter().filter(|r| r.is_driven()).map(Renderer::host);
+        if !driven().eq(self.network.preferred.iter().copied()) {
+            self.network.preferred = driven().collect();
             effects.push(Effect::Prefer(self.network.preferred.clone()));
         }
     }

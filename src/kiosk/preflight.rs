@@ -15,6 +15,8 @@ use crate::text::file_name;
 use crate::time::Instant;
 use core::fmt;
 use core::net::Ipv4Addr;
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::path::Path;
 
 /// What the shell knows of the surroundings.
@@ -121,8 +123,11 @@ impl Kiosk {
             .find(|rule| matches(&rule.who, renderer.description(), renderer.location()))
     }
 
+    /// Each file once, however often it is mentioned.
     fn files_of(&self, rule: &Rule) -> impl Iterator<Item = &MediaFile> {
-        rule.plays.iter().flat_map(|play| self.media.scan.files_at(play))
+        let mut seen = HashSet::new();
+        let all = rule.plays.iter().flat_map(|play| self.media.scan.files_at(play));
+        all.filter(move |file| seen.insert(&file.path))
     }
 
     /// Certain obstacles first, then likely ones.
@@ -146,7 +151,7 @@ impl Kiosk {
         } else if let Some(Entry { why, .. }) = renderer.against(file, now) {
             Outlook::Unlikely(format!("{why}; {}", remedy(file.media_type.kind)))
         } else if renderer.sink().is_some_and(|sink| !media_type::lists_any(sink, file.media_type))
-            && !self.common.statistics.has_played(renderer.udn(), file.media_type.extension)
+            && !self.common.statistics.has_played(renderer.udn(), &extension_of(file))
         {
             let mime = file.media_type.default_mime();
             Outlook::Unlikely(format!("it does not list {mime} as playable"))
@@ -165,4 +170,8 @@ fn table(who: &Selector) -> String {
         Selector::Address(host, None) => format!("[[renderer]] address = \"{host}\""),
         Selector::Any => "[[renderer]]".to_owned(),
     }
+}
+/// The extension in the name of a file, by which the statistics know it. What the file holds may be something else.
+fn extension_of(file: &MediaFile) -> Cow<'_, str> {
+    file.path.extension().unwrap_or_default().to_string_lossy()
 }

@@ -46,7 +46,19 @@ pub enum News {
 }
 
 impl Cache {
+    /// Hears an announcement that was sent from the address that it names: the device there speaks for itself.
     pub fn hear(&mut self, announcement: &Announcement, now: Instant) -> News {
+        let here = |s: &&mut Sighting| Some(&s.location) == announcement.location.as_ref();
+        if let Some(sighting) = self.sightings.iter_mut().find(here)
+            && sighting.must_be.take().is_some()
+            && matches!(sighting.state, Lookup::Stranger { .. })
+        {
+            sighting.want(now);
+        }
+        self.take(announcement, now)
+    }
+
+    fn take(&mut self, announcement: &Announcement, now: Instant) -> News {
         let Some(location) = &announcement.location else {
             return self.part(announcement);
         };
@@ -103,16 +115,29 @@ impl Cache {
     }
 
     /// Hears an announcement that was sent from another address than that of its location. A stranger could name any device:
-    /// only renderers are looked at, and only believed if their description has the announced UDN.
+    /// only renderers are looked at, and only believed if their description has the announced UDN. For a device that has
+    /// announced itself, nobody else speaks under another UDN.
     pub fn hear_from_elsewhere(&mut self, announcement: &Announcement, now: Instant) -> News {
-        let here = |s: &Sighting| Some(&s.location) == announcement.location.as_ref();
-        let known = self.sightings.iter().any(here);
-        if !known && !claims_to_be_a_renderer(announcement) {
-            return News::None;
-        }
-        let news = self.hear(announcement, now);
-        if !known && let Some(new) = self.sightings.iter_mut().find(|s| here(s)) {
-            new.must_be = Some(announcement.udn.clone());
+        let here = |s: &&mut Sighting| Some(&s.location) == announcement.location.as_ref();
+        let udn = &announcement.udn;
+        let is_new = match self.sightings.iter_mut().find(here) {
+            None if claims_to_be_a_renderer(announcement) => true,
+            None => return News::None,
+            Some(known) if known.must_be.is_none() && !known.is_named(udn) => return News::None,
+            Some(known) => {
+                // Some renderers have another UDN after each start.
+                if known.must_be.as_ref().is_some_and(|must_be| !must_be.is_same(udn)) {
+                    known.must_be = Some(udn.clone());
+                    if matches!(known.state, Lookup::Stranger { .. }) {
+                        known.want(now);
+                    }
+                }
+                false
+            }
+        };
+        let news = self.take(announcement, now);
+        if is_new && let Some(new) = self.sightings.iter_mut().find(here) {
+            new.must_be = Some(udn.clone());
         }
         news
     }
@@ -126,9 +151,7 @@ impl Cache {
     }
 
     fn part(&mut self, announcement: &Announcement) -> News {
-        let said =
-            |udn: &Option<Udn>| udn.as_ref().is_some_and(|udn| udn.is_same(&announcement.udn));
-        let theirs = |s: &Sighting| said(&s.udn) || said(&s.renderer);
+        let theirs = |s: &Sighting| s.is_named(&announcement.udn);
         let renderer = self.sightings.iter().filter(|s| theirs(s)).find_map(|s| s.renderer.clone());
         self.sightings.retain(|s| !theirs(s) || matches!(s.state, Lookup::Fetching { .. }));
         renderer.map_or(News::None, News::Leaving)
@@ -431,6 +454,11 @@ enum Lookup {
 }
 
 impl Sighting {
+    /// Returns whether this is the announced UDN, or that of the renderer.
+    fn is_named(&self, udn: &Udn) -> bool {
+        [&self.udn, &self.renderer].into_iter().flatten().any(|known| known.is_same(udn))
+    }
+
     fn due_at(&self) -> Option<Instant> {
         match self.state {
             Lookup::Wanted { at, .. } => Some(at),

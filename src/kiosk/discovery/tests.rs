@@ -153,6 +153,13 @@ fn what_is_announced_from_another_address_must_be_the_renderer_that_is_named() {
     cache.hear(&alive(2, 1), Instant::START);
     assert_eq!(cache.next_fetch(Instant::START, 8, |_| true), Some(location(2)));
     assert!(cache.vouches(8, &Udn::new("uuid:other").expect("good")));
+    // Nor does one that a stranger has named before.
+    cache.hear(&alive(1, 1), Instant::START);
+    assert!(cache.vouches(7, &Udn::new("uuid:2").expect("good")));
+    let rebooted = Announcement { boot_id: Some(9), ..announced(renderer, "uuid:forged") };
+    assert_eq!(cache.hear_from_elsewhere(&rebooted, Instant::START), News::None);
+    let own = Announcement { boot_id: Some(1), ..alive(1, 1) };
+    assert_eq!(cache.hear(&own, Instant::START), News::None, "the forged boot number is not known");
 }
 
 #[test]

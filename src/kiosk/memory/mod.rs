@@ -127,7 +127,7 @@ impl Memory {
 mod tests {
     use super::*;
     use crate::kiosk::habits::{Habits, KINDS, Looped, Way};
-    use crate::limits::{MIME_NAMES, STATE_FILE};
+    use crate::limits::{LEFT_OUT, MIME_NAMES, STATE_FILE};
     use crate::media::media_type::of_extension;
     use crate::text::clip;
 
@@ -196,6 +196,10 @@ mod tests {
                     Some(Looped { way: Way::Restart, gap_ms: u32::MAX });
             }
             (profile.rendering_broken, profile.events_lie) = (profile.simpler, profile.simpler);
+            profile.note_audible(Some(u16::MAX));
+            let line =
+                |n| format!("{:016x} m2ts breaks {} {}", u64::MAX - n, u8::MAX, Minutes::MAX);
+            profile.left_out = (0..LEFT_OUT as u64).map(line).collect::<Vec<_>>().into();
             for extension in ["mkv", "avi", "ts", "m2ts", "mts", "flac", "m4a", "aac", "mpg"] {
                 let media_type = of_extension(extension).expect("known");
                 profile.names.note(media_type, media_type.mimes[media_type.mimes.len() - 1]);
@@ -203,6 +207,7 @@ mod tests {
             memory.keep(profile);
         }
         assert_eq!(memory.profiles[0].names.unusual().count(), MIME_NAMES);
+        assert_eq!(memory.profiles[0].left_out.count(Minutes::MAX - 1), LEFT_OUT);
         let bytes = memory.write();
         assert!(bytes.len() < STATE_FILE / 2, "{}", bytes.len());
         assert_eq!(Memory::parse(&bytes), Ok(memory));

@@ -244,6 +244,12 @@ impl Renderer {
             Purpose::Set if silence >= SILENT => {
                 self.file_taken(ctx);
             }
+            // What plays goes on. Sent again, it would keep every other call away.
+            Purpose::SeekTo if failure == Failure::Timeout => {
+                if let Some(load) = self.playback.load_mut() {
+                    load.send_to(None);
+                }
+            }
             Purpose::SetNext => {
                 if failure == Failure::Timeout {
                     self.next_refused(true);
@@ -280,7 +286,10 @@ impl Renderer {
             self.observation.ask_state_at(now);
         }
         let again = match which {
-            Evented::Transport => *failure == Failure::Cut && self.capabilities.may_ask_again(),
+            Evented::Transport => {
+                matches!(failure, Failure::Cut | Failure::Unreachable)
+                    && self.capabilities.may_ask_again()
+            }
             Evented::Rendering => self.volume.units_failed(failure),
         };
         if !again {

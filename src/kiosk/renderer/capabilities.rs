@@ -265,6 +265,7 @@ impl Capabilities {
     /// Records which formats the renderer lists as playable, or that it lists none.
     pub(super) fn set_sink(&mut self, list: Option<String>) {
         self.0.sink.set(list);
+        self.0.cut = 0;
     }
 
     /// Returns whether the renderer lists no file of this kind as playable, and was never seen to play one.
@@ -328,6 +329,9 @@ impl Capabilities {
         self.0.habits.left_out.forget(|_| true);
         self.0.habits.rendering_broken = false;
         self.0.sink.ask_again();
+        self.0.play_arguments = PlayArguments::Usual;
+        self.0.extra_arguments.clear();
+        (self.0.picture_lasts, self.0.picture_stays) = (None, Duration::ZERO);
     }
 
     /// The files that were seen not to play.
@@ -335,7 +339,7 @@ impl Capabilities {
         &mut self.0.habits.left_out
     }
 
-    /// A description or list was cut. Returns whether to ask again.
+    /// A description or list was cut, or its connection failed. Returns whether to ask again.
     pub(super) fn may_ask_again(&mut self) -> bool {
         self.0.cut = self.0.cut.saturating_add(1);
         self.0.cut < CUTS
@@ -364,6 +368,7 @@ impl Capabilities {
     /// Records the extra arguments that the description of Play names; none if the description is unavailable.
     pub(super) fn know_play_arguments(&mut self, extra: Vec<String>) {
         self.0.play_arguments = PlayArguments::Known;
+        self.0.cut = 0;
         self.0.extra_arguments = extra;
     }
 

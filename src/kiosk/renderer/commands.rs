@@ -143,7 +143,6 @@ impl Renderer {
         let to = to(at);
         let last = load.length().map(|length| length.saturating_sub(LAST_PART));
         load.send_to(Some(last.map_or(to, |last| to.min(last))));
-        self.connection.forget_taken();
     }
 
     /// Plays this clip over whatever plays, unless the renderer only plays files of other kinds. A renderer that is away

@@ -155,11 +155,6 @@ impl Connection {
         self.0.taken.as_ref().is_some_and(|taken| taken.command == *command)
     }
 
-    /// The last command may be sent again at once.
-    pub(super) fn forget_taken(&mut self) {
-        self.0.taken = None;
-    }
-
     /// When this command may be sent: at once, unless the renderer has just accepted it.
     pub(super) fn again_at(&self, command: &Purpose) -> Instant {
         let taken = self.0.taken.as_ref().filter(|taken| taken.command == *command);

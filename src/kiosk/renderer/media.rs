@@ -5,6 +5,7 @@ use super::{Context, Renderer};
 use crate::kiosk::effect::{Published, PublishedSubtitles};
 use crate::kiosk::event::StreamEnd;
 use crate::kiosk::fault::Fault;
+use crate::kiosk::left_out::Fit;
 use crate::kiosk::statistics::{Row, Statistics};
 use crate::kiosk::token::Token;
 use crate::kiosk::trace::What;
@@ -91,6 +92,13 @@ impl Renderer {
         programme.resolve(scan);
         let fit = |file: &MediaFile| self.capabilities.fit(file, now);
         self.playback.drop_next_unless(programme.following(fit));
+        // What failed need not be waited for if it has changed, or if there is something better now.
+        let better = programme.best(fit) > Some(Fit::LeftOut);
+        if let Some(load) = self.playback.load_mut()
+            && (!programme.holds(&load.file) || better && fit(&load.file) <= Fit::LeftOut)
+        {
+            load.retry_at_once(now);
+        }
         if was_empty && !programme.is_empty() {
             self.playback.clear_fault(|fault| *fault == Fault::NothingToPlay);
         }

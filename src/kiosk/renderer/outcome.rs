@@ -1,4 +1,4 @@
-//! What happens to a load: it is made, starts, ends or fails, and something follows it.
+//! What happens to a load: it is made, starts or ends, and something follows it. See `failures` for one that fails.
 
 use super::lengths::Lengths;
 use super::load::{Load, Metadata, NewLoad, Phase};

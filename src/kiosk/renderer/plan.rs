@@ -195,9 +195,8 @@ impl Renderer {
                         agenda.at(agenda.now, Purpose::ClearNext);
                     }
                     Phase::Running { since, doubt: None } if load.seek_to.is_some() => {
-                        let again = self.connection.again_at(&Purpose::SeekTo);
-                        let ready = if load.can_seek() { again } else { since + NOT_READY };
-                        agenda.at(again.max(ready), Purpose::SeekTo);
+                        let at = if load.can_seek() { agenda.now } else { since + NOT_READY };
+                        agenda.at(at, Purpose::SeekTo);
                     }
                     Phase::Running { since, .. } if load.is_still() => {
                         agenda.wake(since + load.dwell(), Why::Dwell)

@@ -193,7 +193,7 @@ impl Playback {
     /// Counts a round that played to its end and is followed, after `gap`, without a stop.
     pub(super) fn round_followed(&mut self, gap: Duration) -> u32 {
         self.0.rounds.played = self.0.rounds.played.saturating_add(1);
-        self.0.rounds.failures = 0;
+        self.forget_failures();
         self.0.rounds.gap = Some(gap);
         self.0.rounds.played
     }
@@ -340,5 +340,22 @@ impl Playback {
 
     pub(super) const fn fault(&self) -> Option<&Fault> {
         self.0.fault.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_round_that_follows_without_a_stop_ends_the_count_of_failures() {
+        let mut playback = Playback::default();
+        assert_eq!((playback.count_failure(), playback.count_attempt()), (1, 1));
+        playback.round_followed(Duration::ZERO);
+        assert_eq!(
+            (playback.count_failure(), playback.count_attempt()),
+            (1, 1),
+            "of the next file"
+        );
     }
 }

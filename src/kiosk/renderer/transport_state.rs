@@ -112,10 +112,11 @@ impl Renderer {
             // It may have restarted: its subscription tells.
             self.observation.subscription_mut(Evented::Transport).doubt(ctx.now);
         }
-        // After a clip or a card, it was the box that ended what somebody else played; without media, a power cut.
+        // Two looks in a row that say STOPPED end what somebody else played, unless a clip or card of the box ended it.
+        // NO_MEDIA_PRESENT is a power cut.
         let interrupted = self.playback.previous().is_some_and(|load| !self.is_current(load));
-        let stays_stopped = [Some(state), last] == [Some(TransportState::Stopped); 2];
-        if stays_stopped && !interrupted {
+        let stopped = TransportState::Stopped;
+        if state == stopped && last == Some(stopped) && !interrupted {
             self.intent.foreign_is_over();
         }
         // A viewer may start again what rests, or what a viewer has stopped.
@@ -244,7 +245,7 @@ impl Renderer {
                 Meaning::NeverBegan
             }
             // It may be between two files: it is told first.
-            (Phase::Running { .. }, _) if stopped && !restart_doubt && self.is_untold() => {
+            (Phase::Running { .. }, _) if stopped && !restart_doubt && self.is_untold(before) => {
                 Meaning::Nothing
             }
             (&Phase::Running { since, .. }, _)
@@ -282,10 +283,12 @@ impl Renderer {
         }
     }
 
-    /// Returns whether the renderer is to be stopped or paused, and was not told so yet.
-    fn is_untold(&self) -> bool {
+    /// Returns whether the renderer is to be stopped or paused, and was not told so yet. One that was paused `before` needs
+    /// not be told.
+    fn is_untold(&self, before: Option<TransportState>) -> bool {
         match self.intent.goal {
             Goal::Stop => !self.connection.was_told(&Purpose::Stop),
+            Goal::Pause if before == Some(TransportState::PausedPlayback) => false,
             Goal::Pause => !self.connection.was_told(&Purpose::Pause),
             _ => false,
         }
@@ -339,7 +342,13 @@ impl Renderer {
                 }
                 self.fail(Fault::StoppedItself, ctx);
             }
-            Stop::Doubt(doubt) => self.set_doubt(Some(doubt), ctx),
+            Stop::Doubt(doubt) => {
+                if let (Doubt::AskUri, Some(load)) = (&doubt, self.playback.load_mut()) {
+                    // Calls that were not answered earlier say nothing about this question.
+                    load.forget_silence();
+                }
+                self.set_doubt(Some(doubt), ctx);
+            }
             Stop::Wait => {}
         }
     }

@@ -116,7 +116,9 @@ impl Volume {
         if !core::mem::replace(&mut self.settled, true)
             && let Some(per_cent) = per_cent
         {
-            self.hushed_from = None;
+            if self.hushed_from.take().is_some() {
+                self.mute = None;
+            }
             self.want(per_cent);
         }
     }
@@ -389,7 +391,7 @@ impl Volume {
         self.mute = mute.or(self.mute);
     }
 
-    /// Takes the volume that the renderer was asked for because it is to be changed.
+    /// Takes the answer to [`Step::AskVolume`]; steps that were requested meanwhile are kept.
     pub fn told(&mut self, volume: u16) {
         let steps = self.wanted.steps;
         self.see(Some(volume), None);

@@ -109,7 +109,10 @@ impl Run<'_> {
             self.tell(node, Cause::Order, |intent, why| intent.order(order, why));
             if keeps_position(order) {
                 self.judged[node].witness = witness;
-                self.judged[node].witness.forget_card();
+                self.judged[node].witness.forget_return();
+                if matches!(order, Order::Clip | Order::Identify) {
+                    self.judged[node].witness.forget_card();
+                }
             }
             if rested || self.judged[node].intents.iter().any(rests) {
                 // A member of a group that rested joins at the next start.

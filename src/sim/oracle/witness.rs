@@ -49,9 +49,13 @@ impl Witness {
         *self = Self { astray, ..Self::default() };
     }
 
-    /// A deed after which a file still goes on where it was.
+    /// Another clip or card comes over the card.
     pub(super) fn forget_card(&mut self) {
         self.card = None;
+    }
+
+    /// A deed after which a file goes on where it was, but perhaps at once.
+    pub(super) fn forget_return(&mut self) {
         self.goes_on = None;
     }
 

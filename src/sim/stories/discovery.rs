@@ -293,20 +293,26 @@ fn two_renderers_with_one_udn_are_both_driven_also_after_one_was_off() {
     assert!(given, "each gets its own film only");
 }
 
+/// Two renderers that played, and have swapped their addresses while both were off for so long.
+fn swapped_while_off(millis: u64) -> World {
+    let names = ["Left", "Right"];
+    let mut world = namesakes(names).start();
+    for (node, name) in world.nodes.iter_mut().zip(names) {
+        node.renderer.persona.friendly_name = name.to_owned();
+    }
+    world.run(60_000);
+    for node in [0, 1] {
+        world.remote(node, Remote::PullPlug);
+    }
+    world.pass(millis);
+    world.swap_addresses(0, 1);
+    world
+}
+
 #[test]
 fn two_televisions_that_swap_addresses_play_their_own_films() {
-    let names = ["Left", "Right"];
     for reboot in [[0, 1], [1, 0]] {
-        let mut world = namesakes(names).start();
-        for (node, name) in world.nodes.iter_mut().zip(names) {
-            node.renderer.persona.friendly_name = name.to_owned();
-        }
-        world.run(60_000);
-        for node in [0, 1] {
-            world.remote(node, Remote::PullPlug);
-        }
-        world.pass(2_000);
-        world.swap_addresses(0, 1);
+        let mut world = swapped_while_off(2_000);
         for node in reboot {
             world.remote(node, Remote::PowerOn);
             world.pass(5_000);
@@ -331,17 +337,7 @@ fn two_televisions_that_swap_addresses_play_their_own_films() {
 /// The other one is off for the night: its address is not its identity.
 #[test]
 fn a_television_with_the_address_of_another_one_is_not_that_one() {
-    let names = ["Left", "Right"];
-    let mut world = namesakes(names).start();
-    for (node, name) in world.nodes.iter_mut().zip(names) {
-        node.renderer.persona.friendly_name = name.to_owned();
-    }
-    world.run(60_000);
-    for node in [0, 1] {
-        world.remote(node, Remote::PullPlug);
-    }
-    world.pass(60_000);
-    world.swap_addresses(0, 1);
+    let mut world = swapped_while_off(60_000);
     world.remote(1, Remote::PowerOn);
     world.pass(20_000);
     assert!(world.shows(1, "b.mp4"), "{:?}", world.screen(1));

@@ -303,12 +303,8 @@ fn wrong(boundary: &Boundary, autoplay: bool, deed: Deed, grouped: bool) -> Vec<
     world.remote(0, Remote::PowerOn);
     world.pass(4 * MINUTE);
     for node in 0..nodes {
-        let choice = matches!(deed, Deed::ChoiceStopped | Deed::ChoiceStoppedByViewer);
-        // The others of a group go on with a choice that a viewer stopped on one of them.
-        if node == 0 || !choice {
-            let over = deed.lies_over_for_long().unwrap_or(boundary.after);
-            expect(&world, node, over, "later");
-        }
+        let over = deed.lies_over_for_long().unwrap_or(boundary.after);
+        expect(&world, node, over, "later");
     }
     world.pass(10 * MINUTE);
     for node in 0..nodes {

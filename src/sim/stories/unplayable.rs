@@ -270,10 +270,8 @@ fn a_clip_that_one_of_two_cannot_play_is_dropped_there_and_plays_on_the_other() 
     }
 }
 
-#[test]
-fn a_file_that_hangs_the_renderer_is_not_given_again_and_again() {
-    let flaws = &[("bad", FileFlaw::Hangs)];
-    let mut world = Scenario::of(flawed(flaws)).files(FILMS).autoplay().start();
+/// The renderer hangs, and somebody unplugs it for a moment, twice.
+fn hangs_twice(world: &mut World) {
     for _ in 0..2 {
         assert!(world.until(200_000, |w| w.nodes[0].renderer.hung).is_some());
         world.pass(60_000);
@@ -281,6 +279,13 @@ fn a_file_that_hangs_the_renderer_is_not_given_again_and_again() {
         world.pass(5_000);
         world.remote(0, Remote::PowerOn);
     }
+}
+
+#[test]
+fn a_file_that_hangs_the_renderer_is_not_given_again_and_again() {
+    let flaws = &[("bad", FileFlaw::Hangs)];
+    let mut world = Scenario::of(flawed(flaws)).files(FILMS).autoplay().start();
+    hangs_twice(&mut world);
     // Switched off and on twice, its owner has found the culprit in the log, and it is not given again.
     assert!(world.until(20_000, |w| w.shows(0, "c.mp4")).is_some());
     assert_eq!(left_out(&world, 0), ["bad.mp4: breaks"]);
@@ -294,13 +299,7 @@ fn a_file_that_hangs_the_renderer_is_not_given_again_and_again() {
 fn the_only_file_waits_if_it_hangs_the_renderer_until_a_person_presses_play() {
     let flaws = &[("bad", FileFlaw::Hangs)];
     let mut world = Scenario::of(flawed(flaws)).files(&FILMS[1..2]).autoplay().start();
-    for _ in 0..2 {
-        assert!(world.until(200_000, |w| w.nodes[0].renderer.hung).is_some());
-        world.pass(60_000);
-        world.remote(0, Remote::PullPlug);
-        world.pass(5_000);
-        world.remote(0, Remote::PowerOn);
-    }
+    hangs_twice(&mut world);
     world.pass(300_000);
     assert!(!world.nodes[0].renderer.hung);
     assert_eq!(world.why(0).0.map(|(word, _)| word).as_deref(), Some("breaks"));
