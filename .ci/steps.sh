@@ -33,6 +33,8 @@ await() {
 run_lane_if_asked() {
   [ "${1:-}" = --lane ] || return 0
   shift
+  # However the lane ends: other lanes may wait for what it does.
+  trap 'code=$?; [ "$code" = 0 ] || touch "$CI_STEPS/failed"; end_lanes' EXIT
   "$@"
   exit
 }
@@ -48,6 +50,9 @@ end_step() {
   ps -o pid,ppid,etimes,args -p "${all//$'\n'/,}"
   # shellcheck disable=SC2086
   kill $all
+  sleep 30
+  # shellcheck disable=SC2086
+  kill -KILL $all 2>/dev/null || true
 }
 
 family() {
