@@ -29,12 +29,16 @@ const SIZE: (u16, u16) = (1920, 1080);
 const UNITS: usize = 120 * 68;
 
 /// Markers and tables up to the scan.
-const HEAD: [u8; 167] = head();
+const HEAD: [u8; HEAD_BYTES] = head();
+const HEAD_BYTES: usize = 167;
 /// Bytes of the scan of the black picture: 11 bits for the first block, two for each other.
 const SCAN: usize = (11 + (6 * UNITS - 1) * 2).div_ceil(8);
 
+/// Bytes of the black picture, with its end marker.
+const BLACK_BYTES: usize = HEAD_BYTES + SCAN + 2;
+
 /// The black picture.
-pub static BLACK: [u8; HEAD.len() + SCAN + 2] = jpeg();
+pub static BLACK: [u8; BLACK_BYTES] = jpeg();
 
 /// The black picture as a file of a catalogue.
 pub fn black_file() -> MediaFile {
@@ -42,7 +46,7 @@ pub fn black_file() -> MediaFile {
         path: Path::new(BLACK_PATH).into(),
         root: Path::new("/").into(),
         media_type: of_extension("jpg").expect("JPEG is a known kind"),
-        size: BLACK.len() as u64,
+        size: BLACK_BYTES as u64,
         modified: 0,
         profile: None,
         subtitles: None,
@@ -63,8 +67,8 @@ const fn put<const N: usize>(into: &mut [u8], at: usize, bytes: [u8; N]) -> usiz
     at + N
 }
 
-const fn head() -> [u8; 167] {
-    let mut head = [0; 167];
+const fn head() -> [u8; HEAD_BYTES] {
+    let mut head = [0; HEAD_BYTES];
     let [w1, w0] = SIZE.0.to_be_bytes();
     let [h1, h0] = SIZE.1.to_be_bytes();
     // SOI, and APP0 of JFIF 1.1 without a thumbnail.
@@ -84,12 +88,12 @@ const fn head() -> [u8; 167] {
     at = put(&mut head, at, [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     // SOS: one scan with all three components.
     at = put(&mut head, at, [0xff, 0xda, 0, 12, 3, 1, 0, 2, 0, 3, 0, 0, 63, 0]);
-    assert!(at == head.len());
+    assert!(at == HEAD_BYTES);
     head
 }
 
-const fn jpeg() -> [u8; HEAD.len() + SCAN + 2] {
-    let mut jpeg = [0; HEAD.len() + SCAN + 2];
+const fn jpeg() -> [u8; BLACK_BYTES] {
+    let mut jpeg = [0; BLACK_BYTES];
     let scan = put(&mut jpeg, 0, HEAD);
     // "10", then -128 in 8 bits (Table F.1: ones' complement), then "0". Of the last byte one bit is used.
     put(&mut jpeg, scan, [0b1001_1111, 0b1100_0000]);
