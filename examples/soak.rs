@@ -3,9 +3,9 @@
 //! recorder.
 //!
 //! ```text
-//! cargo run --profile soak --example soak -- --days 365 --renderers 8
-//! cargo run --profile soak --example soak -- --hours 24 --renderers 16 --seeds 30
-//! cargo run --profile soak --example soak -- --oracle --hours 24 --renderers 3 --seeds 100
+//! cargo run --example soak -- --days 365 --renderers 8
+//! cargo run --example soak -- --hours 24 --renderers 16 --seeds 30
+//! cargo run --example soak -- --oracle --hours 24 --renderers 3 --seeds 100
 //! ```
 
 use clap::Parser;

@@ -10,7 +10,7 @@
 //! To see what has changed, compare the text of all messages of a scene before and after:
 //!
 //! ```text
-//! cargo run --profile soak --example soak -- --messages clips
+//! cargo run --example soak -- --messages clips
 //! ```
 
 use super::fake_renderer::Remote;
