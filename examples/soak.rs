@@ -44,7 +44,7 @@ struct Soak {
     oracle: bool,
     /// With --oracle: 0 good renderers; 1 odd ones; 2 faults, too; 3 everything, in one group; 4 broken
     /// files, a hanging task and devices with one UDN; 5 good renderers in one group, one of which begins late. Default: all in turn.
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(..LEVELS as u64))]
     level: Option<u64>,
     /// With --oracle: opening hours in every script, not only in one of three.
     #[arg(long)]

@@ -162,6 +162,7 @@ impl Kiosk {
     }
 
     /// The name of each renderer, and one word for why it does not play.
+    #[cfg(feature = "simulation")]
     pub fn reasons(&self, now: Instant) -> impl Iterator<Item = (&str, Option<&'static str>)> {
         let word = move |renderer| why(renderer, self.box_status(), now).map(|why| why.word());
         self.renderers.iter().map(move |renderer| (renderer.name(), word(renderer)))

@@ -387,8 +387,6 @@ pub enum Does {
 pub enum FileFlaw {
     /// SetAVTransportURI is refused with this.
     Refused(u16),
-    /// Play is refused with this.
-    RefusedAtPlay(u16),
     /// It is never fetched.
     NeverFetched,
     /// It is fetched and not shown.

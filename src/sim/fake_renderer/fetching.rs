@@ -107,9 +107,6 @@ impl FakeRenderer {
             }
             refusal => media.refusal = refusal,
         }
-        if let Some(FileFlaw::RefusedAtPlay(code)) = self.quirks.flaw_of(uri) {
-            media.refusal = Some(code);
-        }
         if let Some(code) = media.apply_subtitles(self.quirks.subtitles) {
             self.refused_set(now);
             return refuse(code);

@@ -50,8 +50,10 @@ impl Shrinking {
     /// Ends the script where it fails.
     fn cut_off(&mut self) {
         let millis = self.failure.at.as_micros() / 1_000;
-        self.best.deeds.retain(|(at, _)| *at <= millis);
-        self.best.ends = self.best.ends.min((millis / 1_000 + 2) * 1_000);
+        let mut shorter = self.best.clone();
+        shorter.deeds.retain(|(at, _)| *at <= millis);
+        shorter.ends = shorter.ends.min((millis / 1_000 + 2) * 1_000);
+        self.attempt(shorter);
     }
 
     /// Leaves out halves, then quarters, and so on down to single deeds.
