@@ -81,7 +81,7 @@ fn check_reports_problems_by_line_and_by_its_exit_code() {
     let (code, effective, said) = run(&["check", "--config", &good]);
     assert_eq!(code, Some(0), "{said}");
     assert!(effective.contains("autoplay = true\nloop = true\n"));
-    assert!(said.ends_with("good, no warnings\n"), "{said}");
+    assert!(said.ends_with("no errors, no warnings\n"), "{said}");
     let again = folder.file("again.toml", &effective);
     assert_eq!(run(&["check", "--config", &again]).1, effective);
 
@@ -107,7 +107,7 @@ fn the_box_does_not_start_with_errors_and_prints_the_first_one_even_after_warnin
     let (code, _, said) = run(&["--config", &file]);
     assert_eq!(code, Some(1));
     let last = said.lines().last().unwrap();
-    assert!(last.contains("1 error, the first one is") && last.contains("foo = 1"), "{said}");
+    assert!(last.contains("1 error. The first:") && last.contains("foo = 1"), "{said}");
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn the_examples_of_the_readme_are_good() {
         let file = folder.file("example.toml", &text);
         let (code, _, said) = run(&["check", "--config", &file]);
         assert_eq!(code, Some(0), "{said}");
-        assert!(said.ends_with("good, no warnings\n"), "{said}");
+        assert!(said.ends_with("no errors, no warnings\n"), "{said}");
     }
 }
 
@@ -301,7 +301,8 @@ fn profiles_are_shown_in_words_and_can_be_forgotten() {
     folder.file("profiles.json", &twenty());
     let (code, shown, _) = profiles(&[]);
     assert_eq!(code, Some(0));
-    let first = "TV 1 (ACME X1), uuid:1\n  cannot seek; tried again after 30 days of running\n";
+    let first =
+        "TV 1 (ACME X1), uuid:1\n  cannot seek; the box tries again after 30 days of running\n";
     assert!(shown.starts_with(first), "{shown}");
     assert_eq!(profiles(&["--forget", "nobody"]).0, Some(1));
     assert!(profiles(&["--forget", "tv 3"]).1.starts_with("forgotten: TV 3\n"));

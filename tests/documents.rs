@@ -219,7 +219,7 @@ fn the_log_lines_of_the_readme_are_written_by_the_program() {
     for line in [
         "is still being copied",
         "no network: the box has no address",
-        "no buttons and LEDs:",
+        "no buttons or LEDs:",
         "the clock is not set yet: the schedule waits",
         "is taken by another program: stop that one or set another port",
         "are all taken by other programs: set another port",

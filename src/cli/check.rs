@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// Also look for the renderers, and say which files each renderer will play
+    /// Look for the renderers and say which files each will play, instead of printing the settings
     #[arg(long)]
     renderers: bool,
 }
@@ -55,7 +55,7 @@ fn check(path: &Path, brief: bool) -> Result<Config, String> {
     }
     let warnings = counted(warnings, "warning");
     print_error(if path.exists() {
-        format!("{file}: good, {warnings}")
+        format!("{file}: no errors, {warnings}")
     } else {
         format!("{file}: no such file, so these defaults apply; {warnings}")
     });
@@ -96,7 +96,7 @@ fn preflight(config: &Config, state: Option<&Path>) -> Result<u8, String> {
     let cannot = |prospect: &&Prospect| matches!(prospect.outlook, Outlook::Cannot(_));
     let count = prospects.iter().filter(cannot).count();
     print_error(match count {
-        0 => "everything can play".to_owned(),
+        0 => "no file is certain to fail".to_owned(),
         _ => format!("{count} of {} cannot play", prospects.len()),
     });
     Ok(u8::from(count > 0))

@@ -25,7 +25,7 @@ use std::process::ExitCode;
 const CONFIG: &str = "/etc/dlna-kiosk/config.toml";
 
 /// Plays your media on every DLNA renderer in the room (TVs, projectors, speakers), and keeps it
-/// playing. Buttons and LEDs of a Raspberry Pi are its front panel.
+/// playing. Buttons and LEDs on a Raspberry Pi serve as the front panel.
 ///
 /// Try it now, without a Pi, a TV or media: dlna-kiosk demo
 #[derive(Debug, Parser)]
@@ -34,7 +34,7 @@ pub struct Cli {
     /// The configuration file, used by run, check, learn, leds and status
     #[arg(long, global = true, value_name = "FILE", default_value = CONFIG)]
     config: PathBuf,
-    /// The folder where the box keeps what it has learned; used by run and profiles. The systemd service sets it
+    /// The folder where the box keeps what it has learned; used by run, profiles and check --renderers. The systemd service sets it
     #[arg(long, global = true, value_name = "DIR")]
     state: Option<PathBuf>,
     /// Log more: -v also logs each round and what is sent to renderers, -vv logs everything

@@ -155,11 +155,11 @@ impl Learn {
             terminal::print_error(format_args!("Not watched: {}: {why}.", listed(pins)));
         }
         if !self.all && !left_out.is_empty() {
-            terminal::print_error("With --all these pins are watched, too, except those in use.");
+            terminal::print_error("To watch these pins too, except those in use, add --all.");
         }
         if !held.is_empty() {
             terminal::print_error(format_args!(
-                "Low from the start: {}. Is a button held down, or is something else wired there?",
+                "Already low at the start: {}. Is a button held down, or is something else wired there?",
                 listed(held)
             ));
         }
@@ -305,7 +305,7 @@ fn which(config: &Config) -> String {
     });
     let leds: Vec<_> = leds.collect();
     format!(
-        "All LEDs show each pattern in turn: {}.\nIn use, a \"status\" LED shows all of these patterns, a \
+        "Watch these LEDs: {}. They all show each pattern in turn.\nIn use, a \"status\" LED shows all of these patterns, a \
          \"playing\" LED is just on or off. Ctrl-C ends.",
         leds.join(", ")
     )

@@ -96,7 +96,7 @@ pub(super) struct Play {
     /// The renderer, by name, UDN or address; without it, the first one found
     #[arg(long, value_name = "NAME")]
     on: Option<String>,
-    /// Start again at the end
+    /// Begin again after the last file
     #[arg(long = "loop")]
     repeat: bool,
 }

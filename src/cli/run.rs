@@ -79,7 +79,7 @@ fn usable(
     if loaded.leds_anyway.is_empty() && !by_systemd {
         let count = counted(errors().count(), "error");
         return Err(format!(
-            "the box cannot run: its configuration has {count}, the first one is {first}"
+            "the box cannot run: the configuration has {count}. The first: {first}"
         ));
     }
     Ok((idle(loaded.leds_anyway, loaded.gpio_anyway), Some(first)))
@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn a_box_with_an_error_stays_up_where_it_can_show_the_error() {
         let by_hand = settled("foo = 1", false).unwrap_err();
-        assert!(by_hand.contains("1 error, the first one is c.toml:1"), "{by_hand}");
+        assert!(by_hand.contains("1 error. The first: c.toml:1"), "{by_hand}");
         for (text, by_systemd, leds) in
             [("foo = 1", true, 0), (&*format!("foo = 1\n{LED}"), false, 1)]
         {

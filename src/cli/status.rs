@@ -21,7 +21,7 @@ const NOT_THE_BOX: &str = "another program, not dlna-kiosk, answers on the contr
 
 #[derive(Debug, Args)]
 pub(super) struct Status {
-    /// Print the answer of the box as JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
     /// Refresh every second, until Ctrl-C
@@ -96,7 +96,7 @@ fn status_as_text(json: &str) -> Result<String, String> {
             let (what, why) = (row["what"].as_str(), row["sentence"].as_str());
             let _ = write!(text, "\n  left out: {}: {}", what.unwrap_or(""), why.unwrap_or(""));
             if let Some(seconds) = row["again_in_s"].as_u64() {
-                let _ = write!(text, "; tried again in {} min", seconds.div_ceil(60));
+                let _ = write!(text, "; the box tries it again in {} min", seconds.div_ceil(60));
             }
         }
     }
@@ -127,7 +127,7 @@ fn status_as_text(json: &str) -> Result<String, String> {
         counted(&status["media"]["files"], "file"),
         match status["media"]["skipped"].as_u64().unwrap_or(0) {
             0 => String::new(),
-            more => format!(" ({more} left out)"),
+            more => format!(" ({more} more are over the limit)"),
         },
         counted(&status["media_server"]["connections"], "connection"),
         status["media_server"]["bytes"].as_u64().unwrap_or(0) / 1_000_000
@@ -269,7 +269,7 @@ impl Profiles {
                         terminal::print_line(format_args!("forgotten: {name}"));
                     });
                     terminal::print_line(
-                        "a running box takes this over within the hour, or at its next start",
+                        "a running box forgets it too, within an hour or at its next start",
                     );
                     Ok(0)
                 }
@@ -334,7 +334,7 @@ mod tests {
              no renderer found yet\n\
              Wall: TV left (together), TV right (missing) — 1 round\n\
              the media server ended and will be restarted: port 8895 is taken\n\
-             media: 3 files (2 left out); media server: 1 connection, 40 MB served"
+             media: 3 files (2 more are over the limit); media server: 1 connection, 40 MB served"
         );
     }
 }

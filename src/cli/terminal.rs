@@ -89,8 +89,8 @@ fn progress_bar(progress: f64, cells: usize) -> String {
 pub(super) fn renderer_line(renderer: &Value) -> String {
     let text = |key: &str| harmless(renderer[key].as_str().unwrap_or("")).into_owned();
     let mut line = format!("{}: {}", text("name"), text("state").replace('_', " "));
-    if let Some(file) = renderer["playing"].as_str() {
-        line += &format!(" {file}");
+    if renderer["playing"].is_string() {
+        line += &format!(" {}", text("playing"));
     }
     if let Some(position) = renderer["position_s"].as_f64() {
         match (renderer["duration_s"].as_f64(), renderer["progress"].as_f64()) {
@@ -115,13 +115,13 @@ pub(super) fn renderer_line(renderer: &Value) -> String {
             "stop" => "stopped",
             other => other,
         };
-        line += &format!(" [schedule \"{entry}\": {then} until {until}]");
+        line += &format!(" [schedule \"{}\": {then} until {until}]", harmless(entry));
     }
     let why = &renderer["why"];
     // What is under way needs no sentence: the state says it.
     let why = why["sentence"].as_str().filter(|_| why["standing"] != "soon");
     if let Some(sentence) = renderer["fault"].as_str().or(why) {
-        line += &format!(" — {sentence}");
+        line += &format!(" — {}", harmless(sentence));
     }
     line
 }

@@ -99,7 +99,7 @@ const TOP: Table<Config> = Table {
     blank: Config::default,
     keys: &[
         key("name", "\"Foyer\"", &Of(|it: &mut Config| &mut it.name))
-            .doc("The name that people see.")
+            .doc("The name that the status and the log show.")
             .synonyms("friendly_name title"),
         key("media", "\"/srv/dlna-kiosk\"", &Of(|it: &mut Config| &mut it.media_folder))
             .doc("The folder with your media. Nothing outside it can be played.")
@@ -108,7 +108,7 @@ const TOP: Table<Config> = Table {
             .doc("The port from which renderers fetch media.\nSet it if a firewall must let the port through.")
             .synonyms("port http_port"),
         key("control_port", "8080", &ListenOn(|config| &mut config.control_port))
-            .doc("The port for status and control, reachable from this machine only.")
+            .doc("The port for the status and the statistics, which only this machine can read.")
             .synonyms("web_port page_port"),
         key("stop_at_exit", "true", &Of(|it: &mut Config| &mut it.stop_at_exit))
             .doc("Whether the renderers stop when the box shuts down."),
@@ -224,7 +224,7 @@ impl Words for WallClock {
         Word(
             "rtc",
             Self::Rtc,
-            "from the start: a battery keeps it running, or another program sets it",
+            "from the start, for a clock with a battery, or one that another program sets",
             "hardware",
         ),
     ];
@@ -404,7 +404,7 @@ fn separate_ports(reader: &mut Reader<'_>, top: &Section<'_>, config: &mut Confi
                 let spare = if control == CONTROL_PORT { CONTROL_PORT + 1 } else { CONTROL_PORT };
                 field.error(
                     reader,
-                    &format!("port {control} is the media port, too"),
+                    &format!("port {control} is already the media port"),
                     &format!("write another one, such as control_port = {spare}"),
                 );
             }

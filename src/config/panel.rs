@@ -89,7 +89,7 @@ pub(super) const BUTTON: Table<Button> = Table {
         key("hold_time", "1.0", &Seconds(|it: &mut Button| &mut it.hold_time, ABOVE_ZERO, 30.0))
             .doc("How long to hold the button for a long press."),
         key("debounce", "0.03", &Seconds(|it: &mut Button| &mut it.debounce, ABOVE_ZERO, 1.0))
-            .doc("How long the contact may bounce.")
+            .doc("How long to ignore the bouncing of the contact.")
             .synonyms("bounce bounce_time"),
         key("pull", "\"up\"", &Of(|it: &mut Button| &mut it.pull))
             .doc("The internal resistor:")
@@ -106,7 +106,7 @@ pub(super) const BUTTON: Table<Button> = Table {
             .doc(
                 "What \"play_clip\" and \"play\" play.\n\
                  \"play_clip\" interrupts everything else and goes back to it; of several files, each press plays the \
-                 next one. \"play\" plays from now on, until \"auto\" or for the time that lasts gives.",
+                 next one. \"play\" plays from now on: until \"auto\", or for as long as `lasts` says.",
             )
             .synonyms("clip file folder")
             .only_if(
@@ -186,7 +186,7 @@ impl Words for PanelAction {
         Word(
             "shutdown",
             Self::Shutdown,
-            "switch the machine off; only on long (see the README)",
+            "switch the machine off; allowed only as `long` (see the README)",
             "poweroff power_off",
         ),
     ];
@@ -244,7 +244,7 @@ impl Words for Pull {
     const WORDS: &'static [Word<Self>] = &[
         Word("up", Self::Up, "to 3.3 V, for a button to ground", ""),
         Word("down", Self::Down, "to ground, for a button to 3.3 V", ""),
-        Word("off", Self::Off, "none, because there is one outside", "none"),
+        Word("off", Self::Off, "none: you have wired one yourself", "none"),
     ];
 }
 
@@ -377,7 +377,9 @@ impl Button {
         if let Some(field) = section.field("active") {
             field.warning(
                 reader,
-                &format!("with pull = \"{written}\" the button counts as pressed while it is open"),
+                &format!(
+                    "with pull = \"{written}\" the button counts as pressed when nobody presses it"
+                ),
                 &format!("write active = \"{other}\", unless the contact opens when pressed"),
             );
         }
@@ -634,13 +636,13 @@ mod tests {
             (
                 "[[button]]\npin = 17\npress = \"play\"\nactive = \"high\"",
                 "4: warning: [[button]] active = \"high\": with pull = \"up\" the button \
-                 counts as pressed while it is open; write active = \"low\", unless the \
+                 counts as pressed when nobody presses it; write active = \"low\", unless the \
                  contact opens when pressed",
             ),
             (
                 "[[button]]\npin = 17\npress = \"play\"\npull = \"down\"\nactive = \"low\"",
                 "5: warning: [[button]] active = \"low\": with pull = \"down\" the button \
-                 counts as pressed while it is open; write active = \"high\", unless the \
+                 counts as pressed when nobody presses it; write active = \"high\", unless the \
                  contact opens when pressed",
             ),
             (

@@ -354,7 +354,7 @@ pub(super) fn check_pins(
         if let Some((other, _)) = wired.iter().take(i).find(|(_, other)| *other == pin) {
             let (label, line) = (other.label, reader.problems.line_of(other.at));
             let shown = header.describe(pin);
-            let message = format!("{shown} is used by the {label} in line {line}, too");
+            let message = format!("{shown} is already used by the {label} in line {line}");
             field.error(reader, &message, &elsewhere);
         } else if !header.has(pin) {
             field.error(

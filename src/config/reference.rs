@@ -97,8 +97,7 @@ Configuration of dlna-kiosk: /etc/dlna-kiosk/config.toml
 
 Everything here is optional, and as shipped every line is switched off by the # before it. The box then serves \
 /srv/dlna-kiosk, finds every renderer on the network, and plays nothing until somebody presses a button; buttons and LEDs \
-are wired as the README shows. To switch a line on, remove its #. From the first such line on, the box has only the \
-buttons and LEDs of this file.
+are wired as the README shows. To switch a line on, remove its #. As soon as any line is on, only the buttons and LEDs in this file count.
 
 Check the file, and see the values in force:    dlna-kiosk check
 

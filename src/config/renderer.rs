@@ -69,7 +69,7 @@ pub(super) const RENDERER: Table<Rule> = Table {
             &Of(|it: &mut Rule| &mut it.plays),
         )
         .doc(
-            "What to play, as paths in the media folder; everything in it if not given.\n\
+            "What to play, as paths in the media folder. If not given: everything in the folder.\n\
              Video: mp4, m4v, mkv, mov, avi, ts, m2ts, mpg, webm, wmv, flv. Audio: mp3, flac, m4a, aac, wav, ogg, \
              opus, wma, aiff. Pictures: jpg, png, gif. Playlists: m3u, m3u8. Each renderer plays some of these; H.264 \
              with AAC in .mp4 plays nearly everywhere.",
@@ -118,7 +118,7 @@ impl Words for PlayOrder {
         Word(
             "shuffled",
             Self::Shuffled,
-            "at random, each once before any comes again",
+            "in random order; no file repeats before all have played",
             "random shuffle",
         ),
     ];
@@ -134,7 +134,12 @@ pub enum OnStop {
 
 impl Words for OnStop {
     const WORDS: &'static [Word<Self>] = &[
-        Word("respect", Self::Respect, "leave it stopped until somebody presses a button", ""),
+        Word(
+            "respect",
+            Self::Respect,
+            "leave it stopped until somebody presses a button or the schedule changes",
+            "",
+        ),
         Word(
             "insist",
             Self::Insist,
@@ -175,7 +180,7 @@ impl Words for LoopMethod {
         Word(
             "seek",
             Self::Seek,
-            "jump to the start just before the end: no gap, but needs max_cut",
+            "jump to the start just before the end: hardly a gap, but needs max_cut",
             "",
         ),
         Word(
@@ -265,7 +270,7 @@ pub(super) fn check_rules(reader: &mut Reader<'_>, rules: &[(Section<'_>, Rule)]
             };
             section.error(
                 reader,
-                &format!("the table in line {line} is for {who}, too"),
+                &format!("the table in line {line} is already for {who}"),
                 "merge the two tables, or name another renderer",
             );
         } else {
@@ -432,7 +437,7 @@ pub(super) fn check_groups<'a, 'g>(
             (section.field("name"), earlier.find(|(_, other)| other.name == group.name))
         {
             let line = reader.problems.line_of(other.at);
-            let message = format!("the group in line {line} has this name, too");
+            let message = format!("the group in line {line} already has this name");
             field.error(reader, &message, "write another name");
         }
         if group.plays.is_none() && !group.plays_alike(rules) {
@@ -451,7 +456,9 @@ pub(super) fn check_groups<'a, 'g>(
         if let (Some(field), Some((other, _))) = (section.field("on"), twice) {
             let there = match other.at == section.at {
                 true => "in this group twice".to_owned(),
-                false => format!("in the group in line {}, too", reader.problems.line_of(other.at)),
+                false => {
+                    format!("already in the group in line {}", reader.problems.line_of(other.at))
+                }
             };
             field.error(
                 reader,
@@ -676,12 +683,12 @@ mod tests {
             ),
             (
                 "[[group]]\nname = \"Wall\"\non = \"A\"\n[[group]]\nname = \"Bar\"\non = \"A\"",
-                "6: error: [[group]] on = \"A\": \"A\" is in the group in line 1, too; a \
+                "6: error: [[group]] on = \"A\": \"A\" is already in the group in line 1; a \
                  renderer belongs to one group only: remove it from the other",
             ),
             (
                 "[[group]]\nname = \"Wall\"\non = \"A\"\n[[group]]\nname = \"Wall\"\non = \"B\"",
-                "5: error: [[group]] name = \"Wall\": the group in line 1 has this name, too; \
+                "5: error: [[group]] name = \"Wall\": the group in line 1 already has this name; \
                  write another name",
             ),
             (

@@ -165,12 +165,12 @@ pub(super) const SCHEDULE: Table<ScheduleEntry> = Table {
                 },
             },
         )
-        .doc("The single day on which the window begins, instead of days."),
+        .doc("The single day on which the window begins; use it instead of `days`."),
         key("from", "\"09:00\"", &Of(|it: &mut ScheduleEntry| &mut it.from))
             .doc("When the window begins.")
             .synonyms("start begin open"),
         key("to", "\"18:30\"", &Of(|it: &mut ScheduleEntry| &mut it.to))
-            .doc("When the window ends. If it is not later than from, the window ends on the next day.")
+            .doc("When the window ends. If this is not later than `from`, the window ends on the next day.")
             .synonyms("end until till close"),
         key("on", "[\"TV 1\", \"TV 2\"]", &Of(|it: &mut ScheduleEntry| &mut it.targets))
             .doc("The renderers that the entry applies to.")
@@ -190,7 +190,7 @@ pub(super) const SCHEDULE: Table<ScheduleEntry> = Table {
                 },
             },
         )
-        .doc("What to play. Either plays or then must be given.")
+        .doc("What to play. Each table needs either `plays` or `then`.")
         .synonyms("file files folder play playlist"),
         key("then", "\"blackout\"", &Of(|it: &mut ScheduleEntry| &mut it.then))
             .doc("What to do instead of playing:")

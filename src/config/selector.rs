@@ -49,7 +49,7 @@ pub(super) const NAME: Key<Rule> = key(
         },
     },
 )
-.doc("The name that the renderer shows. Case, kinds of apostrophes and blanks do not matter.")
+.doc("The name that the renderer shows. Upper or lower case, the style of apostrophes and the number of blanks do not matter.")
 .synonyms("friendly_name device_name");
 
 pub(super) const UDN: Key<Rule> = key(
@@ -87,7 +87,7 @@ pub(super) const ADDRESS: Key<Rule> = key(
 )
 .doc(
     "The renderer's IPv4 address, which also finds it where multicast is blocked.\n\
-     The port is that of its description: with it, other renderers at the address are not meant.",
+     Add the port of the renderer's description to pick one of several renderers at this address.",
 )
 .synonyms("host hostname ip ip_address url action_url");
 

@@ -288,7 +288,7 @@ fn faults_at_the_top_are_told() {
         ),
         (
             "media_port = 8080\ncontrol_port = 8080",
-            "2: error: control_port = 8080: port 8080 is the media port, too; write another \
+            "2: error: control_port = 8080: port 8080 is already the media port; write another \
                  one, such as control_port = 8081",
         ),
         (
@@ -552,7 +552,7 @@ fn contradictions_between_tables_are_told() {
     each_is_told(&[
         (
             "[[renderer]]\nname = \"TV\"\n[[renderer]]\nname = \"tv\"",
-            "3: error: [[renderer]]: the table in line 1 is for \"tv\", too; merge the two \
+            "3: error: [[renderer]]: the table in line 1 is already for \"tv\"; merge the two \
                  tables, or name another renderer",
         ),
         (
@@ -562,7 +562,7 @@ fn contradictions_between_tables_are_told() {
         ),
         (
             "[[renderer]]\n[[renderer]]\nname = \"*\"",
-            "2: error: [[renderer]]: the table in line 1 is for every renderer, too; merge \
+            "2: error: [[renderer]]: the table in line 1 is already for every renderer; merge \
                  the two tables, or name another renderer",
         ),
         (
@@ -595,14 +595,14 @@ fn contradictions_between_tables_are_told() {
         ),
         (
             "[[button]]\npin = 17\npress = \"play\"\n[[button]]\npin = 17\npress = \"stop\"",
-            "5: error: [[button]] pin = 17: GPIO17 (header pin 11) is used by the [[button]] \
-                 in line 1, too; wire it to GPIO27 (header pin 13) and write pin = 27",
+            "5: error: [[button]] pin = 17: GPIO17 (header pin 11) is already used by the \
+                 [[button]] in line 1; wire it to GPIO27 (header pin 13) and write pin = 27",
         ),
         (
             "[[button]]\npin = 17\npress = \"play\"\n[[led]]\npin = \"GPIO17\"\nshows = \
             \"status\"",
-            "5: error: [[led]] pin = \"GPIO17\": GPIO17 (header pin 11) is used by the \
-                 [[button]] in line 1, too; wire it to GPIO27 (header pin 13) and write pin = 27",
+            "5: error: [[led]] pin = \"GPIO17\": GPIO17 (header pin 11) is already used by the \
+                 [[button]] in line 1; wire it to GPIO27 (header pin 13) and write pin = 27",
         ),
         (
             "[[renderer]]\nname = \"TV 1\"\n[[button]]\npin = 17\npress = \

@@ -54,11 +54,11 @@ impl Unplayable {
 impl fmt::Display for Unplayable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Refused => "it refuses the file",
-            Self::NotFetched => "it never fetches the file, but it fetches others",
-            Self::GivenUp => "it opens the file and gives up",
-            Self::NotShown => "it fetches the file but does not play it",
-            Self::Breaks => "the file makes it hang",
+            Self::Refused => "the renderer refuses it",
+            Self::NotFetched => "the renderer never fetches it, but fetches others",
+            Self::GivenUp => "the renderer opens it and gives up",
+            Self::NotShown => "the renderer fetches it but does not play it",
+            Self::Breaks => "it makes the renderer hang",
         })
     }
 }
@@ -66,9 +66,9 @@ impl fmt::Display for Unplayable {
 /// What an owner can do about a file of this kind that does not play.
 pub fn remedy(kind: MediaKind) -> &'static str {
     match kind {
-        MediaKind::Video => "convert it to H.264 with AAC in .mp4",
-        MediaKind::Audio => "convert it to .mp3",
-        MediaKind::Image => "convert it to a .jpg of at most 4096 x 4096 pixels",
+        MediaKind::Video => "convert the file to H.264 with AAC in .mp4",
+        MediaKind::Audio => "convert the file to .mp3",
+        MediaKind::Image => "convert the file to a .jpg of at most 4096 x 4096 pixels",
     }
 }
 

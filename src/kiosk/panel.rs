@@ -159,7 +159,9 @@ impl FrontPanel {
                 let Some(file) = list.current().cloned() else {
                     let missing = choice.plays.first().map(PathBuf::as_path).map(file_name);
                     let missing = missing.unwrap_or_default();
-                    return Err(What::Missing(format!("{missing}: no such clip")));
+                    return Err(What::Missing(format!(
+                        "{missing}: the clip is not in the media folder, or cannot be played"
+                    )));
                 };
                 // The next press plays the next clip.
                 let _ = list.advance();

@@ -254,7 +254,9 @@ impl Profile {
             if let Some(flaw) = flaw.filter(|flaw| flaw.holds(now)) {
                 let days = flaw.days_left(now);
                 let plural = if days == 1 { "" } else { "s" };
-                lines.push(format!("{sentence}; tried again after {days} day{plural} of running"));
+                lines.push(format!(
+                    "{sentence}; the box tries again after {days} day{plural} of running"
+                ));
             }
         };
         flaw(
@@ -295,7 +297,7 @@ impl Profile {
                 let way = match looped.way {
                     Way::Restart => "loading the file again",
                     Way::Seek => "seeking to the start",
-                    Way::Next => "the next file, told in advance",
+                    Way::Next => "announcing the next file",
                 };
                 let gap = f64::from(looped.gap_ms) / 1000.0;
                 lines.push(format!("loops {word} by {way}: a gap of {gap:.2} s"));
@@ -417,9 +419,9 @@ mod tests {
         assert_eq!(
             profile.account(60),
             [
-                "takes files only without metadata; tried again after 30 days of running",
-                "hangs if it is told the next file in advance (video); tried again after 180 days of running",
-                "cannot seek; tried again after 30 days of running",
+                "takes files only without metadata; the box tries again after 30 days of running",
+                "hangs if it is told the next file in advance (video); the box tries again after 180 days of running",
+                "cannot seek; the box tries again after 30 days of running",
                 "takes .mkv files as video/x-mkv",
                 "loops video by loading the file again: a gap of 0.41 s",
                 "starts 0.35 s after it is told to",

@@ -145,7 +145,7 @@ impl fmt::Display for Reason<'_> {
             Self::Finished => write!(f, "the programme is over"),
             Self::Stopped => write!(f, "it was stopped at the box; press play to start it again"),
             Self::Stopping => {
-                write!(f, "it is being told to stop, again until it does")
+                write!(f, "the box keeps telling it to stop until it does")
             }
             Self::Paused => write!(f, "it was paused at the box; press play to resume"),
             Self::Viewer(did, again) => {
@@ -184,7 +184,7 @@ impl fmt::Display for Reason<'_> {
             Self::GoingOn => write!(f, "it is paused and being resumed"),
             Self::SitsOut => write!(
                 f,
-                "its group plays a file that does not play on it; it joins at the next one that does"
+                "its group is playing a file that it cannot play; it joins again at the next file that it can"
             ),
             Self::Misconfigured => {
                 write!(f, "the configuration has an error: run dlna-kiosk check")

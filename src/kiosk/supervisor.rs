@@ -204,9 +204,9 @@ impl Power {
                 effects.push(Effect::PowerOff);
                 Some(What::PowerOff)
             }
-            Self::Going { until } if until <= now => {
-                self.refuse("it was to be off two minutes ago, and still runs".to_owned())
-            }
+            Self::Going { until } if until <= now => self.refuse(
+                "it was told to switch off two minutes ago and is still running".to_owned(),
+            ),
             _ => None,
         }
     }

@@ -155,11 +155,11 @@ impl fmt::Display for Entry {
             What::Playing(path) | What::Again(path) => write!(f, "playing {}", file_name(path)),
             What::Ended(rounds) => write!(f, "played to the end (round {rounds})"),
             What::EndedEarly(at, length) => {
-                write!(f, "ended after {} s", at.as_secs())?;
+                write!(f, "the file ended after {} s", at.as_secs())?;
                 if let Some(length) = length {
                     write!(f, ", although it should last {} s", length.as_secs())?;
                 }
-                write!(f, "; playing on. If you stopped it, stop it once more")
+                write!(f, "; the box plays on. To stop the renderer, press stop once more")
             }
             What::Looped(rounds) => write!(f, "continued without a stop (round {rounds})"),
             What::Viewer(did, again) => write!(f, "{}", Reason::Viewer(*did, *again)),
@@ -176,8 +176,10 @@ impl fmt::Display for Entry {
                 file_name(path),
                 minutes(*pause)
             ),
-            What::ClipMissed => write!(f, "the clip is not played: the renderer is not there"),
-            What::Skips(kind) => write!(f, "skipping {kind}: it does not list any as playable"),
+            What::ClipMissed => write!(f, "the clip is not played: the renderer is away"),
+            What::Skips(kind) => {
+                write!(f, "gets no {kind}: the renderer does not list any as playable")
+            }
             What::Refused(what, code) => write!(f, "refused {what} ({code})"),
             What::Recovered => write!(f, "works again"),
             What::Scheduled(Some(entry)) => write!(f, "schedule: {entry}"),
@@ -221,10 +223,10 @@ impl fmt::Display for Entry {
             What::Stuck(pin) => {
                 write!(
                     f,
-                    "the button at GPIO{pin} is closed at the start; it does nothing until it has opened"
+                    "the button on GPIO{pin} was already pressed at the start; it does nothing until it is released"
                 )
             }
-            What::NoPanel(why) => write!(f, "no buttons and LEDs: {why}"),
+            What::NoPanel(why) => write!(f, "no buttons or LEDs: {why}"),
             What::PanelAgain => write!(f, "buttons and LEDs work now"),
             What::Full(what) => write!(f, "too many {what}: some are left out"),
             What::TakenUp(path) => write!(
@@ -232,10 +234,12 @@ impl fmt::Display for Entry {
                 "still plays {} from before the restart; continuing with it",
                 file_name(path)
             ),
-            What::Remembers(1) => write!(f, "loaded what was learned about 1 renderer"),
-            What::Remembers(known) => write!(f, "loaded what was learned about {known} renderers"),
+            What::Remembers(1) => write!(f, "loaded what the box has learned about 1 renderer"),
+            What::Remembers(known) => {
+                write!(f, "loaded what the box has learned about {known} renderers")
+            }
             What::Kept(Ok(())) => write!(f, "what was learned can be stored again"),
-            What::Kept(Err(why)) => write!(f, "what was learned cannot be stored: {why}"),
+            What::Kept(Err(why)) => write!(f, "cannot store what the box has learned: {why}"),
             What::Unidentified(why) => write!(f, "cannot show its name and address: {why}"),
             What::PowerOff => write!(f, "switching the machine off"),
             What::StillOn(why) => write!(f, "the machine could not be switched off: {why}"),

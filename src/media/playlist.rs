@@ -41,7 +41,9 @@ pub fn parse(bytes: &[u8], folder: &Path, root: &Path) -> M3u {
             continue;
         }
         if playlist.entries.len() + playlist.refused.len() == PLAYLIST {
-            playlist.refused.push((String::new(), "has too many lines: the rest is ignored"));
+            playlist
+                .refused
+                .push((String::new(), "lists more than 1024 files: the rest is ignored"));
             break;
         }
         let shown = line.chars().take(SHOWN).collect();

@@ -78,7 +78,7 @@ fn not_utf8(error: &std::string::FromUtf8Error) -> Loaded {
         severity: Severity::Error,
         line: u32::try_from(line).ok(),
         key: String::new(),
-        message: "this letter is not UTF-8".to_owned(),
+        message: "this character is not UTF-8".to_owned(),
         advice: "save the file as UTF-8 in the editor".to_owned(),
     };
     loaded.problems.insert(0, problem);

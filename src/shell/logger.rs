@@ -112,7 +112,7 @@ impl<F: AsFd> Write for LogWriter<F> {
         let mut notice = String::new();
         if self.dropped > 0 {
             notice = format!(
-                "{} lines of the log were dropped here, because nobody read them\n",
+                "{} log lines were dropped here because nobody was reading\n",
                 self.dropped
             );
         }
@@ -193,10 +193,7 @@ mod tests {
             let [.., notice, last] = lines[..] else { panic!("{text}") };
             assert_eq!(
                 notice,
-                format!(
-                    "{} lines of the log were dropped here, because nobody read them",
-                    1000 - whole
-                )
+                format!("{} log lines were dropped here because nobody was reading", 1000 - whole)
             );
             assert_eq!((last, lines.len()), ("again", whole + 2), "no line is torn");
         }

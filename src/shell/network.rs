@@ -118,9 +118,7 @@ fn warn_once(trouble: Option<&io::Error>, warned: &mut Option<io::ErrorKind>) {
     if let Some(error) = trouble
         && before != Some(error.kind())
     {
-        log::warn!(
-            "the kernel does not report changes of addresses, reading them every 10 s: {error}"
-        );
+        log::warn!("the kernel does not report address changes; checking every 10 s: {error}");
     }
 }
 

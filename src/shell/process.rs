@@ -196,7 +196,7 @@ fn refusal(said: &str) -> String {
     let refused = lines.clone().find_map(|line| line.split_once("PowerOff failed: "));
     let why = refused.map(|(_, why)| why).or_else(|| lines.next()).unwrap_or("no reason was given");
     let why: Text<SENTENCE_BYTES> = clip(why.trim_end_matches('.'));
-    format!("{why} (the README says what this needs)")
+    format!("{why} (see \"Switching the box off\" in the README)")
 }
 
 #[cfg(test)]
@@ -291,7 +291,7 @@ mod tests {
 
     #[test]
     fn the_refusal_is_picked_from_what_systemctl_prints() {
-        let needs = "(the README says what this needs)";
+        let needs = "(see \"Switching the box off\" in the README)";
         for (said, told) in [
             (
                 "Call to PowerOff failed: Interactive authentication required.\n",

@@ -464,10 +464,12 @@ impl Kiosk {
         };
         let state = match renderer.map(|r| (r, r.sight().doing)) {
             None | Some((_, Doing::Missing)) => "missing",
-            Some((_, Doing::Nothing)) => "taken out",
+            Some((_, Doing::Nothing)) => "not taking part",
             Some((_, Doing::SitsOut)) => "leaves out this file",
             Some((_, Doing::Coming | Doing::Ready)) => "waits for the others",
-            Some((_, Doing::Playing)) if !group.takes_part(slot.1) => "in another round",
+            Some((_, Doing::Playing)) if !group.takes_part(slot.1) => {
+                "out of step until the next start"
+            }
             Some((r, Doing::Playing)) if drifts(r) => {
                 "off by more than a second until the next round"
             }

@@ -186,7 +186,7 @@ impl Renderer {
             || self.connection.is_asleep()
             || self.connection.breaker.retry_at().is_some()
         {
-            return Err("it is not there");
+            return Err("it is away");
         }
         if !media_type::lists_kind(self.sink().unwrap_or_default(), MediaKind::Image) {
             return Err("it shows no pictures");

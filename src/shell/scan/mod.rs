@@ -119,7 +119,7 @@ impl Scanner<'_> {
         let Some(found) = self.spellings.meant(wanted) else { return wanted.to_owned() };
         self.watch.add_path(&found);
         let name = found.display();
-        self.note(wanted, format!("stands for {name}, which is spelled differently on the disk"));
+        self.note(wanted, format!("stands for {name} (spelled differently on the disk)"));
         self.scan.meant.push((wanted.to_owned(), found.clone()));
         found
     }
@@ -197,9 +197,7 @@ impl Scanner<'_> {
             let name = file.strip_prefix(folder).unwrap_or(&file).display();
             self.note(
                 path,
-                format!(
-                    "\"{line}\" stands for {name}, which is spelled differently on the disk{more}"
-                ),
+                format!("\"{line}\" stands for {name} (spelled differently on the disk){more}"),
             );
         }
         self.scan.lists.push((configured.to_owned(), files));

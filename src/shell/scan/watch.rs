@@ -150,7 +150,7 @@ impl Watch {
                 }
                 if name.is_none() && is_remote(path) {
                     self.note_gap(format!(
-                        "changes that other computers make in {} are not noticed",
+                        "changes that other computers make in {} are noticed only once a minute",
                         path.display()
                     ));
                 }
@@ -158,7 +158,10 @@ impl Watch {
             Err(Errno::NOENT | Errno::NOTDIR | Errno::ACCESS | Errno::LOOP) => return false,
             Err(error) => {
                 let error = io::Error::from(error);
-                self.note_gap(format!("changes in {} are not noticed ({error})", path.display()));
+                self.note_gap(format!(
+                    "changes in {} are noticed only once a minute ({error})",
+                    path.display()
+                ));
             }
         }
         true
@@ -173,7 +176,9 @@ impl Watch {
                     self.kernel.replace(Some(Rc::new(kernel)));
                 }
                 Err(error) => {
-                    self.note_gap(format!("changes in the media folder are not noticed ({error})"));
+                    self.note_gap(format!(
+                        "changes in the media folder are noticed only once a minute ({error})"
+                    ));
                 }
             }
         }

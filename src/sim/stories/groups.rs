@@ -159,7 +159,7 @@ fn a_member_that_a_viewer_stopped_is_not_waited_for() {
     world.remote(2, Remote::Stop);
     let before = begins(&world, 0).len();
     world.pass(100_000);
-    assert_eq!(state(&world, 2), "taken out");
+    assert_eq!(state(&world, 2), "not taking part");
     let gaps = &world.nodes[0].gaps()[before..];
     assert!(gaps.iter().all(|gap| *gap < ms(1_300)), "{gaps:?}");
     assert!(world.screen(2).is_none());

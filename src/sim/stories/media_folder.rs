@@ -191,7 +191,7 @@ fn a_file_that_did_not_play_is_named_to_whoever_checks() {
     world.pass(5_000);
     let expected = [
         "TV 1: a.mp4: will play",
-        "TV 1: odd.mp4: unlikely, because it refuses the file; convert it to H.264 with AAC in .mp4",
+        "TV 1: odd.mp4: unlikely, because the renderer refuses it; convert the file to H.264 with AAC in .mp4",
     ];
     assert_eq!(lines(&world, [10, 0, 0, 1]), expected);
 }
@@ -223,7 +223,7 @@ fn another_network_absent_renderers_and_missing_files_are_named() {
     assert_eq!(
         said,
         [
-            "TV 1: song.mp3: unlikely, because its address 10.0.0.11 is in no network of the box: it may not reach the box",
+            "TV 1: song.mp3: unlikely, because the renderer's address 10.0.0.11 is in none of the box's networks, so it may not reach the box",
             "TV 2: left alone: no [[renderer]] table matches it",
             "[[renderer]] name = \"Bar\": cannot play, because no such renderer answers",
             "[[renderer]] name = \"Bar\": cannot play, because there is nothing for it to play",

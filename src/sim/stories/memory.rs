@@ -233,7 +233,7 @@ fn a_place_that_cannot_be_written_to_is_told_once_and_tried_again() {
         world.store_fails(Some(step));
         // As long as the flight recorder has room for all that happens.
         world.run(600_000);
-        let told = world.trace(256).iter().filter(|line| line.contains("cannot be stored")).count();
+        let told = world.trace(256).iter().filter(|line| line.contains("cannot store")).count();
         assert_eq!(told, 1);
         world.run(1_800_000);
         assert!(world.shows(0, "clip.mp4"));

@@ -196,9 +196,7 @@ fn a_renderer_that_is_not_there_does_not_show_it_when_it_is_back() {
     world.pass(60_000);
     identify(&mut world);
     world.pass(5_000);
-    assert!(
-        world.trace(100).concat().contains("cannot show its name and address: it is not there")
-    );
+    assert!(world.trace(100).concat().contains("cannot show its name and address: it is away"));
     world.remote(0, Remote::PowerOn);
     assert!(world.until(60_000, |w| w.shows(0, "clip.mp4")).is_some());
     assert!(world.nodes[0].rounds.iter().all(|round| !round.uri.contains("identify")));
@@ -311,7 +309,7 @@ fn a_power_off_that_does_not_come_is_reported_and_may_be_asked_for_again() {
     hold(&mut world, 3_100);
     assert_eq!(world.power_offs, 1, "it is on its way");
     world.pass(130_000);
-    assert!(status(&world).contains("still runs"));
+    assert!(status(&world).contains("is still running"));
     assert_ne!(world.kiosk.pattern(world.now), Pattern::SwitchingOff);
     hold(&mut world, 3_100);
     assert_eq!(world.power_offs, 2);

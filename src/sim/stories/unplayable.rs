@@ -57,7 +57,7 @@ fn the_covers_of_an_album_are_never_given_to_a_speaker_that_lists_no_pictures() 
         assert!(longest_gap(&world) < ms(1_500), "{:?}", world.nodes[0].gaps());
         assert!(world.nodes[0].rounds.len() >= 28);
         assert_eq!(left_out(&world, 0), ["2 pictures: not_listed"]);
-        assert_eq!(logged(&world, "skipping pictures"), 1, "{:?}", world.trace(9));
+        assert_eq!(logged(&world, "gets no pictures"), 1, "{:?}", world.trace(9));
         assert!(world.why(0).0.is_none());
     }
 }
