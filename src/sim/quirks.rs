@@ -174,8 +174,8 @@ pub struct Quirks {
     pub whims: Vec<Whim>,
     /// Every answer comes this late.
     pub answers_after: Duration,
-    /// Refuses with a bare HTTP 500, without a UPnP error.
-    pub bare_refusals: bool,
+    /// How it refuses, if not with a UPnP error.
+    pub bare_refusals: Option<BareRefusal>,
 
     // RenderingControl
     /// Whether there is RenderingControl at all.
@@ -382,6 +382,15 @@ pub enum Does {
     ItSilently,
 }
 
+/// A refusal without a UPnP error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BareRefusal {
+    /// Answers with this HTTP status.
+    Status(u16),
+    /// Closes the connection.
+    Closes,
+}
+
 /// How one file fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileFlaw {
@@ -486,7 +495,7 @@ impl Default for Quirks {
             piece_takes: Duration::ZERO,
             whims: Vec::new(),
             answers_after: Duration::ZERO,
-            bare_refusals: false,
+            bare_refusals: None,
             rendering_control: true,
             mute_refused: None,
             scpd_refused: None,

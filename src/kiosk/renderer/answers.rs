@@ -24,6 +24,8 @@ const SETTLES: Duration = Duration::from_secs(3);
 pub(super) const VOLUME_RETRY: Duration = Duration::from_secs(5);
 /// After so many calls in a row without an answer, the box goes on without one: a file is played as if it was taken.
 const SILENT: u8 = 2;
+/// How often the connection is closed instead of an answer to a command until that counts as a refusal.
+const CLOSED: u8 = 3;
 /// Action Failed (UDA 1.0 §3.2.2). It stands for a refusal without a code.
 const ACTION_FAILED: u16 = 501;
 
@@ -43,7 +45,8 @@ impl Renderer {
             self.set_facing(facing, ctx.now);
         }
         self.capabilities.note_answer_time(ctx.now.since(call.sent_at));
-        if matches!(outcome, Ok(_) | Err(Failure::Refused(_))) && self.connection.answered() {
+        if matches!(outcome, Ok(_) | Err(Failure::Refused(_))) && self.connection.answered(ctx.now)
+        {
             ctx.trace.note(ctx.now, self.name(), What::Recovered);
         }
         if let (Ok(_), Some(load)) = (&outcome, self.playback.load_mut()) {
@@ -195,9 +198,24 @@ impl Renderer {
     /// A call got no answer, or one without meaning.
     pub(super) fn failed(&mut self, call: &Call, failure: Failure, ctx: &mut Context<'_>) {
         let (purpose, now) = (&call.purpose, ctx.now);
-        let said_no = matches!(failure, Failure::Status(400 | 500..=599) | Failure::Malformed);
-        if purpose.is_command() && said_no {
-            // A bare HTTP 500, or an answer in the renderer's own words, is a refusal, too.
+        let said_no = matches!(failure, Failure::Status(_) | Failure::Malformed);
+        // The path may have changed.
+        let may_have_moved = matches!(failure, Failure::Status(404 | 410));
+        // A bare HTTP status, or an answer in the renderer's own words, is a refusal, too.
+        let refuses = match purpose {
+            Purpose::Transport => said_no && !may_have_moved,
+            _ if !purpose.is_command() => false,
+            _ if said_no && !may_have_moved => true,
+            // Some close the connection instead, again and again, and answer other questions.
+            _ if failure != Failure::Timeout && failure != Failure::Local => {
+                self.count_silence() >= CLOSED
+            }
+            _ => false,
+        };
+        if refuses {
+            if matches!(failure, Failure::Status(400..=499)) {
+                self.connection.distrust_description();
+            }
             let error = UpnpError { code: ACTION_FAILED, description: Text::new() };
             return self.refused(purpose, &error, ctx);
         }
@@ -343,7 +361,7 @@ impl Renderer {
     /// The renderer is away or hangs: all that it reported is in doubt.
     fn lost(&mut self, now: Instant) {
         self.observation.require_look();
-        if self.connection.lost() {
+        if self.connection.lost(now) {
             // It may be switched off.
             self.capabilities.restarted(now);
             self.observation.forget_subscriptions(Instant::START);

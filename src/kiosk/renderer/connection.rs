@@ -74,8 +74,10 @@ pub(super) struct Fields {
     /// Why calls fail.
     fault: Option<Fault>,
     pub(super) away: bool,
-    /// The renderer was away, and what it does since was not seen yet.
-    returned: bool,
+    /// When the renderer that is away was lost.
+    lost_at: Option<Instant>,
+    /// For how long the renderer was away, if what it does since was not seen yet.
+    returned: Option<Duration>,
     /// The renderer was unreachable: a stop seen when it is back means that it restarted.
     pub(super) may_have_restarted: bool,
     pub(super) presence: Presence,
@@ -99,7 +101,8 @@ impl Connection {
             breaker: Breaker::default(),
             fault: None,
             away: false,
-            returned: false,
+            lost_at: None,
+            returned: None,
             may_have_restarted: false,
             presence: Presence::Here,
             announced_at: None,
@@ -162,8 +165,11 @@ impl Connection {
     }
 
     /// The renderer answered. Returns whether calls had failed before.
-    pub(super) fn answered(&mut self) -> bool {
-        self.0.returned |= core::mem::take(&mut self.0.away);
+    pub(super) fn answered(&mut self, now: Instant) -> bool {
+        if core::mem::take(&mut self.0.away) {
+            let since = self.0.lost_at.take();
+            self.0.returned = Some(since.map_or(Duration::ZERO, |since| now.since(since)));
+        }
         self.0.breaker.succeed();
         self.clear_fault()
     }
@@ -188,10 +194,13 @@ impl Connection {
     }
 
     /// The breaker opened, so that all that the renderer reported is in doubt. Returns whether the renderer is away.
-    pub(super) fn lost(&mut self) -> bool {
+    pub(super) fn lost(&mut self, now: Instant) -> bool {
         self.0.may_have_restarted = true;
         let away = matches!(self.0.breaker.why(), Some(Failure::Unreachable));
         self.0.away |= away;
+        if away {
+            self.0.lost_at.get_or_insert(now);
+        }
         away
     }
 
@@ -200,8 +209,8 @@ impl Connection {
         self.0.breaker.hurry(now);
     }
 
-    /// Returns whether the renderer was away until now, and clears that.
-    pub(super) fn take_returned(&mut self) -> bool {
+    /// Returns for how long the renderer was away until now, and clears that.
+    pub(super) fn take_returned(&mut self) -> Option<Duration> {
         core::mem::take(&mut self.0.returned)
     }
 

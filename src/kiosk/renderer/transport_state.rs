@@ -36,6 +36,10 @@ const SOONEST: f64 = 0.3;
 /// A picture that is shown for less than this was not put away: some renderers report STOPPED while they show it.
 const SHORTEST_PICTURE: Duration = Duration::from_secs(10);
 
+/// A renderer that was unreachable for this long lost its power: nobody reports a power cut, and interruptions of a network
+/// are shorter.
+const POWER_CUT: Duration = Duration::from_secs(60);
+
 /// What a transport state means for the load.
 enum Meaning {
     /// No change.
@@ -99,6 +103,16 @@ impl Renderer {
         }
     }
 
+    /// The state is refused, and a stop was seen before it was: the URI that the renderer holds shows what that means.
+    pub(super) fn ask_uri_instead(&mut self, ctx: &mut Context<'_>) {
+        if let Some(&Phase::Running { doubt: Some(Doubt::LookAgain(at)), .. }) =
+            self.playback.phase()
+            && at <= ctx.now
+        {
+            self.set_doubt(Some(Doubt::AskUri), ctx);
+        }
+    }
+
     /// Takes the answer to GetTransportInfo.
     pub(super) fn observe(&mut self, info: TransportInfo, ctx: &mut Context<'_>) {
         // A renderer that never reported a usable state can still be given a file.
@@ -134,12 +148,14 @@ impl Renderer {
             && state == TransportState::NoMediaPresent
             && last.is_some_and(|last| last != state);
         let returned = self.connection.take_returned();
-        if (returned || lost_its_file) && !self.observation.is_active() {
+        if (returned.is_some() || lost_its_file) && !self.observation.is_active() {
             self.volume.restart();
-            // What a viewer stopped is gone: the renderer was off.
+            // What a viewer stopped, or somebody else played, is gone: the renderer was off.
             let emptied =
                 last == Some(TransportState::Stopped) && state == TransportState::NoMediaPresent;
-            if emptied && matches!(self.intent.goal, Goal::Yield { did: Viewer::Stopped, .. }) {
+            let was_off = emptied || returned.is_some_and(|away| away >= POWER_CUT);
+            let asleep = matches!(self.intent.goal, Goal::Yield { did: Viewer::SwitchedOff, .. });
+            if was_off && self.intent.is_yielded() && !asleep {
                 self.intent.go_on();
             }
         }
@@ -314,6 +330,11 @@ impl Renderer {
             load.playhead_mut().freeze(ctx.now);
         }
         if self.intent.is_to_play() && was_playing && !self.take_wanted_back() {
+            // Some renderers report this while they wait for bytes, and the box broke the stream off.
+            if self.playback.load().is_some_and(|load| load.evidence.is_cut()) {
+                self.playback.request_scan();
+                return self.fail(Fault::StoppedItself, ctx);
+            }
             self.yield_to_viewer(Viewer::Paused, ctx);
         }
     }

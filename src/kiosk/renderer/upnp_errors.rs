@@ -39,6 +39,8 @@ impl Renderer {
             Purpose::Play => self.play_refused(error, ctx),
             Purpose::Stop if ctx.leaving.is_some() => self.playback.retire(),
             Purpose::Stop => self.stop_refused(error, ctx),
+            // A person may want it stopped by now.
+            Purpose::Pause if self.intent.goal != Goal::Pause => {}
             Purpose::Pause => {
                 self.intent.go_on();
                 self.trouble(Fault::Refused("to pause", error.code, error.meaning()), ctx);
@@ -63,6 +65,7 @@ impl Renderer {
             Purpose::Transport => {
                 // A renderer that never reports its state can still be given a file.
                 self.observation.looked();
+                self.ask_uri_instead(ctx);
                 let pace = self.transport_pace(now).max(STATE_PAUSE);
                 self.observation.ask_state_at(now + pace);
             }

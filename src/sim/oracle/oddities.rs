@@ -3,7 +3,8 @@
 
 use crate::sim::presets::{self, Preset};
 use crate::sim::quirks::{
-    FetchFailure, FileFlaw, NextUri, PlayEmpty, Probe, Quirks, RelTime, SetWhilePlaying, TrackUri,
+    BareRefusal, FetchFailure, FileFlaw, NextUri, PlayEmpty, Probe, Quirks, RelTime,
+    SetWhilePlaying, TrackUri,
 };
 use crate::time::Duration;
 use crate::upnp::action::TransportState;
@@ -48,7 +49,7 @@ const TABLE: [Oddity; 51] = [
     odd("end says playing", 60_000, |q| q.end_says_playing = true),
     odd("answers late", 5_000, |q| q.answers_after = ms(700)),
     odd("answers very late", 80_000, |q| q.answers_after = ms(4_000)),
-    odd("bare refusals", 10_000, |q| q.bare_refusals = true),
+    odd("bare refusals", 10_000, |q| q.bare_refusals = Some(BareRefusal::Status(500))),
     odd("full metadata refused", 5_000, |q| q.full_metadata = Some(501)),
     odd("empty metadata refused", 5_000, |q| q.empty_metadata = Some(714)),
     odd("set stops", 5_000, |q| q.set_while_playing = SetWhilePlaying::Stops),

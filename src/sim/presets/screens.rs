@@ -1,7 +1,9 @@
 //! Televisions and projectors.
 
 use super::{COMMON, Preset, good, ms};
-use crate::sim::quirks::{FetchFailure, NextUri, Probe, Quirks, SetWhilePlaying, Still, Subtitles};
+use crate::sim::quirks::{
+    BareRefusal, FetchFailure, NextUri, Probe, Quirks, SetWhilePlaying, Still, Subtitles,
+};
 use crate::upnp::action::TransportState;
 
 /// A TV that knows video by its makers' own names.
@@ -217,7 +219,7 @@ pub fn philips_android() -> Preset {
 pub fn xbox_one() -> Preset {
     let mut preset = good("xbox-one", "Microsoft Corporation", "Xbox One");
     preset.quirks.empty_metadata = Some(501);
-    preset.quirks.bare_refusals = true;
+    preset.quirks.bare_refusals = Some(BareRefusal::Status(500));
     preset
 }
 

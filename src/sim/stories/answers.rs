@@ -1,7 +1,7 @@
 //! What renderers answer: refusals, nothing, nonsense, or the right thing in the wrong order.
 
 use super::*;
-use crate::sim::quirks::{RelTime, TrackUri};
+use crate::sim::quirks::{BareRefusal, RelTime, TrackUri};
 use crate::upnp::action::TransportState;
 
 /// The renderer plays this file within `most` milliseconds, after this many refusals.
@@ -59,7 +59,8 @@ fn objections_that_come_with_play_are_met_like_those_that_come_with_the_uri() {
     };
     plays(late(|q| q.mimes = Some(&["video/divx"])), "/m/film.mkv", 1_000, 3);
     plays(late(|q| q.full_metadata = Some(501)), "/m/clip.mp4", 1_000, 1);
-    let bare = late(|q| (q.full_metadata, q.bare_refusals) = (Some(501), true));
+    let bare =
+        late(|q| (q.full_metadata, q.bare_refusals) = (Some(501), Some(BareRefusal::Status(500))));
     plays(bare, "/m/clip.mp4", 1_000, 1);
 }
 
@@ -105,7 +106,7 @@ fn a_renderer_that_looks_at_the_url_first_is_asked_ever_more_rarely_while_it_can
 #[test]
 fn a_bare_500_while_it_switches_is_not_blamed_on_the_metadata() {
     let busy = but(|q| {
-        (q.in_transition, q.bare_refusals) = (Some(501), true);
+        (q.in_transition, q.bare_refusals) = (Some(501), Some(BareRefusal::Status(500)));
         (q.loading, q.stopping) = (ms(4_000), ms(2_500));
         q.empty_metadata = Some(501);
     });
@@ -181,7 +182,8 @@ fn a_renderer_that_takes_no_file_while_it_shows_a_picture_is_stopped_before() {
 #[test]
 fn a_renderer_that_refuses_with_a_bare_500_loops() {
     let scenario = Scenario::of(but(|q| {
-        (q.set_while_playing, q.bare_refusals) = (SetWhilePlaying::Refused(705), true);
+        (q.set_while_playing, q.bare_refusals) =
+            (SetWhilePlaying::Refused(705), Some(BareRefusal::Status(500)));
         q.end_says_playing = true;
     }));
     let mut world = playing(scenario.files(&[("/m/clip.mp4", 60_000)]));
@@ -431,7 +433,7 @@ fn a_renderer_that_is_stopped_while_it_is_held_plays_when_the_button_is_pressed(
 fn refusals_without_a_upnp_error_are_refusals() {
     let bare = |change: fn(&mut Quirks)| {
         but(|q| {
-            q.bare_refusals = true;
+            q.bare_refusals = Some(BareRefusal::Status(500));
             change(q);
         })
     };

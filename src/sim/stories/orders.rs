@@ -246,24 +246,30 @@ fn a_viewer_who_stops_it_right_after_somebody_pressed_next_is_respected() {
     }
 }
 
-/// What was paused is gone with the power.
+/// What was paused or stopped is gone with the power.
 #[test]
-fn a_renderer_that_a_viewer_paused_and_then_unplugged_plays_when_it_is_on_again() {
-    for (off, does) in [
-        (Remote::PullPlug, Remote::Pause),
-        (Remote::PowerOff, Remote::Pause),
-        (Remote::PullPlug, Remote::Stop),
-        (Remote::PowerOff, Remote::Stop),
-    ] {
-        let mut world = playing(Scenario::of(presets::well_behaved()).files(&LONG));
-        world.pass(60_000);
-        world.remote(0, does.clone());
-        world.pass(600_000);
-        world.remote(0, off.clone());
-        world.pass(28_800_000);
-        world.remote(0, Remote::PowerOn);
-        let took = world.until(60_000, |w| w.shows(0, "clip.mp4"));
-        assert!(took.is_some(), "{off:?}, {does:?}: {:?}", world.why(0));
+fn a_renderer_that_a_viewer_paused_or_stopped_and_then_unplugged_plays_when_it_is_on_again() {
+    let kinds = [
+        presets::well_behaved(),
+        presets::hiby(),
+        presets::hccast(),
+        but(|q| q.remote_stop_forgets = true),
+    ];
+    for preset in kinds {
+        for off in [Remote::PullPlug, Remote::PowerOff] {
+            for does in [Remote::Pause, Remote::Stop] {
+                let mut world = playing(Scenario::of(preset.clone()).files(&LONG));
+                world.pass(60_000);
+                world.remote(0, does.clone());
+                world.pass(600_000);
+                world.remote(0, off.clone());
+                world.pass(28_800_000);
+                world.remote(0, Remote::PowerOn);
+                let took = world.until(90_000, |w| w.shows(0, "clip.mp4"));
+                let kind = preset.name;
+                assert!(took.is_some(), "{kind}, {off:?}, {does:?}: {:?}", world.why(0));
+            }
+        }
     }
 }
 

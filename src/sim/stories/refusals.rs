@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::{AfterClip, RepeatPress};
-use crate::sim::quirks::{Does, NextUri, RelTime, Whim};
+use crate::sim::quirks::{BareRefusal, Does, FileFlaw, NextUri, RelTime, Whim};
 use crate::upnp::action::TransportState;
 
 const FILMS: [(&str, u64); 2] = [("/m/clip.mp4", 120_000), ("/m/d.mp4", 60_000)];
@@ -63,14 +63,18 @@ fn whatever_it_says_against_a_file_while_it_plays_it_is_stopped_before_the_next(
 
 #[test]
 fn positions_that_are_refused_from_some_moment_on_end_no_loop() {
-    for (code, bare) in [(401, false), (501, false), (705, true)] {
+    for (code, bare) in [(401, None), (501, None), (705, Some(BareRefusal::Status(500)))] {
         let preset = but(|q| (q.end_says_playing, q.bare_refusals) = (true, bare));
         let mut world = Scenario::of(preset).files(&SHOW).autoplay().start();
         world.run(400_000);
         world.nodes[0].renderer.change(|q| q.position_refused = Some(code));
         world.pass(300_000);
         let rounds = rounds_in(&mut world, 1_200);
-        assert!(rounds >= 50, "{code}, {bare}: {rounds} rounds in 20 minutes, {:?}", world.why(0));
+        assert!(
+            rounds >= 50,
+            "{code}, {bare:?}: {rounds} rounds in 20 minutes, {:?}",
+            world.why(0)
+        );
     }
 }
 
@@ -299,4 +303,80 @@ fn a_file_refused_with_716_after_others_were_fetched_is_no_firewall() {
     // The box sees the picture a moment later.
     world.pass(1_000);
     assert!(took.is_some() && says(&world).is_empty(), "{took:?}, {:?}", world.why(0));
+}
+
+#[test]
+fn a_file_that_is_refused_without_a_word_of_upnp_costs_no_other_its_turn() {
+    for bare in [
+        BareRefusal::Status(301),
+        BareRefusal::Status(403),
+        BareRefusal::Status(404),
+        BareRefusal::Status(503),
+        BareRefusal::Closes,
+    ] {
+        let preset = but(|q| {
+            q.flaws = &[("odd", FileFlaw::Refused(501))];
+            q.bare_refusals = Some(bare);
+        });
+        let files = [("/m/a.mp4", 30_000), ("/m/odd.mp4", 30_000), ("/m/z.mp4", 30_000)];
+        let mut world = Scenario::of(preset).files(&files).autoplay().start();
+        world.run(600_000);
+        let before = world.nodes[0].calls.len();
+        let rounds = rounds_in(&mut world, 1_200);
+        let calls = world.nodes[0].calls.len() - before;
+        assert!(rounds >= 20, "{bare:?}: {rounds} rounds in 20 minutes, {:?}", world.why(0));
+        assert!(calls < 2_400, "{bare:?}: {calls} calls in 20 minutes");
+    }
+}
+
+#[test]
+fn a_renderer_that_cannot_tell_its_state_in_words_of_upnp_is_given_its_file() {
+    for bare in [BareRefusal::Status(403), BareRefusal::Status(500)] {
+        let refuses = vec![Whim {
+            action: "GetTransportInfo",
+            only_in: Some(TransportState::NoMediaPresent),
+            times: FOR_EVER,
+            does: Does::Refuses(718),
+        }];
+        let preset = but(|q| (q.whims, q.bare_refusals) = (refuses.clone(), Some(bare)));
+        let mut world = Scenario::of(preset).files(&FILMS).autoplay().start();
+        world.run(60_000);
+        assert!(world.screen(0).is_some(), "{bare:?}: {:?}", world.why(0));
+    }
+}
+
+#[test]
+fn a_stop_stays_a_stop_when_the_pause_before_it_is_refused() {
+    let preset = but(|q| {
+        q.pause_refused = Some(701);
+        q.answers_after = ms(1_500);
+    });
+    let mut world = playing(Scenario::of(preset).files(&FILMS));
+    world.pass(20_000);
+    world.press(PanelAction::Pause);
+    world.pass(700);
+    world.press(PanelAction::Stop);
+    world.pass(60_000);
+    assert_eq!(world.screen(0), None, "{:?}", world.why(0));
+}
+
+#[test]
+fn a_stop_that_is_seen_once_before_all_states_are_refused_is_no_riddle_for_ever() {
+    let mut world = Scenario::of(presets::well_behaved()).files(&SHOW[2..]).autoplay().start();
+    world.run(8_000);
+    let refuses = vec![Whim {
+        action: "GetTransportInfo",
+        only_in: Some(TransportState::Stopped),
+        times: FOR_EVER,
+        does: Does::Refuses(718),
+    }];
+    world.remote(0, Remote::Stop);
+    world.pass(300);
+    world.nodes[0].renderer.change(|q| q.whims = refuses.clone());
+    world.pass(60_000);
+    let why = world.why(0);
+    assert!(
+        world.screen(0).is_some() || why.0.as_ref().is_some_and(|(word, _)| word != "between"),
+        "{why:?}"
+    );
 }

@@ -11,6 +11,7 @@ use crate::kiosk::event::{Answer, Event, Failure, TaskName};
 use crate::sim::fake_renderer::Endpoint;
 use crate::sim::fake_renderer::FakeRenderer;
 use crate::sim::fake_renderer::{Announce, Call, Fetched, Output};
+use crate::sim::quirks::BareRefusal;
 use crate::time::{Duration, Instant};
 use crate::upnp::ssdp::MessageKind;
 use fastrand::Rng;
@@ -93,8 +94,9 @@ impl World {
             Output::Answer { call, result } => {
                 let bare = self.nodes[node].renderer.quirks().bare_refusals;
                 let refusal = |error| match bare {
-                    true => Failure::Status(500),
-                    false => Failure::Refused(error),
+                    Some(BareRefusal::Status(status)) => Failure::Status(status),
+                    Some(BareRefusal::Closes) => Failure::Unreachable,
+                    None => Failure::Refused(error),
                 };
                 let outcome = result.map(Answer::Reply).map_err(refusal);
                 self.answer(node, call.0, Duration::ZERO, outcome);
