@@ -20,12 +20,15 @@ use smol::process::{Command, Stdio};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 
 /// The command of this program that writes the file.
 pub const WRITE_STATE: &str = "write-state";
 /// This program, also after an upgrade has replaced its file.
 const PROGRAM: &str = "/proc/self/exe";
+/// So many processes try to write if each is ended by somebody.
+const WRITERS: u32 = 5;
 /// A disk that takes longer is broken.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(300);
 
@@ -63,6 +66,13 @@ enum Step {
 
 /// The steps in their order.
 const STEPS: [Step; 5] = [Step::Create, Step::Write, Step::Sync, Step::Rename, Step::SyncFolder];
+
+/// Why another process has not written.
+enum Unwritten {
+    /// Somebody ended it.
+    Terminated,
+    Because(String),
+}
 
 impl Store {
     /// A store in this folder. The first write creates the folder.
@@ -129,7 +139,7 @@ impl Store {
             return Event::Remembered(Box::new(self.load_or_set_aside()));
         }
         let written = match self.by_another_process {
-            true => self.let_write(bytes).await,
+            true => self.let_others_write(bytes).await,
             false => write(&self.folder, bytes).map_err(|error| error.to_string()),
         };
         if written.is_ok() {
@@ -139,8 +149,24 @@ impl Store {
         Event::Saved(written.map_err(|why| format!("{folder}: {why}")))
     }
 
+    /// Lets another process write, and waits for it. While the service is stopped, systemd sends SIGTERM to each new process,
+    /// which may not have begun to catch it.
+    async fn let_others_write(&self, bytes: &[u8]) -> Result<(), String> {
+        for _ in 1..WRITERS {
+            match self.let_write(bytes).await {
+                Err(Unwritten::Terminated) => {}
+                Err(Unwritten::Because(why)) => return Err(why),
+                Ok(()) => return Ok(()),
+            }
+        }
+        self.let_write(bytes).await.map_err(|unwritten| match unwritten {
+            Unwritten::Terminated => "each process that should write was ended".to_owned(),
+            Unwritten::Because(why) => why,
+        })
+    }
+
     /// Lets another process write, and waits for it.
-    async fn let_write(&self, bytes: &[u8]) -> Result<(), String> {
+    async fn let_write(&self, bytes: &[u8]) -> Result<(), Unwritten> {
         let mut command = Command::new(PROGRAM);
         // Nobody ends it but this function: it finishes its work also if the box ends meanwhile.
         command.arg(WRITE_STATE).arg(&self.folder);
@@ -157,16 +183,24 @@ impl Store {
         };
         match within(WRITE_TIMEOUT, writing).await {
             Some(Ok(output)) if output.status.success() => Ok(()),
+            Some(Ok(output)) if output.status.signal() == Some(Signal::TERM.as_raw()) => {
+                Err(Unwritten::Terminated)
+            }
             Some(Ok(output)) => {
                 let said = String::from_utf8_lossy(&output.stderr);
                 let why = said.trim().rsplit("dlna-kiosk: ").next().unwrap_or_default();
-                Err(if why.is_empty() { output.status.to_string() } else { why.to_owned() })
+                let why = if why.is_empty() { output.status.to_string() } else { why.to_owned() };
+                Err(Unwritten::Because(why))
             }
-            Some(Err(error)) => Err(format!("no process can be started that writes: {error}")),
+            Some(Err(error)) => {
+                let why = format!("no process can be started that writes: {error}");
+                Err(Unwritten::Because(why))
+            }
             None => {
                 // If this fails, it has just ended.
                 let _ = process.get().map(|process| kill_process(process, Signal::KILL));
-                Err(format!("not written within {} s", WRITE_TIMEOUT.as_secs()))
+                let why = format!("not written within {} s", WRITE_TIMEOUT.as_secs());
+                Err(Unwritten::Because(why))
             }
         }
     }
