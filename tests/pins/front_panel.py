@@ -256,7 +256,7 @@ class SimulatedPanel:
 
 SCENES = [
     (["run"], "simulated pins at", buttons),
-    (["leds", "--seconds", "4.2"], "^All LEDs", patterns),
+    (["leds", "--seconds", "4.2"], "^Watch these LEDs", patterns),
     (["learn"], "^Press the buttons", lessons),
 ]
 
