@@ -16,7 +16,6 @@ use std::fmt::Write as _;
 use std::io::ErrorKind;
 use std::path::Path;
 
-/// The state directory of the service.
 const NOT_THE_BOX: &str = "another program, not dlna-kiosk, answers on the control port";
 
 #[derive(Debug, Args)]
