@@ -171,6 +171,7 @@ fn table(who: &Selector) -> String {
         Selector::Any => "[[renderer]]".to_owned(),
     }
 }
+
 /// The extension in the name of a file, by which the statistics know it. What the file holds may be something else.
 fn extension_of(file: &MediaFile) -> Cow<'_, str> {
     file.path.extension().unwrap_or_default().to_string_lossy()

@@ -213,6 +213,10 @@ impl Renderer {
             _ => false,
         };
         if refuses {
+            if *purpose == Purpose::Transport && self.connection.answered(now) {
+                // Otherwise the breaker, which only this question closes, would stay open.
+                ctx.trace.note(now, self.name(), What::Recovered);
+            }
             if matches!(failure, Failure::Status(400..=499)) {
                 self.connection.distrust_description();
             }

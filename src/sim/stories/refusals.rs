@@ -342,6 +342,14 @@ fn a_renderer_that_cannot_tell_its_state_in_words_of_upnp_is_given_its_file() {
         let mut world = Scenario::of(preset).files(&FILMS).autoplay().start();
         world.run(60_000);
         assert!(world.screen(0).is_some(), "{bare:?}: {:?}", world.why(0));
+        world.remote(0, Remote::PullPlug);
+        world.pass(120_000);
+        let before = world.nodes[0].calls.len();
+        world.remote(0, Remote::PowerOn);
+        world.pass(60_000);
+        assert!(world.screen(0).is_some(), "{bare:?}, later: {:?}", world.why(0));
+        let calls = world.nodes[0].calls.len() - before;
+        assert!(calls < 200, "{bare:?}: {calls} calls in a minute");
     }
 }
 
