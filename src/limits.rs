@@ -32,6 +32,19 @@ pub const PLAYLIST_BYTES: u64 = 256 << 10;
 pub const FOLDERS: usize = 4096;
 /// Depth of folders below the media folder.
 pub const FOLDER_DEPTH: usize = 8;
+/// Disks that have a reader of their own: a card, and a stick in each port. Further ones share the last reader.
+pub const READERS: usize = 8;
+/// Mounts that the box tells apart; a system with many containers has some hundreds.
+pub const MOUNTS: usize = 512;
+/// Readers that hang in the kernel and cannot be ended: each takes a few hundred kilobytes. While there are as many, no other one
+/// is started for a disk that hangs.
+pub const ABANDONED: usize = 8;
+/// Files of which a reader died; the oldest makes room.
+pub const CRASHES: usize = 32;
+/// Bytes of a packet between box and reader. The longest message has three paths, of at most 4096 bytes, and two texts.
+pub const PACKET: usize = 16 << 10;
+/// Bytes of a text in such a message.
+pub const READER_TEXT: usize = 512;
 /// Events waiting for the logic: several from each source.
 pub const MAILBOX: usize = 128;
 /// Effects of one step: several for each renderer, and those for panel, replies and system.

@@ -10,6 +10,7 @@ use dlna_kiosk::kiosk::{Kiosk, Setup};
 use dlna_kiosk::shell::clock::pause;
 use dlna_kiosk::shell::driver::drive;
 use dlna_kiosk::shell::gpio::SimulatedPins;
+use dlna_kiosk::shell::reader::Program;
 use dlna_kiosk::shell::{Mode, Shell};
 use dlna_kiosk::time::Duration;
 use serde::Deserialize;
@@ -20,6 +21,11 @@ use std::rc::Rc;
 
 /// How long to wait for what must happen.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// A test is not the program that reads media.
+fn reader() -> Program {
+    Program::of(env!("CARGO_BIN_EXE_dlna-kiosk").into())
+}
+
 /// Longer than the pause between two repeats of a held button.
 const QUIET: Duration = Duration::from_millis(600);
 const LOOK: Duration = Duration::from_millis(4);
@@ -144,7 +150,7 @@ fn simulated_pins_keep_the_contract_and_leds_are_dark_when_the_box_has_left() {
     let config = config(&contract);
     let pins = Rc::new(SimulatedPins::default());
     let done = RefCell::new(VecDeque::new());
-    let shell = Shell::open(&config, Mode::Demo(Rc::clone(&pins))).unwrap();
+    let shell = Shell::open(&config, Mode::Demo(Rc::clone(&pins))).unwrap().reading_by(reader());
     let executor = LocalExecutor::new();
     let heard = |_: &Kiosk, entry: &Entry| {
         if let What::Pressed(_, action) = entry.what {

@@ -14,6 +14,7 @@ use dlna_kiosk::shell::control_server;
 use dlna_kiosk::shell::driver::drive;
 use dlna_kiosk::shell::fake_host::FakeHost;
 use dlna_kiosk::shell::gpio::SimulatedPins;
+use dlna_kiosk::shell::reader::Program;
 use dlna_kiosk::shell::store::Store;
 use dlna_kiosk::shell::{Mode, Shell};
 use dlna_kiosk::sim::{FakeRenderer, presets};
@@ -126,6 +127,11 @@ impl Scene<'_> {
     }
 }
 
+/// A test is not the program that reads media.
+fn reader() -> Program {
+    Program::of(env!("CARGO_BIN_EXE_dlna-kiosk").into())
+}
+
 /// Plays `story` and sends the box away; gives its exit code.
 fn on_stage(preset: &str, autoplay: bool, story: impl AsyncFn(&Scene<'_>)) -> u8 {
     on_stage_by(preset, autoplay, Vec::new(), story)
@@ -148,7 +154,7 @@ fn on_stage_by(
     let config = Config { schedule, clock: WallClock::Rtc, ..usual };
     let pins = Rc::new(SimulatedPins::default());
     let log = RefCell::new(Vec::new());
-    let shell = Shell::open(&config, Mode::Demo(Rc::clone(&pins))).unwrap();
+    let shell = Shell::open(&config, Mode::Demo(Rc::clone(&pins))).unwrap().reading_by(reader());
     let executor = LocalExecutor::new();
     let driving = drive(Kiosk::new(config, Setup::default()), &shell, &executor, |_, entry| {
         log.borrow_mut().push(entry.to_string());
@@ -278,7 +284,7 @@ async fn life(
     then: impl Future<Output = ()>,
 ) -> Vec<String> {
     let log = RefCell::new(Vec::new());
-    let shell = Shell::open(config, Mode::Demo(Rc::default())).unwrap();
+    let shell = Shell::open(config, Mode::Demo(Rc::default())).unwrap().reading_by(reader());
     let shell = shell.keeping(Some(Store::new(&state.0)));
     let executor = LocalExecutor::new();
     let kiosk = Kiosk::new(config.clone(), Setup { seed: fastrand::u64(..), ..Setup::default() });

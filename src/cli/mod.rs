@@ -13,7 +13,7 @@ use crate::kiosk::event::Event;
 use crate::kiosk::trace::Entry;
 use crate::kiosk::{Kiosk, Setup};
 use crate::shell::driver::drive;
-use crate::shell::{Mode, Shell, config_file, logger, store};
+use crate::shell::{Mode, Shell, config_file, logger, reader, store};
 use crate::time::{self, Duration};
 use clap::{Parser, Subcommand};
 use smol::{LocalExecutor, future};
@@ -72,6 +72,9 @@ enum Command {
         /// The state directory
         folder: PathBuf,
     },
+    /// Look at media for the box; the box runs this
+    #[command(hide = true, name = reader::COMMAND)]
+    ReadMedia,
 }
 
 /// Runs the command line of this process.
@@ -91,6 +94,7 @@ pub fn main() -> ExitCode {
         Command::Status(status) => status.run(&cli.config),
         Command::Profiles(profiles) => profiles.run(cli.state.as_deref()),
         Command::WriteState { folder } => store::write_from_stdin(&folder).map(|()| 0),
+        Command::ReadMedia => reader::serve().map(|()| 0),
     };
     let outcome = outcome.and_then(|code| match terminal::failure() {
         None => Ok(code),

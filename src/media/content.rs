@@ -142,16 +142,25 @@ pub fn picture_profile(head: &[u8]) -> Option<&'static str> {
             // IHDR is the first chunk: its length and name, then width and height in 32 bits each.
             let (width, height) = (number(head, 16)?, number(head, 20)?);
             let named = head.get(12..16)? == b"IHDR" && width > 0 && height > 0;
-            (named && width.max(height) <= 4096).then_some("PNG_LRG")
+            (named && width.max(height) <= 4096).then_some(PNG)
         }
         _ => None,
     }
 }
 
+/// The profiles of JPEG, the smallest first.
+const JPEG: [(u16, u16, &str); 3] =
+    [(640, 480, "JPEG_SM"), (1024, 768, "JPEG_MED"), (4096, 4096, "JPEG_LRG")];
+const PNG: &str = "PNG_LRG";
+
+/// The profile of this name, if there is one.
+pub fn profile_named(name: &str) -> Option<&'static str> {
+    JPEG.into_iter().map(|(.., profile)| profile).chain([PNG]).find(|profile| *profile == name)
+}
+
 /// The smallest profile for this size.
 fn jpeg_profile((width, height): (u16, u16)) -> Option<&'static str> {
-    [(640, 480, "JPEG_SM"), (1024, 768, "JPEG_MED"), (4096, 4096, "JPEG_LRG")]
-        .into_iter()
+    JPEG.into_iter()
         .find(|(most_wide, most_high, _)| width <= *most_wide && height <= *most_high)
         .map(|(.., name)| name)
 }

@@ -4,7 +4,7 @@
 use super::clock::Clock;
 use super::mailbox::Mailbox;
 use super::scan::inspect;
-use super::{Mode, Shell, clock, network, process, scan, upnp_client};
+use super::{Mode, Shell, clock, network, process, upnp_client};
 use crate::kiosk::Kiosk;
 use crate::kiosk::effect::{Effect, Effects};
 use crate::kiosk::event::{Event, TaskName};
@@ -48,7 +48,7 @@ pub async fn drive<'a>(
                 runner.end_all().await;
                 return code;
             }
-            runner.perform(effect, clock);
+            runner.perform(effect);
         }
     }
 }
@@ -104,7 +104,7 @@ impl<'a, 'e> EffectRunner<'a, 'e> {
             // Otherwise the time is not needed, and no timer wakes the box for it.
             self.spawn(clock::run_wall_clock(&shell.mailbox, shell.config.clock));
         }
-        self.spawn(async { match shell.watch.run(&shell.mailbox).await {} });
+        self.spawn(async { match shell.readers.run(&shell.mailbox).await {} });
         for name in crate::kiosk::supervisor::TASKS {
             self.start(name);
         }
@@ -144,7 +144,7 @@ impl<'a, 'e> EffectRunner<'a, 'e> {
         self.others.push(self.executor.spawn(work));
     }
 
-    fn perform(&mut self, effect: Effect, clock: Clock) {
+    fn perform(&mut self, effect: Effect) {
         let shell = self.shell;
         match effect {
             Effect::Search => self.spawn(async {
@@ -163,12 +163,7 @@ impl<'a, 'e> EffectRunner<'a, 'e> {
                 self.requests.insert(number, task);
             }
             Effect::Cancel(number) => self.end_request(number),
-            Effect::Scan => self.spawn(async move {
-                let mut known = shell.known.take();
-                let scan = scan::scan(&shell.config, &mut known, &shell.watch, clock).await;
-                shell.known.replace(known);
-                shell.mailbox.post(Event::Scanned(Box::new(scan))).await;
-            }),
+            Effect::Scan => shell.readers.scan(),
             Effect::Save(memory) => self.spawn(async move {
                 let outcome = match &shell.store {
                     Some(store) => store.write(&memory.write()).await,

@@ -19,6 +19,7 @@ pub mod media_server;
 pub mod multicast;
 pub mod network;
 pub mod process;
+pub mod reader;
 pub mod scan;
 pub mod store;
 pub mod upnp_client;
@@ -28,7 +29,7 @@ use self::http::server::ListeningPort;
 use self::mailbox::{Mailbox, Replies};
 use self::multicast::Multicast;
 use self::process::Notifier;
-use self::scan::watch::Watch;
+use self::reader::{Program, Readers};
 use self::store::Store;
 use crate::config::Config;
 use crate::kiosk::event::{Event, PanelState};
@@ -60,9 +61,7 @@ pub struct Shell {
     /// The addresses of the renderers.
     preferred: RefCell<Vec<Ipv4Addr>>,
     control: Option<ListeningPort>,
-    watch: Watch,
-    /// What earlier scans have found out about files.
-    known: RefCell<scan::Known>,
+    readers: Readers,
     signals: RefCell<Option<Signals>>,
     notifier: Notifier,
     store: Option<Store>,
@@ -89,10 +88,7 @@ impl Shell {
         if let Some((key, why)) = failed.filter(|_| !matches!(mode, Mode::Service)) {
             return Err(format!("{key}: {why}"));
         }
-        let known = match mode {
-            Mode::Command => scan::Known::at_once(),
-            Mode::Service | Mode::Demo(_) => scan::Known::default(),
-        };
+        let readers = Readers::new(config, matches!(mode, Mode::Command));
         Ok(Self {
             mailbox: Mailbox::default(),
             replies: Replies::default(),
@@ -103,8 +99,7 @@ impl Shell {
             media,
             preferred: RefCell::default(),
             control,
-            watch: Watch::default(),
-            known: RefCell::new(known),
+            readers,
             signals: RefCell::new(Some(signals)),
             notifier: Notifier::default(),
             store: None,
@@ -114,6 +109,11 @@ impl Shell {
     /// Stores what the box learns in this store.
     pub fn keeping(self, store: Option<Store>) -> Self {
         Self { store, ..self }
+    }
+
+    /// Reads media by processes of this program, instead of its own.
+    pub fn reading_by(self, program: Program) -> Self {
+        Self { readers: self.readers.by(program), ..self }
     }
 
     /// Opens the panel and runs it until it fails. Retries a panel that cannot be opened: at boot, udev may grant the permissions

@@ -3,12 +3,14 @@
 //! A path that does not exist as it is written may be spelled differently on the disk; then that is scanned.
 //! Hidden files are skipped. A symbolic link counts if it leads to something below the same root; the root itself is what the
 //! owner wrote, wherever it leads. The content of each new file is examined once; a file that is still being copied waits.
+//!
+//! A scan stays on one disk: it does not look at what is mounted below, of which another scan tells (`Places`).
 
 pub(crate) mod inspect;
+mod places;
 pub(crate) mod spelling;
 pub mod watch;
 
-use crate::config::{Config, ScheduledAction};
 use crate::limits::{FOLDER_DEPTH, FOLDERS, MEDIA, NAMED, PLAYLIST_BYTES};
 use crate::media::catalogue::{FileCache, FileStat, MediaFile, Scan};
 use crate::media::content::{self, Content};
@@ -19,13 +21,15 @@ use crate::media::playlist::{self, Entry, is_playlist};
 use crate::media::subtitles::FolderSubtitles;
 use crate::media::unplayed;
 use crate::shell::clock::Clock;
+use crate::shell::reader::mounts::plain;
 use inspect::{
     Inspection, entries, inspect, is_absence, kind_of, may_read, modified, read, reason, sidecars,
 };
+pub use places::Places;
 use smol::future;
 use spelling::Spellings;
 use std::collections::{HashMap, HashSet};
-use std::fs::{DirEntry, Metadata};
+use std::fs::{self, DirEntry, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -41,19 +45,32 @@ const CUT_BEFORE_INDEX: &str =
 const CUT_AT_END: &str =
     "is only the first part of a film, and is played as far as it goes: copy it again";
 
+/// What is wrong with a link to elsewhere.
+const OUTSIDE: &str = "is a link that leads out of the folder";
+/// What is wrong with a file of which a reader has died.
+const CRASHED: &str =
+    "made the process crash that reads media, and is left out until it changes: replace it";
+
 /// What earlier scans have found out about files.
 pub type Known = FileCache<Inspection>;
 
-/// Scans everything that `config` names. Yields often, because a USB stick is slow. Registers each folder with `watch` before it
-/// is read.
-pub async fn scan(config: &Config, known: &mut Known, watch: &Watch, clock: Clock) -> Scan {
+/// Scans `places`. Yields often, because a USB stick is slow. Registers each folder with `watch` before it is read. Calls
+/// `examines` before it looks into a file that nobody has looked into, with size and time of change.
+pub async fn scan(
+    places: &Places,
+    known: &mut Known,
+    watch: &Watch,
+    clock: Clock,
+    examines: &mut dyn FnMut(&Path, u64, i64),
+) -> Scan {
     known.begin();
     watch.begin();
     let mut scanner = Scanner {
-        config,
+        places,
         known,
         watch,
         clock,
+        examines,
         scan: Scan::default(),
         started: HashSet::new(),
         found: HashSet::new(),
@@ -61,14 +78,7 @@ pub async fn scan(config: &Config, known: &mut Known, watch: &Watch, clock: Cloc
         spellings: Spellings::default(),
         folders: 0,
     };
-    // What is named comes first, so that a full media folder cannot crowd it out.
-    let named = config.rules.iter().flat_map(|rule| &rule.plays);
-    let chosen = config.buttons.iter().flat_map(|button| &button.choice.plays);
-    let scheduled = config.schedule.iter().flat_map(|entry| match &entry.then {
-        ScheduledAction::Play(plays) => &plays[..],
-        ScheduledAction::Stop | ScheduledAction::Blackout => &[],
-    });
-    for path in named.chain(chosen).chain(scheduled).chain([&config.media_folder]) {
+    for path in &places.named {
         if scanner.started.insert(path.clone()) {
             watch.add_path(path);
             let place = scanner.place(path);
@@ -78,6 +88,11 @@ pub async fn scan(config: &Config, known: &mut Known, watch: &Watch, clock: Cloc
             }
         }
     }
+    for path in &places.inside {
+        if scanner.started.insert(path.clone()) {
+            scanner.scan_named(path).await;
+        }
+    }
     let mut scan = scanner.scan;
     scan.untold = watch.end();
     scan
@@ -85,10 +100,11 @@ pub async fn scan(config: &Config, known: &mut Known, watch: &Watch, clock: Cloc
 
 /// A scan under way.
 struct Scanner<'a> {
-    config: &'a Config,
+    places: &'a Places,
     known: &'a mut Known,
     watch: &'a Watch,
     clock: Clock,
+    examines: &'a mut dyn FnMut(&Path, u64, i64),
     scan: Scan,
     started: HashSet<PathBuf>,
     found: HashSet<Rc<Path>>,
@@ -108,6 +124,14 @@ impl Target {
     fn of(path: &Path) -> io::Result<Self> {
         Ok(Self { path: path.canonicalize()?, metadata: path.metadata()? })
     }
+}
+
+/// Where an entry is: below which root, in which folder, and how deep.
+#[derive(Clone, Copy)]
+struct Inside<'a> {
+    root: &'a Path,
+    folder: &'a Path,
+    depth: usize,
 }
 
 /// Folders to be read, each with its target and its depth.
@@ -157,7 +181,7 @@ impl Scanner<'_> {
     /// playlist lies elsewhere, below the folder of the playlist.
     async fn scan_playlist(&mut self, configured: &Path, path: &Path) {
         let Some(folder) = path.parent() else { return };
-        let media = self.config.media_folder.as_path();
+        let media = self.places.media_folder.as_path();
         let root = if folder.starts_with(media) { media } else { folder };
         let read = Target::of(path).and_then(|target| read(&target.path, PLAYLIST_BYTES));
         let playlist = match read {
@@ -174,6 +198,11 @@ impl Scanner<'_> {
         for entry in playlist.entries {
             // A line that names nothing takes many looks at the disk.
             future::yield_now().await;
+            if let Some(path) = entry.paths.first().filter(|path| self.places.cross(folder, path)) {
+                // Another scan tells whether it is there.
+                files.push(path.as_path().into());
+                continue;
+            }
             let (file, as_written) = self.file_of(&entry);
             if !as_written {
                 respelled += 1;
@@ -222,20 +251,21 @@ impl Scanner<'_> {
         let mut folders = vec![(top.to_owned(), root.clone(), 0)];
         let mut links = Vec::new();
         while let Some((path, target, depth)) = folders.pop().or_else(|| links.pop()) {
-            if self.folders == FOLDERS || !read.insert(target) {
+            if self.folders == FOLDERS || !read.insert(target.clone()) {
                 continue;
             }
             self.folders += 1;
             self.watch.add_folder(&path);
             match entries(&path) {
                 Ok((entries, failed)) => {
+                    let inside = Inside { root: &root, folder: &target, depth };
                     if let Some(error) = failed {
                         self.note_missing(&path, reason(&error));
                     }
                     self.subtitles_by_folder.insert(path, sidecars(&entries));
                     for piece in entries.chunks(FILES_PER_TURN) {
                         for entry in piece {
-                            self.scan_entry(entry, &root, depth, &mut folders, &mut links).await;
+                            self.scan_entry(entry, inside, &mut folders, &mut links).await;
                         }
                         future::yield_now().await;
                     }
@@ -249,12 +279,24 @@ impl Scanner<'_> {
     async fn scan_entry(
         &mut self,
         entry: &DirEntry,
-        root: &Path,
-        depth: usize,
+        Inside { root, folder, depth }: Inside<'_>,
         folders: &mut Queue,
         links: &mut Queue,
     ) {
         let path = entry.path();
+        if self.places.cross(folder, &folder.join(entry.file_name())) {
+            return;
+        }
+        if entry.file_type().is_ok_and(|kind| kind.is_symlink())
+            && let Ok(to) = fs::read_link(&path)
+            && let to = plain(&folder.join(to))
+            && self.places.cross(folder, &to)
+        {
+            if !to.starts_with(root) && kind_of(&path).is_some() {
+                self.note_problem(&path, OUTSIDE.to_owned());
+            }
+            return;
+        }
         let both = entry.file_type().and_then(|kind| Ok((kind, Target::of(&path)?)));
         let (kind, target) = match both {
             Ok(both) => both,
@@ -264,7 +306,7 @@ impl Scanner<'_> {
         let (is_folder, media_type) = (target.metadata.is_dir(), kind_of(&path));
         if !target.path.starts_with(root) {
             if is_folder || media_type.is_some() {
-                self.note_problem(&path, "is a link that leads out of the folder".to_owned());
+                self.note_problem(&path, OUTSIDE.to_owned());
             }
         } else if is_folder {
             let queue = if kind.is_symlink() { links } else { folders };
@@ -307,7 +349,13 @@ impl Scanner<'_> {
             }
             return;
         }
+        if self.places.leaves_out(&path, stat.size, stat.modified) {
+            return self.note_problem(&path, CRASHED.to_owned());
+        }
         let is_new = content.is_none();
+        if is_new {
+            (self.examines)(&path, stat.size, stat.modified);
+        }
         let content = match (may_read(&target.path), *content) {
             (Err(error), _) => Err(error),
             (Ok(()), Some(content)) => Ok(content),

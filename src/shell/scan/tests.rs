@@ -1,7 +1,5 @@
 use super::*;
-use crate::config::{GpioBackend, PortChoice, Rule};
 use crate::test_support::TestFolder;
-use crate::text::clip;
 use crate::time::Duration;
 use smol::block_on;
 use std::ffi::OsStr;
@@ -9,21 +7,10 @@ use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-fn config(media_folder: &Path, plays: &[PathBuf]) -> Config {
-    let rule = Rule { plays: plays.to_vec(), ..Config::default().rules.remove(0) };
-    Config {
-        name: clip("box"),
-        media_folder: media_folder.to_owned(),
-        media_port: PortChoice::Fixed(0),
-        control_port: PortChoice::Fixed(0),
-        stop_at_exit: false,
-        gpio: GpioBackend::None,
-        rules: vec![rule],
-        groups: Vec::new(),
-        buttons: Vec::new(),
-        leds: Vec::new(),
-        ..Config::default()
-    }
+fn places(media_folder: &Path, plays: &[PathBuf]) -> Places {
+    let media = [media_folder.to_owned()];
+    let named = plays.iter().chain(&media).cloned().collect();
+    Places { media_folder: media_folder.to_owned(), named, ..Places::default() }
 }
 
 fn scanned(media_folder: &Path, plays: &[PathBuf]) -> Scan {
@@ -31,8 +18,8 @@ fn scanned(media_folder: &Path, plays: &[PathBuf]) -> Scan {
 }
 
 fn again(media_folder: &Path, plays: &[PathBuf], known: &mut Known) -> Scan {
-    let (config, watch) = (config(media_folder, plays), Watch::default());
-    let mut scan = block_on(scan(&config, known, &watch, Clock::start()));
+    let (places, watch) = (places(media_folder, plays), Watch::default());
+    let mut scan = block_on(scan(&places, known, &watch, Clock::start(), &mut |_, _, _| ()));
     scan.files.sort_by(|a, b| a.path.cmp(&b.path));
     scan
 }

@@ -1,37 +1,26 @@
-//! Notices changes in the media folder: inotify reports files, and `/proc/self/mountinfo` reports mounted disks, which inotify
-//! does not.
+//! Notices changes in the media folder by inotify. Disks that are mounted, which inotify does not report, are noticed by the
+//! box (`src/shell/reader/mounts.rs`).
 //!
 //! The scan registers each folder before it reads it, so that no change is missed in between. What has changed is read from the
 //! folders themselves, so a lost event does no harm. Only whether a file was closed by its writer is taken from the events.
 
-use crate::kiosk::event::Event;
 use crate::limits::FOLDERS;
 use crate::media::media_type::of_extension;
 use crate::media::playlist::is_playlist;
 use crate::media::subtitles::format_of;
 use crate::media::unplayed;
-use crate::shell::mailbox::Mailbox;
-use crate::time::Duration;
-use async_io::{Async, Timer};
 use core::cell::{Cell, RefCell};
-use core::convert::Infallible;
 use core::mem::MaybeUninit;
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
 use rustix::io::Errno;
-use smol::future;
 use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-/// Pause after events were read: copying causes many.
-const PAUSE: Duration = Duration::from_secs(1);
-/// How often inotify is tried again where it could not be opened.
-const RETRY_PERIOD: Duration = Duration::from_secs(60);
 /// How many files are remembered as closed by their writer until the next scan. Any others wait for two seconds instead.
 const CLOSED: usize = 256;
 /// Bytes of events read at once.
@@ -57,7 +46,7 @@ const REMOTE_FILE_SYSTEMS: [u32; 6] =
 /// The watched folders. Declare it before the executor, so that tasks can borrow it.
 #[derive(Debug, Default)]
 pub struct Watch {
-    kernel: RefCell<Option<Rc<Async<OwnedFd>>>>,
+    kernel: RefCell<Option<Rc<OwnedFd>>>,
     folders: RefCell<HashMap<i32, WatchedFolder>>,
     closed: RefCell<HashSet<PathBuf>>,
     round: Cell<u32>,
@@ -88,7 +77,7 @@ impl Watch {
             self.folders.borrow_mut().retain(|number, place| {
                 if place.round != round {
                     // The kernel may have removed it already.
-                    let _ = inotify::remove_watch(kernel.as_ref(), *number);
+                    let _ = inotify::remove_watch(kernel, *number);
                 }
                 place.round == round
             });
@@ -128,7 +117,7 @@ impl Watch {
         let added = match places.len() {
             // Including the folders above named paths.
             full if full >= 2 * FOLDERS => Err(Errno::NOSPC),
-            _ => inotify::add_watch(kernel.as_ref(), path, CHANGES),
+            _ => inotify::add_watch(kernel, path, CHANGES),
         };
         match added {
             Ok(number) => {
@@ -171,7 +160,7 @@ impl Watch {
         if self.kernel.borrow().is_none() {
             let flags = CreateFlags::CLOEXEC | CreateFlags::NONBLOCK;
             let opened = inotify::init(flags).map_err(io::Error::from);
-            match opened.and_then(Async::new_nonblocking) {
+            match opened {
                 Ok(kernel) => {
                     self.kernel.replace(Some(Rc::new(kernel)));
                 }
@@ -188,40 +177,20 @@ impl Watch {
         self.gap.borrow_mut().get_or_insert(why);
     }
 
-    /// Posts [`Event::FolderChanged`] after changes, no more than once a second, for ever.
-    pub async fn run(&self, mailbox: &Mailbox) -> Infallible {
-        let mounts = File::open("/proc/self/mountinfo").and_then(Async::new);
-        loop {
-            self.open();
-            let kernel = self.kernel.borrow().clone();
-            let files = async {
-                match &kernel {
-                    Some(kernel) => kernel.readable().await.is_ok() && self.read(kernel),
-                    None => {
-                        Timer::after(RETRY_PERIOD).await;
-                        false
-                    }
-                }
-            };
-            let disks = async {
-                match &mounts {
-                    // The file is always readable; a change of the list is reported as an error condition (proc(5)), for which
-                    // waiting to write waits.
-                    Ok(mounts) => mounts.writable().await.is_ok(),
-                    Err(_) => future::pending().await,
-                }
-            };
-            if future::or(files, disks).await {
-                mailbox.post(Event::FolderChanged).await;
-            }
-            Timer::after(PAUSE).await;
-        }
+    /// What becomes readable when something may have changed.
+    pub fn kernel(&self) -> Option<Rc<OwnedFd>> {
+        self.kernel.borrow().clone()
+    }
+
+    /// Whether something has changed that matters, since this was asked before.
+    pub fn has_changed(&self) -> bool {
+        self.kernel().is_some_and(|kernel| self.read(&kernel))
     }
 
     /// Reads the kernel's events; returns whether any of them matters.
-    fn read(&self, kernel: &Async<OwnedFd>) -> bool {
+    fn read(&self, kernel: &OwnedFd) -> bool {
         let mut buffer = [MaybeUninit::uninit(); BUFFER];
-        let mut events = inotify::Reader::new(kernel, &mut buffer);
+        let mut events = inotify::Reader::new(kernel.as_fd(), &mut buffer);
         let mut changed = false;
         let mut reads = 0;
         while reads < READS {
@@ -304,7 +273,10 @@ fn is_remote(path: &Path) -> bool {
 mod tests {
     use super::*;
     use crate::test_support::TestFolder;
-    use std::fs;
+    use crate::time::Duration;
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use std::fs::{self, File};
+    use std::time::Instant;
 
     /// Two watched folders, `/` and `/deep`, and a path that is not there yet.
     fn watched(folder: &TestFolder) -> Watch {
@@ -325,20 +297,17 @@ mod tests {
 
     /// Whether `change` is noticed within this time.
     fn is_noticed(watch: &Watch, within: Duration, change: impl FnOnce()) -> bool {
-        let mailbox = Mailbox::default();
-        smol::block_on(async {
-            let story = async {
-                future::yield_now().await;
-                change();
-                let told = async { matches!(mailbox.take().await, Event::FolderChanged) };
-                let late = async {
-                    Timer::after(within).await;
-                    false
-                };
-                future::or(told, late).await
-            };
-            future::or(story, async { match watch.run(&mailbox).await {} }).await
-        })
+        change();
+        let until = Instant::now() + within;
+        loop {
+            let Some(rest) = until.checked_duration_since(Instant::now()) else { return false };
+            let kernel = watch.kernel().unwrap();
+            let mut wait = [PollFd::new(&kernel, PollFlags::IN)];
+            poll(&mut wait, Some(&Timespec::try_from(rest).unwrap())).unwrap();
+            if watch.has_changed() {
+                return true;
+            }
+        }
     }
 
     const LONG: Duration = Duration::from_secs(10);

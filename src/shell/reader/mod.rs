@@ -1,0 +1,106 @@
+//! Readers: processes of this same program that look at media, so that the box never waits for a disk.
+//!
+//! A disk that hangs (a share whose server is gone, a stick that was torn out, a card that fails) keeps whoever looks at it
+//! waiting, for hours and beyond SIGKILL; a damaged file may crash whoever reads it. So the box looks at no medium itself: each
+//! disk ([`mounts`]) has a reader ([`scanner`]), which the box ([`scans`]) asks with a deadline, gives up if it does not
+//! answer, and starts again.
+
+mod child;
+pub mod message;
+pub(in crate::shell) mod mounts;
+mod scanner;
+mod scans;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+pub use child::Program;
+pub use scanner::serve;
+
+use super::mailbox::Mailbox;
+use super::scan::Places;
+use crate::config::Config;
+use crate::kiosk::event::Event;
+use crate::time::Duration;
+use async_io::{Async, Timer};
+use core::cell::{Cell, RefCell};
+use core::convert::Infallible;
+use core::future::{pending, poll_fn};
+use core::task::Waker;
+use scans::Scans;
+use smol::future;
+use std::fs::File;
+use std::path::PathBuf;
+
+/// The command of this program that a reader runs.
+pub const COMMAND: &str = "read-media";
+/// Pause after the list of mounts has changed: mounting a disk causes several changes.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The readers of the box. Declare it before the executor, so that tasks can borrow it.
+#[derive(Debug)]
+pub struct Readers {
+    program: Program,
+    named: Vec<PathBuf>,
+    media_folder: PathBuf,
+    at_once: bool,
+    wished: Cell<bool>,
+    waker: RefCell<Option<Waker>>,
+}
+
+impl Readers {
+    /// Readers of what `config` names. `at_once`: see [`crate::media::catalogue::FileCache::at_once`].
+    pub fn new(config: &Config, at_once: bool) -> Self {
+        Self {
+            program: Program::default(),
+            named: Places::named(config).map(ToOwned::to_owned).collect(),
+            media_folder: config.media_folder.clone(),
+            at_once,
+            wished: Cell::new(false),
+            waker: RefCell::default(),
+        }
+    }
+
+    /// Runs this program for each reader.
+    pub fn by(self, program: Program) -> Self {
+        Self { program, ..self }
+    }
+
+    /// Begins a scan; [`Event::Scanned`] follows.
+    pub fn scan(&self) {
+        self.wished.set(true);
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+
+    /// Runs the readers for ever. Posts [`Event::Scanned`] after each scan, and [`Event::FolderChanged`] after changes.
+    pub async fn run(&self, mailbox: &Mailbox) -> Infallible {
+        let mut scans = Scans::new(self);
+        let scanning = async {
+            loop {
+                let event = poll_fn(|cx| scans.poll(cx)).await;
+                mailbox.post(event).await;
+            }
+        };
+        future::or(scanning, notice_mounts(mailbox)).await
+    }
+}
+
+/// Posts [`Event::FolderChanged`] when a disk is mounted or unmounted, for ever.
+async fn notice_mounts(mailbox: &Mailbox) -> Infallible {
+    let list = File::open(mounts::LIST).and_then(Async::new);
+    loop {
+        match &list {
+            // The file is always readable; a change of the list is reported as an error condition (proc(5)), for which
+            // waiting to write waits.
+            Ok(list) => {
+                if list.writable().await.is_ok() {
+                    mailbox.post(Event::FolderChanged).await;
+                }
+            }
+            Err(_) => pending().await,
+        }
+        Timer::after(PAUSE).await;
+    }
+}

@@ -1,0 +1,133 @@
+//! Real processes: the test binary, told to be a reader.
+
+use super::*;
+use crate::config::Rule;
+use crate::media::catalogue::Scan;
+use crate::test_support::TestFolder;
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use rustix::process::{Pid, Signal, kill_process};
+use smol::block_on;
+use std::fs;
+use std::path::Path;
+
+const READER: &str = "DLNA_KIOSK_TEST_READER";
+const LONG: Duration = Duration::from_secs(30);
+
+/// Not a test, but the reader of the others.
+#[test]
+fn the_reader() {
+    if std::env::var_os(READER).is_some() {
+        serve().unwrap();
+        std::process::exit(0);
+    }
+}
+
+fn readers(folder: &Path, plays: &[&str]) -> Readers {
+    let plays = plays.iter().map(|name| folder.join(name)).collect();
+    let rule = Rule { plays, ..Config::default().rules.remove(0) };
+    let config = Config { media_folder: folder.to_owned(), rules: vec![rule], ..Config::default() };
+    let words = ["--exact", "shell::reader::tests::the_reader", "--nocapture"];
+    let program = Program::with(std::env::current_exe().unwrap(), &words, READER, folder);
+    Readers::new(&config, false).by(program)
+}
+
+/// Tells `story` with readers that run.
+fn with<T>(readers: &Readers, story: impl AsyncFnOnce(&Mailbox) -> T) -> T {
+    let mailbox = Mailbox::default();
+    block_on(async {
+        let late = async {
+            Timer::after(LONG).await;
+            panic!("nothing happened")
+        };
+        let running = async { match readers.run(&mailbox).await {} };
+        future::or(story(&mailbox), future::or(running, late)).await
+    })
+}
+
+async fn scanned(readers: &Readers, mailbox: &Mailbox) -> Scan {
+    readers.scan();
+    loop {
+        if let Event::Scanned(scan) = mailbox.take().await {
+            return *scan;
+        }
+    }
+}
+
+fn names(scan: &Scan) -> Vec<String> {
+    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    let mut names: Vec<_> = scan.files.iter().map(|file| name(&file.path)).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn what_the_reader_finds_and_what_changes_arrives() {
+    let folder = TestFolder::new("reader");
+    folder.write("film.mp4", [0; 5]);
+    folder.write("film.srt", "1");
+    folder.write("list.m3u", "film.mp4\n");
+    folder.write("bad.mp4", "");
+    let readers = readers(folder.path(), &["list.m3u", "gone.mp4"]);
+    with(&readers, async |mailbox| {
+        let scan = scanned(&readers, mailbox).await;
+        assert_eq!(names(&scan), ["film.mp4"]);
+        assert!(scan.files[0].subtitles.is_some());
+        assert_eq!((scan.missing.len(), scan.bad.len()), (1, 1), "{scan:?}");
+        assert_eq!(scan.files_at(&folder.path().join("list.m3u")).len(), 1);
+        assert_eq!(scanned(&readers, mailbox).await, scan, "and again");
+        folder.write("song.mp3", [0; 5]);
+        while !matches!(mailbox.take().await, Event::FolderChanged) {}
+        assert_eq!(names(&scanned(&readers, mailbox).await), ["film.mp4", "song.mp3"]);
+    });
+}
+
+#[test]
+fn a_pipe_in_the_place_of_a_playlist_holds_nobody_up() {
+    let folder = TestFolder::new("reader-pipe");
+    folder.write("film.mp4", [0; 5]);
+    mknodat(CWD, folder.path().join("list.m3u"), FileType::Fifo, Mode::from(0o600), 0).unwrap();
+    let readers = readers(folder.path(), &["list.m3u"]);
+    with(&readers, async |mailbox| {
+        let scan = scanned(&readers, mailbox).await;
+        assert_eq!(names(&scan), ["film.mp4"]);
+    });
+}
+
+/// The readers of this folder that run.
+fn running(folder: &Path) -> Vec<Pid> {
+    let folder = folder.to_str().unwrap();
+    let ours = |pid: &i32| {
+        let words = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        String::from_utf8_lossy(&words).contains(&format!("{READER}={folder}"))
+    };
+    let all = fs::read_dir("/proc").unwrap().flatten();
+    let numbers = all.filter_map(|one| one.file_name().to_str()?.parse().ok());
+    numbers.filter(ours).filter_map(Pid::from_raw).collect()
+}
+
+#[test]
+fn a_reader_that_dies_is_replaced_and_its_folder_stays_known() {
+    let folder = TestFolder::new("reader-dies");
+    folder.write("film.mp4", [0; 5]);
+    let readers = readers(folder.path(), &[]);
+    with(&readers, async |mailbox| {
+        let before = scanned(&readers, mailbox).await;
+        for _ in 0..3 {
+            let running = running(folder.path());
+            assert_eq!(running.len(), 1);
+            kill_process(running[0], Signal::KILL).unwrap();
+            assert_eq!(names(&scanned(&readers, mailbox).await), names(&before));
+        }
+    });
+}
+
+#[test]
+fn without_a_process_the_folder_is_named() {
+    let folder = TestFolder::new("reader-none");
+    let readers = readers(folder.path(), &[]).by(Program::of("/nowhere/program".into()));
+    with(&readers, async |mailbox| {
+        let scan = scanned(&readers, mailbox).await;
+        let [(path, why)] = &scan.missing[..] else { panic!("{scan:?}") };
+        assert!(path == folder.path() && why.contains("no process can be started"), "{why}");
+    });
+}
