@@ -3,7 +3,6 @@
 
 use super::clock::Clock;
 use super::mailbox::Mailbox;
-use super::scan::inspect;
 use super::{Mode, Shell, clock, network, process, upnp_client};
 use crate::kiosk::Kiosk;
 use crate::kiosk::effect::{Effect, Effects};
@@ -172,9 +171,7 @@ impl<'a, 'e> EffectRunner<'a, 'e> {
                 shell.mailbox.post(outcome).await;
             }),
             Effect::Probe { token, path, extension } => self.spawn(async move {
-                // Start requests first: reading may block for some milliseconds.
-                future::yield_now().await;
-                let duration = inspect::duration(&path, extension);
+                let duration = shell.readers.duration(&path, extension).await;
                 shell.mailbox.post(Event::Probed { token, duration }).await;
             }),
             Effect::Serve { reply, token: _, what } => shell.replies.serve(reply, what),

@@ -163,7 +163,8 @@ impl Shell {
             Ok((listener, media_port)) => {
                 self.mailbox.post(Event::Listening { media_port }).await;
                 let preferred = |peer| self.preferred.borrow().contains(&peer);
-                media_server::run(listener, &self.mailbox, &self.replies, preferred).await
+                let (mailbox, replies) = (&self.mailbox, &self.replies);
+                media_server::run(listener, mailbox, replies, &self.readers, preferred).await
             }
             Err(why) => format!("media_port: {why}"),
         }

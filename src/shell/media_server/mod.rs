@@ -18,6 +18,7 @@ use crate::shell::http::body::{Framing, ReadError, Reader};
 use crate::shell::http::server::{self, Capacity};
 use crate::shell::http::{self, RequestHead, within};
 use crate::shell::mailbox::{Mailbox, Replies};
+use crate::shell::reader::Readers;
 use crate::time::Duration;
 use crate::upnp::gena::LastChange;
 use core::cell::{Cell, RefCell};
@@ -44,11 +45,13 @@ pub async fn run(
     listener: Async<TcpListener>,
     mailbox: &Mailbox,
     replies: &Replies,
+    readers: &Readers,
     preferred: impl Fn(Ipv4Addr) -> bool,
 ) -> String {
     let media_server = MediaServer {
         mailbox,
         replies,
+        readers,
         permits: Permits::default(),
         open: Cell::new(0),
         notifying: Cell::new(0),
@@ -68,6 +71,7 @@ pub async fn run(
 struct MediaServer<'a> {
     mailbox: &'a Mailbox,
     replies: &'a Replies,
+    readers: &'a Readers,
     permits: Permits,
     open: Cell<u16>,
     /// NOTIFY requests being read.
@@ -242,20 +246,21 @@ impl MediaServer<'_> {
             None => return server::answer(socket, &server::head(503, &[])).await,
         };
         if wanted == Wanted::Subtitles {
-            if let Err(sentence) = response::send_subtitles(&published, request, socket).await {
+            let sent = response::send_subtitles(&published, self.readers, request, socket).await;
+            if let Err(sentence) = sent {
                 self.warn(sentence);
             }
             return;
         }
-        let (sent, end) = match response::open(&published) {
+        let (sent, end) = match response::open(&published, self.readers).await {
             Ok(file) => self.send(token, &file, &published, request, socket).await,
             Err(error) => {
                 let end = match error {
                     OpenError::Replaced if request.method == "HEAD" => StreamEnd::Head,
                     // The kiosk logs it, once it knows the new file.
                     OpenError::Replaced => StreamEnd::Replaced,
-                    OpenError::Unreadable(error) => {
-                        self.warn(format!("{}: {error}", published.path.display()));
+                    OpenError::Unreadable(why) => {
+                        self.warn(format!("{}: {why}", published.path.display()));
                         StreamEnd::FileError
                     }
                 };
@@ -291,7 +296,8 @@ impl MediaServer<'_> {
             FileResponse::Whole => (0, file.size),
             FileResponse::Part { first, last } => (first, last + 1),
         };
-        let stream = Stream { token, file, socket, mailbox: self.mailbox, permits: &self.permits };
+        let (mailbox, readers, permits) = (self.mailbox, self.readers, &self.permits);
+        let stream = Stream { token, file, published, socket, mailbox, readers, permits };
         match stream.send(first, end).await {
             (sent, Ok(())) => {
                 self.last_warning.take();

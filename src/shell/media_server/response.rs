@@ -1,27 +1,28 @@
 //! What a request for a file gets: the file itself, opened with care, the head of the response, or the subtitles of a film.
 
 use crate::kiosk::effect::Published;
-use crate::limits::{MEDIA_CHUNK, SUBTITLES, SUBTITLES_TIMEOUT};
+use crate::limits::{MEDIA_CHUNK, SUBTITLES_TIMEOUT};
 use crate::media::media_type::MediaKind;
 use crate::range::{self, Range};
 use crate::shell::http::RequestHead;
 use crate::shell::http::{self, server, within};
+use crate::shell::reader::{Copied, Opened, Readers};
 use crate::shell::scan::inspect::modified;
 use crate::time::Duration;
-use rustix::fs::{MemfdFlags, Mode, OFlags};
+use rustix::fs::MemfdFlags;
 use smol::io::AsyncWriteExt;
 use smol::{Async, future};
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
 use std::time::SystemTime;
 
 /// An open file, ready to be served.
 pub(super) struct OpenFile {
-    pub(super) file: File,
+    /// `None`: only a reader may touch it, and copies it piece by piece.
+    pub(super) file: Option<File>,
     pub(super) size: u64,
-    version: (u64, i64),
+    pub(super) version: (u64, i64),
     /// Last-Modified, as an HTTP date.
     modified: String,
 }
@@ -30,66 +31,53 @@ pub(super) struct OpenFile {
 #[derive(Debug)]
 pub(super) enum OpenError {
     /// It cannot be opened.
-    Unreadable(io::Error),
+    Unreadable(String),
     /// Another file has taken its path, or it was written to.
     Replaced,
-}
-
-impl From<io::Error> for OpenError {
-    fn from(error: io::Error) -> Self {
-        Self::Unreadable(error)
-    }
 }
 
 impl OpenFile {
     /// Whether it has not been written to since it was published.
     pub(super) fn is_unchanged(&self) -> bool {
-        self.file.metadata().is_ok_and(|metadata| version(&metadata) == self.version)
+        let version = |about: &Metadata| (about.len(), modified(about));
+        let current = |file: &File| file.metadata().is_ok_and(|it| version(&it) == self.version);
+        self.file.as_ref().is_none_or(current)
     }
 }
 
-fn version(metadata: &Metadata) -> (u64, i64) {
-    (metadata.len(), modified(metadata))
+impl From<Opened> for OpenFile {
+    fn from(Opened { file, size, modified }: Opened) -> Self {
+        let since = Duration::from_nanos(modified.unsigned_abs());
+        let changed = match modified >= 0 {
+            true => SystemTime::UNIX_EPOCH.checked_add(since),
+            false => SystemTime::UNIX_EPOCH.checked_sub(since),
+        };
+        let date = http::date(changed.unwrap_or(SystemTime::UNIX_EPOCH));
+        Self { file, size, version: (size, modified), modified: date }
+    }
 }
 
 /// Opens a published file, if it is still the one that was published.
-pub(super) fn open(published: &Published) -> Result<OpenFile, OpenError> {
+pub(super) async fn open(published: &Published, readers: &Readers) -> Result<OpenFile, OpenError> {
     if let Some(body) = &published.body {
-        return Ok(in_memory(body)?);
+        return in_memory(body).map_err(|error| OpenError::Unreadable(error.to_string()));
     }
-    let opened = open_below(&published.path, &published.root)?;
+    let opened = readers.open(&published.path, &published.root).await;
+    let opened = OpenFile::from(opened.map_err(|why| OpenError::Unreadable(why.to_string()))?);
     match opened.version == (published.size, published.modified) {
         true => Ok(opened),
         false => Err(OpenError::Replaced),
     }
 }
 
-/// Opens a file if it is a regular one and, with all symbolic links resolved, below its `root`: the tree may have changed
-/// since the scan.
-pub(super) fn open_below(path: &Path, root: &Path) -> io::Result<OpenFile> {
-    let path = path.canonicalize()?;
-    if !path.starts_with(root.canonicalize()?) {
-        return Err(io::Error::other("leads out of its folder"));
-    }
-    // Without NONBLOCK, opening a FIFO would block the box.
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let file = File::from(rustix::fs::open(&path, flags, Mode::empty())?);
-    let metadata = file.metadata()?;
-    if !metadata.is_file() {
-        return Err(io::Error::other("not a regular file"));
-    }
-    let changed = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-    let (size, version, modified) = (metadata.len(), version(&metadata), http::date(changed));
-    Ok(OpenFile { size, version, modified, file })
-}
-
 /// A body in memory as a file, so that every body is sent the same way.
 fn in_memory(body: &[u8]) -> io::Result<OpenFile> {
     let mut file = File::from(rustix::fs::memfd_create("body", MemfdFlags::CLOEXEC)?);
     file.write_all(body)?;
-    let modified = http::date(SystemTime::UNIX_EPOCH);
-    let version = version(&file.metadata()?);
-    Ok(OpenFile { size: body.len() as u64, version, modified, file })
+    let about = file.metadata()?;
+    let version = (about.len(), modified(&about));
+    let date = http::date(SystemTime::UNIX_EPOCH);
+    Ok(OpenFile { size: body.len() as u64, version, modified: date, file: Some(file) })
 }
 
 /// The response to a request for a file.
@@ -196,6 +184,7 @@ pub(super) enum Wanted {
 /// Answers a request for the subtitles of `published`. An error is a sentence for the log.
 pub(super) async fn send_subtitles(
     published: &Published,
+    readers: &Readers,
     request: &RequestHead,
     socket: &Async<TcpStream>,
 ) -> Result<(), String> {
@@ -203,14 +192,15 @@ pub(super) async fn send_subtitles(
         server::answer(socket, &server::head(404, &[])).await;
         return Ok(());
     };
-    let mut opened = match open_subtitles(published, &subtitles.path) {
+    // A copy in memory, so that reading it does not wait for the disk.
+    let mut opened = match readers.subtitles(&subtitles.path, &published.root).await {
         Ok(opened) => opened,
         Err(error) => {
             server::answer(socket, &server::head(404, &[])).await;
             return Err(format!("{}: {error}", subtitles.path.display()));
         }
     };
-    let length = opened.size.to_string();
+    let length = opened.count.to_string();
     // As minidlna does: text is not a stream and has no DLNA profile.
     let fields = [
         ("Content-Type", subtitles.format.mime),
@@ -232,14 +222,6 @@ pub(super) async fn send_subtitles(
     Ok(())
 }
 
-fn open_subtitles(published: &Published, path: &Path) -> io::Result<OpenFile> {
-    let opened = open_below(path, &published.root)?;
-    match opened.size > SUBTITLES {
-        true => Err(io::Error::other("too large for subtitles")),
-        false => Ok(opened),
-    }
-}
-
 /// Why an answer was not finished.
 #[derive(Debug)]
 enum SendError {
@@ -250,22 +232,19 @@ enum SendError {
 /// Like [`copy`], for at most `limit`.
 async fn copy_within(
     limit: Duration,
-    opened: &mut OpenFile,
+    opened: &mut Copied,
     socket: &Async<TcpStream>,
 ) -> Result<(), SendError> {
     within(limit, copy(opened, socket)).await.unwrap_or(Err(SendError::Client))
 }
 
 /// Sends the whole file in pieces. Other tasks run between them.
-async fn copy(opened: &mut OpenFile, mut socket: &Async<TcpStream>) -> Result<(), SendError> {
+async fn copy(opened: &mut Copied, mut socket: &Async<TcpStream>) -> Result<(), SendError> {
     let mut piece = vec![0; MEDIA_CHUNK];
-    let mut rest = opened.size;
+    let mut rest = opened.count;
     while rest > 0 {
         let most = rest.min(MEDIA_CHUNK as u64) as usize;
-        if !opened.is_unchanged() {
-            return Err(SendError::File(io::Error::other("was written to while it was sent")));
-        }
-        opened.file.read_exact(&mut piece[..most]).map_err(SendError::File)?;
+        opened.part.read_exact(&mut piece[..most]).map_err(SendError::File)?;
         socket.write_all(&piece[..most]).await.map_err(|_| SendError::Client)?;
         rest -= most as u64;
         future::yield_now().await;
@@ -276,6 +255,7 @@ async fn copy(opened: &mut OpenFile, mut socket: &Async<TcpStream>) -> Result<()
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::SUBTITLES;
     use crate::test_support::TestFolder;
     use smol::block_on;
     use smol::io::AsyncReadExt;
@@ -298,7 +278,8 @@ mod tests {
     fn a_client_that_does_not_read_is_cut_off_and_one_that_reads_gets_all() {
         let folder = TestFolder::new("unread");
         let path = folder.write("film.srt", vec![b'x'; SUBTITLES as usize]);
-        let open = || open_below(&path, folder.path()).unwrap();
+        let part = || File::open(&path).unwrap();
+        let open = || Copied { part: part(), count: SUBTITLES, version: (SUBTITLES, 0) };
         block_on(async {
             let (ours, client) = connection().await;
             // With larger buffers the kernel would take all of it.
@@ -321,19 +302,6 @@ mod tests {
                 drop(ours);
             };
             assert_eq!(future::zip(reading, sending).await.0, SUBTITLES);
-        });
-    }
-
-    #[test]
-    fn subtitles_that_change_while_they_are_sent_are_not_completed() {
-        let folder = TestFolder::new("rewritten");
-        let path = folder.write("film.srt", "1234567890");
-        let mut opened = open_below(&path, folder.path()).unwrap();
-        File::options().write(true).open(&path).unwrap().set_len(5).unwrap();
-        block_on(async {
-            let (ours, _client) = connection().await;
-            let cut = copy_within(LONG, &mut opened, &ours).await;
-            assert!(matches!(cut, Err(SendError::File(_))), "{cut:?}");
         });
     }
 }

@@ -1,20 +1,23 @@
 //! Streams bytes of a file into a socket with sendfile.
 //!
 //! sendfile blocks the whole box while a slow disk reads. So each chunk is first looked up in the page cache. If it is not
-//! there, the kernel is asked to read ahead and the stream waits in short pauses. At most two streams wait at once, because more
-//! would only make the disk seek. One chunk is sent per turn of the executor.
+//! there, the stream waits until a reader has read it (`src/shell/reader/files.rs`). Where the file system cannot tell what is
+//! in memory (exFAT, NTFS, FUSE), or waits even when a file is closed, a reader copies the file piece by piece into memory, from
+//! where it is sent. At most two streams wait at once, because more would only make the disk seek. One chunk is sent per turn
+//! of the executor.
 
+use crate::kiosk::effect::Published;
 use crate::kiosk::event::{Event, StreamEnd};
 use crate::kiosk::token::Token;
 use crate::limits::{MEDIA_CHUNK, STREAM_STALL};
 use crate::shell::mailbox::Mailbox;
 use crate::shell::media_server::response::OpenFile;
+use crate::shell::reader::{Copied, Readers};
 use crate::time::Duration;
 use core::cell::Cell;
-use core::num::NonZeroU64;
-use rustix::fs::Advice;
 use rustix::io::{Errno, ReadWriteFlags};
 use smol::{Async, Timer, future};
+use std::fs::File;
 use std::io::IoSliceMut;
 use std::net::TcpStream;
 use std::time::Instant;
@@ -22,13 +25,11 @@ use std::time::Instant;
 /// How many streams may wait for the disk at once.
 const PERMITS: u8 = 2;
 /// Bytes requested from the disk at once: this chunk and the next three.
-const READ_AHEAD: u64 = 4 * MEDIA_CHUNK as u64;
-/// The first pause between two checks of the page cache; it doubles up to [`LAST_PAUSE`].
-const FIRST_PAUSE: Duration = Duration::from_millis(1);
-/// See [`FIRST_PAUSE`].
-const LAST_PAUSE: Duration = Duration::from_millis(8);
-/// After this the file is read although it blocks: blocking once is better than never playing.
-const DISK_TIMEOUT: Duration = Duration::from_secs(2);
+const READ_AHEAD: u32 = 4 * MEDIA_CHUNK as u32;
+/// The pause between two attempts to have the disk for this stream.
+const PAUSE: Duration = Duration::from_millis(4);
+/// How often a chunk is read until it is in memory: memory may be short.
+const READS: u8 = 3;
 /// Pause after sendfile failed for lack of memory.
 const NO_MEMORY_PAUSE: Duration = Duration::from_millis(100);
 /// How many such pauses in a row: ten seconds, which a renderer may have buffered.
@@ -65,7 +66,7 @@ impl Drop for Permit<'_> {
 enum Cached {
     Yes,
     No,
-    /// The file system cannot tell (exFAT, NTFS, FUSE).
+    /// The file system cannot tell: that of a body in memory on old kernels.
     Unknown,
 }
 
@@ -73,8 +74,10 @@ enum Cached {
 pub(super) struct Stream<'a> {
     pub(super) token: Token,
     pub(super) file: &'a OpenFile,
+    pub(super) published: &'a Published,
     pub(super) socket: &'a Async<TcpStream>,
     pub(super) mailbox: &'a Mailbox,
+    pub(super) readers: &'a Readers,
     pub(super) permits: &'a Permits,
 }
 
@@ -101,24 +104,36 @@ impl Stream<'_> {
         unreported: &mut Unreported,
     ) -> Result<(), StreamEnd> {
         let mut can_check = true;
+        let mut copy: Option<Window> = None;
         let mut pauses = 0;
         while offset < end {
-            let count = (end - offset).min(MEDIA_CHUNK as u64);
-            if can_check {
-                can_check = self.wait_for_cache(offset, count).await;
-            }
-            // Never send the start of one file and the end of another.
-            if !self.file.is_unchanged() {
-                return Err(StreamEnd::Replaced);
-            }
-            let before = offset;
+            let mut count = (end - offset).min(MEDIA_CHUNK as u64);
+            let (file, first) = match &self.file.file {
+                Some(file) => {
+                    if can_check {
+                        can_check = self.wait_for_cache(file, offset, count).await?;
+                    }
+                    // Never send the start of one file and the end of another.
+                    if !self.file.is_unchanged() {
+                        return Err(StreamEnd::Replaced);
+                    }
+                    (file, 0)
+                }
+                None => {
+                    let window = match copy.take().filter(|window| offset < window.end) {
+                        Some(window) => window,
+                        None => self.copied(offset).await?,
+                    };
+                    count = count.min(window.end - offset);
+                    let window = copy.insert(window);
+                    (&window.part, window.first)
+                }
+            };
+            let mut at = offset - first;
             // MEDIA_CHUNK is a usize.
-            let sent = rustix::fs::sendfile(
-                self.socket.get_ref(),
-                &self.file.file,
-                Some(&mut offset),
-                count as usize,
-            );
+            let sent =
+                rustix::fs::sendfile(self.socket.get_ref(), file, Some(&mut at), count as usize);
+            let before = core::mem::replace(&mut offset, first + at);
             match sent {
                 Ok(0) => return Err(StreamEnd::FileError),
                 Ok(_) => {
@@ -171,45 +186,80 @@ impl Stream<'_> {
         }
     }
 
-    /// Waits until a chunk is in memory, or for [`DISK_TIMEOUT`]. Returns whether the file system can tell.
-    async fn wait_for_cache(&self, offset: u64, count: u64) -> bool {
-        let give_up = Instant::now() + DISK_TIMEOUT;
-        let mut permit = None;
-        let mut pause = FIRST_PAUSE;
+    /// Waits until a chunk is in memory. Returns whether the file system can tell. A reader that dies is replaced; the stream
+    /// goes on.
+    async fn wait_for_cache(
+        &self,
+        file: &File,
+        offset: u64,
+        count: u64,
+    ) -> Result<bool, StreamEnd> {
+        let mut reads = 0;
         loop {
-            match self.cached(offset, count) {
-                Cached::Yes => return true,
-                Cached::Unknown => return false,
-                Cached::No if Instant::now() >= give_up => return true,
+            match cached(file, offset, count) {
+                Cached::Yes => return Ok(true),
+                Cached::Unknown => return Ok(false),
+                // Reading it once more would hardly help.
+                Cached::No if reads == READS => return Ok(true),
                 Cached::No => {}
             }
-            if permit.is_none() {
-                permit = self.permits.take();
-                if permit.is_some() {
-                    // If this fails, sendfile reads the disk.
-                    let length = NonZeroU64::new(READ_AHEAD);
-                    let _ = rustix::fs::fadvise(&self.file.file, offset, length, Advice::WillNeed);
-                }
+            let _permit = self.permit().await;
+            let (path, root) = (&self.published.path, &self.published.root);
+            reads += 1;
+            if let Err(why) = self.readers.warm(path, root, offset, READ_AHEAD).await {
+                log::debug!("{}: {why}", path.display());
+                return Err(StreamEnd::FileError);
             }
-            Timer::after(pause).await;
-            pause = (pause * 2).min(LAST_PAUSE);
         }
     }
 
-    /// Checks the first and the last byte of a chunk.
-    fn cached(&self, offset: u64, count: u64) -> Cached {
-        for at in [offset, offset + count - 1] {
-            let mut byte = [0];
-            let mut into = [IoSliceMut::new(&mut byte)];
-            match rustix::io::preadv2(&self.file.file, &mut into, at, ReadWriteFlags::NOWAIT) {
-                // Also beyond the end of the file: sendfile will notice.
-                Ok(_) => {}
-                Err(Errno::AGAIN) => return Cached::No,
-                Err(_) => return Cached::Unknown,
+    async fn permit(&self) -> Permit<'_> {
+        loop {
+            match self.permits.take() {
+                Some(permit) => return permit,
+                None => Timer::after(PAUSE).await,
+            };
+        }
+    }
+
+    /// A copy of the next bytes of a file that only a reader may touch.
+    async fn copied(&self, first: u64) -> Result<Window, StreamEnd> {
+        let _permit = self.permit().await;
+        let (path, root) = (&self.published.path, &self.published.root);
+        match self.readers.copy(path, root, first, READ_AHEAD).await {
+            Ok(copied) if copied.version != self.file.version => Err(StreamEnd::Replaced),
+            Ok(Copied { part, count, .. }) if count > 0 => {
+                Ok(Window { part, first, end: first + count })
+            }
+            Ok(_) => Err(StreamEnd::FileError),
+            Err(why) => {
+                log::debug!("{}: {why}", path.display());
+                Err(StreamEnd::FileError)
             }
         }
-        Cached::Yes
     }
+}
+
+/// Bytes of a file in memory.
+struct Window {
+    part: File,
+    first: u64,
+    end: u64,
+}
+
+/// Checks the first and the last byte of a chunk.
+fn cached(file: &File, offset: u64, count: u64) -> Cached {
+    for at in [offset, offset + count - 1] {
+        let mut byte = [0];
+        let mut into = [IoSliceMut::new(&mut byte)];
+        match rustix::io::preadv2(file, &mut into, at, ReadWriteFlags::NOWAIT) {
+            // Also beyond the end of the file: sendfile will notice.
+            Ok(_) => {}
+            Err(Errno::AGAIN) => return Cached::No,
+            Err(_) => return Cached::Unknown,
+        }
+    }
+    Cached::Yes
 }
 
 #[cfg(test)]

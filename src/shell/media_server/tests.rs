@@ -3,6 +3,7 @@ use crate::config::PortChoice;
 use crate::kiosk::effect::PublishedSubtitles;
 use crate::limits::{MEDIA_CHUNK, SUBTITLES};
 use crate::media::media_type::of_extension;
+use crate::shell::reader::tests::readers;
 use crate::test_support::TestFolder;
 use core::net::SocketAddr;
 use smol::io::{AsyncReadExt, AsyncWriteExt};
@@ -38,6 +39,8 @@ fn served<T>(
     client: impl AsyncFnOnce(SocketAddr) -> T,
 ) -> (T, Vec<Event>) {
     let (mailbox, replies) = (Mailbox::default(), Replies::default());
+    let root = file.as_ref().map_or("/nowhere".as_ref(), |file| file.root.as_path()).to_owned();
+    let readers = readers(&root, &[]);
     let listener = Async::<TcpListener>::bind(([127, 0, 0, 1], 0)).unwrap();
     let address = listener.get_ref().local_addr().unwrap();
     let heard = RefCell::new(Vec::new());
@@ -59,8 +62,11 @@ fn served<T>(
             hear(mailbox.take().await);
         }
     };
-    let server = async { panic!("{}", run(listener, &mailbox, &replies, |_| true).await) };
-    let given = block_on(future::or(client(address), future::or(server, kiosk)));
+    let reading = async { match readers.run(&mailbox).await {} };
+    let server =
+        async { panic!("{}", run(listener, &mailbox, &replies, &readers, |_| true).await) };
+    let given =
+        block_on(future::or(client(address), future::or(reading, future::or(server, kiosk))));
     while mailbox.status().depth > 0 {
         heard.borrow_mut().push(block_on(mailbox.take()));
     }
@@ -536,6 +542,7 @@ fn eight_streams_leave_the_kiosk_its_turns() {
 #[test]
 fn a_dropped_server_frees_its_port_and_cuts_its_connections() {
     let (mailbox, replies) = (Mailbox::default(), Replies::default());
+    let readers = readers("/nowhere".as_ref(), &[]);
     let listener = server::bind(Ipv4Addr::LOCALHOST, PortChoice::Fixed(0)).unwrap();
     let address = listener.get_ref().local_addr().unwrap();
     let client = async {
@@ -543,7 +550,8 @@ fn a_dropped_server_frees_its_port_and_cuts_its_connections() {
         while !matches!(mailbox.take().await, Event::MediaConnections(1)) {}
         socket
     };
-    let server = async { panic!("{}", run(listener, &mailbox, &replies, |_| true).await) };
+    let server =
+        async { panic!("{}", run(listener, &mailbox, &replies, &readers, |_| true).await) };
     let mut socket = block_on(future::or(client, server));
     let read = block_on(within(HEAD_TIMEOUT / 2, socket.read(&mut [0; 10])));
     assert!(matches!(read, Some(Ok(0) | Err(_))), "{read:?}");

@@ -153,6 +153,16 @@ messages! {
         4 = LeaveOut { path: PathBuf, size: u64, modified: i64 },
         /// Scan now what was said since the last scan. `at_once`: see [`crate::media::catalogue::FileCache::at_once`].
         5 = Scan { at_once: bool },
+        /// Open a file below `root`. Questions about single files have a number, which comes back with the answer.
+        6 = Open { number: u32, path: PathBuf, root: PathBuf },
+        /// Copy subtitles below `root` into memory.
+        7 = Subtitles { number: u32, path: PathBuf, root: PathBuf },
+        /// Read so many bytes of a file below `root`.
+        8 = Warm { number: u32, path: PathBuf, root: PathBuf, first: u64, count: u32 },
+        /// Find out how long a file of this kind plays.
+        9 = Probe { number: u32, path: PathBuf, extension: String },
+        /// Copy so many bytes of a file below `root` into memory.
+        10 = Copy { number: u32, path: PathBuf, root: PathBuf, first: u64, count: u32 },
     }
 }
 
@@ -193,6 +203,16 @@ messages! {
         12 = Scanned { skipped: u32, untold: Option<String> },
         /// The scan is complete, and found what the last one found.
         13 = Same {},
+        /// The file is open, and comes with this message if nobody has to wait for its disk who closes it.
+        14 = Opened { number: u32, size: u64, modified: i64 },
+        /// The file cannot be used.
+        15 = Refused { number: u32, why: String },
+        /// The bytes have been read.
+        16 = Warmed { number: u32 },
+        /// How long the file plays, if that is certain.
+        17 = Probed { number: u32, micros: Option<u64> },
+        /// So many bytes are in memory, as a file that comes with this message; size and time of change are those of the disk.
+        18 = Copied { number: u32, size: u64, modified: i64, count: u32 },
     }
 }
 

@@ -3,18 +3,21 @@
 //! A disk that hangs (a share whose server is gone, a stick that was torn out, a card that fails) keeps whoever looks at it
 //! waiting, for hours and beyond SIGKILL; a damaged file may crash whoever reads it. So the box looks at no medium itself: each
 //! disk ([`mounts`]) has a reader ([`scanner`]), which the box ([`scans`]) asks with a deadline, gives up if it does not
-//! answer, and starts again.
+//! answer, and starts again; and another one for single files ([`files`]) while they are asked for.
 
 mod child;
+mod files;
 pub mod message;
 pub(in crate::shell) mod mounts;
+mod opener;
 mod scanner;
 mod scans;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod wire;
 
 pub use child::Program;
+pub use files::{Copied, Opened, Refusal};
 pub use scanner::serve;
 
 use super::mailbox::Mailbox;
@@ -27,10 +30,13 @@ use core::cell::{Cell, RefCell};
 use core::convert::Infallible;
 use core::future::{pending, poll_fn};
 use core::task::Waker;
+use files::Questions;
+use mounts::Mounts;
 use scans::Scans;
 use smol::future;
 use std::fs::File;
 use std::path::PathBuf;
+use std::rc::Rc;
 
 /// The command of this program that a reader runs.
 pub const COMMAND: &str = "read-media";
@@ -46,6 +52,9 @@ pub struct Readers {
     at_once: bool,
     wished: Cell<bool>,
     waker: RefCell<Option<Waker>>,
+    questions: RefCell<Questions>,
+    /// `None`: the list has changed.
+    mounts: RefCell<Option<Rc<Mounts>>>,
 }
 
 impl Readers {
@@ -58,6 +67,8 @@ impl Readers {
             at_once,
             wished: Cell::new(false),
             waker: RefCell::default(),
+            questions: RefCell::default(),
+            mounts: RefCell::default(),
         }
     }
 
@@ -69,6 +80,10 @@ impl Readers {
     /// Begins a scan; [`Event::Scanned`] follows.
     pub fn scan(&self) {
         self.wished.set(true);
+        self.wake();
+    }
+
+    fn wake(&self) {
         if let Some(waker) = self.waker.take() {
             waker.wake();
         }
@@ -83,24 +98,29 @@ impl Readers {
                 mailbox.post(event).await;
             }
         };
-        future::or(scanning, notice_mounts(mailbox)).await
+        future::or(scanning, self.notice_mounts(mailbox)).await
     }
-}
 
-/// Posts [`Event::FolderChanged`] when a disk is mounted or unmounted, for ever.
-async fn notice_mounts(mailbox: &Mailbox) -> Infallible {
-    let list = File::open(mounts::LIST).and_then(Async::new);
-    loop {
-        match &list {
-            // The file is always readable; a change of the list is reported as an error condition (proc(5)), for which
-            // waiting to write waits.
-            Ok(list) => {
-                if list.writable().await.is_ok() {
-                    mailbox.post(Event::FolderChanged).await;
+    fn mounts(&self) -> Rc<Mounts> {
+        self.mounts.borrow_mut().get_or_insert_with(|| Rc::new(Mounts::read())).clone()
+    }
+
+    /// Posts [`Event::FolderChanged`] when a disk is mounted or unmounted, for ever.
+    async fn notice_mounts(&self, mailbox: &Mailbox) -> Infallible {
+        let list = File::open(mounts::LIST).and_then(Async::new);
+        loop {
+            match &list {
+                // The file is always readable; a change of the list is reported as an error condition (proc(5)), for which
+                // waiting to write waits.
+                Ok(list) => {
+                    if list.writable().await.is_ok() {
+                        self.mounts.take();
+                        mailbox.post(Event::FolderChanged).await;
+                    }
                 }
+                Err(_) => pending().await,
             }
-            Err(_) => pending().await,
+            Timer::after(PAUSE).await;
         }
-        Timer::after(PAUSE).await;
     }
 }

@@ -57,7 +57,8 @@ impl Mounts {
         Self(mounts)
     }
 
-    fn of(&self, path: &Path) -> &str {
+    /// The disk on which `path` is.
+    pub(super) fn of(&self, path: &Path) -> &str {
         let mount = self.0.iter().find(|mount| path.starts_with(&mount.at));
         mount.map_or("", |mount| &mount.device)
     }

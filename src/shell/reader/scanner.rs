@@ -1,8 +1,8 @@
-//! What a reader does: it scans when it is told to, and says when something changes. Its socket is its standard input; when the
-//! box closes the other end, the reader ends.
+//! What a reader does: it scans when it is told to, and says when something changes; another one answers questions about single
+//! files (`opener.rs`). Its socket is its standard input; when the box closes the other end, the reader ends.
 
 use super::message::{self, Answer, Request};
-use super::wire;
+use super::{opener, wire};
 use crate::media::catalogue::Scan;
 use crate::shell::clock::Clock;
 use crate::shell::process::catch_signals;
@@ -13,7 +13,7 @@ use core::hash::{Hash, Hasher};
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fd::{AsFd, BorrowedFd};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags};
 use rustix::process::{Signal, set_parent_process_death_signal};
@@ -88,6 +88,21 @@ impl Scanner<'_> {
                         let scan = self.scan(&core::mem::take(&mut places), known)?;
                         self.tell(scan, &mut last)?;
                     }
+                    Request::Open { number, path, root } => {
+                        self.reply(opener::open(number, &path, &root))?;
+                    }
+                    Request::Subtitles { number, path, root } => {
+                        self.reply(opener::subtitles(number, &path, &root))?;
+                    }
+                    Request::Warm { number, path, root, first, count } => {
+                        self.reply(opener::warm(number, &path, &root, first, count))?;
+                    }
+                    Request::Copy { number, path, root, first, count } => {
+                        self.reply(opener::copy(number, &path, &root, first, count))?;
+                    }
+                    Request::Probe { number, path, extension } => {
+                        self.reply(opener::probe(number, &path, &extension))?;
+                    }
                 }
             }
         }
@@ -151,6 +166,12 @@ impl Scanner<'_> {
 
     fn say(&self, answers: impl IntoIterator<Item = Answer>) -> Result<(), Errno> {
         message::packets(answers).iter().try_for_each(|packet| self.send(packet))
+    }
+
+    fn reply(&self, (answer, file): (Answer, Option<OwnedFd>)) -> Result<(), Errno> {
+        let file = file.as_ref().map(AsFd::as_fd);
+        let mut packets = message::packets([answer]).into_iter();
+        packets.try_for_each(|packet| wire::send(self.socket, &packet, file, SendFlags::empty()))
     }
 
     fn send(&self, packet: &[u8]) -> Result<(), Errno> {

@@ -6,6 +6,7 @@
 
 use super::Readers;
 use super::child::{Dying, Reader};
+use super::files::{Ending, Files};
 use super::message::{Answer, Request};
 use super::mounts::{Mounts, Share};
 use crate::kiosk::event::Event;
@@ -19,7 +20,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 use std::collections::HashSet;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// A disk that is silent for this long is waited for no more. A disk that sleeps needs up to this to turn.
@@ -35,14 +36,15 @@ const HUNG: Duration = Duration::from_secs(5);
 /// Packets taken of one reader in one turn of the executor.
 const PACKETS: usize = 8;
 
-const NO_ANSWER: &str = "does not answer, so that nothing of it can be played: check the disk and its cable, or the computer \
-                         that shares it; it is tried again";
+const NO_ANSWER: &str = "does not answer: check the disk and its cable, or the computer that shares it; what is known of it \
+                         stays listed, and it is tried again";
 
 /// All disks, and the scan under way.
 pub(super) struct Scans<'a> {
     readers: &'a Readers,
     disks: Vec<Disk>,
-    dying: Vec<(Dying, String, Instant)>,
+    files: Files,
+    dying: Ending,
     /// A scan is under way.
     scanning: bool,
     changed: bool,
@@ -81,6 +83,7 @@ impl<'a> Scans<'a> {
         Self {
             readers,
             disks: Vec::new(),
+            files: Files::default(),
             dying: Vec::new(),
             scanning: false,
             changed: false,
@@ -101,6 +104,9 @@ impl<'a> Scans<'a> {
                 self.hear(at, cx);
             }
             self.notice_silence(cx);
+            if let Some(path) = self.files.poll(self.readers, &mut self.dying, cx) {
+                self.leave_out(&path);
+            }
             let is_open = |disk: &Disk| disk.reading.as_ref().is_some_and(|it| !it.late);
             if self.scanning && !self.disks.iter().any(is_open) {
                 self.scanning = false;
@@ -110,7 +116,8 @@ impl<'a> Scans<'a> {
             if core::mem::take(&mut self.changed) {
                 return Poll::Ready(Event::FolderChanged);
             }
-            let due = self.disks.iter().filter_map(Disk::next_deadline).min();
+            let due = self.disks.iter().filter_map(Disk::next_deadline);
+            let due = due.chain(self.files.next_deadline()).min();
             if self.due != due {
                 self.due = due;
                 match due {
@@ -127,7 +134,7 @@ impl<'a> Scans<'a> {
 
     /// Begins a scan, of each disk that is not being scanned.
     fn begin(&mut self) {
-        let mounts = Mounts::read();
+        let mounts = self.readers.mounts();
         let mut shares = mounts.shares(self.readers.named.iter().map(PathBuf::as_path));
         let mut disks = Vec::with_capacity(shares.len());
         for mut disk in self.disks.drain(..) {
@@ -156,10 +163,7 @@ impl<'a> Scans<'a> {
             return;
         }
         disk.retry = None;
-        let hangs = disk.trouble.is_some()
-            && (self.dying.len() >= ABANDONED
-                || self.dying.iter().any(|(_, device, _)| *device == disk.share.device));
-        if hangs {
+        if disk.trouble.is_some() && is_full(&self.dying, &disk.share.device) {
             return;
         }
         let reader = match disk.reader.take() {
@@ -246,6 +250,12 @@ impl<'a> Scans<'a> {
                 self.changed |= disk.complete();
             }
             Answer::Same {} => self.changed |= disk.complete(),
+            // Nobody asked this reader for a single file.
+            Answer::Opened { .. }
+            | Answer::Refused { .. }
+            | Answer::Warmed { .. }
+            | Answer::Probed { .. }
+            | Answer::Copied { .. } => {}
         }
     }
 
@@ -264,16 +274,28 @@ impl<'a> Scans<'a> {
                 log::debug!("a reader died of {}: {error}", file.0.display());
                 disk.crashes.retain(|known| known.0 != file.0);
                 disk.crashes.push(file);
-                self.read(at, &Mounts::read());
+                let mounts = self.readers.mounts();
+                self.read(at, &mounts);
             }
             // It may have ended before it was asked.
             None if disk.failures == 0 => {
                 disk.failures = 1;
-                let mounts = Mounts::read();
+                let mounts = self.readers.mounts();
                 self.read(at, &mounts);
             }
             None => {
                 disk.fail(format!("cannot be read now: the process that reads it ended ({error})"))
+            }
+        }
+    }
+
+    /// A reader died while it looked how long this file plays.
+    fn leave_out(&mut self, path: &Path) {
+        for disk in &mut self.disks {
+            let found = disk.last.files.iter().find(|file| *file.path == *path);
+            if let Some(file) = found.filter(|_| disk.crashes.len() < CRASHES) {
+                disk.crashes.push((path.to_owned(), file.size, file.modified));
+                self.changed = true;
             }
         }
     }
@@ -330,7 +352,9 @@ impl<'a> Scans<'a> {
                 }
             }
             if let Some(why) = &disk.trouble {
-                let paths = disk.share.named.iter().chain(&disk.share.inside);
+                let share = &disk.share;
+                let inside = share.inside.iter().filter(|path| !share.named.contains(path));
+                let paths = share.named.iter().chain(inside);
                 paths.for_each(|path| add(&mut all.missing, (path.clone(), why.clone())));
             }
             missing.iter().for_each(|one| add(&mut all.missing, one.clone()));
@@ -376,6 +400,13 @@ impl Reading {
     fn new() -> Self {
         Self { scan: Scan::default(), heard: Instant::now(), examines: None, late: false }
     }
+}
+
+/// Whether no other reader may be started for this disk: one that hangs there is not gone, or there are too many.
+pub(super) fn is_full(ending: &Ending, device: &str) -> bool {
+    let stuck = |since: &Instant| since.elapsed() > HUNG;
+    ending.iter().filter(|(.., since)| stuck(since)).count() >= ABANDONED
+        || ending.iter().any(|(_, of, since)| of == device && stuck(since))
 }
 
 fn add<T>(list: &mut Vec<T>, one: T) {

@@ -22,7 +22,8 @@ fn the_reader() {
     }
 }
 
-fn readers(folder: &Path, plays: &[&str]) -> Readers {
+/// Readers that are run by this test binary.
+pub(in crate::shell) fn readers(folder: &Path, plays: &[&str]) -> Readers {
     let plays = plays.iter().map(|name| folder.join(name)).collect();
     let rule = Rule { plays, ..Config::default().rules.remove(0) };
     let config = Config { media_folder: folder.to_owned(), rules: vec![rule], ..Config::default() };
@@ -130,4 +131,54 @@ fn without_a_process_the_folder_is_named() {
         let [(path, why)] = &scan.missing[..] else { panic!("{scan:?}") };
         assert!(path == folder.path() && why.contains("no process can be started"), "{why}");
     });
+}
+
+#[test]
+fn single_files_are_opened_read_and_measured() {
+    let folder = TestFolder::new("reader-files");
+    let film = folder.write("in/film.mp4", "0123456789");
+    let text = folder.write("in/film.srt", "text");
+    let outside = folder.write("outside.mp4", "1");
+    let root = folder.path().join("in");
+    std::os::unix::fs::symlink(&outside, root.join("link.mp4")).unwrap();
+    let readers = readers(folder.path(), &[]);
+    with(&readers, async |_| {
+        let opened = readers.open(&film, &root).await.unwrap();
+        assert_eq!((opened.size, fs::metadata(&film).unwrap().len()), (10, 10));
+        if let Some(file) = opened.file {
+            assert_eq!(std::io::read_to_string(file).unwrap(), "0123456789");
+        }
+        let part = readers.copy(&film, &root, 4, 100).await.unwrap();
+        assert_eq!((part.count, part.version), (6, (10, opened.modified)));
+        assert_eq!(std::io::read_to_string(part.part).unwrap(), "456789");
+        let copy = readers.subtitles(&text, &root).await.unwrap();
+        fs::write(&text, "changed").unwrap();
+        assert_eq!(std::io::read_to_string(copy.part).unwrap(), "text");
+        assert_eq!(readers.warm(&film, &root, 5, 100).await, Ok(()));
+        assert_eq!(readers.duration(&film, "mp4").await, None);
+        for (path, why) in
+            [("link.mp4", "leads out"), ("gone.mp4", "No such file"), ("", "regular")]
+        {
+            let Err(Refusal::File(said)) = readers.open(&root.join(path), &root).await else {
+                panic!()
+            };
+            assert!(said.contains(why), "{said}");
+        }
+    });
+}
+
+#[test]
+fn questions_survive_the_end_of_the_reader() {
+    let folder = TestFolder::new("reader-again");
+    let film = folder.write("film.mp4", "0123456789");
+    let readers = readers(folder.path(), &[]);
+    with(&readers, async |_| {
+        for _ in 0..20 {
+            assert_eq!(readers.open(&film, folder.path()).await.unwrap().size, 10);
+            for pid in running(folder.path()) {
+                kill_process(pid, Signal::KILL).unwrap();
+            }
+        }
+    });
+    assert!(running(folder.path()).is_empty());
 }
