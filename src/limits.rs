@@ -39,6 +39,8 @@ pub const MOUNTS: usize = 512;
 /// Readers that hang in the kernel and cannot be ended: each takes a few hundred kilobytes. While there are as many, no other one
 /// is started for a disk that hangs.
 pub const ABANDONED: usize = 8;
+/// Bytes of memory that a reader may fill: what it reads of one file at once is at most 8 MiB.
+pub const READER_MEMORY: u64 = 64 << 20;
 /// Files of which a reader died; the oldest makes room.
 pub const CRASHES: usize = 32;
 /// Bytes of a packet between box and reader. The longest message has three paths, of at most 4096 bytes, and two texts.

@@ -169,8 +169,9 @@ class Machine(Buttons):
 
     def costs(self):
         """(processor seconds of the box so far, time of the machine, resident MB)."""
+        # The readers of media are the same program, and were started later.
         said = self.console.run(
-            "p=$(pidof dlna-kiosk) && cat /proc/$p/stat /proc/uptime && grep VmRSS /proc/$p/status").split("\n")
+            "p=$(pidof dlna-kiosk | tr ' ' '\\n' | sort -n | head -n 1) && cat /proc/$p/stat /proc/uptime && grep VmRSS /proc/$p/status").split("\n")
         fields = said[0].rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / 100, float(said[1].split()[0]), int(re.search(r"\d+", said[2])[0]) / 1024
 

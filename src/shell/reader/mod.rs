@@ -10,6 +10,7 @@ mod files;
 pub mod message;
 pub(in crate::shell) mod mounts;
 mod opener;
+mod rights;
 mod scanner;
 mod scans;
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! files (`opener.rs`). Its socket is its standard input; when the box closes the other end, the reader ends.
 
 use super::message::{self, Answer, Request};
-use super::{opener, wire};
+use super::{opener, rights, wire};
 use crate::media::catalogue::Scan;
 use crate::shell::clock::Clock;
 use crate::shell::process::catch_signals;
@@ -17,6 +17,7 @@ use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags};
 use rustix::process::{Signal, set_parent_process_death_signal};
+use rustix::thread::set_name;
 use std::collections::hash_map::DefaultHasher;
 use std::io;
 use std::time::Instant;
@@ -32,6 +33,10 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Standard input is not the socket of a box.
 pub fn serve() -> Result<(), String> {
     let stdin = io::stdin();
+    // What `ps` and `top` show.
+    let _ = set_name(c"dlna-kiosk-read");
+    // Before any thread is started.
+    rights::give_up();
     // systemd ends all processes of the service at once, but the box needs a reader while it leaves.
     let _caught = catch_signals();
     // Should the box be killed while this waits for a disk.

@@ -16,7 +16,10 @@ const LONG: Duration = Duration::from_secs(30);
 /// Not a test, but the reader of the others.
 #[test]
 fn the_reader() {
-    if std::env::var_os(READER).is_some() {
+    if let Some(folder) = std::env::var_os(READER) {
+        if Path::new(&folder).ends_with("dlna-kiosk-rights") {
+            return the_rights_of_a_reader();
+        }
         serve().unwrap();
         std::process::exit(0);
     }
@@ -181,4 +184,31 @@ fn questions_survive_the_end_of_the_reader() {
         }
     });
     assert!(running(folder.path()).is_empty());
+}
+
+/// In a process of its own, since nobody gets these rights back.
+fn the_rights_of_a_reader() {
+    let folder = std::env::temp_dir();
+    rights::give_up();
+    let denied = |error: std::io::Error| error.kind() == std::io::ErrorKind::PermissionDenied;
+    assert!(denied(std::net::UdpSocket::bind("127.0.0.1:0").unwrap_err()));
+    assert!(fs::read_dir(&folder).is_ok());
+    // Without Landlock in the kernel, it may.
+    let landlock = fs::read_to_string("/sys/kernel/security/lsm").unwrap_or_default();
+    if landlock.contains("landlock") {
+        assert!(denied(fs::write(folder.join("dlna-kiosk-x"), "x").unwrap_err()));
+    }
+    let too_much = usize::try_from(2 * crate::limits::READER_MEMORY).unwrap();
+    assert!(Vec::<u8>::new().try_reserve_exact(too_much).is_err());
+}
+
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[test]
+fn a_reader_can_neither_write_nor_open_sockets() {
+    let done = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "shell::reader::tests::the_reader", "--nocapture"])
+        .env(READER, "/tmp/dlna-kiosk-rights")
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{done:?}");
 }
