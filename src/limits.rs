@@ -6,8 +6,18 @@ use crate::time::Duration;
 pub const RENDERERS: usize = 64;
 /// Devices in the discovery cache: a home network answered one search with 9 descriptions, an office with 40.
 pub const SIGHTINGS: usize = 2 * RENDERERS;
+/// Of these, those that one host has named and nobody expects: a bridge with 16 renderers names as many, and a device of several
+/// parts a few. So a flood from one host leaves room for the others.
+pub const SIGHTINGS_PER_HOST: usize = SIGHTINGS / 4;
+/// Renderers at one address, besides those that the configuration names: a bridge for loudspeakers of another kind has a dozen.
+pub const RENDERERS_PER_HOST: usize = RENDERERS / 4;
+/// Hosts whose datagrams are counted, so that none sends more than its share: all addresses of a home network.
+pub const SENDERS: usize = 256;
 /// Descriptions fetched at once, so that a slow device does not delay others.
 pub const FETCHES: usize = 10;
+/// Descriptions fetched besides these, of renderers that are configured or were driven before: others that hang must not hold
+/// them up.
+pub const EXPECTED_FETCHES: usize = 2;
 /// Buttons and LEDs: the header has 28 GPIO pins.
 pub const PINS: usize = 28;
 /// `[[renderer]]` tables.
@@ -53,6 +63,10 @@ pub const MAILBOX: usize = 128;
 pub const EFFECTS: usize = 4 * RENDERERS;
 /// Transitions kept in the trace; about half are phases of loads.
 pub const TRACE: usize = 512;
+/// Lines of one kind about one renderer in the log, in a minute: a picture each second, and no flood.
+pub const LOG_LINES: u32 = 60;
+/// Kinds of lines counted for that, each for one renderer: several for each renderer.
+pub const LOG_CAUSES: usize = 4 * RENDERERS;
 /// Pairs of file and renderer with statistics: eight files for each renderer, about 300 bytes each.
 pub const STATISTICS: usize = 8 * RENDERERS;
 /// Connections of the media server. Each takes at most 100 KiB and two file descriptors (socket and file), of which
@@ -68,8 +82,10 @@ pub const CONTROL_CONNECTIONS: usize = 16;
 pub const NOTIFICATIONS: usize = RENDERERS / 2;
 // File descriptors: the connections above, the calls to all renderers and the description fetches, and as many again for
 // files, pins and the rest.
-const _: () =
-    assert!(2 * MEDIA_CONNECTIONS + CONTROL_CONNECTIONS + 2 * (RENDERERS + FETCHES) < 1024);
+const _: () = assert!(
+    2 * MEDIA_CONNECTIONS + CONTROL_CONNECTIONS + 2 * (RENDERERS + FETCHES + EXPECTED_FETCHES)
+        < 1024
+);
 
 /// Renderers whose capabilities are stored: those present, and as many that are absent.
 pub const PROFILES: usize = 2 * RENDERERS;
@@ -103,7 +119,9 @@ pub const NOTIFY_BODY: usize = 128 << 10;
 pub const SCPD_BODY: usize = 128 << 10;
 // All bodies that are read at once fit into 40 MiB. A buffer may have twice the size of what it holds.
 const _: () = assert!(
-    2 * (RENDERERS * SOAP_BODY + FETCHES * DESCRIPTION_BODY + NOTIFICATIONS * NOTIFY_BODY)
+    2 * (RENDERERS * SOAP_BODY
+        + (FETCHES + EXPECTED_FETCHES) * DESCRIPTION_BODY
+        + NOTIFICATIONS * NOTIFY_BODY)
         <= 40 << 20
 );
 /// Bytes of a subtitle file: a film of three hours has about 200 KiB. It is sent from memory in pieces of [`MEDIA_CHUNK`].

@@ -271,6 +271,7 @@ fn heard(world: &World, one: usize, input: &mut Unstructured<'_>) -> Result<Even
     let seconds: Option<u16> = input.arbitrary()?;
     let announcement = Announcement {
         kind,
+        from,
         udn,
         target: clip(input.choose(&["upnp:rootdevice", "ssdp:all", "urn:x:device:Basic:1"])?),
         location,

@@ -61,8 +61,6 @@ pub enum Event {
     Deadline,
     /// A usable SSDP datagram.
     Heard(Box<Announcement>),
-    /// A usable SSDP datagram that was sent from another address of the network than that of its location.
-    HeardFromElsewhere(Box<Announcement>),
     /// An unusable datagram, to be counted.
     BadDatagram,
     /// A request is over.

@@ -146,9 +146,6 @@ impl Kiosk {
         match event {
             Event::Deadline => {}
             Event::Heard(announcement) => self.hear(&announcement, now, effects),
-            Event::HeardFromElsewhere(announcement) => {
-                self.hear_from_elsewhere(&announcement, now, effects);
-            }
             Event::BadDatagram => self.discovery.unusable_datagrams += 1,
             Event::Answered { ticket, outcome, facing } => {
                 self.answered(&ticket, outcome, facing, now, effects)

@@ -120,6 +120,11 @@ pub(super) struct Measures {
 }
 
 impl Profile {
+    /// Returns whether the renderer was ever seen to begin a file.
+    pub(super) fn has_played(&self) -> bool {
+        self.measures.latency_ms.is_some()
+    }
+
     /// The profile of an unknown renderer.
     pub fn new(description: &Description) -> Self {
         let of = Identity {

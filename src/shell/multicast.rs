@@ -201,14 +201,7 @@ impl Multicast {
 
 fn offer(datagram: &[u8], from: Ipv4Addr, mailbox: &Mailbox) {
     match ssdp::parse(datagram, from) {
-        Ok(announcement) => {
-            let elsewhere = announcement.location.as_ref().is_some_and(|at| at.host != from);
-            let announcement = Box::new(announcement);
-            mailbox.offer(match elsewhere {
-                true => Event::HeardFromElsewhere(announcement),
-                false => Event::Heard(announcement),
-            });
-        }
+        Ok(announcement) => mailbox.offer(Event::Heard(Box::new(announcement))),
         // Other control points search, too, and the box hears its own searches.
         Err(Rejected::Search) => {}
         Err(why) => {

@@ -10,6 +10,8 @@ use core::net::Ipv4Addr;
 pub struct Announcement {
     /// The type of the message.
     pub kind: MessageKind,
+    /// The address that sent it.
+    pub from: Ipv4Addr,
     /// The UDN in USN, else [`Udn::of_location`].
     pub udn: Udn,
     /// ST or NT, shortened.
@@ -39,6 +41,11 @@ pub enum MessageKind {
 }
 
 impl Announcement {
+    /// Whether it was sent from another address than that of its location.
+    pub fn is_from_elsewhere(&self) -> bool {
+        self.location.as_ref().is_some_and(|location| location.host != self.from)
+    }
+
     /// How long the announcement holds: max-age and a minute of grace, within sane bounds (ESP32 renderers send 30 s,
     /// others 4 hours).
     pub fn lifetime(&self) -> Duration {
@@ -141,6 +148,7 @@ pub fn parse(datagram: &[u8], from: Ipv4Addr) -> Result<Announcement, Rejected> 
     };
     Ok(Announcement {
         kind,
+        from,
         udn,
         target: clip(target),
         location,

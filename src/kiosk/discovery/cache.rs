@@ -7,18 +7,24 @@
 use super::super::deadline::Backoff;
 use super::super::event::Failure;
 use super::super::mutant::Mutant;
-use crate::limits::{FETCHES, SIGHTINGS};
+use crate::limits::{EXPECTED_FETCHES, FETCHES, SIGHTINGS, SIGHTINGS_PER_HOST};
 use crate::time::{Duration, Instant};
 use crate::upnp::ssdp::{Announcement, MessageKind};
 use crate::upnp::{HttpUrl, Udn};
+use core::cmp::Reverse;
 use core::net::Ipv4Addr;
 
 /// A description must arrive within this time. Dongles are slow, but nothing else waits for them.
 pub const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many fetches one host may occupy: a dead address with several guessed URLs must not take all of them.
 const FETCHES_PER_HOST: usize = 3;
+/// Up to so many locations of one host are nothing unusual: a bridge announces several renderers.
+const USUAL_SIGHTINGS: usize = 8;
 /// How long until a stranger is fetched again, in case it became a renderer.
 const STRANGER_FOR: Duration = Duration::from_secs(3600);
+/// Changes of one place (another boot number, another UDN) that follow each other faster are looked at later. No device restarts
+/// twice in this time, but a forger sends a thousand numbers in a second.
+const CHANGES_APART: Duration = Duration::from_secs(10);
 /// How long until a stranger that announces itself as a renderer is fetched again.
 const DISBELIEVED_FOR: Duration = Duration::from_secs(10);
 /// The pause before a failed fetch is repeated.
@@ -46,8 +52,16 @@ pub enum News {
 }
 
 impl Cache {
+    /// Hears an announcement. `expected`: the device was configured or driven before.
+    pub fn hear(&mut self, announcement: &Announcement, expected: bool, now: Instant) -> News {
+        match announcement.is_from_elsewhere() {
+            false => self.hear_itself(announcement, expected, now),
+            true => self.hear_from_elsewhere(announcement, now),
+        }
+    }
+
     /// Hears an announcement that was sent from the address that it names: the device there speaks for itself.
-    pub fn hear(&mut self, announcement: &Announcement, now: Instant) -> News {
+    fn hear_itself(&mut self, announcement: &Announcement, expected: bool, now: Instant) -> News {
         let here = |s: &&mut Sighting| Some(&s.location) == announcement.location.as_ref();
         if let Some(sighting) = self.sightings.iter_mut().find(here)
             && sighting.must_be.take().is_some()
@@ -55,16 +69,16 @@ impl Cache {
         {
             sighting.want(now);
         }
-        self.take(announcement, now)
+        self.take(announcement, expected, now)
     }
 
-    fn take(&mut self, announcement: &Announcement, now: Instant) -> News {
+    fn take(&mut self, announcement: &Announcement, expected: bool, now: Instant) -> News {
         let Some(location) = &announcement.location else {
             return self.part(announcement);
         };
         let known = self.sightings.iter_mut().find(|s| s.location == *location);
         let Some(sighting) = known else {
-            self.watch(location.clone(), now);
+            self.watch_for(announcement.from, location.clone(), expected, now);
             if let Some(new) = self.sightings.iter_mut().find(|s| s.location == *location) {
                 new.adopt(announcement, now);
             }
@@ -72,11 +86,22 @@ impl Cache {
         };
         let differs =
             |old: Option<u32>, new: Option<u32>| old.is_some() && new.is_some() && old != new;
+        let may_change = sighting.may_change(now);
         // An update announces the next boot number, so that it is not taken for a restart (UDA 1.1 §1.2.4).
-        let rebooted = announcement.kind != MessageKind::Update
+        let other_boot = announcement.kind != MessageKind::Update
             && differs(sighting.boot_id, announcement.boot_id);
-        let reconfigured = differs(sighting.config_id, announcement.config_id);
-        sighting.adopt(announcement, now);
+        let other_config = differs(sighting.config_id, announcement.config_id);
+        let (rebooted, reconfigured) = (other_boot && may_change, other_config && may_change);
+        if (other_boot || other_config) && !may_change {
+            // The numbers that are known stay: the next announcement is compared with them.
+            sighting.heard_at = now;
+        } else {
+            sighting.adopt(announcement, now);
+        }
+        sighting.expected |= expected;
+        if rebooted || reconfigured {
+            sighting.changed_at = Some(now);
+        }
         let news = rebooted || !sighting.refused;
         // The device at this location says that it is another renderer than the one that was described.
         let other = |known: &Udn| {
@@ -85,8 +110,10 @@ impl Cache {
         if sighting.renderer.as_ref().is_some_and(other)
             && matches!(sighting.state, Lookup::Described)
             && sighting.doubted.as_ref() != Some(&announcement.udn)
+            && may_change
         {
             sighting.doubted = Some(announcement.udn.clone());
+            sighting.changed_at = Some(now);
             sighting.want(now);
             return News::None;
         }
@@ -116,18 +143,21 @@ impl Cache {
 
     /// Hears an announcement that was sent from another address than that of its location. A stranger could name any device:
     /// only renderers are looked at, and only believed if their description has the announced UDN. For a device that has
-    /// announced itself, nobody else speaks under another UDN.
-    pub fn hear_from_elsewhere(&mut self, announcement: &Announcement, now: Instant) -> News {
+    /// announced itself, nobody else speaks. That a device has restarted, only the device itself says.
+    fn hear_from_elsewhere(&mut self, announcement: &Announcement, now: Instant) -> News {
         let here = |s: &&mut Sighting| Some(&s.location) == announcement.location.as_ref();
         let udn = &announcement.udn;
         let is_new = match self.sightings.iter_mut().find(here) {
             None if claims_to_be_a_renderer(announcement) => true,
             None => return News::None,
-            Some(known) if known.must_be.is_none() && !known.is_named(udn) => return News::None,
+            Some(known) if known.must_be.is_none() => return News::None,
             Some(known) => {
                 // Some renderers have another UDN after each start.
-                if known.must_be.as_ref().is_some_and(|must_be| !must_be.is_same(udn)) {
+                if known.must_be.as_ref().is_some_and(|must_be| !must_be.is_same(udn))
+                    && known.may_change(now)
+                {
                     known.must_be = Some(udn.clone());
+                    known.changed_at = Some(now);
                     if matches!(known.state, Lookup::Stranger { .. }) {
                         known.want(now);
                     }
@@ -135,7 +165,8 @@ impl Cache {
                 false
             }
         };
-        let news = self.take(announcement, now);
+        let unnumbered = Announcement { boot_id: None, config_id: None, ..announcement.clone() };
+        let news = self.take(&unnumbered, false, now);
         if is_new && let Some(new) = self.sightings.iter_mut().find(here) {
             new.must_be = Some(udn.clone());
         }
@@ -150,23 +181,38 @@ impl Cache {
         must_be.is_none_or(|must_be| must_be.is_same(udn))
     }
 
+    /// A device leaves. Only the device itself says so: anybody can know its UDN.
     fn part(&mut self, announcement: &Announcement) -> News {
-        let theirs = |s: &Sighting| s.is_named(&announcement.udn);
+        let theirs =
+            |s: &Sighting| s.location.host == announcement.from && s.is_named(&announcement.udn);
         let renderer = self.sightings.iter().filter(|s| theirs(s)).find_map(|s| s.renderer.clone());
         self.sightings.retain(|s| !theirs(s) || matches!(s.state, Lookup::Fetching { .. }));
         renderer.map_or(News::None, News::Leaving)
     }
 
-    /// Adds a location to look at. Returns `false` if the table is full of better ones.
-    pub fn watch(&mut self, location: HttpUrl, now: Instant) -> bool {
+    /// Adds a location to look at, of a renderer that is known or configured.
+    pub fn watch(&mut self, location: HttpUrl, now: Instant) {
+        self.watch_for(location.host, location, true, now);
+    }
+
+    /// Adds a location to look at, which `by` has named. Does nothing if that host has named too many, or if the table is full of
+    /// better ones.
+    fn watch_for(&mut self, by: Ipv4Addr, location: HttpUrl, expected: bool, now: Instant) {
         if self.sightings.iter().any(|s| s.location == location) {
-            return true;
+            return;
         }
-        if self.sightings.len() >= SIGHTINGS && !self.make_room() {
-            return false;
+        let crowded = !expected && self.named_by(by) >= SIGHTINGS_PER_HOST;
+        if crowded && !self.make_room(by, expected, true) {
+            return;
+        }
+        if self.sightings.len() >= SIGHTINGS && !self.make_room(by, expected, false) {
+            return;
         }
         self.sightings.push(Sighting {
             location,
+            by,
+            expected,
+            changed_at: None,
             udn: None,
             boot_id: None,
             config_id: None,
@@ -179,19 +225,39 @@ impl Cache {
             misled: false,
             state: Lookup::Wanted { at: now, attempts: 0 },
         });
-        true
     }
 
-    /// Drops the stranger, or else the failed sighting, that was heard longest ago.
-    fn make_room(&mut self) -> bool {
-        let dispensable = |s: &Sighting| match s.state {
-            Lookup::Stranger { .. } => Some((0, s.heard_at)),
-            Lookup::Wanted { attempts: 1.., .. } => Some((1, s.heard_at)),
-            _ => None,
+    /// How many locations this host has named that nobody expects.
+    fn named_by(&self, host: Ipv4Addr) -> usize {
+        self.sightings.iter().filter(|s| s.by == host && !s.expected).count()
+    }
+
+    /// Drops a sighting for one that `by` has named. What is expected stays, unless its host has more than its share. First go
+    /// strangers, then failed ones; then the others of a host that has named more, or all if the new one is expected. Of these,
+    /// the host that has named most loses what was heard longest ago. `own`: only `by` itself makes room.
+    fn make_room(&mut self, by: Ipv4Addr, expected: bool, own: bool) -> bool {
+        let ours = self.sightings.iter().filter(|s| s.by == by).count();
+        let rank = |s: &Sighting| {
+            let theirs = self.sightings.iter().filter(|other| other.by == s.by).count();
+            let class = match s.state {
+                Lookup::Stranger { .. } => 0,
+                Lookup::Wanted { attempts: 1.., .. } => 1,
+                Lookup::Fetching { .. } => return None,
+                _ => 2,
+            };
+            let unfair = theirs > ours + 1;
+            let gives_way = match (s.expected, expected) {
+                (false, true) => true,
+                (false, false) => class < 2 || unfair,
+                (true, true) => unfair,
+                (true, false) => false,
+            };
+            let asked = !own || s.by == by;
+            (gives_way && asked).then_some((s.expected, class, Reverse(theirs), s.heard_at))
         };
-        let victim =
-            self.sightings.iter().enumerate().filter_map(|(i, s)| Some((dispensable(s)?, i))).min();
-        victim.map(|(_, i)| self.sightings.swap_remove(i)).is_some()
+        let ranked = self.sightings.iter().enumerate().filter_map(|(i, s)| Some((rank(s)?, i)));
+        let victim = ranked.min().map(|(_, i)| i);
+        victim.map(|i| self.sightings.swap_remove(i)).is_some()
     }
 
     /// Forgets sightings that were not heard within their lifetime. Renderers that the box drives are polled anyway,
@@ -266,19 +332,20 @@ impl Cache {
     }
 
     /// The next description to fetch now, if fewer than [`FETCHES`] are in flight and `free` agrees (no other call to
-    /// that renderer is in flight).
+    /// that renderer is in flight). What is expected comes first and has room of its own; then what hosts with few locations
+    /// have named.
     pub fn next_fetch(
         &mut self,
         now: Instant,
         ticket: u32,
         free: impl Fn(&HttpUrl) -> bool,
     ) -> Option<HttpUrl> {
-        let fetching: heapless::Vec<Ipv4Addr, FETCHES> = self
+        let fetching: heapless::Vec<Ipv4Addr, { FETCHES + EXPECTED_FETCHES }> = self
             .sightings
             .iter()
             .filter(|s| s.is_fetching())
             .map(|s| s.location.host)
-            .take(FETCHES)
+            .take(FETCHES + EXPECTED_FETCHES)
             .collect();
         if fetching.is_full() {
             return None;
@@ -287,20 +354,23 @@ impl Cache {
             if matches!(sighting.state, Lookup::Stranger { until } if until <= now) {
                 sighting.want(now);
             }
-            let host = sighting.location.host;
+        }
+        let rank = |s: &Sighting| {
+            let Lookup::Wanted { at, attempts } = s.state else { return None };
+            let host = s.location.host;
             let crowded =
                 fetching.iter().filter(|other| **other == host).count() >= FETCHES_PER_HOST;
-            if let Lookup::Wanted { at, attempts } = sighting.state
-                && at <= now
-                && !crowded
-                && free(&sighting.location)
-            {
-                let deadline = now + FETCH_TIMEOUT;
-                sighting.state = Lookup::Fetching { ticket, deadline, attempts };
-                return Some(sighting.location.clone());
-            }
-        }
-        None
+            let room = s.expected || fetching.len() < FETCHES;
+            let due = at <= now && room && !crowded && free(&s.location);
+            let share = self.named_by(s.by) / USUAL_SIGHTINGS;
+            due.then_some((!s.expected, share, attempts > 0 && share > 0))
+        };
+        let ranked = self.sightings.iter().enumerate().filter_map(|(i, s)| Some((rank(s)?, i)));
+        let (_, first) = ranked.min()?;
+        let sighting = self.sightings.get_mut(first)?;
+        let Lookup::Wanted { attempts, .. } = sighting.state else { return None };
+        sighting.state = Lookup::Fetching { ticket, deadline: now + FETCH_TIMEOUT, attempts };
+        Some(sighting.location.clone())
     }
 
     /// The ticket of a fetch whose deadline has passed.
@@ -423,6 +493,12 @@ fn claims_to_be_a_renderer(announcement: &Announcement) -> bool {
 #[derive(Debug)]
 struct Sighting {
     location: HttpUrl,
+    /// The host that named it.
+    by: Ipv4Addr,
+    /// The device was configured, or driven before.
+    expected: bool,
+    /// When another boot number or UDN was last looked at here.
+    changed_at: Option<Instant>,
     udn: Option<Udn>,
     boot_id: Option<u32>,
     config_id: Option<u32>,
@@ -470,6 +546,11 @@ impl Sighting {
 
     fn is_fetching(&self) -> bool {
         matches!(self.state, Lookup::Fetching { .. })
+    }
+
+    /// Returns whether the last change here is long enough ago for another one to be looked at.
+    fn may_change(&self, now: Instant) -> bool {
+        self.changed_at.is_none_or(|at| now.since(at) >= CHANGES_APART)
     }
 
     fn want(&mut self, now: Instant) {

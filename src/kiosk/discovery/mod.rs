@@ -2,6 +2,7 @@
 
 mod cache;
 mod identity;
+mod room;
 
 use super::Kiosk;
 use super::command::matches;
@@ -11,11 +12,10 @@ use super::event::{Failure, Ticket};
 use super::renderer::Renderer;
 use super::trace::What;
 use crate::config::{Rule, Selector};
-use crate::limits::RENDERERS;
 use crate::time::{Duration, Instant};
 use crate::upnp::HttpUrl;
 use crate::upnp::description::Description;
-use crate::upnp::ssdp::{Announcement, MessageKind};
+use crate::upnp::ssdp::Announcement;
 pub(super) use cache::Cache;
 use cache::News;
 use core::net::{Ipv4Addr, SocketAddrV4};
@@ -107,29 +107,32 @@ impl Kiosk {
         now: Instant,
         effects: &mut Effects,
     ) {
-        let news = self.discovery.cache.hear(announcement, now);
-        self.take(news, announcement.kind, now, effects);
-    }
-
-    /// Takes an announcement that came from another address than it names: if it names a known place, that place vouches for
-    /// it; else the description must be that of the announced renderer.
-    pub(super) fn hear_from_elsewhere(
-        &mut self,
-        announcement: &Announcement,
-        now: Instant,
-        effects: &mut Effects,
-    ) {
-        let news = self.discovery.cache.hear_from_elsewhere(announcement, now);
-        self.take(news, announcement.kind, now, effects);
-    }
-
-    fn take(&mut self, news: News, kind: MessageKind, now: Instant, effects: &mut Effects) {
-        match news {
+        let expected = self.expects(announcement);
+        match self.discovery.cache.hear(announcement, expected, now) {
             News::None => {}
-            News::Alive(udn) => self.with(&udn, now, effects, |r, ctx| r.announced(kind, ctx)),
+            News::Alive(udn) => {
+                let kind = announcement.kind;
+                self.with(&udn, now, effects, |r, ctx| r.announced(kind, ctx));
+            }
             News::Rebooted(udn) => self.with(&udn, now, effects, Renderer::rebooted),
             News::Leaving(udn) => self.with(&udn, now, effects, Renderer::said_byebye),
         }
+    }
+
+    /// Returns whether the announced device is configured, or was driven before. A table with a name is matched only by a
+    /// description.
+    fn expects(&self, announcement: &Announcement) -> bool {
+        let configured = |rule: &Rule| match &rule.who {
+            Selector::Udn(udn) => udn.means(&announcement.udn),
+            Selector::Address(host, port) => announcement.location.as_ref().is_some_and(|at| {
+                *host == at.host
+                    && *host == announcement.from
+                    && port.is_none_or(|port| port == at.port)
+            }),
+            Selector::Name(_) | Selector::Any => false,
+        };
+        self.config.rules.iter().any(configured)
+            || self.memory.stored.knows(announcement.udn.as_str())
     }
 
     pub(super) fn described(
@@ -213,23 +216,12 @@ impl Kiosk {
             *known = renderer;
             return;
         }
-        let full = self.renderers.len() >= RENDERERS;
-        if full && !(renderer.is_driven() && self.make_room()) {
+        if !self.has_room(&renderer, effects) {
             self.discovery.cache.set_aside(renderer.udn(), now);
             return self.common.trace.note(now, "", What::Full("renderers"));
         }
         self.common.trace.note(now, renderer.name(), What::Found);
         self.renderers.push(renderer);
-    }
-
-    /// Forgets a renderer that is not driven, or else one that is away. It will be found again when it returns.
-    pub(super) fn make_room(&mut self) -> bool {
-        let idle = self.renderers.remove(|r| !r.is_driven() && !r.is_busy());
-        let gone = idle.or_else(|| self.renderers.remove(|r| r.is_away() && !r.is_busy()));
-        if let Some(gone) = &gone {
-            self.discovery.cache.forget(gone.udn());
-        }
-        gone.is_some()
     }
 
     pub(super) fn discover(&mut self, now: Instant, effects: &mut Effects, wake: &mut Wake) {

@@ -8,6 +8,7 @@ fn location(host: u8) -> HttpUrl {
 fn alive(host: u8, boot_id: u32) -> Announcement {
     Announcement {
         kind: MessageKind::Alive,
+        from: Ipv4Addr::new(10, 0, 0, host),
         udn: Udn::new(&format!("uuid:{host}")).expect("good"),
         target: crate::text::clip("upnp:rootdevice"),
         location: Some(location(host)),
@@ -17,11 +18,15 @@ fn alive(host: u8, boot_id: u32) -> Announcement {
     }
 }
 
+fn from_elsewhere(announcement: Announcement) -> Announcement {
+    Announcement { from: Ipv4Addr::new(10, 0, 0, 99), ..announcement }
+}
+
 #[test]
 fn one_slow_device_delays_no_other() {
     let mut cache = Cache::default();
     for host in 1..=12 {
-        cache.hear(&alive(host, 1), Instant::START);
+        cache.hear(&alive(host, 1), false, Instant::START);
     }
     let mut fetched = Vec::new();
     while let Some(url) =
@@ -39,7 +44,7 @@ fn a_device_that_answers_503_for_a_day_is_asked_rarely() {
     let mut cache = Cache::default();
     let day = Instant::from_millis(86_400_000);
     let (mut now, mut asked) = (Instant::START, 0);
-    cache.hear(&alive(1, 1), now);
+    cache.hear(&alive(1, 1), false, now);
     while now < day {
         if cache.next_fetch(now, 1, |_| true).is_some() {
             asked += 1;
@@ -47,7 +52,7 @@ fn a_device_that_answers_503_for_a_day_is_asked_rarely() {
         }
         now = cache.next_deadline(now).expect("it is tried for ever");
         if now.since(Instant::START) > Duration::from_secs(1700) * (asked / 7 + 1) {
-            cache.hear(&alive(1, 1), now);
+            cache.hear(&alive(1, 1), false, now);
         }
     }
     assert!((280..900).contains(&asked), "{asked} times");
@@ -57,12 +62,12 @@ fn a_device_that_answers_503_for_a_day_is_asked_rarely() {
 fn a_new_boot_of_a_renderer_is_news_and_its_description_is_fetched_again() {
     let mut cache = Cache::default();
     let udn = Udn::new("uuid:renderer").expect("good");
-    assert_eq!(cache.hear(&alive(1, 1), Instant::START), News::None);
+    assert_eq!(cache.hear(&alive(1, 1), false, Instant::START), News::None);
     cache.next_fetch(Instant::START, 5, |_| true);
     assert_eq!(cache.described(5, &udn), Some((Some(1), None)));
-    assert_eq!(cache.hear(&alive(1, 1), Instant::START), News::Alive(udn.clone()));
+    assert_eq!(cache.hear(&alive(1, 1), false, Instant::START), News::Alive(udn.clone()));
     assert_eq!(cache.next_fetch(Instant::START, 6, |_| true), None);
-    assert_eq!(cache.hear(&alive(1, 2), Instant::START), News::Rebooted(udn.clone()));
+    assert_eq!(cache.hear(&alive(1, 2), false, Instant::START), News::Rebooted(udn.clone()));
     assert_eq!(cache.next_fetch(Instant::START, 7, |_| true), Some(location(1)));
 }
 
@@ -73,12 +78,12 @@ fn a_stranger_that_claims_to_be_a_renderer_is_disbelieved_for_a_while() {
         target: crate::text::clip("urn:schemas-upnp-org:device:MediaRenderer:1"),
         ..alive(1, 1)
     };
-    cache.hear(&claim, Instant::START);
+    cache.hear(&claim, false, Instant::START);
     cache.next_fetch(Instant::START, 5, |_| true);
     cache.failed(5, &Failure::NotARenderer, Instant::START, 0.0);
     let at = |millis| Instant::from_millis(millis);
     for millis in [1_000, 2_000, 9_000] {
-        cache.hear(&claim, at(millis));
+        cache.hear(&claim, false, at(millis));
         assert_eq!(cache.next_fetch(at(millis), 6, |_| true), None, "after {millis} ms");
     }
     assert_eq!(cache.next_fetch(at(10_000), 6, |_| true), Some(location(1)));
@@ -88,14 +93,14 @@ fn a_stranger_that_claims_to_be_a_renderer_is_disbelieved_for_a_while() {
 fn an_update_announces_a_boot_id_that_is_no_boot() {
     let mut cache = Cache::default();
     let udn = Udn::new("uuid:renderer").expect("good");
-    cache.hear(&alive(1, 1), Instant::START);
+    cache.hear(&alive(1, 1), false, Instant::START);
     cache.next_fetch(Instant::START, 5, |_| true);
     cache.described(5, &udn);
     let update = Announcement { kind: MessageKind::Update, ..alive(1, 2) };
-    assert_eq!(cache.hear(&update, Instant::START), News::Alive(udn.clone()));
-    assert_eq!(cache.hear(&alive(1, 2), Instant::START), News::Alive(udn.clone()));
+    assert_eq!(cache.hear(&update, false, Instant::START), News::Alive(udn.clone()));
+    assert_eq!(cache.hear(&alive(1, 2), false, Instant::START), News::Alive(udn.clone()));
     assert_eq!(cache.next_fetch(Instant::START, 6, |_| true), None);
-    assert_eq!(cache.hear(&alive(1, 3), Instant::START), News::Rebooted(udn));
+    assert_eq!(cache.hear(&alive(1, 3), false, Instant::START), News::Rebooted(udn));
 }
 
 #[test]
@@ -105,17 +110,17 @@ fn a_renderer_announced_without_a_udn_is_found_once_by_its_description() {
     let nameless = ssdp::parse(nameless, Ipv4Addr::new(10, 0, 0, 1)).expect("usable");
     let named = Announcement { boot_id: None, ..alive(1, 1) };
     let udn = Udn::new("uuid:renderer").expect("good");
-    cache.hear(&nameless, Instant::START);
+    cache.hear(&nameless, false, Instant::START);
     assert_eq!(cache.next_fetch(Instant::START, 5, |_| true), Some(location(1)));
     cache.described(5, &udn);
     for announcement in [&nameless, &named, &nameless] {
-        assert_eq!(cache.hear(announcement, Instant::START), News::Alive(udn.clone()));
+        assert_eq!(cache.hear(announcement, false, Instant::START), News::Alive(udn.clone()));
         assert_eq!(cache.next_fetch(Instant::START, 6, |_| true), None);
     }
     assert_eq!(cache.len(), 1);
     let farewell =
         |udn| Announcement { kind: MessageKind::Byebye, udn, location: None, ..alive(1, 1) };
-    assert_eq!(cache.hear(&farewell(udn.clone()), Instant::START), News::Leaving(udn));
+    assert_eq!(cache.hear(&farewell(udn.clone()), false, Instant::START), News::Leaving(udn));
     assert_eq!(cache.len(), 0);
 }
 
@@ -123,7 +128,7 @@ fn a_renderer_announced_without_a_udn_is_found_once_by_its_description() {
 fn a_flood_of_strangers_leaves_room_for_renderers() {
     let mut cache = Cache::default();
     for host in 0..=255u8 {
-        cache.hear(&alive(host, 1), Instant::from_millis(host.into()));
+        cache.hear(&alive(host, 1), false, Instant::from_millis(host.into()));
         if cache.next_fetch(Instant::from_millis(host.into()), u32::from(host), |_| true).is_some()
         {
             cache.failed(u32::from(host), &Failure::NotARenderer, Instant::START, 0.0);
@@ -142,30 +147,34 @@ fn what_is_announced_from_another_address_must_be_the_renderer_that_is_named() {
         ..alive(1, 1)
     };
     let mut cache = Cache::default();
-    cache.hear_from_elsewhere(&announced("upnp:rootdevice", "uuid:1"), Instant::START);
+    cache.hear(&from_elsewhere(announced("upnp:rootdevice", "uuid:1")), false, Instant::START);
     assert_eq!(cache.len(), 0, "nobody is asked what is no renderer");
-    cache.hear_from_elsewhere(&announced(renderer, "uuid:1"), Instant::START);
+    cache.hear(&from_elsewhere(announced(renderer, "uuid:1")), false, Instant::START);
     assert_eq!(cache.next_fetch(Instant::START, 7, |_| true), Some(location(1)));
     for (udn, believed) in [("uuid:1", true), ("1", true), ("uuid:2", false)] {
         assert_eq!(cache.vouches(7, &Udn::new(udn).expect("good")), believed, "{udn}");
     }
     // A place that is known from its own announcement needs no proof.
-    cache.hear(&alive(2, 1), Instant::START);
+    cache.hear(&alive(2, 1), false, Instant::START);
     assert_eq!(cache.next_fetch(Instant::START, 8, |_| true), Some(location(2)));
     assert!(cache.vouches(8, &Udn::new("uuid:other").expect("good")));
     // Nor does one that a stranger has named before.
-    cache.hear(&alive(1, 1), Instant::START);
+    cache.hear(&alive(1, 1), false, Instant::START);
     assert!(cache.vouches(7, &Udn::new("uuid:2").expect("good")));
     let rebooted = Announcement { boot_id: Some(9), ..announced(renderer, "uuid:forged") };
-    assert_eq!(cache.hear_from_elsewhere(&rebooted, Instant::START), News::None);
+    assert_eq!(cache.hear(&from_elsewhere(rebooted), false, Instant::START), News::None);
     let own = Announcement { boot_id: Some(1), ..alive(1, 1) };
-    assert_eq!(cache.hear(&own, Instant::START), News::None, "the forged boot number is not known");
+    assert_eq!(
+        cache.hear(&own, false, Instant::START),
+        News::None,
+        "the forged boot number is not known"
+    );
 }
 
 #[test]
 fn a_renderer_that_is_announced_where_another_one_was_described_is_looked_at_once() {
     let mut cache = Cache::default();
-    cache.hear(&alive(1, 1), Instant::START);
+    cache.hear(&alive(1, 1), false, Instant::START);
     let fetches = |cache: &mut Cache| {
         let fetched = cache.next_fetch(Instant::START, 7, |_| true);
         cache.described(7, &Udn::new("uuid:1").expect("good"));
@@ -177,8 +186,8 @@ fn a_renderer_that_is_announced_where_another_one_was_described_is_looked_at_onc
         udn: Udn::new("uuid:other").expect("good"),
         ..alive(1, 1)
     };
-    assert_eq!(cache.hear(&other, Instant::START), News::None);
+    assert_eq!(cache.hear(&other, false, Instant::START), News::None);
     assert_eq!(fetches(&mut cache), Some(location(1)));
-    assert!(matches!(cache.hear(&other, Instant::START), News::Alive(_)));
+    assert!(matches!(cache.hear(&other, false, Instant::START), News::Alive(_)));
     assert_eq!(fetches(&mut cache), None, "its announcements name a UDN of their own");
 }

@@ -96,7 +96,9 @@ impl Memory {
     }
 
     fn drop_oldest(&mut self) {
-        let oldest = (0..self.profiles.len()).min_by_key(|&i| self.profiles[i].seen);
+        // What has never played goes first: anybody can make up renderers.
+        let worth = |&i: &usize| (self.profiles[i].has_played(), self.profiles[i].seen);
+        let oldest = (0..self.profiles.len()).min_by_key(worth);
         if let Some(oldest) = oldest {
             self.profiles.remove(oldest);
         }

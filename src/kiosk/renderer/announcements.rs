@@ -60,7 +60,10 @@ impl Renderer {
                 self.volume.restart();
                 self.intent.go_on();
             }
-            Some(false) => self.intent.wake_to_viewer(now),
+            Some(false) => {
+                self.connection.doubt_restart(now);
+                self.intent.wake_to_viewer(now);
+            }
             _ => {}
         }
     }
@@ -70,9 +73,8 @@ impl Renderer {
         self.observation.ask_state_by(now);
     }
 
-    /// The renderer announced another boot number: somebody may have switched it on.
+    /// The renderer announced another boot number: somebody may have switched it on. The next look tells.
     pub(in crate::kiosk) fn rebooted(&mut self, ctx: &mut Context<'_>) {
-        self.connection.was_gone();
         self.wake(ctx.now);
         self.may_have_restarted(ctx);
     }
@@ -86,7 +88,8 @@ impl Renderer {
         }
         self.connection.doubt_restart(ctx.now);
         self.observation.look_now(ctx.now);
-        self.observation.forget_subscriptions(ctx.now);
+        // It keeps sending events if it has not restarted, whatever was said in its name.
+        self.observation.doubt_subscriptions(ctx.now);
     }
 
     /// The renderer restarted: everything known about it is void, except its goal.
@@ -104,7 +107,7 @@ impl Renderer {
     pub(in crate::kiosk) fn said_byebye(&mut self, ctx: &mut Context<'_>) {
         // A viewer who had stopped the renderer has now switched it off: the box leaves it off.
         match !self.observation.is_active() && self.intent.yield_for_good() {
-            true => self.connection.fall_asleep(ctx.now),
+            true => self.connection.fall_asleep(None),
             false => self.connection.say_goodbye(ctx.now),
         }
         self.observation.confirm_subscriptions(ctx.now + CONFIRM_AFTER);

@@ -50,9 +50,9 @@ pub(super) enum Presence {
     Here,
     /// The renderer said byebye at this time. Some renderers say byebye and stay.
     SaidGoodbye(Instant),
-    /// The renderer said byebye at `since` and stopped. When it is announced again, somebody has switched it on; `gone`:
-    /// there was a sign that it was off.
-    Asleep { since: Instant, gone: bool },
+    /// The renderer said byebye and stopped. When it is announced again, somebody has switched it on; `gone`:
+    /// there was a sign that it was off. `stopped_at`: it played, and stopped with its byebye.
+    Asleep { stopped_at: Option<Instant>, gone: bool },
 }
 
 /// The connection to one renderer.
@@ -231,11 +231,14 @@ impl Connection {
         self.0.breaker.hurry(now);
     }
 
-    /// The renderer was announced or described. Returns whether it was asleep, and if so whether somebody has switched it on: a
-    /// renderer that says byebye before each announcement was there all the time.
+    /// The renderer was announced or described. Returns whether it was asleep, and if so whether somebody has switched it on. If
+    /// there was no sign that it was off, it was there all the time: some renderers say byebye before each announcement, and
+    /// anybody can say it in the name of another.
     pub(super) fn wake(&mut self, now: Instant) -> Option<bool> {
         match core::mem::replace(&mut self.0.presence, Presence::Here) {
-            Presence::Asleep { since, gone } => Some(gone || now.since(since) > ANNOUNCED_ANEW),
+            Presence::Asleep { stopped_at, gone } => {
+                Some(gone || stopped_at.is_some_and(|at| now.since(at) > ANNOUNCED_ANEW))
+            }
             Presence::Here | Presence::SaidGoodbye(_) => None,
         }
     }
@@ -267,8 +270,8 @@ impl Connection {
         matches!(self.0.presence, Presence::SaidGoodbye(at) if played_at <= at + LINGERS)
     }
 
-    pub(super) fn fall_asleep(&mut self, now: Instant) {
-        self.0.presence = Presence::Asleep { since: now, gone: false };
+    pub(super) fn fall_asleep(&mut self, stopped_at: Option<Instant>) {
+        self.0.presence = Presence::Asleep { stopped_at, gone: false };
     }
 
     pub(super) const fn is_asleep(&self) -> bool {

@@ -244,6 +244,11 @@ impl Observation {
         self.0.subscriptions.iter_mut().for_each(|subscription| subscription.forget(now));
     }
 
+    /// Renews the subscriptions, unless they were just granted: a renderer that has restarted denies them.
+    pub(super) fn doubt_subscriptions(&mut self, now: Instant) {
+        self.0.subscriptions.iter_mut().for_each(|subscription| subscription.doubt(now));
+    }
+
     /// Renews the subscriptions at `at`, or subscribes then.
     pub(super) fn confirm_subscriptions(&mut self, at: Instant) {
         self.0.subscriptions.iter_mut().for_each(|subscription| subscription.confirm_at(at));

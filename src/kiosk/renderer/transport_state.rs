@@ -143,6 +143,12 @@ impl Renderer {
                 _ => self.takeover.give_up(),
             }
         }
+        let emptied =
+            last == Some(TransportState::Stopped) && state == TransportState::NoMediaPresent;
+        if emptied {
+            // One that was said to leave is in standby now.
+            self.connection.was_gone();
+        }
         let restart_doubt = self.connection.take_restart_doubt();
         let lost_its_file = restart_doubt
             && state == TransportState::NoMediaPresent
@@ -151,8 +157,6 @@ impl Renderer {
         if (returned.is_some() || lost_its_file) && !self.observation.is_active() {
             self.volume.restart();
             // What a viewer stopped, or somebody else played, is gone: the renderer was off.
-            let emptied =
-                last == Some(TransportState::Stopped) && state == TransportState::NoMediaPresent;
             let was_off = emptied || returned.is_some_and(|away| away >= POWER_CUT);
             let asleep = matches!(self.intent.goal, Goal::Yield { did: Viewer::SwitchedOff, .. });
             if was_off && self.intent.is_yielded() && !asleep {
@@ -547,7 +551,7 @@ impl Renderer {
     /// A renderer that said byebye and stopped was switched off by a viewer, or put into standby. Any command would
     /// wake it. It is left alone until it is announced again, even if the box insists.
     fn put_to_sleep(&mut self, ctx: &mut Context<'_>) {
-        self.connection.fall_asleep(ctx.now);
+        self.connection.fall_asleep(Some(ctx.now));
         self.yield_to_viewer(Viewer::SwitchedOff, ctx);
         self.playback.retire();
     }

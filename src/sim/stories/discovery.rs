@@ -190,6 +190,7 @@ fn a_renderer_that_plays_on_is_not_started_again() {
     let location = Some(location.clone());
     let announcement = Announcement {
         kind: MessageKind::Alive,
+        from: HOST,
         udn: world.nodes[0].renderer.persona().udn.clone(),
         target: clip("upnp:rootdevice"),
         location,

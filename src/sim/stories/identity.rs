@@ -18,6 +18,7 @@ fn a_boot_number_that_counts_on_while_it_rests_gives_nobody_the_film_back() {
         let (_, location) = world.kiosk.descriptions().next().expect("found");
         let announcement = Announcement {
             kind: MessageKind::Alive,
+            from: Ipv4Addr::new(10, 0, 0, 11),
             udn: world.nodes[0].renderer.persona().udn.clone(),
             target: clip("upnp:rootdevice"),
             location: Some(location.clone()),
@@ -102,6 +103,7 @@ fn an_announcement_with_the_address_of_another_moves_nobody() {
         location.host = Ipv4Addr::new(10, 0, 0, host);
         let announcement = Announcement {
             kind: MessageKind::Alive,
+            from: Ipv4Addr::new(10, 0, 0, 11),
             udn: world.nodes[0].renderer.persona().udn.clone(),
             target: clip("upnp:rootdevice"),
             location: Some(location),
@@ -109,7 +111,7 @@ fn an_announcement_with_the_address_of_another_moves_nobody() {
             boot_id: None,
             config_id: None,
         };
-        world.tell(Event::HeardFromElsewhere(Box::new(announcement)));
+        world.tell(Event::Heard(Box::new(announcement)));
         world.pass(120_000);
         assert!([0, 1].iter().all(|node| world.screen(*node).is_some_and(|s| s.1 > ms(150_000))));
         world.press(PanelAction::Stop);

@@ -7,6 +7,7 @@ mod clips;
 mod discovery;
 mod faults;
 mod fetch_evidence;
+mod floods;
 mod groups;
 mod identity;
 mod layers;

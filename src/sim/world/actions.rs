@@ -270,6 +270,7 @@ impl World {
 
     /// Delivers an event, if the task that reports it is running.
     pub fn tell(&mut self, event: Event) {
+        self.invariants.excuse();
         self.deliver(event);
     }
 }

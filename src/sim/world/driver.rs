@@ -368,7 +368,7 @@ impl World {
             _ => {}
         }
         let witness = match &event {
-            Event::Heard(_) | Event::HeardFromElsewhere(_) => TaskName::Multicast,
+            Event::Heard(_) => TaskName::Multicast,
             Event::NotifyAsked { .. } | Event::Notified { .. } | Event::Served { .. } => {
                 TaskName::MediaServer
             }
@@ -384,7 +384,7 @@ impl World {
 
     fn note_sign_of_life(&mut self, event: &Event) {
         match event {
-            Event::Heard(announcement) | Event::HeardFromElsewhere(announcement) => {
+            Event::Heard(announcement) => {
                 // The location may name another device's address.
                 let location = announcement.location.as_ref();
                 let meant = |node: &&mut Node| {

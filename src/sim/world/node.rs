@@ -137,6 +137,7 @@ impl Node {
         let location = HttpUrl::new(self.host, self.port, &path);
         let announcement = Announcement {
             kind,
+            from: self.host,
             udn,
             target: clip(target),
             location: location.filter(|_| kind != MessageKind::Byebye),
