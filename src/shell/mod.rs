@@ -21,6 +21,7 @@ pub mod network;
 pub mod process;
 pub mod reader;
 pub mod scan;
+mod senders;
 pub mod store;
 pub mod upnp_client;
 

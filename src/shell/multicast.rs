@@ -9,8 +9,9 @@
 //! change. Sending never waits: a search is repeated anyway.
 
 use super::mailbox::Mailbox;
-use super::network::{Interface, reaching};
+use super::network::{Interface, fair_share, reaching};
 use super::process::Heartbeat;
+use super::senders::{Senders, Verdict};
 use crate::kiosk::event::{Event, TaskName};
 use crate::time::Duration;
 use crate::upnp::ssdp::{self, GROUP, Rejected, TARGETS};
@@ -25,6 +26,7 @@ use socket2::{Domain, InterfaceIndexOrAddress, Protocol, Socket, Type};
 use std::collections::BTreeSet;
 use std::io;
 use std::net::UdpSocket;
+use std::time::Instant;
 
 /// Renderers answer within this many seconds: the smallest value that UDA 1.0 §1.2.2 allows.
 const MX: u8 = 1;
@@ -46,6 +48,7 @@ pub struct Multicast {
     sockets: RefCell<Sockets>,
     waiting: RefCell<Option<Waker>>,
     warned: RefCell<BTreeSet<(&'static str, io::ErrorKind)>>,
+    senders: RefCell<Senders>,
 }
 
 #[derive(Debug, Default)]
@@ -67,7 +70,7 @@ impl Multicast {
     /// for lack of descriptors or memory may work later.
     pub fn rejoin(&self, interfaces: &[Interface]) -> bool {
         let sockets = &mut *self.sockets.borrow_mut();
-        let reached: Vec<_> = reaching(interfaces).take(INTERFACES).collect();
+        let reached: Vec<_> = fair_share(reaching(interfaces), INTERFACES);
         let mut whole = true;
         let mut need = |done: bool| whole &= done;
         // A socket that is still good stays: responses may be on their way to it.
@@ -163,13 +166,15 @@ impl Multicast {
     /// Reads all sockets; returns the number of datagrams.
     fn drain(&self, buffer: &mut [u8], mailbox: &Mailbox) -> usize {
         let sockets = self.sockets.borrow();
-        let mut datagrams = 0;
+        let (mut datagrams, now) = (0, Instant::now());
         for socket in sockets.all() {
             for _ in 0..DATAGRAMS {
                 match socket.get_ref().recv_from(buffer) {
                     Ok((length, from)) => {
                         datagrams += 1;
-                        if let SocketAddr::V4(from) = from {
+                        if let SocketAddr::V4(from) = from
+                            && self.may_speak(*from.ip(), now)
+                        {
                             offer(&buffer[..length], *from.ip(), mailbox);
                         }
                     }
@@ -183,6 +188,17 @@ impl Multicast {
             }
         }
         datagrams
+    }
+
+    /// Returns whether a datagram of this host is read. Logs that it sends too many.
+    fn may_speak(&self, from: Ipv4Addr, now: Instant) -> bool {
+        let verdict = self.senders.borrow_mut().judge(from, now);
+        if verdict == Verdict::FirstTooMany {
+            log::warn!(
+                "{from} sends more SSDP datagrams than its share: the rest is not read. Look at what runs there"
+            );
+        }
+        verdict == Verdict::Read
     }
 
     /// The result if it worked. A failure is logged once for each kind until every socket is open again: with the cable unplugged,

@@ -125,7 +125,25 @@ fn warn_once(trouble: Option<&io::Error>, warned: &mut Option<io::ErrorKind>) {
 /// The addresses that a renderer could reach. There is none if the cable is unplugged or the Wi-Fi is down.
 fn addresses(interfaces: &[Interface]) -> heapless::Vec<Ipv4Addr, 16> {
     let outside = interfaces.iter().filter(|i| !i.loopback);
-    outside.map(|i| i.address).take(16).collect()
+    fair_share(outside, 16).into_iter().map(|i| i.address).take(16).collect()
+}
+
+/// So many of these at most, in the same order. If there are more, each interface gives its first address before one gives its
+/// second: a bridge of containers with twenty addresses must not displace the LAN.
+pub(super) fn fair_share<'a>(
+    of: impl Iterator<Item = &'a Interface>,
+    most: usize,
+) -> Vec<&'a Interface> {
+    let mut all: Vec<(usize, &Interface)> = Vec::new();
+    for interface in of {
+        let before = all.iter().filter(|(_, other)| other.index == interface.index).count();
+        all.push((before, interface));
+    }
+    let mut chosen: Vec<_> = (0..all.len()).collect();
+    chosen.sort_by_key(|&i| all.get(i).map(|(before, _)| *before));
+    chosen.truncate(most);
+    chosen.sort_unstable();
+    chosen.into_iter().filter_map(|i| Some(all.get(i)?.1)).collect()
 }
 
 /// The interfaces that reach the LAN; loopback only if there is no other one.
@@ -190,6 +208,26 @@ pub(super) mod tests {
         assert!(addresses(std::slice::from_ref(&lo)).is_empty(), "no network");
         assert_eq!(addresses(&[lo, lan.clone()]), [lan.address]);
         assert_eq!(sentence(&[lan]), "192.168.1.5 on eth0");
+    }
+
+    #[test]
+    fn every_interface_gets_its_share_of_addresses() {
+        let on = |name: &str, index: u32, host: u8| Interface {
+            name: name.to_owned(),
+            index,
+            address: Ipv4Addr::new(10, 0, u8::try_from(index).unwrap(), host),
+            netmask: Ipv4Addr::new(255, 255, 255, 0),
+            loopback: false,
+        };
+        let mut all: Vec<_> = (1..=18).map(|host| on("docker0", 2, host)).collect();
+        all.extend((1..=2).map(|host| on("eth0", 3, host)));
+        let used = addresses(&all);
+        assert_eq!(used.len(), 16);
+        let of = |index: u8| used.iter().filter(|a| a.octets()[2] == index).count();
+        assert_eq!((of(2), of(3)), (14, 2));
+        assert_eq!(used.last(), Some(&Ipv4Addr::new(10, 0, 3, 2)), "in the same order");
+        let few = addresses(&all[..3]);
+        assert_eq!(few.len(), 3);
     }
 
     const AGAIN: &str = "DLNA_KIOSK_TEST_NAMESPACE";
