@@ -5,11 +5,12 @@ use super::event::TaskName;
 use super::fault::Fault;
 use super::left_out::Unplayable;
 use super::reason::{Reason, Viewer};
-use crate::limits::{NAME_BYTES, TRACE};
+use crate::limits::{LOG_CAUSES, LOG_LINES, NAME_BYTES, TRACE};
 use crate::text::Text;
 use crate::text::file_name;
 use crate::time::{Duration, Instant};
 use core::fmt;
+use core::mem::{Discriminant, discriminant};
 use log::Level;
 use std::collections::VecDeque;
 use std::path::Path;
@@ -111,6 +112,8 @@ pub enum What {
     StillOn(String),
     /// A load is in this phase now, for this reason.
     Phase(&'static str, &'static str),
+    /// So many lines of a kind were left out, of which this is the last.
+    LeftUnsaid(u32, Box<What>),
     /// The box is shutting down.
     Leaving,
 }
@@ -137,6 +140,7 @@ impl What {
             | Self::Ended(_)
             | Self::Again(_) => Level::Debug,
             Self::Phase(..) => Level::Trace,
+            Self::LeftUnsaid(_, what) => what.level(),
             _ => Level::Info,
         }
     }
@@ -147,7 +151,13 @@ impl fmt::Display for Entry {
         if !self.who.is_empty() {
             write!(f, "{}: ", self.who)?;
         }
-        match &self.what {
+        self.what.fmt(f)
+    }
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             What::Found => write!(f, "found"),
             What::Moved => write!(f, "moved to another address or port"),
             What::Rebooted => write!(f, "the renderer has rebooted"),
@@ -244,6 +254,12 @@ impl fmt::Display for Entry {
             What::PowerOff => write!(f, "switching the machine off"),
             What::StillOn(why) => write!(f, "the machine could not be switched off: {why}"),
             What::Phase(phase, reason) => write!(f, "{phase}: {reason}"),
+            What::LeftUnsaid(1, what) => {
+                write!(f, "{what} (1 more line of this kind was left out)")
+            }
+            What::LeftUnsaid(count, what) => {
+                write!(f, "{what} ({count} more lines of this kind were left out)")
+            }
             What::Leaving => write!(f, "shutting down"),
         }
     }
@@ -279,21 +295,80 @@ pub struct Trace {
     /// Never more than its capacity, which is [`TRACE`]. Memory is touched only as entries come.
     entries: VecDeque<Entry>,
     written: u64,
+    /// What was recorded in the last minute, by kind and renderer; the one that began first comes first.
+    causes: VecDeque<Cause>,
 }
+
+/// Lines of one kind about one renderer: a renderer, or somebody in its name, can cause thousands in a second.
+#[derive(Debug)]
+struct Cause {
+    kind: Discriminant<What>,
+    who: Text<NAME_BYTES>,
+    since: Instant,
+    lines: u32,
+    /// How many were left out, and the last of these.
+    left_out: Option<(u32, What)>,
+}
+
+/// [`LOG_LINES`] are for this time.
+const MINUTE: Duration = Duration::from_secs(60);
 
 impl Default for Trace {
     fn default() -> Self {
-        Self { entries: VecDeque::with_capacity(TRACE), written: 0 }
+        Self { entries: VecDeque::with_capacity(TRACE), written: 0, causes: VecDeque::new() }
     }
 }
 
 impl Trace {
-    /// Records a transition; the oldest one makes room.
+    /// Records a transition; the oldest one makes room. If there were too many of its kind about this renderer in the last
+    /// minute, it is only counted, and their number is recorded when the minute is over.
     pub fn note(&mut self, at: Instant, who: &str, what: What) {
+        let who: Text<NAME_BYTES> = crate::text::clip(who);
+        let over = |cause: &Cause| at.since(cause.since) >= MINUTE;
+        while self.causes.front().is_some_and(over)
+            && let Some(cause) = self.causes.pop_front()
+        {
+            self.end(cause, at);
+        }
+        // The log is for changes that matter to an owner; the others come at the box's own pace.
+        if what.level() > Level::Info {
+            return self.record(Entry { at, who, what });
+        }
+        let kind = discriminant(&what);
+        let known = self.causes.iter_mut().find(|cause| cause.kind == kind && cause.who == who);
+        match known {
+            Some(cause) if cause.lines >= LOG_LINES => {
+                let before = cause.left_out.as_ref().map_or(0, |(count, _)| *count);
+                cause.left_out = Some((before.saturating_add(1), what));
+                return;
+            }
+            Some(cause) => cause.lines += 1,
+            None => {
+                if self.causes.len() >= LOG_CAUSES
+                    && let Some(first) = self.causes.pop_front()
+                {
+                    self.end(first, at);
+                }
+                let who = who.clone();
+                self.causes.push_back(Cause { kind, who, since: at, lines: 1, left_out: None });
+            }
+        }
+        self.record(Entry { at, who, what });
+    }
+
+    /// The minute of a cause is over: says how many lines were left out.
+    fn end(&mut self, cause: Cause, at: Instant) {
+        if let Some((count, what)) = cause.left_out {
+            let what = What::LeftUnsaid(count, Box::new(what));
+            self.record(Entry { at, who: cause.who, what });
+        }
+    }
+
+    fn record(&mut self, entry: Entry) {
         if self.entries.len() == TRACE {
             self.entries.pop_front();
         }
-        self.entries.push_back(Entry { at, who: crate::text::clip(who), what });
+        self.entries.push_back(entry);
         self.written += 1;
     }
 
@@ -319,6 +394,41 @@ impl Trace {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_of_one_kind_about_one_renderer_are_limited_and_the_others_counted() {
+        let mut trace = Trace::default();
+        let at = |second| Instant::START + Duration::from_secs(second);
+        for millis in 0..22_085 {
+            trace.note(Instant::from_millis(millis / 3), "TV", What::Rebooted);
+        }
+        trace.note(at(8), "TV", What::Recovered);
+        trace.note(at(8), "Radio", What::Rebooted);
+        assert_eq!(trace.written(), u64::from(LOG_LINES) + 2, "other lines are not affected");
+        let seen = trace.written();
+        trace.note(at(61), "Radio", What::Recovered);
+        let told: Vec<_> = trace.since(seen).map(Entry::to_string).collect();
+        let rest = 22_085 - LOG_LINES;
+        assert_eq!(
+            told,
+            [
+                format!(
+                    "TV: the renderer has rebooted ({rest} more lines of this kind were left out)"
+                )
+                .as_str(),
+                "Radio: works again"
+            ]
+        );
+    }
+
+    #[test]
+    fn made_up_names_do_not_fill_the_memory() {
+        let mut trace = Trace::default();
+        for n in 0..10_000 {
+            trace.note(Instant::START, &format!("TV {n}"), What::Found);
+        }
+        assert_eq!((trace.causes.len(), trace.entries.len()), (LOG_CAUSES, TRACE));
+    }
 
     #[test]
     fn the_oldest_entry_makes_room_and_only_new_ones_are_read() {
