@@ -131,6 +131,10 @@ fn status_as_text(json: &str) -> Result<String, String> {
         counted(&status["media_server"]["connections"], "connection"),
         status["media_server"]["bytes"].as_u64().unwrap_or(0) / 1_000_000
     );
+    let turn = &status["mailbox"]["longest_turn"];
+    if let (Some(ms), Some(what)) = (turn["ms"].as_f64(), turn["what"].as_str()) {
+        let _ = write!(text, "\nlongest turn: {ms:.0} ms, {what}");
+    }
     for led in list(&status["panel"]["leds"]) {
         let lit = if led["on"] == true { "on" } else { "off" };
         let _ = write!(

@@ -170,6 +170,35 @@ pub enum Event {
     Leave,
 }
 
+impl Event {
+    /// What has happened, in a few words for people.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Deadline => "a step at its time",
+            Self::Heard(_) | Self::BadDatagram => "a step for a datagram",
+            Self::Answered { .. } => "a step for an answer of a renderer",
+            Self::NotifyAsked { .. } | Self::Notified { .. } => "a step for an event of a renderer",
+            Self::MediaAsked { .. } | Self::Served { .. } | Self::MediaConnections(_) => {
+                "a step for a media client"
+            }
+            Self::Button { .. } => "a step for a button",
+            Self::Scanned(_) | Self::FolderChanged | Self::Probed { .. } => {
+                "a step for the media folder"
+            }
+            Self::Remembered(_) | Self::Saved(_) => "a step for what was learned",
+            Self::Asked { .. } => "a step for the status",
+            Self::Addresses(_)
+            | Self::Listening { .. }
+            | Self::Clock { .. }
+            | Self::Alive(_)
+            | Self::TaskEnded(..)
+            | Self::Panel(_)
+            | Self::PoweredOff(_)
+            | Self::Leave => "a step for the box itself",
+        }
+    }
+}
+
 /// The result of a successful request.
 #[derive(Debug, PartialEq)]
 pub enum Answer {
@@ -246,15 +275,22 @@ pub enum TaskName {
     Network,
 }
 
-impl fmt::Display for TaskName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl TaskName {
+    /// The task, for people.
+    pub const fn name(self) -> &'static str {
+        match self {
             Self::Multicast => "the search for renderers",
             Self::MediaServer => "the media server",
             Self::ControlServer => "the control server",
             Self::Panel => "the control of buttons and LEDs",
             Self::Network => "the monitoring of the network",
-        })
+        }
+    }
+}
+
+impl fmt::Display for TaskName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

@@ -18,7 +18,7 @@ use serde::Serialize;
 use std::path::PathBuf;
 
 /// The state of the shell's mailbox.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct MailboxStatus {
     /// How many events are waiting.
     pub depth: usize,
@@ -26,6 +26,16 @@ pub struct MailboxStatus {
     pub deepest: usize,
     /// How many datagrams were dropped for lack of room.
     pub dropped: u64,
+    /// The longest turn since the start: everything else had to wait for it.
+    pub longest_turn: Option<LongestTurn>,
+}
+
+/// How long one poll of a task, or one step of the kiosk with its effects, took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct LongestTurn {
+    pub ms: f64,
+    /// What the turn was for.
+    pub what: &'static str,
 }
 
 /// `GET /api/v1/status`.

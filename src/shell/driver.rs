@@ -36,6 +36,7 @@ pub async fn drive<'a>(
         if let Event::Answered { ticket, .. } = &event {
             runner.end_request(ticket.number());
         }
+        let (begun, what) = (std::time::Instant::now(), event.name());
         kiosk.step(event, clock.now(), &mut effects);
         for entry in kiosk.trace().since(seen) {
             log::log!(entry.what.level(), "{entry}");
@@ -49,6 +50,7 @@ pub async fn drive<'a>(
             }
             runner.perform(effect);
         }
+        shell.mailbox.turns.ended(what, begun);
     }
 }
 
@@ -95,15 +97,17 @@ impl<'a, 'e> EffectRunner<'a, 'e> {
             let dark = || {
                 shell.panel.borrow().dark();
             };
-            self.spawn(async move {
+            self.spawn("signals", async move {
                 process::leave_on_signals(signals, &shell.mailbox, dark).await;
             });
         }
         if !shell.config.schedule.is_empty() {
             // Otherwise the time is not needed, and no timer wakes the box for it.
-            self.spawn(clock::run_wall_clock(&shell.mailbox, shell.config.clock));
+            self.spawn("wall clock", clock::run_wall_clock(&shell.mailbox, shell.config.clock));
         }
-        self.spawn(async { match shell.readers.run(&shell.mailbox).await {} });
+        self.spawn("reading the media folder", async {
+            match shell.readers.run(&shell.mailbox).await {}
+        });
         for name in crate::kiosk::supervisor::TASKS {
             self.start(name);
         }
@@ -112,7 +116,7 @@ impl<'a, 'e> EffectRunner<'a, 'e> {
     /// Starts an essential task. If it ends, the kiosk is told.
     fn start(&mut self, name: TaskName) {
         let shell = self.shell;
-        let task = self.executor.spawn(async move {
+        let work = async move {
             let why = match name {
                 TaskName::Multicast => match shell.multicast.run(&shell.mailbox).await {},
                 TaskName::MediaServer => shell.run_media_server().await,
@@ -134,19 +138,20 @@ impl<'a, 'e> EffectRunner<'a, 'e> {
                 }
             };
             shell.mailbox.post(Event::TaskEnded(name, why)).await;
-        });
-        self.essential.insert(name, task);
+        };
+        let measured = shell.mailbox.turns.measure(name.name(), work);
+        self.essential.insert(name, self.executor.spawn(measured));
     }
 
-    fn spawn(&mut self, work: impl Future<Output = ()> + 'a) {
+    fn spawn(&mut self, what: &'static str, work: impl Future<Output = ()> + 'a) {
         self.others.retain(|task| !task.is_finished());
-        self.others.push(self.executor.spawn(work));
+        self.others.push(self.executor.spawn(self.shell.mailbox.turns.measure(what, work)));
     }
 
     fn perform(&mut self, effect: Effect) {
         let shell = self.shell;
         match effect {
-            Effect::Search => self.spawn(async {
+            Effect::Search => self.spawn("a search", async {
                 shell.multicast.search().await;
             }),
             Effect::SearchAt(address) => {
@@ -154,26 +159,29 @@ impl<'a, 'e> EffectRunner<'a, 'e> {
             }
             Effect::Run { ticket, request } => {
                 let number = ticket.number();
-                let task = self.executor.spawn(async move {
+                let work = async move {
                     let (outcome, facing) = upnp_client::run(&request).await;
                     log::debug!("{request}: {outcome:?}");
                     shell.mailbox.post(Event::Answered { ticket, outcome, facing }).await;
-                });
-                self.requests.insert(number, task);
+                };
+                let measured = shell.mailbox.turns.measure("a request to a renderer", work);
+                self.requests.insert(number, self.executor.spawn(measured));
             }
             Effect::Cancel(number) => self.end_request(number),
             Effect::Scan => shell.readers.scan(),
-            Effect::Save(memory) => self.spawn(async move {
+            Effect::Save(memory) => self.spawn("storing what was learned", async move {
                 let outcome = match &shell.store {
                     Some(store) => store.write(&memory.write()).await,
                     None => Event::Saved(Err("there is no state directory".to_owned())),
                 };
                 shell.mailbox.post(outcome).await;
             }),
-            Effect::Probe { token, path, extension } => self.spawn(async move {
-                let duration = shell.readers.duration(&path, extension).await;
-                shell.mailbox.post(Event::Probed { token, duration }).await;
-            }),
+            Effect::Probe { token, path, extension } => {
+                self.spawn("the length of a file", async move {
+                    let duration = shell.readers.duration(&path, extension).await;
+                    shell.mailbox.post(Event::Probed { token, duration }).await;
+                })
+            }
             Effect::Serve { reply, token: _, what } => shell.replies.serve(reply, what),
             Effect::Acknowledge(reply, known) => shell.replies.acknowledge(reply, known),
             Effect::Prefer(addresses) => drop(shell.preferred.replace(addresses)),
@@ -188,7 +196,7 @@ impl<'a, 'e> EffectRunner<'a, 'e> {
             Effect::PowerOff => {
                 // A demonstration does not switch off the machine it runs on.
                 let real = matches!(shell.mode, Mode::Service);
-                self.spawn(async move {
+                self.spawn("switching off", async move {
                     let outcome = match real {
                         true => process::power_off().await,
                         false => Err("this is only a demonstration".to_owned()),

@@ -7,9 +7,10 @@
 //! the answer when the effect comes. A connection that stops waiting withdraws its question; an answer without a question is
 //! dropped. No borrow crosses an await.
 
+use super::turns::Turns;
 use crate::kiosk::effect::Published;
 use crate::kiosk::event::{Event, ReplyTo};
-use crate::kiosk::status::MailboxStatus;
+use crate::kiosk::status::{LongestTurn, MailboxStatus};
 use crate::limits::{CONTROL_CONNECTIONS, MAILBOX, MEDIA_CONNECTIONS};
 use core::cell::{Cell, RefCell};
 use core::future::{Future, poll_fn};
@@ -23,6 +24,8 @@ pub struct Mailbox {
     inner: RefCell<Inner>,
     dropped: Cell<u64>,
     deepest: Cell<usize>,
+    /// How long the turns take that events cause, and those of the tasks that post them.
+    pub turns: Turns,
 }
 
 #[derive(Debug, Default)]
@@ -77,6 +80,10 @@ impl Mailbox {
             depth: self.inner.borrow().events.len(),
             deepest: self.deepest.get(),
             dropped: self.dropped.get(),
+            longest_turn: self
+                .turns
+                .longest()
+                .map(|(took, what)| LongestTurn { ms: took.as_secs_f64() * 1000.0, what }),
         }
     }
 

@@ -23,6 +23,7 @@ pub mod reader;
 pub mod scan;
 mod senders;
 pub mod store;
+pub mod turns;
 pub mod upnp_client;
 
 use self::gpio::{GpioPanel, SimulatedPins};
