@@ -8,6 +8,7 @@ use crate::kiosk::event::{Event, TaskName};
 use crate::shell::clock::pause;
 use crate::shell::control_server::{self, STATISTICS, STATUS};
 use crate::shell::store::Store;
+use crate::text::harmless;
 use crate::time::Duration;
 use clap::Args;
 use serde::Deserialize as _;
@@ -72,17 +73,20 @@ fn status_as_text(json: &str) -> Result<String, String> {
         let count = count.as_u64().and_then(|count| usize::try_from(count).ok());
         terminal::counted(count.unwrap_or(0), what)
     };
+    // Names of files and sentences of tasks are foreign words: no line of them may look like a line of the box.
+    let shown = |value: &Value| harmless(value.as_str().unwrap_or("")).into_owned();
     let list = |value: &Value| value.as_array().unwrap_or(&none).clone();
     let mut text = format!(
         "{} — up {}",
-        status["name"].as_str().unwrap_or("dlna-kiosk"),
+        harmless(status["name"].as_str().unwrap_or("dlna-kiosk")),
         terminal::clock_time(status["uptime_s"].as_f64().unwrap_or(0.0))
     );
-    if let Some(error) = status["configuration_error"].as_str() {
+    if status["configuration_error"].is_string() {
         // Writing to a String cannot fail; the same below.
-        let _ = write!(text, "\nconfiguration error: {error}");
+        let _ = write!(text, "\nconfiguration error: {}", shown(&status["configuration_error"]));
     }
-    if let Some(why) = status["power_off_refused"].as_str() {
+    if status["power_off_refused"].is_string() {
+        let why = shown(&status["power_off_refused"]);
         let _ = write!(text, "\nthe machine could not be switched off: {why}");
     }
     let renderers = list(&status["renderers"]);
@@ -92,8 +96,8 @@ fn status_as_text(json: &str) -> Result<String, String> {
     for renderer in renderers {
         let _ = write!(text, "\n{}", terminal::renderer_line(&renderer));
         for row in list(&renderer["left_out"]) {
-            let (what, why) = (row["what"].as_str(), row["sentence"].as_str());
-            let _ = write!(text, "\n  left out: {}: {}", what.unwrap_or(""), why.unwrap_or(""));
+            let (what, why) = (shown(&row["what"]), shown(&row["sentence"]));
+            let _ = write!(text, "\n  left out: {what}: {why}");
             if let Some(seconds) = row["again_in_s"].as_u64() {
                 let _ = write!(text, "; the box tries it again in {} min", seconds.div_ceil(60));
             }
@@ -108,17 +112,17 @@ fn status_as_text(json: &str) -> Result<String, String> {
     for task in list(&status["tasks"]).iter().filter(|task| task["running"] == false) {
         let name = TaskName::deserialize(&task["name"]);
         let name = name.map_or_else(|_| task["name"].to_string(), |name| name.to_string());
-        let why = task["ended"].as_str().unwrap_or("");
+        let why = shown(&task["ended"]);
         let _ = write!(text, "\n{name} ended and will be restarted: {why}");
     }
     for missing in list(&status["media"]["missing"]) {
-        let _ = write!(text, "\nmissing: {}", missing.as_str().unwrap_or(""));
+        let _ = write!(text, "\nmissing: {}", shown(&missing));
     }
     for bad in list(&status["media"]["bad"]) {
-        let _ = write!(text, "\nproblem: {}", bad.as_str().unwrap_or(""));
+        let _ = write!(text, "\nproblem: {}", shown(&bad));
     }
     for copying in list(&status["media"]["copying"]) {
-        let _ = write!(text, "\nstill being copied: {}", copying.as_str().unwrap_or(""));
+        let _ = write!(text, "\nstill being copied: {}", shown(&copying));
     }
     let _ = write!(
         text,
@@ -132,8 +136,8 @@ fn status_as_text(json: &str) -> Result<String, String> {
         status["media_server"]["bytes"].as_u64().unwrap_or(0) / 1_000_000
     );
     let turn = &status["mailbox"]["longest_turn"];
-    if let (Some(ms), Some(what)) = (turn["ms"].as_f64(), turn["what"].as_str()) {
-        let _ = write!(text, "\nlongest turn: {ms:.0} ms, {what}");
+    if let Some(ms) = turn["ms"].as_f64() {
+        let _ = write!(text, "\nlongest turn: {ms:.0} ms, {}", shown(&turn["what"]));
     }
     for led in list(&status["panel"]["leds"]) {
         let lit = if led["on"] == true { "on" } else { "off" };
@@ -149,7 +153,7 @@ fn status_as_text(json: &str) -> Result<String, String> {
 
 /// `Wall: TV left (together), TV right (missing) — 12 rounds, within 31 ms of each other`.
 fn group_line(group: &Value) -> String {
-    let word = |value: &Value| value.as_str().unwrap_or("").to_owned();
+    let word = |value: &Value| harmless(value.as_str().unwrap_or("")).into_owned();
     let none = Vec::new();
     let members = group["members"].as_array().unwrap_or(&none).iter();
     let members: Vec<String> =
@@ -179,7 +183,7 @@ fn statistics_as_text(json: &str) -> Result<String, String> {
         let udn = row["udn"].as_str().unwrap_or("");
         if udn != of {
             // Writing to a String cannot fail; the same below.
-            let _ = writeln!(lines, "{} ({udn})", row["name"].as_str().unwrap_or(""));
+            let _ = writeln!(lines, "{} ({})", harmless(&text(row, "name")), harmless(udn));
             of = udn;
         }
         let _ = writeln!(lines, "  {}", line(row, &statistics["gap_bounds_ms"]));
@@ -197,7 +201,7 @@ fn line(row: &Value, bounds: &Value) -> String {
     let (should, did) = (should.unwrap_or(0.0), did.unwrap_or(0.0));
     let mut line = format!(
         "{}: {}, {}, played for {} of the {} that it should have",
-        row["file"].as_str().unwrap_or(""),
+        harmless(row["file"].as_str().unwrap_or("")),
         count("starts", "start"),
         count("rounds", "round"),
         clock_time(did),
@@ -269,7 +273,7 @@ impl Profiles {
             return match smol::block_on(store.write(&memory.write())) {
                 Event::Saved(Ok(())) => {
                     gone.iter().for_each(|name| {
-                        terminal::print_line(format_args!("forgotten: {name}"));
+                        terminal::print_line(format_args!("forgotten: {}", harmless(name)));
                     });
                     terminal::print_line(
                         "a running box forgets it too, within an hour or at its next start",
@@ -281,12 +285,12 @@ impl Profiles {
             };
         }
         for profile in memory.profiles() {
-            terminal::print_line(profile.title());
+            terminal::print_line(harmless(&profile.title()));
             let account = profile.account(memory.ran());
             let lines =
                 if account.is_empty() { vec!["nothing unusual".to_owned()] } else { account };
             lines.iter().for_each(|line| {
-                terminal::print_line(format_args!("  {line}"));
+                terminal::print_line(format_args!("  {}", harmless(line)));
             });
         }
         if memory.profiles().is_empty() {
@@ -320,6 +324,24 @@ mod tests {
         );
         assert_eq!(statistics_as_text(r#"{"rows":[]}"#).unwrap(), "nothing has been played yet");
         assert!(statistics_as_text("<html>").is_err());
+    }
+
+    #[test]
+    fn foreign_words_are_escaped_in_the_status() {
+        let evil = "a\nLED GPIO1: on\u{1b}[2J";
+        let json = serde_json::json!({ "name": evil, "configuration_error": evil, "power_off_refused": evil,
+            "renderers": [{ "name": evil, "state": evil, "playing": evil, "fault": evil,
+                "why": { "sentence": evil }, "left_out": [{ "what": evil, "sentence": evil }] }],
+            "groups": [{ "name": evil, "members": [{ "name": evil, "state": evil }] }],
+            "tasks": [{ "name": "panel", "running": false, "ended": evil }],
+            "media": { "missing": [evil], "bad": [evil], "copying": [evil] },
+            "mailbox": { "longest_turn": { "ms": 12.3, "what": "a step for the status" } } });
+        let text = status_as_text(&json.to_string()).unwrap();
+        assert!(!text.contains('\u{1b}') && !text.contains("\nLED"), "{text}");
+        assert!(text.contains("\nlongest turn: 12 ms, a step for the status"), "{text}");
+        let rows = serde_json::json!({ "rows": [{ "udn": evil, "name": evil, "file": evil }] });
+        let text = statistics_as_text(&rows.to_string()).unwrap();
+        assert!(!text.contains('\u{1b}') && !text.contains("\nLED"), "{text}");
     }
 
     #[test]

@@ -95,17 +95,18 @@ pub async fn serve<'a, C: Future<Output = ()> + 'a>(
         let mut heartbeat = Heartbeat::new(mailbox, name);
         let mut failures = 0;
         let mut warned: Option<Instant> = None;
-        let mut refusing = false;
+        let mut refused: (u64, Option<Instant>) = (0, None);
         loop {
             match heartbeat.beat_while(listener.accept()).await {
                 Err(error) => {
-                    failures += u32::from(!is_scarcity(&error));
+                    failures += u32::from(scarcity(&error).is_none());
                     if failures == ACCEPT_FAILURES {
                         return format!("no connection could be accepted for a minute: {error}");
                     }
                     if warned.is_none_or(|at| at.elapsed() >= WARNING_PERIOD) {
                         warned = Some(Instant::now());
-                        log::warn!("{name} cannot accept connections: {error}; trying again");
+                        let why = scarcity(&error).map_or(error.to_string(), str::to_owned);
+                        log::warn!("{name} cannot accept connections: {why}; trying again");
                     }
                     Timer::after(ACCEPT_PAUSE).await;
                 }
@@ -119,12 +120,16 @@ pub async fn serve<'a, C: Future<Output = ()> + 'a>(
                         open.all.push((peer, executor.spawn(connection(stream, peer))));
                     } else {
                         refuse(&stream);
-                        if !refusing {
-                            // Once until there is room again, so that the log is not flooded.
-                            log::warn!("{name} has too many connections and refuses {peer}");
+                        refused.0 += 1;
+                        // Once a minute, so that the log is not flooded.
+                        if refused.1.is_none_or(|at| at.elapsed() >= WARNING_PERIOD) {
+                            log::warn!(
+                                "{name} has too many connections and refuses {peer}; refused so far: {}",
+                                refused.0
+                            );
+                            refused.1 = Some(Instant::now());
                         }
                     }
-                    refusing = !room;
                 }
             }
             // A client that connects rapidly must not keep the box from its other work.
@@ -174,10 +179,18 @@ impl OpenConnections {
     }
 }
 
-/// Whether the machine or this process lacks descriptors or memory: nothing is wrong with the socket.
-fn is_scarcity(error: &io::Error) -> bool {
-    let errno = Errno::from_io_error(error);
-    matches!(errno, Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM))
+/// What the machine or this process lacks, if that is why: nothing is wrong with the socket or the file.
+pub fn scarcity(error: &io::Error) -> Option<&'static str> {
+    Some(match Errno::from_io_error(error)? {
+        Errno::MFILE => {
+            "the box has as many files and connections open as it may (EMFILE): raise LimitNOFILE= of the service"
+        }
+        Errno::NFILE => {
+            "this machine has as many files open as it may (ENFILE): look at which program holds them (lsof)"
+        }
+        Errno::NOBUFS | Errno::NOMEM => "this machine has no memory left: end other programs",
+        _ => return None,
+    })
 }
 
 /// Answers 503 without waiting: so few bytes fit into any socket buffer.
@@ -339,6 +352,14 @@ mod tests {
             let found = next.get_ref().local_addr().unwrap().port();
             assert!(found > port && found <= port + MORE_PORTS, "{found} after {port}");
         }
+    }
+
+    #[test]
+    fn what_the_machine_lacks_is_named() {
+        let of = |errno: Errno| scarcity(&errno.into());
+        assert!(of(Errno::MFILE).is_some_and(|why| why.contains("EMFILE")));
+        assert!(of(Errno::NFILE).is_some_and(|why| why.contains("ENFILE")));
+        assert_eq!(of(Errno::CONNABORTED), None);
     }
 
     #[test]
