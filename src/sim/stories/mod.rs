@@ -16,6 +16,7 @@ mod media_folder;
 mod memory;
 mod oracle;
 mod oracle_2;
+mod oracle_3;
 mod oracle_screens;
 mod orders;
 mod panel;

@@ -23,11 +23,12 @@ pub enum Damage {
 }
 
 impl Damage {
-    /// The length that the file claims.
+    /// The length that the box reads from the file: none where what is in the file does not bear it out. A renderer reports
+    /// what a cut-off file claims.
     pub(super) fn claims(self, length: Duration) -> Option<Duration> {
         match self {
             Self::Garbage | Self::ClaimsNothing | Self::Unreadable | Self::Hangs => None,
-            Self::CutOff(_) => Some(length),
+            Self::CutOff(_) => None,
             Self::Claims(percent) => Some(length * percent / 100),
         }
     }

@@ -1,0 +1,44 @@
+//! What the oracle found of broken files, of groups, and of what viewers begin again: see `oracle`. Each story is ignored as
+//! long as the box fails in it.
+
+use super::oracle::{passes, room};
+use crate::sim::oracle::{Damage, Deed, Order, Room};
+
+const FILM: usize = 2;
+const NIGHT: usize = 6;
+const DRAGON: usize = 9;
+
+#[test]
+fn the_end_of_a_cut_off_film_is_no_viewers_stop() {
+    let deeds = [
+        (0, Deed::Spoil(NIGHT, Damage::CutOff(94))),
+        (60_000, Deed::Order(Order::ChooseForGood, Some(0))),
+    ];
+    passes(room(&[]), &deeds);
+    let deeds = [
+        (0, Deed::Spoil(DRAGON, Damage::CutOff(13))),
+        (2_602_993, Deed::Order(Order::Clip, Some(0))),
+    ];
+    passes(room(&[]), &deeds);
+}
+
+/// The renderer has fetched the file, or is still fetching it.
+#[test]
+fn a_film_that_is_replaced_by_a_cut_off_copy_while_it_plays_goes_on() {
+    for percent in [10, 40, 80] {
+        for at in [200_000, 900_000, 1_400_000] {
+            let deeds =
+                [(at, Deed::Spoil(FILM, Damage::CutOff(percent))), (6_000_000, Deed::GoodNetwork)];
+            passes(room(&[]), &deeds);
+        }
+    }
+}
+
+#[test]
+#[ignore = "of two devices with one UDN, the one that was in standby stays dark when it is on again"]
+fn two_devices_with_one_udn_both_play_after_standby() {
+    for one in [0, 1] {
+        let deeds = [(300_000, Deed::Standby(one)), (400_000, Deed::SwitchOn(one))];
+        passes(Room { odd: vec![vec![], vec!["has the UDN of the first"]], ..room(&[]) }, &deeds);
+    }
+}
