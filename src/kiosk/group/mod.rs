@@ -26,6 +26,10 @@ use serde::Serialize;
 /// Drift beyond this in the middle of a round is reported; it is corrected at the boundary.
 const DRIFT: Duration = Duration::from_secs(1);
 
+/// A member of the round that ends gets at least this long to end it, too, and to take the next file, however short the wait is.
+/// Before the latency of a slow member is known, it begins and ends a second or two later than the others.
+const LAG: Duration = Duration::from_secs(5);
+
 /// How far a member may proceed. Renderers without a group have an open gate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Gate {
@@ -53,6 +57,8 @@ pub(super) enum Doing {
     Ready,
     /// Playing, or Play was sent.
     Playing,
+    /// Shows the black picture, which needs no common start. Nobody waits for it.
+    Alone,
     /// Leaves out this file, which does not play on it. Nobody waits for it.
     SitsOut,
 }
@@ -147,10 +153,12 @@ impl Group {
         let somebody = |doing: &[Doing]| self.members.iter().any(|m| doing.contains(&m.doing()));
         if !somebody(&[Doing::Coming, Doing::Ready, Doing::Playing]) {
             // Nobody plays on. The first member to come back starts afresh and waits for all.
+            let sits_out = somebody(&[Doing::SitsOut]);
             self.open_since = None;
             self.members.iter_mut().for_each(|m| (m.let_go, m.missing_since) = (false, None));
             self.order(|_| Order { passes: true, ..Order::default() });
-            return None;
+            // They may sit out the next one, too.
+            return sits_out.then_some(now);
         }
         let ended = self.members.iter().any(Member::ended);
         if somebody(&[Doing::Playing]) && !ended {
@@ -200,13 +208,16 @@ impl Group {
 
     /// How long to wait for this member, if it is waited for at all.
     fn waits_until(&self, member: &Member, open_since: Instant) -> Option<Instant> {
+        let ends_too = member.part.is_some();
         match member.doing() {
+            Doing::Coming | Doing::Playing if ends_too => Some(open_since + self.wait.max(LAG)),
             Doing::Coming | Doing::Playing => Some(open_since + self.wait),
             Doing::Ready if member.order.item.is_some() => Some(open_since + self.wait),
             Doing::Missing if !member.let_go => {
                 Some(member.missing_since.unwrap_or(open_since).min(open_since) + self.wait)
             }
-            Doing::Ready | Doing::Missing | Doing::Nothing | Doing::SitsOut => None,
+            Doing::Ready | Doing::Missing => None,
+            Doing::Nothing | Doing::Alone | Doing::SitsOut => None,
         }
     }
 
@@ -465,6 +476,7 @@ impl Kiosk {
         let state = match renderer.map(|r| (r, r.sight().doing)) {
             None | Some((_, Doing::Missing)) => "missing",
             Some((_, Doing::Nothing)) => "not taking part",
+            Some((_, Doing::Alone)) => "shows black",
             Some((_, Doing::SitsOut)) => "leaves out this file",
             Some((_, Doing::Coming | Doing::Ready)) => "waits for the others",
             Some((_, Doing::Playing)) if !group.takes_part(slot.1) => {

@@ -266,9 +266,12 @@ impl Renderer {
     }
 
     fn skip(&mut self, by: isize, now: Instant) {
-        let known = &self.capabilities;
-        // What was seen not to play is tried again, because a person asks for it.
-        let is_listed = |file: &MediaFile| known.fit(file, now).min(Fit::LeftOut);
+        let (known, together) = (&self.capabilities, self.slot.is_taken());
+        // What was seen not to play is tried again, because a person asks for it. Of a group, others may play it.
+        let is_listed = |file: &MediaFile| match together {
+            true => Fit::Good,
+            false => known.fit(file, now).min(Fit::LeftOut),
+        };
         self.intent.programme_mut().step(by, is_listed);
         self.ask_for_current();
         self.takeover.give_up();

@@ -52,18 +52,20 @@ impl Renderer {
         self.intent.programme.following(|file| self.fit(file, now))
     }
 
-    /// Moves on to the next file that this renderer plays. Returns `false` at the end of a programme that does not
-    /// repeat.
+    /// Moves on to the next file that this renderer plays, or in a group to the next one: others may play it. Returns
+    /// `false` at the end of a programme that does not repeat.
     pub(super) fn advance(&mut self, now: Instant) -> bool {
-        let known = &self.capabilities;
-        self.intent.programme_mut().advance(|file| known.fit(file, now))
+        let (known, together) = (&self.capabilities, self.slot.is_taken());
+        let fit = |file: &MediaFile| if together { Fit::Good } else { known.fit(file, now) };
+        self.intent.programme_mut().advance(fit)
     }
 
     /// The file at this path has ended: moves on, unless another file is current already because this one was removed.
     /// Returns `false` at the end of a programme that does not repeat.
     pub(super) fn advance_past(&mut self, path: &Path, now: Instant) -> bool {
-        let known = &self.capabilities;
-        self.intent.programme_mut().advance_past(path, |file| known.fit(file, now))
+        let (known, together) = (&self.capabilities, self.slot.is_taken());
+        let fit = |file: &MediaFile| if together { Fit::Good } else { known.fit(file, now) };
+        self.intent.programme_mut().advance_past(path, fit)
     }
 
     /// Returns whether to ask which files the renderer plays before it is given one: there are several kinds of them.
@@ -122,8 +124,12 @@ impl Renderer {
         }
     }
 
-    /// Passes over the current file if this renderer does not play it and plays another one.
+    /// Passes over the current file if this renderer does not play it and plays another one. A member of a group lets the
+    /// others play it.
     pub(super) fn settle(&mut self, now: Instant) {
+        if self.slot.is_taken() && !self.intent.programme.is_interrupted() {
+            return self.sit_out_if_unfit(now);
+        }
         let known = &self.capabilities;
         self.intent.programme_mut().settle(|file| known.fit(file, now));
     }

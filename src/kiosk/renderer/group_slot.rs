@@ -92,6 +92,9 @@ impl Renderer {
             // The renderer shows a card, which no other member waits for.
             return Doing::Playing;
         }
+        if self.intent.shows_black() {
+            return Doing::Alone;
+        }
         if self.sits_out() {
             return Doing::SitsOut;
         }
@@ -126,6 +129,13 @@ impl Renderer {
         Some(Start { sent, origin })
     }
 
+    /// Sits out the current file if it does not play on this renderer and another one does: the others may play it.
+    pub(super) fn sit_out_if_unfit(&mut self, now: Instant) {
+        let unfit = |file: &&MediaFile| !self.suits(file, now);
+        let unfit = self.intent.programme.current().filter(unfit).map(Version::of);
+        self.slot.sit_out(unfit);
+    }
+
     /// Returns whether the renderer already does what its group wants.
     pub(in crate::kiosk) fn follows(&self, order: &Order) -> bool {
         let stays = order.item.is_none() && !(order.passes && self.sits_out());
@@ -140,13 +150,16 @@ impl Renderer {
             }
             self.intent.programme_mut().go_to(item);
             self.playback.supersede();
-            let unfit = |file: &&MediaFile| !self.suits(file, now);
-            let unfit = self.intent.programme.current().filter(unfit).map(Version::of);
-            self.slot.sit_out(unfit);
+            self.sit_out_if_unfit(now);
         }
-        if order.passes {
-            self.slot.sit_out(None);
-            self.advance(now);
+        if order.passes && self.sits_out() {
+            match self.advance(now) {
+                true => self.sit_out_if_unfit(now),
+                false => {
+                    self.slot.sit_out(None);
+                    self.intent.finish();
+                }
+            }
         }
         if let Some(gate) = order.gate {
             self.slot.set_gate(gate);

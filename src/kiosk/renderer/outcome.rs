@@ -46,6 +46,9 @@ impl Renderer {
         }
         self.tell_unlisted(ctx);
         self.settle(ctx.now);
+        if self.sits_out() {
+            return false;
+        }
         self.doubt_if_all_failed(ctx.now);
         let Some(file) = self.intent.programme.current().cloned() else {
             self.playback.request_scan();
@@ -65,9 +68,9 @@ impl Renderer {
         self.playback.clear_fault(|fault| fault.ends_with_a_file());
         self.hold_back(ctx);
         if self.slot.is_taken() {
-            // A card is shown without waiting for the other members.
-            let covered = self.intent.programme.is_covered();
-            self.slot.set_gate(if covered { Gate::Open } else { Gate::Shut });
+            // A card or black is shown without waiting for the other members.
+            let alone = self.intent.programme.is_covered() || self.intent.shows_black();
+            self.slot.set_gate(if alone { Gate::Open } else { Gate::Shut });
         }
         true
     }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::{Selector, Targets};
-use crate::sim::quirks::RelTime;
+use crate::sim::quirks::{FileFlaw, RelTime};
 use crate::sim::world::{MUST_PLAY_WITHIN, Weather};
 use crate::text::clip;
 use crate::upnp::action::TransportState;
@@ -313,4 +313,40 @@ fn a_button_that_means_one_member_means_all() {
     world.press(PanelAction::PlayPause);
     world.pass(5_000);
     assert_eq!(states(&world), [TransportState::PausedPlayback; 2], "not one of them alone");
+}
+
+/// There is no common start to wait for.
+#[test]
+fn a_member_that_comes_back_in_a_blackout_shows_the_black_picture_at_once() {
+    let all_day = "[[schedule]]\nthen = \"blackout\"\n";
+    let mut world = wall(vec![slow(200, 0), slow(900, 0)]).schedule("UTC0", all_day).start();
+    world.set_clock("2026-11-27T07:30:00Z", true);
+    world.run(60_000);
+    assert!(world.shows(0, "black.jpg") && world.shows(1, "black.jpg"));
+    world.remote(1, Remote::PullPlug);
+    world.pass(60_000);
+    world.remote(1, Remote::PowerOn);
+    let took = world.until(600_000, |w| w.shows(1, "black.jpg"));
+    assert!(took.is_some_and(|took| took < 30_000), "{took:?}");
+    assert!(world.shows(0, "black.jpg"));
+}
+
+#[test]
+fn a_file_that_does_not_play_on_one_member_plays_on_the_others() {
+    let files = [("/m/1.mp4", 20_000), ("/m/bad.mp4", 20_000), ("/m/3.mp4", 20_000)];
+    for (member, loading) in [(0, [200, 200]), (0, [200, 900]), (0, [900, 200]), (1, [200, 900])] {
+        let mut presets = vec![slow(loading[0], 0), precise(loading[1])];
+        presets[member].quirks.flaws = &[("bad", FileFlaw::NotShown)];
+        presets[member].quirks.failure = FetchFailure::SilentStop;
+        let mut world = wall(presets).files(&files).start();
+        world.run(150_000);
+        for _ in 0..3 {
+            let plays = world.until(90_000, |w| w.shows(1 - member, "bad.mp4"));
+            assert!(plays.is_some(), "TV {} leaves it out: {:?}", member + 1, world.trace(9));
+            world.pass(5_000);
+            assert!(world.screen(member).is_none());
+            let joins = world.until(40_000, |w| w.shows(0, "3.mp4") && w.shows(1, "3.mp4"));
+            assert!(joins.is_some(), "TV {} joins at the next file", member + 1);
+        }
+    }
 }

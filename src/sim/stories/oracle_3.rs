@@ -34,6 +34,18 @@ fn a_film_that_is_replaced_by_a_cut_off_copy_while_it_plays_goes_on() {
     }
 }
 
+/// Nobody knows yet that it begins late, and the others wait for two seconds only.
+#[test]
+fn a_member_that_ends_a_clip_later_than_the_others_goes_on_with_them() {
+    for at in [456_670, 13_489_123] {
+        let odd = vec![vec![], vec!["begins late"]];
+        passes(
+            Room { odd, group: Some(2), ..room(&[]) },
+            &[(at, Deed::Order(Order::Clip, Some(1)))],
+        );
+    }
+}
+
 #[test]
 #[ignore = "of two devices with one UDN, the one that was in standby stays dark when it is on again"]
 fn two_devices_with_one_udn_both_play_after_standby() {
