@@ -44,6 +44,8 @@ pub(super) struct Fields {
     pub(super) state: Option<TransportState>,
     /// The last state other than TRANSITIONING.
     pub(super) settled: Option<TransportState>,
+    /// The last settled state that the renderer itself named, until its last answer and including it.
+    pub(super) named: [Option<TransportState>; 2],
     pub(super) state_at: Instant,
     /// When the state was seen the time before.
     pub(super) known_before: Instant,
@@ -76,6 +78,7 @@ impl Observation {
         Self(Fields {
             state: None,
             settled: None,
+            named: [None; 2],
             state_at: Instant::START,
             known_before: Instant::START,
             empty_at: Instant::START,
@@ -99,10 +102,17 @@ impl Observation {
         if state == TransportState::NoMediaPresent {
             self.0.empty_at = now;
         }
-        match state {
-            TransportState::Transitioning => self.0.settled,
-            state => self.0.settled.replace(state),
+        let settles = state != TransportState::Transitioning;
+        self.0.named = [self.0.named[1], if settles { Some(state) } else { self.0.named[1] }];
+        match settles {
+            true => self.0.settled.replace(state),
+            false => self.0.settled,
         }
+    }
+
+    /// Returns whether the renderer said that it was paused, before the state that it named last.
+    pub(super) fn was_seen_paused(&self) -> bool {
+        self.0.named[0] == Some(TransportState::PausedPlayback)
     }
 
     /// The renderer accepted a command that brings this state.

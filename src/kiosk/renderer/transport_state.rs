@@ -349,10 +349,18 @@ impl Renderer {
             load.playhead_mut().thaw(ctx.now, ctx.now);
         }
         self.set_doubt(None, ctx);
-        if self.intent.is_yielded() && was_paused {
+        if was_paused && (self.intent.is_yielded() || self.is_played_on_after_pause(ctx.now)) {
             ctx.trace.note(ctx.now, self.name(), What::Resumed);
             self.intent.go_on();
         }
+    }
+
+    /// Returns whether a viewer plays on what was paused at the box. A renderer whose answer to the Pause is not old may
+    /// still be on its way.
+    fn is_played_on_after_pause(&self, now: Instant) -> bool {
+        self.intent.goal == Goal::Pause
+            && self.observation.was_seen_paused()
+            && self.connection.again_at(&Purpose::Pause) <= now
     }
 
     fn stopped(&mut self, error: bool, ctx: &mut Context<'_>) {
@@ -552,7 +560,10 @@ impl Renderer {
     /// wake it. It is left alone until it is announced again, even if the box insists.
     fn put_to_sleep(&mut self, ctx: &mut Context<'_>) {
         self.connection.fall_asleep(Some(ctx.now));
-        self.yield_to_viewer(Viewer::SwitchedOff, ctx);
+        // What was paused or stopped at the box stays so when the renderer is on again.
+        if self.intent.is_to_play() || self.intent.is_yielded() {
+            self.yield_to_viewer(Viewer::SwitchedOff, ctx);
+        }
         self.playback.retire();
     }
 

@@ -4,6 +4,7 @@
 use super::*;
 use crate::config::{AfterClip, RepeatPress};
 use crate::sim::quirks::{Does, FileFlaw, NextUri, RelTime, Whim};
+use crate::upnp::action::TransportState;
 
 const LONG: [(&str, u64); 1] = [("/m/clip.mp4", 3_600_000)];
 const SONGS: [(&str, u64); 3] = [("/m/a.mp3", 20_000), ("/m/b.mp3", 25_000), ("/m/c.mp3", 20_000)];
@@ -326,6 +327,41 @@ fn what_was_left_out_while_nothing_played_is_forgiven_also_after_a_restart_of_th
             let name = path.rsplit('/').next().unwrap();
             let shown = rounds.iter().any(|round| round.uri.ends_with(name));
             assert!(shown, "restart {restart}: {name} is not shown: {left}");
+        }
+    }
+}
+
+#[test]
+fn what_was_paused_at_the_box_plays_on_when_a_viewer_presses_play() {
+    for preset in [presets::well_behaved(), but(|q| q.pausing = ms(700))] {
+        let mut world = playing(Scenario::of(preset).files(&LONG));
+        world.press(PanelAction::Pause);
+        world.pass(60_000);
+        assert_eq!(world.nodes[0].renderer.state(), TransportState::PausedPlayback);
+        world.remote(0, Remote::Play);
+        world.pass(60_000);
+        assert_eq!(world.nodes[0].renderer.state(), TransportState::Playing);
+        world.press(PanelAction::PlayPause);
+        world.pass(10_000);
+        assert_eq!(world.nodes[0].renderer.state(), TransportState::PausedPlayback);
+    }
+}
+
+#[test]
+fn what_was_paused_or_stopped_at_the_box_stays_so_when_the_renderer_was_in_standby() {
+    for order in [PanelAction::Pause, PanelAction::Stop] {
+        for waits in [200, 60_000] {
+            let mut world = playing(Scenario::of(presets::well_behaved()).files(&LONG));
+            world.press(order);
+            world.pass(waits);
+            world.remote(0, Remote::Standby);
+            world.pass(120_000);
+            world.remote(0, Remote::PowerOn);
+            world.pass(120_000);
+            let state = world.nodes[0].renderer.state();
+            assert_ne!(state, TransportState::Playing, "{order:?}, {waits} ms before");
+            world.press(PanelAction::Play);
+            assert!(world.until(20_000, |w| w.shows(0, "clip.mp4")).is_some());
         }
     }
 }
