@@ -62,6 +62,7 @@ impl Renderer {
                     Command::Next => self.skip(1, now),
                     Command::Previous => self.skip(-1, now),
                     _ => {
+                        self.leave_what_a_viewer_began();
                         self.ask_for_current();
                         self.play_on(now);
                     }
@@ -381,6 +382,15 @@ impl Renderer {
         let is_idle = |load: &&Load| !load.is_running() && !load.is_starting();
         if self.playback.load().filter(is_idle).is_some_and(|load| !self.is_current(load)) {
             self.playback.supersede();
+        }
+    }
+
+    /// A person wants the programme: drops what a viewer has started again, if it is of another one.
+    fn leave_what_a_viewer_began(&mut self) {
+        let is_other =
+            |load: &&Load| load.taken_over && !self.intent.programme.has(&load.file.path);
+        if self.playback.load().filter(is_other).is_some() {
+            self.change_file();
         }
     }
 

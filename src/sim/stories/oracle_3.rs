@@ -2,7 +2,7 @@
 //! long as the box fails in it.
 
 use super::oracle::{passes, room};
-use crate::sim::oracle::{Damage, Deed, Order, Room};
+use crate::sim::oracle::{Damage, Deed, Entry, Order, Room, Shows};
 
 const FILM: usize = 2;
 const NIGHT: usize = 6;
@@ -44,6 +44,14 @@ fn a_member_that_ends_a_clip_later_than_the_others_goes_on_with_them() {
             &[(at, Deed::Order(Order::Clip, Some(1)))],
         );
     }
+}
+
+#[test]
+fn play_at_the_box_plays_the_table_though_a_viewer_began_something_else_again() {
+    let entry = |from, to, shows| Entry { from, to, on: None, shows, volume: None, priority: 0 };
+    let schedule = vec![entry(270, 1170, Shows::Nothing), entry(120, 660, Shows::File("open.mp4"))];
+    let deeds = [(15_514_096, Deed::ViewerPlays(0)), (15_900_518, Deed::Order(Order::Play, None))];
+    passes(Room { schedule, ..room(&[]) }, &deeds);
 }
 
 #[test]
