@@ -52,7 +52,7 @@ pub enum Fault {
 /// What a failure is charged to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Blame {
-    /// This file does not play on this renderer; others may.
+    /// This file does not play on this renderer, or cannot be read; others may.
     File(Unplayable),
     /// The renderer as a whole: it would fail with any file, or failed by chance.
     Renderer,
@@ -110,6 +110,7 @@ impl Fault {
             Self::DoesNotPlay(_) => Blame::File(Unplayable::NotShown),
             Self::NeverFetched(_) => Blame::File(Unplayable::NotFetched),
             Self::Breaks(_) => Blame::File(Unplayable::Breaks),
+            Self::Unreadable(_) => Blame::File(Unplayable::Unreadable),
             // It lacks the command, or is busy, whatever the file.
             Self::Refused(_, 401 | 602 | 701 | 705 | 715, _) => Blame::Renderer,
             // It did not find the box: AVTransport:2 §2.4.
@@ -126,7 +127,6 @@ impl Fault {
             Self::CannotReachBox(..) => Blame::Network,
             Self::Local
             | Self::NothingToPlay
-            | Self::Unreadable(_)
             | Self::Replaced(_)
             | Self::Removed(_)
             | Self::NoServer => Blame::Box,
@@ -273,6 +273,7 @@ mod tests {
             (Fault::DoesNotPlay(file()), Unplayable::NotShown),
             (Fault::NeverFetched(file()), Unplayable::NotFetched),
             (Fault::Breaks(file()), Unplayable::Breaks),
+            (Fault::Unreadable(file()), Unplayable::Unreadable),
         ] {
             assert_eq!(fault.blame(), Blame::File(why), "{fault}");
         }
@@ -290,7 +291,7 @@ mod tests {
         let network = Fault::CannotReachBox(Ipv4Addr::LOCALHOST, 8895);
         assert_eq!(network.blame(), Blame::Network);
         assert_eq!(Fault::Refused("the file", 738, "").blame(), Blame::Network);
-        for fault in [Fault::Unreadable(file()), Fault::Removed(file()), Fault::NoServer] {
+        for fault in [Fault::Removed(file()), Fault::NoServer] {
             assert_eq!(fault.blame(), Blame::Box, "{fault}");
         }
     }

@@ -36,6 +36,8 @@ pub enum Unplayable {
     NotShown,
     /// The renderer hung or vanished whenever it got the file.
     Breaks,
+    /// The box cannot read the file to its end: the renderer is not to blame.
+    Unreadable,
 }
 
 impl Unplayable {
@@ -47,6 +49,25 @@ impl Unplayable {
             Self::GivenUp => "gives_up",
             Self::NotShown => "does_not_play",
             Self::Breaks => "breaks",
+            Self::Unreadable => "unreadable",
+        }
+    }
+
+    /// What an owner can do instead of removing the file, in short.
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Self::Unreadable => "copy it again",
+            _ => "convert it",
+        }
+    }
+
+    /// What an owner can do about a file of this kind.
+    pub const fn remedy(self, kind: MediaKind) -> &'static str {
+        match (self, kind) {
+            (Self::Unreadable, _) => "copy the file again, and check the disk or stick",
+            (_, MediaKind::Video) => "convert the file to H.264 with AAC in .mp4",
+            (_, MediaKind::Audio) => "convert the file to .mp3",
+            (_, MediaKind::Image) => "convert the file to a .jpg of at most 4096 x 4096 pixels",
         }
     }
 }
@@ -59,16 +80,8 @@ impl fmt::Display for Unplayable {
             Self::GivenUp => "the renderer opens it and gives up",
             Self::NotShown => "the renderer fetches it but does not play it",
             Self::Breaks => "it makes the renderer hang",
+            Self::Unreadable => "the box cannot read it",
         })
-    }
-}
-
-/// What an owner can do about a file of this kind that does not play.
-pub fn remedy(kind: MediaKind) -> &'static str {
-    match kind {
-        MediaKind::Video => "convert the file to H.264 with AAC in .mp4",
-        MediaKind::Audio => "convert the file to .mp3",
-        MediaKind::Image => "convert the file to a .jpg of at most 4096 x 4096 pixels",
     }
 }
 
@@ -136,7 +149,9 @@ impl LeftOut {
         let out = || self.entries.iter().filter(move |entry| entry.until > now);
         let itself = out().find(|entry| entry.file == version);
         let alike = || {
-            let alike = || out().filter(|entry| entry.media_type == file.media_type);
+            let of_type = |entry: &&Entry| entry.media_type == file.media_type;
+            let alike =
+                || out().filter(of_type).filter(|entry| entry.why != Unplayable::Unreadable);
             let stands = !proven && alike().count() >= STAND_FOR_TYPE;
             alike().min_by_key(|entry| entry.until).filter(|_| stands)
         };
@@ -213,6 +228,24 @@ impl LeftOut {
         self.entries.retain(|entry| !are_meant(entry));
     }
 
+    /// The media folder was read. What the box could not read, and what is gone now, is tried at once when it is back: it
+    /// may lie on a stick that was pulled out.
+    pub fn forget_gone(&mut self, files: &[MediaFile]) {
+        let unreadable = |entry: &&Entry| entry.why == Unplayable::Unreadable;
+        if !self.entries.iter().any(|entry| unreadable(&entry)) {
+            return;
+        }
+        let mut there: Vec<Version, LEFT_OUT> = Vec::new();
+        for version in files.iter().map(Version::of) {
+            let mut ours = self.entries.iter().filter(unreadable);
+            if ours.any(|entry| entry.file == version) && !there.contains(&version) {
+                // There is room: each is one of the entries.
+                let _ = there.push(version);
+            }
+        }
+        self.forget(|entry| entry.why == Unplayable::Unreadable && !there.contains(&entry.file));
+    }
+
     /// Returns whether there is news to store, and forgets that there was.
     pub(super) fn take_news(&mut self) -> bool {
         core::mem::take(&mut self.news)
@@ -220,12 +253,13 @@ impl LeftOut {
 }
 
 /// All reasons.
-const ALL: [Unplayable; 5] = [
+const ALL: [Unplayable; 6] = [
     Unplayable::Refused,
     Unplayable::NotFetched,
     Unplayable::GivenUp,
     Unplayable::NotShown,
     Unplayable::Breaks,
+    Unplayable::Unreadable,
 ];
 
 /// The table as it is stored, with times in minutes of running. Each entry is a line of text, which is short.
@@ -358,7 +392,7 @@ impl PassedOver {
             NAMED => format!("1 more .{extension} file"),
             _ => file_name(&file.path).into_owned(),
         };
-        let sentence = format!("{why}; {}", remedy(file.media_type.kind));
+        let sentence = format!("{why}; {}", why.remedy(file.media_type.kind));
         rows.push(Self { what, files: 1, word: why.word(), sentence, again_in_s, extension });
     }
 }

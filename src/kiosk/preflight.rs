@@ -6,7 +6,7 @@
 
 use super::Kiosk;
 use super::command::matches;
-use super::left_out::{Entry, remedy};
+use super::left_out::Entry;
 use super::renderer::Renderer;
 use crate::config::{Rule, Selector};
 use crate::media::catalogue::MediaFile;
@@ -149,7 +149,7 @@ impl Kiosk {
                 "the renderer's address {host} is in none of the box's networks, so it may not reach the box"
             ))
         } else if let Some(Entry { why, .. }) = renderer.against(file, now) {
-            Outlook::Unlikely(format!("{why}; {}", remedy(file.media_type.kind)))
+            Outlook::Unlikely(format!("{why}; {}", why.remedy(file.media_type.kind)))
         } else if renderer.sink().is_some_and(|sink| !media_type::lists_any(sink, file.media_type))
             && !self.common.statistics.has_played(renderer.udn(), &extension_of(file))
         {

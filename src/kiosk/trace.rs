@@ -182,9 +182,10 @@ impl fmt::Display for What {
             What::Trouble(fault) => write!(f, "{fault}"),
             What::LeftOut(path, why, pause) => write!(
                 f,
-                "leaving out {} for {}: {why}; remove the file or convert it",
+                "leaving out {} for {}: {why}; remove the file or {}",
                 file_name(path),
-                minutes(*pause)
+                minutes(*pause),
+                why.advice()
             ),
             What::ClipMissed => write!(f, "the clip is not played: the renderer is away"),
             What::Skips(kind) => {

@@ -29,6 +29,8 @@ pub struct FetchEvidence {
     /// When the first bytes were sent.
     began: Option<Instant>,
     cut_at: Option<Instant>,
+    /// The box could not read the file.
+    pub unreadable: bool,
     /// The path holds another file now, so that a request could not be served.
     pub replaced: bool,
     heads: u16,
@@ -65,6 +67,7 @@ impl FetchEvidence {
         // A HEAD fetches nothing.
         self.fetched |= end != Some(StreamEnd::Head);
         self.replaced |= end == Some(StreamEnd::Replaced);
+        self.unreadable |= end == Some(StreamEnd::FileError);
         self.cut_at = match end {
             Some(StreamEnd::FileError | StreamEnd::Replaced) => self.cut_at.or(Some(now)),
             Some(StreamEnd::Head | StreamEnd::Aborted) => self.cut_at,
@@ -104,8 +107,8 @@ impl FetchEvidence {
 
     /// Disregards all requests so far: what was fetched, and what the renderer broke off.
     pub fn forget_requests(&mut self) {
-        let Self { cut_at, replaced, .. } = *self;
-        *self = Self { cut_at, replaced, ..Self::default() };
+        let Self { cut_at, replaced, unreadable, .. } = *self;
+        *self = Self { cut_at, replaced, unreadable, ..Self::default() };
     }
 
     /// Returns whether the renderer has the file to its end, which has `size` bytes: nothing of it is left to fetch.

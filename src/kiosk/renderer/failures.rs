@@ -207,8 +207,9 @@ impl Renderer {
             _ => true,
         };
         let is_new = !self.capabilities.habits.left_out.knows(&file);
-        // A file that has ended by itself here plays here, as a rule.
-        let hopeful = soon || self.playback.end_of(&file).is_some();
+        // A file that has ended by itself here plays here, as a rule. A disk may have failed for a moment.
+        let hopeful =
+            soon || why == Unplayable::Unreadable || self.playback.end_of(&file).is_some();
         let attempt = self.playback.count_attempt();
         if is_new && hopeful && attempt < attempts {
             return PAUSES.pause_by_chance(attempt - 1, chance);
@@ -296,7 +297,8 @@ impl Renderer {
             let fault = match (load.evidence.replaced, there) {
                 (true, true) => Fault::Replaced(load.name()),
                 (_, false) => Fault::Removed(load.name()),
-                (false, true) => Fault::Unreadable(load.name()),
+                (false, true) if load.evidence.unreadable => Fault::Unreadable(load.name()),
+                (false, true) => Fault::NoServer,
             };
             self.playback.request_scan();
             return fault;

@@ -86,6 +86,7 @@ impl Renderer {
 
     /// Applies a scan of the media folder. Returns what became of the file that plays, if that is news.
     pub(in crate::kiosk) fn resolve(&mut self, scan: &Scan, now: Instant) -> Option<What> {
+        self.capabilities.left_out_mut().forget_gone(&scan.files);
         let programme = self.intent.programme_mut();
         let was_empty = programme.is_empty();
         let was_there = self.playback.load().is_some_and(|load| programme.holds(&load.file));

@@ -2,8 +2,9 @@
 //! long as the box fails in it.
 
 use super::oracle::{passes, room};
-use crate::sim::oracle::{Damage, Deed, Entry, Order, Room, Shows};
+use crate::sim::oracle::{Damage, Deed, Entry, List, Order, Room, Shows};
 
+const NEWS: usize = 3;
 const FILM: usize = 2;
 const NIGHT: usize = 6;
 const DRAGON: usize = 9;
@@ -30,6 +31,17 @@ fn a_film_that_is_replaced_by_a_cut_off_copy_while_it_plays_goes_on() {
             let deeds =
                 [(at, Deed::Spoil(FILM, Damage::CutOff(percent))), (6_000_000, Deed::GoodNetwork)];
             passes(room(&[]), &deeds);
+        }
+    }
+}
+
+#[test]
+fn a_film_that_the_disk_cannot_read_is_left_out_and_named() {
+    for list in [List::Films, List::Shuffled, List::Pictures] {
+        for (at, file) in [(0, FILM), (0, NEWS), (2_916_193, FILM), (3_088_314, FILM)] {
+            let deeds =
+                [(at, Deed::Spoil(file, Damage::Unreadable)), (6_000_000, Deed::GoodNetwork)];
+            passes(Room { list, ..room(&[]) }, &deeds);
         }
     }
 }

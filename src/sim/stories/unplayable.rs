@@ -3,6 +3,7 @@
 use super::*;
 use crate::config::{AfterClip, RepeatPress};
 use crate::sim::quirks::FileFlaw;
+use crate::sim::world::Damage;
 
 const SPEAKER: &[&str] = &["audio/mpeg", "audio/mp4"];
 
@@ -403,4 +404,37 @@ fn a_wall_with_a_speaker_shows_pictures_without_it() {
     assert!(given(&world, 0, "cover.jpg") >= 2);
     let rounds = world.nodes[1].rounds.len();
     assert!(rounds >= 6, "{rounds}");
+}
+
+/// It is tried as often as one that does not play, named, and tried again when it is another one.
+#[test]
+fn a_file_that_the_box_cannot_read_is_left_out_until_it_is_replaced() {
+    for damage in [Damage::Unreadable, Damage::Hangs] {
+        let mut world = Scenario::of(presets::well_behaved()).files(FILMS).autoplay().start();
+        world.put_damaged("/m/bad.mp4", 30_000, damage);
+        world.run(540_000);
+        let times = given(&world, 0, "bad.mp4");
+        assert!((1..=3).contains(&times), "{damage:?}: {times} times");
+        assert_eq!(left_out(&world, 0), ["bad.mp4: unreadable"], "{damage:?}");
+        assert_eq!(logged(&world, "the box cannot read it; remove the file or copy it"), 1);
+        world.put("/m/bad.mp4", 31_000);
+        let plays = world.until(120_000, |w| w.shows(0, "bad.mp4"));
+        assert!(plays.is_some(), "{damage:?}: {:?}", world.trace(9));
+        assert!(left_out(&world, 0).is_empty(), "{damage:?}");
+    }
+}
+
+#[test]
+fn a_stick_that_was_pulled_out_plays_at_once_when_it_is_back() {
+    let mut world = Scenario::of(presets::well_behaved()).files(FILMS).autoplay().start();
+    world.run(100_000);
+    world.disk_fails(true);
+    world.pass(60_000);
+    world.disk_fails(false);
+    world.plug_disk(false);
+    world.pass(30_000);
+    world.plug_disk(true);
+    for file in ["a.mp4", "bad.mp4", "c.mp4"] {
+        assert!(world.until(100_000, |w| w.shows(0, file)).is_some(), "{file}");
+    }
 }
