@@ -16,7 +16,9 @@ fn same<M: Message + Clone + Debug + PartialEq>(packet: &[u8]) {
     let Some(said) = parse::<M>(packet) else { return };
     let written = packets(said.iter().cloned());
     assert!(written.iter().all(|packet| packet.len() <= PACKET));
-    let again: Vec<M> =
-        written.iter().flat_map(|packet| parse(packet).expect("what we write is a packet")).collect();
+    let again: Vec<M> = written
+        .iter()
+        .flat_map(|packet| parse(packet).expect("what we write is a packet"))
+        .collect();
     assert_eq!(again, said);
 }

@@ -64,8 +64,10 @@ struct Disk {
     is_news: bool,
     /// Why `last` is not what is there, as the rest of a sentence about each of its paths.
     trouble: Option<String>,
-    /// Files of which readers died.
+    /// Files of which readers died twice.
     crashes: Vec<(PathBuf, u64, i64)>,
+    /// What the last reader examined when it died. Something else may have killed it.
+    suspect: Option<(PathBuf, u64, i64)>,
     failures: u32,
     retry: Option<Instant>,
 }
@@ -271,9 +273,8 @@ impl<'a> Scans<'a> {
         };
         match reading.examines.filter(|_| disk.crashes.len() < CRASHES) {
             Some(file) => {
-                log::debug!("a reader died of {}: {error}", file.0.display());
-                disk.crashes.retain(|known| known.0 != file.0);
-                disk.crashes.push(file);
+                log::debug!("a reader died while it examined {}: {error}", file.0.display());
+                disk.suspect(file);
                 let mounts = self.readers.mounts();
                 self.read(at, &mounts);
             }
@@ -294,8 +295,7 @@ impl<'a> Scans<'a> {
         for disk in &mut self.disks {
             let found = disk.last.files.iter().find(|file| *file.path == *path);
             if let Some(file) = found.filter(|_| disk.crashes.len() < CRASHES) {
-                disk.crashes.push((path.to_owned(), file.size, file.modified));
-                self.changed = true;
+                self.changed |= disk.suspect((path.to_owned(), file.size, file.modified));
             }
         }
     }
@@ -376,6 +376,20 @@ impl Disk {
         self.is_news |= late;
         (self.trouble, self.failures) = (None, 0);
         late
+    }
+
+    /// A reader died while it examined this file. Returns whether the file is to blame, because it was examined at the
+    /// last death, too.
+    fn suspect(&mut self, file: (PathBuf, u64, i64)) -> bool {
+        let again = self.suspect.as_ref() == Some(&file);
+        if again {
+            self.crashes.retain(|known| known.0 != file.0);
+            self.crashes.push(file);
+            self.suspect = None;
+        } else {
+            self.suspect = Some(file);
+        }
+        again
     }
 
     fn fail(&mut self, why: String) {
