@@ -35,7 +35,7 @@ impl Check {
 
 /// Prints the problems of the file and, unless `brief`, the effective configuration.
 fn check(path: &Path, brief: bool) -> Result<Config, String> {
-    let loaded = crate::cli::load(path)?;
+    let loaded = crate::cli::load_and_look(path)?;
     let file = path.display().to_string();
     for problem in &loaded.problems {
         print_error(problem.in_file(&file));

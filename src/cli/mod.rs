@@ -8,7 +8,7 @@ mod run;
 mod status;
 mod terminal;
 
-use crate::config::{Config, Loaded};
+use crate::config::{Config, FileState, Loaded};
 use crate::kiosk::event::Event;
 use crate::kiosk::trace::Entry;
 use crate::kiosk::{Kiosk, Setup};
@@ -120,14 +120,24 @@ const fn log_filter(verbose: u8, command: &Command) -> &'static str {
     }
 }
 
-/// Reads the configuration and its problems.
+/// Reads the configuration and its problems. Looks at no media: a disk that hangs must not keep the box from starting, nor
+/// the status from being shown.
 fn load(path: &Path) -> Result<Loaded, String> {
+    load_and(path, &config_file::assume)
+}
+
+/// Reads the configuration and its problems, also those of media paths that are not there.
+fn load_and_look(path: &Path) -> Result<Loaded, String> {
+    load_and(path, &config_file::look)
+}
+
+fn load_and(path: &Path, look: &dyn Fn(&Path) -> FileState) -> Result<Loaded, String> {
     // Without a file at the default path the defaults apply. A file that was named must be there.
     let usual = path == Path::new(CONFIG);
     if !usual && !path.exists() {
         return Err(format!("{}: no such file", path.display()));
     }
-    let mut loaded = config_file::load(path).map_err(|error| unread(path, &error))?;
+    let mut loaded = config_file::load(path, look).map_err(|error| unread(path, &error))?;
     if usual && !path.exists() {
         // Running without a file is normal: no warning.
         loaded.problems.retain(|problem| problem.line.is_some() || !problem.key.is_empty());

@@ -3,6 +3,8 @@
 use super::gpio;
 use super::scan::spelling::Spellings;
 use crate::config::{self, FileState, GpioHeader, Loaded, Problem, Severity};
+use crate::media::media_type::of_extension;
+use crate::media::playlist::is_playlist;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -12,15 +14,16 @@ const MAX_BYTES: u64 = 1 << 20;
 /// How many symbolic links are followed in a row.
 const LINKS: u8 = 8;
 
-/// Reads the configuration file at `path`. Without a file the defaults and the usual panel apply, with a warning.
+/// Reads the configuration file at `path`. Without a file the defaults and the usual panel apply, with a warning. `look` says
+/// what is at the paths of media: [`look`] waits for disks that hang, [`assume`] does not.
 ///
 /// # Errors
 /// If the file is there but cannot be read, or is larger than 1 MiB.
-pub fn load(path: &Path) -> io::Result<Loaded> {
+pub fn load(path: &Path, look: &dyn Fn(&Path) -> FileState) -> io::Result<Loaded> {
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            let mut loaded = without_file(gpio::header());
+            let mut loaded = without_file(gpio::header(), look);
             let problem = Problem {
                 severity: Severity::Warning,
                 line: None,
@@ -43,16 +46,20 @@ pub fn load(path: &Path) -> io::Result<Loaded> {
     }
     let text = match String::from_utf8(bytes) {
         Ok(text) => text,
-        Err(error) => return Ok(not_utf8(&error)),
+        Err(error) => return Ok(not_utf8(&error, look)),
     };
     // The packaged file, in which every line is commented out, counts as none.
     let header = gpio::header();
-    Ok(if is_blank(&text) { without_file(header) } else { config::parse_for(header, &text, &look) })
+    Ok(if is_blank(&text) {
+        without_file(header, look)
+    } else {
+        config::parse_for(header, &text, look)
+    })
 }
 
 /// The configuration without a file: of the usual panel as much as this header has pins for.
-fn without_file(header: GpioHeader) -> Loaded {
-    let mut loaded = config::parse(config::WITHOUT_FILE, &look);
+fn without_file(header: GpioHeader, look: &dyn Fn(&Path) -> FileState) -> Loaded {
+    let mut loaded = config::parse(config::WITHOUT_FILE, look);
     if let Some(config) = &mut loaded.config {
         config.buttons.retain(|button| header.has(button.pin));
         config.leds.retain(|led| header.has(led.pin));
@@ -68,12 +75,12 @@ fn is_blank(text: &str) -> bool {
 }
 
 /// The problem of a file in another encoding. Its LEDs can be used all the same: accented letters occur only in names.
-fn not_utf8(error: &std::string::FromUtf8Error) -> Loaded {
+fn not_utf8(error: &std::string::FromUtf8Error, look: &dyn Fn(&Path) -> FileState) -> Loaded {
     let start = error.utf8_error().valid_up_to();
     let before = error.as_bytes().iter().take(start);
     let line = before.filter(|&&byte| byte == b'\n').count() + 1;
     let mut loaded =
-        config::parse_for(gpio::header(), &String::from_utf8_lossy(error.as_bytes()), &look);
+        config::parse_for(gpio::header(), &String::from_utf8_lossy(error.as_bytes()), look);
     let problem = Problem {
         severity: Severity::Error,
         line: u32::try_from(line).ok(),
@@ -84,6 +91,15 @@ fn not_utf8(error: &std::string::FromUtf8Error) -> Loaded {
     loaded.problems.insert(0, problem);
     loaded.config = None;
     loaded
+}
+
+/// What is at `path` by its name: the box looks for it later, with a process of its own for each disk.
+pub fn assume(path: &Path) -> FileState {
+    let kind = path.extension().and_then(|extension| of_extension(&extension.to_string_lossy()));
+    match kind.is_some() || is_playlist(path) {
+        true => FileState::File,
+        false => FileState::Folder,
+    }
 }
 
 /// What is at `path`, or at the path that is meant by it, as far as this process may see.
@@ -139,7 +155,7 @@ mod tests {
 
     #[test]
     fn without_a_file_the_defaults_and_the_usual_panel_apply() {
-        let loaded = load(Path::new("/nowhere/config.toml")).unwrap();
+        let loaded = load(Path::new("/nowhere/config.toml"), &look).unwrap();
         let config = loaded.config.unwrap();
         let pins: Vec<_> = config.buttons.iter().map(|button| button.pin.0).collect();
         assert_eq!(pins, [17, 27, 5, 6], "as the README wires them");
@@ -158,7 +174,7 @@ mod tests {
             (GpioHeader::TwentySix, [17, 27].as_slice(), 2),
             (GpioHeader::TwentySixOfFirst, &[17], 2),
         ] {
-            let config = without_file(header).config.unwrap();
+            let config = without_file(header, &look).config.unwrap();
             let pins: Vec<_> = config.buttons.iter().map(|button| button.pin.0).collect();
             assert_eq!((pins.as_slice(), config.leds.len()), (buttons, leds));
         }
@@ -172,11 +188,22 @@ mod tests {
         let text =
             format!("media = {:?}\n[[renderer]]\nplays = [\"a.mp4\", \"b.mp4\"]\n", folder.path());
         fs::write(&path, text).unwrap();
-        let loaded = load(&path).unwrap();
+        let loaded = load(&path, &look).unwrap();
         assert_eq!(loaded.config.unwrap().rules[0].plays.len(), 2);
         assert_eq!(loaded.problems.len(), 1, "{:?}", loaded.problems);
         assert!(loaded.problems[0].message.contains("b.mp4 does not exist"));
         assert_eq!(look(folder.path()), FileState::Folder);
+    }
+
+    #[test]
+    fn nothing_is_looked_at_where_a_disk_may_hang() {
+        let folder = TestFolder::new("assume");
+        let path = folder.path().join("config.toml");
+        let text = "media = \"/nowhere\"\n[[renderer]]\nplays = [\"a.mp4\", \"b/\", \"c.m3u\"]\n";
+        fs::write(&path, text).unwrap();
+        let loaded = load(&path, &assume).unwrap();
+        assert_eq!(loaded.config.unwrap().rules[0].plays.len(), 3);
+        assert_eq!(loaded.problems, [], "the scan names what is missing");
     }
 
     #[test]
@@ -204,8 +231,8 @@ mod tests {
     #[test]
     fn a_file_of_comments_counts_as_none() {
         let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/systemd/config.toml");
-        let without = load(Path::new("/nowhere/config.toml")).unwrap().config;
-        assert_eq!(load(Path::new(shipped)).unwrap().config, without);
+        let without = load(Path::new("/nowhere/config.toml"), &look).unwrap().config;
+        assert_eq!(load(Path::new(shipped), &look).unwrap().config, without);
         assert!(is_blank("\u{feff}# a\r\n\r\n") && !is_blank("# a\n[[led]]"));
     }
 
@@ -215,14 +242,14 @@ mod tests {
         let path = folder.path().join("config.toml");
         fs::write(&path, b"# one\nname = \"K\xfcche\"\n[[led]]\npin = 22\nshows = \"status\"\n")
             .unwrap();
-        let loaded = load(&path).unwrap();
+        let loaded = load(&path, &look).unwrap();
         assert_eq!((loaded.config, loaded.leds_anyway.len()), (None, 1));
         assert_eq!(loaded.problems[0].line, Some(2));
     }
 
     #[test]
     fn an_enormous_file_is_refused() {
-        assert!(load(Path::new("/dev/zero")).is_err());
+        assert!(load(Path::new("/dev/zero"), &look).is_err());
         assert_eq!(look(Path::new("/dev/zero")), FileState::Missing);
     }
 }
