@@ -261,6 +261,15 @@ impl Intent {
         }
     }
 
+    /// A viewer has pressed play on what was paused. The box leaves it alone until this time.
+    pub(super) fn go_on_at(&mut self, at: Instant) {
+        let did = match self.0.goal {
+            Goal::Yield { did, .. } => did,
+            _ => Viewer::Paused,
+        };
+        self.0.goal = Goal::Yield { did, until: Some(at) };
+    }
+
     /// Leaves a renderer in standby alone until somebody switches it on.
     pub(super) fn await_switch_on(&mut self) {
         self.0.goal = Goal::Yield { until: None, did: Viewer::SwitchedOff };

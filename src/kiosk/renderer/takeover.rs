@@ -66,7 +66,7 @@ impl Renderer {
     pub(super) fn takeover_question(&self) -> Option<Purpose> {
         let may = match self.intent.goal {
             Goal::Play | Goal::Rest | Goal::Pause => true,
-            Goal::Yield { did, .. } => did == Viewer::Stopped,
+            Goal::Yield { did, .. } => matches!(did, Viewer::Stopped | Viewer::Paused),
             Goal::Stop => false,
         };
         let may = may
@@ -123,15 +123,22 @@ impl Renderer {
         let origin = (url.host, url.port);
         // Nobody serves a URL at another address.
         if ctx.media_port.map(|port| (self.connection.facing, port)) != Some(origin) {
-            let stopped = matches!(self.intent.goal, Goal::Yield { did: Viewer::Stopped, .. });
-            if stopped && !self.serves(uri, ctx) {
+            if matches!(self.intent.goal, Goal::Yield { did: Viewer::Stopped | Viewer::Paused, .. })
+                && !self.serves(uri, ctx)
+            {
                 self.yield_to_control_point(ctx);
             }
             return;
         }
         let Some(token) = Token::in_path(&url.path) else { return };
         let secret = ctx.secret;
+        let was_paused = matches!(self.intent.goal, Goal::Yield { did: Viewer::Paused, .. });
         let file = self.intent.programme_mut().take_up(|file| secret.names(token, &file.path));
+        if was_paused && file.is_none() {
+            // What a viewer plays on is out of the programme: the renderer gets what is in it.
+            self.takeover.give_up();
+            return self.intent.go_on();
+        }
         let last = self.playback.previous().filter(|load| load.token == token).cloned();
         let Some(file) = file.or(last.as_ref().map(|load| &load.file)).cloned() else { return };
         self.takeover.give_up();

@@ -36,6 +36,8 @@ const SOONEST: f64 = 0.3;
 /// A picture that is shown for less than this was not put away: some renderers report STOPPED while they show it.
 const SHORTEST_PICTURE: Duration = Duration::from_secs(10);
 
+/// A renderer that plays what somebody else gave it says so within this time.
+const TELLS: Duration = Duration::from_secs(2);
 /// A renderer that was unreachable for this long lost its power: nobody reports a power cut, and interruptions of a network
 /// are shorter.
 const POWER_CUT: Duration = Duration::from_secs(60);
@@ -351,6 +353,12 @@ impl Renderer {
         self.set_doubt(None, ctx);
         if was_paused && (self.intent.is_yielded() || self.is_played_on_after_pause(ctx.now)) {
             ctx.trace.note(ctx.now, self.name(), What::Resumed);
+            if self.playback.load().is_none_or(|load| !self.is_current(load)) {
+                // It is to get another file now. First the renderer tells whether it plays what was paused.
+                self.intent.go_on_at(ctx.now + TELLS);
+                self.may_be_taken_over();
+                return self.observation.ask_position_by(ctx.now);
+            }
             self.intent.go_on();
         }
     }
