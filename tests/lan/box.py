@@ -140,6 +140,11 @@ class Box:
         fields = self._proc("stat").rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def readers(self):
+        """The processes that read media for the box."""
+        return [int(pid) for thread in os.listdir(f"/proc/{self.process.pid}/task")
+                for pid in self._proc(f"task/{thread}/children").split()]
+
     def _proc(self, name):
         with open(f"/proc/{self.process.pid}/{name}") as file:
             return file.read()

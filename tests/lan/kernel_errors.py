@@ -47,15 +47,15 @@ CASES = {
 
 
 class FaultInjection:
-    """`with FaultInjection(pid, [(calls, error), …])`: these calls of the process fail during the block."""
+    """`with FaultInjection(pids, [(calls, error), …])`: these calls of the processes fail during the block."""
 
-    def __init__(self, pid, errors, record, path=None):
-        self.pid, self.record = pid, record
-        self.command = tampering(errors, record, path) + ["-p", str(pid)]
+    def __init__(self, pids, errors, record, path=None):
+        self.pids, self.record = pids, record
+        self.command = tampering(errors, record, path) + [word for pid in pids for word in ("-p", str(pid))]
 
     def __enter__(self):
         self.tracer = subprocess.Popen(self.command, stderr=subprocess.DEVNULL)
-        if not wait_until(lambda: tracer_of(self.pid), 5):
+        if not wait_until(lambda: all(map(tracer_of, self.pids)), 5):
             raise RuntimeError("strace did not attach")
         return self
 
@@ -125,7 +125,7 @@ def case(testbed, name, spells, path, words):
     used, seen, began, failed = box.processor_seconds(), len(box.log()), time.time(), []
     for number, spell in enumerate(spells):
         file = path and f"{testbed.media}/{path}"
-        with FaultInjection(box.process.pid, [spell], f"{testbed.folder}/spell", file) as running:
+        with FaultInjection([box.process.pid, *box.readers()], [spell], f"{testbed.folder}/spell", file) as running:
             wait_until(running.failed, MEETING, every=0.2)
             time.sleep(SPELL)
         failed.append(running.failed())

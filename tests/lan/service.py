@@ -88,7 +88,7 @@ def stuck(testbed, systemd, seconds=4):
     systemd.listen(0.5)
     fed = systemd.listen(2.5)
     record = f"{testbed.folder}/spell"
-    with FaultInjection(testbed.box.process.pid, [("sendfile", f"delay_enter={seconds}s:when=1")], record) as spell:
+    with FaultInjection([testbed.box.process.pid], [("sendfile", f"delay_enter={seconds}s:when=1")], record) as spell:
         starved = systemd.listen(20, spell.failed)
     testbed.score.claim(
         "a box that hangs stops notifying the watchdog", fed < WATCHDOG < starved,
