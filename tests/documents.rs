@@ -131,7 +131,7 @@ fn numbers_are_those_of_the_limits() {
         ("SECURITY.md", format!("{} from addresses where", limits::STRANGER_CONNECTIONS)),
         ("SECURITY.md", format!("{} from one address", limits::MEDIA_CONNECTIONS_PER_PEER)),
         ("SECURITY.md", format!("no head within {} s", limits::HEAD_TIMEOUT.as_secs())),
-        ("SECURITY.md", format!("It may have {} MiB", limits::STATE_FILE / mebi)),
+        ("SECURITY.md", format!("The limit is {} MiB", limits::STATE_FILE / mebi)),
     ] {
         let text = read(document).split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(text.contains(&sentence), "{document}: {sentence}");

@@ -305,7 +305,7 @@ fn which(config: &Config) -> String {
     });
     let leds: Vec<_> = leds.collect();
     format!(
-        "Watch these LEDs: {}. They all show each pattern in turn.\nIn use, a \"status\" LED shows all of these patterns, a \
+        "Watch these LEDs: {}. They all show each pattern in turn.\nIn use, a \"status\" LED shows all of these patterns; a \
          \"playing\" LED is just on or off. Ctrl-C ends.",
         leds.join(", ")
     )

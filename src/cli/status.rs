@@ -99,7 +99,7 @@ fn status_as_text(json: &str) -> Result<String, String> {
             let (what, why) = (shown(&row["what"]), shown(&row["sentence"]));
             let _ = write!(text, "\n  left out: {what}: {why}");
             if let Some(seconds) = row["again_in_s"].as_u64() {
-                let _ = write!(text, "; the box tries it again in {} min", seconds.div_ceil(60));
+                let _ = write!(text, "; the box tries again in {} hours", seconds.div_ceil(60));
             }
         }
     }
@@ -137,7 +137,7 @@ fn status_as_text(json: &str) -> Result<String, String> {
     );
     let turn = &status["mailbox"]["longest_turn"];
     if let Some(ms) = turn["ms"].as_f64() {
-        let _ = write!(text, "\nlongest turn: {ms:.0} ms, {}", shown(&turn["what"]));
+        let _ = write!(text, "\nlongest hold-up: {ms:.0} ms, {}", shown(&turn["what"]));
     }
     for led in list(&status["panel"]["leds"]) {
         let lit = if led["on"] == true { "on" } else { "off" };
@@ -338,7 +338,7 @@ mod tests {
             "mailbox": { "longest_turn": { "ms": 12.3, "what": "a step for the status" } } });
         let text = status_as_text(&json.to_string()).unwrap();
         assert!(!text.contains('\u{1b}') && !text.contains("\nLED"), "{text}");
-        assert!(text.contains("\nlongest turn: 12 ms, a step for the status"), "{text}");
+        assert!(text.contains("\nlongest hold-up: 12 ms, a step for the status"), "{text}");
         let rows = serde_json::json!({ "rows": [{ "udn": evil, "name": evil, "file": evil }] });
         let text = statistics_as_text(&rows.to_string()).unwrap();
         assert!(!text.contains('\u{1b}') && !text.contains("\nLED"), "{text}");

@@ -113,7 +113,7 @@ const TOP: Table<Config> = Table {
         key("stop_at_exit", "true", &Of(|it: &mut Config| &mut it.stop_at_exit))
             .doc("Whether the renderers stop when the box shuts down."),
         key("clock", "\"network\"", &Of(|it: &mut Config| &mut it.clock))
-            .doc("When the schedule trusts the clock. A Pi has no clock that runs without power:")
+            .doc("When the schedule trusts the clock, which on most Pis stops without power:")
             .synonyms("rtc"),
     ],
 };

@@ -51,8 +51,7 @@ pub(super) const BUTTON: Table<Button> = Table {
                 \x20 ground: 6, 9, 14, 20, 25, 30, 34, 39\n\
                 Pi 1 models A and B have 26 pins, without GPIO 5, 6, 12, 13, 16, 19, 20 and 26 (see `dlna-kiosk check`).\n\
                 Avoid GPIO 0 and 1 (HAT EEPROM), 2 and 3 (I²C), 7 to 11 (SPI), 14 and 15 (serial console).\n\
-                Stop the box and run `dlna-kiosk learn`: it names the pin that you press and prints the lines to paste \
-                here.",
+                Stop the box and run `dlna-kiosk learn`: press the button, and it prints the lines to paste here.",
     },
     most: PINS,
     blank: || Button {
@@ -80,7 +79,7 @@ pub(super) const BUTTON: Table<Button> = Table {
             .synonyms("action click short does"),
         key("long", "\"stop\"", &Of(|it: &mut Button| &mut it.long))
             .doc(
-                "What a long press does.\nWithout it, a button for the volume repeats its short press while it is held.",
+                "What a long press does.\nWithout `long`, a volume button repeats its short press while held.",
             )
             .synonyms("hold held long_press"),
         key("double", "\"next\"", &Of(|it: &mut Button| &mut it.double))
@@ -173,7 +172,7 @@ impl Words for PanelAction {
         Word("volume_up", Self::VolumeUp, "louder", "louder vol_up"),
         Word("volume_down", Self::VolumeDown, "softer", "softer vol_down"),
         Word("mute", Self::Mute, "mute, or unmute", ""),
-        Word("seek_forward", Self::SeekForward, "forward in the file by seek_step", ""),
+        Word("seek_forward", Self::SeekForward, "jump forward by `seek_step`", ""),
         Word("seek_back", Self::SeekBack, "back in the file by seek_step", "rewind"),
         Word("play_clip", Self::PlayClip, "interrupt everything else with a clip", "clip"),
         Word(
@@ -270,13 +269,8 @@ pub enum Detection {
 
 impl Words for Detection {
     const WORDS: &'static [Word<Self>] = &[
-        Word(
-            "edges",
-            Self::Edges,
-            "the kernel reports each change, and the box sleeps meanwhile",
-            "",
-        ),
-        Word("level", Self::Level, "the box looks every 10 ms, where edges do not work", "poll"),
+        Word("edges", Self::Edges, "the kernel reports each change; the box sleeps in between", ""),
+        Word("level", Self::Level, "the box looks every 10 ms; use it where edges fail", "poll"),
     ];
 }
 

@@ -54,8 +54,7 @@ pub(super) const GPIO: Table<GpioBackend> = Table {
         )
         .doc(
             "Which GPIO hardware to use.\n\
-             \"auto\" is the header on a Raspberry Pi, and no pins elsewhere. A GPIO chip is given by its device or its \
-             label. \"simulated\" is for tests.",
+             \"auto\" is the header on a Raspberry Pi, and no pins elsewhere. Name a GPIO chip by its device or label. \"simulated\" is for tests.",
         )
         .synonyms("chip driver type device"),
         key(

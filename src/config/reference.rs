@@ -95,13 +95,12 @@ pub fn example_file() -> String {
 const HEAD: &str = "\
 Configuration of dlna-kiosk: /etc/dlna-kiosk/config.toml
 
-Everything here is optional, and as shipped every line is switched off by the # before it. The box then serves \
-/srv/dlna-kiosk, finds every renderer on the network, and plays nothing until somebody presses a button; buttons and LEDs \
-are wired as the README shows. To switch a line on, remove its #. As soon as any line is on, only the buttons and LEDs in this file count.
+Everything here is optional. As shipped, the # before each line switches it off. The box then serves \
+/srv/dlna-kiosk, finds every renderer on the network, and plays nothing until somebody presses a button; wire buttons and LEDs as the README shows. To switch a line on, remove its #. As soon as any line is on, only the buttons and LEDs in this file count.
 
 Check the file, and see the values in force:    dlna-kiosk check
 
-Text needs straight quotes: \"TV 1\". Numbers, true and false have none. Times are in seconds.";
+Text needs straight quotes: \"TV 1\". Numbers, true and false take none. Times are in seconds.";
 
 /// Appends paragraphs as comments, wrapped; a line with two spaces in a row stays as it is.
 fn comment(text: &mut String, paragraphs: &str) {

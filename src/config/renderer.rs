@@ -43,8 +43,7 @@ pub(super) const RENDERER: Table<Rule> = Table {
         heading: "What the renderers play",
         intro: "Write one [[renderer]] table for each renderer, or one for all. The first table that matches a renderer \
                 applies, so a table for all renderers comes last.\n\
-                To say which renderer, write one of name, udn and address. Without any of them the table is for every \
-                renderer.",
+                To say which renderer, write `name`, `udn` or `address`. Without any of them, the table is for every renderer.",
     },
     most: RULES,
     blank: || Rule {
@@ -183,12 +182,7 @@ impl Words for LoopMethod {
             "jump to the start just before the end: hardly a gap, but needs max_cut",
             "",
         ),
-        Word(
-            "next",
-            Self::Next,
-            "announce the next file: no gap, but many renderers fail at it",
-            "",
-        ),
+        Word("next", Self::Next, "announce the next file: no gap, but some renderers hang", ""),
     ];
 }
 
@@ -319,7 +313,7 @@ pub(super) const GROUP: Table<GroupRule> = Table {
     },
     keys: &[
         key("name", "\"Wall\"", &Of(|it: &mut GroupRule| &mut it.name))
-            .doc("The name that people see.")
+            .doc("Name in status and log.")
             .required("the group has no name", "write name = \"Wall\", or another name"),
         key(
             "on",

@@ -131,7 +131,7 @@ pub(super) const SCHEDULE: Table<ScheduleEntry> = Table {
     },
     keys: &[
         key("name", "\"Opening hours\"", &Of(|it: &mut ScheduleEntry| &mut it.name))
-            .doc("The name that people see.")
+            .doc("Name in status and log.")
             .synonyms("title"),
         key(
             "days",

@@ -174,10 +174,10 @@ impl Event {
     /// What has happened, in a few words for people.
     pub const fn name(&self) -> &'static str {
         match self {
-            Self::Deadline => "a step at its time",
+            Self::Deadline => "a timed step",
             Self::Heard(_) | Self::BadDatagram => "a step for a datagram",
-            Self::Answered { .. } => "a step for an answer of a renderer",
-            Self::NotifyAsked { .. } | Self::Notified { .. } => "a step for an event of a renderer",
+            Self::Answered { .. } => "a step for a renderer's answer",
+            Self::NotifyAsked { .. } | Self::Notified { .. } => "a step for a renderer's event",
             Self::MediaAsked { .. } | Self::Served { .. } | Self::MediaConnections(_) => {
                 "a step for a media client"
             }

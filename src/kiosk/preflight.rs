@@ -146,7 +146,7 @@ impl Kiosk {
             Outlook::Cannot(format!("the box cannot read it: {why}"))
         } else if !surroundings.subnets.iter().any(near) {
             Outlook::Unlikely(format!(
-                "the renderer's address {host} is in none of the box's networks, so it may not reach the box"
+                "the renderer's address {host} is in none of the box's networks, so it might not reach the box"
             ))
         } else if let Some(Entry { why, .. }) = renderer.against(file, now) {
             Outlook::Unlikely(format!("{why}; {}", why.remedy(file.media_type.kind)))

@@ -189,7 +189,7 @@ impl fmt::Display for What {
             ),
             What::ClipMissed => write!(f, "the clip is not played: the renderer is away"),
             What::Skips(kind) => {
-                write!(f, "gets no {kind}: the renderer does not list any as playable")
+                write!(f, "gets no {kind}: the renderer lists none as playable")
             }
             What::Refused(what, code) => write!(f, "refused {what} ({code})"),
             What::Recovered => write!(f, "works again"),
@@ -249,7 +249,7 @@ impl fmt::Display for What {
             What::Remembers(known) => {
                 write!(f, "loaded what the box has learned about {known} renderers")
             }
-            What::Kept(Ok(())) => write!(f, "what was learned can be stored again"),
+            What::Kept(Ok(())) => write!(f, "can again store what was learned"),
             What::Kept(Err(why)) => write!(f, "cannot store what the box has learned: {why}"),
             What::Unidentified(why) => write!(f, "cannot show its name and address: {why}"),
             What::PowerOff => write!(f, "switching the machine off"),

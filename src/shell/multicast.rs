@@ -195,7 +195,7 @@ impl Multicast {
         let verdict = self.senders.borrow_mut().judge(from, now);
         if verdict == Verdict::FirstTooMany {
             log::warn!(
-                "{from} sends more SSDP datagrams than its share: the rest is not read. Look at what runs there"
+                "{from} sends too many SSDP datagrams: the box ignores the rest. Check what runs there"
             );
         }
         verdict == Verdict::Read

@@ -160,7 +160,7 @@ impl Store {
             }
         }
         self.let_write(bytes).await.map_err(|unwritten| match unwritten {
-            Unwritten::Terminated => "each process that should write was ended".to_owned(),
+            Unwritten::Terminated => "every process started to write was terminated".to_owned(),
             Unwritten::Because(why) => why,
         })
     }
@@ -193,7 +193,7 @@ impl Store {
                 Err(Unwritten::Because(why))
             }
             Some(Err(error)) => {
-                let why = format!("no process can be started that writes: {error}");
+                let why = format!("cannot start a process to write it: {error}");
                 Err(Unwritten::Because(why))
             }
             None => {
@@ -222,7 +222,7 @@ pub fn write_from_stdin(folder: &Path) -> Result<(), String> {
     let most = STATE_FILE as u64;
     io::stdin().take(most + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     if bytes.len() as u64 > most {
-        return Err(format!("what was learned is larger than {} MiB", STATE_FILE >> 20));
+        return Err(format!("what the box has learned exceeds {} MiB", STATE_FILE >> 20));
     }
     // If the box was killed, only a part has come.
     Memory::parse(&bytes)?;

@@ -183,12 +183,12 @@ impl OpenConnections {
 pub fn scarcity(error: &io::Error) -> Option<&'static str> {
     Some(match Errno::from_io_error(error)? {
         Errno::MFILE => {
-            "the box has as many files and connections open as it may (EMFILE): raise LimitNOFILE= of the service"
+            "the box has too many files and connections open (EMFILE): raise the service's LimitNOFILE="
         }
         Errno::NFILE => {
-            "this machine has as many files open as it may (ENFILE): look at which program holds them (lsof)"
+            "this machine has too many files open (ENFILE): lsof shows which program holds them"
         }
-        Errno::NOBUFS | Errno::NOMEM => "this machine has no memory left: end other programs",
+        Errno::NOBUFS | Errno::NOMEM => "this machine is out of memory: stop other programs",
         _ => return None,
     })
 }

@@ -187,7 +187,7 @@ impl Readers {
             Ok((Answer::Probed { micros, .. }, _)) => micros.map(Duration::from_micros),
             Ok(_) => None,
             Err(why) => {
-                log::warn!("{}: how long it plays is not known: {why}", path.display());
+                log::warn!("{}: its length is unknown: {why}", path.display());
                 None
             }
         }
@@ -334,7 +334,7 @@ impl Disk {
         self.retry = None;
         let started = Reader::start(program);
         let cannot =
-            |error| Refusal::File(format!("no process can be started that reads it ({error})"));
+            |error| Refusal::File(format!("the box cannot start a process for it ({error})"));
         self.reader = Some(started.map_err(cannot)?);
         Ok(())
     }

@@ -60,7 +60,7 @@ pub(super) fn subtitles(number: u32, path: &Path, root: &Path) -> Reply {
             refused(number, &io::Error::other("too large for subtitles"))
         }
         Answer::Copied { size, count, .. } if size != u64::from(count) => {
-            refused(number, &io::Error::other("was written to while it was read"))
+            refused(number, &io::Error::other("changed while the box read it"))
         }
         answer => (answer, file),
     }
@@ -82,7 +82,7 @@ pub(super) fn copy(number: u32, path: &Path, root: &Path, first: u64, count: u32
         let after = file.metadata()?;
         match (after.len(), modified(&after)) == (about.len(), modified(&about)) {
             true => Ok((copy, about, count - rest)),
-            false => Err(io::Error::other("was written to while it was read")),
+            false => Err(io::Error::other("changed while the box read it")),
         }
     };
     match copied() {

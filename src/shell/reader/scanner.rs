@@ -43,7 +43,7 @@ pub fn serve() -> Result<(), String> {
     let _ = set_parent_process_death_signal(Some(Signal::KILL));
     let scanner = Scanner { socket: stdin.as_fd(), clock: Clock::start(), watch: Watch::default() };
     scanner.run().map_err(|error| match error {
-        Errno::NOTSOCK => "standard input is no socket: only the box runs this command".to_owned(),
+        Errno::NOTSOCK => "stdin is not a socket: only the box runs this command".to_owned(),
         error => format!("the box does not answer: {}", io::Error::from(error)),
     })
 }

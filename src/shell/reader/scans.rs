@@ -36,8 +36,7 @@ const HUNG: Duration = Duration::from_secs(5);
 /// Packets taken of one reader in one turn of the executor.
 const PACKETS: usize = 8;
 
-const NO_ANSWER: &str = "does not answer: check the disk and its cable, or the computer that shares it; what is known of it \
-                         stays listed, and it is tried again";
+const NO_ANSWER: &str = "does not answer: check the disk and its cable, or the computer that shares it; its known files stay listed, and the box tries again";
 
 /// All disks, and the scan under way.
 pub(super) struct Scans<'a> {
@@ -178,7 +177,7 @@ impl<'a> Scans<'a> {
                 disk.reader = Some(reader);
                 disk.reading = Some(Reading::new());
             }
-            Err(error) => disk.fail(format!("cannot be read: no process can be started ({error})")),
+            Err(error) => disk.fail(format!("cannot be read: starting a process failed ({error})")),
         }
     }
 

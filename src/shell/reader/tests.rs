@@ -132,7 +132,7 @@ fn without_a_process_the_folder_is_named() {
     with(&readers, async |mailbox| {
         let scan = scanned(&readers, mailbox).await;
         let [(path, why)] = &scan.missing[..] else { panic!("{scan:?}") };
-        assert!(path == folder.path() && why.contains("no process can be started"), "{why}");
+        assert!(path == folder.path() && why.contains("starting a process failed"), "{why}");
     });
 }
 

@@ -49,7 +49,7 @@ const CUT_AT_END: &str =
 const OUTSIDE: &str = "is a link that leads out of the folder";
 /// What is wrong with a file of which a reader has died.
 const CRASHED: &str =
-    "made the process crash that reads media, and is left out until it changes: replace it";
+    "twice crashed the process that reads media, and is left out until it changes: replace it";
 
 /// What earlier scans have found out about files.
 pub type Known = FileCache<Inspection>;
@@ -221,7 +221,7 @@ impl Scanner<'_> {
         if let Some((line, file)) = sample {
             let more = match respelled {
                 1 => String::new(),
-                _ => format!(", and so are {} more", respelled - 1),
+                _ => format!(", and {} more likewise", respelled - 1),
             };
             let name = file.strip_prefix(folder).unwrap_or(&file).display();
             self.note(

@@ -129,7 +129,7 @@ fn what_is_spelled_differently_on_the_disk_is_found_and_said_once() {
     assert_eq!(notes.len(), 3, "{notes:?}");
     assert_eq!(
         notes[2],
-        "\"a%20b.mp3\" stands for a b.mp3 (spelled differently on the disk), and so are 2 more"
+        "\"a%20b.mp3\" stands for a b.mp3 (spelled differently on the disk), and 2 more likewise"
     );
     assert_eq!(again(&media, &[], &mut Known::default()).notes, [], "as written");
 }

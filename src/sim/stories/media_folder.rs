@@ -223,7 +223,7 @@ fn another_network_absent_renderers_and_missing_files_are_named() {
     assert_eq!(
         said,
         [
-            "TV 1: song.mp3: unlikely, because the renderer's address 10.0.0.11 is in none of the box's networks, so it may not reach the box",
+            "TV 1: song.mp3: unlikely, because the renderer's address 10.0.0.11 is in none of the box's networks, so it might not reach the box",
             "TV 2: left alone: no [[renderer]] table matches it",
             "[[renderer]] name = \"Bar\": cannot play, because no such renderer answers",
             "[[renderer]] name = \"Bar\": cannot play, because there is nothing for it to play",
