@@ -128,6 +128,9 @@ impl Loudness {
         // What is silent at volume 0 may be heard afterwards.
         let silent = self.readings.iter().any(|heard| heard.fits(0));
         self.muted = self.muted.map(|muted| !muted).filter(|_| !unheard && !silent);
+        if silent {
+            self.readings = vec![Heard::Any];
+        }
     }
 
     /// It was off, or the box was: it begins to play with one of these volumes.
