@@ -59,6 +59,17 @@ impl Layer {
     }
 }
 
+/// When the volume of a window that has begun or ended is to be set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum VolumeDue {
+    /// It is set, or no window has begun or ended.
+    Not,
+    /// As soon as the renderer plays anything.
+    Playing,
+    /// Once the clip or choice that played at that time is over.
+    Afterwards,
+}
+
 /// What one renderer should do.
 #[derive(Debug)]
 pub(super) struct Intent(Fields);
@@ -77,8 +88,7 @@ pub(super) struct Fields {
     pub(super) before_clip: Option<Goal>,
     /// The schedule, the configuration or a person has started the programme beneath a choice.
     pub(super) started: bool,
-    /// A window has begun or ended, and its volume is not set yet.
-    pub(super) volume_due: bool,
+    pub(super) volume_due: VolumeDue,
     /// The schedule's current layer.
     pub(super) layer: Option<Layer>,
     /// How many times in a row a viewer has taken the renderer.
@@ -98,7 +108,7 @@ impl Intent {
             programme: Programme::new(Playlist::new(plays, repeat, order, seed)),
             before_clip: None,
             started: rule.is_some_and(|rule| rule.autoplay),
-            volume_due: false,
+            volume_due: VolumeDue::Not,
             layer: None,
             insisted: 0,
             pressed_at: Instant::START,
@@ -159,7 +169,6 @@ impl Intent {
     /// are over, too. Returns whether the schedule decides now.
     pub(super) fn change_schedule(&mut self, list: Option<Playlist>, starts: bool) -> bool {
         self.0.started = starts;
-        self.0.volume_due = true;
         self.0.programme.schedule(list);
         if !self.is_to_play() {
             self.drop_clips();
@@ -172,7 +181,9 @@ impl Intent {
         }
         let goal = if choice_plays || starts { Goal::Play } else { Goal::Rest };
         self.0.before_clip = self.0.before_clip.map(|_| goal);
-        self.0.before_clip.is_none() && !choice_plays
+        let decides = self.0.before_clip.is_none() && !choice_plays;
+        self.0.volume_due = if decides { VolumeDue::Playing } else { VolumeDue::Afterwards };
+        decides
     }
 
     /// Ends what a person chose. Returns whether that leaves nothing to play: nobody has started the programme beneath.
@@ -184,11 +195,19 @@ impl Intent {
         ended && self.0.before_clip.is_none()
     }
 
-    /// The volume of the window that has begun or ended, once the schedule decides what plays. Returned once.
+    /// The volume of the window that has begun or ended, once it is to be set. Returned once.
     pub(super) fn take_volume(&mut self) -> Option<u8> {
         let programme = &self.0.programme;
-        let decides = self.is_to_play() && !programme.is_interrupted() && !programme.is_chosen();
-        (decides && core::mem::take(&mut self.0.volume_due)).then(|| self.usual_volume())?
+        let is_due = match self.0.volume_due {
+            VolumeDue::Not => false,
+            VolumeDue::Playing => true,
+            VolumeDue::Afterwards => !programme.is_interrupted() && !programme.is_chosen(),
+        };
+        if !is_due || !self.is_to_play() {
+            return None;
+        }
+        self.0.volume_due = VolumeDue::Not;
+        self.usual_volume()
     }
 
     /// Stops a renderer so that its screen is dark: it cannot show the black picture, or shows what is meant for another one.
