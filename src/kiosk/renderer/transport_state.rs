@@ -556,6 +556,10 @@ impl Renderer {
     }
 
     pub(super) fn stopped_by_viewer(&mut self, ctx: &mut Context<'_>) {
+        if !self.intent.is_to_play() && !self.intent.is_yielded() {
+            // Meanwhile somebody stopped or paused it at the box.
+            return self.playback.retire();
+        }
         if self.take_wanted_back() {
             return self.fail(Fault::StoppedItself, ctx);
         }
