@@ -26,8 +26,6 @@ const MISSES: u8 = 3;
 const STANDS_STILL: u8 = 2;
 /// A picture that is gone after less than this share of the usual time was not put away by the renderer.
 const MUCH_SOONER: f64 = 0.7;
-/// So many times as long as the last file, the next one may be loaded.
-const LOADS_LONGER: f64 = 1.5;
 /// A renderer that took longer than this to answer hung, rather than being slow.
 const SLOWEST: Duration = Duration::from_secs(10);
 
@@ -91,8 +89,6 @@ pub(super) struct Fields {
     pub(super) picture_lasts: Option<Duration>,
     /// For how long it was seen to show a picture.
     picture_stays: Duration,
-    /// How long after Play the last file was on the screen.
-    loads_for: Duration,
     /// Whether the renderer reports STOPPED when a file has ended, as far as that was seen.
     pub(super) tells_its_end: Option<bool>,
     contrary: Contrary,
@@ -181,16 +177,6 @@ impl Capabilities {
             self.picture_stayed(time);
         }
         itself
-    }
-
-    /// A file was on the screen so long after Play.
-    pub(super) fn loaded_for(&mut self, time: Duration) {
-        self.0.loads_for = time;
-    }
-
-    /// Returns whether the renderer may still be loading a file so long after Play, because it needed as long before.
-    pub(super) fn may_load_for(&self, time: Duration) -> bool {
-        time < self.0.loads_for.mul_f64(LOADS_LONGER)
     }
 
     /// Sets whether the renderer needs a Stop between two stills.

@@ -140,7 +140,6 @@ impl Renderer {
         if let Some(load) = self.playback.load() {
             self.capabilities.accepts(load);
         }
-        self.capabilities.loaded_for(now.since(sent));
         let gap = self.playback.round_begins(now);
         self.count(ctx, |row| row.start(gap));
         if let (Some(load), Some(gap)) = (self.playback.load(), gap) {

@@ -107,7 +107,7 @@ impl Renderer {
                 if load.is_still()
                     && load.evidence.fetched
                     && sent + load.dwell() <= now
-                    && !self.loads_as_before(sent, now) =>
+                    && !self.says_that_it_loads(load, now) =>
             {
                 Some(Due::Ended)
             }
@@ -180,10 +180,9 @@ impl Renderer {
         load.is_fetched_at(now) && now < sent + LONGEST_START
     }
 
-    /// Returns whether a renderer that was told to play at `sent` says that it loads, and needed as long for the last file.
-    fn loads_as_before(&self, sent: Instant, now: Instant) -> bool {
-        let loads = self.observation.state == Some(TransportState::Transitioning);
-        loads && self.capabilities.may_load_for(now.since(sent))
+    /// Returns whether the renderer says that it loads, and may tell the truth.
+    fn says_that_it_loads(&self, load: &Load, now: Instant) -> bool {
+        self.observation.state == Some(TransportState::Transitioning) && load.may_still_buffer(now)
     }
 
     /// After how many reports that do not move the file counts as ended: a renderer that usually reports STOPPED then is

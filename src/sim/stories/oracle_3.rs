@@ -74,3 +74,31 @@ fn two_devices_with_one_udn_both_play_after_standby() {
         passes(Room { odd: vec![vec![], vec!["has the UDN of the first"]], ..room(&[]) }, &deeds);
     }
 }
+
+#[test]
+fn a_choice_in_a_window_in_which_nothing_plays_has_the_volume_of_the_window() {
+    let window =
+        Entry { from: 540, to: 1140, on: None, shows: Shows::Nothing, volume: Some(40), priority: 1 };
+    let deeds = [(7_218_728, Deed::Order(Order::ChooseForGood, None))];
+    passes(Room { schedule: vec![window], ..room(&[]) }, &deeds);
+}
+
+#[test]
+fn a_person_who_stops_what_a_viewer_has_just_stopped_has_the_last_word() {
+    let window =
+        Entry { from: 1080, to: 480, on: None, shows: Shows::Black, volume: None, priority: 0 };
+    let deeds = [
+        (2_902_460, Deed::Order(Order::Previous, None)),
+        (3_069_725, Deed::ViewerStops(0)),
+        (3_083_757, Deed::Order(Order::Stop, None)),
+    ];
+    let odd = room(&["answers very late", "set dropped while playing"]);
+    passes(Room { insists: true, schedule: vec![window], ..odd }, &deeds);
+}
+
+#[test]
+fn a_picture_is_waited_for_where_pictures_take_a_minute() {
+    let slow = room(&["buffers for a minute"]);
+    let deeds = [(77_727, Deed::Order(Order::Play, None))];
+    passes(Room { list: List::Pictures, autoplay: false, ..slow }, &deeds);
+}
