@@ -163,6 +163,21 @@ impl Programme {
         self.current().filter(|file| file.path == path).map(|_| at)
     }
 
+    /// The position at which the current file resumes after an interruption.
+    pub fn place(&self) -> Option<Duration> {
+        if let Some(clip) = self.clips.front() {
+            return clip.at;
+        }
+        let (path, at) = self.place.as_ref()?;
+        self.current().filter(|file| file.path == *path).map(|_| *at)
+    }
+
+    /// Lets the current file begin at this position.
+    pub fn resume_at(&mut self, at: Duration) {
+        self.place = None;
+        self.leave(Some(at).filter(|at| !at.is_zero()));
+    }
+
     /// Sets what a person chose, until a time or for good.
     pub fn choose(&mut self, list: Playlist, until: Option<Instant>) {
         self.chosen = Some(Chosen { list, until });

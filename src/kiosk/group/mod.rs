@@ -30,6 +30,9 @@ const DRIFT: Duration = Duration::from_secs(1);
 /// Before the latency of a slow member is known, it begins and ends a second or two later than the others.
 const LAG: Duration = Duration::from_secs(5);
 
+/// Positions that are no farther apart count as the same: members that play together are a little apart.
+const SAME_POSITION: Duration = Duration::from_secs(2);
+
 /// How far a member may proceed. Renderers without a group have an open gate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Gate {
@@ -78,6 +81,8 @@ pub(super) struct Sight {
     pub(super) doing: Doing,
     /// The place, in the programme, of the current file.
     pub(super) item: usize,
+    /// From which position it is to play this file. `None` if it cannot be sent to one.
+    pub(super) position: Option<Duration>,
     /// How many rounds it played to the end.
     pub(super) rounds: u32,
     /// The last round was complete.
@@ -96,8 +101,17 @@ pub(super) struct Order {
     pub(super) gate: Option<Gate>,
     /// The place of the file to take instead.
     pub(super) item: Option<usize>,
+    /// The position from which to play that file, or else the current one, instead.
+    pub(super) position: Option<Duration>,
     /// No member plays the current file: take the next one that does play.
     pub(super) passes: bool,
+}
+
+impl Order {
+    /// Returns whether the member is to take another file, or the same one from another position.
+    pub(super) const fn changes_file(&self) -> bool {
+        self.item.is_some() || self.position.is_some()
+    }
 }
 
 /// One group.
@@ -168,10 +182,12 @@ impl Group {
         }
         let open_since = *self.open_since.get_or_insert(now);
         let item = self.next_item();
-        self.order(|sight| Order {
-            gate: Some(Gate::Load),
-            item: item.filter(|item| *item != sight.item),
-            passes: false,
+        let position = item.map(|item| self.next_position(item));
+        self.order(|sight| {
+            let item = item.filter(|item| *item != sight.item);
+            let own = sight.position.map(|own| if item.is_some() { Duration::ZERO } else { own });
+            let off = |at: &Duration| own.is_some_and(|own| own.abs_diff(*at) > SAME_POSITION);
+            Order { gate: Some(Gate::Load), item, position: position.filter(off), passes: false }
         });
         let until = self.members.iter().filter_map(|m| self.waits_until(m, open_since)).max();
         if let Some(until) = until.filter(|until| *until > now) {
@@ -196,6 +212,15 @@ impl Group {
         leader.map(|sight| sight.item)
     }
 
+    /// From which position the members play this file: where those that played the last round were interrupted. One that did
+    /// not was interrupted in an earlier round.
+    fn next_position(&self, item: usize) -> Duration {
+        let able = |m: &&Member| !m.let_go && (m.is(Doing::Coming) || m.is(Doing::Ready));
+        let sights = self.members.iter().filter(able).filter_map(|m| m.sight);
+        let positions = sights.filter(|sight| sight.item == item).filter_map(|s| s.position);
+        positions.max().unwrap_or_default()
+    }
+
     fn order(&mut self, order: impl Fn(&Sight) -> Order) {
         for member in &mut self.members {
             if let Some(sight) = &member.sight
@@ -212,7 +237,7 @@ impl Group {
         match member.doing() {
             Doing::Coming | Doing::Playing if ends_too => Some(open_since + self.wait.max(LAG)),
             Doing::Coming | Doing::Playing => Some(open_since + self.wait),
-            Doing::Ready if member.order.item.is_some() => Some(open_since + self.wait),
+            Doing::Ready if member.order.changes_file() => Some(open_since + self.wait),
             Doing::Missing if !member.let_go => {
                 Some(member.missing_since.unwrap_or(open_since).min(open_since) + self.wait)
             }
@@ -332,7 +357,7 @@ impl Member {
 
     /// Returns whether it has the next file.
     fn is_ready(&self) -> bool {
-        self.is(Doing::Ready) && self.order.item.is_none()
+        self.is(Doing::Ready) && !self.order.changes_file()
     }
 
     fn latency(&self) -> Duration {

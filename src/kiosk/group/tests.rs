@@ -23,6 +23,7 @@ fn sight(doing: Doing, item: usize, latency: u64) -> Sight {
     Sight {
         doing,
         item,
+        position: Some(Duration::ZERO),
         rounds: 0,
         ended_well: true,
         start: None,
@@ -69,7 +70,7 @@ fn a_missing_member_is_waited_for_once_and_joins_at_the_next_boundary() {
     let ended = |doing| Some(Sight { rounds: 1, ..sight(doing, 1, 100) });
     let next = [ended(Doing::Coming), playing, coming];
     assert_eq!(conduct(&mut group, next, at(60_000)), Some(at(70_000)));
-    let joins = Order { gate: Some(Gate::Load), item: Some(1), passes: false };
+    let joins = Order { gate: Some(Gate::Load), item: Some(1), position: None, passes: false };
     assert_eq!(group.order_for(2), Some(joins), "with the file that comes next");
     let away = [ended(Doing::Ready), ended(Doing::Ready), None];
     assert_eq!(conduct(&mut group, away, at(61_000)), None, "it is not waited for twice");
@@ -119,6 +120,7 @@ mod member {
         member.sight = Some(Sight {
             doing: Doing::Coming,
             item: 0,
+            position: Some(Duration::ZERO),
             rounds: 1,
             ended_well: true,
             start: Some(Start { sent, origin: sent + ms(took) }),

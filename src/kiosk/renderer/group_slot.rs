@@ -1,7 +1,7 @@
 //! A renderer as a member of a group: its slot, what the group sees of it, and what it does for the group.
 
 use super::Renderer;
-use super::load::Phase;
+use super::load::{Load, Phase};
 use crate::kiosk::fault::Fault;
 use crate::kiosk::group::{Doing, Gate, Order, Sight, Start};
 use crate::kiosk::left_out::Version;
@@ -69,6 +69,7 @@ impl Renderer {
         Sight {
             doing: self.doing(),
             item: self.intent.programme.item(),
+            position: self.next_position(),
             rounds: self.playback.rounds.played,
             ended_well: self.playback.rounds.failures == 0,
             start: match self.playback.phase() {
@@ -79,6 +80,17 @@ impl Renderer {
             usual_latency: self.capabilities.habits.latency,
             guard: self.guard(),
         }
+    }
+
+    /// From which position the renderer is to play the current file. `None` if it cannot be sent to one.
+    fn next_position(&self) -> Option<Duration> {
+        let over = |load: &&Load| matches!(load.phase, Phase::Failed { .. } | Phase::Over);
+        let given = self.playback.load().filter(|load| !over(load));
+        let position = match given {
+            Some(load) => load.seek_to,
+            None => self.intent.programme.place(),
+        };
+        (!self.capabilities.habits.seek_broken).then(|| position.unwrap_or_default())
     }
 
     fn doing(&self) -> Doing {
@@ -138,7 +150,7 @@ impl Renderer {
 
     /// Returns whether the renderer already does what its group wants.
     pub(in crate::kiosk) fn follows(&self, order: &Order) -> bool {
-        let stays = order.item.is_none() && !(order.passes && self.sits_out());
+        let stays = !order.changes_file() && !(order.passes && self.sits_out());
         stays && order.gate.is_none_or(|gate| gate == self.slot.gate)
     }
 
@@ -151,6 +163,10 @@ impl Renderer {
             self.intent.programme_mut().go_to(item);
             self.playback.supersede();
             self.sit_out_if_unfit(now);
+        }
+        if let Some(position) = order.position {
+            self.intent.programme_mut().resume_at(position);
+            self.playback.supersede();
         }
         if order.passes && self.sits_out() {
             match self.advance(now) {

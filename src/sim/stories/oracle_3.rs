@@ -77,8 +77,14 @@ fn two_devices_with_one_udn_both_play_after_standby() {
 
 #[test]
 fn a_choice_in_a_window_in_which_nothing_plays_has_the_volume_of_the_window() {
-    let window =
-        Entry { from: 540, to: 1140, on: None, shows: Shows::Nothing, volume: Some(40), priority: 1 };
+    let window = Entry {
+        from: 540,
+        to: 1140,
+        on: None,
+        shows: Shows::Nothing,
+        volume: Some(40),
+        priority: 1,
+    };
     let deeds = [(7_218_728, Deed::Order(Order::ChooseForGood, None))];
     passes(Room { schedule: vec![window], ..room(&[]) }, &deeds);
 }
@@ -101,4 +107,22 @@ fn a_picture_is_waited_for_where_pictures_take_a_minute() {
     let slow = room(&["buffers for a minute"]);
     let deeds = [(77_727, Deed::Order(Order::Play, None))];
     passes(Room { list: List::Pictures, autoplay: false, ..slow }, &deeds);
+}
+
+#[test]
+fn a_group_goes_on_from_one_position_after_a_clip() {
+    // One member was not there when the film began, and one comes back in the middle of a round with an old position.
+    let wall = || Room { odd: vec![vec![]; 2], group: Some(2), ..room(&[]) };
+    let deeds = [
+        (6_947_895, Deed::ViewerStops(0)),
+        (6_961_758, Deed::Order(Order::Play, Some(0))),
+        (6_967_469, Deed::Order(Order::Clip, Some(1))),
+    ];
+    passes(wall(), &deeds);
+    let deeds = [
+        (7_170_463, Deed::Order(Order::Clip, Some(0))),
+        (7_178_361, Deed::Standby(1)),
+        (7_235_631, Deed::SwitchOn(1)),
+    ];
+    passes(wall(), &deeds);
 }
