@@ -6,10 +6,12 @@
 //! answer, and starts again; and another one for single files ([`files`]) while they are asked for.
 
 mod child;
+mod disk;
 mod files;
 pub mod message;
 pub(in crate::shell) mod mounts;
 mod opener;
+mod questions;
 mod rights;
 mod scanner;
 mod scans;
@@ -18,7 +20,7 @@ pub(super) mod tests;
 mod wire;
 
 pub use child::Program;
-pub use files::{Copied, Opened, Refusal};
+pub use questions::{Copied, Opened, Refusal};
 pub use scanner::serve;
 
 use super::mailbox::Mailbox;
@@ -31,8 +33,8 @@ use core::cell::{Cell, RefCell};
 use core::convert::Infallible;
 use core::future::{pending, poll_fn};
 use core::task::Waker;
-use files::Questions;
 use mounts::Mounts;
+use questions::Questions;
 use scans::Scans;
 use smol::future;
 use std::fs::File;

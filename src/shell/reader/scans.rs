@@ -5,10 +5,11 @@
 //! one. A reader that hangs in the kernel counts until it is gone.
 
 use super::Readers;
-use super::child::{Dying, Reader};
+use super::child::Reader;
+use super::disk::{Disk, HANGS, Reading, SILENT, requests};
 use super::files::{Ending, Files};
-use super::message::{Answer, Request};
-use super::mounts::{Mounts, Share};
+use super::message::Answer;
+use super::mounts::Mounts;
 use crate::kiosk::event::Event;
 use crate::limits::{ABANDONED, CRASHES, MEDIA, NAMED};
 use crate::media::catalogue::{MediaFile, Scan};
@@ -23,14 +24,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// A disk that is silent for this long is waited for no more. A disk that sleeps needs up to this to turn.
-const SILENT: Duration = Duration::from_secs(10);
-/// A reader that is silent for this long is ended: a card that is written to kept one waiting for most of a minute.
-const HANGS: Duration = Duration::from_secs(60);
-/// The pause before another reader is started; it doubles up to [`LAST_PAUSE`].
-const FIRST_PAUSE: Duration = Duration::from_secs(2);
-/// See [`FIRST_PAUSE`].
-const LAST_PAUSE: Duration = Duration::from_secs(600);
 /// A process that needed longer to end has waited for its disk, which now answers.
 const HUNG: Duration = Duration::from_secs(5);
 /// Packets taken of one reader in one turn of the executor.
@@ -49,34 +42,6 @@ pub(super) struct Scans<'a> {
     changed: bool,
     timer: Timer,
     due: Option<Instant>,
-}
-
-/// One disk.
-#[derive(Default)]
-struct Disk {
-    share: Share,
-    reader: Option<Reader>,
-    reading: Option<Reading>,
-    /// What the last complete scan has found.
-    last: Scan,
-    /// It was completed after the scan for which it was meant.
-    is_news: bool,
-    /// Why `last` is not what is there, as the rest of a sentence about each of its paths.
-    trouble: Option<String>,
-    /// Files of which readers died twice.
-    crashes: Vec<(PathBuf, u64, i64)>,
-    /// What the last reader examined when it died. Something else may have killed it.
-    suspect: Option<(PathBuf, u64, i64)>,
-    failures: u32,
-    retry: Option<Instant>,
-}
-
-/// A scan of one disk under way.
-struct Reading {
-    scan: Scan,
-    heard: Instant,
-    examines: Option<(PathBuf, u64, i64)>,
-    late: bool,
 }
 
 impl<'a> Scans<'a> {
@@ -368,53 +333,6 @@ impl<'a> Scans<'a> {
     }
 }
 
-impl Disk {
-    /// Another scan is complete. Returns whether nobody waits for it any more.
-    fn complete(&mut self) -> bool {
-        let late = self.reading.take().is_some_and(|reading| reading.late);
-        self.is_news |= late;
-        (self.trouble, self.failures) = (None, 0);
-        late
-    }
-
-    /// A reader died while it examined this file. Returns whether the file is to blame, because it was examined at the
-    /// last death, too.
-    fn suspect(&mut self, file: (PathBuf, u64, i64)) -> bool {
-        let again = self.suspect.as_ref() == Some(&file);
-        if again {
-            self.crashes.retain(|known| known.0 != file.0);
-            self.crashes.push(file);
-            self.suspect = None;
-        } else {
-            self.suspect = Some(file);
-        }
-        again
-    }
-
-    fn fail(&mut self, why: String) {
-        let pause = FIRST_PAUSE.saturating_mul(1 << self.failures.min(16)).min(LAST_PAUSE);
-        self.failures = self.failures.saturating_add(1);
-        self.retry = Some(Instant::now() + pause);
-        self.trouble = Some(why);
-    }
-
-    fn bury(&mut self) -> Option<(Dying, String, Instant)> {
-        let reader = self.reader.take()?;
-        Some((reader.end(), self.share.device.clone(), Instant::now()))
-    }
-
-    fn next_deadline(&self) -> Option<Instant> {
-        let reading = self.reading.as_ref()?;
-        Some(reading.heard + if reading.late { HANGS } else { SILENT })
-    }
-}
-
-impl Reading {
-    fn new() -> Self {
-        Self { scan: Scan::default(), heard: Instant::now(), examines: None, late: false }
-    }
-}
-
 /// Whether no other reader may be started for this disk: one that hangs there is not gone, or there are too many.
 pub(super) fn is_full(ending: &Ending, device: &str) -> bool {
     let stuck = |since: &Instant| since.elapsed() > HUNG;
@@ -426,31 +344,4 @@ fn add<T>(list: &mut Vec<T>, one: T) {
     if list.len() < NAMED {
         list.push(one);
     }
-}
-
-/// What a reader must know to scan its share.
-fn requests(
-    readers: &Readers,
-    share: &Share,
-    crashes: &[(PathBuf, u64, i64)],
-    mounts: &Mounts,
-) -> Vec<Request> {
-    let media = &readers.media_folder;
-    let mut requests = Vec::new();
-    // The media folder comes last, as the configuration has it.
-    for path in share.named.iter().filter(|path| *path != media) {
-        requests.push(Request::Named { path: path.clone() });
-    }
-    requests.push(Request::MediaFolder { path: media.clone(), read: share.named.contains(media) });
-    for mount in mounts.all() {
-        let read = share.inside.contains(&mount.at);
-        let mine = mount.device == share.device || read;
-        requests.push(Request::Mount { path: mount.at.clone(), mine, read });
-    }
-    for (path, size, modified) in crashes {
-        let (path, size, modified) = (path.clone(), *size, *modified);
-        requests.push(Request::LeaveOut { path, size, modified });
-    }
-    requests.push(Request::Scan { at_once: readers.at_once });
-    requests
 }
