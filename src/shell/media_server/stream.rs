@@ -3,8 +3,8 @@
 //! sendfile blocks the whole box while a slow disk reads. So each chunk is first looked up in the page cache. If it is not
 //! there, the stream waits until a reader has read it (`src/shell/reader/files.rs`). Where the file system cannot tell what is
 //! in memory (exFAT, NTFS, FUSE), or waits even when a file is closed, a reader copies the file piece by piece into memory, from
-//! where it is sent. At most two streams wait at once, because more would only make the disk seek. One chunk is sent per turn
-//! of the executor.
+//! where it is sent; and so it does with what is forgotten as soon as it is read, when memory is short. At most two streams wait
+//! for one disk at once, because more would only make it seek. One chunk is sent per turn of the executor.
 
 use crate::kiosk::effect::Published;
 use crate::kiosk::event::{Event, StreamEnd};
@@ -14,21 +14,22 @@ use crate::shell::mailbox::Mailbox;
 use crate::shell::media_server::response::OpenFile;
 use crate::shell::reader::{Copied, Readers};
 use crate::time::Duration;
-use core::cell::Cell;
+use core::cell::RefCell;
 use rustix::io::{Errno, ReadWriteFlags};
 use smol::{Async, Timer, future};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::IoSliceMut;
 use std::net::TcpStream;
 use std::time::Instant;
 
-/// How many streams may wait for the disk at once.
+/// How many streams may wait for one disk at once.
 const PERMITS: u8 = 2;
 /// Bytes requested from the disk at once: this chunk and the next three.
 const READ_AHEAD: u32 = 4 * MEDIA_CHUNK as u32;
 /// The pause between two attempts to have the disk for this stream.
 const PAUSE: Duration = Duration::from_millis(4);
-/// How often a chunk is read until it is in memory: memory may be short.
+/// How often a chunk is read until it is in memory: memory may be short. Then it is copied.
 const READS: u8 = 3;
 /// Pause after sendfile failed for lack of memory.
 const NO_MEMORY_PAUSE: Duration = Duration::from_millis(100);
@@ -37,27 +38,38 @@ const NO_MEMORY_PAUSES: u32 = 100;
 /// How often sent bytes are reported to the kiosk.
 const REPORT_PERIOD: Duration = Duration::from_secs(1);
 
-/// Permits to wait for the disk, shared by all streams.
+/// Permits to wait for a disk, shared by all streams. Each disk has its own: one that hangs must not hold up the others.
 #[derive(Debug, Default)]
 pub(super) struct Permits {
-    taken: Cell<u8>,
+    /// The disks for which somebody waits, and how many do.
+    taken: RefCell<HashMap<String, u8>>,
 }
 
-struct Permit<'a>(&'a Permits);
+struct Permit<'a> {
+    permits: &'a Permits,
+    disk: String,
+}
 
 impl Permits {
-    fn take(&self) -> Option<Permit<'_>> {
-        let taken = self.taken.get();
-        (taken < PERMITS).then(|| {
-            self.taken.set(taken + 1);
-            Permit(self)
+    fn take(&self, disk: &str) -> Option<Permit<'_>> {
+        let mut taken = self.taken.borrow_mut();
+        let count = taken.entry(disk.to_owned()).or_default();
+        (*count < PERMITS).then(|| {
+            *count += 1;
+            Permit { permits: self, disk: disk.to_owned() }
         })
     }
 }
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        self.0.taken.set(self.0.taken.get() - 1);
+        let mut taken = self.permits.taken.borrow_mut();
+        if let Some(count) = taken.get_mut(&self.disk) {
+            *count -= 1;
+            if *count == 0 {
+                taken.remove(&self.disk);
+            }
+        }
     }
 }
 
@@ -103,16 +115,19 @@ impl Stream<'_> {
         end: u64,
         unreported: &mut Unreported,
     ) -> Result<(), StreamEnd> {
-        let mut can_check = true;
+        let mut can_tell = true;
         let mut copy: Option<Window> = None;
         let mut pauses = 0;
         while offset < end {
             let mut count = (end - offset).min(MEDIA_CHUNK as u64);
-            let (file, first) = match &self.file.file {
+            let own = self.file.file.as_ref();
+            let in_memory = match own.filter(|_| can_tell) {
+                Some(file) => self.read(file, offset, count).await?,
+                None => Cached::Unknown,
+            };
+            can_tell &= in_memory != Cached::Unknown;
+            let (file, first) = match own.filter(|_| in_memory != Cached::No) {
                 Some(file) => {
-                    if can_check {
-                        can_check = self.wait_for_cache(file, offset, count).await?;
-                    }
                     // Never send the start of one file and the end of another.
                     if !self.file.is_unchanged() {
                         return Err(StreamEnd::Replaced);
@@ -120,7 +135,7 @@ impl Stream<'_> {
                     (file, 0)
                 }
                 None => {
-                    let window = match copy.take().filter(|window| offset < window.end) {
+                    let window = match copy.take().filter(|window| window.holds(offset)) {
                         Some(window) => window,
                         None => self.copied(offset).await?,
                     };
@@ -186,36 +201,28 @@ impl Stream<'_> {
         }
     }
 
-    /// Waits until a chunk is in memory. Returns whether the file system can tell. A reader that dies is replaced; the stream
-    /// goes on.
-    async fn wait_for_cache(
-        &self,
-        file: &File,
-        offset: u64,
-        count: u64,
-    ) -> Result<bool, StreamEnd> {
-        let mut reads = 0;
-        loop {
+    /// Has a chunk read that is not in memory. [`Cached::No`]: memory is too short to hold it.
+    async fn read(&self, file: &File, offset: u64, count: u64) -> Result<Cached, StreamEnd> {
+        for _ in 0..READS {
             match cached(file, offset, count) {
-                Cached::Yes => return Ok(true),
-                Cached::Unknown => return Ok(false),
-                // Reading it once more would hardly help.
-                Cached::No if reads == READS => return Ok(true),
                 Cached::No => {}
+                known => return Ok(known),
             }
             let _permit = self.permit().await;
             let (path, root) = (&self.published.path, &self.published.root);
-            reads += 1;
+            // A reader that dies is replaced; the stream goes on.
             if let Err(why) = self.readers.warm(path, root, offset, READ_AHEAD).await {
                 log::debug!("{}: {why}", path.display());
                 return Err(StreamEnd::FileError);
             }
         }
+        Ok(cached(file, offset, count))
     }
 
     async fn permit(&self) -> Permit<'_> {
+        let disk = self.readers.disk(&self.published.path);
         loop {
-            match self.permits.take() {
+            match self.permits.take(&disk) {
                 Some(permit) => return permit,
                 None => Timer::after(PAUSE).await,
             };
@@ -247,17 +254,27 @@ struct Window {
     end: u64,
 }
 
-/// Checks the first and the last byte of a chunk.
+impl Window {
+    fn holds(&self, offset: u64) -> bool {
+        (self.first..self.end).contains(&offset)
+    }
+}
+
+/// Whether each page of a chunk is in memory. One that is not would make sendfile wait for the disk.
 fn cached(file: &File, offset: u64, count: u64) -> Cached {
-    for at in [offset, offset + count - 1] {
+    let page = rustix::param::page_size() as u64;
+    let mut at = offset;
+    while at < offset + count {
         let mut byte = [0];
         let mut into = [IoSliceMut::new(&mut byte)];
         match rustix::io::preadv2(file, &mut into, at, ReadWriteFlags::NOWAIT) {
-            // Also beyond the end of the file: sendfile will notice.
+            // Beyond the end of the file: sendfile will notice.
+            Ok(0) => break,
             Ok(_) => {}
             Err(Errno::AGAIN) => return Cached::No,
             Err(_) => return Cached::Unknown,
         }
+        at = (at / page + 1) * page;
     }
     Cached::Yes
 }
@@ -269,9 +286,12 @@ mod tests {
     #[test]
     fn the_number_of_streams_that_wait_for_the_disk_is_bounded() {
         let permits = Permits::default();
-        let mut held: Vec<_> = core::iter::from_fn(|| permits.take()).take(100).collect();
+        let mut held: Vec<_> = core::iter::from_fn(|| permits.take("8:1")).take(100).collect();
         assert_eq!(held.len(), usize::from(PERMITS));
+        assert!(permits.take("8:2").is_some(), "another disk has its own");
         held.pop();
-        assert!(permits.take().is_some(), "given back when dropped");
+        assert!(permits.take("8:1").is_some(), "given back when dropped");
+        held.clear();
+        assert!(permits.taken.borrow().is_empty());
     }
 }

@@ -15,20 +15,21 @@ use std::path::Path;
 type Reply = (Answer, Option<OwnedFd>);
 
 /// File systems of which the kernel can say what is in memory, and whose files can be closed without waiting: ext4, XFS,
-/// Btrfs, F2FS, FAT, tmpfs, overlays, ISO 9660, UDF, SquashFS and EROFS. What is not listed may be a share or a program.
-const LOCAL: [u32; 11] = [
+/// Btrfs, F2FS, FAT, overlays, ISO 9660, UDF, SquashFS and EROFS. What is not listed may be a share or a program.
+const LOCAL: [u32; 10] = [
     0xef53,
     0x5846_5342,
     0x9123_683e,
     0xf2f5_2010,
     0x4d44,
-    0x0102_1994,
     0x794c_7630,
     0x9660,
     0x1501_3346,
     0x7371_7368,
     0xe0f5_e1e2,
 ];
+/// A file system in memory, which cannot tell and need not.
+const TMPFS: u32 = 0x0102_1994;
 
 /// Opens a file to be served. The box gets it if nothing that the box does with it waits for the disk.
 pub(super) fn open(number: u32, path: &Path, root: &Path) -> Reply {
@@ -37,18 +38,23 @@ pub(super) fn open(number: u32, path: &Path, root: &Path) -> Reply {
         |error| refused(number, &error),
         |(file, about)| {
             let (size, modified) = (about.len(), modified(&about));
-            let file = tells_what_is_cached(&file).then(|| file.into());
+            let file = never_waits(&file).then(|| file.into());
             (Answer::Opened { number, size, modified }, file)
         },
     )
 }
 
-fn tells_what_is_cached(file: &File) -> bool {
+/// Whether the box never has to wait for the disk of this file: the kernel tells what of it is in memory, or all of it is.
+fn never_waits(file: &File) -> bool {
     let kind = fstatfs(file).map(|about| about.f_type as u32);
     let mut byte = [0];
     let mut into = [IoSliceMut::new(&mut byte)];
     let mut told = || preadv2(file, &mut into, 0, ReadWriteFlags::NOWAIT);
-    kind.is_ok_and(|kind| LOCAL.contains(&kind)) && matches!(told(), Ok(_) | Err(Errno::AGAIN))
+    match kind {
+        Ok(TMPFS) => true,
+        Ok(kind) => LOCAL.contains(&kind) && matches!(told(), Ok(_) | Err(Errno::AGAIN)),
+        Err(_) => false,
+    }
 }
 
 /// Copies subtitles into memory, where nobody changes them while they are sent.

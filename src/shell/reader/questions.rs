@@ -195,8 +195,13 @@ impl Readers {
         }
     }
 
+    /// The disk on which this path is.
+    pub fn disk(&self, path: &Path) -> String {
+        self.mounts().of(path).to_owned()
+    }
+
     async fn ask(&self, path: &Path, request: impl FnOnce(u32) -> Request) -> Reply {
-        let device = self.mounts().of(path).to_owned();
+        let device = self.disk(path);
         let number = {
             let mut questions = self.questions.borrow_mut();
             let number = questions.next;
