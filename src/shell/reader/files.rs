@@ -123,7 +123,6 @@ impl Disk {
             match self.reader.as_mut()?.poll_packet(cx) {
                 Poll::Pending => return self.notice_time(readers, ending, cx),
                 Poll::Ready(Ok((answers, mut file))) => {
-                    (self.heard, self.failures) = (Instant::now(), 0);
                     for answer in answers {
                         self.take(answer, file.take(), readers);
                     }
@@ -150,6 +149,7 @@ impl Disk {
             | Answer::Probed { number, .. } => (number, Ok((answer, file))),
             _ => return,
         };
+        (self.heard, self.failures) = (Instant::now(), 0);
         self.asked.retain(|(asked, _)| *asked != number);
         readers.questions.borrow_mut().answer(number, reply);
     }

@@ -213,6 +213,8 @@ messages! {
         17 = Probed { number: u32, micros: Option<u64> },
         /// So many bytes are in memory, as a file that comes with this message; size and time of change are those of the disk.
         18 = Copied { number: u32, size: u64, modified: i64, count: u32 },
+        /// What it could not give up the right to do, and why.
+        19 = Keeps { what: String },
     }
 }
 

@@ -43,6 +43,8 @@ use std::rc::Rc;
 
 /// The command of this program that a reader runs.
 pub const COMMAND: &str = "read-media";
+/// Rights of readers that are told: one for each kind, see [`rights`].
+const RIGHTS: usize = 4;
 /// Pause after the list of mounts has changed: mounting a disk causes several changes.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -56,6 +58,8 @@ pub struct Readers {
     wished: Cell<bool>,
     waker: RefCell<Option<Waker>>,
     questions: RefCell<Questions>,
+    /// The rights that readers keep, as far as the log has them.
+    rights: RefCell<Vec<String>>,
     /// `None`: the list has changed.
     mounts: RefCell<Option<Rc<Mounts>>>,
 }
@@ -71,6 +75,7 @@ impl Readers {
             wished: Cell::new(false),
             waker: RefCell::default(),
             questions: RefCell::default(),
+            rights: RefCell::default(),
             mounts: RefCell::default(),
         }
     }
@@ -102,6 +107,15 @@ impl Readers {
             }
         };
         future::or(scanning, self.notice_mounts(mailbox)).await
+    }
+
+    /// Says once what readers may still do.
+    fn tell_right(&self, what: String) {
+        let mut told = self.rights.borrow_mut();
+        if told.len() < RIGHTS && !told.contains(&what) {
+            log::info!("the processes that read media could {what}");
+            told.push(what);
+        }
     }
 
     fn mounts(&self) -> Rc<Mounts> {

@@ -6,31 +6,37 @@
 use crate::limits::READER_MEMORY;
 use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset,
-    RulesetAttr, RulesetCreatedAttr,
+    RulesetAttr, RulesetCreatedAttr, RulesetStatus,
 };
 use rustix::process::{Resource, Rlimit, setrlimit};
 use rustix::thread::set_no_new_privs;
 
-/// Gives up all rights but those that reading takes. Threads that start later inherit this.
-pub(super) fn give_up() {
+/// Gives up all rights but those that reading takes. Returns what it may still do, and why, to complete a sentence; the box tells
+/// the owner once.
+pub(super) fn give_up() -> Vec<String> {
     // The memory that it fills: the addresses that it reserves (RLIMIT_AS) are many more.
     let most = Rlimit { current: Some(READER_MEMORY), maximum: Some(READER_MEMORY) };
-    if let Err(error) = setrlimit(Resource::Data, most) {
-        log::debug!("the memory of a reader is not bounded: {error}");
-    }
-    if let Err(error) = set_no_new_privs(true) {
-        log::debug!("a reader may gain rights: {error}");
-    }
-    if let Err(error) = read_only() {
-        log::debug!("a reader may write: {error}");
-    }
-    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-    if let Err(error) = seccomp::apply() {
-        log::debug!("a reader may open sockets: {error}");
+    let bounded = setrlimit(Resource::Data, most).map_err(|error| error.to_string());
+    let confined = set_no_new_privs(true).map_err(|error| error.to_string());
+    let results = [
+        ("fill all memory", bounded),
+        ("gain rights", confined),
+        ("write files", read_only()),
+        ("open sockets", seccomp::apply()),
+    ];
+    let kept = results.into_iter().filter_map(|(what, done)| Some((what, done.err()?)));
+    kept.map(|(what, why)| format!("{what}: this cannot be denied to them here ({why})")).collect()
+}
+
+fn read_only() -> Result<(), String> {
+    match landlock() {
+        Ok(RulesetStatus::NotEnforced) => Err("the kernel has no Landlock".to_owned()),
+        Ok(_) => Ok(()),
+        Err(error) => Err(error.to_string()),
     }
 }
 
-fn read_only() -> Result<(), Box<dyn core::error::Error>> {
+fn landlock() -> Result<RulesetStatus, Box<dyn core::error::Error>> {
     let abi = ABI::V5;
     let all = PathFd::new("/")?;
     let rules = Ruleset::default()
@@ -38,10 +44,15 @@ fn read_only() -> Result<(), Box<dyn core::error::Error>> {
         .handle_access(AccessFs::from_all(abi))?
         .handle_access(AccessNet::from_all(abi))?
         .create()?;
-    rules
-        .add_rule(PathBeneath::new(all, AccessFs::ReadFile | AccessFs::ReadDir))?
-        .restrict_self()?;
-    Ok(())
+    let rules = rules.add_rule(PathBeneath::new(all, AccessFs::ReadFile | AccessFs::ReadDir))?;
+    Ok(rules.restrict_self()?.ruleset)
+}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod seccomp {
+    pub(super) fn apply() -> Result<(), String> {
+        Err("this processor is not known to seccompiler".to_owned())
+    }
 }
 
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]

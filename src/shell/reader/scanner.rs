@@ -1,11 +1,12 @@
 //! What a reader does: it scans when it is told to, and says when something changes; another one answers questions about single
-//! files (`opener.rs`). Its socket is its standard input; when the box closes the other end, the reader ends.
+//! files (`opener.rs`). Its socket is its standard input; when the box closes the other end, the reader ends. It is one thread, which
+//! sleeps until something happens. It catches no signal, which would take another thread: systemd may end it together with the box,
+//! which starts another one if it needs one while it leaves.
 
 use super::message::{self, Answer, Request};
 use super::{opener, rights, wire};
 use crate::media::catalogue::Scan;
 use crate::shell::clock::Clock;
-use crate::shell::process::catch_signals;
 use crate::shell::scan::watch::Watch;
 use crate::shell::scan::{Known, Places, scan};
 use crate::time::Duration;
@@ -35,14 +36,11 @@ pub fn serve() -> Result<(), String> {
     let stdin = io::stdin();
     // What `ps` and `top` show.
     let _ = set_name(c"dlna-kiosk-read");
-    // Before any thread is started.
-    rights::give_up();
-    // systemd ends all processes of the service at once, but the box needs a reader while it leaves.
-    let _caught = catch_signals();
+    let kept = rights::give_up();
     // Should the box be killed while this waits for a disk.
     let _ = set_parent_process_death_signal(Some(Signal::KILL));
     let scanner = Scanner { socket: stdin.as_fd(), clock: Clock::start(), watch: Watch::default() };
-    scanner.run().map_err(|error| match error {
+    scanner.run(kept).map_err(|error| match error {
         Errno::NOTSOCK => "stdin is not a socket: only the box runs this command".to_owned(),
         error => format!("the box does not answer: {}", io::Error::from(error)),
     })
@@ -55,7 +53,8 @@ struct Scanner<'a> {
 }
 
 impl Scanner<'_> {
-    fn run(&self) -> Result<(), Errno> {
+    fn run(&self, kept: Vec<String>) -> Result<(), Errno> {
+        self.say(kept.into_iter().map(|what| Answer::Keeps { what }))?;
         let mut places = Places::default();
         let mut known = None;
         let mut last = None;

@@ -169,6 +169,9 @@ impl<'a> Scans<'a> {
 
     fn take(&mut self, at: usize, answer: Answer) {
         let disk = &mut self.disks[at];
+        if let Answer::Keeps { what } = answer {
+            return self.readers.tell_right(what);
+        }
         let Some(reading) = &mut disk.reading else {
             self.changed |= answer == Answer::Changed {};
             return;
@@ -216,8 +219,9 @@ impl<'a> Scans<'a> {
                 self.changed |= disk.complete();
             }
             Answer::Same {} => self.changed |= disk.complete(),
-            // Nobody asked this reader for a single file.
-            Answer::Opened { .. }
+            // Nobody asked this reader for a single file, and its rights were told above.
+            Answer::Keeps { .. }
+            | Answer::Opened { .. }
             | Answer::Refused { .. }
             | Answer::Warmed { .. }
             | Answer::Probed { .. }
