@@ -65,6 +65,13 @@ impl Files {
         culprit
     }
 
+    /// This disk answers again: ask it at once.
+    pub(super) fn works(&mut self, device: &str) {
+        for disk in self.disks.iter_mut().filter(|disk| disk.device == device) {
+            disk.retry = None;
+        }
+    }
+
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         self.disks.iter().filter_map(Disk::next_deadline).min()
     }

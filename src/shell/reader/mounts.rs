@@ -34,6 +34,17 @@ pub(super) struct Share {
     pub(super) inside: Vec<PathBuf>,
 }
 
+impl Share {
+    /// Its paths that are not below another one of them.
+    pub(super) fn tops(&self) -> impl Iterator<Item = &PathBuf> {
+        let all = || self.named.iter().chain(&self.inside);
+        let is_below = |path: &Path, other: &Path| path != other && path.starts_with(other);
+        let top = move |path: &PathBuf| !all().any(|other| is_below(path, other));
+        let inside = self.inside.iter().filter(|path| !self.named.contains(path));
+        self.named.iter().chain(inside).filter(move |path| top(path))
+    }
+}
+
 impl Mounts {
     /// Reads the list. Without one, all is one disk.
     pub(super) fn read() -> Self {
@@ -174,6 +185,15 @@ mod tests {
         assert_eq!(shares(&["/proc/x"]), [expected("0:20", &["/proc/x"], &[])]);
         let none = Mounts::default().shares([Path::new("/m")].into_iter());
         assert_eq!((none.len(), none[0].named.len()), (1, 1), "without a list there is one disk");
+    }
+
+    #[test]
+    fn a_disk_is_named_by_what_is_not_below_another_name_of_it() {
+        let named = ["/m/a/film.mp4", "/m", "/m/a", "/home"].map(Path::new);
+        let shares = Mounts::parse(LIST.as_bytes()).shares(named.into_iter());
+        let tops = |share: &Share| share.tops().cloned().collect::<Vec<_>>();
+        assert_eq!(tops(&shares[0]), [Path::new("/m"), Path::new("/home")]);
+        assert_eq!(tops(&shares[1]), [Path::new("/m/my stick")]);
     }
 
     #[test]

@@ -216,9 +216,9 @@ impl<'a> Scans<'a> {
             Answer::Scanned { skipped, untold } => {
                 (scan.skipped, scan.untold) = (skipped, untold);
                 disk.last = core::mem::take(scan);
-                self.changed |= disk.complete();
+                self.complete(at);
             }
-            Answer::Same {} => self.changed |= disk.complete(),
+            Answer::Same {} => self.complete(at),
             // Nobody asked this reader for a single file, and its rights were told above.
             Answer::Keeps { .. }
             | Answer::Opened { .. }
@@ -227,6 +227,14 @@ impl<'a> Scans<'a> {
             | Answer::Probed { .. }
             | Answer::Copied { .. } => {}
         }
+    }
+
+    fn complete(&mut self, at: usize) {
+        let disk = &mut self.disks[at];
+        if disk.trouble.is_some() {
+            self.files.works(&disk.share.device);
+        }
+        self.changed |= disk.complete();
     }
 
     /// A reader is gone, or makes no sense.
@@ -287,12 +295,12 @@ impl<'a> Scans<'a> {
 
     /// Forgets the processes that are gone.
     fn bury(&mut self, cx: &mut Context<'_>) {
-        let disks = &mut self.disks;
-        let changed = &mut self.changed;
+        let (disks, files, changed) = (&mut self.disks, &mut self.files, &mut self.changed);
         self.dying.retain_mut(|(dying, device, since)| {
             let gone = dying.poll_gone(cx);
             if gone && since.elapsed() > HUNG {
                 // The disk answers again.
+                files.works(device);
                 for disk in disks.iter_mut().filter(|disk| disk.share.device == *device) {
                     disk.retry = None;
                     *changed = true;
@@ -320,10 +328,9 @@ impl<'a> Scans<'a> {
                 }
             }
             if let Some(why) = &disk.trouble {
-                let share = &disk.share;
-                let inside = share.inside.iter().filter(|path| !share.named.contains(path));
-                let paths = share.named.iter().chain(inside);
-                paths.for_each(|path| add(&mut all.missing, (path.clone(), why.clone())));
+                for path in disk.share.tops() {
+                    add(&mut all.missing, (path.clone(), why.clone()));
+                }
             }
             missing.iter().for_each(|one| add(&mut all.missing, one.clone()));
             bad.iter().for_each(|one| add(&mut all.bad, one.clone()));
