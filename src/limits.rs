@@ -28,6 +28,8 @@ pub const CLIPS: usize = 8;
 pub const SCHEDULE: usize = 64;
 /// `[[group]]` tables: a group has at least two renderers.
 pub const GROUPS: usize = RENDERERS / 2;
+/// Media folders: one on each disk that has a reader of its own.
+pub const MEDIA_FOLDERS: usize = READERS;
 /// Media files in the catalogue; further files are counted and skipped.
 pub const MEDIA: usize = 4096;
 /// Files examined in one scan: twice [`MEDIA`], so that bad files do not displace good ones.

@@ -63,7 +63,7 @@ fn write(path: &Path, pitch: f64) {
 fn config(media: &Folder, renderer: u16, autoplay: bool) -> Config {
     let usual = Config::default();
     Config {
-        media_folder: media.0.clone(),
+        media_folders: vec![media.0.clone()],
         media_port: PortChoice::From(21_000),
         control_port: PortChoice::From(22_000),
         stop_at_exit: true,

@@ -159,7 +159,7 @@ fn config(media: &Media, port: u16) -> Config {
     };
     Config {
         name: crate::text::clip("Demo box"),
-        media_folder: media.0.clone(),
+        media_folders: vec![media.0.clone()],
         media_port: PortChoice::From(18895),
         control_port: PortChoice::From(18080),
         stop_at_exit: true,

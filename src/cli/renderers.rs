@@ -111,7 +111,7 @@ impl Play {
             .map(|(_, path)| path)
             .collect();
         // Only what is named here is played, so the box's media folder is not scanned.
-        let media_folder = plays.first().cloned().unwrap_or_default();
+        let media_folders = vec![plays.first().cloned().unwrap_or_default()];
         let rule = Rule {
             who: self.who(),
             plays,
@@ -120,7 +120,7 @@ impl Play {
             ..Config::default().rules.remove(0)
         };
         let config =
-            Config { media_folder, rules: vec![rule], stop_at_exit: true, ..super::bare_config() };
+            Config { media_folders, rules: vec![rule], stop_at_exit: true, ..super::bare_config() };
         let mut problem = None;
         let watching = async |shell: &Shell| problem = watch(shell).await;
         let code = super::one_shot(config, self.on.is_none(), |_, _| {}, watching)?;

@@ -252,7 +252,7 @@ mod tests {
     fn takes_a_device_list_over() {
         let imported = import(LIST).unwrap();
         let config = read(&imported.toml).config.expect("our own file is valid");
-        assert_eq!(config.media_folder, Path::new("/home/pi/videos"));
+        assert_eq!(config.media_folders, [Path::new("/home/pi/videos")]);
         let [wall, door] = &*config.rules else { panic!("{}", imported.toml) };
         assert_eq!(wall.who, Selector::Name(clip("Küche \"TV\"")), "higher priority first");
         assert_eq!(door.who, Selector::Address(Ipv4Addr::new(10, 0, 0, 45), None));

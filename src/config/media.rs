@@ -1,9 +1,11 @@
-//! The media folder and the paths below it: whether they are there, and whether renderers can play them.
+//! The media folders and the paths below them: whether they are there, and whether renderers can play them.
 
+use super::Config;
 use super::MEDIA_FOLDER;
-use super::key::{Plain, Printer, Values, one_or_list};
+use super::key::{Plain, Printer, Value, Values, one_or_list};
 use super::problem::{Severity, listed};
 use super::section::{Field, Reader, Section};
+use crate::limits::MEDIA_FOLDERS;
 use std::path::{Component, Path, PathBuf};
 
 /// What is found at a path.
@@ -39,7 +41,55 @@ const EXTENSIONS: &[&str] = &[
     "jpeg", "png", "gif", "m3u", "m3u8",
 ];
 
-/// The media folder, and whether it is there.
+/// The media folders with their accessor.
+pub(super) struct Folders(pub(super) fn(&mut Config) -> &mut Vec<PathBuf>);
+
+impl Value<Config> for Folders {
+    fn values(&self) -> Values {
+        Values::new("a path that begins with `/`, or a list of these")
+    }
+
+    fn read(&self, reader: &mut Reader<'_>, field: &Field<'_>, to: &mut Config) -> Option<()> {
+        let mut folders = Vec::new();
+        for (text, item) in field.texts(reader) {
+            let folder = media_folder(reader, &item, text.trim_start());
+            if !folders.contains(&folder) {
+                folders.push(folder);
+            }
+        }
+        if folders.len() > MEDIA_FOLDERS {
+            let advice = format!(
+                "at most {MEDIA_FOLDERS} are possible: write a folder that holds several of them"
+            );
+            field.error(reader, &format!("there are {} folders", folders.len()), &advice);
+            folders.truncate(MEDIA_FOLDERS);
+        }
+        if !folders.is_empty() {
+            *(self.0)(to) = folders;
+        }
+        Some(())
+    }
+
+    fn print(&self, key: &str, from: &mut Config, _: &Printer<'_>) -> Option<String> {
+        let folders = (self.0)(from).iter().map(|path| path.display().to_string());
+        let folders: Vec<String> = folders.collect();
+        Some(format!("{key} = {}", one_or_list(&folders)))
+    }
+}
+
+fn media_folder(reader: &mut Reader<'_>, field: &Field<'_>, text: &str) -> PathBuf {
+    let path = plain(Path::new(text));
+    if !path.is_absolute() {
+        let advice = match text.strip_prefix("~/") {
+            Some(rest) => format!("write media = \"/home/pi/{rest}\", with your user's name"),
+            None => format!("write the whole path, such as media = \"/srv/{text}\""),
+        };
+        field.error(reader, "the path does not begin with /", &advice);
+    }
+    path
+}
+
+/// A media folder, and whether it is there.
 #[derive(Debug, Default)]
 pub(super) struct MediaFolder {
     pub(super) path: PathBuf,
@@ -85,8 +135,9 @@ pub(super) fn is_folder(path: &Path, files: Files<'_>) -> bool {
 }
 
 fn media_path(reader: &mut Reader<'_>, field: &Field<'_>, text: &str) -> Option<PathBuf> {
-    let media = reader.media.path.clone();
-    let folder = media.display();
+    let folders: Vec<String> =
+        reader.media.iter().map(|folder| folder.path.display().to_string()).collect();
+    let folder = folders.first().cloned().unwrap_or_default();
     if text.contains("://") {
         field.error(
             reader,
@@ -95,15 +146,17 @@ fn media_path(reader: &mut Reader<'_>, field: &Field<'_>, text: &str) -> Option<
         );
         return None;
     }
-    let Some(path) = below(&media, text) else {
+    let found = below(&reader.media, text).map(|(path, folder)| (path, folder.is_present));
+    let Some((path, is_present)) = found else {
+        let several = if folders.len() > 1 { "s" } else { "" };
+        let all = folders.join(" and ");
         field.error(
             reader,
-            &format!("\"{text}\" is outside the media folder {folder}"),
+            &format!("\"{text}\" is outside the media folder{several} {all}"),
             "move it there, or write the folder that holds all your media at the top: media = \"/…\"",
         );
         return None;
     };
-    let is_present = reader.media.is_present;
     let state = match is_present {
         true => (reader.files)(&path.components().collect::<PathBuf>()),
         false => FileState::Missing,
@@ -150,27 +203,34 @@ fn media_path(reader: &mut Reader<'_>, field: &Field<'_>, text: &str) -> Option<
     Some(path)
 }
 
-/// Looks for the media folder on the disk.
-pub(super) fn find_media_folder(reader: &mut Reader<'_>, top: &Section<'_>, path: &Path) {
+/// Looks for the media folders on the disk.
+pub(super) fn find_media_folders(reader: &mut Reader<'_>, top: &Section<'_>, paths: &[PathBuf]) {
+    for path in paths {
+        let is_present = find_media_folder(reader, top, path);
+        reader.media.push(MediaFolder { path: path.clone(), is_present });
+    }
+}
+
+/// Returns whether it is there.
+fn find_media_folder(reader: &mut Reader<'_>, top: &Section<'_>, path: &Path) -> bool {
     let field = top.field("media");
-    reader.media = MediaFolder { path: path.to_owned(), is_present: false };
     // The disk would look for it in the working directory.
     if !path.is_absolute() {
-        return;
+        return false;
     }
     let state = (reader.files)(path);
-    reader.media.is_present = state == FileState::Folder;
+    let is_present = state == FileState::Folder;
     if let (Some(field), None) = (&field, path.parent()) {
         field.error(
             reader,
             "this is the whole disk",
             "write the folder that holds your media, such as media = \"/srv/dlna-kiosk\"",
         );
-        return;
+        return is_present;
     }
     let shown = path.display();
     let (message, advice) = match &state {
-        FileState::Folder => return,
+        FileState::Folder => return true,
         FileState::Missing => (
             format!("the media folder {shown} does not exist"),
             format!("create it (sudo mkdir -p {shown}) or plug in its disk; the box waits for it"),
@@ -196,6 +256,7 @@ pub(super) fn find_media_folder(reader: &mut Reader<'_>, top: &Section<'_>, path
         Some(field) => field.warning(reader, &message, &advice),
         None => reader.problems.push(Severity::Warning, None, "media", &message, &advice),
     }
+    is_present
 }
 
 fn unknown_kind(reader: &mut Reader<'_>, field: &Field<'_>, text: &str, otherwise: &str) {
@@ -206,13 +267,15 @@ fn unknown_kind(reader: &mut Reader<'_>, field: &Field<'_>, text: &str, otherwis
     );
 }
 
-/// `text` below `media`; `None` if it is outside. A `/` at the end stays, because it stands for a folder.
-fn below(media: &Path, text: &str) -> Option<PathBuf> {
-    let mut path = plain(&media.join(text));
+/// `text` below the first folder, and the folder where it is; `None` if it is in none. A `/` at the end stays, because it stands for
+/// a folder.
+fn below<'a>(media: &'a [MediaFolder], text: &str) -> Option<(PathBuf, &'a MediaFolder)> {
+    let mut path = plain(&media.first()?.path.join(text));
     if text.ends_with('/') {
         path.push("");
     }
-    path.starts_with(media).then_some(path)
+    let folder = media.iter().find(|folder| path.starts_with(&folder.path))?;
+    Some((path, folder))
 }
 
 /// `path` without `.`, `..` and a `/` at its end.
@@ -356,7 +419,9 @@ mod tests {
 
     #[test]
     fn paths_stay_below_the_media_folder() {
-        let media = Path::new("/srv/media");
+        let folder = |path: &str| MediaFolder { path: path.into(), is_present: true };
+        let media = ["/srv/media", "/mnt/stick"].map(folder);
+        let below = |text| below(&media, text).map(|(path, _)| path);
         for (text, path) in [
             ("a.mp4", Some("/srv/media/a.mp4")),
             ("./a/../b.mp4", Some("/srv/media/b.mp4")),
@@ -366,10 +431,11 @@ mod tests {
             ("../media2/a.mp4", None),
             ("/srv/media/../../etc/passwd", None),
             ("/home/pi/a.mp4", None),
+            ("/mnt/stick/a.mp4", Some("/mnt/stick/a.mp4")),
         ] {
-            assert_eq!(below(media, text), path.map(PathBuf::from), "{text}");
+            assert_eq!(below(text), path.map(PathBuf::from), "{text}");
         }
-        let folder = below(media, "c/").map(|path| path.display().to_string());
+        let folder = below("c/").map(|path| path.display().to_string());
         assert_eq!(folder.as_deref(), Some("/srv/media/c/"));
     }
 

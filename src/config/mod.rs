@@ -38,8 +38,8 @@ pub use selector::{Selector, Targets};
 
 use crate::limits::NAME_BYTES;
 use crate::text::{Text, clip};
-use key::{About, Of, Plain, Printer, Table, Value, Values, Word, Words, key, quoted};
-use media::{MediaFolder, find_media_folder, plain};
+use key::{About, Of, Printer, Table, Value, Values, Word, Words, key};
+use media::{Folders, find_media_folders};
 use panel::{BUTTON, LED};
 use pins::{GPIO, check_pins};
 use problem::{Problems, report_faults};
@@ -55,8 +55,8 @@ use toml::de::{DeTable, DeValue};
 pub struct Config {
     /// The box's name, shown to people.
     pub name: Text<NAME_BYTES>,
-    /// Where the media are. Absolute.
-    pub media_folder: PathBuf,
+    /// Where the media are: at least one folder. Absolute. Paths that do not begin with `/` are below the first one.
+    pub media_folders: Vec<PathBuf>,
     /// Port of the media server.
     pub media_port: PortChoice,
     /// Port of the control server, on loopback only.
@@ -101,9 +101,9 @@ const TOP: Table<Config> = Table {
         key("name", "\"Foyer\"", &Of(|it: &mut Config| &mut it.name))
             .doc("The name that the status and the log show.")
             .synonyms("friendly_name title"),
-        key("media", "\"/srv/dlna-kiosk\"", &Of(|it: &mut Config| &mut it.media_folder))
-            .doc("The folder with your media. Nothing outside it can be played.")
-            .synonyms("folder directory path media_folder media_dir videos"),
+        key("media", "\"/srv/dlna-kiosk\"", &Folders(|it| &mut it.media_folders))
+            .doc("The folder with your media, or a list of such folders, on as many disks as you like: one that fails does not\nhold up the others. Nothing outside them can be played.")
+            .synonyms("folder folders directory path media_folder media_folders media_dir videos"),
         key("media_port", "8895", &ListenOn(|config| &mut config.media_port))
             .doc("The port from which renderers fetch media.\nSet it if a firewall must let the port through.")
             .synonyms("port http_port"),
@@ -150,12 +150,12 @@ shows = "playing"
 impl Default for Config {
     /// An empty file: every renderer may play the media folder, nothing starts by itself, and no pin is used.
     fn default() -> Self {
-        let media_folder = PathBuf::from(MEDIA_FOLDER);
+        let media_folders = vec![PathBuf::from(MEDIA_FOLDER)];
         Self {
             name: clip("dlna-kiosk"),
-            rules: vec![Rule::by_button(&media_folder)],
+            rules: vec![Rule::by_button(&media_folders)],
             groups: Vec::new(),
-            media_folder,
+            media_folders,
             media_port: PortChoice::From(MEDIA_PORT),
             control_port: PortChoice::From(CONTROL_PORT),
             stop_at_exit: true,
@@ -261,7 +261,7 @@ pub fn parse_for(header: GpioHeader, text: &str, files: &dyn Fn(&Path) -> FileSt
     // Notepad puts a byte order mark before UTF-8.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (document, faults) = DeTable::parse_recoverable(text);
-    let mut reader = Reader { problems: Problems::new(text), media: MediaFolder::default(), files };
+    let mut reader = Reader { problems: Problems::new(text), media: Vec::new(), files };
     let top = Section::new(document.get_ref(), TOP.about.label, 0);
     let config = read(&mut reader, &top, header);
     let mut problems = reader.problems;
@@ -282,7 +282,7 @@ pub fn parse_for(header: GpioHeader, text: &str, files: &dyn Fn(&Path) -> FileSt
 /// Reads as much of the configuration as possible.
 fn read(reader: &mut Reader<'_>, top: &Section<'_>, header: GpioHeader) -> Config {
     let (mut config, _) = TOP.read(reader, top);
-    find_media_folder(reader, top, &config.media_folder);
+    find_media_folders(reader, top, &config.media_folders);
     separate_ports(reader, top, &mut config);
     config.gpio = GpioBackend::read(reader, top);
     let rules = read_tables(reader, top, &RENDERER, Rule::read);
@@ -305,7 +305,7 @@ fn read(reader: &mut Reader<'_>, top: &Section<'_>, header: GpioHeader) -> Confi
     }
 
     config.rules = match rules.is_empty() {
-        true => vec![Rule::by_button(&config.media_folder)],
+        true => vec![Rule::by_button(&config.media_folders)],
         false => values(rules),
     };
     config.schedule = values(schedule);
@@ -372,30 +372,6 @@ fn read_tables<'a, T>(
     found.into_iter().filter_map(|section| Some((section, read(reader, &section)?))).collect()
 }
 
-/// The media folder.
-impl Plain for PathBuf {
-    fn values() -> Values {
-        Values::new("a path that begins with `/`")
-    }
-
-    fn read(reader: &mut Reader<'_>, field: &Field<'_>) -> Option<Self> {
-        let text = field.untrimmed(reader)?.trim_start();
-        let path = plain(Path::new(text));
-        if !path.is_absolute() {
-            let advice = match text.strip_prefix("~/") {
-                Some(rest) => format!("write media = \"/home/pi/{rest}\", with your user's name"),
-                None => format!("write the whole path, such as media = \"/srv/{text}\""),
-            };
-            field.error(reader, "the path does not begin with /", &advice);
-        }
-        Some(path)
-    }
-
-    fn print(&self, _: &Printer<'_>) -> Option<String> {
-        Some(quoted(&self.display().to_string()))
-    }
-}
-
 /// Reports two fixed ports that are the same, and moves a default port away from a fixed one.
 fn separate_ports(reader: &mut Reader<'_>, top: &Section<'_>, config: &mut Config) {
     match (config.media_port, config.control_port) {
@@ -426,7 +402,7 @@ pub fn effective(config: &Config) -> String {
 
 /// As [`effective`], on a machine with this header.
 pub fn effective_for(header: GpioHeader, config: &Config) -> String {
-    let mut out = Printer::new(header, &config.media_folder);
+    let mut out = Printer::new(header, &config.media_folders[0]);
     out.line("# The configuration in force.");
     TOP.print(config, &mut out);
     GPIO.print(&config.gpio, &mut out);

@@ -187,9 +187,9 @@ impl Words for LoopMethod {
 }
 
 impl Rule {
-    /// The rule without any `[[renderer]]` table: the media folder, when somebody presses play.
-    pub(super) fn by_button(media_folder: &Path) -> Self {
-        let plays = vec![media_folder.to_path_buf()];
+    /// The rule without any `[[renderer]]` table: the media folders, when somebody presses play.
+    pub(super) fn by_button(media_folders: &[PathBuf]) -> Self {
+        let plays = media_folders.to_vec();
         Self { plays, autoplay: false, ..(RENDERER.blank)() }
     }
 
@@ -198,7 +198,7 @@ impl Rule {
         let (mut rule, _) = RENDERER.read(reader, section);
         selector::check_one_way(reader, section);
         if !section.has("plays") {
-            rule.plays = vec![reader.media.path.clone()];
+            rule.plays = reader.media.iter().map(|folder| folder.path.clone()).collect();
         }
         check_looping(reader, section, &rule);
         Some(rule)
@@ -366,10 +366,10 @@ impl GroupRule {
     }
 
     /// The rules of its members, in their order. What the group does not set is taken from their `own` rules.
-    fn rules(&self, own: &[Rule], media_folder: &Path) -> Vec<Rule> {
+    fn rules(&self, own: &[Rule], media_folders: &[PathBuf]) -> Vec<Rule> {
         let rule = |who: &Selector| {
             let own = own.iter().find(|rule| rule.who.covers(who)).cloned();
-            let own = own.unwrap_or_else(|| Rule::by_button(media_folder));
+            let own = own.unwrap_or_else(|| Rule::by_button(media_folders));
             Rule {
                 who: who.clone(),
                 plays: self.plays.clone().unwrap_or(own.plays),
@@ -401,7 +401,7 @@ impl GroupRule {
 impl Config {
     /// Adds groups, and the rules of their members before all other rules.
     pub fn join(&mut self, groups: Vec<GroupRule>) {
-        let made = groups.iter().flat_map(|group| group.rules(&self.rules, &self.media_folder));
+        let made = groups.iter().flat_map(|group| group.rules(&self.rules, &self.media_folders));
         let made: Vec<Rule> = made.collect();
         self.rules.splice(..0, made);
         self.groups = groups;
@@ -638,7 +638,7 @@ mod tests {
         assert_eq!(config.rules[0].plays, config.rules[2].plays);
         assert_eq!(good(&effective(&config)), config);
         let config = good(group);
-        assert_eq!(*config.rules[0].plays, *core::slice::from_ref(&config.media_folder));
+        assert_eq!(config.rules[0].plays, config.media_folders);
         assert_eq!(config.rules.len(), 3, "others play by button");
         assert_eq!(good(&effective(&config)), config);
     }

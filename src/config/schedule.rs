@@ -391,7 +391,7 @@ mod tests {
         assert_eq!(lunch.days, Days::Weekly([true, true, true, true, true, false, true]));
         assert_eq!((lunch.from, lunch.to), (time(9, 0, 0, 0), time(18, 30, 0, 0)));
         assert_eq!((lunch.volume, lunch.priority), (Some(30), 2));
-        let media = |name| config.media_folder.join(name);
+        let media = |name| config.media_folders[0].join(name);
         assert_eq!(lunch.then, ScheduledAction::Play(vec![media("a.mp4"), media("b")]));
         assert!(
             matches!(&lunch.targets, Targets::Some(all) if all[0] == Selector::Name(clip("TV")))

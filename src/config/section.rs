@@ -14,7 +14,7 @@ use toml::de::{DeTable, DeValue};
 /// The state of reading a file.
 pub(super) struct Reader<'t> {
     pub(super) problems: Problems<'t>,
-    pub(super) media: MediaFolder,
+    pub(super) media: Vec<MediaFolder>,
     /// Looks at the disk.
     pub(super) files: Files<'t>,
 }

@@ -148,7 +148,7 @@ fn reads_everything_an_owner_can_write() {
     assert!(udn.autoplay && udn.repeat && !address.autoplay && !address.repeat);
     assert_eq!(address.who, Selector::Address(Ipv4Addr::new(10, 0, 0, 45), Some(49494)));
     assert_eq!(name.who, Selector::Name(clip("TV 1")));
-    assert_eq!((&any.who, &*any.plays), (&Selector::Any, &[config.media_folder.clone()][..]));
+    assert_eq!((&any.who, &*any.plays), (&Selector::Any, &*config.media_folders));
     let button = &config.buttons[0];
     assert_eq!((button.pin, button.press), (Pin(17), Some(PanelAction::PlayPause)));
     assert_eq!((button.active, button.hold_time.as_secs()), (PinLevel::High, 2));
@@ -205,6 +205,20 @@ fn more_tables_than_fit_are_refused() {
 fn a_relative_media_folder_is_refused_even_where_there_is_one() {
     let loaded = parse("media = \"videos\"", &|_| FileState::Folder);
     assert!(loaded.has_errors(), "{:?}", loaded.problems);
+}
+
+#[test]
+fn media_may_be_in_several_folders() {
+    let text = "media = [\"/srv/dlna-kiosk\", \"/mnt/usb\"]\n[[renderer]]\nname = \"A\"\n\
+                plays = [\"a.mp4\", \"/mnt/usb/b.mp4\"]\n[[renderer]]\n";
+    let loaded = parse(text, &|_| FileState::Folder);
+    let config = loaded.config.expect("valid");
+    let folders = ["/srv/dlna-kiosk", "/mnt/usb"].map(PathBuf::from);
+    assert_eq!(config.media_folders, folders);
+    assert_eq!(config.rules[0].plays, ["/srv/dlna-kiosk/a.mp4", "/mnt/usb/b.mp4"].map(PathBuf::from));
+    assert_eq!(config.rules[1].plays, folders, "everything in all of them");
+    let again = effective(&config);
+    assert_eq!(parse(&again, &|_| FileState::Folder).config.as_ref(), Some(&config), "{again}");
 }
 
 #[test]
@@ -293,6 +307,11 @@ fn faults_at_the_top_are_told() {
         ),
         (
             "media = \"videos\"",
+            "1: error: media = \"videos\": the path does not begin with /; write the \
+             whole path, such as media = \"/srv/videos\"",
+        ),
+        (
+            "media = [\"/srv/dlna-kiosk\", \"videos\"]",
             "1: error: media = \"videos\": the path does not begin with /; write the \
              whole path, such as media = \"/srv/videos\"",
         ),

@@ -201,7 +201,7 @@ pub(super) mod tests {
         let led = |pin, active| Led { pin: Pin(pin), shows: LedFunction::Status, active };
         Config {
             name: crate::text::clip("box"),
-            media_folder: "/srv/media".into(),
+            media_folders: vec!["/srv/media".into()],
             media_port: PortChoice::From(8200),
             control_port: PortChoice::From(8300),
             stop_at_exit: true,

@@ -100,13 +100,16 @@ pub(super) fn requests(
     crashes: &[(PathBuf, u64, i64)],
     mounts: &Mounts,
 ) -> Vec<Request> {
-    let media = &readers.media_folder;
+    let media = &readers.media_folders;
     let mut requests = Vec::new();
-    // The media folder comes last, as the configuration has it.
-    for path in share.named.iter().filter(|path| *path != media) {
+    // The media folders come last, as the configuration has them.
+    for path in share.named.iter().filter(|path| !media.contains(path)) {
         requests.push(Request::Named { path: path.clone() });
     }
-    requests.push(Request::MediaFolder { path: media.clone(), read: share.named.contains(media) });
+    for folder in media {
+        let read = share.named.contains(folder);
+        requests.push(Request::MediaFolder { path: folder.clone(), read });
+    }
     for mount in mounts.all() {
         let read = share.inside.contains(&mount.at);
         let mine = mount.device == share.device || read;

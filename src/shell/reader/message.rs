@@ -144,7 +144,7 @@ messages! {
     Request {
         /// The next scan reads this file, folder or playlist that the configuration names.
         1 = Named { path: PathBuf },
-        /// This is the media folder, which the next scan reads if `read`.
+        /// This is a media folder, which the next scan reads if `read`.
         2 = MediaFolder { path: PathBuf, read: bool },
         /// Something is mounted here, of which the reader may read what is below if it is `mine`. The next scan reads all of it
         /// if `read`.

@@ -53,7 +53,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub struct Readers {
     program: Program,
     named: Vec<PathBuf>,
-    media_folder: PathBuf,
+    media_folders: Vec<PathBuf>,
     at_once: bool,
     wished: Cell<bool>,
     waker: RefCell<Option<Waker>>,
@@ -70,7 +70,7 @@ impl Readers {
         Self {
             program: Program::default(),
             named: Places::named(config).map(ToOwned::to_owned).collect(),
-            media_folder: config.media_folder.clone(),
+            media_folders: config.media_folders.clone(),
             at_once,
             wished: Cell::new(false),
             waker: RefCell::default(),

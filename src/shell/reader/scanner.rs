@@ -73,7 +73,7 @@ impl Scanner<'_> {
                         if read {
                             places.named.push(path.clone());
                         }
-                        places.media_folder = path;
+                        places.media_folders.push(path);
                     }
                     Request::Mount { path, mine, read } => {
                         if read {

@@ -177,12 +177,12 @@ impl Scanner<'_> {
         }
     }
 
-    /// Scans a playlist that the configuration names, and the files in it. They must lie below the media folder or, if the
+    /// Scans a playlist that the configuration names, and the files in it. They must lie below the same media folder or, if the
     /// playlist lies elsewhere, below the folder of the playlist.
     async fn scan_playlist(&mut self, configured: &Path, path: &Path) {
         let Some(folder) = path.parent() else { return };
-        let media = self.places.media_folder.as_path();
-        let root = if folder.starts_with(media) { media } else { folder };
+        let media = self.places.media_folders.iter().find(|media| folder.starts_with(media));
+        let root = media.map_or(folder, PathBuf::as_path);
         let read = Target::of(path).and_then(|target| read(&target.path, PLAYLIST_BYTES));
         let playlist = match read {
             Ok(bytes) => playlist::parse(&bytes, folder, root),

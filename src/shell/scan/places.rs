@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 /// What one scan reads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Places {
-    /// The media folder, below which the lines of a playlist may lead.
-    pub media_folder: PathBuf,
+    /// The media folders: the lines of a playlist may lead to whatever is in the same one.
+    pub media_folders: Vec<PathBuf>,
     /// Files, folders and playlists that the configuration names.
     pub named: Vec<PathBuf>,
     /// Places below them where something is mounted that belongs to this scan.
@@ -19,7 +19,7 @@ pub struct Places {
 }
 
 impl Places {
-    /// Everything that `config` names. What is named comes first, so that a full media folder cannot crowd it out.
+    /// Everything that `config` names. What is named comes first, so that full media folders cannot crowd it out.
     pub fn named(config: &Config) -> impl Iterator<Item = &Path> {
         let ruled = config.rules.iter().flat_map(|rule| &rule.plays);
         let chosen = config.buttons.iter().flat_map(|button| &button.choice.plays);
@@ -27,7 +27,7 @@ impl Places {
             ScheduledAction::Play(plays) => &plays[..],
             ScheduledAction::Stop | ScheduledAction::Blackout => &[],
         });
-        let all = ruled.chain(chosen).chain(scheduled).chain([&config.media_folder]);
+        let all = ruled.chain(chosen).chain(scheduled).chain(&config.media_folders);
         all.map(PathBuf::as_path)
     }
 

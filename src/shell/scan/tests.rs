@@ -10,7 +10,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 fn places(media_folder: &Path, plays: &[PathBuf]) -> Places {
     let media = [media_folder.to_owned()];
     let named = plays.iter().chain(&media).cloned().collect();
-    Places { media_folder: media_folder.to_owned(), named, ..Places::default() }
+    Places { media_folders: media.to_vec(), named, ..Places::default() }
 }
 
 fn scanned(media_folder: &Path, plays: &[PathBuf]) -> Scan {

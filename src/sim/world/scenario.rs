@@ -73,7 +73,7 @@ impl Scenario {
         let mut config = Config {
             buttons: BUTTONS.iter().zip(2..).map(button).collect(),
             leds: vec![led(20, LedFunction::Status), led(21, LedFunction::Playing(Targets::All))],
-            media_folder: "/m".into(),
+            media_folders: vec!["/m".into()],
             ..Config::default()
         };
         config.rules[0].plays = vec!["/m".into()];
