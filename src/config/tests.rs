@@ -215,7 +215,10 @@ fn media_may_be_in_several_folders() {
     let config = loaded.config.expect("valid");
     let folders = ["/srv/dlna-kiosk", "/mnt/usb"].map(PathBuf::from);
     assert_eq!(config.media_folders, folders);
-    assert_eq!(config.rules[0].plays, ["/srv/dlna-kiosk/a.mp4", "/mnt/usb/b.mp4"].map(PathBuf::from));
+    assert_eq!(
+        config.rules[0].plays,
+        ["/srv/dlna-kiosk/a.mp4", "/mnt/usb/b.mp4"].map(PathBuf::from)
+    );
     assert_eq!(config.rules[1].plays, folders, "everything in all of them");
     let again = effective(&config);
     assert_eq!(parse(&again, &|_| FileState::Folder).config.as_ref(), Some(&config), "{again}");

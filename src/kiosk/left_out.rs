@@ -229,14 +229,14 @@ impl LeftOut {
     }
 
     /// The media folder was read. What the box could not read, and what is gone now, is tried at once when it is back: it
-    /// may lie on a stick that was pulled out.
-    pub fn forget_gone(&mut self, files: &[MediaFile]) {
+    /// may lie on a stick that was pulled out. `files` are those that were there all the time.
+    pub fn forget_gone<'a>(&mut self, files: impl Iterator<Item = &'a MediaFile>) {
         let unreadable = |entry: &&Entry| entry.why == Unplayable::Unreadable;
         if !self.entries.iter().any(|entry| unreadable(&entry)) {
             return;
         }
         let mut there: Vec<Version, LEFT_OUT> = Vec::new();
-        for version in files.iter().map(Version::of) {
+        for version in files.map(Version::of) {
             let mut ours = self.entries.iter().filter(unreadable);
             if ours.any(|entry| entry.file == version) && !there.contains(&version) {
                 // There is room: each is one of the entries.

@@ -7,7 +7,7 @@ use super::effect::{Effect, Effects};
 use super::trace::What;
 use crate::media::catalogue::{SETTLES, Scan};
 use crate::time::{Duration, Instant};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The folder has settled after this time without a change.
 const QUIET: Duration = Duration::from_secs(1);
@@ -130,10 +130,12 @@ impl Kiosk {
             if scan.skipped > self.media.scan.skipped {
                 self.common.trace.note(now, "", What::Full("media files"));
             }
+            let last = &self.media.scan;
+            let is_back = |path: &Path| last.lacks(path) && !scan.lacks(path);
             // Only after changes: while something is missing, the folder is read every few seconds, and sorting takes
             // time.
             for renderer in self.renderers.iter_mut() {
-                if let Some(what) = renderer.resolve(&scan, now) {
+                if let Some(what) = renderer.resolve(&scan, is_back, now) {
                     self.common.trace.note(now, renderer.name(), what);
                 }
             }

@@ -63,6 +63,11 @@ pub struct Scan {
 }
 
 impl Scan {
+    /// Whether this path, or a folder above it, is missing or does not answer.
+    pub fn lacks(&self, path: &Path) -> bool {
+        self.missing.iter().any(|(missing, _)| path.starts_with(missing))
+    }
+
     /// Where the configured path `play` is on the disk.
     pub fn place<'a>(&'a self, play: &'a Path) -> &'a Path {
         let meant = self.meant.iter().find(|(wanted, _)| wanted == play);

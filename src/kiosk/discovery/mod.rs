@@ -209,7 +209,7 @@ impl Kiosk {
         let mut renderer =
             Renderer::new(description, location, facing, rule.map(|(_, rule)| rule), seed);
         renderer.set_group_slot(slot);
-        renderer.resolve(&self.media.scan, now);
+        renderer.resolve(&self.media.scan, |_| false, now);
         self.acquaint(&mut renderer, now);
         if let Some(known) = self.renderers.find_mut(|r| r.udn() == renderer.udn()) {
             // The renderer was not driven. A rule may match its present name or address.

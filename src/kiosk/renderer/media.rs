@@ -84,19 +84,28 @@ impl Renderer {
         })
     }
 
-    /// Applies a scan of the media folder. Returns what became of the file that plays, if that is news.
-    pub(in crate::kiosk) fn resolve(&mut self, scan: &Scan, now: Instant) -> Option<What> {
-        self.capabilities.left_out_mut().forget_gone(&scan.files);
+    /// Applies a scan of the media folder. `is_back` tells what is on a disk that answers again. Returns what became of the file
+    /// that plays, if that is news.
+    pub(in crate::kiosk) fn resolve(
+        &mut self,
+        scan: &Scan,
+        is_back: impl Fn(&Path) -> bool,
+        now: Instant,
+    ) -> Option<What> {
+        let there = scan.files.iter().filter(|file| !is_back(&file.path));
+        self.capabilities.left_out_mut().forget_gone(there);
         let programme = self.intent.programme_mut();
         let was_empty = programme.is_empty();
         let was_there = self.playback.load().is_some_and(|load| programme.holds(&load.file));
         programme.resolve(scan);
         let fit = |file: &MediaFile| self.capabilities.fit(file, now);
         self.playback.drop_next_unless(programme.following(fit));
-        // What failed need not be waited for if it has changed, or if there is something better now.
+        // What failed need not be waited for if it has changed, if there is something better now, or if its disk answers again.
         let better = programme.best(fit) > Some(Fit::LeftOut);
         if let Some(load) = self.playback.load_mut()
-            && (!programme.holds(&load.file) || better && fit(&load.file) <= Fit::LeftOut)
+            && (!programme.holds(&load.file)
+                || better && fit(&load.file) <= Fit::LeftOut
+                || is_back(&load.file.path))
         {
             load.retry_at_once(now);
         }

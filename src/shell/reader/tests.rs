@@ -29,7 +29,8 @@ fn the_reader() {
 pub(in crate::shell) fn readers(folder: &Path, plays: &[&str]) -> Readers {
     let plays = plays.iter().map(|name| folder.join(name)).collect();
     let rule = Rule { plays, ..Config::default().rules.remove(0) };
-    let config = Config { media_folders: vec![folder.to_owned()], rules: vec![rule], ..Config::default() };
+    let config =
+        Config { media_folders: vec![folder.to_owned()], rules: vec![rule], ..Config::default() };
     let words = ["--exact", "shell::reader::tests::the_reader", "--nocapture"];
     let program = Program::with(std::env::current_exe().unwrap(), &words, READER, folder);
     Readers::new(&config, false).by(program)

@@ -316,6 +316,8 @@ impl Run<'_> {
             Deed::HangTask(number) => self.hang_task(number),
             Deed::PullStick => self.plug_stick(false),
             Deed::PlugStick => self.plug_stick(true),
+            Deed::HangDisk => self.hang_disk(true),
+            Deed::DiskAnswers => self.hang_disk(false),
             Deed::BreakStreams => {
                 self.world.cut_streams();
                 all.for_each(|node| self.judged[node].excuse(self.world.now, Cause::Files));

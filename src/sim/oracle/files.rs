@@ -93,7 +93,18 @@ impl Run<'_> {
     pub(super) fn plug_stick(&mut self, there: bool) {
         self.stick = there;
         self.world.plug_disk(there);
-        if there {
+        self.disk_returns();
+    }
+
+    /// The disk with the media hangs, or answers again.
+    pub(super) fn hang_disk(&mut self, hangs: bool) {
+        self.disk_hangs = hangs;
+        self.world.hang_folder(hangs.then_some("/m"));
+        self.disk_returns();
+    }
+
+    fn disk_returns(&mut self) {
+        if self.stick && !self.disk_hangs {
             for node in 0..self.judged.len() {
                 self.returns(node, Cause::Files);
             }

@@ -20,8 +20,8 @@ pub struct Wish {
     pub scheduled: bool,
     /// One group of all renderers.
     pub grouped: bool,
-    /// Broken files, a stick that is pulled out, a task of the box that hangs, and two devices with one UDN. Fewer people, so that what is left out has
-    /// time to be tried again.
+    /// Broken files, a stick that is pulled out, a disk that hangs, a task of the box that hangs, and two devices with one UDN. Fewer
+    /// people, so that what is left out has time to be tried again.
     pub broken: bool,
     /// The last renderer begins late.
     pub late: bool,
@@ -169,6 +169,22 @@ fn break_things(deeds: &mut Vec<(u64, Deed)>, room: &mut Room, ends: u64, rng: &
         let at = rng.u64(..ends);
         deeds.push((at, Deed::PullStick));
         deeds.push((at + rng.u64(1_000..600_000), Deed::PlugStick));
+    }
+    hang_disk(deeds, room.seed, ends);
+}
+
+/// In one script of three, the disk hangs for a minute, for longer, or for good. Its own chance keeps scripts of a seed as they were.
+fn hang_disk(deeds: &mut Vec<(u64, Deed)>, seed: u64, ends: u64) {
+    let mut rng = Rng::with_seed(seed ^ 0xd15c);
+    if rng.u8(..3) > 0 {
+        return;
+    }
+    let at = rng.u64(..ends);
+    deeds.push((at, Deed::HangDisk));
+    match rng.u8(..4) {
+        0 => {}
+        1 | 2 => deeds.push((at + 60_000, Deed::DiskAnswers)),
+        _ => deeds.push((at + rng.u64(1_000..3_600_000), Deed::DiskAnswers)),
     }
 }
 

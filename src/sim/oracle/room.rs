@@ -59,6 +59,8 @@ pub(super) struct Run<'a> {
     pub broken: Vec<&'static str>,
     /// The stick is plugged in.
     pub stick: bool,
+    /// The disk with the media hangs.
+    pub disk_hangs: bool,
     pub cut: Vec<bool>,
     /// Since when a task of the box has hung.
     pub hangs_since: Option<Instant>,
@@ -127,6 +129,7 @@ impl<'a> Run<'a> {
             files: FILES.iter().map(|(path, _)| name_of(path)).collect(),
             broken: Vec::new(),
             stick: true,
+            disk_hangs: false,
             cut: vec![false; world.nodes.len()],
             world,
             hangs_since: None,
@@ -186,7 +189,7 @@ impl<'a> Run<'a> {
             Some(Cause::Outage)
         } else if self.hangs_since.is_some() {
             Some(Cause::Box)
-        } else if !self.stick {
+        } else if !self.stick || self.disk_hangs {
             Some(Cause::Files)
         } else if self.world.network != Network::default() {
             Some(Cause::Network)

@@ -182,6 +182,10 @@ pub enum Deed {
     PullStick,
     /// It is plugged in again.
     PlugStick,
+    /// The disk with the media hangs.
+    HangDisk,
+    /// It answers again.
+    DiskAnswers,
     /// All media connections break.
     BreakStreams,
     /// The box loses its power for a moment.

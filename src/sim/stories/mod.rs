@@ -9,6 +9,7 @@ mod faults;
 mod fetch_evidence;
 mod floods;
 mod groups;
+mod hanging_folders;
 mod identity;
 mod layers;
 mod looping;

@@ -2,7 +2,7 @@
 //! messages.
 
 use super::node::CallFailures;
-use super::scenario::BUTTONS;
+use super::scenario::{BUTTONS, Hang};
 use super::{AwaitedReply, Delivery, World};
 use crate::config::{OnStop, PanelAction};
 use crate::kiosk::Kiosk;
@@ -102,6 +102,9 @@ impl World {
 
     /// The box loses its power and restarts at once without its previous state, which is returned.
     pub fn restart_box(&mut self) -> Kiosk {
+        if let Some(hang) = &mut self.disk.hangs {
+            hang.is_known = false;
+        }
         self.boots += 1;
         let new = self.scenario.kiosk(self.boots);
         let before = core::mem::replace(&mut self.kiosk, new);
@@ -163,6 +166,15 @@ impl World {
     /// The files on the disk become unreadable, or readable again.
     pub fn disk_fails(&mut self, fails: bool) {
         self.disk.fails = fails;
+    }
+
+    /// What is in this folder, which is on a disk of its own, hangs from now on. `None`: it answers again.
+    pub fn hang_folder(&mut self, folder: Option<&'static str>) {
+        self.disk.hangs = folder.map(|folder| Hang { folder, since: self.now, is_known: true });
+        // A reader that hung is gone now, and another one says that there may be changes.
+        if folder.is_none() {
+            self.deliver(Event::FolderChanged);
+        }
     }
 
     /// Breaks every media connection.

@@ -4,9 +4,10 @@
 
 use super::recording::Wire;
 use super::{ALIVE_EVERY, AwaitedReply, InFlight, Node, World, invariants};
-use crate::kiosk::effect::{Effect, Effects, Request};
+use crate::kiosk::effect::{Effect, Effects, Published, Request};
 use crate::kiosk::event::{Answer, Event, Failure, PanelState, TaskName};
 use crate::kiosk::supervisor::TASKS;
+use crate::kiosk::token::Token;
 use crate::sim::fake_renderer::{Fetch, FetchId, Fetched};
 use crate::time::{Duration, Instant};
 use crate::upnp::{HttpUrl, ssdp};
@@ -16,6 +17,8 @@ use std::collections::BinaryHeap;
 
 /// The MX of the box's searches.
 const MX: Duration = Duration::from_secs(1);
+/// A scan waits for so long for a folder that hangs.
+const SILENT: Duration = Duration::from_secs(10);
 
 impl World {
     pub(super) fn step(&mut self, event: Event) {
@@ -98,14 +101,17 @@ impl World {
                 }
             }
             Effect::Scan => {
-                let takes = self.disk.takes;
+                // A scan waits once for a folder that hangs.
+                let waits = self.disk.hangs.is_some_and(|hang| self.now.since(hang.since) < SILENT);
+                let takes = if waits { SILENT } else { self.disk.takes };
                 self.disk.busy_until = self.now + takes;
                 let scan = Box::new(self.disk.scan());
                 self.after(takes, Delivery::Event(Event::Scanned(scan)));
             }
             Effect::Save(memory) => self.save(&memory),
             Effect::Probe { token, path, .. } => {
-                let duration = self.disk.length(&path).filter(|_| !self.disk.gone);
+                let duration = self.disk.length(&path);
+                let duration = duration.filter(|_| !self.disk.gone && !self.disk.hangs(&path));
                 let damage = self.damage_of(&path);
                 let duration = damage.map_or(duration, |damage| damage.claims(duration?));
                 let duration = self.header.unwrap_or(duration);
@@ -291,6 +297,8 @@ pub(super) enum Delivery {
     Fetch { node: usize, fetch: Fetch },
     /// The result of a media request, to the renderer.
     Fetched { node: usize, fetch: FetchId, what: Fetched },
+    /// The box still tries to open what a renderer asked for.
+    Serve { node: usize, fetch: Fetch, token: Token, published: Option<Box<Published>> },
     /// The renderer reads on.
     Read { node: usize, fetch: FetchId },
     /// The box reads the wall clock.
@@ -328,6 +336,7 @@ impl World {
             H::Fetched { node, fetch, what } => {
                 self.with(node, |renderer, now| renderer.fetched(now, fetch, what));
             }
+            H::Serve { node, fetch, token, published } => self.serve(node, fetch, token, published),
             H::Read { node, fetch } => self.read(node, fetch),
             H::Alive => {
                 if self.tasks_live && self.now >= self.frozen_until {

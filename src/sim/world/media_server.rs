@@ -82,6 +82,13 @@ impl World {
             };
             return self.soon(Delivery::Fetched { node, fetch: fetch.id, what });
         }
+        let path = published.as_ref().filter(|it| it.body.is_none()).map(|it| &*it.path);
+        if path.is_some_and(|path| self.disk.hangs(path)) {
+            if path.is_some_and(|path| !self.disk.is_known_to_hang(path, self.now)) {
+                return self.after(STALLS, Delivery::Serve { node, fetch, token, published });
+            }
+            return self.refuse(node, fetch, Some((token, StreamEnd::FileError)));
+        }
         let state = published.as_ref().and_then(|published| self.disk.state(&published.path));
         let file = published.as_ref().filter(|p| state == Some((p.size, p.modified)));
         let file = file.map(|p| (p.size, self.disk.length(&p.path), p.mime));
@@ -89,20 +96,8 @@ impl World {
             published.as_ref().and_then(|p| Some((p.body.as_ref()?.len() as u64, None, p.mime)));
         let file = in_memory.or(file);
         let Some((size, length, mime)) = file else {
-            self.record(|wire, now| wire.media(now, client, &request, None, 404));
-            let what = Fetched::Opened {
-                status: 404,
-                mime: None,
-                length: Some(0),
-                content_features: false,
-                captions: None,
-            };
-            if published.is_some() {
-                let end = state.map_or(StreamEnd::FileError, |_| StreamEnd::Replaced);
-                self.served(token, 0, Some(end));
-            }
-            let fetch = fetch.id;
-            return self.soon(Delivery::Fetched { node, fetch, what });
+            let end = state.map_or(StreamEnd::FileError, |_| StreamEnd::Replaced);
+            return self.refuse(node, fetch, published.is_some().then_some((token, end)));
         };
         let at = fetch.from.unwrap_or(0).min(size);
         let asks = self.nodes[node].renderer.asks_for_captions(fetch.method);
@@ -144,6 +139,23 @@ impl World {
         self.served(token, 0, None);
     }
 
+    /// Answers that there is no such file, and tells the kiosk of it.
+    fn refuse(&mut self, node: usize, fetch: Fetch, told: Option<(Token, StreamEnd)>) {
+        let (client, request) = (self.nodes[node].host, text(&fetch));
+        self.record(|wire, now| wire.media(now, client, &request, None, 404));
+        let what = Fetched::Opened {
+            status: 404,
+            mime: None,
+            length: Some(0),
+            content_features: false,
+            captions: None,
+        };
+        if let Some((token, end)) = told {
+            self.served(token, 0, Some(end));
+        }
+        self.soon(Delivery::Fetched { node, fetch: fetch.id, what });
+    }
+
     /// Returns whether a renderer still fetches what it plays.
     pub fn reads_media(&self, node: usize) -> bool {
         self.streams.keys().any(|(reader, _)| *reader == node)
@@ -155,8 +167,9 @@ impl World {
         let Some(stream) = self.streams.get_mut(&(node, fetch)) else {
             return;
         };
-        let hangs = stream.at >= stream.size / 4
-            && self.disk.damaged.get(&stream.path) == Some(&Damage::Hangs);
+        let hangs = self.disk.hangs(&stream.path)
+            || stream.at >= stream.size / 4
+                && self.disk.damaged.get(&stream.path) == Some(&Damage::Hangs);
         if !self.disk.is_readable(&stream.path) || (hangs && stream.stalled >= DISK_FAILS) {
             let token = stream.token;
             self.streams.remove(&(node, fetch));

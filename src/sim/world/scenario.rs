@@ -211,6 +211,18 @@ impl Scenario {
     }
 }
 
+/// After this time, a reader that does not answer is given up, and files of its disk are refused at once.
+const OPENS: Duration = Duration::from_secs(20);
+
+/// A folder, on a disk of its own, that hangs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hang {
+    pub(super) folder: &'static str,
+    pub(super) since: Instant,
+    /// The box has read it before.
+    pub(super) is_known: bool,
+}
+
 /// The disk with the media.
 #[derive(Debug)]
 pub(super) struct Disk {
@@ -221,6 +233,8 @@ pub(super) struct Disk {
     pub(super) gone: bool,
     /// Its files cannot be read.
     pub(super) fails: bool,
+    /// The folder that hangs.
+    pub(super) hangs: Option<Hang>,
     /// How long a scan takes.
     pub(super) takes: Duration,
     /// A scan is running until then.
@@ -236,6 +250,7 @@ impl Disk {
             damaged: BTreeMap::new(),
             gone: false,
             fails: false,
+            hangs: None,
             takes,
             busy_until: Instant::START,
         };
@@ -281,7 +296,22 @@ impl Disk {
             let missing = vec![("/m".into(), "is not there".to_owned())];
             return Scan { missing, ..Scan::default() };
         }
-        Scan { files: self.files.clone(), ..Scan::default() }
+        let says = |hang: Hang| (hang.folder.into(), "does not answer".to_owned());
+        let missing = self.hangs.map(says).into_iter().collect();
+        // What is known of a folder that hangs stays listed.
+        let mut files = self.files.clone();
+        files.retain(|file| !self.hangs(&file.path) || self.hangs.is_some_and(|it| it.is_known));
+        Scan { files, missing, ..Scan::default() }
+    }
+
+    /// Whether this path is in the folder that hangs.
+    pub(super) fn hangs(&self, path: &Path) -> bool {
+        self.hangs.is_some_and(|hang| path.starts_with(hang.folder))
+    }
+
+    /// Whether whoever opens a file at this path is told that its disk hangs, instead of having to wait.
+    pub(super) fn is_known_to_hang(&self, path: &Path, now: Instant) -> bool {
+        self.hangs(path) && self.hangs.is_some_and(|hang| now.since(hang.since) >= OPENS)
     }
 
     pub(super) fn is_readable(&self, path: &Path) -> bool {
