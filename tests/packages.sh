@@ -8,6 +8,7 @@ declare -A packages=(
   [lan]="$renderers python3 iproute2 util-linux dosfstools e2fsprogs dbus strace libfaketime ffmpeg rygel rygel-playbin"
   [package]="$renderers python3 iproute2 util-linux binutils lintian mmdebstrap systemd systemd-container ffmpeg"
   [siege]="python3 iproute2"
+  [disks]="python3 iproute2 util-linux e2fsprogs"
   [power]="python3 systemd-container dbus polkitd libnss-systemd util-linux procps"
   [cross]="$cross binutils gcc libc6-dev patchelf"
   [machines]="$renderers $cross python3 iproute2 ffmpeg qemu-system-arm make kmod cpio"

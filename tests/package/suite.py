@@ -145,6 +145,24 @@ class Suite:
             "the box plays from a read-only stick that is plugged in while it runs", played,
             f"after {played[0] - began:.1f} s" if played else self.computer.ask("dlna-kiosk", "status"))
 
+    def confined(self):
+        """In its sandbox, too, a process that reads media gives up what reading does not take. What it keeps, the journal says."""
+        box = self.runs()
+        readers = self.computer.ask("cat", f"/proc/{box}/task/{box}/children").split()
+        filters = lambda pid: int(self.field(pid, "Seccomp_filters") or 0)
+        confined = [pid for pid in readers if self.field(pid, "NoNewPrivs") == "1" and filters(pid) > filters(box)]
+        bounded = [pid for pid in readers if re.search(r"Max data size +67108864", self.computer.ask("cat", f"/proc/{pid}/limits"))]
+        threads = [self.field(pid, "Threads") for pid in readers]
+        said = [line for line in self.computer.ask("journalctl", "-b", "-u", UNIT, "-o", "cat").split("\n") if "that read media" in line]
+        self.score.claim(
+            "processes that read media have given up their rights", readers and readers == confined == bounded and not said,
+            f"{len(readers)} run, {len(confined)} are confined, {len(bounded)} have bounded memory, threads {threads}; {said or 'the journal names no right'}")
+
+    def field(self, pid, name):
+        """A field of what the kernel tells of a process."""
+        found = re.search(rf"^{name}:\s*(\S+)", self.computer.ask("cat", f"/proc/{pid}/status"), re.M)
+        return found and found[1]
+
     def crashed(self):
         """SIGKILL, which no program can handle."""
         before, began = self.runs(), time.time()
@@ -179,7 +197,7 @@ class Suite:
 
     def run(self, clip):
         self.clip = clip
-        for act in (self.installed, self.pins, self.upgraded, self.served, self.crashed, self.cut, self.removed):
+        for act in (self.installed, self.pins, self.upgraded, self.served, self.confined, self.crashed, self.cut, self.removed):
             act()
 
 

@@ -39,28 +39,34 @@ def ip(*words):
 class Room:
     """`with Room(program) as room`: everything that it has started ends with it."""
 
+    config = CONFIG
+    televisions = [*TELEVISIONS, LATE]
+
     def __init__(self, program):
         self.program = program
         self.box_space, self.lan_space = (f"dk-siege-{what}-{os.getpid()}" for what in ("box", "lan"))
-        self.processes, self.beats, self.lines = [], 0, []
-        self.reading = threading.Event()
+        self.processes, self.beats, self.lines, self.box = [], 0, [], None
+        self.notified = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.reading, self.ready = threading.Event(), threading.Event()
         self.reading.set()
 
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix="dlna-kiosk-siege-")
         os.makedirs(f"{self.folder}/media")
         os.makedirs(f"{self.folder}/state")
-        with wave.open(f"{self.folder}/media/two-seconds.wav", "wb") as sound:
-            sound.setparams((2, 2, 44100, 0, "NONE", ""))
-            sound.writeframes(bytes(4 * 88200))
         try:
+            self.prepare()
             self._connect()
             self._watchdog()
-            self._start_box()
+            self.start_box()
         except BaseException:
             self.__exit__()
             raise
         return self
+
+    def prepare(self):
+        """Makes the media."""
+        sound_of(2, f"{self.folder}/media/two-seconds.wav")
 
     def _connect(self):
         for space in (self.box_space, self.lan_space):
@@ -68,7 +74,7 @@ class Room:
             ip("-n", space, "link", "set", "lo", "up")
         ip("link", "add", "eth0", "netns", self.box_space, "type", "veth", "peer", "name", "eth0", "netns", self.lan_space)
         ip("-n", self.box_space, "address", "add", f"{BOX}/24", "dev", "eth0")
-        addresses = [*TELEVISIONS, LATE, *attackers()]
+        addresses = [*self.televisions, *attackers()]
         subprocess.run(
             ["ip", "-n", self.lan_space, "-batch", "-"], check=True, text=True,
             input="".join(f"address add {address}/24 dev eth0\n" for address in addresses))
@@ -78,40 +84,43 @@ class Room:
 
     def _watchdog(self):
         path = f"{self.folder}/notify"
-        self.notified = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notified.bind(path)
 
         def count():
             while True:
                 try:
-                    self.beats += b"WATCHDOG=1" in self.notified.recv(4096)
+                    said = self.notified.recv(4096)
                 except OSError:
                     return
+                self.beats += b"WATCHDOG=1" in said
+                if b"READY=1" in said:
+                    self.ready.set()
 
         threading.Thread(target=count, daemon=True).start()
 
-    def _start_box(self):
+    def start_box(self, *before):
+        """Starts the box; `before` is the command line of a program that starts it."""
         with open(f"{self.folder}/box.toml", "w") as file:
-            file.write(CONFIG.format(folder=self.folder, media=MEDIA_PORT, control=CONTROL_PORT))
+            file.write(self.config.format(folder=self.folder, media=MEDIA_PORT, control=CONTROL_PORT))
         environment = {
             "PATH": os.environ["PATH"], "NOTIFY_SOCKET": f"{self.folder}/notify", "WATCHDOG_USEC": str(WATCHDOG_S * 10**6),
             "STATE_DIRECTORY": f"{self.folder}/state", "RUST_LOG": "error,dlna_kiosk=info"}
-        self.box = subprocess.Popen(
-            ["ip", "netns", "exec", self.box_space, self.program, "run", "--config", f"{self.folder}/box.toml"],
+        self.box = box = subprocess.Popen(
+            [*before, "ip", "netns", "exec", self.box_space, self.program, "run", "--config", f"{self.folder}/box.toml"],
             env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self.processes.append(self.box)
 
         def read():
-            for line in self.box.stderr:
+            for line in box.stderr:
                 self.lines.append(line.decode("utf-8", "replace").rstrip())
                 self.reading.wait()
 
         threading.Thread(target=read, daemon=True).start()
 
     def start(self, space, script, *arguments):
-        """Starts a script of this folder in a namespace; its output can be read."""
+        """Starts a script of this folder, or at this path, in a namespace; its output can be read."""
         process = subprocess.Popen(
-            ["ip", "netns", "exec", space, "/usr/bin/python3", "-B", f"{HERE}/{script}", *map(str, arguments)],
+            ["ip", "netns", "exec", space, "/usr/bin/python3", "-B", os.path.join(HERE, script), *map(str, arguments)],
             stdout=subprocess.PIPE, text=True, start_new_session=True)
         self.processes.append(process)
         return process
@@ -153,6 +162,14 @@ class Room:
         for space in (self.box_space, self.lan_space):
             subprocess.run(["ip", "netns", "delete", space], stderr=subprocess.DEVNULL, check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def sound_of(seconds, path, frames=bytes(4 * 44100)):
+    """Makes a sound of so many seconds, each of which has these bytes."""
+    with wave.open(path, "wb") as sound:
+        sound.setparams((2, 2, 44100, 0, "NONE", ""))
+        for _ in range(seconds):
+            sound.writeframesraw(frames)
 
 
 def attackers():

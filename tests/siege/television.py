@@ -1,4 +1,4 @@
-"""television.py ADDRESS NAME: a well-behaved renderer that plays sound in real time. Prints `playing`, `ended` and `cut`."""
+"""television.py ADDRESS NAME: a well-behaved renderer that plays sound in real time. Prints `uri`, `playing`, `ended`, `cut` and `refused`."""
 
 import asyncio
 import html
@@ -18,7 +18,7 @@ SERVICES = ("AVTransport", "RenderingControl", "ConnectionManager")
 class Television:
     def __init__(self, address, name):
         self.address, self.name, self.udn = address, name, f"uuid:siege-{name.lower()}"
-        self.state, self.uri, self.begun, self.player = "STOPPED", "", 0.0, None
+        self.state, self.uri, self.begun, self.length, self.player = "STOPPED", "", 0.0, 0, None
         self.subscriptions = {}
 
     def description(self):
@@ -59,8 +59,11 @@ class Television:
         try:
             writer.write(f"GET {url.path} HTTP/1.1\r\nHost: {url.netloc}\r\n\r\n".encode())
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            if " 200 " not in head[:20]:
+                print("refused", flush=True)
+                return
             length = int(re.search(r"(?i)content-length: *(\d+)", head)[1])
-            self.begun, got = time.monotonic(), 0
+            self.begun, self.length, got = time.monotonic(), length // RATE, 0
             self.enter("PLAYING")
             print("playing", flush=True)
             while got < length:
@@ -70,6 +73,8 @@ class Television:
                 got += len(piece)
                 await asyncio.sleep(max(0, got / RATE - (time.monotonic() - self.begun)))
             print("ended" if got == length else "cut", flush=True)
+        except asyncio.IncompleteReadError:
+            print("refused", flush=True)
         finally:
             writer.close()
             self.enter("STOPPED")
@@ -86,11 +91,12 @@ class Television:
         elif action == "Stop":
             self.stop()
         at = int(time.monotonic() - self.begun) if self.state == "PLAYING" else 0
+        shown = lambda seconds: f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
         uri = html.escape(self.uri)
         return {
             "GetTransportInfo": f"<CurrentTransportState>{self.state}</CurrentTransportState>",
-            "GetPositionInfo": f"<Track>1</Track><TrackDuration>0:00:02</TrackDuration><TrackURI>{uri}</TrackURI>"
-            f"<RelTime>0:00:{at:02}</RelTime>",
+            "GetPositionInfo": f"<Track>1</Track><TrackDuration>{shown(self.length)}</TrackDuration><TrackURI>{uri}"
+            f"</TrackURI><RelTime>{shown(at)}</RelTime>",
             "GetMediaInfo": f"<NrTracks>1</NrTracks><CurrentURI>{uri}</CurrentURI>",
             "GetProtocolInfo": "<Source></Source><Sink>http-get:*:audio/wav:*,http-get:*:image/jpeg:*</Sink>",
             "GetVolume": "<CurrentVolume>20</CurrentVolume>", "GetMute": "<CurrentMute>0</CurrentMute>"}.get(action, "")

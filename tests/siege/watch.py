@@ -1,6 +1,7 @@
-"""watch.py PORT SECONDS: asks for the status 20 times a second; prints what it saw as JSON."""
+"""watch.py PORT SECONDS: asks for the status 20 times a second, until SIGTERM at the latest; prints what it saw as JSON."""
 
 import json
+import signal
 import socket
 import sys
 import time
@@ -18,8 +19,10 @@ def ask(port):
 
 def main(port, seconds):
     longest, asked, failed, last = 0.0, 0, 0, None
+    told = []
+    signal.signal(signal.SIGTERM, lambda *_: told.append(True))
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    while time.monotonic() < end and not told:
         begun = time.monotonic()
         try:
             status = ask(port)
