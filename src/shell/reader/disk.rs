@@ -11,8 +11,9 @@ use std::time::Instant;
 
 /// A disk that is silent for this long is waited for no more. A disk that sleeps needs up to this to turn.
 pub(super) const SILENT: Duration = Duration::from_secs(10);
-/// A reader that is silent for this long is ended: a card that is written to kept one waiting for most of a minute.
-pub(super) const HANGS: Duration = Duration::from_secs(60);
+/// A reader that is silent for this long is ended. Nobody waits for it, so there is time for the kernel, which may try for three
+/// minutes to read what lies where a disk fails: then the file is named, and the rest of the disk is read.
+pub(super) const HANGS: Duration = Duration::from_secs(300);
 /// The pause before another reader is started; it doubles up to [`LAST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 /// See [`FIRST_PAUSE`].
