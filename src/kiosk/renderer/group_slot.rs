@@ -150,7 +150,7 @@ impl Renderer {
 
     /// Returns whether the renderer already does what its group wants.
     pub(in crate::kiosk) fn follows(&self, order: &Order) -> bool {
-        let stays = !order.changes_file() && !(order.passes && self.sits_out());
+        let stays = !(order.changes_file() || order.passes && self.sits_out());
         stays && order.gate.is_none_or(|gate| gate == self.slot.gate)
     }
 
