@@ -13,6 +13,9 @@ ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", "TERM
 BOOT = 60
 COMMAND = 120
 
+# nspawn refuses these calls, which a kernel on a machine does not.
+LANDLOCK = "landlock_create_ruleset landlock_add_rule landlock_restrict_self"
+
 
 class Container:
     """`with Container(lan, "box", root, folder) as computer`: boots it, and removes it afterwards."""
@@ -39,7 +42,7 @@ class Container:
         self.console = open(f"{self.folder}/console", "ab")
         self.nspawn = subprocess.Popen([
             "systemd-nspawn", "--quiet", "--boot", "--keep-unit", "--register=no", f"--directory={self.disk}", "--hostname=kiosk",
-            f"--network-namespace-path=/run/netns/{self.lan.namespace(self.host)}"],
+            f"--system-call-filter={LANDLOCK}", f"--network-namespace-path=/run/netns/{self.lan.namespace(self.host)}"],
             stdin=subprocess.DEVNULL, stdout=self.console, stderr=self.console, start_new_session=True)
         self.leader = wait_until(self._systemd, BOOT)
         if not self.leader or not wait_until(lambda: self.ask("systemctl", "is-system-running") in ("running", "degraded"), BOOT, 0.1):
