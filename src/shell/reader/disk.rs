@@ -35,6 +35,8 @@ pub(super) struct Disk {
     pub(super) crashes: Vec<(PathBuf, u64, i64)>,
     /// What the last reader examined when it died. Something else may have killed it.
     pub(super) suspect: Option<(PathBuf, u64, i64)>,
+    /// Whose length a reader of single files looked for when it died.
+    pub(super) probed: Option<(PathBuf, u64, i64)>,
     pub(super) failures: u32,
     pub(super) retry: Option<Instant>,
 }
@@ -53,19 +55,21 @@ impl Disk {
         let late = self.reading.take().is_some_and(|reading| reading.late);
         self.is_news |= late;
         (self.trouble, self.failures) = (None, 0);
+        // Whatever a reader died of: this one has survived it.
+        self.suspect = None;
         late
     }
 
-    /// A reader died while it examined this file. Returns whether the file is to blame, because it was examined at the
-    /// last death, too.
-    pub(super) fn suspect(&mut self, file: (PathBuf, u64, i64)) -> bool {
-        let again = self.suspect.as_ref() == Some(&file);
+    /// A reader died while it examined this file or looked for its length. Returns whether the file is to blame, because that was
+    /// so at the last death, too.
+    pub(super) fn suspect(&mut self, file: (PathBuf, u64, i64), by_probe: bool) -> bool {
+        let suspect = if by_probe { &mut self.probed } else { &mut self.suspect };
+        let again = suspect.take_if(|suspect| *suspect == file).is_some();
         if again {
             self.crashes.retain(|known| known.0 != file.0);
             self.crashes.push(file);
-            self.suspect = None;
         } else {
-            self.suspect = Some(file);
+            *suspect = Some(file);
         }
         again
     }

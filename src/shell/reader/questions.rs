@@ -12,7 +12,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// How often a question is asked again if the reader ends.
-const TRIES: u8 = 3;
+const TRIES: u8 = 10;
 
 /// Why a question has no good answer.
 #[derive(Debug, PartialEq, Eq)]

@@ -250,7 +250,7 @@ impl<'a> Scans<'a> {
         match reading.examines.filter(|_| disk.crashes.len() < CRASHES) {
             Some(file) => {
                 log::debug!("a reader died while it examined {}: {error}", file.0.display());
-                disk.suspect(file);
+                disk.suspect(file, false);
                 let mounts = self.readers.mounts();
                 self.read(at, &mounts);
             }
@@ -271,7 +271,7 @@ impl<'a> Scans<'a> {
         for disk in &mut self.disks {
             let found = disk.last.files.iter().find(|file| *file.path == *path);
             if let Some(file) = found.filter(|_| disk.crashes.len() < CRASHES) {
-                self.changed |= disk.suspect((path.to_owned(), file.size, file.modified));
+                self.changed |= disk.suspect((path.to_owned(), file.size, file.modified), true);
             }
         }
     }
