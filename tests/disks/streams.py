@@ -36,7 +36,7 @@ async def stream(host, url, file, rate, seen, end):
             if b" 206 " not in head[:20]:
                 raise OSError(head.split(b"\r\n")[0].decode())
             begun, first = time.monotonic(), at
-            while (now := time.monotonic()) < end:
+            while (now := time.monotonic()) < end and at < len(file):
                 piece = await asyncio.wait_for(reader.read(PIECE), end - now)
                 if not piece:
                     raise OSError("cut")
@@ -45,6 +45,8 @@ async def stream(host, url, file, rate, seen, end):
                 await asyncio.sleep(max(0, (at - first) / rate - (time.monotonic() - begun)))
                 wanted = time.monotonic()
             writer.close()
+            # After the end it begins again.
+            at %= len(file)
         except asyncio.TimeoutError:
             noted(b"")
         except (OSError, asyncio.IncompleteReadError) as error:

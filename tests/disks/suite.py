@@ -222,6 +222,9 @@ class Suite:
                 getattr(self, name)()
                 if self.failed > failed:
                     print("\n".join(room.lines[-40:]), flush=True)
+                if log := os.environ.get("DISKS_LOG"):
+                    with open(log, "w") as file:
+                        file.write("\n".join(room.lines))
             print(f"     {name} took {time.monotonic() - began:.0f} s", flush=True)
 
 

@@ -104,7 +104,7 @@ class Room:
             file.write(self.config.format(folder=self.folder, media=MEDIA_PORT, control=CONTROL_PORT))
         environment = {
             "PATH": os.environ["PATH"], "NOTIFY_SOCKET": f"{self.folder}/notify", "WATCHDOG_USEC": str(WATCHDOG_S * 10**6),
-            "STATE_DIRECTORY": f"{self.folder}/state", "RUST_LOG": "error,dlna_kiosk=info"}
+            "STATE_DIRECTORY": f"{self.folder}/state", "RUST_LOG": os.environ.get("RUST_LOG", "error,dlna_kiosk=info")}
         self.box = box = subprocess.Popen(
             [*before, "ip", "netns", "exec", self.box_space, self.program, "run", "--config", f"{self.folder}/box.toml"],
             env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
