@@ -80,7 +80,9 @@ impl Scan {
             let place = self.place(play);
             return self.files.iter().filter(|file| file.path.starts_with(place)).collect();
         }
-        let Some((_, list)) = self.lists.iter().find(|(path, _)| path == play) else {
+        let place = self.place(play);
+        let is_it = |path: &PathBuf| path == play || path == place;
+        let Some((_, list)) = self.lists.iter().find(|(path, _)| is_it(path)) else {
             return Vec::new();
         };
         let known: HashMap<&Path, &MediaFile> =

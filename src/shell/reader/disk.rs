@@ -81,6 +81,11 @@ impl Disk {
         self.trouble = Some(why);
     }
 
+    /// Its paths that lead to another disk by links, and where they lead.
+    pub(super) fn led(&self, mounts: &Mounts) -> impl Iterator<Item = &(PathBuf, PathBuf)> {
+        self.last.meant.iter().filter(|(_, found)| mounts.of(found) != self.share.device)
+    }
+
     pub(super) fn bury(&mut self) -> Option<(Dying, String, Instant)> {
         let reader = self.reader.take()?;
         Some((reader.end(), self.share.device.clone(), Instant::now()))
@@ -101,19 +106,22 @@ impl Reading {
 /// What a reader must know to scan its share.
 pub(super) fn requests(
     readers: &Readers,
-    share: &Share,
-    crashes: &[(PathBuf, u64, i64)],
+    disk: &Disk,
+    led: &[(PathBuf, PathBuf)],
     mounts: &Mounts,
 ) -> Vec<Request> {
-    let media = &readers.media_folders;
+    let (share, crashes) = (&disk.share, &disk.crashes);
+    let led = led.iter().filter(|(wanted, _)| readers.media_folders.contains(wanted));
+    let found = led.map(|(_, found)| found.clone());
+    let media: Vec<PathBuf> = readers.media_folders.iter().cloned().chain(found).collect();
     let mut requests = Vec::new();
     // The media folders come last, as the configuration has them.
     for path in share.named.iter().filter(|path| !media.contains(path)) {
         requests.push(Request::Named { path: path.clone() });
     }
-    for folder in media {
-        let read = share.named.contains(folder);
-        requests.push(Request::MediaFolder { path: folder.clone(), read });
+    for path in media {
+        let read = share.named.contains(&path);
+        requests.push(Request::MediaFolder { path, read });
     }
     for mount in mounts.all() {
         let read = share.inside.contains(&mount.at);

@@ -37,6 +37,8 @@ pub(super) struct Scans<'a> {
     disks: Vec<Disk>,
     files: Files,
     dying: Ending,
+    /// Paths of the configuration that lead to another disk by links, and where they lead.
+    led: Vec<(PathBuf, PathBuf)>,
     /// A scan is under way.
     scanning: bool,
     changed: bool,
@@ -51,6 +53,7 @@ impl<'a> Scans<'a> {
             disks: Vec::new(),
             files: Files::default(),
             dying: Vec::new(),
+            led: Vec::new(),
             scanning: false,
             changed: false,
             timer: Timer::never(),
@@ -101,7 +104,11 @@ impl<'a> Scans<'a> {
     /// Begins a scan, of each disk that is not being scanned.
     fn begin(&mut self) {
         let mounts = self.readers.mounts();
-        let mut shares = mounts.shares(self.readers.named.iter().map(PathBuf::as_path));
+        let led = self.disks.iter().flat_map(|disk| disk.led(&mounts).cloned());
+        self.led = led.collect();
+        let led = self.led.iter().map(|(_, found)| found);
+        let named = self.readers.named.iter().chain(led);
+        let mut shares = mounts.shares(named.map(PathBuf::as_path));
         let mut disks = Vec::with_capacity(shares.len());
         for mut disk in self.disks.drain(..) {
             match shares.iter().position(|share| share.device == disk.share.device) {
@@ -138,7 +145,7 @@ impl<'a> Scans<'a> {
         };
         match reader {
             Ok(mut reader) => {
-                reader.say(requests(self.readers, &disk.share, &disk.crashes, mounts));
+                reader.say(requests(self.readers, disk, &self.led, mounts));
                 disk.reader = Some(reader);
                 disk.reading = Some(Reading::new());
             }
@@ -235,6 +242,10 @@ impl<'a> Scans<'a> {
             self.files.works(&disk.share.device);
         }
         self.changed |= disk.complete();
+        // What lies behind its links is read by the scan that follows.
+        let mounts = self.readers.mounts();
+        let is_new = |one: &(PathBuf, PathBuf)| !self.led.contains(one);
+        self.changed |= self.disks[at].led(&mounts).any(is_new);
     }
 
     /// A reader is gone, or makes no sense.

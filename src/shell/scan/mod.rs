@@ -80,6 +80,10 @@ pub async fn scan(
     };
     for path in &places.named {
         if scanner.started.insert(path.clone()) {
+            if let Some(to) = places.leads_away(path) {
+                scanner.scan.meant.push((path.clone(), to));
+                continue;
+            }
             watch.add_path(path);
             let place = scanner.place(path);
             match is_playlist(path) {

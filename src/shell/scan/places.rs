@@ -1,7 +1,12 @@
 //! What one scan reads, and what it leaves to others.
 
 use crate::config::{Config, ScheduledAction};
+use crate::shell::reader::mounts::plain;
+use std::fs;
 use std::path::{Path, PathBuf};
+
+/// Links that are followed, as by the kernel: path_resolution(7).
+const LINKS: usize = 40;
 
 /// What one scan reads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,6 +40,31 @@ impl Places {
     pub(super) fn cross(&self, from: &Path, to: &Path) -> bool {
         let mount = |path: &Path| self.mounts.iter().find(|(at, _)| path.starts_with(at));
         mount(to).is_some_and(|found| !found.1 && mount(from) != Some(found))
+    }
+
+    /// Where a path of the configuration leads by links, if that is on a disk that is left to another scan. Looks at the links, and
+    /// at nothing on that disk.
+    pub(super) fn leads_away(&self, path: &Path) -> Option<PathBuf> {
+        let mut at = plain(path);
+        if !self.is_mine(&at) {
+            return None;
+        }
+        for _ in 0..LINKS {
+            let mut prefixes: Vec<&Path> = at.ancestors().collect();
+            prefixes.reverse();
+            let link = |prefix: &Path| Some((prefix.to_owned(), fs::read_link(prefix).ok()?));
+            let (link, to) = prefixes.into_iter().find_map(link)?;
+            let rest = at.strip_prefix(&link).ok()?;
+            at = plain(&link.parent()?.join(to).join(rest));
+            if !self.is_mine(&at) {
+                return Some(at);
+            }
+        }
+        None
+    }
+
+    fn is_mine(&self, path: &Path) -> bool {
+        self.mounts.iter().find(|(at, _)| path.starts_with(at)).is_none_or(|(_, mine)| *mine)
     }
 
     pub(super) fn leaves_out(&self, path: &Path, size: u64, modified: i64) -> bool {

@@ -42,6 +42,27 @@ fn names(scan: &Scan, below: &Path) -> Vec<String> {
 }
 
 #[test]
+fn a_link_to_another_disk_is_told_and_nothing_there_is_looked_at() {
+    let folder = TestFolder::new("scan-led");
+    folder.write("media/film.mp4", [0; 5]);
+    folder.write("stick/films/other.mp4", [0; 5]);
+    let [media, stick] = ["media", "stick"].map(|name| folder.path().join(name));
+    std::os::unix::fs::symlink("../stick", media.join("link")).unwrap();
+    let named = vec![media.join("link/films"), media.join("film.mp4")];
+    let mounts = vec![(stick.clone(), false)];
+    let mut places = Places { named, mounts, ..Places::default() };
+    let scan = |places: &Places| {
+        let (mut known, watch) = (Known::at_once(), Watch::default());
+        block_on(super::scan(places, &mut known, &watch, Clock::start(), &mut |_, _, _| {}))
+    };
+    let found = scan(&places);
+    assert_eq!(found.meant, [(media.join("link/films"), stick.join("films"))]);
+    assert_eq!((found.files.len(), found.missing.len()), (1, 0), "{found:?}");
+    places.mounts.clear();
+    assert_eq!(scan(&places).files.len(), 2, "on one disk it is followed");
+}
+
+#[test]
 fn finds_what_is_playable_visible_and_inside() {
     let folder = TestFolder::new("scan");
     let secret = folder.write("outside/secret.mp4", FILM);
