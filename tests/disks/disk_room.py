@@ -18,7 +18,7 @@ from room import CONTROL_PORT, Room, sound_of
 
 # The televisions and what each plays. `long` plays for longer than any scene.
 PLAYS = {
-    "Sound": '["two.wav", "pipe.m3u"]', "Fuse": '"net/two.wav"', "Card": '"card/two.wav"', "LongSound": '"long.wav"',
+    "Sound": '["two.wav", "pipe.m3u"]', "Fuse": '"to-net/two.wav"', "Card": '"card/two.wav"', "LongSound": '"long.wav"',
     "LongFuse": '"net/long.wav"', "LongCard": '"card/long.wav"'}
 ADDRESSES = {name: f"10.78.0.{number}" for number, name in enumerate(PLAYS, 10)}
 CONFIG = """name = "Disks"
@@ -85,6 +85,7 @@ class DiskRoom(Room):
         for name in ("two.wav", "long.wav"):
             run("cp", f"{files}/{name}", media)
         os.mkfifo(f"{media}/pipe.m3u")
+        os.symlink("net", f"{media}/to-net")
         self.net = HangingDisk(self, f"{media}/net", files)
         self.card = self.make_card(media, files)
 
