@@ -85,8 +85,8 @@ pub(super) struct Fields {
     pub(super) extra_arguments: Vec<String>,
     /// A Stop is needed between two stills.
     pub(super) stop_between_stills: bool,
-    /// How long the renderer shows a picture before it puts it away by itself.
-    pub(super) picture_lasts: Option<Duration>,
+    /// How long the renderer shows the black picture before it puts it away by itself.
+    pub(super) black_lasts: Option<Duration>,
     /// For how long it was seen to show a picture.
     picture_stays: Duration,
     /// Whether the renderer reports STOPPED when a file has ended, as far as that was seen.
@@ -173,8 +173,16 @@ impl Capabilities {
     pub(super) fn picture_lasted(&mut self, time: Duration) -> bool {
         let itself = !self.picture_outlasts(time);
         if itself {
-            self.0.picture_lasts = Some(time);
             self.picture_stayed(time);
+        }
+        itself
+    }
+
+    /// The black picture was gone after this time, as in [`Self::picture_lasted`].
+    pub(super) fn black_lasted(&mut self, time: Duration) -> bool {
+        let itself = self.picture_lasted(time);
+        if itself {
+            self.0.black_lasts = Some(time);
         }
         itself
     }
@@ -317,7 +325,7 @@ impl Capabilities {
         self.0.sink.ask_again();
         self.0.play_arguments = PlayArguments::Usual;
         self.0.extra_arguments.clear();
-        (self.0.picture_lasts, self.0.picture_stays) = (None, Duration::ZERO);
+        (self.0.black_lasts, self.0.picture_stays) = (None, Duration::ZERO);
     }
 
     /// The files that were seen not to play.

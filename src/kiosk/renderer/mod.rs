@@ -16,10 +16,10 @@
 //!
 //! `reconcile` (in `plan`) reads all owners and returns one command, or the time until which there is nothing to do.
 //! `requests` writes the command; at most one call is in flight. Answers arrive in `answers`, which leaves transport
-//! states to `transport_state`, positions to `position` and refusals to `upnp_errors`. `timeouts` makes the changes
-//! that depend on time. `outcome` decides what follows when a load starts or ends, `failures` when it fails. What people and
-//! the schedule ask arrives in `commands`, and what the renderer says unasked in `announcements`. `pace` decides how often it
-//! is asked, `media` what it fetches.
+//! states to `transport_state`, pictures that are gone to `pictures`, positions to `position` and refusals to `upnp_errors`.
+//! `timeouts` makes the changes that depend on time. `outcome` decides what follows when a load starts or ends, `failures`
+//! when it fails. What people and the schedule ask arrives in `commands`, and what the renderer says unasked in
+//! `announcements`. `pace` decides how often it is asked, `media` what it fetches.
 
 /// Makes the fields of an owner readable by all. Only the owner's file can write them.
 macro_rules! read_only {
@@ -51,6 +51,7 @@ mod observation;
 mod offer;
 mod outcome;
 mod pace;
+mod pictures;
 mod plan;
 mod playback;
 pub mod playhead;

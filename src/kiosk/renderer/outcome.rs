@@ -109,7 +109,7 @@ impl Renderer {
     /// How long a still is shown. Black is renewed before a renderer puts it away.
     pub(super) fn dwell(&self, file: &MediaFile) -> Duration {
         if black_body(file).is_some() {
-            let renewed = self.capabilities.picture_lasts.map(|lasts| lasts.mul_f64(RENEWED_AT));
+            let renewed = self.capabilities.black_lasts.map(|lasts| lasts.mul_f64(RENEWED_AT));
             return renewed.map_or(BLACK_LASTS, |at| at.min(BLACK_LASTS));
         }
         self.intent.rule().map_or(DWELL, |rule| rule.dwell)

@@ -7,6 +7,7 @@
 use super::intent::Goal;
 use super::load::{Doubt, Load, Phase};
 use super::observation::Evented;
+use super::pictures::SHORTEST_PICTURE;
 use super::requests::Purpose;
 use super::{Context, Renderer};
 use crate::kiosk::fault::Fault;
@@ -33,8 +34,6 @@ const QUICKEST_VIEWER: Duration = Duration::from_secs(2);
 const STOPS_AGAIN: Duration = Duration::from_secs(20);
 /// Before this share of a length that the file bears out, a stop is a viewer's.
 const SOONEST: f64 = 0.3;
-/// A picture that is shown for less than this was not put away: some renderers report STOPPED while they show it.
-const SHORTEST_PICTURE: Duration = Duration::from_secs(10);
 
 /// A renderer that plays what somebody else gave it says so within this time.
 const TELLS: Duration = Duration::from_secs(2);
@@ -250,8 +249,13 @@ impl Renderer {
             {
                 Meaning::SwitchedOff
             }
-            // A power cut takes it away, too.
-            (Phase::Running { .. }, _) if stopped && load.is_black() && restart_doubt => {
+            // A power cut takes a picture away, too. One that is shown while the renderer says STOPPED may still be there.
+            (Phase::Running { .. }, _)
+                if stopped
+                    && restart_doubt
+                    && load.is_still()
+                    && (load.is_black() || before != Some(state)) =>
+            {
                 Meaning::Restarted
             }
             (&Phase::Running { since, .. }, _)
@@ -271,9 +275,7 @@ impl Renderer {
                 Meaning::Nothing
             }
             (&Phase::Running { since, .. }, _)
-                if stopped
-                    && load.is_still()
-                    && !self.capabilities.picture_outlasts(now.since(since)) =>
+                if stopped && load.is_still() && !self.is_picture_gone(since, now) =>
             {
                 Meaning::Nothing
             }
@@ -400,18 +402,6 @@ impl Renderer {
             && self.observation.state == Some(TransportState::Stopped)
     }
 
-    /// The black picture is gone. Some renderers put each picture away after a while: they are given it again, the next
-    /// time before they do so. If it is gone much sooner than the last time, a viewer stopped it.
-    fn black_is_gone(&mut self, after: Duration, ctx: &mut Context<'_>) {
-        if !self.intent.is_to_play() {
-            return self.playback.retire();
-        }
-        match self.capabilities.picture_lasted(after) {
-            true => self.ended(ctx),
-            false => self.stopped_by_viewer(ctx),
-        }
-    }
-
     /// Judges a stop during playback: the end of the file, a viewer, a failure, or a restart?
     fn judge_stop(&self, error: bool, now: Instant) -> Stop {
         let Some(load) = self.playback.load() else { return Stop::Wait };
@@ -455,8 +445,8 @@ impl Renderer {
         let (played, took, lengths) = (load.played(now), load.took(now), load.lengths);
         let soon = |length: Duration| lengths.is_agreed() && played < length.mul_f64(SOONEST);
         let is_soon = lengths.best().is_some_and(soon) && !load.runs_dry(now);
-        let is_known = load.is_length_borne_out(now) || load.is_still();
-        let is_new = !is_known && !is_soon && !self.is_stopped_again(load, now);
+        let is_new =
+            !load.is_length_borne_out(now) && !is_soon && !self.is_stopped_again(load, now);
         load.is_whole() && lengths.ended_about(played, took).unwrap_or(is_new)
     }
 
@@ -475,8 +465,11 @@ impl Renderer {
             return self.put_to_sleep(ctx);
         }
         if ours {
+            if load.is_still() {
+                return self.picture_is_gone(ctx);
+            }
             // A decoder that gives up at once looks like a viewer's stop.
-            if load.played(ctx.now) < QUICKEST_VIEWER && !load.is_still() {
+            if load.played(ctx.now) < QUICKEST_VIEWER {
                 return self.fail(Fault::StoppedItself, ctx);
             }
             if self.may_have_ended(load, ctx.now) {
@@ -502,6 +495,7 @@ impl Renderer {
         let Some(load) = self.playback.load() else { return };
         let at = load.played(ctx.now);
         match load.may_be_over(ctx.now) {
+            true if load.is_still() => self.ended(ctx),
             true => self.ended_early(at, ctx),
             false if self.connection.is_just_announced(ctx.now) => self.restarted(ctx),
             false => self.fail(Fault::StoppedItself, ctx),
@@ -513,9 +507,10 @@ impl Renderer {
         if which != Evented::Transport || !self.in_doubt(Doubt::AskLease) {
             return;
         }
-        match self.playback.load().is_some_and(|load| load.may_be_over(ctx.now)) {
-            true => self.left_its_file(ctx),
-            false => self.stopped_by_viewer(ctx),
+        match self.playback.load() {
+            Some(load) if load.is_still() => self.picture_is_gone(ctx),
+            Some(load) if load.may_be_over(ctx.now) => self.left_its_file(ctx),
+            _ => self.stopped_by_viewer(ctx),
         }
     }
 

@@ -21,6 +21,7 @@ mod oracle_3;
 mod oracle_screens;
 mod orders;
 mod panel;
+mod pictures;
 mod playback;
 mod refusals;
 mod schedule;
