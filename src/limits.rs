@@ -101,6 +101,8 @@ pub const LEFT_OUT: usize = 32;
 
 /// Files of which it is remembered where they ended on one renderer; the oldest makes room.
 pub const ENDS: usize = 64;
+/// Pictures of which it is remembered that one renderer has shown them, eight bytes each; the oldest makes room.
+pub const PICTURES_SHOWN: usize = 1024;
 
 /// Bytes of a UDN: real ones reach 80.
 pub const UDN_BYTES: usize = 128;

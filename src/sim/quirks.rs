@@ -402,6 +402,8 @@ pub enum FileFlaw {
     NotShown,
     /// SetAVTransportURI hangs the renderer until it is switched off and on.
     Hangs,
+    /// It is fetched, and for so long the renderer says that it plays, and shows an error at position zero. Then it fails.
+    FailsAfter(Duration),
 }
 
 /// What it does if its fetch fails.

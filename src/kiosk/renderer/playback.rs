@@ -3,6 +3,7 @@
 
 use super::ends::{End, Ends};
 use super::load::{Load, Phase};
+use super::pictures::Shown;
 use crate::kiosk::event::StreamEnd;
 use crate::kiosk::fault::Fault;
 use crate::kiosk::group::Start;
@@ -38,6 +39,7 @@ pub(super) struct Fields {
     pub(super) wants_scan: bool,
     fetches: Fetches,
     ends: Ends,
+    shown: Shown,
 }
 
 /// Which files the renderer fetched and which it did not: whether that depends on the file.
@@ -183,6 +185,18 @@ impl Playback {
     /// Where this file ended before.
     pub(super) fn end_of(&self, file: &MediaFile) -> Option<End> {
         self.0.ends.of(file)
+    }
+
+    /// The current load, a picture, was shown.
+    pub(super) fn note_shown(&mut self) {
+        if let Some(load) = &self.0.load {
+            self.0.shown.note(&load.file);
+        }
+    }
+
+    /// Returns whether the renderer has shown this picture.
+    pub(super) fn was_shown(&self, file: &MediaFile) -> bool {
+        self.0.shown.has(file)
     }
 
     /// Returns whether a file ended early, for no known reason, within the last `span`.

@@ -214,7 +214,8 @@ impl Renderer {
                 match self.playback.load() {
                     Some(load) if !load.is_still() => self.capabilities.tells_end(false),
                     Some(load) if self.observation.is_playing() => {
-                        self.capabilities.picture_stayed(load.took(self.observation.played_at))
+                        self.capabilities.picture_stayed(load.took(self.observation.played_at));
+                        self.playback.note_shown();
                     }
                     _ => {}
                 }

@@ -340,6 +340,9 @@ impl FakeRenderer {
                     {
                         media.fail();
                     }
+                    if let Some(FileFlaw::FailsAfter(span)) = quirks.flaw_of(&media.uri) {
+                        media.fails_at = Some(now + span);
+                    }
                     self.take_picture(fetch);
                     self.open_parallel_ranges(fetch);
                     self.fetch_subtitles(captions);

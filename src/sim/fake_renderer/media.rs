@@ -33,6 +33,8 @@ pub(super) struct Media {
     opened: bool,
     finished: bool,
     failed: bool,
+    /// It cannot be played, and the renderer gives up at this time.
+    pub fails_at: Option<Instant>,
     /// The first byte of the fetch, and the number of bytes read since.
     from: u64,
     read: u64,
@@ -99,6 +101,16 @@ impl Media {
 
     pub(super) const fn failed(&self) -> bool {
         self.failed
+    }
+
+    /// Returns whether it can be seen or heard while the renderer plays it.
+    pub(super) const fn shows(&self) -> bool {
+        self.opened && self.fails_at.is_none()
+    }
+
+    /// Fails if it cannot be played, and the renderer has tried for long enough.
+    pub(super) fn give_up(&mut self, now: Instant) {
+        self.failed |= self.fails_at.is_some_and(|at| at <= now);
     }
 
     /// Begins a fetch from byte `from`, which feeds the playhead at `position`.
@@ -185,7 +197,7 @@ impl Media {
     pub(super) fn roll(&mut self, now: Instant, rolls: bool) {
         self.base = self.position(now);
         let starved = self.limit().is_some_and(|limit| self.base >= limit);
-        let rolls = rolls && self.opened && !self.failed && !starved;
+        let rolls = rolls && self.opened && !self.failed && !starved && self.fails_at.is_none();
         if !rolls || self.rolling_since.is_none() {
             self.stood_at = now;
         }

@@ -255,7 +255,7 @@ impl FakeRenderer {
     pub fn on_screen(&self, now: Instant) -> Option<(&str, Duration)> {
         let media = self.media.as_ref()?;
         let shown = matches!(self.transport, Transport::Playing | Transport::Paused);
-        (self.on && shown && media.opened()).then(|| (media.uri.as_str(), media.position(now)))
+        (self.on && shown && media.shows()).then(|| (media.uri.as_str(), media.position(now)))
     }
 
     /// The length of what is on screen that can be shown, if it is known.

@@ -30,7 +30,9 @@ impl FakeRenderer {
             | Transport::Flickering { until }
             | Transport::Closing { until } => Some(until),
             Transport::Playing => {
-                media.and_then(|m| m.stops_at()).into_iter().chain(self.hand_over_at()).min()
+                let gives_up = media.filter(|m| !m.failed()).and_then(|m| m.fails_at);
+                let ends = media.and_then(|m| m.stops_at());
+                [gives_up, ends, self.hand_over_at()].into_iter().flatten().min()
             }
             _ => None,
         };
@@ -114,6 +116,9 @@ impl FakeRenderer {
                 self.transport = self.at_rest();
             }
             return until <= now;
+        }
+        if self.transport == Transport::Playing {
+            self.media.iter_mut().for_each(|media| media.give_up(now));
         }
         let Some(media) = &self.media else {
             return false;
