@@ -79,6 +79,8 @@ pub struct Quirks {
     pub stop_empty: Option<u16>,
     /// Stop forgets the URI: Play needs a new SetAVTransportURI.
     pub stop_clears_uri: bool,
+    /// Answers 200 to a Stop while it loads, and plays all the same.
+    pub stop_ignored_while_loading: bool,
     /// After the viewer's stop it says PLAYING, and everything but Stop is refused with 705.
     pub remote_stop_locks: bool,
     /// After the viewer's stop, or behind another app, it has forgotten the media.
@@ -454,6 +456,7 @@ impl Default for Quirks {
             play_while_playing: None,
             stop_empty: Some(701),
             stop_clears_uri: false,
+            stop_ignored_while_loading: false,
             remote_stop_locks: false,
             remote_stop_forgets: false,
             pausing: Duration::ZERO,

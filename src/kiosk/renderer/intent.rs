@@ -215,6 +215,11 @@ impl Intent {
         self.0.goal = Goal::Stop;
     }
 
+    /// The renderer plays what was stopped before it began: the Stop had no effect.
+    pub(super) fn stop_again(&mut self) {
+        self.0.goal = Goal::Stop;
+    }
+
     /// The programme is over.
     pub(super) fn finish(&mut self) {
         self.0.goal = Goal::Rest;

@@ -117,6 +117,19 @@ impl Renderer {
         }
     }
 
+    /// Returns whether the load with this token was stopped before it was seen playing, so lately that it only begins now: some
+    /// renderers answer a Stop while they load, say that they have stopped, and play.
+    fn begins_though_stopped(&self, token: Token, now: Instant) -> bool {
+        let may_begin_until = |load: &Load| match load.phase {
+            Phase::Accepted { at } => Some(at + START_TIMEOUT),
+            Phase::Starting { until, .. } => Some(until),
+            _ => None,
+        };
+        let stopped = self.playback.previous().filter(|load| load.token == token);
+        self.intent.goal == Goal::Rest
+            && stopped.and_then(may_begin_until).is_some_and(|until| now < until)
+    }
+
     fn take_over(&mut self, uri: &str, position: Option<Duration>, ctx: &mut Context<'_>) {
         let now = ctx.now;
         let Some(url) = HttpUrl::parse(uri) else { return };
@@ -131,6 +144,10 @@ impl Renderer {
             return;
         }
         let Some(token) = Token::in_path(&url.path) else { return };
+        if self.begins_though_stopped(token, now) {
+            self.takeover.give_up();
+            return self.intent.stop_again();
+        }
         let secret = ctx.secret;
         let was_paused = matches!(self.intent.goal, Goal::Yield { did: Viewer::Paused, .. });
         let file = self.intent.programme_mut().take_up(|file| secret.names(token, &file.path));

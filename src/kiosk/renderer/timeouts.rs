@@ -199,6 +199,9 @@ impl Renderer {
                 self.intent.stopped();
                 self.playback.retire();
                 self.playback.clear_fault(|fault| fault.is_about_stopping());
+                if self.intent.goal == Goal::Rest {
+                    self.may_be_taken_over();
+                }
             }
             Due::GiveFile => return self.reload(ctx),
             Due::Follow => self.follow(ctx),

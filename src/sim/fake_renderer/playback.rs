@@ -226,6 +226,10 @@ impl FakeRenderer {
             self.transport = Transport::Stopped;
             return DONE;
         }
+        let loads = matches!(self.transport, Transport::Starting { .. });
+        if loads && self.quirks.stop_ignored_while_loading {
+            return DONE;
+        }
         self.answer_play(now, Err(fault(701)));
         self.closed |= !matches!(self.transport, Transport::Idle | Transport::Stopped);
         self.shows_picture = false;

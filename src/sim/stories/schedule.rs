@@ -375,3 +375,36 @@ fn a_blackout_stays_dark_where_pictures_are_put_away_after_a_minute() {
     }
     assert!(menu < 60, "for {menu} of 360 looks in an hour its own menu was to be seen");
 }
+
+#[test]
+fn closing_time_while_a_film_loads_closes_also_where_the_stop_is_ignored() {
+    let closed = "[[schedule]]\nfrom = \"18:30\"\nto = \"09:00\"\nthen = \"stop\"\n";
+    let changes: [fn(&mut Quirks); 4] = [
+        |_| {},
+        |q| q.sends_events = false,
+        |q| q.starts_on_set = true,
+        |q| q.track_uri = crate::sim::quirks::TrackUri::Always("unknown"),
+    ];
+    for loads_as in [TransportState::Transitioning, TransportState::Stopped] {
+        for (n, change) in changes.into_iter().enumerate() {
+            let mut open = 0;
+            for offset in 0..20 {
+                let preset = but(|q| {
+                    (q.loading, q.loads_as) = (ms(4_000), loads_as);
+                    q.stop_ignored_while_loading = true;
+                    change(q);
+                });
+                let scenario = Scenario::of(preset).files(&[("/m/clip.mp4", 10_000)]);
+                let mut world = scenario.schedule(BERLIN, closed).autoplay().start();
+                world.run(offset * 700);
+                world.set_clock("2026-11-27T17:28:00Z", true);
+                world.pass(2 * MINUTE + 20_000);
+                for _ in 0..60 {
+                    open += u32::from(world.screen(0).is_some());
+                    world.pass(10_000);
+                }
+            }
+            assert_eq!(open, 0, "{loads_as:?}, {n}: looks that found a film after closing time");
+        }
+    }
+}
