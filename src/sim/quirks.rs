@@ -194,6 +194,8 @@ pub struct Quirks {
     pub volume_too_loud: Option<u16>,
     /// GetVolume tells one less than was set, but for the ends: a fraction was cut.
     pub volume_one_less: bool,
+    /// GetVolume tells this, whatever the volume is.
+    pub tells_volume: Option<u16>,
     /// The event of a mute says volume 0 too.
     pub mute_says_volume_zero: bool,
 
@@ -508,6 +510,7 @@ impl Default for Quirks {
             volume_max: 100,
             volume_too_loud: Some(601),
             volume_one_less: false,
+            tells_volume: None,
             mute_says_volume_zero: false,
             sends_events: true,
             refuses_subscriptions: None,

@@ -124,7 +124,7 @@ impl Renderer {
                     Reply::Mute(mute) => self.volume.see(None, Some(mute)),
                     _ => {}
                 }
-                self.volume.done(step);
+                self.volume.done(step, now);
             }
             (Purpose::Scpd(which), Answer::ServiceDescription(service)) => {
                 self.scpd_read(which, *service)

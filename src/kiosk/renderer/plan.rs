@@ -7,6 +7,7 @@ use super::load::{Doubt, Load, Phase};
 use super::observation::Evented;
 use super::requests::{IMPOSSIBLE_PAUSE, Purpose};
 use super::subscription;
+use super::volume::Step;
 use super::{Context, Farewell, Renderer, timeouts};
 use crate::kiosk::deadline::{Deadline, Wake, Why};
 use crate::time::{Duration, Instant};
@@ -75,6 +76,9 @@ impl Renderer {
         if let Some(step) = self.volume.next(agenda.now).filter(|_| self.has_rendering()) {
             let units = Purpose::Scpd(Evented::Rendering);
             agenda.at(agenda.now, if self.wants_units() { units } else { Purpose::Volume(step) });
+        }
+        if let Some(at) = self.volume.ask_at().filter(|_| self.has_rendering()) {
+            agenda.at(at, Purpose::Volume(Step::AskVolume));
         }
         if self.playback.load().is_some_and(|load| load.is_running() || load.is_starting()) {
             agenda.at(self.observation.position_due, Purpose::Position);

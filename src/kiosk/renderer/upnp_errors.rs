@@ -230,6 +230,7 @@ impl Renderer {
         match step {
             // Some renderers have no mute, or one that does not work: mute by volume instead.
             Step::AskMute | Step::Mute(_) => self.volume.cannot_mute(),
+            Step::AskVolume if self.volume.untold() => {}
             _ if matches!(error.code, 401 | 602) => {
                 self.capabilities.rendering_failed();
                 self.volume.notice_absence();

@@ -10,7 +10,9 @@
 use crate::kiosk::event::Failure;
 use crate::time::Instant;
 use crate::upnp::description::VolumeRange;
+use check::{Check, Verdict};
 
+mod check;
 #[cfg(test)]
 mod tests;
 
@@ -53,6 +55,7 @@ pub struct Volume {
     settled: bool,
     quiet_until: Option<Instant>,
     absence: Absence,
+    check: Check,
 }
 
 /// Whether a person was told that the renderer has no volume.
@@ -84,6 +87,11 @@ impl Wanted {
     const fn leaves_volume(&self) -> bool {
         self.volume.is_none() && self.steps == 0
     }
+
+    /// Returns whether nothing is requested.
+    const fn is_nothing(&self) -> bool {
+        self.leaves_volume() && self.mute.is_none() && !self.toggle
+    }
 }
 
 /// The next command for volume or mute.
@@ -107,6 +115,7 @@ impl Volume {
     /// Requests this volume, in per cent.
     pub fn want(&mut self, per_cent: u8) {
         (self.usual, self.settled) = (Some(per_cent), true);
+        self.check.begin();
         self.wanted = Wanted { volume: Some(per_cent), failures: 0, steps: 0, ..self.wanted };
     }
 
@@ -132,13 +141,15 @@ impl Volume {
     pub fn restart(&mut self) {
         self.settled = false;
         self.volume = None;
+        self.check.end();
         // If it was turned down, it may have kept that: a volume above the minimum shows otherwise.
         self.mute = self.hushed_from.map(|_| true);
     }
 
-    /// The volume may have been changed unnoticed: it is asked for before the next step, unless one is under way.
+    /// The volume may have been changed unnoticed: it is asked for before the next step, unless one is under way, or the renderer
+    /// does not tell the truth.
     pub fn doubt(&mut self) {
-        if self.wanted.leaves_volume() && self.sent.leaves_volume() {
+        if !self.check.is_untrue() && self.wanted.leaves_volume() && self.sent.leaves_volume() {
             self.volume = None;
         }
     }
@@ -146,6 +157,7 @@ impl Volume {
     /// Requests a volume higher or lower by so many steps.
     pub fn change(&mut self, steps: i32) {
         self.settled = true;
+        self.check.end();
         self.wanted.steps = (self.wanted.steps + steps).clamp(-20, 20);
         self.quiet_until = None;
     }
@@ -153,6 +165,7 @@ impl Volume {
     /// Requests mute, or its end.
     pub fn toggle_mute(&mut self) {
         self.quiet_until = None;
+        self.check.end();
         match self.expected_mute() {
             Some(mute) => self.want_mute(!mute),
             None => self.wanted.toggle = !self.wanted.toggle,
@@ -162,6 +175,7 @@ impl Volume {
     /// Requests mute or its end.
     pub fn want_mute(&mut self, mute: bool) {
         self.quiet_until = None;
+        self.check.end();
         let there = self.expected_mute() == Some(mute);
         self.wanted.toggle = false;
         if !there {
@@ -275,6 +289,12 @@ impl Volume {
         }
     }
 
+    /// When to ask for the volume, to see whether the renderer has kept the one that was set.
+    pub fn ask_at(&self) -> Option<Instant> {
+        let at = self.check.ask_at().filter(|_| self.wanted.is_nothing())?;
+        Some(self.quiet_until.map_or(at, |quiet| quiet.max(at)))
+    }
+
     fn next_toggle(&self) -> Step {
         match self.seen_mute() {
             Some(mute) => self.next_mute(!mute),
@@ -311,15 +331,22 @@ impl Volume {
         self.stepped(self.wanted.volume.map_or(from, |per_cent| self.units(per_cent.into())))
     }
 
+    /// By how much one press changes the volume, in units.
+    fn press(&self) -> u16 {
+        (self.units(STEP) - self.range.min).max(self.range.step)
+    }
+
     fn stepped(&self, from: u16) -> u16 {
-        let VolumeRange { min, max, step } = self.range;
-        let press = (self.units(STEP) - min).max(step);
-        let volume = i32::from(from) + self.wanted.steps * i32::from(press);
+        let VolumeRange { min, max, .. } = self.range;
+        let volume = i32::from(from) + self.wanted.steps * i32::from(self.press());
         u16::try_from(volume.clamp(min.into(), max.into())).unwrap_or(min)
     }
 
     /// A command was sent. What is requested from now on comes after it.
     pub fn sent(&mut self, step: Step) {
+        if step == Step::AskVolume && self.wanted.is_nothing() {
+            self.check.ask();
+        }
         self.sent = match step {
             Step::AskVolume | Step::AskMute => Wanted::default(),
             Step::Volume(_) => core::mem::take(&mut self.wanted),
@@ -338,11 +365,14 @@ impl Volume {
     }
 
     /// A command was carried out. If the renderer rounds the volume, the box accepts that.
-    pub fn done(&mut self, step: Step) {
-        self.sent = Wanted::default();
+    pub fn done(&mut self, step: Step, now: Instant) {
+        let asked = core::mem::take(&mut self.sent);
         match step {
             Step::Volume(volume) => {
                 self.set(volume);
+                if let Some(per_cent) = asked.volume.filter(|_| asked.steps == 0) {
+                    self.check.set(per_cent, volume, now);
+                }
                 if self.hushed_from.take().is_some() {
                     self.mute = Some(false);
                 }
@@ -380,7 +410,11 @@ impl Volume {
 
     /// Takes the volume and mute that the renderer reports. A volume above the minimum ends the substitute for mute.
     pub fn see(&mut self, volume: Option<u16>, mute: Option<bool>) {
+        if mute == Some(true) {
+            self.check.end();
+        }
         if let Some(volume) = volume {
+            self.check.changed(self.volume, volume, self.press());
             if volume > self.range.min && self.hushed_from.take().is_some() {
                 self.mute = Some(false);
                 // What was requested before is out of date.
@@ -393,6 +427,15 @@ impl Volume {
 
     /// Takes the answer to [`Step::AskVolume`]; steps that were requested meanwhile are kept.
     pub fn told(&mut self, volume: u16) {
+        match self.check.answered(volume, self.press()) {
+            Verdict::Believed => {}
+            Verdict::Lost(per_cent) => {
+                self.wanted.volume = self.wanted.volume.or(Some(per_cent));
+                return;
+            }
+            Verdict::Untrue if self.volume.is_some() => return,
+            Verdict::Untrue => {}
+        }
         let steps = self.wanted.steps;
         self.see(Some(volume), None);
         self.wanted.steps = steps;
@@ -401,6 +444,7 @@ impl Volume {
     /// A command failed or was refused. A requested volume is tried again, because the schedule does not repeat it; a
     /// button can be pressed again.
     pub fn failed(&mut self, retry_at: Instant) {
+        self.check.give_up();
         let failed = core::mem::take(&mut self.sent);
         let failures = failed.failures.saturating_add(1);
         let again = failed.volume.filter(|_| failures < ATTEMPTS);
@@ -409,6 +453,11 @@ impl Volume {
             None => Wanted { volume: again, failures, ..Wanted::default() },
         };
         self.quiet_until = Some(retry_at);
+    }
+
+    /// The renderer does not tell its volume. Returns whether it was asked only to see whether it keeps what was set.
+    pub fn untold(&mut self) -> bool {
+        self.check.give_up()
     }
 
     /// The renderer has no volume: nothing is requested any more.

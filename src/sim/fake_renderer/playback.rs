@@ -280,7 +280,7 @@ impl FakeRenderer {
         let reply = match action {
             Action::GetVolume => {
                 let cut = self.quirks.volume_one_less && self.volume > min && self.volume < max;
-                Reply::Volume(self.volume - u16::from(cut))
+                Reply::Volume(self.quirks.tells_volume.unwrap_or(self.volume - u16::from(cut)))
             }
             Action::GetMute => Reply::Mute(self.mute),
             Action::SetVolume { volume } => {

@@ -1,7 +1,9 @@
-//! What the oracle found of volumes, and of addresses that renderers swap: see `oracle`.
+//! Volumes that are kept, or not; and what the oracle found of volumes, and of addresses that renderers swap: see `oracle`.
 
 use super::oracle::{passes, room};
+use super::*;
 use crate::sim::oracle::{Deed, Entry, List, Order, Room, Shows};
+use crate::sim::quirks::{Does, Whim};
 
 fn with_volume(odd: &[&'static str]) -> Room {
     Room { volume: Some(10), ..room(odd) }
@@ -109,4 +111,85 @@ fn members_that_swap_their_addresses_are_told_apart() {
         (490_598, Deed::SwapAddresses(0, 1)),
     ];
     passes(Room { odd, seed: 2038, group: Some(9), ..room(&[]) }, &deeds);
+}
+
+/// Has played for two seconds, and was told to be at 20 per cent.
+fn at_twenty(preset: Preset) -> World {
+    let files = [("/m/clip.mp4", 3_600_000)];
+    playing(Scenario::of(preset).files(&files).rule(|rule| rule.volume = Some(20)))
+}
+
+fn volume(world: &World) -> u16 {
+    world.nodes[0].renderer.volume
+}
+
+fn whim(action: &'static str, does: Does, times: u32) -> Preset {
+    but(|q| q.whims = vec![Whim { action, only_in: None, times, does }])
+}
+
+#[test]
+fn a_volume_that_a_renderer_accepts_and_ignores_is_set_again() {
+    for times in [0, 1, 2] {
+        let mut world = at_twenty(whim("SetVolume", Does::Nothing, times));
+        world.pass(30_000);
+        assert_eq!(volume(&world), 20, "ignored {times} times");
+        let sets = world.nodes[0].called("SetVolume").len();
+        world.pass(600_000);
+        assert_eq!(world.nodes[0].called("SetVolume").len(), sets, "and then left alone");
+    }
+}
+
+#[test]
+fn a_television_that_begins_with_its_own_volume_seconds_later_is_turned_down_again() {
+    for sends_events in [true, false] {
+        let mut world = at_twenty(but(|q| q.sends_events = sends_events));
+        world.pass(1_000);
+        world.remote(0, Remote::Volume(60));
+        world.pass(30_000);
+        assert_eq!(volume(&world), 20, "{sends_events}");
+        world.remote(0, Remote::Volume(60));
+        world.pass(600_000);
+        assert_eq!(volume(&world), 60, "{sends_events}: a viewer decides from then on");
+    }
+}
+
+#[test]
+fn a_viewer_who_turns_it_up_step_by_step_is_not_turned_down() {
+    let mut world = at_twenty(presets::well_behaved());
+    for volume in 21..=60 {
+        world.remote(0, Remote::Volume(volume));
+        world.pass(50);
+    }
+    world.pass(60_000);
+    assert_eq!(volume(&world), 60);
+}
+
+#[test]
+fn softer_is_softer_where_the_renderer_tells_a_wrong_volume() {
+    for tells in [0, 50, 100] {
+        let lies = but(|q| (q.tells_volume, q.sends_events) = (Some(tells), false));
+        let mut world = at_twenty(lies);
+        world.pass(60_000);
+        assert_eq!(volume(&world), 20, "{tells}");
+        for (action, after) in [(PanelAction::VolumeDown, 15), (PanelAction::VolumeUp, 20)] {
+            world.press(action);
+            world.pass(2_000);
+            assert_eq!(volume(&world), after, "{tells}");
+        }
+        assert!(world.nodes[0].called("SetVolume").len() <= 5, "{tells}");
+    }
+}
+
+#[test]
+fn a_renderer_that_does_not_tell_its_volume_keeps_what_it_is_told() {
+    for does in [Does::Refuses(401), Does::Refuses(501), Does::NothingSilently] {
+        let mut world = at_twenty(whim("GetVolume", does, u32::MAX));
+        world.pass(60_000);
+        assert_eq!(volume(&world), 20, "{does:?}");
+        assert!(world.shows(0, "clip.mp4"), "{does:?}");
+        assert_eq!(world.nodes[0].called("GetVolume").len(), 1, "{does:?}: asked once");
+        world.press(PanelAction::VolumeUp);
+        world.pass(2_000);
+        assert_eq!(volume(&world), 25, "{does:?}: and can be turned up");
+    }
 }

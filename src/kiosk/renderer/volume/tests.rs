@@ -6,7 +6,7 @@ const NOW: Instant = Instant::START;
 
 fn done(volume: &mut Volume, step: Step) {
     volume.sent(step);
-    volume.done(step);
+    volume.done(step, NOW);
 }
 
 fn of(min: u16, max: u16, step: u16) -> Volume {
@@ -31,18 +31,18 @@ fn what_is_pressed_while_a_command_is_on_its_way_comes_after_it() {
     volume.change(1);
     volume.sent(Step::Volume(45));
     volume.change(1);
-    volume.done(Step::Volume(45));
+    volume.done(Step::Volume(45), NOW);
     assert_eq!(volume.next(NOW), Some(Step::Volume(50)));
     volume.sent(Step::Volume(50));
     volume.want(20);
-    volume.done(Step::Volume(50));
+    volume.done(Step::Volume(50), NOW);
     assert_eq!(volume.next(NOW), Some(Step::Volume(20)), "the schedule changed meanwhile");
     done(&mut volume, Step::Volume(20));
 
     volume.toggle_mute();
     volume.sent(Step::Mute(true));
     volume.toggle_mute();
-    volume.done(Step::Mute(true));
+    volume.done(Step::Mute(true), NOW);
     assert_eq!(volume.next(NOW), Some(Step::Mute(false)), "pressed twice");
 }
 
@@ -142,7 +142,7 @@ fn a_renderer_that_cannot_be_muted_is_turned_down_and_up_again() {
     assert_eq!(volume.next(NOW), Some(hush));
     volume.sent(hush);
     volume.see(Some(1), None);
-    volume.done(hush);
+    volume.done(hush, NOW);
     assert_eq!((volume.next(NOW), volume.mute), (None, Some(true)));
     volume.toggle_mute();
     assert_eq!(volume.next(NOW), Some(Step::Unhush(12)));
@@ -208,7 +208,7 @@ fn what_is_muted_already_is_not_muted_again() {
     volume.want_mute(true);
     volume.sent(Step::Mute(true));
     volume.want_mute(false);
-    volume.done(Step::Mute(true));
+    volume.done(Step::Mute(true), NOW);
     assert_eq!(volume.next(NOW), Some(Step::Mute(false)), "pressed again on its way");
 }
 
