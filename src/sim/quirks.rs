@@ -186,6 +186,8 @@ pub struct Quirks {
     pub mute_refused: Option<u16>,
     /// Serves the descriptions of its services; otherwise answers this.
     pub scpd_refused: Option<u16>,
+    /// Does not answer requests for the descriptions of its services.
+    pub scpd_unanswered: bool,
     /// The lowest volume.
     pub volume_min: u16,
     /// The loudest volume.
@@ -506,6 +508,7 @@ impl Default for Quirks {
             rendering_control: true,
             mute_refused: None,
             scpd_refused: None,
+            scpd_unanswered: false,
             volume_min: 0,
             volume_max: 100,
             volume_too_loud: Some(601),

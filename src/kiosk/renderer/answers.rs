@@ -312,7 +312,7 @@ impl Renderer {
                 matches!(failure, Failure::Cut | Failure::Unreachable)
                     && self.capabilities.may_ask_again()
             }
-            Evented::Rendering => self.volume.units_failed(failure),
+            Evented::Rendering => self.volume.units_failed(failure, now + VOLUME_RETRY),
         };
         if !again {
             self.scpd_read(which, ServiceDescription::default());

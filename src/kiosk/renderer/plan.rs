@@ -74,8 +74,10 @@ impl Renderer {
         }
         agenda.at(self.observation.state_due, Purpose::Transport);
         if let Some(step) = self.volume.next(agenda.now).filter(|_| self.has_rendering()) {
-            let units = Purpose::Scpd(Evented::Rendering);
-            agenda.at(agenda.now, if self.wants_units() { units } else { Purpose::Volume(step) });
+            match self.units_due() {
+                Some(at) => agenda.at(at, Purpose::Scpd(Evented::Rendering)),
+                None => agenda.at(agenda.now, Purpose::Volume(step)),
+            }
         }
         if let Some(at) = self.volume.ask_at().filter(|_| self.has_rendering()) {
             agenda.at(at, Purpose::Volume(Step::AskVolume));
@@ -103,8 +105,8 @@ impl Renderer {
         if !self.capabilities.sink.is_asked() && self.description.connection_manager.is_some() {
             agenda.at(agenda.now, Purpose::Sink);
         }
-        if self.wants_units() {
-            agenda.at(agenda.now, Purpose::Scpd(Evented::Rendering));
+        if let Some(at) = self.units_due() {
+            agenda.at(at, Purpose::Scpd(Evented::Rendering));
         }
     }
 

@@ -142,11 +142,10 @@ impl Renderer {
         which.service(&self.description)?.scpd_url.as_ref()
     }
 
-    /// Returns whether the volume range must be fetched.
-    pub(super) fn wants_units(&self) -> bool {
-        self.has_rendering()
-            && self.volume.wants_units()
-            && self.scpd_url(Evented::Rendering).is_some()
+    /// When to fetch the volume range, if it is not known.
+    pub(super) fn units_due(&self) -> Option<Instant> {
+        let can = self.has_rendering() && self.scpd_url(Evented::Rendering).is_some();
+        self.volume.units_due().filter(|_| can)
     }
 
     /// The request for this purpose, if everything that it needs is there: a service of the renderer, a load, a

@@ -29,6 +29,10 @@ const STATE_PAUSE: Duration = Duration::from_secs(1);
 const VOLUME_REFUSED_PAUSE: Duration = Duration::from_secs(1);
 /// Invalid Args (UDA 1.0 §3.2.2).
 const INVALID_ARGUMENTS: u16 = 402;
+/// Argument Value Invalid (UDA 1.1 §3.2.2).
+const NO_SUCH_VALUE: u16 = 600;
+/// Argument Value Out of Range (UDA 1.1 §3.2.2).
+const OUT_OF_RANGE: u16 = 601;
 
 impl Renderer {
     /// The renderer refused a call.
@@ -236,7 +240,13 @@ impl Renderer {
                 self.volume.notice_absence();
                 self.volume.refused(now + VOLUME_REFUSED_PAUSE);
             }
-            _ => self.volume.failed(now + VOLUME_RETRY),
+            Step::AskVolume => self.volume.failed(now + VOLUME_RETRY),
+            _ => {
+                if matches!(error.code, NO_SUCH_VALUE | OUT_OF_RANGE) {
+                    self.volume.doubt_units();
+                }
+                self.volume.failed(now + VOLUME_RETRY);
+            }
         }
     }
 }

@@ -5,7 +5,7 @@
 //! meanwhile is set when it is turned up again.
 //!
 //! The range is in the description of RenderingControl, which is read once for each description of the renderer. If
-//! that fails, the range is 0 to 100.
+//! that fails, the range is 0 to 100, until the renderer refuses a volume as too loud: then the description is read once more.
 
 use crate::kiosk::event::Failure;
 use crate::time::Instant;
@@ -25,8 +25,8 @@ const AUDIBLE: u16 = 30;
 /// How often a requested volume is sent at most.
 const ATTEMPTS: u8 = 5;
 
-/// How often the description of RenderingControl is requested while it is unreachable; each sign of life is one
-/// attempt.
+/// How often the description of RenderingControl is requested while it is not to be had; if the renderer is unreachable, each
+/// sign of life is one attempt.
 const TRIES: u8 = 3;
 
 /// Volume and mute of one renderer.
@@ -40,6 +40,12 @@ pub struct Volume {
     /// The range is known, or cannot be found out.
     units_known: bool,
     tries: u8,
+    /// When to ask for the range, if it is not known.
+    units_at: Instant,
+    /// The range is assumed, because the renderer gives none.
+    assumed: bool,
+    /// The assumed range was refuted once since the renderer was described.
+    doubted: bool,
     wanted: Wanted,
     /// What the command in flight will achieve.
     sent: Wanted,
@@ -215,26 +221,41 @@ impl Volume {
         self.audible = self.audible.or(audible);
     }
 
-    /// Returns whether the range must be fetched.
-    pub const fn wants_units(&self) -> bool {
-        !self.units_known
+    /// When to fetch the range, if it is not known.
+    pub fn units_due(&self) -> Option<Instant> {
+        (!self.units_known).then_some(self.units_at)
     }
 
     /// The renderer was described again: its range may have changed.
     pub fn forget_units(&mut self) {
-        (self.units_known, self.tries) = (false, 0);
+        (self.units_known, self.tries, self.doubted) = (false, 0, false);
     }
 
     /// Sets the range from the description of RenderingControl; `None` if there is no usable one.
     pub fn know_units(&mut self, range: Option<VolumeRange>) {
         self.units_known = true;
+        self.assumed = range.is_none();
         self.range = range.unwrap_or_default();
     }
 
-    /// The description of RenderingControl could not be fetched. Returns whether to try again.
-    pub fn units_failed(&mut self, failure: &Failure) -> bool {
+    /// The renderer refused a volume as one that it does not have. If the range is only assumed, it is asked for once more.
+    pub fn doubt_units(&mut self) {
+        if self.assumed && !core::mem::replace(&mut self.doubted, true) {
+            (self.units_known, self.tries) = (false, 0);
+        }
+    }
+
+    /// The description of RenderingControl could not be fetched. Returns whether to try again: at once where the renderer
+    /// cannot be reached, which has pauses of its own, and else at `retry_at`.
+    pub fn units_failed(&mut self, failure: &Failure, retry_at: Instant) -> bool {
         self.tries = self.tries.saturating_add(1);
-        matches!(failure, Failure::Unreachable | Failure::Cut) && self.tries < TRIES
+        // A busy renderer does not answer, or says that it has no time.
+        let is_busy =
+            matches!(failure, Failure::Timeout | Failure::Malformed | Failure::Status(503));
+        if is_busy {
+            self.units_at = retry_at;
+        }
+        (is_busy || matches!(failure, Failure::Unreachable | Failure::Cut)) && self.tries < TRIES
     }
 
     /// A person tried to change the volume of a renderer that has none.

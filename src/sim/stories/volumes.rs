@@ -193,3 +193,21 @@ fn a_renderer_that_does_not_tell_its_volume_keeps_what_it_is_told() {
         assert_eq!(volume(&world), 25, "{does:?}: and can be turned up");
     }
 }
+
+#[test]
+fn per_cent_mean_the_same_also_where_the_units_are_told_only_later() {
+    for busy in [(Some(503), false), (None, true)] {
+        let preset = but(|q| {
+            (q.scpd_refused, q.scpd_unanswered) = busy;
+            q.volume_max = 32;
+        });
+        let mut world = at_twenty(preset);
+        world.pass(5_000);
+        let ready = |q: &mut Quirks| (q.scpd_refused, q.scpd_unanswered) = (None, false);
+        world.nodes[0].renderer.change(ready);
+        world.pass(30_000);
+        assert_eq!(volume(&world), 6, "{busy:?}");
+        let refused = world.nodes[0].called("SetVolume").iter().any(|call| call.refused.is_some());
+        assert!(!refused, "{busy:?}: it was not tried in other units");
+    }
+}

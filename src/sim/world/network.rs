@@ -226,6 +226,8 @@ impl World {
             (Request::Describe { .. }, Endpoint::OtherDevice) => {
                 self.answer(node, number, late, Err(Failure::NotARenderer));
             }
+            (Request::DescribeService { .. }, Endpoint::ServiceDescription(_))
+                if here.renderer.quirks().scpd_unanswered => {}
             (Request::DescribeService { .. }, Endpoint::ServiceDescription(kind)) => {
                 let outcome = here
                     .renderer

@@ -240,3 +240,33 @@ fn a_silent_renderer_is_heard_again_after_the_box_restarted() {
         assert_eq!(forgotten.next(NOW), Some(step));
     }
 }
+
+#[test]
+fn an_assumed_range_is_doubted_once_for_each_description() {
+    let mut volume = Volume::default();
+    volume.know_units(Some(VolumeRange { min: 0, max: 32, step: 1 }));
+    volume.doubt_units();
+    assert_eq!(volume.units_due(), None, "the renderer says so itself");
+    for _ in 0..2 {
+        volume.forget_units();
+        volume.know_units(None);
+        volume.doubt_units();
+        assert_eq!(volume.units_due(), Some(NOW));
+        volume.know_units(None);
+        volume.doubt_units();
+        assert_eq!(volume.units_due(), None, "once");
+    }
+}
+
+#[test]
+fn a_busy_renderer_is_asked_for_its_range_again_and_one_that_says_no_is_not() {
+    let later = Instant::from_millis(5000);
+    for (failure, times) in
+        [(Failure::Timeout, TRIES), (Failure::Status(503), TRIES), (Failure::Status(404), 1)]
+    {
+        let mut volume = Volume::default();
+        let asked = (1..=TRIES).find(|_| !volume.units_failed(&failure, later));
+        assert_eq!(asked, Some(times), "{failure:?}");
+        assert_eq!(volume.units_due(), Some(if times > 1 { later } else { NOW }), "{failure:?}");
+    }
+}
