@@ -306,7 +306,7 @@ impl Renderer {
         let gave_up_at_once = load.evidence.fetched
             && !load.taken_over
             && load.from.is_zero()
-            && load.began_within(HAS_PLAYED, now);
+            && (load.began_within(HAS_PLAYED, now) || self.has_not_begun(load));
         match fault {
             _ if load.attempt.silent > 0 && !load.evidence.is_asked_for() && !load.is_running() => {
                 Fault::Unanswered

@@ -44,6 +44,8 @@ pub struct Fields {
     pub lengths: Lengths,
     /// Where playback began. Not zero after a seek or a takeover.
     pub from: Duration,
+    /// When the renderer last reported PLAYING and position zero.
+    pub stood_at: Option<Instant>,
     /// The position to seek to as soon as the renderer plays.
     pub seek_to: Option<Duration>,
     /// What was tried to make the renderer accept and play the file.
@@ -167,6 +169,7 @@ impl Load {
             playhead,
             lengths: new.lengths,
             from: Duration::ZERO,
+            stood_at: None,
             seek_to: None,
             attempt: Attempt {
                 stop_first: new.stop_first,
@@ -297,6 +300,11 @@ impl Load {
     /// Sets the position at which playback began.
     pub fn began_at(&mut self, position: Duration) {
         self.0.from = position;
+    }
+
+    /// The renderer reports PLAYING and position zero.
+    pub fn stands(&mut self, now: Instant) {
+        self.0.stood_at = Some(now);
     }
 
     /// Takes one report of the media server.

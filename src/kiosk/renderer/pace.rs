@@ -22,6 +22,8 @@ const CALM: Duration = Duration::from_secs(5);
 const RARE: Duration = Duration::from_secs(30);
 /// The interval between position requests while the position stands still.
 const STANDING: Duration = Duration::from_secs(2);
+/// The interval between position requests before the position begins to move.
+const BEGINNING: Duration = Duration::from_secs(1);
 /// Around a length, the end is watched closely for this long.
 const SURE: Duration = Duration::from_secs(3);
 /// The interval between questions to a renderer that may play what another control point gave to it.
@@ -243,7 +245,12 @@ impl Renderer {
         if !self.observation.is_playing() && !follows {
             return Duration::from_secs(10);
         }
-        let calm = if load.playhead.stuck() > 0 { calm.min(STANDING) } else { calm };
+        let calm = match load.playhead.stuck() {
+            // It may never begin.
+            0 if self.moves(load) && load.playhead.stands_at_zero() => calm.min(BEGINNING),
+            0 => calm,
+            _ => calm.min(STANDING),
+        };
         // TrackURI shows when the renderer moves on to the next file.
         let near = load.is_about_to_end(Duration::from_secs(2), now);
         if near && self.playback.next().is_some() { Duration::from_millis(250) } else { calm }

@@ -126,7 +126,11 @@ impl Renderer {
             (Some(_), Some(_)) => self.playback.take_seeked(FIRST_LOOK, now),
             _ => None,
         };
+        let plays = self.observation.is_playing();
         let Some(load) = self.playback.load_mut() else { return };
+        if plays && position.is_some_and(|position| position.is_zero()) {
+            load.stands(now);
+        }
         if info.rel_time.is_none() {
             load.playhead_mut().say_nothing();
         }

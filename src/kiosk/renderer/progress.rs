@@ -9,6 +9,8 @@ use crate::time::{Duration, Instant};
 
 /// A position in whole seconds is right to within this time.
 const EXACT: Duration = Duration::from_secs(2);
+/// So long after the first PLAYING, a position that moves is no longer zero.
+const BEGINS_TO_MOVE: Duration = Duration::from_secs(2);
 /// After its shortest length, a file counts as about to end for this long.
 const ABOUT_THE_END: Duration = Duration::from_secs(10);
 /// A renderer that fetches a file as it plays has its end no sooner than after this share of it.
@@ -22,6 +24,16 @@ impl Load {
     /// Returns whether the renderer cannot have shown anything, whatever state it reports.
     pub fn has_shown_nothing(&self) -> bool {
         !self.playhead.moved() && self.evidence.only_hung_up(self.file.size)
+    }
+
+    /// Returns whether the position, which moves on this renderer, has stood at zero since the beginning: the renderer says that
+    /// it plays, and nothing was to be seen yet.
+    pub fn stands_before_its_beginning(&self) -> bool {
+        let Phase::Running { since, .. } = self.phase else { return false };
+        let is_fresh = self.from.is_zero() && !self.taken_over && !self.is_still();
+        is_fresh
+            && self.playhead.stands_at_zero()
+            && self.stood_at.is_some_and(|at| at >= since + BEGINS_TO_MOVE)
     }
 
     /// Returns whether the position moves, and may be that of this load, which was told to play at `sent`: the renderer

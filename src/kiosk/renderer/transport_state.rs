@@ -329,8 +329,7 @@ impl Renderer {
             Some(Fault::DoesNotPlay(file) | Fault::HungUp(file, _)) => *file == load.name(),
             _ => false,
         };
-        let tells = self.capabilities.habits.moves.of(load.kind());
-        !pretended || (!tells && load.has_enough())
+        !pretended || (!self.moves(load) && load.has_enough())
     }
 
     fn pauses(&mut self, was_playing: bool, ctx: &mut Context<'_>) {
@@ -456,6 +455,22 @@ impl Renderer {
         load.took(now) <= STOPS_AGAIN && self.playback.ended_early_within(2 * STOPS_AGAIN, now)
     }
 
+    /// Returns whether a film or song was stopped before anything of it can have been seen or heard: a decoder that gives up
+    /// looks like a viewer's stop.
+    fn gave_up(&self, load: &Load, now: Instant) -> bool {
+        load.played(now) < QUICKEST_VIEWER || self.has_not_begun(load)
+    }
+
+    /// Returns whether the position of this load usually moves, and has not moved yet.
+    pub(super) fn has_not_begun(&self, load: &Load) -> bool {
+        self.moves(load) && load.stands_before_its_beginning()
+    }
+
+    /// Returns whether the position moves in media of this kind.
+    pub(super) fn moves(&self, load: &Load) -> bool {
+        self.capabilities.habits.moves.of(load.kind())
+    }
+
     /// Resolves a stop in the middle by the URI that the renderer holds: our URI means a viewer, no URI a restart.
     pub(super) fn resolve_doubt(&mut self, info: &MediaInfo, ctx: &mut Context<'_>) {
         let Some(load) = self.playback.load() else { return };
@@ -468,8 +483,7 @@ impl Renderer {
             if load.is_still() {
                 return self.picture_is_gone(ctx);
             }
-            // A decoder that gives up at once looks like a viewer's stop.
-            if load.played(ctx.now) < QUICKEST_VIEWER {
+            if self.gave_up(load, ctx.now) {
                 return self.fail(Fault::StoppedItself, ctx);
             }
             if self.may_have_ended(load, ctx.now) {
@@ -509,6 +523,7 @@ impl Renderer {
         }
         match self.playback.load() {
             Some(load) if load.is_still() => self.picture_is_gone(ctx),
+            Some(load) if self.gave_up(load, ctx.now) => self.fail(Fault::StoppedItself, ctx),
             Some(load) if load.may_be_over(ctx.now) => self.left_its_file(ctx),
             _ => self.stopped_by_viewer(ctx),
         }

@@ -2,7 +2,7 @@
 //! files that are dropped, and what was really played of each round.
 
 use super::*;
-use crate::sim::quirks::{NextUri, RelTime};
+use crate::sim::quirks::{FileFlaw, NextUri, RelTime};
 
 const FILM: [(&str, u64); 1] = [("/m/clip.mp4", 120_000)];
 const ALBUM: [(&str, u64); 3] = [("/m/a.mp3", 60_000), ("/m/b.mp3", 90_000), ("/m/c.mp3", 50_000)];
@@ -256,5 +256,32 @@ fn fifteen_hours_that_everybody_claims_are_no_viewer() {
         world.run(1_800_000);
         let rounds = world.nodes[0].rounds.len();
         assert!(rounds >= 14, "{percent} %: {rounds} rounds, {:?}", world.why(0));
+    }
+}
+
+/// It says PLAYING, shows that it cannot play the film, and stops as if a viewer had stopped it.
+#[test]
+fn a_film_that_is_said_to_play_and_never_moves_is_left_out() {
+    const FILMS: [(&str, u64); 3] =
+        [("/m/a.mp4", 30_000), ("/m/bad.mp4", 3_600_000), ("/m/c.mp4", 30_000)];
+    const FLAWS: [[(&str, FileFlaw); 1]; 3] = [
+        [("bad", FileFlaw::FailsAfter(ms(3_000)))],
+        [("bad", FileFlaw::FailsAfter(ms(6_000)))],
+        [("bad", FileFlaw::FailsAfter(ms(14_000)))],
+    ];
+    for flaws in &FLAWS {
+        for sends_events in [true, false] {
+            let preset = but(|q| {
+                (q.flaws, q.failure) = (flaws, FetchFailure::SilentStop);
+                q.sends_events = sends_events;
+            });
+            let mut world = Scenario::of(preset).files(&FILMS).autoplay().start();
+            world.run(600_000);
+            let case = format!("{flaws:?}, events {sends_events}");
+            let rounds = world.nodes[0].rounds.len();
+            assert!(rounds >= 14, "{case}: {rounds} rounds, {:?}", world.why(0));
+            let left_out = world.status()["renderers"][0]["left_out"].to_string();
+            assert!(left_out.contains("bad.mp4"), "{case}: {left_out}");
+        }
     }
 }
