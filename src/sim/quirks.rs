@@ -238,6 +238,8 @@ pub struct Quirks {
     pub new_port_at_boot: bool,
     /// Switched off, it says byebye and STOPPED, and answers for so long.
     pub lingers: Duration,
+    /// Answers searches also in standby.
+    pub answers_in_standby: bool,
     /// Goes to standby by itself after so long without playing; a Play wakes it.
     pub standby_after: Option<Duration>,
 }
@@ -532,6 +534,7 @@ impl Default for Quirks {
             tells_boot_id: false,
             new_port_at_boot: false,
             lingers: Duration::ZERO,
+            answers_in_standby: false,
             standby_after: None,
         }
     }

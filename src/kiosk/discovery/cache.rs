@@ -223,6 +223,7 @@ impl Cache {
             must_be: None,
             refused: false,
             misled: false,
+            announced: false,
             state: Lookup::Wanted { at: now, attempts: 0 },
         });
     }
@@ -381,6 +382,14 @@ impl Cache {
         })
     }
 
+    /// Returns whether the device whose description is being fetched with this ticket has announced itself, rather than being
+    /// found by a search.
+    pub fn is_announced(&self, number: u32) -> bool {
+        let here =
+            |s: &&Sighting| matches!(s.state, Lookup::Fetching { ticket, .. } if ticket == number);
+        self.sightings.iter().find(here).is_some_and(|s| s.announced)
+    }
+
     /// The location that is being fetched with this ticket.
     pub fn fetching(&self, number: u32) -> Option<&HttpUrl> {
         self.sightings.iter().find_map(|s| match s.state {
@@ -514,6 +523,8 @@ struct Sighting {
     refused: bool,
     /// What answers here was given the file of another renderer, and may show it.
     misled: bool,
+    /// It was announced, rather than found by a search.
+    announced: bool,
     state: Lookup,
 }
 
@@ -558,6 +569,7 @@ impl Sighting {
     }
 
     fn adopt(&mut self, announcement: &Announcement, now: Instant) {
+        self.announced |= announcement.kind != MessageKind::Response;
         self.udn = Some(announcement.udn.clone());
         self.boot_id = announcement.boot_id.or(self.boot_id);
         self.config_id = announcement.config_id.or(self.config_id);

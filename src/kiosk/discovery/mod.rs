@@ -163,6 +163,7 @@ impl Kiosk {
                 udn
             }
         };
+        let announced = self.discovery.cache.is_announced(number);
         let displaces = self.clear_place(&known, &location, now, effects);
         let misled = self.discovery.cache.take_misled(&location);
         if let Some(renderer) = self.renderers.find_mut(|r| *r.udn() == known && r.is_driven()) {
@@ -189,7 +190,7 @@ impl Kiosk {
                 renderer.displaced(&mut self.common.context(now, leaving, effects));
             }
             let mut ctx = self.common.context(now, leaving, effects);
-            renderer.redescribed(description, location, facing, &mut ctx);
+            renderer.redescribed(description, location, announced, facing, &mut ctx);
             if renamed {
                 // It has another UDN since it was switched on.
                 renderer.may_have_restarted(&mut ctx);
@@ -239,6 +240,7 @@ impl Kiosk {
         self.ask_addresses(now, effects, wake);
         if self.discovery.search_at.is_some_and(|at| at <= now) {
             effects.push(Effect::Search);
+            self.renderers.filter_mut(Renderer::is_asleep).for_each(Renderer::searched);
             // A renderer that cannot be reached may have moved where multicast does not arrive.
             let lost = self.renderers.iter().filter(|r| r.is_driven() && r.breaker().is_open());
             let host = |r: &Renderer| Effect::SearchAt(SocketAddrV4::new(r.host(), 1900));

@@ -46,7 +46,9 @@ impl Renderer {
             self.connection.note_announcement(now);
         }
         self.connection.hurry(now);
-        self.wake(now);
+        if kind != MessageKind::Response || self.connection.answers_awake() {
+            self.wake(now);
+        }
         self.connection.hurry_probe(now);
         if now.since(self.observation.state_at) > JUST_SEEN {
             self.observation.ask_state_by(now);
@@ -114,14 +116,22 @@ impl Renderer {
         self.observation.ask_state_after(ctx.now + LOOK_AFTER);
     }
 
-    /// Takes a description that was fetched again.
+    /// A search was sent, which the renderer answers if it is on.
+    pub(in crate::kiosk) fn searched(&mut self) {
+        self.connection.searched();
+    }
+
+    /// Takes a description that was fetched again. `announced`: the renderer announced itself, rather than being found by a
+    /// search.
     pub(in crate::kiosk) fn redescribed(
         &mut self,
         new: Box<Description>,
         location: HttpUrl,
+        announced: bool,
         facing: Ipv4Addr,
         ctx: &mut Context<'_>,
     ) {
+        let elsewhere = self.connection.location != location;
         let moved = self.description.av_transport.control_url != new.av_transport.control_url;
         let model = |of: &Description| (of.manufacturer.clone(), of.model_name.clone());
         if model(&self.description) != model(&new) {
@@ -130,7 +140,9 @@ impl Renderer {
         self.description = new;
         self.volume.forget_units();
         self.connection.described(location);
-        self.wake(ctx.now);
+        if announced || elsewhere || moved || self.connection.answers_awake() {
+            self.wake(ctx.now);
+        }
         self.connection.hurry(ctx.now);
         self.observation.ask_state_by(ctx.now);
         self.set_facing(facing, ctx.now);

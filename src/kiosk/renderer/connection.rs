@@ -40,6 +40,9 @@ struct Taken {
     times: u8,
 }
 
+/// A renderer that answers searches in standby answers one of so many: datagrams get lost.
+const ANSWERS_ONE_OF: u8 = 2;
+
 /// A renderer that is being switched off may say for so long after its byebye that it plays.
 const LINGERS: Duration = Duration::from_secs(10);
 
@@ -51,8 +54,9 @@ pub(super) enum Presence {
     /// The renderer said byebye at this time. Some renderers say byebye and stay.
     SaidGoodbye(Instant),
     /// The renderer said byebye and stopped. When it is announced again, somebody has switched it on; `gone`:
-    /// there was a sign that it was off. `stopped_at`: it played, and stopped with its byebye.
-    Asleep { stopped_at: Option<Instant>, gone: bool },
+    /// there was a sign that it was off. `stopped_at`: it played, and stopped with its byebye. `unanswered`: how many searches
+    /// in a row it has not answered; the most there are, if it was lost.
+    Asleep { stopped_at: Option<Instant>, gone: bool, unanswered: u8 },
 }
 
 /// The connection to one renderer.
@@ -196,6 +200,9 @@ impl Connection {
     /// The breaker opened, so that all that the renderer reported is in doubt. Returns whether the renderer is away.
     pub(super) fn lost(&mut self, now: Instant) -> bool {
         self.0.may_have_restarted = true;
+        if let Presence::Asleep { unanswered, .. } = &mut self.0.presence {
+            *unanswered = u8::MAX;
+        }
         let away = matches!(self.0.breaker.why(), Some(Failure::Unreachable));
         self.0.away |= away;
         if away {
@@ -236,11 +243,25 @@ impl Connection {
     /// anybody can say it in the name of another.
     pub(super) fn wake(&mut self, now: Instant) -> Option<bool> {
         match core::mem::replace(&mut self.0.presence, Presence::Here) {
-            Presence::Asleep { stopped_at, gone } => {
+            Presence::Asleep { stopped_at, gone, .. } => {
                 Some(gone || stopped_at.is_some_and(|at| now.since(at) > ANNOUNCED_ANEW))
             }
             Presence::Here | Presence::SaidGoodbye(_) => None,
         }
+    }
+
+    /// A search was sent.
+    pub(super) fn searched(&mut self) {
+        if let Presence::Asleep { unanswered, .. } = &mut self.0.presence {
+            *unanswered = unanswered.saturating_add(1);
+        }
+    }
+
+    /// The renderer answered a search. Returns whether that may mean that it is on: some televisions answer in standby, too. One
+    /// that was lost, or did not answer searches before, is on again.
+    pub(super) fn answers_awake(&mut self) -> bool {
+        let Presence::Asleep { unanswered, .. } = &mut self.0.presence else { return true };
+        core::mem::take(unanswered) > ANSWERS_ONE_OF
     }
 
     /// There is a sign that the renderer was off for a while.
@@ -271,7 +292,7 @@ impl Connection {
     }
 
     pub(super) fn fall_asleep(&mut self, stopped_at: Option<Instant>) {
-        self.0.presence = Presence::Asleep { stopped_at, gone: false };
+        self.0.presence = Presence::Asleep { stopped_at, gone: false, unanswered: 0 };
     }
 
     pub(super) const fn is_asleep(&self) -> bool {

@@ -209,6 +209,11 @@ impl Renderer {
         !self.connection.away && !self.connection.breaker.is_open() && !self.connection.is_asleep()
     }
 
+    /// Returns whether the renderer was switched off, or put into standby, and not seen to be on since.
+    pub(super) fn is_asleep(&self) -> bool {
+        self.connection.is_asleep()
+    }
+
     /// Returns whether the renderer has a volume and is not muted.
     pub(super) fn is_heard(&self) -> bool {
         self.has_rendering() && self.volume.expected_mute() != Some(true)

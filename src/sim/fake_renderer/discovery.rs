@@ -156,7 +156,7 @@ impl FakeRenderer {
 
     /// Returns the search targets with which it answers a search for `target`, and after which delay.
     pub fn search(&mut self, target: &str, mx: Duration) -> Vec<(String, Duration)> {
-        if !self.responsive() || self.asleep || self.off_at.is_some() {
+        if !self.answers_searches() || self.off_at.is_some() {
             return Vec::new();
         }
         let own = self.targets();
@@ -169,6 +169,11 @@ impl FakeRenderer {
         };
         let share = if self.quirks.waits_for_mx { self.rng.f64() } else { 0.0 };
         answers.into_iter().map(|t| (t, mx.mul_f64(share))).collect()
+    }
+
+    /// Returns whether it answers searches.
+    pub fn answers_searches(&self) -> bool {
+        self.responsive() && (!self.asleep || self.quirks.answers_in_standby)
     }
 
     /// Returns everything that it announces: root device, UDN, device and service types, other root devices.

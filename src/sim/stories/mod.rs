@@ -25,6 +25,7 @@ mod pictures;
 mod playback;
 mod refusals;
 mod schedule;
+mod standby;
 mod unplayable;
 mod viewers;
 mod volumes;

@@ -226,7 +226,7 @@ impl World {
         let Event::Heard(heard) = event else { return false };
         let mut renderers = self.nodes.iter().map(|node| &node.renderer);
         heard.kind == ssdp::MessageKind::Response
-            && renderers.any(|r| r.persona().udn == heard.udn && (r.asleep || !r.responsive()))
+            && renderers.any(|r| r.persona().udn == heard.udn && !r.answers_searches())
     }
 
     /// Returns whether this call is still in flight.
