@@ -100,6 +100,11 @@ impl FetchEvidence {
         }
     }
 
+    /// Returns whether the renderer has a connection open, as far as that is known.
+    pub const fn is_open(&self) -> bool {
+        self.open
+    }
+
     /// Disregards what was fetched before, because the renderer is given the same file again.
     pub fn forget_fetch(&mut self) {
         self.fetched = false;

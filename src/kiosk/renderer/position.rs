@@ -45,6 +45,7 @@ impl Renderer {
         ctx: &mut Context<'_>,
     ) {
         let uri = info.track_uri.as_deref().unwrap_or("");
+        let uri = if self.is_from_itself(uri, ctx.now) { "" } else { uri };
         self.observation.note_uri(uri.contains("://"));
         let track = self.track(uri, info.rel_time, ctx.now);
         match track {
@@ -76,7 +77,7 @@ impl Renderer {
     /// Takes the URI that the renderer holds, where its position does not tell what it plays.
     pub(super) fn take_held_uri(&mut self, uri: &str, ctx: &mut Context<'_>) {
         // Some renderers hold the first of several files that followed each other.
-        if !self.is_foreign(uri) || self.serves(uri, ctx) {
+        if !self.is_foreign(uri) || self.is_from_itself(uri, ctx.now) || self.serves(uri, ctx) {
             return self.observation.seen_ours(ctx.now);
         }
         match self.observation.seen_foreign() {
@@ -191,6 +192,18 @@ impl Renderer {
     fn is_foreign(&self, uri: &str) -> bool {
         let ours = self.playback.loads().any(|load| load.is_named_by(uri));
         self.playback.is_running() && !ours && uri.contains("://")
+    }
+
+    /// Returns whether the URI points to the renderer itself, which fetches the load, or has it and is not at its end: some
+    /// programs play through a server of their own. Without such a fetch, a viewer plays something from there.
+    fn is_from_itself(&self, uri: &str, now: Instant) -> bool {
+        let Some(load) = self.playback.load() else { return false };
+        let plays_on = || load.end().is_none_or(|(_, latest)| now < latest);
+        let its_own = |url: HttpUrl| url.host.is_loopback() || url.host == self.host();
+        let is_ours = || self.playback.loads().any(|load| load.is_named_by(uri));
+        HttpUrl::parse(uri).is_some_and(its_own)
+            && !is_ours()
+            && (load.evidence.is_open() || load.is_fetched_at(now) || load.is_whole() && plays_on())
     }
 
     /// Returns whether the URI points to this box, however long ago it was given.

@@ -2,7 +2,7 @@
 //! files that are dropped, and what was really played of each round.
 
 use super::*;
-use crate::sim::quirks::{FileFlaw, NextUri, RelTime};
+use crate::sim::quirks::{FileFlaw, NextUri, RelTime, TrackUri};
 
 const FILM: [(&str, u64); 1] = [("/m/clip.mp4", 120_000)];
 const ALBUM: [(&str, u64); 3] = [("/m/a.mp3", 60_000), ("/m/b.mp3", 90_000), ("/m/c.mp3", 50_000)];
@@ -284,4 +284,36 @@ fn a_film_that_is_said_to_play_and_never_moves_is_left_out() {
             assert!(left_out.contains("bad.mp4"), "{case}: {left_out}");
         }
     }
+}
+
+/// It fetches what it is given and serves it to itself.
+#[test]
+fn a_renderer_that_names_a_server_of_its_own_is_not_taken_over() {
+    for track_uri in ["http://127.0.0.1:8008/1", "http://10.0.0.11:8008/1.mp4"] {
+        for reads_ahead in [None, Some(ms(10_000))] {
+            let preset = but(|q| {
+                (q.track_uri, q.reads_ahead) = (TrackUri::Always(track_uri), reads_ahead);
+            });
+            let mut world = playing(Scenario::of(preset).files(&FILM));
+            world.run(1_800_000);
+            let case = format!("{track_uri}, {reads_ahead:?}");
+            let rounds = world.nodes[0].rounds.len();
+            assert!(rounds >= 14, "{case}: {rounds} rounds, {:?}", world.why(0));
+            assert_eq!(cut(&world, &FILM), [""; 0], "{case}");
+        }
+    }
+}
+
+#[test]
+fn what_a_viewer_plays_from_the_television_itself_is_left_alone() {
+    const FILM: [(&str, u64); 1] = [("/m/clip.mp4", 3_600_000)];
+    let mut world = playing(Scenario::of(presets::well_behaved()).files(&FILM));
+    world.pass(60_000);
+    let theirs = "http://127.0.0.1:9000/usb/holiday.mp4";
+    world.remote(0, Remote::PlayOther(theirs.to_owned()));
+    world.pass(120_000);
+    let why = world.why(0).0.map(|(word, _)| word);
+    assert_eq!(why.as_deref(), Some("taken_over"));
+    world.pass(7_200_000);
+    assert_eq!(world.nodes[0].renderer.on_screen(world.now).map(|(uri, _)| uri), Some(theirs));
 }
