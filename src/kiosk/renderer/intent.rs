@@ -258,9 +258,14 @@ impl Intent {
         true
     }
 
-    /// Leaves the renderer to a viewer. Returns when the box takes it back: only if it insists. A clip is over, unless
-    /// it was only paused; if nothing played beneath it, the viewer has taken nothing else.
-    pub(super) fn yield_to(&mut self, did: Viewer, now: Instant) -> Option<Instant> {
+    /// Leaves the renderer to a viewer. Returns when the box takes it back: only if it insists, or at `latest`. A clip is over,
+    /// unless it was only paused; if nothing played beneath it, the viewer has taken nothing else.
+    pub(super) fn yield_to(
+        &mut self,
+        did: Viewer,
+        latest: Option<Instant>,
+        now: Instant,
+    ) -> Option<Instant> {
         if did != Viewer::Paused
             && let Some(goal) = self.end_clips().filter(|goal| *goal != Goal::Play)
         {
@@ -271,7 +276,7 @@ impl Intent {
             OnStop::Insist if did != Viewer::SwitchedOff => {
                 Some(now + INSIST_AFTER[usize::from(self.0.insisted).min(INSIST_AFTER.len() - 1)])
             }
-            _ => None,
+            _ => latest,
         };
         self.0.insisted = self.0.insisted.saturating_add(1);
         self.0.goal = Goal::Yield { did, until };
@@ -312,7 +317,7 @@ impl Intent {
             Goal::Yield { did: Viewer::SwitchedOff, .. } => self.go_on(),
             Goal::Yield { did, until: None } => {
                 self.0.insisted = self.0.insisted.saturating_sub(1);
-                self.yield_to(did, now);
+                self.yield_to(did, None, now);
             }
             _ => {}
         }

@@ -4,6 +4,7 @@
 //! passed is refuted. Where the file has ended by itself before counts more than any claim.
 
 use super::ends::End;
+use crate::media::media_type::MediaKind;
 use crate::time::Duration;
 
 /// A length in whole seconds, and one of a file, agree within this time.
@@ -28,6 +29,17 @@ const CREDIBLE: u32 = 4;
 const LATE: Duration = Duration::from_secs(15);
 /// The part of a length by which a stop may be later.
 const LATE_PERCENT: u32 = 5;
+
+/// No film has more bytes for a second than this.
+const MOST_OF_A_FILM: u64 = 50_000_000 / 8;
+/// No song whose length nothing says has more bytes for a second than this.
+const MOST_OF_A_SONG: u64 = 1_000_000 / 8;
+
+/// Returns whether a film or song of so many bytes may be over after this time.
+pub fn may_be_over_after(took: Duration, size: u64, kind: MediaKind) -> bool {
+    let most = if kind == MediaKind::Audio { MOST_OF_A_SONG } else { MOST_OF_A_FILM };
+    size <= most.saturating_mul(took.as_secs() + 1)
+}
 
 /// How far a file had played when its renderer was seen to have stopped.
 #[derive(Clone, Copy, Debug)]
@@ -164,6 +176,15 @@ mod tests {
         let clip = of(10, 0);
         assert!(!clip.is_end(at(5), true));
         assert!(clip.is_end(at(7), true));
+    }
+
+    #[test]
+    fn no_large_file_is_over_at_once() {
+        let mega = 1_000_000;
+        assert!(may_be_over_after(secs(12), 30 * mega, MediaKind::Video));
+        assert!(!may_be_over_after(secs(5), 200 * mega, MediaKind::Video));
+        assert!(may_be_over_after(secs(12), mega / 2, MediaKind::Audio));
+        assert!(!may_be_over_after(secs(12), 4 * mega, MediaKind::Audio), "a song of minutes");
     }
 
     #[test]

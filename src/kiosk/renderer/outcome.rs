@@ -347,7 +347,17 @@ impl Renderer {
 
     /// Leaves the renderer to a viewer, for good or for a while.
     pub(super) fn yield_to_viewer(&mut self, did: Viewer, ctx: &mut Context<'_>) {
-        let until = self.intent.yield_to(did, ctx.now);
+        self.yield_to_viewer_for(did, None, ctx);
+    }
+
+    /// Leaves the renderer to a viewer, for `at_most` this time if one is given.
+    pub(super) fn yield_to_viewer_for(
+        &mut self,
+        did: Viewer,
+        at_most: Option<Duration>,
+        ctx: &mut Context<'_>,
+    ) {
+        let until = self.intent.yield_to(did, at_most.map(|span| ctx.now + span), ctx.now);
         let again = until.map(|until| until.since(ctx.now));
         ctx.trace.note(ctx.now, self.name(), What::Viewer(did, again));
         self.playback.clear_fault(|_| true);

@@ -1,6 +1,6 @@
 //! How far a load is: what its renderer has fetched of it, how long it has played, when it ends, and whether a stop is its end.
 
-use super::lengths::Stop;
+use super::lengths::{Stop, may_be_over_after};
 use super::load::{Load, Phase};
 use super::playhead::Report;
 use crate::media::generated::black_body;
@@ -85,6 +85,14 @@ impl Load {
     /// Returns whether the renderer has the file to its end, and may have ended it elsewhere than its length says.
     pub fn may_be_over(&self, now: Instant) -> bool {
         self.is_whole() && !self.is_length_borne_out(now)
+    }
+
+    /// Returns whether nothing says how long the file is, the renderer has all of it and never played it to an end, and it may be
+    /// so short that it is over now.
+    pub fn may_be_short(&self, now: Instant) -> bool {
+        let is_unknown = self.lengths.file.is_none() && self.lengths.ended.is_none();
+        let size = self.file.size;
+        is_unknown && self.is_whole() && may_be_over_after(self.took(now), size, self.kind())
     }
 
     /// Returns whether the renderer has the file to its end.

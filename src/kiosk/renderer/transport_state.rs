@@ -32,6 +32,8 @@ const QUICKEST_VIEWER: Duration = Duration::from_secs(2);
 
 /// A viewer whose stop was taken for the end of the file stops the next one within this time.
 const STOPS_AGAIN: Duration = Duration::from_secs(20);
+/// What may have been a viewer's second stop, or the end of a second short film, is followed by the next one after this time.
+const PLAYS_ON: Duration = Duration::from_secs(60);
 /// Before this share of a length that the file bears out, a stop is a viewer's.
 const SOONEST: f64 = 0.3;
 
@@ -490,6 +492,12 @@ impl Renderer {
                 let at = load.played(ctx.now);
                 return self.ended_early(at, ctx);
             }
+            if self.is_stopped_again(load, ctx.now) && load.may_be_short(ctx.now) {
+                // A short film may have ended.
+                let (at, took) = (load.played(ctx.now), load.took(ctx.now));
+                self.playback.note_end(at, took, false, ctx.now);
+                return self.stopped_by_viewer_for(Some(PLAYS_ON), ctx);
+            }
             return self.stopped_by_viewer(ctx);
         }
         if !uri.is_empty() && !self.serves(uri, ctx) {
@@ -566,6 +574,11 @@ impl Renderer {
     }
 
     pub(super) fn stopped_by_viewer(&mut self, ctx: &mut Context<'_>) {
+        self.stopped_by_viewer_for(None, ctx);
+    }
+
+    /// A viewer has stopped the renderer. `at_most`: perhaps it was no viewer, and the box plays on after this time.
+    fn stopped_by_viewer_for(&mut self, at_most: Option<Duration>, ctx: &mut Context<'_>) {
         if !self.intent.is_to_play() && !self.intent.is_yielded() {
             // Meanwhile somebody stopped or paused it at the box.
             return self.playback.retire();
@@ -573,7 +586,7 @@ impl Renderer {
         if self.take_wanted_back() {
             return self.fail(Fault::StoppedItself, ctx);
         }
-        self.yield_to_viewer(Viewer::Stopped, ctx);
+        self.yield_to_viewer_for(Viewer::Stopped, at_most, ctx);
         self.playback.retire();
         self.may_be_taken_over();
     }

@@ -317,3 +317,32 @@ fn what_a_viewer_plays_from_the_television_itself_is_left_alone() {
     world.pass(7_200_000);
     assert_eq!(world.nodes[0].renderer.on_screen(world.now).map(|(uri, _)| uri), Some(theirs));
 }
+
+const SHORTS: [(&str, u64); 3] = [("/m/a.ts", 12_000), ("/m/b.ts", 15_000), ("/m/c.ts", 9_000)];
+
+/// Nothing says how long they are: neither the files nor the renderer, which fetches each at once.
+fn shorts() -> World {
+    room(but(|q| (q.hides_duration, q.reads_ahead) = (true, None)), &SHORTS, None)
+}
+
+#[test]
+fn short_films_of_unknown_length_loop() {
+    let mut world = shorts();
+    world.run(1_800_000);
+    let rounds = world.nodes[0].rounds.len();
+    assert!(rounds >= 100, "{rounds} rounds, {:?}", world.why(0));
+    assert_eq!(cut(&world, &SHORTS), [""; 0]);
+}
+
+#[test]
+fn the_third_stop_of_short_films_of_unknown_length_is_a_viewers() {
+    let mut world = shorts();
+    for _ in 0..3 {
+        assert!(world.until(90_000, |w| w.screen(0).is_some()).is_some(), "{:?}", world.why(0));
+        world.pass(5_000);
+        world.remote(0, Remote::Stop);
+        world.pass(2_000);
+    }
+    world.pass(600_000);
+    assert_eq!(world.screen(0), None);
+}
