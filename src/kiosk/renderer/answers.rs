@@ -5,6 +5,7 @@ use super::observation::Evented;
 use super::position::UNTOLD;
 use super::requests::{Call, Purpose};
 use super::timeouts::START_TIMEOUT;
+use super::volume::Step;
 use super::{Context, Renderer};
 use crate::kiosk::effect::Effect;
 use crate::kiosk::event::{Answer, Failure};
@@ -203,7 +204,9 @@ impl Renderer {
         let may_have_moved = matches!(failure, Failure::Status(404 | 410));
         // A bare HTTP status, or an answer in the renderer's own words, is a refusal, too.
         let refuses = match purpose {
-            Purpose::Transport => said_no && !may_have_moved,
+            Purpose::Transport | Purpose::Volume(Step::AskMute | Step::Mute(_)) => {
+                said_no && !may_have_moved
+            }
             _ if !purpose.is_command() => false,
             _ if said_no && !may_have_moved => true,
             // Some close the connection instead, again and again, and answer other questions.

@@ -157,6 +157,18 @@ impl Renderer {
             && state == TransportState::NoMediaPresent
             && last.is_some_and(|last| last != state);
         let returned = self.connection.take_returned();
+        // Or a viewer emptied it, and may have changed the volume, too.
+        let held = match self.intent.goal {
+            Goal::Yield { did: Viewer::TookOver, .. } => true,
+            Goal::Pause => last == Some(TransportState::PausedPlayback),
+            Goal::Play => false,
+            _ => last == Some(TransportState::Stopped) && self.playback.load().is_none(),
+        };
+        let gone =
+            state == TransportState::NoMediaPresent && last.is_some_and(|last| last != state);
+        if gone && held {
+            self.volume.restart();
+        }
         if (returned.is_some() || lost_its_file) && !self.observation.is_active() {
             self.volume.restart();
             // What a viewer stopped, or somebody else played, is gone: the renderer was off.

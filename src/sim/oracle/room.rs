@@ -357,5 +357,7 @@ fn change_volume(
     } else if let Some(volume) = script.room.volume {
         let perhaps = !sure || of(before).is_none() || covered;
         judged.loudness.set_from_now(volume.into(), at_once, perhaps);
+    } else {
+        judged.loudness.doubt_what_begins();
     }
 }

@@ -99,6 +99,13 @@ impl Loudness {
         self.plays_since = None;
     }
 
+    /// A volume that was not set while its window lasted is set no more.
+    pub(super) fn doubt_what_begins(&mut self) {
+        if !self.begins.is_empty() {
+            self.begins.extend(self.readings.iter().copied());
+        }
+    }
+
     /// It may have one of these volumes from now on, or later.
     pub(super) fn later(&mut self, later: Vec<Heard>) {
         self.later.extend(later);

@@ -126,3 +126,22 @@ fn a_group_goes_on_from_one_position_after_a_clip() {
     ];
     passes(wall(), &deeds);
 }
+
+#[test]
+fn a_power_cut_at_rest_brings_the_volume_of_the_table_back_without_events_too() {
+    for rests in [Deed::Order(Order::Stop, None), Deed::Order(Order::Pause, None)] {
+        let deeds = [
+            (212_874, Deed::Order(Order::VolumeUp, None)),
+            (632_216, rests),
+            (1_348_862, Deed::Reboot(0)),
+            (1_614_703, Deed::Order(Order::Play, None)),
+        ];
+        passes(Room { volume: Some(20), ..room(&["subscriptions forgotten"]) }, &deeds);
+    }
+}
+
+#[test]
+fn a_renderer_that_refuses_to_mute_without_a_reason_is_turned_down() {
+    let deeds = [(298_766, Deed::Order(Order::Mute, None))];
+    passes(room(&["bare refusals", "no mute"]), &deeds);
+}
