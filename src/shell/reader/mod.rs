@@ -2,8 +2,8 @@
 //!
 //! A disk that hangs (a share whose server is gone, a stick that was torn out, a card that fails) keeps whoever looks at it
 //! waiting, for hours and beyond SIGKILL; a damaged file may crash whoever reads it. So the box looks at no medium itself: each
-//! disk ([`mounts`]) has a reader ([`scanner`]), which the box ([`scans`]) asks with a deadline, gives up if it does not
-//! answer, and starts again; and another one for single files ([`files`]) while they are asked for.
+//! disk (`mounts.rs`) has a reader (`scanner.rs`), which the box (`scans.rs`) asks with a deadline, gives up if it does not
+//! answer, and starts again; and another one for single files (`files.rs`) while they are asked for.
 
 mod child;
 mod disk;
