@@ -257,6 +257,13 @@ impl Connection {
         }
     }
 
+    /// The renderer was lost when it was said to leave, and may have crashed instead: its next answer wakes it.
+    pub(super) fn may_have_crashed(&mut self) {
+        if let Presence::Asleep { unanswered, .. } = &mut self.0.presence {
+            *unanswered = u8::MAX;
+        }
+    }
+
     /// The renderer answered a search. Returns whether that may mean that it is on: some televisions answer in standby, too. One
     /// that was lost, or did not answer searches before, is on again.
     pub(super) fn answers_awake(&mut self) -> bool {

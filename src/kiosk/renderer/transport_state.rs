@@ -215,7 +215,12 @@ impl Renderer {
                 }
             }
             Meaning::Stopped => self.stopped(info.error_occurred, ctx),
-            Meaning::SwitchedOff => self.put_to_sleep(ctx),
+            Meaning::SwitchedOff => {
+                self.put_to_sleep(ctx);
+                if returned.is_some() || restart_doubt {
+                    self.connection.may_have_crashed();
+                }
+            }
             Meaning::BlackIsGone { after } => self.black_is_gone(after, ctx),
             Meaning::Pauses { was_playing } => self.pauses(was_playing, ctx),
             Meaning::Plays { was_paused } => self.plays(was_paused, ctx),
